@@ -1,0 +1,53 @@
+# A room is a folder of src/ and one object library, warren_room_<name>.
+
+function(warren_room name)
+  cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  add_library(warren_room_${name} OBJECT ${sources})
+  target_include_directories(warren_room_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include
+                             ${CMAKE_SOURCE_DIR}/src)
+  target_compile_definitions(warren_room_${name} PUBLIC BOOST_ASIO_NO_DEPRECATED
+                             BOOST_ASIO_SEPARATE_COMPILATION)
+  target_link_libraries(warren_room_${name} PUBLIC ${ROOM_LINKS})
+  foreach(used IN LISTS ROOM_USES)
+    get_target_property(links warren_room_${used} LINK_LIBRARIES)
+    if(links)
+      target_link_libraries(warren_room_${name} PUBLIC ${links})
+    endif()
+  endforeach()
+endfunction()
+
+function(warren_library)
+  add_library(warren SHARED)
+  set_target_properties(warren PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
+                        SOVERSION ${PROJECT_VERSION_MAJOR} VERSION ${PROJECT_VERSION})
+  target_include_directories(warren PUBLIC ${CMAKE_SOURCE_DIR}/include)
+  target_compile_definitions(warren PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
+  target_link_options(warren PRIVATE -Wl,-Bsymbolic-functions)
+  foreach(room IN LISTS ARGN)
+    target_sources(warren PRIVATE $<TARGET_OBJECTS:warren_room_${room}>)
+    get_target_property(links warren_room_${room} LINK_LIBRARIES)
+    if(links)
+      target_link_libraries(warren PUBLIC ${links})
+    endif()
+  endforeach()
+endfunction()
+
+function(warren_program)
+  cmake_parse_arguments(PROGRAM "" "" "LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/app/*.cpp)
+  add_executable(warren_program ${sources})
+  set_target_properties(warren_program PROPERTIES OUTPUT_NAME warren
+                        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} BUILD_RPATH "$ORIGIN"
+                        INSTALL_RPATH "$ORIGIN/../lib")
+  target_include_directories(warren_program PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(warren_program PRIVATE warren ${PROGRAM_LINKS})
+endfunction()
+
+# A shared object of methods, as `warren serve` loads it.
+function(warren_module name)
+  add_library(${name} MODULE ${ARGN})
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
+                        ${CMAKE_BINARY_DIR}/modules BUILD_RPATH "$ORIGIN/..")
+  target_link_libraries(${name} PRIVATE warren)
+endfunction()

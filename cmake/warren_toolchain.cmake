@@ -1,0 +1,26 @@
+# Flags, caches and linkers: what is true of every target.
+
+find_program(WARREN_CCACHE ccache)
+if(WARREN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WARREN_CCACHE})
+endif()
+
+find_program(WARREN_MOLD mold)
+if(WARREN_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
+                    -fno-semantic-interposition -fvisibility-inlines-hidden)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 sees dangling and uninitialised memory in correct code of the standard library.
+  add_compile_options(-Wno-missing-field-initializers -Wno-maybe-uninitialized -Wno-restrict
+                      -Wno-array-bounds -Wno-stringop-overflow)
+else()
+  add_compile_options(-Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
+endif()
+
+if(WARREN_SANITIZE)
+  add_compile_options(-fsanitize=${WARREN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${WARREN_SANITIZE})
+endif()

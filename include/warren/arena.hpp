@@ -1,0 +1,88 @@
+#pragma once
+
+#include <warren/value.hpp>
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace warren {
+
+/// A bump allocator for what lives as long as one message: the parts of its `Value`s.
+/// Memory comes in chunks that are given back all at once; `reset` keeps the largest chunk, so a
+/// reused arena stops allocating. Objects are never destroyed, so only trivial types fit.
+/// thread one at a time
+class Arena {
+public:
+    Arena() noexcept = default;
+    Arena(Arena&&) noexcept = default;
+    Arena& operator=(Arena&&) noexcept = default;
+
+    /// in   size in bytes, may be 0; alignment a power of two up to alignof(max_align_t)
+    /// out  uninitialised memory, valid until `reset` or destruction
+    /// err  throws std::bad_alloc
+    void* allocate(std::size_t size_bytes, std::size_t alignment) {
+        std::size_t start = (used_ + alignment - 1) & ~(alignment - 1);
+        if (start + size_bytes > capacity_) [[unlikely]] {
+            grow(size_bytes);
+            start = 0;
+        }
+        used_ = start + size_bytes;
+        return current_ + start;
+    }
+
+    template <typename T>
+        requires std::is_trivially_destructible_v<T>
+    std::span<T> array(std::size_t count) {
+        T* first = static_cast<T*>(allocate(count * sizeof(T), alignof(T)));
+        std::uninitialized_default_construct_n(first, count);
+        return {first, count};
+    }
+
+    std::string_view copy(std::string_view characters) {
+        if (characters.empty()) {
+            return {};
+        }
+        char* target = static_cast<char*>(allocate(characters.size(), 1));
+        std::memcpy(target, characters.data(), characters.size());
+        return {target, characters.size()};
+    }
+
+    std::span<const std::byte> copy(std::span<const std::byte> octets) {
+        const std::string_view copied =
+            copy(std::string_view{reinterpret_cast<const char*>(octets.data()), octets.size()});
+        return std::as_bytes(std::span{copied.data(), copied.size()});
+    }
+
+    template <typename T>
+        requires(std::is_trivially_copyable_v<T> && !std::is_same_v<T, std::byte>)
+    std::span<const T> copy(std::span<const T> items) {
+        T* target = static_cast<T*>(allocate(items.size_bytes(), alignof(T)));
+        std::uninitialized_copy(items.begin(), items.end(), target);
+        return {target, items.size()};
+    }
+
+    /// Deep copy: the result views nothing outside this arena.
+    /// err  throws std::bad_alloc; recursion is as deep as the value, which decoders limit
+    Value copy(const Value& value);
+
+    /// Give everything back but the largest chunk.
+    void reset() noexcept;
+
+private:
+    void grow(std::size_t size_bytes);
+
+    static constexpr std::size_t chunk_bytes_min = 1024;
+
+    std::vector<std::unique_ptr<std::byte[]>> chunks_;  // the last one is in use, and the largest
+    std::byte* current_ = nullptr;
+    std::size_t used_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+}  // namespace warren

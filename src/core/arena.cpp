@@ -1,0 +1,52 @@
+#include <warren/arena.hpp>
+
+#include <algorithm>
+
+namespace warren {
+
+void Arena::grow(std::size_t size_bytes) {
+    const std::size_t wanted = std::max({size_bytes, capacity_ * 2, chunk_bytes_min});
+    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(wanted));
+    current_ = chunks_.back().get();
+    capacity_ = wanted;
+    used_ = 0;
+}
+
+void Arena::reset() noexcept {
+    if (chunks_.size() > 1) {
+        chunks_.front() = std::move(chunks_.back());
+        chunks_.resize(1);
+    }
+    used_ = 0;
+}
+
+Value Arena::copy(const Value& value) {
+    switch (value.kind()) {
+    case Value::Kind::null:
+    case Value::Kind::boolean:
+    case Value::Kind::int64:
+    case Value::Kind::uint64:
+    case Value::Kind::float64:
+        return value;
+    case Value::Kind::text:
+        return Value::text(copy(value.as_text()));
+    case Value::Kind::bytes:
+        return Value::bytes(copy(value.as_bytes()));
+    case Value::Kind::list: {
+        const std::span<Value> items = array<Value>(value.as_list().size());
+        std::ranges::transform(value.as_list(), items.begin(),
+                               [this](const Value& item) { return copy(item); });
+        return Value::list(items);
+    }
+    case Value::Kind::map: {
+        const std::span<Member> members = array<Member>(value.as_map().size());
+        std::ranges::transform(value.as_map(), members.begin(), [this](const Member& member) {
+            return Member{copy(member.key), copy(member.value)};
+        });
+        return Value::map(members);
+    }
+    }
+    return {};
+}
+
+}  // namespace warren

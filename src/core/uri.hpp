@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <warren/error.hpp>
+
+namespace warren::core {
+
+/// An address such as amqps://user:password@host:5671/vhost?queue=test.  [RFC 3986; RabbitMQ URI
+/// spec] A value; holds the password in clear, so print it with `to_string` only.
+struct Uri {
+    std::string scheme;                     // lower case
+    std::string user;                       // decoded
+    std::optional<std::string> password{};  // decoded; set when a ':' stands, even if empty
+    std::string host{};  // decoded, without brackets, as it was written otherwise
+    std::optional<std::uint16_t> port{};
+    std::string path{};  // percent-encoding kept, so that %2F stays apart from '/'
+    std::vector<std::pair<std::string, std::string>> query{};  // decoded, in order, keys once each
+
+    /// The value of one query key.
+    std::optional<std::string_view> option(std::string_view key) const noexcept;
+
+    /// The path's parts, decoded: none for "" and "/", {"a/b"} for "/a%2Fb", {"a", ""} for "/a/".
+    std::vector<std::string> path_segments() const;
+
+    friend bool operator==(const Uri&, const Uri&) = default;
+};
+
+/// Parse strictly.
+/// in   scheme "://" [user [":" password] "@"] [host] [":" port] ["/" path] ["?" key=value&...];
+///      an IPv6 host stands in brackets; '+' in the query is a plus; no fragment
+/// err  invalid_request: what is wrong and at which character; never shows the password
+std::expected<Uri, Failure> parse_uri(std::string_view text);
+
+/// The virtual host an AMQP address names. No path and the path "/" both mean the default one, "/":
+/// RabbitMQ's specification reads "/" as a host with an empty name, but who writes
+/// amqp://localhost/ means the default. "/%2F" is "/", "/a%2Fb" is "a/b".
+/// err  invalid_request for more than one segment
+std::expected<std::string, Failure> virtual_host_of(const Uri& uri);
+
+/// The address with "***" for the password; and, where a query value's key names a secret
+/// (password, token, or ending in _key or _keys), for that value.
+std::string to_string(const Uri& uri);
+
+/// Decode %XX, each of which must have two hexadecimal digits.
+/// err  nullopt; also when the result is not valid UTF-8 or holds a NUL
+std::optional<std::string> percent_decode(std::string_view text);
+
+/// Encode every byte but letters, digits and "-._~".                       [RFC 3986 2.3]
+std::string percent_encode(std::string_view text);
+
+}  // namespace warren::core

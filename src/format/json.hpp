@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include <warren/arena.hpp>
+#include <warren/value.hpp>
+
+#include "core/limits.hpp"
+#include "format/error.hpp"
+
+namespace warren::format {
+
+struct JsonLimits {
+    std::size_t depth_max = core::Limits{}.nesting_depth_max;      // a bare scalar has depth 0
+    std::size_t value_count_max = core::Limits{}.value_count_max;  // keys are not counted
+};
+
+/// Decode one JSON document, strictly.                                            [RFC 8259]
+/// in   text: the whole document; UTF-8, no byte order mark, no comments, no trailing comma
+/// out  a value viewing both `arena` and `text` (strings without escapes stay where they are), so
+///      both must outlive it; "-0" is the integer 0; a number with a fraction or an exponent is a
+///      float, rounded to nearest, and every other one an integer
+/// err  DecodeError, see there; the arena then holds some garbage until its next reset
+/// cost O(bytes), O(n log n) for an object with n > 16 keys; stack O(depth_max); no allocation but
+/// the arena's for
+///      documents of fewer than about 60 pending values                          thread any
+std::expected<Value, DecodeError> json_decode(std::string_view text, Arena& arena,
+                                              const JsonLimits& limits = {});
+
+/// Append a value as JSON: compact, UTF-8 as it is, shortest floats that read back the same and
+/// stay floats ("1.0"), bytes as standard base64 text, integer keys as decimal text.
+/// err  EncodeError, and `out` as it was before
+/// cost O(bytes), no allocation but the growth of `out`                            thread any
+std::expected<void, EncodeError> json_encode(const Value& value, std::string& out,
+                                             const JsonLimits& limits = {});
+
+/// As `json_encode`, for people: two spaces per level, one member or item on each line.
+std::expected<void, EncodeError> json_encode_pretty(const Value& value, std::string& out,
+                                                    const JsonLimits& limits = {});
+
+/// Append a text as a JSON string, with its quotes.
+/// in  valid UTF-8
+void json_append_string(std::string& out, std::string_view text);
+
+}  // namespace warren::format

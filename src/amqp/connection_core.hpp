@@ -1,0 +1,214 @@
+#pragma once
+
+#include "amqp/body_pool.hpp"
+#include "amqp/channel_state.hpp"
+#include "amqp/event.hpp"
+#include "amqp/frame.hpp"
+#include "amqp/input_buffer.hpp"
+#include "amqp/methods/basic.hpp"
+#include "amqp/methods/channel.hpp"
+#include "amqp/methods/confirm.hpp"
+#include "amqp/methods/connection.hpp"
+#include "amqp/methods/exchange.hpp"
+#include "amqp/methods/queue.hpp"
+#include "amqp/options.hpp"
+#include "amqp/output_buffer.hpp"
+#include "amqp/reply_code.hpp"
+
+#include <warren/arena.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::amqp {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+template <typename T>
+using CommandResult = std::expected<T, CommandError>;
+
+/// One AMQP 0-9-1 connection, without a socket or a clock. Bytes, ticks and commands go in; output
+/// bytes, events and the next deadline come out. It never calls back and throws nothing but
+/// std::bad_alloc. One turn of a driver's loop:
+///
+///     std::span<std::byte> room = core.prepare(read_bytes_min);
+///     core.commit(co_await read_some(room), now);       // or end_of_input()
+///     while (const Event* event = core.next_event()) {
+///         ...                                           // may give commands
+///     }
+///     core.take_output(written);                        // the one write of this turn
+///
+/// An `Event` is valid until the next `next_event`; what it views until the next `prepare`. The
+/// replies to the commands of one channel come in the order of the commands (the core refuses a
+/// broker that answers otherwise), so a driver keeps its waiters in one queue per channel, and
+/// fails them all on `ChannelClosed`. After `ConnectionClosed` or `Failed` no more events come.
+/// thread one at a time
+class ConnectionCore {
+public:
+    explicit ConnectionCore(ConnectionOptions options);
+
+    /// Put the protocol header into the output and expect the broker's connection.start.
+    /// err  invalid options come as a `Failed` event
+    void start(TimePoint now);
+
+    // Input.
+
+    /// Room to read into, at least `bytes_min` large; ends the life of what events viewed.
+    std::span<std::byte> prepare(std::size_t bytes_min);
+    /// `count` bytes were read into the room that `prepare` gave.
+    void commit(std::size_t count, TimePoint now);
+    /// The peer closed its side, or reading failed: no more input will come.
+    void end_of_input() noexcept { input_ended_ = true; }
+
+    /// out  the next event, or nullptr: more input, a tick or a command is needed
+    /// cost O(bytes of the event); no allocation in the steady state
+    const Event* next_event();
+
+    // Time.
+
+    /// Let time pass: writes heartbeats; missed ones and other time-outs become `Failed` events.
+    /// Commit what can be read first, so that a stalled loop does not look like a silent broker.
+    void tick(TimePoint now);
+    /// When `tick` has something to do next. Changes with commit, tick and commands.
+    std::optional<TimePoint> next_deadline() const noexcept;
+
+    // Output.
+
+    std::size_t output_bytes() const noexcept { return output_.size(); }
+    /// Swap all output into `taken`, whose memory is reused for what follows.
+    /// in   taken: what an earlier call gave and was written, or an empty buffer
+    void take_output(OutputBuffer& taken) noexcept;
+
+    // Commands: each appends whole frames to the output, or gives an error and appends nothing.
+    // They are legal from `Connected` on; on a channel from `open_channel` on, without waiting for
+    // `ChannelOpened`.
+
+    bool connected() const noexcept { return phase_ == Phase::open; }
+    bool ended() const noexcept { return phase_ == Phase::ended; }
+    std::uint32_t frame_bytes_max() const noexcept { return frame_bytes_max_; }
+
+    /// out  the lowest free number; answered by `ChannelOpened`
+    CommandResult<ChannelNumber> open_channel();
+    /// Answered by `ChannelClosed`; deliveries that come before it are dropped.
+    CommandResult<void> close_channel(ChannelNumber channel,
+                                      std::uint16_t code = reply_code::reply_success,
+                                      std::string_view text = "");
+    /// Close the connection in order: answered by `ConnectionClosed`, or `Failed` after
+    /// `close_timeout`. Everything else that comes is dropped.
+    CommandResult<void> close(TimePoint now, std::uint16_t code = reply_code::reply_success,
+                              std::string_view text = "");
+
+    CommandResult<void> exchange_declare(ChannelNumber channel, const ExchangeDeclare& method);
+    CommandResult<void> exchange_delete(ChannelNumber channel, const ExchangeDelete& method);
+    CommandResult<void> queue_declare(ChannelNumber channel, const QueueDeclare& method);
+    CommandResult<void> queue_bind(ChannelNumber channel, const QueueBind& method);
+    CommandResult<void> queue_unbind(ChannelNumber channel, const QueueUnbind& method);
+    CommandResult<void> queue_delete(ChannelNumber channel, const QueueDelete& method);
+    CommandResult<void> basic_qos(ChannelNumber channel, const BasicQos& method);
+    CommandResult<void> basic_consume(ChannelNumber channel, const BasicConsume& method);
+    CommandResult<void> basic_cancel(ChannelNumber channel, std::string_view consumer_tag);
+    /// From here on publishes are numbered from 1 and confirmed; again on the same channel it does
+    /// not restart the count.
+    CommandResult<void> confirm_select(ChannelNumber channel);
+
+    /// Publish one message; its body is split into frames as negotiated.
+    /// in   headers: a map that goes out as the headers property, or null for
+    ///      `properties.headers`
+    /// out  the publish sequence number that `Confirmed` will name, 0 without confirm mode
+    CommandResult<std::uint64_t> basic_publish(ChannelNumber channel, const BasicPublish& method,
+                                               const BasicProperties& properties,
+                                               std::span<const std::byte> body,
+                                               const Value& headers = {});
+
+    CommandResult<void> basic_ack(ChannelNumber channel, const BasicAck& method);
+    CommandResult<void> basic_nack(ChannelNumber channel, const BasicNack& method);
+    CommandResult<void> basic_reject(ChannelNumber channel, const BasicReject& method);
+
+private:
+    enum class Phase : std::uint8_t {
+        idle,
+        awaiting_start,
+        awaiting_tune,
+        awaiting_open_ok,
+        open,
+        closing,  // our close was sent
+        ended,
+    };
+
+    // connection_core.cpp: input, time, output, the end
+    bool handle_frame(const FrameView& frame);
+    bool end(FailedReason reason, std::string text, std::uint16_t code = 0);
+    bool violation(std::uint16_t code, std::string text);
+    bool input_is_over();
+    bool fail_frame(FrameError error);
+    std::size_t pending_input_bytes() const noexcept;
+
+    // connection_handshake.cpp: channel 0
+    bool handle_connection_method(std::uint32_t method_id, Reader& reader);
+    bool handle_start(const ConnectionStart& start);
+    bool handle_tune(const ConnectionTune& tune);
+    bool handle_open_ok();
+    bool handle_close(const Close& close);
+    bool answer_blocked(std::uint32_t method_id, Reader& reader);
+
+    // connection_channels.cpp: what comes on channels
+    bool handle_channel_frame(const FrameView& frame);
+    bool handle_channel_method(ChannelNumber number, ChannelState& channel, const FrameView& frame);
+    bool handle_reply(ChannelNumber number, ChannelState& channel, std::uint32_t method_id,
+                      Reader& reader);
+    bool handle_channel_close(ChannelNumber number, ChannelState& channel, const Close& close);
+    bool begin_content(ChannelNumber number, ChannelState& channel,
+                       std::span<const std::byte> method);
+    bool handle_content_header(ChannelNumber number, ChannelState& channel,
+                               std::span<const std::byte> payload);
+    bool handle_content_body(ChannelNumber number, ChannelState& channel,
+                             std::span<const std::byte> payload);
+    bool finish_content(ChannelNumber number, ChannelState& channel);
+    bool emit_if_read(const Reader& reader, Event event);
+    void forget_content(ChannelState& channel) noexcept;
+
+    // connection_commands.cpp: what goes out
+    ChannelState* channel_at(ChannelNumber number) noexcept;
+    CommandResult<ChannelState*> usable_channel(ChannelNumber number) noexcept;
+    template <typename Method>
+    CommandError write_method(ChannelNumber channel, const Method& method);
+    template <typename Method>
+    CommandResult<void> send(ChannelNumber channel, const Method& method);
+    template <typename Method>
+    CommandResult<void> request(ChannelNumber channel, const Method& method);
+
+    ConnectionOptions options_;
+    Phase phase_ = Phase::idle;
+    bool input_ended_ = false;
+    bool event_due_ = false;  // `event_` was made outside of next_event
+    std::uint32_t frame_bytes_max_ = frame_bytes_min;
+    std::uint16_t channel_max_ = 0;
+    std::chrono::seconds heartbeat_{0};
+
+    InputBuffer input_;
+    OutputBuffer output_;
+    Event event_;
+    std::string text_;       // what `Failed` says in our words
+    std::string peer_text_;  // and in the broker's
+
+    std::vector<ChannelState> channels_;         // channel 1 first
+    std::vector<ChannelNumber> begun_contents_;  // whose heads may still view the input
+    BodyPool bodies_;
+    Arena properties_arena_;
+    Value server_properties_;
+
+    TimePoint last_received_{};
+    TimePoint next_heartbeat_{};
+    TimePoint give_up_at_{};       // handshake or close
+    std::size_t output_seen_ = 0;  // of the output, at the last look for silence
+    bool output_taken_ = false;    // since then
+};
+
+}  // namespace warren::amqp

@@ -91,7 +91,7 @@ struct Type {
     const Type* element = nullptr;
     std::span<const Type* const> alternatives{};
     std::span<const Enumerator> enumerators{};
-    const Model* (*model)() = nullptr;  // a function, so that models may nest themselves in lists
+    std::function<const Model*()> model{};  // late, so that a model may nest itself in a list
     Operations operations{};
 };
 

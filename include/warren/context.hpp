@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string_view>
+
+namespace warren {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+/// Where log lines go. A line must not contain a newline or a secret.
+/// thread any
+class Log {
+public:
+    virtual ~Log() = default;
+    virtual void write(LogLevel level, std::string_view line) = 0;
+
+    void debug(std::string_view line) { write(LogLevel::debug, line); }
+    void info(std::string_view line) { write(LogLevel::info, line); }
+    void warning(std::string_view line) { write(LogLevel::warning, line); }
+    void error(std::string_view line) { write(LogLevel::error, line); }
+};
+
+/// What a handler may know of the call it answers. Valid while the handler runs.
+struct Context {
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    std::string_view method;
+    std::string_view correlation_id;  // empty when the caller gave none
+    std::string_view caller;          // the identity the transport vouches for; empty if none
+    std::uint32_t attempt = 1;        // 2 and more: an earlier attempt may have had an effect
+    std::optional<TimePoint> deadline{};  // when the caller gives up
+    std::stop_token stop{};  // set at the deadline, and when the server ends without draining
+    Log* log = nullptr;      // never null inside a handler
+};
+
+}  // namespace warren

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/detail/handler.hpp>
+#include <warren/error.hpp>
+#include <warren/model.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren {
+
+enum class Execution : std::uint8_t {
+    worker,  // on the bounded pool of worker threads
+    inline_  // on the I/O thread: for handlers that compute for microseconds and never wait
+};
+
+enum class Locking : std::uint8_t {
+    none,   // runs at any time
+    field,  // never at once with a call of this method whose field has the same value
+    alone,  // never at once with another call of this method
+};
+
+/// A method as the runtime sees it.
+struct Method {
+    std::string name;
+    std::string description{};
+    std::string origin{};  // the module's file; empty for methods of the program itself
+    const Type* request = nullptr;
+    const Type* response = nullptr;
+    std::function<std::unique_ptr<Invocation>()> make_invocation{};
+    Locking locking = Locking::none;
+    const Field* lock_field = nullptr;  // of `Locking::field`
+    Execution execution = Execution::worker;
+    bool idempotent = false;  // doing it twice is the same as doing it once
+};
+
+/// Says more about a method that was just registered.
+class MethodOptions {
+public:
+    explicit MethodOptions(Method& method) noexcept : method_{&method} {}
+
+    MethodOptions& describe(std::string text) {
+        method_->description = std::move(text);
+        return *this;
+    }
+    /// Calls with the same value in this field wait for each other, in order of arrival.
+    /// err  throws Error (internal) when the request has no such field
+    MethodOptions& lock_on(std::string_view field_name);
+    template <typename Request, typename Content>
+    MethodOptions& lock_on(Content Request::*member) {
+        static_assert(detail::DescribedModel<Request>, "the request needs WARREN_MODEL");
+        Request probe{};
+        for (const Field& field : type_of<Request>().model()->fields) {
+            if (field.access(&probe) == static_cast<void*>(&(probe.*member))) {
+                return lock_on(field.name);
+            }
+        }
+        return lock_on("(a member that WARREN_MODEL does not name)");
+    }
+    MethodOptions& run_alone() {
+        method_->locking = Locking::alone;
+        return *this;
+    }
+    MethodOptions& run_inline() {
+        method_->execution = Execution::inline_;
+        return *this;
+    }
+    MethodOptions& idempotent() {
+        method_->idempotent = true;
+        return *this;
+    }
+
+private:
+    Method* method_;
+};
+
+/// The methods of one program or server, by name.
+/// thread one, while registering; any, once serving
+class Registry {
+public:
+    /// Register a method. `handler` is a function, a lambda or an object with one call operator,
+    /// called from several threads at once: (const Request&), (const Request&, Context&), () or,
+    /// with a name for each parameter, any parameters of describable types. It returns data,
+    /// `Reply<data>`, `std::expected<data, Failure>` or nothing, and fails by throwing `Error`.
+    /// err  throws Error (conflict) when the name is taken, (internal) when it is no valid name
+    template <typename Handler>
+    MethodOptions method(std::string_view name, Handler handler,
+                         std::vector<std::string> parameter_names = {}) {
+        detail::HandlerDescription described =
+            detail::describe_handler(std::move(handler), std::move(parameter_names), name);
+        return add({.name = std::string{name},
+                    .origin = origin_,
+                    .request = described.request,
+                    .response = described.response,
+                    .make_invocation = std::move(described.make_invocation)});
+    }
+
+    MethodOptions add(Method method);
+
+    /// out  nullptr when there is none
+    const Method* find(std::string_view name) const noexcept;
+    /// All methods, by name.
+    std::vector<const Method*> all() const;
+    /// What following registrations name as their origin.
+    void set_origin(std::string file) { origin_ = std::move(file); }
+
+private:
+    std::vector<std::unique_ptr<Method>> methods_;  // sorted by name; addresses are stable
+    std::string origin_;
+};
+
+}  // namespace warren

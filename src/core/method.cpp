@@ -1,0 +1,79 @@
+#include <warren/method.hpp>
+
+#include <algorithm>
+
+namespace warren {
+namespace {
+
+// The bounds of a routing key and exchange name [AMQP 0-9-1 1.2], and room for nested names.
+constexpr std::size_t name_bytes_max = 127;
+
+bool is_valid_name(std::string_view name) {
+    return !name.empty() && name.size() <= name_bytes_max &&
+           std::ranges::all_of(name, [](char character) {
+               return (character >= 'a' && character <= 'z') ||
+                      (character >= 'A' && character <= 'Z') ||
+                      (character >= '0' && character <= '9') || character == '_' ||
+                      character == '-' || character == '.' || character == ':';
+           });
+}
+
+std::string from(const std::string& origin) {
+    return origin.empty() ? "the program itself" : origin;
+}
+
+}  // namespace
+
+MethodOptions& MethodOptions::lock_on(std::string_view field_name) {
+    const Field* field =
+        method_->request->model ? method_->request->model()->find(field_name) : nullptr;
+    if (field == nullptr) {
+        throw Error{Code::internal, "method '" + method_->name + "': the request has no field '" +
+                                        std::string{field_name} + "' to lock on"};
+    }
+    method_->locking = Locking::field;
+    method_->lock_field = field;
+    return *this;
+}
+
+MethodOptions Registry::add(Method method) {
+    if (!is_valid_name(method.name)) {
+        throw Error{Code::internal,
+                    "'" + method.name + "' is no method name: use 1 to " +
+                        std::to_string(name_bytes_max) + " of A-Z a-z 0-9 _ - . :"};
+    }
+    const auto place = std::ranges::lower_bound(
+        methods_, method.name, {}, [](const auto& registered) { return registered->name; });
+    if (place != methods_.end() && (*place)->name == method.name) {
+        throw Error{Code::conflict, "method '" + method.name + "' is registered twice: by " +
+                                        from((*place)->origin) + " and by " + from(method.origin)};
+    }
+    return MethodOptions{
+        **methods_.insert(place, std::make_unique<Method>(std::move(method)))};
+}
+
+const Method* Registry::find(std::string_view name) const noexcept {
+    const auto place = std::ranges::lower_bound(
+        methods_, name, {},
+        [](const auto& registered) { return std::string_view{registered->name}; });
+    return place != methods_.end() && (*place)->name == name ? place->get() : nullptr;
+}
+
+std::vector<const Method*> Registry::all() const {
+    std::vector<const Method*> methods;
+    methods.reserve(methods_.size());
+    std::ranges::transform(methods_, std::back_inserter(methods),
+                           [](const auto& method) { return method.get(); });
+    return methods;
+}
+
+void detail::refuse_parameter_names(std::string_view method, std::size_t parameters,
+                                    std::size_t names) {
+    throw Error{Code::internal, "method '" + std::string{method} + "' takes " +
+                                    std::to_string(parameters) + " parameters, but " +
+                                    std::to_string(names) +
+                                    " names were given: name each of them, or take one struct "
+                                    "described by WARREN_MODEL"};
+}
+
+}  // namespace warren

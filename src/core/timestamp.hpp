@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include <warren/types.hpp>
+
+namespace warren::core {
+
+/// The years 0000 to 9999, which are all that RFC 3339 can write.
+inline constexpr Timestamp timestamp_min{std::chrono::sys_days{std::chrono::year{0} / 1 / 1}};
+inline constexpr Timestamp timestamp_max{std::chrono::sys_days{std::chrono::year{10000} / 1 / 1} -
+                                         std::chrono::microseconds{1}};
+
+inline constexpr bool in_range(Timestamp timestamp) noexcept {
+    return timestamp >= timestamp_min && timestamp <= timestamp_max;
+}
+
+/// Parse a date and time with its offset, such as "2024-02-29T12:00:00.25+01:00".
+/// in   "T", "t" or a space between date and time; digits past the microseconds are cut off; a leap
+///      second is refused                                               [RFC 3339 section 5.6]
+/// err  what is wrong, as words behind "because "; never a part of the text
+std::expected<Timestamp, std::string_view> parse_timestamp(std::string_view text) noexcept;
+
+/// err  the same, when the time is outside of the years 0000 to 9999
+std::expected<Timestamp, std::string_view> timestamp_from_seconds(std::int64_t seconds) noexcept;
+std::expected<Timestamp, std::string_view> timestamp_from_seconds(double seconds) noexcept;
+
+inline constexpr std::size_t timestamp_text_size_max = 27;
+
+/// Write RFC 3339 in UTC, with six digits of fraction unless they are all zero.
+/// in   timestamp: in range; target: `timestamp_text_size_max` characters
+/// out  how many were written
+std::size_t format_timestamp(Timestamp timestamp, char* target) noexcept;
+std::string to_string(Timestamp timestamp);
+
+}  // namespace warren::core

@@ -1,0 +1,346 @@
+#include "core/uri.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "core/utf8.hpp"
+
+namespace warren::core {
+namespace {
+
+constexpr std::size_t uri_bytes_max = 8192;
+
+constexpr bool is_letter(char character) noexcept {
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+}
+
+constexpr bool is_digit(char character) noexcept {
+    return character >= '0' && character <= '9';
+}
+
+// [RFC 3986 2.3]
+constexpr bool is_unreserved(char character) noexcept {
+    return is_letter(character) || is_digit(character) ||
+           std::string_view{"-._~"}.contains(character);
+}
+
+// [RFC 3986 3.3]: what a path segment, a name or a password may hold as it is.
+constexpr bool is_segment_character(char character) noexcept {
+    return is_unreserved(character) || std::string_view{"!$&'()*+,;=:%"}.contains(character);
+}
+
+constexpr int hex_value(char character) noexcept {
+    if (is_digit(character)) {
+        return character - '0';
+    }
+    const char lower = static_cast<char>(character | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+bool is_secret_key(std::string_view key) noexcept {
+    return key == "password" || key == "token" || key == "secret" || key.ends_with("_key") ||
+           key.ends_with("_keys") || key.ends_with("_password");
+}
+
+/// Reads one address from left to right; positions in messages count from 1. What a message shows
+/// is never taken from the text: a password may stand anywhere in one that is written wrongly.
+class UriParser {
+public:
+    explicit UriParser(std::string_view text) : text_{text} {}
+
+    std::expected<Uri, Failure> parse() {
+        if (text_.size() > uri_bytes_max) {
+            return std::unexpected{
+                failure_at(uri_bytes_max, fmt::format("is over {} bytes long", uri_bytes_max))};
+        }
+        const bool done = scheme() && authority() && path() && query();
+        if (!done) {
+            return std::unexpected{std::move(failure_)};
+        }
+        return std::move(uri_);
+    }
+
+private:
+    static Failure failure_at(std::size_t at, std::string_view what) {
+        return {.code = Code::invalid_request,
+                .message = fmt::format("The address {} (at character {})", what, at + 1)};
+    }
+
+    bool refuse(std::size_t at, std::string_view what) {
+        failure_ = failure_at(at, what);
+        return false;
+    }
+
+    bool scheme() {
+        const std::size_t end = text_.find("://");
+        if (end == std::string_view::npos || end == 0) {
+            return refuse(0, "must start with a scheme, such as amqp://");
+        }
+        for (std::size_t at = 0; at < end; ++at) {
+            const char character = text_[at];
+            const bool inner = is_digit(character) || std::string_view{"+-."}.contains(character);
+            if (!is_letter(character) && (at == 0 || !inner)) {
+                return refuse(at, "has a character in its scheme that is not allowed there");
+            }
+            uri_.scheme += static_cast<char>(is_letter(character) ? character | 0x20 : character);
+        }
+        at_ = end + 3;
+        return true;
+    }
+
+    bool authority() {
+        const std::size_t end = std::min(text_.find_first_of("/?#", at_), text_.size());
+        const std::size_t mark = text_.substr(0, end).find('@', at_);
+        if (mark != std::string_view::npos && !credentials(mark)) {
+            return false;
+        }
+        return (text_.substr(at_, 1) == "[" ? bracketed_host(end) : plain_host(end)) && port(end);
+    }
+
+    bool credentials(std::size_t mark) {
+        const std::size_t colon = text_.substr(0, mark).find(':', at_);
+        const std::size_t user_end = std::min(colon, mark);
+        if (!component(at_, user_end, "user name", uri_.user)) {
+            return false;
+        }
+        if (colon != std::string_view::npos &&
+            !component(colon + 1, mark, "password", uri_.password.emplace())) {
+            return false;
+        }
+        at_ = mark + 1;
+        return true;
+    }
+
+    bool bracketed_host(std::size_t end) {
+        const std::size_t close = text_.substr(0, end).find(']', at_);
+        if (close == std::string_view::npos) {
+            return refuse(at_, "has a '[' without its ']'");
+        }
+        uri_.host = text_.substr(at_ + 1, close - at_ - 1);
+        std::array<unsigned char, sizeof(in6_addr)> address{};
+        if (uri_.host.contains('\0') ||
+            ::inet_pton(AF_INET6, uri_.host.c_str(), address.data()) != 1) {
+            return refuse(at_ + 1, "has brackets around something that is no IPv6 address");
+        }
+        at_ = close + 1;
+        if (at_ != end && text_[at_] != ':') {
+            return refuse(at_, "goes on after the ']' with neither a port nor a path");
+        }
+        return true;
+    }
+
+    bool plain_host(std::size_t end) {
+        const std::size_t host_end = std::min(text_.substr(0, end).find(':', at_), end);
+        if (!component(at_, host_end, "host", uri_.host)) {
+            return false;
+        }
+        at_ = host_end;
+        return true;
+    }
+
+    bool port(std::size_t end) {
+        if (at_ == end) {
+            return true;
+        }
+        const char* first = text_.data() + at_ + 1;
+        const char* last = text_.data() + end;
+        std::uint16_t number = 0;
+        const auto [stop, error] = std::from_chars(first, last, number);
+        if (error != std::errc{} || stop != last) {
+            return refuse(at_ + 1,
+                          "needs a port from 0 to 65535 after the host's ':' (an IPv6 address goes "
+                          "in brackets; '/', '?', '#' and '@' in a password are written %2F, %3F, "
+                          "%23 and %40)");
+        }
+        uri_.port = number;
+        at_ = end;
+        return true;
+    }
+
+    bool path() {
+        const std::size_t end = std::min(text_.find_first_of("?#", at_), text_.size());
+        std::string decoded;
+        std::size_t start = at_;
+        while (start < end) {
+            const std::size_t slash = std::min(text_.find('/', start + 1), end);
+            decoded.clear();
+            if (!component(start + 1, slash, "path", decoded, "@")) {
+                return false;
+            }
+            start = slash;
+        }
+        uri_.path = text_.substr(at_, end - at_);
+        at_ = end;
+        return true;
+    }
+
+    bool query() {
+        if (at_ < text_.size() && text_[at_] == '#') {
+            return refuse(at_, "has a fragment ('#'), which has no meaning here");
+        }
+        while (at_ < text_.size()) {
+            const std::size_t from = at_ + 1;
+            const std::size_t end = std::min(text_.find('&', from), text_.size());
+            const bool none_at_all = from == end && text_[at_] == '?' && end == text_.size();
+            if (!none_at_all && !option(from, end)) {
+                return false;
+            }
+            at_ = end;
+        }
+        return true;
+    }
+
+    bool option(std::size_t from, std::size_t end) {
+        const std::size_t equals = text_.substr(0, end).find('=', from);
+        if (equals == std::string_view::npos || equals == from) {
+            return refuse(from, "has a query part that is not key=value");
+        }
+        std::string key;
+        std::string value;
+        if (!component(from, equals, "query", key, "@/?") ||
+            !component(equals + 1, end, "query", value, "@/?")) {
+            return false;
+        }
+        if (uri_.option(key)) {
+            return refuse(from, "has a query key that stands twice");
+        }
+        uri_.query.emplace_back(std::move(key), std::move(value));
+        return true;
+    }
+
+    bool component(std::size_t from, std::size_t end, std::string_view part, std::string& decoded,
+                   std::string_view also = {}) {
+        const std::string_view raw = text_.substr(from, end - from);
+        for (std::size_t at = 0; at < raw.size(); ++at) {
+            if (!is_segment_character(raw[at]) && !also.contains(raw[at])) {
+                return refuse(from + at, fmt::format("has a character in its {} that must be "
+                                                     "percent-encoded",
+                                                     part));
+            }
+        }
+        std::optional<std::string> plain = percent_decode(raw);
+        if (!plain) {
+            return refuse(from, fmt::format("has a percent-encoding in its {} that is not two "
+                                            "hexadecimal digits of valid UTF-8 without NUL",
+                                            part));
+        }
+        decoded = std::move(*plain);
+        return true;
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    Uri uri_;
+    Failure failure_;
+};
+
+}  // namespace
+
+std::optional<std::string_view> Uri::option(std::string_view key) const noexcept {
+    const auto found = std::ranges::find(
+        query, key, [](const auto& entry) -> std::string_view { return entry.first; });
+    if (found == query.end()) {
+        return std::nullopt;
+    }
+    return found->second;
+}
+
+std::vector<std::string> Uri::path_segments() const {
+    std::vector<std::string> segments;
+    std::string_view rest = path;
+    if (rest == "/") {
+        return segments;
+    }
+    while (rest.starts_with('/')) {
+        rest.remove_prefix(1);
+        const std::string_view raw = rest.substr(0, rest.find('/'));
+        segments.push_back(percent_decode(raw).value_or(std::string{raw}));
+        rest.remove_prefix(raw.size());
+    }
+    return segments;
+}
+
+std::expected<Uri, Failure> parse_uri(std::string_view text) {
+    return UriParser{text}.parse();
+}
+
+std::expected<std::string, Failure> virtual_host_of(const Uri& uri) {
+    std::vector<std::string> segments = uri.path_segments();
+    if (segments.empty()) {
+        return "/";
+    }
+    if (segments.size() > 1) {
+        return std::unexpected{
+            Failure{.code = Code::invalid_request,
+                    .message = "The address names more than one virtual host; a '/' in the name "
+                               "of one is written %2F"}};
+    }
+    return std::move(segments.front());
+}
+
+std::string to_string(const Uri& uri) {
+    std::string text = uri.scheme + "://";
+    if (!uri.user.empty() || uri.password) {
+        text += percent_encode(uri.user) + (uri.password ? ":***@" : "@");
+    }
+    text += uri.host.contains(':') ? '[' + uri.host + ']' : percent_encode(uri.host);
+    if (uri.port) {
+        text += fmt::format(":{}", *uri.port);
+    }
+    text += uri.path;
+    char separator = '?';
+    for (const auto& [key, value] : uri.query) {
+        text += separator + percent_encode(key) + '=' +
+                (is_secret_key(key) ? std::string{"***"} : percent_encode(value));
+        separator = '&';
+    }
+    return text;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+    std::string plain;
+    plain.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '%') {
+            plain += text[at];
+            continue;
+        }
+        if (text.size() - at < 3) {
+            return std::nullopt;
+        }
+        const int high = hex_value(text[at + 1]);
+        const int low = hex_value(text[at + 2]);
+        if (high < 0 || low < 0) {
+            return std::nullopt;
+        }
+        plain += static_cast<char>(high * 16 + low);
+        at += 2;
+    }
+    if (plain.contains('\0') || !utf8_valid(plain)) {
+        return std::nullopt;
+    }
+    return plain;
+}
+
+std::string percent_encode(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char character : text) {
+        if (is_unreserved(character)) {
+            encoded += character;
+            continue;
+        }
+        const auto octet = static_cast<unsigned char>(character);
+        encoded += '%';
+        encoded += digits[octet >> 4];
+        encoded += digits[octet & 0x0fU];
+    }
+    return encoded;
+}
+
+}  // namespace warren::core

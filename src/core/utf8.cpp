@@ -1,0 +1,140 @@
+#include "core/utf8.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace warren::core {
+namespace {
+
+constexpr std::uint64_t high_bits = 0x8080808080808080;
+
+constexpr unsigned char byte_at(std::string_view text, std::size_t at) noexcept {
+    return static_cast<unsigned char>(text[at]);
+}
+
+constexpr bool in_range(unsigned char octet, unsigned low, unsigned high) noexcept {
+    return octet >= low && octet <= high;
+}
+
+/// The number of bytes of the well-formed sequence that starts here; 0 when there is none.
+std::size_t sequence_size(std::string_view text, std::size_t at) noexcept {
+    const unsigned char first = byte_at(text, at);
+    if (first < 0x80) {
+        return 1;
+    }
+    std::size_t size = 0;
+    // The second byte's range excludes overlong forms, surrogates and what is over U+10FFFF.
+    unsigned low = 0x80;
+    unsigned high = 0xbf;
+    if (in_range(first, 0xc2, 0xdf)) {
+        size = 2;
+    } else if (in_range(first, 0xe0, 0xef)) {
+        size = 3;
+        low = first == 0xe0 ? 0xa0 : low;
+        high = first == 0xed ? 0x9f : high;
+    } else if (in_range(first, 0xf0, 0xf4)) {
+        size = 4;
+        low = first == 0xf0 ? 0x90 : low;
+        high = first == 0xf4 ? 0x8f : high;
+    }
+    if (size == 0 || text.size() - at < size || !in_range(byte_at(text, at + 1), low, high)) {
+        return 0;
+    }
+    for (std::size_t next = 2; next < size; ++next) {
+        if (!in_range(byte_at(text, at + next), 0x80, 0xbf)) {
+            return 0;
+        }
+    }
+    return size;
+}
+
+std::uint32_t code_point_at(std::string_view text, std::size_t at, std::size_t size) noexcept {
+    constexpr std::array<unsigned, 5> mask{0, 0x7f, 0x1f, 0x0f, 0x07};
+    std::uint32_t point = byte_at(text, at) & mask[size];
+    for (std::size_t next = 1; next < size; ++next) {
+        point = point << 6 | (byte_at(text, at + next) & 0x3fU);
+    }
+    return point;
+}
+
+/// Characters that would let a peer's text break a line, a terminal or the order of reading.
+constexpr bool is_unsafe(std::uint32_t point) noexcept {
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
+           (point >= 0x200e && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
+           (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+}
+
+std::string escape_of(std::uint32_t point) {
+    switch (point) {
+    case '\n':
+        return "\\n";
+    case '\r':
+        return "\\r";
+    case '\t':
+        return "\\t";
+    default:
+        return point < 0x100 ? fmt::format("\\x{:02x}", point) : fmt::format("\\u{:04x}", point);
+    }
+}
+
+}  // namespace
+
+std::size_t utf8_invalid_at(std::string_view text) noexcept {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        while (text.size() - at >= sizeof(std::uint64_t)) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, text.data() + at, sizeof word);
+            if ((word & high_bits) != 0) {
+                break;
+            }
+            at += sizeof word;
+        }
+        if (at == text.size()) {
+            break;
+        }
+        const std::size_t size = sequence_size(text, at);
+        if (size == 0) {
+            return at;
+        }
+        at += size;
+    }
+    return std::string_view::npos;
+}
+
+std::size_t utf8_count(std::string_view text) noexcept {
+    std::size_t count = 0;
+    for (const char octet : text) {
+        count += (static_cast<unsigned char>(octet) & 0xc0U) != 0x80 ? 1 : 0;
+    }
+    return count;
+}
+
+std::string text_for_display(std::string_view peer_text, std::size_t bytes_max) {
+    std::string shown;
+    std::size_t at = 0;
+    while (at < peer_text.size()) {
+        const std::size_t size = sequence_size(peer_text, at);
+        std::string piece;
+        if (size == 0) {
+            piece = fmt::format("\\x{:02x}", byte_at(peer_text, at));
+        } else if (peer_text[at] == '\\') {
+            piece = "\\\\";
+        } else if (is_unsafe(code_point_at(peer_text, at, size))) {
+            piece = escape_of(code_point_at(peer_text, at, size));
+        } else {
+            piece = peer_text.substr(at, size);
+        }
+        if (piece.size() > bytes_max - shown.size()) {
+            return shown + "...";
+        }
+        shown += piece;
+        at += size == 0 ? 1 : size;
+    }
+    return shown;
+}
+
+}  // namespace warren::core

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <warren/error.hpp>
+#include <warren/type.hpp>
+#include <warren/value.hpp>
+
+namespace warren::model {
+
+/// How the arguments of a call stand in its message.
+enum class ArgumentStyle : std::uint8_t {
+    named,       // a map by the fields' names
+    positional,  // a list in the fields' order
+    bare,        // whatever stands there: see `bind_arguments`
+};
+
+/// Bind the arguments of a call to a handler's request.
+/// in   positional: the list; items past the fields are `too_many_arguments` at their index, and
+///      errors inside of an item are located by its index
+///      bare: the value of a plain function's single parameter; otherwise a map is named, a list
+///      positional, and any other value is the first field
+///      A request that is no model takes the value itself, or by position a list of just that.
+/// out  as `bind`
+std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
+                                       const Value& arguments, void* target);
+
+}  // namespace warren::model

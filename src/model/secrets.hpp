@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+#include <vector>
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+#include <warren/type.hpp>
+#include <warren/value.hpp>
+
+#include "format/fernet.hpp"
+
+namespace warren::model {
+
+/// What is a secret in a request of the cyberfusion dialect: what is at a `Secret<T>` of the
+/// request's type, and what is under a member with one of the names below, at any depth. Of a list
+/// or a map that is every value inside. Where the type is unknown (`nothing`, `dynamic`) only the
+/// names count.
+bool is_secret_name(std::string_view member) noexcept;
+
+enum class SecretPolicy : std::uint8_t {
+    must_be_encrypted,
+    accept_clear,  // what is no token at all is taken as it is, while callers migrate
+};
+
+/// Open the tokens of a request, before it is bound. Beside the secrets, a text directly in the
+/// request that is a token of one of the keys is replaced by its content; other texts stay.
+/// in   keys: empty leaves the value unchanged
+/// out  a value viewing the arena and whatever the given one views
+/// err  secret_not_encrypted (in clear), secret_wrong_key, secret_malformed (cut, garbled, or its
+///      content is no UTF-8), every one at once with its location; never any content
+/// cost O(value); one decryption per token          thread any
+std::expected<Value, std::vector<FieldError>> decrypt(const Type& request, const Value& value,
+                                                      const format::Keyring& keys,
+                                                      SecretPolicy policy, Arena& arena);
+
+/// What becomes of a secret that is a valid token of one of the keys already.
+enum class Tokens : std::uint8_t {
+    encrypt_again,  // it is content that happens to look so: typed calls
+    keep,           // whoever wrote the request encrypted it: untyped calls
+};
+
+/// Replace the secrets of a request by tokens: the caller's side. Numbers and truth values become
+/// text first, bytes base64 text; null stays null.
+/// in   keys: empty leaves the value unchanged; unix_seconds: now, the tokens' time
+/// out  a value viewing the arena and whatever the given one views
+/// err  unavailable
+/// cost O(value); one encryption per secret          thread any
+std::expected<Value, format::FernetError> encrypt(const Type& request, const Value& value,
+                                                  const format::Keyring& keys,
+                                                  std::int64_t unix_seconds, Tokens tokens,
+                                                  Arena& arena);
+
+/// Replace the secrets of a request by "********", for logs.
+/// out  a value viewing the arena and whatever the given one views
+Value redact(const Type& type, const Value& value, Arena& arena);
+
+}  // namespace warren::model

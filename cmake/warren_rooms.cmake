@@ -3,6 +3,11 @@
 function(warren_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  if(NOT sources)
+    # A room of headers only is still a target that others link.
+    set(sources ${CMAKE_BINARY_DIR}/no_sources.cpp)
+    file(CONFIGURE OUTPUT ${sources} CONTENT "")
+  endif()
   add_library(warren_room_${name} OBJECT ${sources})
   target_include_directories(warren_room_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include
                              ${CMAKE_SOURCE_DIR}/src)
@@ -36,6 +41,9 @@ endfunction()
 function(warren_program)
   cmake_parse_arguments(PROGRAM "" "" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/app/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
   add_executable(warren_program ${sources})
   set_target_properties(warren_program PROPERTIES OUTPUT_NAME warren
                         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} BUILD_RPATH "$ORIGIN"

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <warren/error.hpp>
+#include <warren/value.hpp>
+
+#include "model/arguments.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace warren::protocol {
+
+/// A request in the form that every protocol shares. All views belong to the message it came in, or
+/// to the arena it was decoded into.
+struct Call {
+    std::string_view method;
+    model::ArgumentStyle style = model::ArgumentStyle::named;
+    Value arguments{};
+    std::string_view correlation_id{};  // empty: none
+    std::optional<std::chrono::milliseconds> time_left{};  // when it was sent or received
+    std::uint32_t attempt = 1;
+    std::string_view caller{};  // the identity the transport vouches for
+};
+
+/// A reply in the form that every protocol shares, as the encoder takes and the decoder gives it.
+struct Answer {
+    std::optional<Code> failure{};  // nullopt: success
+    std::string_view message{};
+    std::optional<Value> data{};  // nullopt: none, which some dialects tell apart from null
+    std::span<const FieldError> errors{};  // of `invalid_request`
+    std::optional<std::chrono::milliseconds> retry_after{};
+};
+
+}  // namespace warren::protocol

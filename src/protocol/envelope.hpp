@@ -1,0 +1,45 @@
+#pragma once
+
+#include <warren/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace warren::protocol {
+
+/// A message with its address and properties, as brokers carry them. It owns nothing.
+/// The names are AMQP's [AMQP 0-9-1 1.8.3.1 .. 1.8.3.14]; an empty text or null means absent.
+struct Envelope {
+    std::string_view exchange{};
+    std::string_view routing_key{};
+    std::string_view content_type{};
+    std::string_view content_encoding{};
+    std::string_view correlation_id{};
+    std::string_view reply_to{};
+    std::string_view expiration{};  // milliseconds, decimal
+    std::string_view message_id{};
+    std::string_view type{};
+    std::string_view user_id{};  // checked by the broker against the connection's user
+    std::string_view app_id{};
+    std::optional<std::uint8_t> delivery_mode{};  // 1 transient, 2 persistent
+    std::optional<std::uint8_t> priority{};
+    Value headers{};  // map or null
+    std::span<const std::byte> body{};
+
+    // of received messages only
+    bool redelivered = false;
+    std::size_t body_bytes = 0;  // more than body.size() when the body was over the limit and skipped
+};
+
+/// What a reply needs to know of its request, once the request's memory is gone.
+struct ReplyAddress {
+    std::string exchange;
+    std::string reply_to;  // empty: nobody waits
+    std::string correlation_id;
+};
+
+}  // namespace warren::protocol

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <warren/dynamic.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace warren::protocol {
+
+/// What must exist in a broker before messages flow: data that a transport declares, and declares
+/// again after every reconnect. Names and meanings are AMQP's [AMQP 0-9-1 1.6, 1.7].
+struct Exchange {
+    std::string name;
+    std::string type = "direct";
+    bool durable = false;
+    bool auto_delete = false;
+    bool passive = false;  // must exist already, in whatever shape
+    Dynamic arguments{};
+};
+
+struct Queue {
+    std::string name;  // empty: the broker chooses one
+    bool durable = false;
+    bool exclusive = false;
+    bool auto_delete = false;
+    bool passive = false;
+    Dynamic arguments{};  // x-queue-type, x-expires, x-message-ttl, ...
+};
+
+struct Binding {
+    std::string queue;  // empty: the queue the broker named
+    std::string exchange;
+    std::string routing_key;  // `routing_key_is_queue` replaces it
+    bool routing_key_is_queue = false;  // for a queue the broker names
+};
+
+struct Topology {
+    std::vector<Exchange> exchanges;
+    std::vector<Queue> queues;
+    std::vector<Binding> bindings;
+};
+
+/// What a user may change of a dialect's default topology; unset members leave it as it is.
+struct TopologyOverrides {
+    std::optional<bool> durable;
+    std::optional<bool> exclusive;
+    std::optional<bool> auto_delete;
+    std::optional<std::string> queue_type;  // classic | quorum
+    Dynamic arguments{};                    // added to the queue's
+};
+
+}  // namespace warren::protocol

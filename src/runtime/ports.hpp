@@ -1,0 +1,93 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "protocol/envelope.hpp"
+#include "protocol/topology.hpp"
+#include "runtime/executor.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Where the runtime and a transport of messages meet. Each port is implemented by a transport (AMQP,
+/// memory), each sink by the runtime. All calls of a port and its sink happen on the I/O thread of its
+/// executor.
+namespace warren::runtime {
+
+/// One delivery of one connection. The generation counts connections: a delivery of an earlier one
+/// cannot be acknowledged any more, the broker delivers it again.
+struct DeliveryId {
+    std::uint64_t generation = 0;
+    std::uint64_t tag = 0;
+
+    friend bool operator==(const DeliveryId&, const DeliveryId&) = default;
+};
+
+class ServerPort {
+public:
+    virtual ~ServerPort() = default;
+    virtual Executor& executor() noexcept = 0;
+    /// Send the reply, when there is one, then acknowledge: both leave in the same write, in that
+    /// order. For a delivery of an earlier generation: the reply alone.
+    /// out  false when nothing could be sent because there is no connection: for a delivery of this
+    ///      generation it will be delivered again
+    virtual bool settle(DeliveryId delivery, const protocol::Envelope* reply) = 0;
+    /// Give it back: the broker delivers it again, here or elsewhere.
+    virtual void give_back(DeliveryId delivery) = 0;
+    /// Take no further deliveries; `ServerSink::on_stopped` follows. What was delivered stays valid.
+    virtual void stop_consuming() = 0;
+};
+
+class ServerSink {
+public:
+    virtual ~ServerSink() = default;
+    /// in  valid during the call only
+    virtual void on_delivery(DeliveryId delivery, const protocol::Envelope& message) = 0;
+    /// Consuming: topology is declared and the consumer is confirmed.
+    virtual void on_consuming(std::uint64_t generation) = 0;
+    /// Deliveries of this generation can no longer be settled.
+    virtual void on_lost(std::uint64_t generation, const Failure& why) = 0;
+    virtual void on_stopped() = 0;
+};
+
+/// Where a client stands with its broker.
+class ClientPort {
+public:
+    virtual ~ClientPort() = default;
+    virtual Executor& executor() noexcept = 0;
+    /// Send a request, mandatory and confirmed. `ClientSink` hears of the token exactly once:
+    /// on_accepted, on_returned, on_refused or on_lost.
+    virtual void publish(std::uint64_t token, const protocol::Envelope& request) = 0;
+    /// Bind the reply queue, now and after every reconnect. on_bound follows.
+    virtual void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) = 0;
+};
+
+/// Whether replies to requests sent on a lost connection can still arrive.
+enum class RepliesSurvive : std::uint8_t { no, yes };
+
+class ClientSink {
+public:
+    virtual ~ClientSink() = default;
+    /// Requests can be sent; replies come to this address.
+    virtual void on_ready(std::string_view reply_address) = 0;
+    virtual void on_reply(const protocol::Envelope& reply) = 0;
+    /// The broker has the request in a queue.
+    virtual void on_accepted(std::uint64_t token) = 0;
+    /// No queue takes the request: nobody serves it. It took no effect.
+    virtual void on_returned(std::uint64_t token, const Failure& why) = 0;
+    /// The broker did not take the request (nack), or refused it with an error.
+    virtual void on_refused(std::uint64_t token, const Failure& why) = 0;
+    virtual void on_bound(std::uint64_t token, const Failure* refused) = 0;
+    /// The connection is gone; the transport connects again by itself and calls on_ready. Tokens
+    /// that were not heard of are forgotten: they may or may not have reached the broker.
+    virtual void on_lost(const Failure& why, RepliesSurvive replies) = 0;
+    /// The transport gave up: wrong credentials, say. Every call fails with this from now on until
+    /// on_ready.
+    virtual void on_failed(const Failure& why) = 0;
+    virtual void on_blocked(std::string_view reason) = 0;
+    virtual void on_unblocked() = 0;
+};
+
+}  // namespace warren::runtime

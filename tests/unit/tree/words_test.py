@@ -7,7 +7,7 @@ import tree
 
 # Spelled in two parts, so that this file does not accuse itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
-FIXED_PATH = re.compile(r"""["'\s=:(](/work/|/ro""" r"""ot/|/home/|/tm""" r"""p/)""")
+FIXED_PATH = re.compile(r"""["'\s=:(]/(root|tmp|work)/""")
 WAIT = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep|time\.sleep|asyncio\.sleep)\s*\(")
 
 

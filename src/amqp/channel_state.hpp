@@ -16,15 +16,15 @@ struct PendingContent {
 
     Stage stage = Stage::none;
     bool oversized = false;
-    bool kept = false;                    // method and header are in `head`, not in the input
+    bool listed = false;                  // the core looks after it when the input moves
     std::span<const std::byte> method{};  // frame payload
     std::span<const std::byte> header{};  // frame payload, once it came
     std::uint64_t body_size = 0;
     std::uint64_t body_received = 0;
     BodyPool::Body body{};
-    std::vector<std::byte> head{};
+    std::vector<std::byte> head{};  // copies of method and header, once the input has moved
 
-    /// Copy what views the input, because the input is about to move.
+    /// Copy what still views the input, because the input is about to move.
     void keep_head();
 };
 

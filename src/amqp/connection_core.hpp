@@ -45,11 +45,11 @@ using CommandResult = std::expected<T, CommandError>;
 ///     }
 ///     core.take_output(written);                        // the one write of this turn
 ///
-/// An `Event` is valid until the next `next_event`; what it views until the next `prepare`. The
-/// replies to the commands of one channel come in the order of the commands (the core refuses a
-/// broker that answers otherwise), so a driver keeps its waiters in one queue per channel, and
-/// fails them all on `ChannelClosed`. After `ConnectionClosed` or `Failed` no more events come.
-/// thread one at a time
+/// An `Event` is valid until the next `next_event` or `tick`; what it views, until the next
+/// `prepare`, so take every event before that. The replies to the commands of one channel come in
+/// the order of the commands (the core refuses a broker that answers otherwise), so a driver keeps
+/// its waiters in one queue per channel, and fails them all on `ChannelClosed`. After
+/// `ConnectionClosed` or `Failed` no more events come. thread one at a time
 class ConnectionCore {
 public:
     explicit ConnectionCore(ConnectionOptions options);
@@ -142,43 +142,56 @@ private:
         ended,
     };
 
+    // Each handler gives true when it has put an event into `event_`.
+
     // connection_core.cpp: input, time, output, the end
     bool handle_frame(const FrameView& frame);
-    bool end(FailedReason reason, std::string text, std::uint16_t code = 0);
-    bool violation(std::uint16_t code, std::string text);
-    bool input_is_over();
     bool fail_frame(FrameError error);
-    std::size_t pending_input_bytes() const noexcept;
+    bool fail_end_of_input();
+    bool end(FailedReason reason, std::string text, std::uint16_t code = 0,
+             std::string_view peer_text = {});
+    bool violation(std::uint16_t code, std::string text);
+    std::uint64_t output_bytes_made() const noexcept { return taken_bytes_ + output_.size(); }
 
     // connection_handshake.cpp: channel 0
-    bool handle_connection_method(std::uint32_t method_id, Reader& reader);
+    bool handle_connection_method(const FrameView& frame);
     bool handle_start(const ConnectionStart& start);
+    bool send_start_ok();
     bool handle_tune(const ConnectionTune& tune);
     bool handle_open_ok();
     bool handle_close(const Close& close);
-    bool answer_blocked(std::uint32_t method_id, Reader& reader);
 
     // connection_channels.cpp: what comes on channels
     bool handle_channel_frame(const FrameView& frame);
+    bool handle_closing_channel(ChannelNumber number, ChannelState& channel,
+                                const FrameView& frame);
     bool handle_channel_method(ChannelNumber number, ChannelState& channel, const FrameView& frame);
     bool handle_reply(ChannelNumber number, ChannelState& channel, std::uint32_t method_id,
                       Reader& reader);
-    bool handle_channel_close(ChannelNumber number, ChannelState& channel, const Close& close);
+    bool handle_channel_close(ChannelNumber number, ChannelState& channel, Reader& reader);
+    bool handle_consumer_cancel(ChannelNumber number, Reader& reader);
+    bool handle_flow(ChannelNumber number, Reader& reader);
+    bool handle_confirmation(ChannelNumber number, ChannelState& channel, Outcome outcome,
+                             Reader& reader);
+    template <typename Happened>
+    bool emit(const Reader& reader, Happened event);
+
+    // connection_content.cpp: deliveries and returns, which come in several frames
+    void keep_heads();
     bool begin_content(ChannelNumber number, ChannelState& channel,
                        std::span<const std::byte> method);
     bool handle_content_header(ChannelNumber number, ChannelState& channel,
                                std::span<const std::byte> payload);
     bool handle_content_body(ChannelNumber number, ChannelState& channel,
                              std::span<const std::byte> payload);
-    bool finish_content(ChannelNumber number, ChannelState& channel);
-    bool emit_if_read(const Reader& reader, Event event);
-    void forget_content(ChannelState& channel) noexcept;
+    bool finish_content(ChannelNumber number, ChannelState& channel,
+                        std::span<const std::byte> body);
+    void forget_content(ChannelState& channel);
 
     // connection_commands.cpp: what goes out
-    ChannelState* channel_at(ChannelNumber number) noexcept;
     CommandResult<ChannelState*> usable_channel(ChannelNumber number) noexcept;
     template <typename Method>
-    CommandError write_method(ChannelNumber channel, const Method& method);
+    CommandResult<void> write_method(ChannelNumber channel, const Method& method);
     template <typename Method>
     CommandResult<void> send(ChannelNumber channel, const Method& method);
     template <typename Method>
@@ -199,16 +212,16 @@ private:
     std::string peer_text_;  // and in the broker's
 
     std::vector<ChannelState> channels_;         // channel 1 first
-    std::vector<ChannelNumber> begun_contents_;  // whose heads may still view the input
+    std::vector<ChannelNumber> begun_contents_;  // whose heads may view the input
     BodyPool bodies_;
     Arena properties_arena_;
     Value server_properties_;
 
     TimePoint last_received_{};
     TimePoint next_heartbeat_{};
-    TimePoint give_up_at_{};       // handshake or close
-    std::size_t output_seen_ = 0;  // of the output, at the last look for silence
-    bool output_taken_ = false;    // since then
+    TimePoint give_up_at_{};                // on the handshake, or on the answer to our close
+    std::uint64_t taken_bytes_ = 0;         // of all output so far
+    std::uint64_t bytes_at_last_look_ = 0;  // made then: unchanged means silence
 };
 
 }  // namespace warren::amqp

@@ -18,6 +18,7 @@ enum class TableError : std::uint8_t {
     truncated,    // a length runs past the end of what contains it
     unknown_tag,  // a type we do not know, so its length is unknown too
     duplicate_key,
+    length_over_limit,
     depth_over_limit,
     entries_over_limit,
 };

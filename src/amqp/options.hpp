@@ -21,9 +21,10 @@ struct ExternalLogin {};
 
 using Login = std::variant<PlainLogin, ExternalLogin>;
 
-/// What a decoder of field tables accepts. A table nested deeper or with more entries is refused
-/// before memory is taken for it; its bytes are bounded by the frame it came in.
+/// What a decoder of field tables accepts. A table that is larger, nested deeper or has more
+/// entries is refused before memory is taken for it.
 struct TableLimits {
+    std::size_t bytes_max = std::size_t{64} << 10;  // of the outermost table
     std::size_t depth_max = 16;
     std::size_t entries_max = 1024;  // of each table and each array
 };

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace warren {
@@ -20,8 +21,11 @@ namespace warren {
 class Arena {
 public:
     Arena() noexcept = default;
-    Arena(Arena&&) noexcept = default;
-    Arena& operator=(Arena&&) noexcept = default;
+    Arena(Arena&& other) noexcept { swap(other); }
+    Arena& operator=(Arena&& other) noexcept {
+        Arena{std::move(other)}.swap(*this);
+        return *this;
+    }
 
     /// in   size in bytes, may be 0; alignment a power of two up to alignof(max_align_t)
     /// out  uninitialised memory, valid until `reset` or destruction
@@ -75,6 +79,13 @@ public:
     void reset() noexcept;
 
 private:
+    void swap(Arena& other) noexcept {
+        std::swap(chunks_, other.chunks_);
+        std::swap(current_, other.current_);
+        std::swap(used_, other.used_);
+        std::swap(capacity_, other.capacity_);
+    }
+
     void grow(std::size_t size_bytes);
 
     static constexpr std::size_t chunk_bytes_min = 1024;

@@ -96,7 +96,7 @@ public:
 
     /// Make a token of the first key.                                  [Fernet, generating]
     /// in   unix_seconds as the token's time; an IV must never come twice: give one in tests only
-    /// err  unavailable; malformed when the ring is empty, which callers check first
+    /// err  unavailable; wrong_key when the ring is empty
     std::expected<std::string, FernetError> encrypt(std::string_view plaintext,
                                                     std::int64_t unix_seconds) const;
     std::expected<std::string, FernetError> encrypt(std::string_view plaintext,

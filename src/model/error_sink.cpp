@@ -1,0 +1,59 @@
+#include "model/error_sink.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/utf8.hpp"
+#include "model/bind.hpp"
+
+namespace warren::model {
+namespace {
+
+constexpr std::size_t step_bytes_max = 128;  // of a peer's key that goes back to the peer
+
+std::vector<PathStep> steps_to(const Location& at) {
+    std::vector<PathStep> steps;
+    for (const Location* step = &at; step != nullptr; step = step->before) {
+        switch (step->step) {
+        case Location::Step::root:
+            break;
+        case Location::Step::name:
+            if (step->name.size() > step_bytes_max) {
+                steps.emplace_back(core::text_for_display(step->name, step_bytes_max));
+            } else {
+                steps.emplace_back(std::string{step->name});
+            }
+            break;
+        case Location::Step::index:
+            steps.emplace_back(step->index);
+            break;
+        }
+    }
+    std::ranges::reverse(steps);
+    return steps;
+}
+
+}  // namespace
+
+std::vector<FieldError> ErrorSink::take() {
+    if (count_ > errors_.size()) {
+        errors_.push_back(
+            {.location = {},
+             .message = fmt::format("{} more errors are not listed", count_ - errors_.size()),
+             .type = "too_many_errors"});
+    }
+    return std::move(errors_);
+}
+
+bool ErrorSink::count_only() noexcept {
+    ++count_;
+    return in_attempt_ || count_ > field_errors_max;
+}
+
+void ErrorSink::list(const Location& at, std::string_view type, std::string message) {
+    errors_.push_back(
+        {.location = steps_to(at), .message = std::move(message), .type = std::string{type}});
+}
+
+}  // namespace warren::model

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "amqp/options.hpp"
+#include "core/uri.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace warren::transport {
+
+enum class TlsVerify : std::uint8_t {
+    peer,  // the certificate's chain and its host name
+    none,
+};
+
+/// How to secure a connection. The version is TLS 1.2 at least.
+struct TlsOptions {
+    std::string ca_file{};           // PEM; empty: the system's authorities
+    std::string certificate_file{};  // PEM, with its chain; empty: no client certificate
+    std::string key_file{};          // PEM; empty: in the certificate's file
+    TlsVerify verify = TlsVerify::peer;
+    /// The name that is sent (SNI) and checked; unset: the address's host; empty: none is sent.
+    std::optional<std::string> server_name{};
+};
+
+/// A broker and how to talk to it.
+struct AmqpEndpoint {
+    std::string host = "localhost";
+    std::uint16_t port = 5672;
+    std::optional<TlsOptions> tls{};  // unset: in clear
+    amqp::ConnectionOptions connection{};
+    std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS, all addresses together
+
+    /// Where it is, such as "amqp://localhost:5672/vhost": for messages, without credentials.
+    std::string display() const;
+};
+
+/// The query parameters that `amqp_endpoint` takes, as RabbitMQ's URI query specification names
+/// them.
+std::span<const std::string_view> amqp_parameters() noexcept;
+
+/// Read an address of a broker.                 [RabbitMQ URI spec; RabbitMQ URI query spec]
+/// in   amqp:// or amqps://; the query holds nothing but `amqp_parameters`: who knows others takes
+///      them out before
+/// err  invalid_request: unknown scheme or parameter (with the list of known ones), a bad value, a
+///      TLS parameter without TLS; never shows the password
+std::expected<AmqpEndpoint, Failure> amqp_endpoint(const core::Uri& uri);
+
+}  // namespace warren::transport

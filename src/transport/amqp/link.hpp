@@ -1,0 +1,99 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/error.hpp>
+
+#include "amqp/connection_core.hpp"
+#include "transport/amqp/backoff.hpp"
+#include "transport/amqp/endpoint.hpp"
+#include "transport/asio_executor.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace warren::transport {
+
+/// Whether an attempt to connect is worth repeating soon.
+enum class Refusal : std::uint8_t {
+    passing,    // the network, a broker that is down or busy: it may pass by itself
+    permanent,  // credentials, virtual host or certificates: a person has to act
+};
+
+/// Who shares a connection. The link calls it on the I/O thread, and never inside a call of the
+/// user's to the link.
+class LinkUser {
+public:
+    /// Connected: channels can be opened.
+    virtual void on_up() = 0;
+    /// The connection is gone, with every channel; `on_up` comes again.
+    virtual void on_down(const Failure& why) = 0;
+    /// An attempt failed; further ones follow.
+    virtual void on_attempt_failed(const Failure& why, Refusal refusal) = 0;
+    virtual void on_blocked(std::string_view reason) = 0;
+    virtual void on_unblocked() = 0;
+
+protected:
+    ~LinkUser() = default;
+};
+
+/// Who a channel belongs to.
+class ChannelUser {
+public:
+    /// in  an event of the channel, valid during the call; after `ChannelClosed` none comes. When
+    ///     the connection goes none comes either: see `LinkUser::on_down`
+    virtual void on_channel_event(const amqp::Event& event) = 0;
+
+protected:
+    ~ChannelUser() = default;
+};
+
+struct LinkOptions {
+    BackoffLimits backoff{};
+    /// Hears of changes: connected, lost, refused. An attempt that fails like the last one is
+    /// silent. May be null; outlives the link.
+    Log* log = nullptr;
+};
+
+/// One connection to a broker that comes back by itself, shared by any number of users. Ports hold
+/// it; the executor outlives it.          thread the I/O thread
+class Link {
+public:
+    Link(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options = {});
+    Link(const Link&) = delete;
+    Link& operator=(const Link&) = delete;
+    /// Drops the connection as it is; see `close`.
+    ~Link();
+
+    AsioExecutor& executor() noexcept;
+    const AmqpEndpoint& endpoint() const noexcept;
+    Log* log() const noexcept;
+
+    /// Connecting starts with the first user. When the link is up, `on_up` comes next turn.
+    void attach(LinkUser& user);
+    void detach(LinkUser& user) noexcept;
+
+    bool up() const noexcept;
+
+    /// Where commands are given while the link is up; whoever gave some calls `touch`.
+    amqp::ConnectionCore& core() noexcept;
+    /// Have the output written at the end of this turn.
+    void touch();
+
+    /// Open a channel and route its events.
+    /// err  no_free_channel | not_connected
+    amqp::CommandResult<amqp::ChannelNumber> open_channel(ChannelUser& user);
+    /// Close a channel, if it is still open; its user hears nothing of it any more.
+    void close_channel(amqp::ChannelNumber channel);
+
+    /// Write what is due, close the connection in order and stay closed. `closed` follows, at the
+    /// latest after the connection's close timeout.
+    void close(std::move_only_function<void()> closed);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace warren::transport

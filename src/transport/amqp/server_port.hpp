@@ -1,0 +1,44 @@
+#pragma once
+
+#include "protocol/topology.hpp"
+#include "runtime/ports.hpp"
+#include "transport/amqp/link.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace warren::transport {
+
+struct AmqpServerOptions {
+    protocol::Topology topology{};  // declared on every connection, before consuming
+    std::string queue{};            // what is consumed
+    std::uint16_t prefetch = 5;     // deliveries that are not settled yet, at most; 0: no limit
+};
+
+/// Consumes one queue and settles its deliveries, over a channel of its own.
+class AmqpServerPort final : public runtime::ServerPort {
+public:
+    AmqpServerPort(std::shared_ptr<Link> link, AmqpServerOptions options);
+    AmqpServerPort(const AmqpServerPort&) = delete;
+    AmqpServerPort& operator=(const AmqpServerPort&) = delete;
+    /// Closes the channel: what was not settled is delivered again.
+    ~AmqpServerPort() override;
+
+    /// Connect, declare and consume, for ever.
+    /// in  the sink outlives the port
+    void start(runtime::ServerSink& sink);
+
+    runtime::Executor& executor() noexcept override;
+    bool settle(runtime::DeliveryId delivery, const protocol::Envelope* reply) override;
+    void give_back(runtime::DeliveryId delivery) override;
+    void stop_consuming() override;
+
+    Link& link() noexcept;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace warren::transport

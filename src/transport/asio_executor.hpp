@@ -1,0 +1,68 @@
+#pragma once
+
+#include "runtime/executor.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace warren::transport {
+
+/// What wants to act once at the end of a turn of the loop, when all events of the turn have been
+/// handled: a connection flushes its output there, so that a turn is one write.
+class TurnEnd {
+public:
+    virtual void on_turn_end() = 0;
+
+protected:
+    ~TurnEnd() = default;
+};
+
+/// The I/O thread over Boost.Asio. One turn of its loop handles what the sockets and the timers
+/// have, then what was posted, then the turn's end. One thread calls `run`; the objects on the
+/// executor live on that thread, or on any while nobody runs it.
+class AsioExecutor final : public runtime::Executor {
+public:
+    struct Options {
+        /// Keep polling this long after a turn that had work, before blocking.
+        std::chrono::microseconds spin_max{0};
+    };
+
+    AsioExecutor();
+    explicit AsioExecutor(Options options);
+    AsioExecutor(const AsioExecutor&) = delete;
+    AsioExecutor& operator=(const AsioExecutor&) = delete;
+    /// Functions that were posted and have not run are destroyed.
+    ~AsioExecutor() override;
+
+    /// Turn until `stop`; also when there is nothing to do.         thread one at a time
+    void run();
+    /// Make `run` return at the end of this turn; a later `run` goes on.          thread any
+    void stop();
+    /// Whether this is the thread inside `run`.                                   thread any
+    bool is_current_thread() const noexcept;
+
+    /// cost one wake-up for all that is posted while the loop sleeps; none on the I/O thread
+    void post(std::move_only_function<void()> function) override;
+    runtime::TimePoint now() const noexcept override;
+    TimerId post_at(runtime::TimePoint when, std::move_only_function<void()> function) override;
+    void cancel(TimerId timer) noexcept override;
+
+    /// Call it at the end of this turn, once; not again unless asked again.   thread the I/O thread
+    void at_turn_end(TurnEnd& what);
+    /// Forget it; it is about to be destroyed.
+    void forget(TurnEnd& what) noexcept;
+
+    boost::asio::io_context& context() noexcept;
+
+private:
+    class Loop;
+    std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace warren::transport

@@ -95,20 +95,40 @@ Value number(Number bound) {
 }  // namespace detail
 
 /// What the field means, for people: in the documentation and the JSON Schema.
-inline Describe describe(std::string text) { return {std::move(text)}; }
+inline Describe describe(std::string text) {
+    return {std::move(text)};
+}
 /// A value as it would stand in a request; may be given several times.
-inline Example example(Dynamic value) { return {std::move(value)}; }
-inline GreaterThan greater_than(auto bound) { return {detail::number(bound)}; }
-inline AtLeast at_least(auto bound) { return {detail::number(bound)}; }
-inline LessThan less_than(auto bound) { return {detail::number(bound)}; }
-inline AtMost at_most(auto bound) { return {detail::number(bound)}; }
-inline MinLength min_length(std::size_t length) { return {length}; }
-inline MaxLength max_length(std::size_t length) { return {length}; }
+inline Example example(Dynamic value) {
+    return {std::move(value)};
+}
+inline GreaterThan greater_than(auto bound) {
+    return {detail::number(bound)};
+}
+inline AtLeast at_least(auto bound) {
+    return {detail::number(bound)};
+}
+inline LessThan less_than(auto bound) {
+    return {detail::number(bound)};
+}
+inline AtMost at_most(auto bound) {
+    return {detail::number(bound)};
+}
+inline MinLength min_length(std::size_t length) {
+    return {length};
+}
+inline MaxLength max_length(std::size_t length) {
+    return {length};
+}
 /// RE2 syntax; any part of the text may match, so anchor with ^ and $.
-inline Matches pattern(std::string expression) { return {std::move(expression)}; }
+inline Matches pattern(std::string expression) {
+    return {std::move(expression)};
+}
 /// The field may be left out and then keeps its default, also when that is empty text or an empty
 /// list. (A member initializer that differs from `{}` says the same by itself.)
-inline Defaulted defaulted() { return {}; }
+inline Defaulted defaulted() {
+    return {};
+}
 /// A demand of your own: a predicate over the field, and the message when it does not hold.
 template <typename Function>
 Satisfies<Function> satisfies(Function predicate, std::string message) {

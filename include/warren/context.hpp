@@ -28,9 +28,9 @@ struct Context {
     using TimePoint = std::chrono::steady_clock::time_point;
 
     std::string_view method;
-    std::string_view correlation_id;  // empty when the caller gave none
-    std::string_view caller;          // the identity the transport vouches for; empty if none
-    std::uint32_t attempt = 1;        // 2 and more: an earlier attempt may have had an effect
+    std::string_view correlation_id;      // empty when the caller gave none
+    std::string_view caller;              // the identity the transport vouches for; empty if none
+    std::uint32_t attempt = 1;            // 2 and more: an earlier attempt may have had an effect
     std::optional<TimePoint> deadline{};  // when the caller gives up
     std::stop_token stop{};  // set at the deadline, and when the server ends without draining
     Log* log = nullptr;      // never null inside a handler

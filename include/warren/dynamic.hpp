@@ -37,7 +37,9 @@ public:
     Dynamic(std::string_view characters) : Dynamic{Value::text(characters)} {}
     Dynamic(const std::string& characters) : Dynamic{Value::text(characters)} {}
 
-    static Dynamic bytes(std::span<const std::byte> octets) { return Dynamic{Value::bytes(octets)}; }
+    static Dynamic bytes(std::span<const std::byte> octets) {
+        return Dynamic{Value::bytes(octets)};
+    }
     static Dynamic list(std::initializer_list<Dynamic> items);
     static Dynamic map(std::initializer_list<std::pair<std::string_view, Dynamic>> members);
 

@@ -66,7 +66,7 @@ struct Failure {
     std::string message{};             // our words, safe to show
     std::vector<FieldError> errors{};  // of `invalid_request`
     Dynamic data{};                    // of `failed`: what the handler sent along
-    std::string peer_text{};           // the other side's own words, capped; never in a metric label
+    std::string peer_text{};  // the other side's own words, capped; never in a metric label
     std::optional<std::chrono::milliseconds> retry_after{};  // of `overloaded`
 
     friend bool operator==(const Failure&, const Failure&) = default;

@@ -52,7 +52,7 @@ public:
     /// err  throws Error (internal) when the request has no such field
     MethodOptions& lock_on(std::string_view field_name);
     template <typename Request, typename Content>
-    MethodOptions& lock_on(Content Request::*member) {
+    MethodOptions& lock_on(Content Request::* member) {
         static_assert(detail::DescribedModel<Request>, "the request needs WARREN_MODEL");
         Request probe{};
         for (const Field& field : type_of<Request>().model()->fields) {

@@ -56,7 +56,7 @@ struct Model {
     std::vector<Field> fields;
     ExtraFields extra_fields = ExtraFields::ignore;
     ModelShape shape = ModelShape::structure;
-    std::shared_ptr<void> defaults;  // an object as it is before anything is bound
+    std::shared_ptr<void> defaults;          // an object as it is before anything is bound
     std::vector<Constraints::Check> checks;  // over the whole object, run when all fields are fine
 
     const Field* find(std::string_view field_name) const noexcept;
@@ -217,13 +217,13 @@ private:
 
     template <typename Content, typename Function>
     static Constraints::Check check_of(attributes::Satisfies<Function> attribute) {
-        return {[attribute = std::move(attribute)](
-                    const void* content) -> std::optional<std::string> {
-            if (attribute.function(*static_cast<const Content*>(content))) {
-                return std::nullopt;
-            }
-            return attribute.message;
-        }};
+        return {
+            [attribute = std::move(attribute)](const void* content) -> std::optional<std::string> {
+                if (attribute.function(*static_cast<const Content*>(content))) {
+                    return std::nullopt;
+                }
+                return attribute.message;
+            }};
     }
 
     Model model_;
@@ -247,30 +247,30 @@ struct DescribedEnumerators {
 
 /// The same with attributes of the model itself: WARREN_MODEL_WITH(T, (describe("..."),
 /// warren::ExtraFields::forbid, satisfies(predicate, "...")), (field, attribute...)...)
-#define WARREN_MODEL_WITH(T, model_attributes, ...)                                  \
-    inline const ::warren::Model& warren_model([[maybe_unused]] T* tag) {            \
-        static const ::warren::Model& described = *new ::warren::Model{[] {          \
-            using namespace ::warren::attributes; /* NOLINT */                       \
-            using WarrenSelf = T;                                                    \
-            ::warren::ModelBuilder<WarrenSelf> warren_builder{#T};                   \
-            warren_builder.attributes model_attributes;                              \
-            WARREN_FOR_EACH(WARREN_MODEL_FIELD, __VA_ARGS__)                         \
-            return warren_builder.take();                                            \
-        }()};                                                                        \
-        return described;                                                            \
+#define WARREN_MODEL_WITH(T, model_attributes, ...)                         \
+    inline const ::warren::Model& warren_model([[maybe_unused]] T* tag) {   \
+        static const ::warren::Model& described = *new ::warren::Model{[] { \
+            using namespace ::warren::attributes; /* NOLINT */              \
+            using WarrenSelf = T;                                           \
+            ::warren::ModelBuilder<WarrenSelf> warren_builder{#T};          \
+            warren_builder.attributes model_attributes;                     \
+            WARREN_FOR_EACH(WARREN_MODEL_FIELD, __VA_ARGS__)                \
+            return warren_builder.take();                                   \
+        }()};                                                               \
+        return described;                                                   \
     }
 #define WARREN_MODEL_FIELD(field) WARREN_MODEL_FIELD_ARGUMENTS field
 #define WARREN_MODEL_FIELD_ARGUMENTS(name, ...) \
     warren_builder.template field<&WarrenSelf::name>(#name __VA_OPT__(, ) __VA_ARGS__);
 
 /// Describe the enumeration E: WARREN_ENUM(E, enumerator...). On the wire: the enumerator's name.
-#define WARREN_ENUM(E, ...)                                                               \
-    inline const ::warren::detail::DescribedEnumerators& warren_enumerators(              \
-        [[maybe_unused]] E* tag) {                                                        \
-        using WarrenSelf = E;                                                             \
-        static const auto& described = *new ::warren::detail::DescribedEnumerators{       \
-            #E, {WARREN_FOR_EACH(WARREN_ENUMERATOR, __VA_ARGS__)}};                       \
-        return described;                                                                 \
+#define WARREN_ENUM(E, ...)                                                         \
+    inline const ::warren::detail::DescribedEnumerators& warren_enumerators(        \
+        [[maybe_unused]] E* tag) {                                                  \
+        using WarrenSelf = E;                                                       \
+        static const auto& described = *new ::warren::detail::DescribedEnumerators{ \
+            #E, {WARREN_FOR_EACH(WARREN_ENUMERATOR, __VA_ARGS__)}};                 \
+        return described;                                                           \
     }
 #define WARREN_ENUMERATOR(enumerator) \
     ::warren::Enumerator{#enumerator, static_cast<std::int64_t>(WarrenSelf::enumerator)},

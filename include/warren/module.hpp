@@ -30,12 +30,12 @@ inline constexpr char module_symbol[] = "warren_module";
 }  // namespace warren::abi
 
 /// Define this shared object's methods; once per shared object, at namespace scope.
-#define WARREN_MODULE(registry)                                                            \
-    static void warren_register_methods(::warren::Registry& registry);                     \
-    extern "C" __attribute__((visibility("default"))) const ::warren::abi::ModuleHeader    \
-        warren_module{{'W', 'A', 'R', 'R', 'E', 'N', 0, 0},                                \
-                      ::warren::abi::version,                                              \
-                      sizeof(::warren::abi::ModuleHeader),                                 \
-                      WARREN_VERSION,                                                      \
-                      &warren_register_methods};                                           \
+#define WARREN_MODULE(registry)                                                           \
+    static void warren_register_methods(::warren::Registry& registry);                    \
+    extern "C" __attribute__((visibility("default")))                                     \
+    const ::warren::abi::ModuleHeader warren_module{{'W', 'A', 'R', 'R', 'E', 'N', 0, 0}, \
+                                                    ::warren::abi::version,               \
+                                                    sizeof(::warren::abi::ModuleHeader),  \
+                                                    WARREN_VERSION,                       \
+                                                    &warren_register_methods};            \
     static void warren_register_methods(::warren::Registry& registry)

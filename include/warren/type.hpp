@@ -64,12 +64,12 @@ struct Operations {
 /// One C++ type as contracts see it. Made once per type, by `type_of<T>()`, and never destroyed.
 struct Type {
     enum class Kind : std::uint8_t {
-        nothing,   // void: bound from and rendered as null
-        boolean,   // bool
-        integer,   // size_bytes, is_signed
-        floating,  // float or double: size_bytes
-        text,      // std::string
-        bytes,     // Bytes
+        nothing,      // void: bound from and rendered as null
+        boolean,      // bool
+        integer,      // size_bytes, is_signed
+        floating,     // float or double: size_bytes
+        text,         // std::string
+        bytes,        // Bytes
         enumeration,  // enumerators; size_bytes of the underlying integer
         optional,     // std::optional<element>
         list,         // std::vector<element>
@@ -272,8 +272,9 @@ struct TypeMaker<std::variant<Alternatives...>> {
             using Emplace = void* (*)(Choice&);
             static constexpr auto emplacers =
                 []<std::size_t... Index>(std::index_sequence<Index...>) {
-                    return std::array<Emplace, sizeof...(Index)>{
-                        [](Choice& target) -> void* { return &target.template emplace<Index>(); }...};
+                    return std::array<Emplace, sizeof...(Index)>{[](Choice& target) -> void* {
+                        return &target.template emplace<Index>();
+                    }...};
                 }(std::index_sequence_for<Alternatives...>{});
             return emplacers[index](*static_cast<Choice*>(choice));
         };

@@ -40,8 +40,8 @@ struct RelativePath {
     friend auto operator<=>(const RelativePath&, const RelativePath&) = default;
 };
 
-/// Something that only the two ends may read: encrypted on the wire where a key is configured, never
-/// shown in a log, an error or a metric. There is no way to print it but `reveal`.
+/// Something that only the two ends may read: encrypted on the wire where a key is configured,
+/// never shown in a log, an error or a metric. There is no way to print it but `reveal`.
 template <typename T>
 class Secret {
 public:

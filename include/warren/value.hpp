@@ -134,7 +134,9 @@ constexpr Value Value::map(std::span<const Member> members) noexcept {
     return value;
 }
 
-constexpr std::span<const Member> Value::as_map() const noexcept { return {members_, size_}; }
+constexpr std::span<const Member> Value::as_map() const noexcept {
+    return {members_, size_};
+}
 
 constexpr const Value* Value::find(std::string_view key) const noexcept {
     if (kind_ != Kind::map) {

@@ -54,7 +54,9 @@ std::optional<Code> code_named(std::string_view name) noexcept {
     return std::nullopt;
 }
 
-Retry retry_of(Code code) noexcept { return catalogue[static_cast<std::size_t>(code)].retry; }
+Retry retry_of(Code code) noexcept {
+    return catalogue[static_cast<std::size_t>(code)].retry;
+}
 
 std::string to_string(const std::vector<PathStep>& location) {
     std::string text;

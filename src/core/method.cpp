@@ -38,9 +38,8 @@ MethodOptions& MethodOptions::lock_on(std::string_view field_name) {
 
 MethodOptions Registry::add(Method method) {
     if (!is_valid_name(method.name)) {
-        throw Error{Code::internal,
-                    "'" + method.name + "' is no method name: use 1 to " +
-                        std::to_string(name_bytes_max) + " of A-Z a-z 0-9 _ - . :"};
+        throw Error{Code::internal, "'" + method.name + "' is no method name: use 1 to " +
+                                        std::to_string(name_bytes_max) + " of A-Z a-z 0-9 _ - . :"};
     }
     const auto place = std::ranges::lower_bound(
         methods_, method.name, {}, [](const auto& registered) { return registered->name; });
@@ -48,14 +47,13 @@ MethodOptions Registry::add(Method method) {
         throw Error{Code::conflict, "method '" + method.name + "' is registered twice: by " +
                                         from((*place)->origin) + " and by " + from(method.origin)};
     }
-    return MethodOptions{
-        **methods_.insert(place, std::make_unique<Method>(std::move(method)))};
+    return MethodOptions{**methods_.insert(place, std::make_unique<Method>(std::move(method)))};
 }
 
 const Method* Registry::find(std::string_view name) const noexcept {
-    const auto place = std::ranges::lower_bound(
-        methods_, name, {},
-        [](const auto& registered) { return std::string_view{registered->name}; });
+    const auto place = std::ranges::lower_bound(methods_, name, {}, [](const auto& registered) {
+        return std::string_view{registered->name};
+    });
     return place != methods_.end() && (*place)->name == name ? place->get() : nullptr;
 }
 

@@ -19,7 +19,7 @@ struct Call {
     std::string_view method;
     model::ArgumentStyle style = model::ArgumentStyle::named;
     Value arguments{};
-    std::string_view correlation_id{};  // empty: none
+    std::string_view correlation_id{};                     // empty: none
     std::optional<std::chrono::milliseconds> time_left{};  // when it was sent or received
     std::uint32_t attempt = 1;
     std::string_view caller{};  // the identity the transport vouches for

@@ -2,6 +2,7 @@
 
 #include <warren/value.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,7 +33,8 @@ struct Envelope {
 
     // of received messages only
     bool redelivered = false;
-    std::size_t body_bytes = 0;  // more than body.size() when the body was over the limit and skipped
+    std::size_t body_bytes =
+        0;  // more than body.size() when the body was over the limit and skipped
 };
 
 /// What a reply needs to know of its request, once the request's memory is gone.
@@ -41,5 +43,19 @@ struct ReplyAddress {
     std::string reply_to;  // empty: nobody waits
     std::string correlation_id;
 };
+
+/// The body as characters.
+std::string_view text_of(std::span<const std::byte> body) noexcept;
+std::span<const std::byte> bytes_of(std::string_view text) noexcept;
+
+/// The time left as the expiration says it; nullopt when it is absent or no number.
+std::optional<std::chrono::milliseconds> read_expiration(std::string_view expiration) noexcept;
+
+/// Which attempt at handling a delivery is, from 1, as far as the broker tells.
+std::uint32_t delivery_attempt(const Envelope& message) noexcept;
+
+/// Whether a reply address is the pseudo-queue of a caller without a queue.
+/// [RabbitMQ, direct reply-to]
+bool is_direct_reply(std::string_view reply_to) noexcept;
 
 }  // namespace warren::protocol

@@ -58,14 +58,14 @@ public:
                                                          std::string_view reply_to, Arena& arena,
                                                          std::string& body) const = 0;
 
-    /// out  views belong to `reply` and `arena`
-    /// err  internal: the reply cannot be read (the peer's words are in peer_text)
+    /// out  a success; views belong to `reply` and `arena`
+    /// err  what the peer answered instead, owning all of it; internal when the reply cannot be
+    ///      read (then the peer's words are in peer_text)
     virtual std::expected<Answer, Failure> decode_answer(const Envelope& reply,
                                                          Arena& arena) const = 0;
 
     /// What must be bound so that replies to calls of `method` reach the client's reply queue.
     virtual std::vector<Binding> reply_bindings(std::string_view method) const = 0;
 };
-
 
 }  // namespace warren::protocol

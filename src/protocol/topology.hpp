@@ -32,7 +32,7 @@ struct Queue {
 struct Binding {
     std::string queue;  // empty: the queue the broker named
     std::string exchange;
-    std::string routing_key;  // `routing_key_is_queue` replaces it
+    std::string routing_key;            // `routing_key_is_queue` replaces it
     bool routing_key_is_queue = false;  // for a queue the broker names
 };
 
@@ -50,5 +50,8 @@ struct TopologyOverrides {
     std::optional<std::string> queue_type;  // classic | quorum
     Dynamic arguments{};                    // added to the queue's
 };
+
+/// Change a queue as the user wants it. A quorum queue is durable, whatever the dialect's default.
+void apply(const TopologyOverrides& overrides, Queue& queue);
 
 }  // namespace warren::protocol

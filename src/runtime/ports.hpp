@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-/// Where the runtime and a transport of messages meet. Each port is implemented by a transport (AMQP,
-/// memory), each sink by the runtime. All calls of a port and its sink happen on the I/O thread of its
-/// executor.
+/// Where the runtime and a transport of messages meet. Each port is implemented by a transport
+/// (AMQP, memory), each sink by the runtime. All calls of a port and its sink happen on the I/O
+/// thread of its executor.
 namespace warren::runtime {
 
 /// One delivery of one connection. The generation counts connections: a delivery of an earlier one
@@ -36,7 +36,8 @@ public:
     virtual bool settle(DeliveryId delivery, const protocol::Envelope* reply) = 0;
     /// Give it back: the broker delivers it again, here or elsewhere.
     virtual void give_back(DeliveryId delivery) = 0;
-    /// Take no further deliveries; `ServerSink::on_stopped` follows. What was delivered stays valid.
+    /// Take no further deliveries; `ServerSink::on_stopped` follows. What was delivered stays
+    /// valid.
     virtual void stop_consuming() = 0;
 };
 

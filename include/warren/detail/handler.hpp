@@ -31,8 +31,8 @@ public:
 
     bool success = true;
     std::string message{"OK"};
-    const void* data = nullptr;         // as the response type describes; nullptr: none
-    std::optional<Failure> failure{};   // a handler's `std::unexpected`
+    const void* data = nullptr;        // as the response type describes; nullptr: none
+    std::optional<Failure> failure{};  // a handler's `std::unexpected`
 };
 
 namespace detail {
@@ -153,9 +153,9 @@ const Type& describe_parameters(std::vector<std::string> names) {
             }(),
             ...);
     }(std::make_index_sequence<std::tuple_size_v<Tuple>>{});
-    return *new Type{.kind = Type::Kind::model,
-                     .size_bytes = sizeof(Tuple),
-                     .model = [model] { return model.get(); }};
+    return *new Type{.kind = Type::Kind::model, .size_bytes = sizeof(Tuple), .model = [model] {
+                         return model.get();
+                     }};
 }
 
 template <typename Handler, typename Result, typename... Parameters>

@@ -1,0 +1,250 @@
+#include "protocol/cyberfusion.hpp"
+
+#include "core/utf8.hpp"
+#include "format/json.hpp"
+#include "protocol/field_errors.hpp"
+#include "protocol/reply_headers.hpp"
+
+#include <array>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+constexpr std::string_view content_type_json = "application/json";
+constexpr std::string_view unexpected_error_message = "An unexpected error occurred";
+
+/// Whether a body of this type can be a request. Absent counts as JSON, as the original takes it.
+bool is_json(std::string_view content_type) {
+    const std::string_view essence = content_type.substr(0, content_type.find(';'));
+    return essence.empty() || essence == content_type_json || essence == "text/json" ||
+           essence.ends_with("+json");
+}
+
+bool is_identity(std::string_view content_encoding) {
+    return content_encoding.empty() || content_encoding == "utf-8" || content_encoding == "UTF-8" ||
+           content_encoding == "utf8" || content_encoding == "identity" ||
+           content_encoding == "binary";
+}
+
+Value body_of(bool success, std::string_view message, const Value& data, Arena& arena) {
+    const std::array members{Member{Value::text("success"), Value::boolean(success)},
+                             Member{Value::text("message"), Value::text(message)},
+                             Member{Value::text("data"), data}};
+    return Value::map(arena.copy(std::span<const Member>{members}));
+}
+
+Value errors_data(std::span<const FieldError> errors, Arena& arena) {
+    const std::array members{Member{Value::text("errors"), to_value(errors, arena)}};
+    return Value::map(arena.copy(std::span<const Member>{members}));
+}
+
+Value answer_body(const Answer& answer, Arena& arena) {
+    const Value data = answer.data.value_or(Value{});
+    if (!answer.failure) {
+        return body_of(true, answer.message, data, arena);
+    }
+    switch (*answer.failure) {
+    case Code::invalid_request:
+        return body_of(false, invalid_request_message, errors_data(answer.errors, arena), arena);
+    case Code::failed:
+        return body_of(false, answer.message, data, arena);
+    case Code::no_such_method:
+    case Code::no_responder:
+    case Code::expired_in_queue:
+    case Code::deadline_exceeded:
+    case Code::connection_lost:
+    case Code::broker_blocked:
+    case Code::overloaded:
+    case Code::unauthenticated:
+    case Code::contract_mismatch:
+    case Code::conflict:
+    case Code::cancelled:
+    case Code::internal:
+        return body_of(false, unexpected_error_message, Value{}, arena);
+    }
+    std::unreachable();
+}
+
+Failure unreadable(std::string message, const Envelope& reply) {
+    return {.code = Code::internal,
+            .message = std::move(message),
+            .peer_text = core::text_for_display(text_of(reply.body))};
+}
+
+/// What a reply with success=false means, when no header of Warren's says it.
+Failure failure_of(std::string_view message, const Value& data) {
+    const Value* errors = data.find("errors");
+    if (message == invalid_request_message && errors != nullptr) {
+        return {.code = Code::invalid_request,
+                .message = std::string{message},
+                .errors = read_errors(*errors)};
+    }
+    if (message == unexpected_error_message && data.is_null()) {
+        return {.code = Code::internal, .message = std::string{message}};
+    }
+    return {.code = Code::failed, .message = std::string{message}, .data = Dynamic{data}};
+}
+
+class CyberfusionDialect final : public MessageDialect {
+public:
+    explicit CyberfusionDialect(const core::Limits& limits) : limits_{limits} {}
+
+    std::string_view name() const noexcept override { return "cyberfusion"; }
+
+    std::expected<Call, Failure> decode_call(const Envelope& request, Arena& arena) const override {
+        if (auto refused = refuse_oversized(request, limits_)) {
+            return std::unexpected{std::move(*refused)};
+        }
+        if (!is_json(request.content_type) || !is_identity(request.content_encoding)) {
+            return std::unexpected{
+                refused_request("The body must be JSON with content type 'application/json' and no "
+                                "content encoding",
+                                "content_type")};
+        }
+        const auto body = format::json_decode(text_of(request.body), arena, json_limits());
+        if (!body) {
+            return std::unexpected{
+                refused_request(body.error().message, std::string{body.error().type})};
+        }
+        if (!body->is_map()) {
+            return std::unexpected{refused_request("Input should be an object", "model_type")};
+        }
+        return Call{.method = request.exchange,
+                    .style = model::ArgumentStyle::named,
+                    .arguments = *body,
+                    .correlation_id = request.correlation_id,
+                    .time_left = read_expiration(request.expiration),
+                    .attempt = delivery_attempt(request),
+                    .caller = request.user_id};
+    }
+
+    std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
+                                          Arena& arena, std::string& body) const override {
+        if (address.reply_to.empty()) {
+            return std::nullopt;
+        }
+        body.clear();
+        Answer sent = answer;
+        if (!format::json_encode(answer_body(sent, arena), body)) {
+            body.clear();
+            sent = {.failure = Code::internal,
+                    .message = "The reply holds a value that JSON cannot express"};
+            // Constant ASCII text: this cannot fail.
+            static_cast<void>(format::json_encode(answer_body(sent, arena), body));
+        }
+        const bool direct = is_direct_reply(address.reply_to);
+        return Envelope{
+            .exchange = direct ? std::string_view{} : std::string_view{address.exchange},
+            .routing_key = address.reply_to,
+            .content_type = content_type_json,
+            .correlation_id = address.correlation_id,
+            .headers = failure_headers(sent, arena),
+            .body = bytes_of(body)};
+    }
+
+    Topology server_topology(const ServerTopologyOptions& options) const override {
+        Topology topology;
+        Queue queue{.name = options.queue, .durable = true};
+        apply(options.queue_overrides, queue);
+        for (const std::string& method : options.methods) {
+            topology.exchanges.push_back(exchange_for(method, options));
+            topology.bindings.push_back(
+                {.queue = options.queue, .exchange = method, .routing_key = options.queue});
+        }
+        topology.queues.push_back(std::move(queue));
+        return topology;
+    }
+
+    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view queue,
+                                                 std::string_view reply_to, Arena&,
+                                                 std::string& body) const override {
+        const bool nothing = call.arguments.is_null() ||
+                             (call.arguments.is_list() && call.arguments.as_list().empty());
+        if (!call.arguments.is_map() && !nothing) {
+            return std::unexpected{Failure{
+                .code = Code::invalid_request,
+                .message = "The cyberfusion protocol takes arguments by name: give an object, "
+                           "such as {\"name\": value}"}};
+        }
+        body.clear();
+        if (const auto written =
+                format::json_encode(nothing ? Value::map({}) : call.arguments, body);
+            !written) {
+            return std::unexpected{format::to_failure(written.error())};
+        }
+        return Envelope{.exchange = call.method,
+                        .routing_key = queue,
+                        .content_type = content_type_json,
+                        .correlation_id = call.correlation_id,
+                        .reply_to = reply_to,
+                        .body = bytes_of(body)};
+    }
+
+    std::expected<Answer, Failure> decode_answer(const Envelope& reply,
+                                                 Arena& arena) const override {
+        if (auto refused = refuse_oversized(reply, limits_)) {
+            return std::unexpected{
+                unreadable("The reply is over the limit of this client (body_bytes_max)", reply)};
+        }
+        const auto body = format::json_decode(text_of(reply.body), arena, json_limits());
+        if (!body) {
+            return std::unexpected{
+                unreadable("The reply is not JSON: " + body.error().message, reply)};
+        }
+        const Value* success = body->find("success");
+        const Value* message = body->find("message");
+        const Value* data = body->find("data");
+        if (success == nullptr || success->kind() != Value::Kind::boolean || message == nullptr ||
+            !message->is_text()) {
+            return std::unexpected{unreadable(
+                "The reply is not an object with 'success', 'message' and 'data'", reply)};
+        }
+        const Value content = data != nullptr ? *data : Value{};
+        if (success->as_boolean()) {
+            return Answer{.message = message->as_text(), .data = content};
+        }
+        if (std::optional<Failure> named = read_failure_headers(reply.headers)) {
+            if (const Value* errors = content.find("errors");
+                errors != nullptr && named->code == Code::invalid_request) {
+                named->errors = read_errors(*errors);
+            } else {
+                named->data = Dynamic{content};
+            }
+            return std::unexpected{std::move(*named)};
+        }
+        return std::unexpected{failure_of(message->as_text(), content)};
+    }
+
+    std::vector<Binding> reply_bindings(std::string_view method) const override {
+        return {{.exchange = std::string{method}, .routing_key_is_queue = true}};
+    }
+
+private:
+    format::JsonLimits json_limits() const {
+        return {.depth_max = limits_.nesting_depth_max, .value_count_max = limits_.value_count_max};
+    }
+
+    static Exchange exchange_for(const std::string& method, const ServerTopologyOptions& options) {
+        for (const Exchange& configured : options.exchanges) {
+            if (configured.name == method) {
+                return configured;
+            }
+        }
+        Exchange exchange{.name = method};
+        exchange.durable = options.exchange_overrides.durable.value_or(exchange.durable);
+        exchange.auto_delete =
+            options.exchange_overrides.auto_delete.value_or(exchange.auto_delete);
+        return exchange;
+    }
+
+    core::Limits limits_;
+};
+
+}  // namespace
+
+std::unique_ptr<MessageDialect> make_cyberfusion_dialect(const core::Limits& limits) {
+    return std::make_unique<CyberfusionDialect>(limits);
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+
+#include "core/limits.hpp"
+#include "protocol/envelope.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace warren::protocol {
+
+/// The message of every `invalid_request` that a server answers with.
+inline constexpr std::string_view invalid_request_message = "Request validation failed";
+
+/// A list of {"location", "message", "type"}; views of `errors` and `arena`.
+Value to_value(std::span<const FieldError> errors, Arena& arena);
+
+/// Read what `to_value` writes; entries of another shape are left out.
+std::vector<FieldError> read_errors(const Value& list);
+
+/// A request that cannot be decoded, as the one error of `invalid_request`.
+Failure refused_request(std::string message, std::string type);
+
+/// err  invalid_request when the body was over the limit, and so was skipped
+std::optional<Failure> refuse_oversized(const Envelope& message, const core::Limits& limits);
+
+}  // namespace warren::protocol

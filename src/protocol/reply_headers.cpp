@@ -1,0 +1,63 @@
+#include "protocol/reply_headers.hpp"
+
+#include <array>
+
+namespace warren::protocol {
+namespace {
+
+constexpr std::string_view code_header = "warren-code";
+constexpr std::string_view message_header = "warren-message";
+constexpr std::string_view retry_after_header = "warren-retry-after-ms";
+
+// A broker refuses a message whose properties do not fit one frame.
+constexpr std::size_t message_bytes_max = 512;
+
+std::string_view cut(std::string_view text) {
+    if (text.size() <= message_bytes_max) {
+        return text;
+    }
+    std::size_t end = message_bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        --end;  // not inside of a code point
+    }
+    return text.substr(0, end);
+}
+
+}  // namespace
+
+Value failure_headers(const Answer& answer, Arena& arena) {
+    if (!answer.failure) {
+        return {};
+    }
+    std::array<Member, 3> members{
+        Member{Value::text(code_header), Value::text(name_of(*answer.failure))},
+        Member{Value::text(message_header), Value::text(cut(answer.message))},
+        Member{Value::text(retry_after_header),
+               Value::integer(answer.retry_after ? answer.retry_after->count() : 0)}};
+    return Value::map(
+        arena.copy(std::span<const Member>{members}.first(answer.retry_after ? 3 : 2)));
+}
+
+std::optional<Failure> read_failure_headers(const Value& headers) {
+    const Value* name = headers.find(code_header);
+    if (name == nullptr || !name->is_text()) {
+        return std::nullopt;
+    }
+    const std::optional<Code> code = code_named(name->as_text());
+    if (!code) {
+        return std::nullopt;
+    }
+    Failure failure{.code = *code};
+    if (const Value* message = headers.find(message_header);
+        message != nullptr && message->is_text()) {
+        failure.message = message->as_text();
+    }
+    if (const Value* retry_after = headers.find(retry_after_header);
+        retry_after != nullptr && retry_after->kind() == Value::Kind::int64 &&
+        retry_after->as_int64() >= 0) {
+        failure.retry_after = std::chrono::milliseconds{retry_after->as_int64()};
+    }
+    return failure;
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+
+#include "protocol/call.hpp"
+
+#include <optional>
+#include <string_view>
+
+/// Headers by which Warren's replies name a failure exactly, beside a body in the dialect's own
+/// form:
+///
+///     warren-code            the catalogue's name, such as "overloaded"; absent on success
+///     warren-message         its message
+///     warren-retry-after-ms  of "overloaded"
+namespace warren::protocol {
+
+/// out  null when the answer is a success; views of `arena` and of the answer
+Value failure_headers(const Answer& answer, Arena& arena);
+
+/// What the headers say of a failure; nullopt when they say nothing, or nothing known.
+std::optional<Failure> read_failure_headers(const Value& headers);
+
+}  // namespace warren::protocol

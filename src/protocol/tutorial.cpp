@@ -1,0 +1,218 @@
+#include "protocol/tutorial.hpp"
+
+#include "core/utf8.hpp"
+#include "format/json.hpp"
+#include "protocol/field_errors.hpp"
+#include "protocol/reply_headers.hpp"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace warren::protocol {
+namespace {
+
+constexpr std::string_view content_type_json = "application/json";
+constexpr std::string_view content_type_text = "text/plain";
+
+// Warren's clients say by this header that the body is an object of named arguments; without it
+// an object is the one argument of a method that has one.
+constexpr std::string_view arguments_header = "warren-arguments";
+constexpr std::string_view arguments_named = "named";
+
+/// A body read as the dialect has it: JSON, or else text.
+std::expected<Value, Failure> read_body(const Envelope& message, Arena& arena,
+                                        const core::Limits& limits) {
+    if (auto refused = refuse_oversized(message, limits)) {
+        return std::unexpected{std::move(*refused)};
+    }
+    const std::string_view text = text_of(message.body);
+    const std::string_view type = message.content_type.substr(0, message.content_type.find(';'));
+    if (!type.starts_with("text/")) {
+        const auto value = format::json_decode(
+            text, arena,
+            {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
+        if (value) {
+            return *value;
+        }
+        // What breaks a limit is no plain text; what breaks the syntax may well be.
+        if (type == content_type_json || value.error().type != "json_invalid") {
+            return std::unexpected{
+                refused_request(value.error().message, std::string{value.error().type})};
+        }
+    }
+    if (!core::utf8_valid(text)) {
+        return std::unexpected{refused_request("The body is not valid UTF-8", "string_unicode")};
+    }
+    return Value::text(text);
+}
+
+/// Write a value as `read_body` reads it.
+/// out  the content type
+/// err  what JSON cannot express; `body` is empty then
+std::expected<std::string_view, format::EncodeError> write_body(const Value& value,
+                                                                std::string& body) {
+    body.clear();
+    if (value.is_text()) {
+        body = value.as_text();
+        return content_type_text;
+    }
+    if (auto written = format::json_encode(value, body); !written) {
+        return std::unexpected{std::move(written.error())};
+    }
+    return content_type_json;
+}
+
+Value failure_body(const Answer& answer, Arena& arena) {
+    const std::array members{Member{Value::text("code"), Value::text(name_of(*answer.failure))},
+                             Member{Value::text("message"), Value::text(answer.message)},
+                             Member{Value::text("errors"), to_value(answer.errors, arena)},
+                             Member{Value::text("data"), answer.data.value_or(Value{})}};
+    const std::array wrapped{
+        Member{Value::text("error"), Value::map(arena.copy(std::span<const Member>{members}))}};
+    return Value::map(arena.copy(std::span<const Member>{wrapped}));
+}
+
+class TutorialDialect final : public MessageDialect {
+public:
+    TutorialDialect(std::string method, const core::Limits& limits)
+        : method_{std::move(method)}, limits_{limits} {}
+
+    std::string_view name() const noexcept override { return "tutorial"; }
+
+    std::expected<Call, Failure> decode_call(const Envelope& request, Arena& arena) const override {
+        auto argument = read_body(request, arena, limits_);
+        if (!argument) {
+            return std::unexpected{std::move(argument.error())};
+        }
+        const Value* named = request.headers.find(arguments_header);
+        const bool by_name = named != nullptr && *named == Value::text(arguments_named);
+        return Call{.method = method_,
+                    .style = by_name ? model::ArgumentStyle::named : model::ArgumentStyle::bare,
+                    .arguments = *argument,
+                    .correlation_id = request.correlation_id,
+                    .time_left = read_expiration(request.expiration),
+                    .attempt = delivery_attempt(request),
+                    .caller = request.user_id};
+    }
+
+    std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
+                                          Arena& arena, std::string& body) const override {
+        if (address.reply_to.empty()) {
+            return std::nullopt;
+        }
+        Answer sent = answer;
+        auto content_type = write_body(content_of(sent, arena), body);
+        if (!content_type) {
+            sent = {.failure = Code::internal,
+                    .message = "The reply holds a value that JSON cannot express"};
+            content_type = write_body(content_of(sent, arena), body);
+        }
+        return Envelope{.routing_key = address.reply_to,
+                        .content_type = content_type.value_or(content_type_json),
+                        .correlation_id = address.correlation_id,
+                        .headers = failure_headers(sent, arena),
+                        .body = bytes_of(body)};
+    }
+
+    Topology server_topology(const ServerTopologyOptions& options) const override {
+        Queue queue{.name = options.queue};
+        apply(options.queue_overrides, queue);
+        return {.queues = {std::move(queue)}};
+    }
+
+    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view queue,
+                                                 std::string_view reply_to, Arena& arena,
+                                                 std::string& body) const override {
+        const std::optional<Value> single = single_argument(call);
+        const Value argument = single.value_or(call.arguments);
+        const auto content_type = write_body(argument, body);
+        if (!content_type) {
+            return std::unexpected{format::to_failure(content_type.error())};
+        }
+        Envelope request{.routing_key = queue,
+                         .content_type = *content_type,
+                         .correlation_id = call.correlation_id,
+                         .reply_to = reply_to,
+                         .body = bytes_of(body)};
+        if (!single && call.style == model::ArgumentStyle::named) {
+            const std::array headers{
+                Member{Value::text(arguments_header), Value::text(arguments_named)}};
+            request.headers = Value::map(arena.copy(std::span<const Member>{headers}));
+        }
+        return request;
+    }
+
+    std::expected<Answer, Failure> decode_answer(const Envelope& reply,
+                                                 Arena& arena) const override {
+        auto value = read_body(reply, arena, limits_);
+        std::optional<Failure> failure = read_failure_headers(reply.headers);
+        if (failure) {
+            if (const Value* error = value ? value->find("error") : nullptr; error != nullptr) {
+                complete(*failure, *error);
+            }
+            return std::unexpected{std::move(*failure)};
+        }
+        if (!value) {
+            return std::unexpected{
+                Failure{.code = Code::internal,
+                        .message = "The reply cannot be read: " + value.error().errors[0].message,
+                        .peer_text = core::text_for_display(text_of(reply.body))}};
+        }
+        return Answer{.data = *value};
+    }
+
+    std::vector<Binding> reply_bindings(std::string_view) const override { return {}; }
+
+private:
+    /// The one argument that the tutorial's own servers expect as the whole body.
+    static std::optional<Value> single_argument(const Call& call) {
+        switch (call.style) {
+        case model::ArgumentStyle::bare:
+            return call.arguments;
+        case model::ArgumentStyle::positional:
+            if (call.arguments.is_list() && call.arguments.as_list().size() == 1) {
+                return call.arguments.as_list().front();
+            }
+            return std::nullopt;
+        case model::ArgumentStyle::named:
+            if (call.arguments.is_map() && call.arguments.as_map().size() == 1) {
+                const Value& value = call.arguments.as_map().front().value;
+                // Sent bare, an object would be taken for named arguments and a list for
+                // positional ones.
+                return value.is_map() || value.is_list() ? std::nullopt : std::optional{value};
+            }
+            return std::nullopt;
+        }
+        std::unreachable();
+    }
+
+    static Value content_of(const Answer& answer, Arena& arena) {
+        return answer.failure ? failure_body(answer, arena) : answer.data.value_or(Value{});
+    }
+
+    static void complete(Failure& failure, const Value& error) {
+        if (const Value* message = error.find("message");
+            message != nullptr && message->is_text()) {
+            failure.message = message->as_text();
+        }
+        if (const Value* errors = error.find("errors")) {
+            failure.errors = read_errors(*errors);
+        }
+        if (const Value* data = error.find("data")) {
+            failure.data = Dynamic{*data};
+        }
+    }
+
+    std::string method_;
+    core::Limits limits_;
+};
+
+}  // namespace
+
+std::unique_ptr<MessageDialect> make_tutorial_dialect(std::string method,
+                                                      const core::Limits& limits) {
+    return std::make_unique<TutorialDialect>(std::move(method), limits);
+}
+
+}  // namespace warren::protocol

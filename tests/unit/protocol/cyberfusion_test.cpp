@@ -1,0 +1,238 @@
+#include "protocol/cyberfusion.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace warren::protocol {
+namespace {
+
+class Cyberfusion : public testing::Test {
+protected:
+    static Envelope request(std::string_view body) {
+        return {.exchange = "dx_example",
+                .routing_key = "test",
+                .content_type = "application/json",
+                .correlation_id = "c-1",
+                .reply_to = "amq.gen-1",
+                .expiration = "5000",
+                .body = bytes_of(body),
+                .body_bytes = body.size()};
+    }
+
+    FieldError refused(const Envelope& envelope) {
+        const auto call = dialect->decode_call(envelope, arena);
+        EXPECT_FALSE(call);
+        EXPECT_EQ(call.error().code, Code::invalid_request);
+        EXPECT_EQ(call.error().message, "Request validation failed");
+        EXPECT_EQ(call.error().errors.size(), 1U);
+        return call.error().errors.at(0);
+    }
+
+    std::string answered(const Answer& answer) {
+        const auto reply = dialect->encode_answer(address, answer, arena, body);
+        EXPECT_TRUE(reply);
+        return std::string{text_of(reply->body)};
+    }
+
+    /// What a client makes of the reply that a server makes of `answer`.
+    std::expected<Answer, Failure> there_and_back(const Answer& answer) {
+        const auto reply = dialect->encode_answer(address, answer, arena, body);
+        return dialect->decode_answer(*reply, arena);
+    }
+
+    std::unique_ptr<MessageDialect> dialect = make_cyberfusion_dialect();
+    Arena arena;
+    std::string body;
+    ReplyAddress address{
+        .exchange = "dx_example", .reply_to = "amq.gen-1", .correlation_id = "c-1"};
+};
+
+TEST_F(Cyberfusion, ReadsARequest) {
+    const auto call = dialect->decode_call(request(R"({"favourite_food":"onion"})"), arena);
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->method, "dx_example");
+    EXPECT_EQ(call->style, model::ArgumentStyle::named);
+    EXPECT_EQ(*call->arguments.find("favourite_food"), Value::text("onion"));
+    EXPECT_EQ(call->correlation_id, "c-1");
+    EXPECT_EQ(call->time_left, std::chrono::milliseconds{5000});
+    EXPECT_EQ(call->attempt, 1U);
+}
+
+TEST_F(Cyberfusion, TakesARequestWithoutContentType) {
+    Envelope envelope = request("{}");
+    envelope.content_type = "";
+    EXPECT_TRUE(dialect->decode_call(envelope, arena));
+    envelope.content_type = "application/json; charset=utf-8";
+    EXPECT_TRUE(dialect->decode_call(envelope, arena));
+}
+
+TEST_F(Cyberfusion, CountsAttempts) {
+    Envelope envelope = request("{}");
+    envelope.redelivered = true;
+    EXPECT_EQ(dialect->decode_call(envelope, arena)->attempt, 2U);
+    const Member count{Value::text("x-delivery-count"), Value::integer(3)};
+    envelope.headers = Value::map({&count, 1});
+    EXPECT_EQ(dialect->decode_call(envelope, arena)->attempt, 4U);
+}
+
+TEST_F(Cyberfusion, RefusesWhatIsNoRequest) {
+    for (const std::string_view bad :
+         {"", "{", "not json", "{\"a\":1}x", "{\"a\":1,\"a\":2}", "{\"a\":\"\xff\"}"}) {
+        EXPECT_EQ(refused(request(bad)).type, "json_invalid") << bad;
+    }
+    for (const std::string_view bad : {"[]", "1", "null", "\"text\"", "true"}) {
+        EXPECT_EQ(refused(request(bad)).type, "model_type") << bad;
+    }
+    EXPECT_EQ(refused(request(R"({"a":18446744073709551616})")).type, "int_out_of_range");
+    EXPECT_EQ(
+        refused(request("{\"a\":" + std::string(10'000, '[') + std::string(10'000, ']') + "}"))
+            .type,
+        "depth_over_limit");
+}
+
+TEST_F(Cyberfusion, RefusesOtherContent) {
+    Envelope envelope = request("{}");
+    envelope.content_type = "text/plain";
+    EXPECT_EQ(refused(envelope).type, "content_type");
+    envelope = request("{}");
+    envelope.content_encoding = "gzip";
+    EXPECT_EQ(refused(envelope).type, "content_type");
+}
+
+TEST_F(Cyberfusion, RefusesABodyOverTheLimit) {
+    dialect = make_cyberfusion_dialect({.body_bytes_max = 4});
+    EXPECT_TRUE(dialect->decode_call(request("{  }"), arena));
+    EXPECT_EQ(refused(request("{   }")).type, "body_too_long");
+    Envelope skipped = request("");
+    skipped.body_bytes = 5;
+    EXPECT_EQ(refused(skipped).type, "body_too_long");
+}
+
+TEST_F(Cyberfusion, AnswersInTheOriginalsForm) {
+    const Member tolerable{Value::text("tolerable"), Value::boolean(true)};
+    EXPECT_EQ(answered({.message = "OK", .data = Value::map({&tolerable, 1})}),
+              R"({"success":true,"message":"OK","data":{"tolerable":true}})");
+    EXPECT_EQ(answered({.message = "OK"}), R"({"success":true,"message":"OK","data":null})");
+    EXPECT_EQ(answered({.failure = Code::failed, .message = "No onions"}),
+              R"({"success":false,"message":"No onions","data":null})");
+    EXPECT_EQ(answered({.failure = Code::overloaded, .message = "busy"}),
+              R"({"success":false,"message":"An unexpected error occurred","data":null})");
+
+    const std::vector<FieldError> errors{
+        {.location = {"foods", std::size_t{2}}, .message = "Field required", .type = "missing"}};
+    EXPECT_EQ(answered({.failure = Code::invalid_request, .errors = errors}),
+              R"({"success":false,"message":"Request validation failed","data":{"errors":)"
+              R"([{"location":["foods",2],"message":"Field required","type":"missing"}]}})");
+}
+
+TEST_F(Cyberfusion, RepliesThroughTheRequestsExchange) {
+    const auto reply = dialect->encode_answer(address, {}, arena, body);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->exchange, "dx_example");
+    EXPECT_EQ(reply->routing_key, "amq.gen-1");
+    EXPECT_EQ(reply->correlation_id, "c-1");
+    EXPECT_EQ(reply->content_type, "application/json");
+
+    address.reply_to = "amq.rabbitmq.reply-to.g2dk.xyz";
+    EXPECT_EQ(dialect->encode_answer(address, {}, arena, body)->exchange, "");
+    address.reply_to = "";
+    EXPECT_FALSE(dialect->encode_answer(address, {}, arena, body));
+}
+
+TEST_F(Cyberfusion, AnswersAValueThatJsonCannotExpress) {
+    const Answer answer{.data = Value::floating(std::numeric_limits<double>::quiet_NaN())};
+    const auto read = there_and_back(answer);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, Code::internal);
+}
+
+TEST_F(Cyberfusion, CarriesEveryFailureThereAndBack) {
+    for (int number = 0; number <= static_cast<int>(Code::internal); ++number) {
+        const Answer answer{.failure = static_cast<Code>(number),
+                            .message = "why",
+                            .retry_after = std::chrono::milliseconds{250}};
+        const auto read = there_and_back(answer);
+        ASSERT_FALSE(read);
+        EXPECT_EQ(read.error().code, answer.failure);
+        EXPECT_EQ(read.error().message, "why");
+        EXPECT_EQ(read.error().retry_after, answer.retry_after);
+    }
+}
+
+TEST_F(Cyberfusion, ReadsTheRepliesOfOtherServers) {
+    const auto read = [this](std::string_view text) {
+        return dialect->decode_answer({.body = bytes_of(text), .body_bytes = text.size()}, arena);
+    };
+    EXPECT_EQ(read(R"({"success":true,"message":"x","data":{"a":1}})")->data->find("a")->as_int64(),
+              1);
+    const auto invalid =
+        read(R"({"success":false,"message":"Request validation failed","data":{"errors":)"
+             R"([{"location":["a",0],"message":"m","type":"missing"}]}})");
+    EXPECT_EQ(invalid.error().code, Code::invalid_request);
+    EXPECT_EQ(invalid.error().errors,
+              (std::vector<FieldError>{{{"a", std::size_t{0}}, "m", "missing"}}));
+    const auto failed = read(R"({"success":false,"message":"No","data":{"left":3}})");
+    EXPECT_EQ(failed.error().code, Code::failed);
+    EXPECT_EQ(failed.error().message, "No");
+    EXPECT_EQ(failed.error().data["left"], Value::integer(3));
+    EXPECT_EQ(read(R"({"success":false,"message":"An unexpected error occurred","data":null})")
+                  .error()
+                  .code,
+              Code::internal);
+    for (const std::string_view bad : {"", "[]", R"({"success":1})", R"({"success":true})"}) {
+        EXPECT_EQ(read(bad).error().code, Code::internal) << bad;
+    }
+}
+
+TEST_F(Cyberfusion, WritesARequest) {
+    const Member food{Value::text("favourite_food"), Value::text("onion")};
+    const Call call{
+        .method = "dx_example", .arguments = Value::map({&food, 1}), .correlation_id = "c-1"};
+    const auto sent = dialect->encode_call(call, "test", "replies", arena, body);
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->exchange, "dx_example");
+    EXPECT_EQ(sent->routing_key, "test");
+    EXPECT_EQ(sent->reply_to, "replies");
+    EXPECT_EQ(sent->correlation_id, "c-1");
+    EXPECT_EQ(text_of(sent->body), R"({"favourite_food":"onion"})");
+
+    const Value one = Value::integer(1);
+    const auto positional = dialect->encode_call({.method = "m",
+                                                  .style = model::ArgumentStyle::positional,
+                                                  .arguments = Value::list({&one, 1})},
+                                                 "test", "replies", arena, body);
+    ASSERT_FALSE(positional);
+    EXPECT_EQ(positional.error().code, Code::invalid_request);
+}
+
+TEST_F(Cyberfusion, DeclaresWhatTheOriginalDeclares) {
+    const Topology topology = dialect->server_topology({.queue = "test", .methods = {"a", "b"}});
+    ASSERT_EQ(topology.queues.size(), 1U);
+    EXPECT_EQ(topology.queues[0].name, "test");
+    EXPECT_TRUE(topology.queues[0].durable);
+    ASSERT_EQ(topology.exchanges.size(), 2U);
+    EXPECT_EQ(topology.exchanges[1].name, "b");
+    EXPECT_EQ(topology.exchanges[1].type, "direct");
+    EXPECT_FALSE(topology.exchanges[1].durable);
+    EXPECT_FALSE(topology.exchanges[1].auto_delete);
+    ASSERT_EQ(topology.bindings.size(), 2U);
+    EXPECT_EQ(topology.bindings[0].exchange, "a");
+    EXPECT_EQ(topology.bindings[0].routing_key, "test");
+}
+
+TEST_F(Cyberfusion, TakesOverridesOfItsTopology) {
+    const Topology topology = dialect->server_topology(
+        {.queue = "test",
+         .methods = {"a"},
+         .queue_overrides = {.queue_type = "quorum",
+                             .arguments = Dynamic::map({{"x-delivery-limit", 5}})},
+         .exchange_overrides = {.durable = true}});
+    EXPECT_TRUE(topology.queues[0].durable);
+    EXPECT_EQ(topology.queues[0].arguments["x-queue-type"], Value::text("quorum"));
+    EXPECT_EQ(topology.queues[0].arguments["x-delivery-limit"], Value::integer(5));
+    EXPECT_TRUE(topology.exchanges[0].durable);
+}
+
+}  // namespace
+}  // namespace warren::protocol

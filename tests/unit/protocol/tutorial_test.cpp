@@ -1,0 +1,133 @@
+#include "protocol/tutorial.hpp"
+
+#include <gtest/gtest.h>
+
+namespace warren::protocol {
+namespace {
+
+class Tutorial : public testing::Test {
+protected:
+    std::expected<Call, Failure> decoded(std::string_view body,
+                                         std::string_view content_type = "") {
+        return dialect->decode_call({.content_type = content_type,
+                                     .correlation_id = "c-1",
+                                     .reply_to = "amq.gen-1",
+                                     .body = bytes_of(body),
+                                     .body_bytes = body.size()},
+                                    arena);
+    }
+
+    std::expected<Answer, Failure> there_and_back(const Answer& answer) {
+        const auto reply =
+            dialect->encode_answer({.reply_to = "r", .correlation_id = "c"}, answer, arena, body);
+        return dialect->decode_answer(*reply, arena);
+    }
+
+    /// The arguments as the server reads them from the client's message.
+    Call sent(const Call& call) {
+        const auto message = dialect->encode_call(call, "rpc_queue", "r", arena, body);
+        EXPECT_TRUE(message);
+        const auto read = dialect->decode_call(*message, arena);
+        EXPECT_TRUE(read);
+        return *read;
+    }
+
+    std::unique_ptr<MessageDialect> dialect = make_tutorial_dialect("fibonacci");
+    Arena arena;
+    std::string body;
+};
+
+TEST_F(Tutorial, ReadsABareValue) {
+    const auto call = decoded("30");
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->method, "fibonacci");
+    EXPECT_EQ(call->style, model::ArgumentStyle::bare);
+    EXPECT_EQ(call->arguments, Value::integer(30));
+    EXPECT_EQ(decoded("[1, 2]")->arguments.as_list().size(), 2U);
+}
+
+TEST_F(Tutorial, TakesForTextWhatIsNoJson) {
+    for (const std::string_view text : {"", "hello", "{broken", "007"}) {
+        EXPECT_EQ(decoded(text)->arguments, Value::text(text));
+    }
+    EXPECT_EQ(decoded("30", "text/plain")->arguments, Value::text("30"));
+}
+
+TEST_F(Tutorial, RefusesWhatIsNeither) {
+    EXPECT_EQ(decoded("\xff").error().errors.at(0).type, "string_unicode");
+    EXPECT_EQ(decoded("hello", "application/json").error().errors.at(0).type, "json_invalid");
+    EXPECT_EQ(decoded("99999999999999999999").error().errors.at(0).type, "int_out_of_range");
+    EXPECT_EQ(
+        decoded(std::string(10'000, '[') + std::string(10'000, ']')).error().errors.at(0).type,
+        "depth_over_limit");
+}
+
+TEST_F(Tutorial, AnswersWithABareValue) {
+    const auto reply =
+        dialect->encode_answer({.exchange = "x", .reply_to = "r", .correlation_id = "c"},
+                               {.data = Value::integer(832040)}, arena, body);
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->exchange, "");
+    EXPECT_EQ(reply->routing_key, "r");
+    EXPECT_EQ(reply->correlation_id, "c");
+    EXPECT_EQ(text_of(reply->body), "832040");
+}
+
+TEST_F(Tutorial, CarriesAnyResultThereAndBack) {
+    const Value item = Value::text("1");
+    for (const Value& data :
+         {Value::integer(5), Value::text("5"), Value::text(""), Value{}, Value::floating(1.5),
+          Value::list({&item, 1}), Value::boolean(true)}) {
+        EXPECT_EQ(there_and_back({.data = data})->data, data);
+    }
+}
+
+TEST_F(Tutorial, ForwardsAFailure) {
+    const std::vector<FieldError> errors{{.location = {"n"}, .message = "m", .type = "int_type"}};
+    const auto failure = there_and_back({.failure = Code::invalid_request,
+                                         .message = "Request validation failed",
+                                         .errors = errors});
+    ASSERT_FALSE(failure);
+    EXPECT_EQ(failure.error().code, Code::invalid_request);
+    EXPECT_EQ(failure.error().errors, errors);
+    const auto failed =
+        there_and_back({.failure = Code::failed, .message = "no", .data = Value::integer(3)});
+    EXPECT_EQ(failed.error().data, Dynamic{3});
+}
+
+TEST_F(Tutorial, SendsOneArgumentBare) {
+    const Member named{Value::text("n"), Value::integer(30)};
+    EXPECT_EQ(sent({.style = model::ArgumentStyle::named, .arguments = Value::map({&named, 1})})
+                  .arguments,
+              Value::integer(30));
+    EXPECT_EQ(body, "30");
+    const Value item = Value::text("30");
+    EXPECT_EQ(
+        sent({.style = model::ArgumentStyle::positional, .arguments = Value::list({&item, 1})})
+            .arguments,
+        item);
+    EXPECT_EQ(body, "30");
+}
+
+TEST_F(Tutorial, SaysWhenAnObjectIsNamedArguments) {
+    const Member inner{Value::text("value"), Value::integer(1)};
+    const Member named{Value::text("value"), Value::map({&inner, 1})};
+    const Value arguments = Value::map({&named, 1});
+    const Call read = sent({.style = model::ArgumentStyle::named, .arguments = arguments});
+    EXPECT_EQ(read.style, model::ArgumentStyle::named);
+    EXPECT_EQ(read.arguments, arguments);
+    EXPECT_EQ(sent({.style = model::ArgumentStyle::bare, .arguments = arguments}).style,
+              model::ArgumentStyle::bare);
+}
+
+TEST_F(Tutorial, DeclaresAPlainQueue) {
+    const Topology topology = dialect->server_topology({.queue = "rpc_queue"});
+    ASSERT_EQ(topology.queues.size(), 1U);
+    EXPECT_EQ(topology.queues[0].name, "rpc_queue");
+    EXPECT_FALSE(topology.queues[0].durable);
+    EXPECT_TRUE(topology.exchanges.empty());
+    EXPECT_TRUE(topology.bindings.empty());
+}
+
+}  // namespace
+}  // namespace warren::protocol

@@ -41,21 +41,27 @@ endfunction()
 function(warren_program)
   cmake_parse_arguments(PROGRAM "" "" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/app/*.cpp)
-  if(NOT sources)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
     return()
   endif()
-  add_executable(warren_program ${sources})
+  # All but `main`, so that tests can link it.
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
+  add_library(warren_app STATIC ${sources})
+  target_include_directories(warren_app PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(warren_app PUBLIC warren ${PROGRAM_LINKS})
+  add_executable(warren_program ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   set_target_properties(warren_program PROPERTIES OUTPUT_NAME warren
                         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} BUILD_RPATH "$ORIGIN"
                         INSTALL_RPATH "$ORIGIN/../lib")
-  target_include_directories(warren_program PRIVATE ${CMAKE_SOURCE_DIR}/src)
-  target_link_libraries(warren_program PRIVATE warren ${PROGRAM_LINKS})
+  target_link_libraries(warren_program PRIVATE warren_app)
 endfunction()
 
-# A shared object of methods, as `warren serve` loads it.
+# A shared object of methods, as `warren serve` loads it. Its types are hidden, so that two modules
+# may each have a type of one name.
 function(warren_module name)
   add_library(${name} MODULE ${ARGN})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
-                        ${CMAKE_BINARY_DIR}/modules BUILD_RPATH "$ORIGIN/..")
+                        ${CMAKE_BINARY_DIR}/modules BUILD_RPATH "$ORIGIN/.."
+                        CXX_VISIBILITY_PRESET hidden)
   target_link_libraries(${name} PRIVATE warren)
 endfunction()

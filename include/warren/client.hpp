@@ -1,0 +1,123 @@
+#pragma once
+
+#include <warren/contract.hpp>
+#include <warren/detail/call_sink.hpp>
+#include <warren/error.hpp>
+#include <warren/options.hpp>
+#include <warren/reply.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace warren {
+
+/// What a client has done so far.
+struct ClientCounters {
+    std::uint64_t calls = 0;
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;           // in whatever way
+    std::uint64_t replies_dropped = 0;  // late or duplicate: nobody waits for them
+    std::uint64_t in_flight = 0;        // now
+};
+
+/// Calls methods of servers over one connection, any number of calls at once. It connects in the
+/// background and again after a loss; calls made meanwhile wait, each until its own deadline.
+/// Every call ends in exactly one way, and every failure is an `Error` of the catalogue.
+///
+///     warren::Client client{"amqp://guest:guest@localhost/?queue=test"};
+///     Response response = client.call<dx_example_method>(Request{FavouriteFood::onion});
+///
+/// Each client has one I/O thread and one connection of its own: make one and share it.
+/// thread any, also the same object; its destruction only after all its own calls began
+class Client {
+public:
+    /// in   url: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, amqps://..., or
+    ///      memory:NAME for a server in this process. Parameters: queue, protocol (cyberfusion or
+    ///      tutorial), reply (exclusive, direct or durable), reply_queue, and AMQP's own
+    ///      (cacertfile, certfile, keyfile, verify, server_name_indication, auth_mechanism,
+    ///      heartbeat, connection_timeout, channel_max)
+    /// err  throws Error (invalid_request) for an address or option that cannot be; never for a
+    ///      broker that does not answer: that is its calls' matter
+    explicit Client(std::string_view url, ClientOptions options = {});
+    /// As `close`.
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    /// End: calls without an answer are `cancelled`, and the I/O thread ends. Never waits for a
+    /// broker. May be called from a completion; the thread then ends by itself.
+    void close() noexcept;
+
+    ClientCounters counters() const noexcept;
+
+    /// Call a method and wait for its data.
+    /// err  throws Error: invalid_request before anything is sent when the request breaks the
+    ///      contract; contract_mismatch when the response does; otherwise see Code. From a
+    ///      completion of this client's own it would wait for itself, so there it is `internal`.
+    template <Contract C>
+    typename C::response_type call(const typename C::request_type& request,
+                                   const CallOptions& options = {}) {
+        detail::BlockingSink<typename C::response_type> sink;
+        call_blocking(detail::erase<C>(request), options, sink);
+        return sink.take_data();
+    }
+
+    /// As `call`, with the reply's message; a failure that the handler itself told is a reply too,
+    /// with `success` false and its data, when that keeps to the contract.
+    template <Contract C>
+        requires(!std::is_void_v<typename C::response_type>)
+    Reply<typename C::response_type> call_for_reply(const typename C::request_type& request,
+                                                    const CallOptions& options = {}) {
+        detail::BlockingSink<typename C::response_type> sink;
+        call_blocking(detail::erase<C>(request), options, sink);
+        return sink.take_reply();
+    }
+
+    /// Call a method whose contract is not known here.
+    /// in   arguments: a map by name, a list by position, or the one argument itself. Secrets are
+    ///      recognised by name; what is a token of one of the client's keys already stays one.
+    Dynamic call(std::string_view method, const Dynamic& arguments,
+                 const CallOptions& options = {});
+    Reply<Dynamic> call_for_reply(std::string_view method, const Dynamic& arguments,
+                                  const CallOptions& options = {});
+
+    template <typename T>
+    using Completion = std::move_only_function<void(std::expected<T, Failure>)>;
+
+    /// Call a method without waiting. The request is not used any more when this returns.
+    /// in   completion: called exactly once, on the client's I/O thread, never from in here. It
+    ///      must not block: nothing else arrives meanwhile.
+    template <Contract C>
+    void start_call(const typename C::request_type& request,
+                    Completion<typename C::response_type> completion,
+                    const CallOptions& options = {}) {
+        using Sink = detail::CompletionSink<typename C::response_type>;
+        submit(detail::erase<C>(request), options, std::make_unique<Sink>(std::move(completion)));
+    }
+    void start_call(std::string_view method, const Dynamic& arguments,
+                    Completion<Dynamic> completion, const CallOptions& options = {});
+
+    // The building blocks of other ways to complete, such as <warren/async.hpp>.
+
+    /// Take the arguments over. What is wrong with them shows when the call completes.
+    detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options);
+    /// in   stop: gives the call up, as the one of its options
+    void submit(detail::PreparedCallPointer call, std::unique_ptr<detail::CallSink> sink,
+                std::stop_token stop = {});
+
+private:
+    class Implementation;
+
+    void call_blocking(const detail::ErasedCall& call, const CallOptions& options,
+                       detail::WaitingSink& sink);
+
+    std::shared_ptr<Implementation> implementation_;
+};
+
+}  // namespace warren

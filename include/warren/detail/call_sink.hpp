@@ -1,0 +1,163 @@
+#pragma once
+
+#include <warren/contract.hpp>
+#include <warren/dynamic.hpp>
+#include <warren/error.hpp>
+#include <warren/reply.hpp>
+
+#include <condition_variable>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+// How the client's templates meet the library, which knows types as data only.
+namespace warren::detail {
+
+/// A call with its types erased; everything is viewed during the submission only.
+struct ErasedCall {
+    std::string_view method;
+    const Type* request = nullptr;
+    const void* arguments = nullptr;  // as `request` describes
+    const Type* response = nullptr;
+};
+
+template <Contract C>
+ErasedCall erase(const typename C::request_type& request) {
+    return {C::method_name, &type_of<typename C::request_type>(), &request,
+            &type_of<typename C::response_type>()};
+}
+
+inline ErasedCall erase(std::string_view method, const Dynamic& arguments) {
+    return {method, &type_of<Dynamic>(), &arguments, &type_of<Dynamic>()};
+}
+
+/// A call whose arguments were validated, encrypted and rendered.
+class PreparedCall;
+struct PreparedCallDeleter {
+    void operator()(PreparedCall* call) const noexcept;
+};
+using PreparedCallPointer = std::unique_ptr<PreparedCall, PreparedCallDeleter>;
+
+/// Where the outcome of one call goes. Both functions are called on the client's I/O thread.
+class CallSink {
+public:
+    virtual ~CallSink() = default;
+    /// A default-constructed object of the response type to bind into; null for `void`.
+    virtual void* response() = 0;
+    /// The call is over; called once.
+    /// in   failure: null for success. Of a handler's own failure the response may be bound too.
+    virtual void finished(std::string_view message, bool has_response, Failure* failure) = 0;
+};
+
+/// Keeps a response while it is being received.
+template <typename T>
+struct ResponseStorage {
+    using Content = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+    Content content{};
+
+    void* address() noexcept {
+        if constexpr (std::is_void_v<T>) {
+            return nullptr;
+        } else {
+            return &content;
+        }
+    }
+
+    std::expected<T, Failure> take(Failure* failure) {
+        if (failure != nullptr) {
+            return std::unexpected{std::move(*failure)};
+        }
+        if constexpr (std::is_void_v<T>) {
+            return {};
+        } else {
+            return std::move(content);
+        }
+    }
+};
+
+/// A sink that a thread waits at.
+class WaitingSink : public CallSink {
+public:
+    void finished(std::string_view message, bool has_response, Failure* failure) final {
+        // Notified under the lock: the waiting thread destroys this as soon as it gets the lock.
+        const std::lock_guard lock{mutex_};
+        message_ = message;
+        has_response_ = has_response;
+        if (failure != nullptr) {
+            failure_ = std::move(*failure);
+        }
+        is_finished_ = true;
+        finished_.notify_one();
+    }
+
+    void wait() {
+        std::unique_lock lock{mutex_};
+        finished_.wait(lock, [this] { return is_finished_; });
+    }
+
+protected:
+    std::string message_;
+    std::optional<Failure> failure_;
+    bool has_response_ = false;
+
+private:
+    std::mutex mutex_;
+    std::condition_variable finished_;
+    bool is_finished_ = false;
+};
+
+template <typename T>
+class BlockingSink final : public WaitingSink {
+public:
+    void* response() override { return storage_.address(); }
+
+    T take_data() {
+        if (failure_) {
+            throw Error{std::move(*failure_)};
+        }
+        if constexpr (!std::is_void_v<T>) {
+            return std::move(storage_.content);
+        }
+    }
+
+    Reply<T> take_reply() {
+        if (failure_ && failure_->code != Code::failed) {
+            throw Error{std::move(*failure_)};
+        }
+        Reply<T> reply;
+        reply.success = !failure_;
+        reply.message = failure_ ? std::move(failure_->message) : std::move(message_);
+        if (has_response_) {
+            reply.data.emplace(std::move(storage_.content));
+        }
+        return reply;
+    }
+
+private:
+    ResponseStorage<T> storage_;
+};
+
+template <typename T>
+class CompletionSink final : public CallSink {
+public:
+    explicit CompletionSink(std::move_only_function<void(std::expected<T, Failure>)> completion)
+        : completion_{std::move(completion)} {}
+
+    void* response() override { return storage_.address(); }
+    void finished(std::string_view, bool, Failure* failure) override {
+        completion_(storage_.take(failure));
+    }
+
+private:
+    std::move_only_function<void(std::expected<T, Failure>)> completion_;
+    ResponseStorage<T> storage_;
+};
+
+}  // namespace warren::detail

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <warren/context.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace warren {
+
+/// Where the replies to a client's calls arrive. A client's address may choose it as `reply=`.
+enum class ReplyMode : std::uint8_t {
+    exclusive,  // a queue of this connection's own
+    direct,     // RabbitMQ's direct reply-to: no queue at all
+    durable,    // a queue that outlives a lost connection for a while, and the replies with it
+};
+
+/// What becomes of a call while the broker takes no messages (a memory or disk alarm).
+enum class WhenBlocked : std::uint8_t {
+    wait,  // it is sent when the broker recovers, and fails at its deadline otherwise
+    fail,  // it fails at once
+};
+
+/// What one call may have its own way.
+struct CallOptions {
+    std::optional<std::chrono::milliseconds> timeout{};  // nullopt: the client's
+    std::stop_token stop{};                              // give the call up: `cancelled`
+    std::optional<WhenBlocked> when_blocked{};           // nullopt: the client's
+};
+
+/// What a client may have its own way. What its address also names, the address decides.
+struct ClientOptions {
+    // Encrypt secrets with the first of these; empty: send them as they are.
+    std::vector<std::string> fernet_keys{};
+    std::chrono::milliseconds timeout{60'000};  // of a call that names none
+    std::size_t in_flight_max = 65'536;  // calls without an answer yet; one more is `overloaded`
+    ReplyMode reply_mode = ReplyMode::exclusive;
+    std::string reply_queue{};  // of ReplyMode::durable; empty: one made up for this client
+    WhenBlocked when_blocked = WhenBlocked::wait;
+    std::shared_ptr<Log> log{};  // connections lost and found; null: nowhere
+};
+
+}  // namespace warren

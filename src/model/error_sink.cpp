@@ -10,7 +10,7 @@
 namespace warren::model {
 namespace {
 
-constexpr std::size_t step_bytes_max = 128;  // of a peer's key that goes back to the peer
+constexpr std::size_t step_bytes_max = 256;  // of a peer's key that goes back to the peer
 
 std::vector<PathStep> steps_to(const Location& at) {
     std::vector<PathStep> steps;
@@ -19,7 +19,7 @@ std::vector<PathStep> steps_to(const Location& at) {
         case Location::Step::root:
             break;
         case Location::Step::name:
-            if (step->name.size() > step_bytes_max) {
+            if (step->name.size() > step_bytes_max || !core::utf8_valid(step->name)) {
                 steps.emplace_back(core::text_for_display(step->name, step_bytes_max));
             } else {
                 steps.emplace_back(std::string{step->name});

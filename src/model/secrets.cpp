@@ -1,0 +1,328 @@
+#include "model/secrets.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <boost/container/small_vector.hpp>
+
+#include <warren/model.hpp>
+
+#include "core/base64.hpp"
+#include "core/utf8.hpp"
+#include "model/error_sink.hpp"
+#include "model/number.hpp"
+#include "model/own_kind.hpp"
+
+namespace warren::model {
+namespace {
+
+constexpr std::array<std::string_view, 5> secret_names{"secret_values", "passphrase", "password",
+                                                       "admin_password", "database_user_password"};
+
+// Version 0x80 and a time whose upper bits are zero, as base64: so begins every token.
+constexpr std::string_view token_start = "gAAAAA";
+
+// The types that a value may be of: several inside of a union.
+using Candidates = boost::container::small_vector<const Type*, 4>;
+
+/// Look through optionals and unions.
+void add_candidates(const Type& type, Candidates& candidates) {
+    switch (type.kind) {
+    case Type::Kind::optional:
+        add_candidates(*type.element, candidates);
+        return;
+    case Type::Kind::choice:
+        for (const Type* alternative : type.alternatives) {
+            add_candidates(*alternative, candidates);
+        }
+        return;
+    default:
+        candidates.push_back(&type);
+        return;
+    }
+}
+
+Candidates candidates_of(const Type& type) {
+    Candidates candidates;
+    add_candidates(type, candidates);
+    // The only argument of a plain function may stand alone.
+    if (type.kind == Type::Kind::model && type.model()->shape == ModelShape::parameters &&
+        type.model()->fields.size() == 1) {
+        add_candidates(*type.model()->fields.front().type, candidates);
+    }
+    return candidates;
+}
+
+/// Whether a value is a secret by its type. Beside alternatives that are none, a secret one counts
+/// when the value could be its content or its token.
+bool is_secret(const Candidates& candidates, const Value& value) noexcept {
+    return std::ranges::any_of(candidates, [&](const Type* type) {
+        return type->kind == Type::Kind::secret &&
+               (candidates.size() == 1 || value.is_text() || is_own_kind(*type->element, value));
+    });
+}
+
+void add_member(const Candidates& parents, std::string_view name, Candidates& candidates) {
+    for (const Type* parent : parents) {
+        if (parent->kind == Type::Kind::map) {
+            add_candidates(*parent->element, candidates);
+        } else if (parent->kind == Type::Kind::model) {
+            if (const Field* field = parent->model()->find(name)) {
+                add_candidates(*field->type, candidates);
+            }
+        }
+    }
+}
+
+/// A list is a list, or the arguments of a call by position.
+/// out  the item's name, where it is such an argument
+std::string_view add_item(const Candidates& parents, std::size_t index, Candidates& candidates) {
+    std::string_view name;
+    for (const Type* parent : parents) {
+        if (parent->kind == Type::Kind::list) {
+            add_candidates(*parent->element, candidates);
+        } else if (parent->kind == Type::Kind::model && index < parent->model()->fields.size()) {
+            const Field& field = parent->model()->fields[index];
+            add_candidates(*field.type, candidates);
+            name = field.name;
+        }
+    }
+    return name;
+}
+
+/// Walks over a value beside its type and gives every secret to a treatment. What the treatment
+/// leaves alone is not copied.
+template <typename Treatment>
+class Walk {
+public:
+    Walk(Treatment& treatment, Arena& arena) noexcept : treatment_{treatment}, arena_{arena} {}
+
+    /// out  the new value; nullopt when it stays as it is
+    std::optional<Value> walk(const Value& value, const Candidates& candidates, bool secret,
+                              const Location& at) {
+        secret = secret || is_secret(candidates, value);
+        if (secret && Treatment::takes_whole) {
+            return treatment_.secret(value, at);
+        }
+        switch (value.kind()) {
+        case Value::Kind::list:
+            return list(value, candidates, secret, at);
+        case Value::Kind::map:
+            return map(value, candidates, secret, at);
+        default:
+            if (!secret && at.step == Location::Step::root) {
+                secret = is_secret_argument(value, candidates);
+            }
+            return secret ? treatment_.secret(value, at) : treatment_.plain(value, at);
+        }
+    }
+
+private:
+    /// A bare value for a request is its first field: see `bind_arguments`.
+    static bool is_secret_argument(const Value& value, const Candidates& candidates) {
+        Candidates fields;
+        return is_secret_name(add_item(candidates, 0, fields)) || is_secret(fields, value);
+    }
+
+    std::optional<Value> list(const Value& value, const Candidates& candidates, bool secret,
+                              const Location& at) {
+        const std::span<const Value> items = value.as_list();
+        std::span<Value> changed;
+        for (std::size_t index = 0; index < items.size(); ++index) {
+            Candidates item;
+            const std::string_view name = add_item(candidates, index, item);
+            const auto replaced =
+                walk(items[index], item, secret || is_secret_name(name), at.in(index));
+            if (!replaced) {
+                continue;
+            }
+            if (changed.empty()) {
+                changed = arena_.array<Value>(items.size());
+                std::ranges::copy(items, changed.begin());
+            }
+            changed[index] = *replaced;
+        }
+        return changed.empty() ? std::nullopt : std::optional{Value::list(changed)};
+    }
+
+    std::optional<Value> map(const Value& value, const Candidates& candidates, bool secret,
+                             const Location& at) {
+        const std::span<const Member> members = value.as_map();
+        std::span<Member> changed;
+        for (std::size_t index = 0; index < members.size(); ++index) {
+            const Member& member = members[index];
+            Candidates content;
+            Location here = at.in(index);
+            bool named = false;
+            if (member.key.is_text()) {
+                here = at.in(member.key.as_text());
+                named = is_secret_name(member.key.as_text());
+                add_member(candidates, member.key.as_text(), content);
+            }
+            const auto replaced = walk(member.value, content, secret || named, here);
+            if (!replaced) {
+                continue;
+            }
+            if (changed.empty()) {
+                changed = arena_.array<Member>(members.size());
+                std::ranges::copy(members, changed.begin());
+            }
+            changed[index].value = *replaced;
+        }
+        return changed.empty() ? std::nullopt : std::optional{Value::map(changed)};
+    }
+
+    Treatment& treatment_;
+    Arena& arena_;
+};
+
+template <typename Treatment>
+Value treat(const Type& type, const Value& value, Treatment& treatment, Arena& arena) {
+    Walk<Treatment> walk{treatment, arena};
+    return walk.walk(value, candidates_of(type), false, Location{}).value_or(value);
+}
+
+struct Decryption {
+    static constexpr bool takes_whole = false;
+
+    const format::Keyring& keys;
+    SecretPolicy policy;
+    Arena& arena;
+    ErrorSink errors{};
+
+    std::optional<Value> secret(const Value& value, const Location& at) {
+        if (value.is_null()) {
+            return std::nullopt;
+        }
+        if (!value.is_text() || !value.as_text().starts_with(token_start)) {
+            if (policy == SecretPolicy::must_be_encrypted) {
+                errors.add(at, "secret_not_encrypted", "Input should be encrypted");
+            }
+            return std::nullopt;
+        }
+        const auto content = keys.decrypt(value.as_text());
+        if (content) {
+            return checked(*content, at);
+        }
+        if (content.error() == format::FernetError::wrong_key) {
+            errors.add(at, "secret_wrong_key",
+                       "Input should be encrypted under a key of this server");
+        } else {
+            errors.add(at, "secret_malformed", "Input should be a whole, valid Fernet token");
+        }
+        return std::nullopt;
+    }
+
+    std::optional<Value> plain(const Value& value, const Location& at) {
+        const bool is_member = at.before != nullptr && at.before->before == nullptr;
+        if (!is_member || !value.is_text() || !value.as_text().starts_with(token_start)) {
+            return std::nullopt;
+        }
+        const auto content = keys.decrypt(value.as_text());
+        return content ? checked(*content, at) : std::nullopt;
+    }
+
+private:
+    std::optional<Value> checked(std::string_view content, const Location& at) {
+        if (!core::utf8_valid(content)) {
+            errors.add(at, "secret_malformed", "The encrypted content should be UTF-8 text");
+            return std::nullopt;
+        }
+        return Value::text(arena.copy(content));
+    }
+};
+
+struct Encryption {
+    static constexpr bool takes_whole = false;
+
+    const format::Keyring& keys;
+    std::int64_t unix_seconds;
+    Tokens tokens;
+    Arena& arena;
+    std::optional<format::FernetError> error{};
+
+    std::optional<Value> secret(const Value& value, const Location&) {
+        if (value.is_null() || error) {
+            return std::nullopt;
+        }
+        if (value.is_text()) {
+            const bool keep = tokens == Tokens::keep && keys.decrypt(value.as_text()).has_value();
+            return keep ? std::nullopt : token(value.as_text());
+        }
+        if (value.kind() == Value::Kind::boolean) {
+            return token(value.as_boolean() ? "true" : "false");
+        }
+        if (value.kind() == Value::Kind::bytes) {
+            return token(core::base64_encode(value.as_bytes()));
+        }
+        return token(to_text(value));
+    }
+
+    std::optional<Value> plain(const Value&, const Location&) { return std::nullopt; }
+
+private:
+    std::optional<Value> token(std::string_view content) {
+        const auto made = keys.encrypt(content, unix_seconds);
+        if (!made) {
+            error = made.error();
+            return std::nullopt;
+        }
+        return Value::text(arena.copy(*made));
+    }
+};
+
+struct Redaction {
+    static constexpr bool takes_whole = true;
+
+    std::optional<Value> secret(const Value& value, const Location&) {
+        return value.is_null() ? std::nullopt : std::optional{Value::text("********")};
+    }
+    std::optional<Value> plain(const Value&, const Location&) { return std::nullopt; }
+};
+
+}  // namespace
+
+bool is_secret_name(std::string_view member) noexcept {
+    return std::ranges::find(secret_names, member) != secret_names.end();
+}
+
+std::expected<Value, std::vector<FieldError>> decrypt(const Type& request, const Value& value,
+                                                      const format::Keyring& keys,
+                                                      SecretPolicy policy, Arena& arena) {
+    if (keys.empty()) {
+        return value;
+    }
+    Decryption decryption{.keys = keys, .policy = policy, .arena = arena};
+    const Value opened = treat(request, value, decryption, arena);
+    if (decryption.errors.count() != 0) {
+        return std::unexpected{decryption.errors.take()};
+    }
+    return opened;
+}
+
+std::expected<Value, format::FernetError> encrypt(const Type& request, const Value& value,
+                                                  const format::Keyring& keys,
+                                                  std::int64_t unix_seconds, Tokens tokens,
+                                                  Arena& arena) {
+    if (keys.empty()) {
+        return value;
+    }
+    Encryption encryption{
+        .keys = keys, .unix_seconds = unix_seconds, .tokens = tokens, .arena = arena};
+    const Value closed = treat(request, value, encryption, arena);
+    if (encryption.error) {
+        return std::unexpected{*encryption.error};
+    }
+    return closed;
+}
+
+Value redact(const Type& type, const Value& value, Arena& arena) {
+    Redaction redaction;
+    return treat(type, value, redaction, arena);
+}
+
+}  // namespace warren::model

@@ -24,9 +24,9 @@ struct JsonLimits {
 ///      both must outlive it; "-0" is the integer 0; a number with a fraction or an exponent is a
 ///      float, rounded to nearest, and every other one an integer
 /// err  DecodeError, see there; the arena then holds some garbage until its next reset
-/// cost O(bytes), O(n log n) for an object with n > 16 keys; stack O(depth_max); no allocation but
-/// the arena's for
-///      documents of fewer than about 60 pending values                          thread any
+/// cost O(bytes), and O(n log n) for an object of n > 16 keys; stack O(depth_max); small documents
+///      (some 60 values that wait for their list or object) allocate nothing but from the arena
+///      throws nothing but std::bad_alloc                                          thread any
 std::expected<Value, DecodeError> json_decode(std::string_view text, Arena& arena,
                                               const JsonLimits& limits = {});
 

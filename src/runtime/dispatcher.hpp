@@ -1,0 +1,97 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/error.hpp>
+
+#include "core/clock.hpp"
+#include "core/limits.hpp"
+#include "protocol/call.hpp"
+#include "runtime/counters.hpp"
+#include "runtime/job.hpp"
+#include "runtime/lane.hpp"
+#include "runtime/locks.hpp"
+#include "runtime/workers.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace warren::runtime {
+
+/// Whether a handler may fail with this code. The others state facts about the way a call took,
+/// which a handler cannot know, such as that nothing was done; they become `internal`.
+bool handler_may_claim(Code code) noexcept;
+
+/// What happens to a call, the same on every transport: find the method, open the secrets, bind,
+/// take the lock, run the handler, check and render the response. One per server.
+///
+/// A deadline that passes before the handler starts answers `expired_in_queue`, in time also for
+/// calls that wait for a lock; one that passes later sets the handler's stop token, and whatever
+/// the handler then answers is the answer.
+class Dispatcher {
+public:
+    /// in  all must outlive the dispatcher; workers must be stopped before it is destroyed
+    Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
+               const core::Limits& limits = {});
+    ~Dispatcher();
+    Dispatcher(const Dispatcher&) = delete;
+    Dispatcher& operator=(const Dispatcher&) = delete;
+
+    /// Answer a call. `Job::finished` follows: inside of this call, on a worker or on the lane's
+    /// I/O thread.          thread the lane's I/O thread
+    /// in  call: needed during this call only
+    void dispatch(std::unique_ptr<Job> job, const protocol::Call& call, Lane& lane);
+
+    /// Answer with a failure what could not be understood as a call.
+    void refuse(std::unique_ptr<Job> job, Failure failure);
+
+    /// Take no more calls (they are answered `overloaded`) and say when every one is answered.
+    /// thread any; `on_idle` runs on whichever thread answers last, or inside of this call
+    void drain(std::move_only_function<void()> on_idle);
+
+    /// Set every handler's stop token and answer what has not started with `overloaded`, also all
+    /// calls from now on.          thread any
+    void cancel_all();
+
+    const Counters& counters() const noexcept { return counters_; }
+    const LockTable& locks() const noexcept { return locks_; }
+    std::size_t queued() const noexcept { return workers_.queued(); }
+
+private:
+    friend class Job;
+    friend class Lane;
+
+    bool prepare(Job& job, const protocol::Call& call);
+    bool open_and_bind(Job& job, const protocol::Call& call);
+    void answer_made_up(Job& job);
+    void start(std::unique_ptr<Job> job);
+    void run(std::unique_ptr<Job> job) noexcept;
+    void run_handler(Job& job) noexcept;
+    void take_result(Job& job);
+    void take_failure(Job& job, Failure failure);
+    void answer_data(Job& job, const void* data);
+    void fail(Job& job, Failure failure);
+    void fail_internally(Job& job, std::string_view details);
+    void finish(std::unique_ptr<Job> job) noexcept;
+    void resume(Job& job);
+
+    void attach(Lane& lane);
+    void detach(Lane& lane);
+
+    Workers& workers_;
+    const core::Clock& clock_;
+    Log& log_;
+    LockTable locks_;
+    Counters counters_;
+
+    std::atomic<bool> draining_ = false;
+    std::atomic<bool> cancelled_ = false;
+    std::atomic<std::size_t> unfinished_ = 0;
+    std::mutex mutex_;  // of what follows
+    std::vector<Lane*> lanes_;
+    std::move_only_function<void()> on_idle_;
+};
+
+}  // namespace warren::runtime

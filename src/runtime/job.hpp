@@ -1,0 +1,77 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/context.hpp>
+#include <warren/method.hpp>
+
+#include "protocol/call.hpp"
+#include "runtime/locks.hpp"
+#include "runtime/workers.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace warren::runtime {
+
+class Dispatcher;
+class Lane;
+
+/// One call on its way, from its message to its answer. Whoever takes calls derives from it what it
+/// needs to send the answer, and may use a finished one again (`reset`).
+class Job : public Task, public LockTicket {
+public:
+    Job();
+    virtual ~Job();
+    Job(const Job&) = delete;
+    Job& operator=(const Job&) = delete;
+
+    /// The answer is there. Called exactly once for every dispatch.          thread any
+    virtual void finished(std::unique_ptr<Job> self) noexcept = 0;
+
+    /// Valid once finished, until `release_result` or `reset`.
+    const protocol::Answer& answer() const noexcept { return answer_; }
+    /// nullptr when there is no such method.
+    const Method* method() const noexcept { return method_; }
+
+    /// Where the request may be decoded and the answer encoded.
+    Arena arena;
+
+protected:
+    /// Destroy the handler's request and response, which `answer().data` views; what else the
+    /// answer views stays.
+    void release_result() noexcept;
+    /// Make it as new, keeping memory.
+    void reset() noexcept;
+
+private:
+    friend class Dispatcher;
+    friend class Lane;
+
+    void run_task() noexcept final;
+
+    Dispatcher* dispatcher_ = nullptr;
+    Lane* lane_ = nullptr;
+    const Method* method_ = nullptr;
+    std::unique_ptr<Invocation> invocation_;
+    std::shared_ptr<void> mock_;  // what a mocked answer shows
+    Context context_{};
+    std::stop_source stop_{std::nostopstate};
+    bool holds_lock_ = false;
+
+    protocol::Answer answer_{};
+    std::string message_;
+    Failure failure_{};
+
+    // Guarded by the lane's mutex while it is watched.
+    Job* watched_next_ = nullptr;
+    Job* watched_previous_ = nullptr;
+    bool watched_ = false;
+    bool stop_requested_ = false;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <warren/method.hpp>
+
+#include "format/fernet.hpp"
+#include "model/secrets.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/job.hpp"
+#include "runtime/workers.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::runtime {
+
+class Dispatcher;
+
+enum class Answers : std::uint8_t {
+    by_handlers,
+    made_up,  // requests are checked, handlers do not run: data generated from the response type
+};
+
+/// What one listener asks of the dispatcher.
+struct ListenerPolicy {
+    std::vector<const Method*> methods;  // those it serves
+    format::Keyring keys{};              // opens the requests' secrets; empty: nothing is encrypted
+    model::SecretPolicy secrets = model::SecretPolicy::must_be_encrypted;
+    Answers answers = Answers::by_handlers;
+};
+
+/// One listener's way into the dispatcher: its policy, its I/O thread, the batch of calls that this
+/// turn of the loop brought for the workers, and the watch over deadlines.
+///
+/// One timer serves all calls: when it fires the calls that a deadline has passed for are dealt
+/// with, and it is set to the next deadline. A call that finishes leaves the timer alone. thread
+/// the I/O thread, where nothing else is said; destroyed there, with no call left inside
+class Lane {
+public:
+    /// in  all but the policy must outlive the lane
+    Lane(Dispatcher& dispatcher, Executor& executor, ListenerPolicy policy);
+    ~Lane();
+    Lane(const Lane&) = delete;
+    Lane& operator=(const Lane&) = delete;
+
+    const ListenerPolicy& policy() const noexcept { return policy_; }
+    Executor& executor() noexcept { return executor_; }
+    /// out  nullptr when this listener does not serve it
+    const Method* find(std::string_view method) const noexcept;
+
+private:
+    friend class Dispatcher;
+
+    // A posted function may outlive the lane; it holds this.
+    struct Alive {
+        Lane* lane;
+    };
+
+    /// Hand it to the workers together with the rest of this turn.
+    void queue(Job& job);
+    void flush();
+    /// Run on the I/O thread, later.          thread any
+    void post(Job& job);
+
+    void watch(Job& job);
+    void unwatch(Job& job) noexcept;  // thread any
+    void set_timer(TimePoint when);
+    void on_time();
+    /// Deal with every call whose deadline has passed, or with every one when `now` is absent.
+    /// out  the next deadline          thread any
+    std::optional<TimePoint> sweep(std::optional<TimePoint> now);
+
+    Dispatcher& dispatcher_;
+    Executor& executor_;
+    ListenerPolicy policy_;
+    std::shared_ptr<Alive> alive_;
+    TaskList batch_;
+
+    std::mutex mutex_;
+    Job* watched_first_ = nullptr;
+
+    std::optional<TimePoint> timer_due_;
+    Executor::TimerId timer_ = 0;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <warren/context.hpp>
+
+#include "protocol/message_dialect.hpp"
+#include "runtime/dispatcher.hpp"
+#include "runtime/message_job.hpp"
+#include "runtime/ports.hpp"
+#include "runtime/replays.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace warren::runtime {
+
+struct MessageServerOptions {
+    std::string name;  // in log lines
+    ListenerPolicy policy;
+    /// The port's prefetch: as many deliveries of one connection are unsettled at most.
+    std::size_t in_flight_max = 5;
+    ReplayLimits replays{};
+    /// Called on every change, on the I/O thread.
+    std::function<void()> on_consuming{};
+    std::function<void(const Failure& why)> on_lost{};
+};
+
+/// Serves methods to a broker's messages. Every delivery is answered once (when it names somebody
+/// to answer) and settled once, whatever happens to it.
+///
+/// Connections break between a reply and its acknowledgement, and the broker then delivers a
+/// request again that took effect already. Within this process such a request does not run twice:
+/// what was in flight or settled unconfirmed when the connection broke is remembered (`Replays`), a
+/// redelivery of it waits for the first run, or is answered with the first run's reply. This needs
+/// a correlation id; a request without one runs again.
+///
+/// thread the I/O thread of the port's executor. To destroy: `drain` or `stop_now`, and wait for
+/// `on_drained`.
+class MessageServer final : public ServerSink {
+public:
+    /// in  all must outlive the server
+    MessageServer(const protocol::MessageDialect& dialect, ServerPort& port, Dispatcher& dispatcher,
+                  Log& log, MessageServerOptions options);
+    ~MessageServer() override;
+    MessageServer(const MessageServer&) = delete;
+    MessageServer& operator=(const MessageServer&) = delete;
+
+    /// Stop consuming, and say when every delivery is settled.
+    void drain(std::move_only_function<void()> on_drained);
+    /// Give back at once what is not settled; results of handlers that still run are dropped.
+    /// `on_drained`, also the one given to `drain` before, follows when they have returned.
+    void stop_now(std::move_only_function<void()> on_drained = {});
+
+    std::size_t in_flight() const noexcept { return in_flight_.size(); }
+    bool consuming() const noexcept { return consuming_; }
+    const Replays& replays() const noexcept { return replays_; }
+
+    void on_delivery(DeliveryId delivery, const protocol::Envelope& message) override;
+    void on_consuming(std::uint64_t generation) override;
+    void on_lost(std::uint64_t generation, const Failure& why) override;
+    void on_stopped() override;
+
+private:
+    std::unique_ptr<MessageJob> make_job(DeliveryId delivery, const protocol::Envelope& message);
+    bool replay(DeliveryId delivery, const protocol::Envelope& message);
+    void take_finished();
+    void settle(std::unique_ptr<MessageJob> job);
+    void keep(std::unique_ptr<MessageJob> job);
+    void remember(std::unique_ptr<MessageJob> job);
+    void arm_expiry();
+    void check_drained();
+
+    const protocol::MessageDialect& dialect_;
+    ServerPort& port_;
+    Dispatcher& dispatcher_;
+    Log& log_;
+    MessageServerOptions options_;
+    Lane lane_;
+    std::shared_ptr<Mailbox> mailbox_;
+
+    std::vector<MessageJob*> in_flight_;  // each knows its place
+    std::vector<std::unique_ptr<MessageJob>> free_;
+    /// Settled in this generation, oldest first, while the broker may not know it yet: it delivers
+    /// at most `in_flight_max` messages ahead of the acknowledgements it has seen.
+    std::deque<std::unique_ptr<MessageJob>> settled_;
+    std::size_t settled_bytes_ = 0;
+    Replays replays_;
+    Executor::TimerId expiry_timer_ = 0;
+    bool expiry_armed_ = false;
+
+    std::uint64_t generation_ = 0;  // of the connection that consumes; 0: none
+    bool consuming_ = false;
+    bool stopping_ = false;
+    bool stopped_ = false;
+    std::vector<std::move_only_function<void()>> on_drained_;
+};
+
+}  // namespace warren::runtime

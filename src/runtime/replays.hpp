@@ -1,0 +1,70 @@
+#pragma once
+
+#include "protocol/envelope.hpp"
+#include "runtime/message_job.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+namespace warren::runtime {
+
+/// How much is remembered of requests that the broker may deliver again after a lost connection.
+/// What is over a limit is forgotten, the oldest first, and then runs again.
+struct ReplayLimits {
+    std::size_t entries_max = 4096;
+    std::size_t bytes_max = std::size_t{64} << 20;  // of replies
+    std::chrono::milliseconds ttl{10 * 60 * 1000};  // from the end of its run
+};
+
+/// What tells whether two deliveries are of one request: where it came from, its correlation id and
+/// its body.
+std::uint64_t hash_of(std::span<const std::byte> body) noexcept;
+
+/// The requests of lost connections: those that still run, and the replies of those that ran.
+/// Two requests may be alike in everything; each is kept.
+/// thread one at a time
+class Replays {
+public:
+    explicit Replays(ReplayLimits limits) noexcept : limits_{limits} {}
+
+    /// A job runs whose delivery is lost. It stays the dispatcher's.
+    void add_running(MessageJob& job);
+    /// It finished before its redelivery came.
+    void remove_running(MessageJob& job);
+    /// A job has run and its reply may be wanted again.
+    /// out  what had to be forgotten for it
+    void add_finished(std::unique_ptr<MessageJob> job, TimePoint now);
+
+    /// The job that a delivery repeats; a running one is no longer kept.
+    /// out  nullptr: none is known
+    MessageJob* find(const protocol::Envelope& message);
+
+    /// Every finished one whose reply was not sent yet.
+    void each_unsent(const std::function<void(MessageJob&)>& visit);
+
+    void forget_expired(TimePoint now);
+    std::optional<TimePoint> next_expiry() const noexcept;
+    std::size_t size() const noexcept { return by_key_.size(); }
+    std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    struct Finished {
+        std::unique_ptr<MessageJob> job;
+        TimePoint expires;
+    };
+    void forget_oldest();
+    void erase(MessageJob& job);
+
+    ReplayLimits limits_;
+    std::unordered_multimap<std::uint64_t, MessageJob*> by_key_;
+    std::deque<Finished> finished_;  // oldest first
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace warren::runtime

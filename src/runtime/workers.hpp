@@ -1,0 +1,123 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace warren::runtime {
+
+/// Something to run once, linked into at most one queue at a time.
+class Task {
+public:
+    virtual void run_task() noexcept = 0;
+
+    Task* next_task = nullptr;
+
+protected:
+    ~Task() = default;
+};
+
+/// A first-in-first-out list of tasks, through their own links.
+class TaskList {
+public:
+    bool empty() const noexcept { return first_ == nullptr; }
+    std::size_t size() const noexcept { return size_; }
+
+    void push(Task& task) noexcept {
+        task.next_task = nullptr;
+        (first_ == nullptr ? first_ : last_->next_task) = &task;
+        last_ = &task;
+        ++size_;
+    }
+    /// out  nullptr when it is empty
+    Task* pop() noexcept {
+        Task* const task = first_;
+        if (task != nullptr) {
+            first_ = task->next_task;
+            --size_;
+        }
+        return task;
+    }
+
+private:
+    Task* first_ = nullptr;
+    Task* last_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// Where handlers run that are not `inline`.
+class Workers {
+public:
+    virtual ~Workers() = default;
+    /// Queue tasks, in their order, for one lock whatever their number.          thread any
+    /// out  tasks over the limit of the queue stay in `tasks`
+    virtual void push(TaskList& tasks) = 0;
+    /// Queue one that was admitted before and only waited for its turn: no limit holds.
+    virtual void push_admitted(Task& task) = 0;
+    virtual std::size_t queued() const noexcept = 0;
+};
+
+struct WorkerOptions {
+    std::size_t threads = 0;  // 0: `worker_threads_default()`
+    std::size_t queued_max = 65'536;
+};
+
+/// 4, or twice the cores where that is more: handlers tend to wait for something.
+std::size_t worker_threads_default() noexcept;
+
+/// A bounded pool of threads.
+class ThreadWorkers final : public Workers {
+public:
+    explicit ThreadWorkers(WorkerOptions options = {});
+    /// Stops, if that was not done.
+    ~ThreadWorkers() override;
+    ThreadWorkers(const ThreadWorkers&) = delete;
+    ThreadWorkers& operator=(const ThreadWorkers&) = delete;
+
+    void push(TaskList& tasks) override;
+    void push_admitted(Task& task) override;
+    std::size_t queued() const noexcept override;
+    std::size_t threads() const noexcept { return threads_.size(); }
+
+    /// Run all that is queued, also what that queues, then end the threads.
+    void stop();
+
+private:
+    void work();
+    void wake_one(std::unique_lock<std::mutex>& lock);
+
+    const std::size_t queued_max_;
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    TaskList queue_;
+    std::size_t asleep_ = 0;
+    std::size_t busy_ = 0;
+    bool waking_ = false;  // one was woken and has not yet looked: it wakes the next
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+/// A pool without threads: tests and single-threaded programs run its tasks by hand.
+class ManualWorkers final : public Workers {
+public:
+    explicit ManualWorkers(std::size_t queued_max = 65'536) : queued_max_{queued_max} {}
+
+    void push(TaskList& tasks) override;
+    void push_admitted(Task& task) override;
+    std::size_t queued() const noexcept override { return queue_.size(); }
+
+    /// out  false when nothing was queued
+    bool run_one();
+    /// Run until nothing is queued. out  how many ran
+    std::size_t run_all();
+
+private:
+    std::size_t queued_max_;
+    TaskList queue_;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "protocol/topology.hpp"
+#include "runtime/executor.hpp"
+#include "transport/memory/fault_script.hpp"
+#include "transport/memory/message.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::transport::memory {
+
+/// What consumes from queues: one connection of one port.
+class Consumer {
+public:
+    virtual void take(std::shared_ptr<const Message> message, std::uint64_t tag) = 0;
+
+protected:
+    ~Consumer() = default;
+};
+
+/// Exchanges, queues, bindings and consumers, as a broker of AMQP has them, without wires: ports
+/// (server_port.hpp, client_port.hpp) put the wires, and their faults, in between.
+///
+/// The default exchange routes to the queue named by the routing key; types are direct and fanout.
+/// thread the executor's I/O thread; `faults` and `declare` also before it runs
+class MemoryBroker {
+public:
+    explicit MemoryBroker(runtime::Executor& executor) noexcept : executor_{executor} {}
+    MemoryBroker(const MemoryBroker&) = delete;
+    MemoryBroker& operator=(const MemoryBroker&) = delete;
+
+    runtime::Executor& executor() noexcept { return executor_; }
+    FaultScript& faults() noexcept { return faults_; }
+
+    /// in   owner: who exclusive queues go with; names the broker is to choose are set in
+    /// `topology` err  contract_mismatch: it exists in another shape or is no type known here;
+    ///      no_responder: a passive one, or one to bind, does not exist
+    std::expected<void, Failure> declare(protocol::Topology& topology, const void* owner);
+    void delete_exchange(std::string_view exchange);
+    void delete_queue(std::string_view queue);
+
+    enum class Routed : std::uint8_t { queued, unroutable, no_such_exchange };
+    Routed publish(const protocol::Envelope& message);
+
+    /// err  no_responder: no such queue
+    /// in   prefetch: deliveries not settled, at most; 0: no limit
+    std::expected<void, Failure> consume(std::string_view queue, Consumer& consumer,
+                                         std::size_t prefetch);
+    void stop_consuming(Consumer& consumer);
+    /// out  false for a tag that is not outstanding
+    bool acknowledge(Consumer& consumer, std::uint64_t tag);
+    /// Queue it again at its old place, marked as redelivered.
+    bool give_back(Consumer& consumer, std::uint64_t tag);
+    /// Deliver it once more, under another tag, although it is outstanding.
+    void redeliver(Consumer& consumer, std::uint64_t tag);
+    /// The connection is gone: what is outstanding is queued again, exclusive queues go.
+    void forget(Consumer* consumer, const void* owner);
+
+    bool blocked() const noexcept { return blocked_; }
+    void set_blocked(bool blocked);
+    /// Be told when `blocked` changes, until the token is destroyed.
+    std::shared_ptr<void> watch_blocked(std::function<void(bool blocked)> on_change);
+
+    // For tests
+    bool has_queue(std::string_view queue) const;
+    std::size_t ready(std::string_view queue) const;        // waiting in the queue
+    std::size_t outstanding(std::string_view queue) const;  // delivered, not settled
+
+private:
+    struct Entry {
+        std::uint64_t order;
+        std::shared_ptr<Message> message;
+    };
+    struct Queue;
+    struct Subscription {
+        Consumer* consumer;
+        Queue* queue;
+        std::size_t prefetch;
+        bool active = true;
+        std::map<std::uint64_t, Entry> outstanding{};
+    };
+    struct Queue {
+        protocol::Queue shape;
+        const void* owner = nullptr;
+        std::map<std::uint64_t, std::shared_ptr<Message>> ready{};  // by order of arrival
+        std::deque<Subscription*> consumers{};                      // the next one first
+    };
+    struct Exchange {
+        protocol::Exchange shape;
+        std::vector<protocol::Binding> bindings{};
+    };
+
+    std::expected<void, Failure> declare_exchange(const protocol::Exchange& wanted);
+    std::expected<void, Failure> declare_queue(protocol::Queue& wanted, const void* owner);
+    std::expected<void, Failure> bind(const protocol::Topology& topology,
+                                      const protocol::Binding& wanted);
+    Subscription* subscription_of(const Consumer& consumer) noexcept;
+    void enqueue(Queue& queue, std::shared_ptr<Message> message);
+    void pump(Queue& queue);
+
+    runtime::Executor& executor_;
+    FaultScript faults_;
+    std::map<std::string, Exchange, std::less<>> exchanges_;
+    std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues_;
+    std::vector<std::unique_ptr<Subscription>> subscriptions_;
+    std::vector<std::weak_ptr<std::function<void(bool)>>> blocked_watchers_;
+    std::uint64_t order_ = 0;
+    std::uint64_t tag_ = 0;
+    std::uint64_t named_ = 0;
+    bool blocked_ = false;
+};
+
+}  // namespace warren::transport::memory

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "runtime/ports.hpp"
+#include "transport/memory/broker.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace warren::transport::memory {
+
+struct MemoryClientOptions {
+    /// yes: the reply queue outlives connections.
+    runtime::RepliesSurvive replies = runtime::RepliesSurvive::no;
+    std::string reply_queue{};  // of `yes`; empty: one is made and kept
+    std::chrono::milliseconds reconnect_delay{100};
+};
+
+/// Publishes requests to a broker in memory and consumes their replies. Destroy it on the I/O
+/// thread.
+class MemoryClientPort final : public runtime::ClientPort {
+public:
+    explicit MemoryClientPort(MemoryBroker& broker, MemoryClientOptions options = {});
+    ~MemoryClientPort() override;
+    MemoryClientPort(const MemoryClientPort&) = delete;
+    MemoryClientPort& operator=(const MemoryClientPort&) = delete;
+
+    /// in  the sink outlives the port
+    void start(runtime::ClientSink& sink);
+    /// Break the connection; it comes back after the reconnect delay.
+    void close(Failure why);
+
+    runtime::Executor& executor() noexcept override;
+    /// While there is no connection a request is refused with connection_lost.
+    void publish(std::uint64_t token, const protocol::Envelope& request) override;
+    /// While there is no connection the bindings are made by the next one, before it is ready.
+    void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override;
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace warren::transport::memory

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "transport/memory/broker.hpp"
+#include "transport/memory/thread_executor.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace warren::transport::memory {
+
+/// A broker in this process and the one I/O thread that it shares with all its ports.
+struct Hub {
+    ThreadExecutor executor{};
+    MemoryBroker broker{executor};
+};
+
+/// The hub that `memory:NAME` names. It lives as long as somebody holds it.          thread any
+std::shared_ptr<Hub> hub(std::string_view name);
+
+}  // namespace warren::transport::memory

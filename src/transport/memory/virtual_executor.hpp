@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/clock.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/timers.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+namespace warren::transport::memory {
+
+/// An I/O thread that is whoever steps it, with a clock that stands still until told.
+class VirtualExecutor final : public runtime::Executor, public core::Clock {
+public:
+    /// Time starts an hour after the clock's epoch, so that tests can look back.
+    VirtualExecutor() = default;
+
+    void post(std::move_only_function<void()> function) override;
+    runtime::TimePoint now() const noexcept override;
+    TimerId post_at(runtime::TimePoint when, std::move_only_function<void()> function) override;
+    void cancel(TimerId timer) noexcept override;
+
+    /// Run one posted function or due timer. out  false when there is none
+    bool run_one();
+    /// Run what is posted and due, and what that posts, until nothing is left.
+    /// out  how many ran
+    std::size_t run_until_idle();
+    /// Let time pass, stopping at every timer on the way; idle when it returns.
+    void advance(runtime::TimePoint::duration time);
+    /// When the first timer is due; nullopt without one.
+    std::optional<runtime::TimePoint> next_deadline() const noexcept;
+
+private:
+    std::mutex mutex_;
+    std::deque<std::move_only_function<void()>> posted_;
+    runtime::Timers timers_;
+    std::atomic<runtime::TimePoint> now_{runtime::TimePoint{std::chrono::hours{1}}};
+};
+
+}  // namespace warren::transport::memory

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "runtime/pending_calls_queue.hpp"
+
+namespace warren::runtime {
+
+/// What a method needs before its replies reach the client: a binding of the reply queue, asked for
+/// once per method.
+struct MethodBinding {
+    enum class State : std::uint8_t { wanted, requested, bound };
+
+    std::string method;
+    std::uint64_t token = 0;
+    State state = State::wanted;
+    CallQueue waiting{};
+};
+
+/// The bindings of a client, by method.
+/// thread one
+class MethodBindings {
+public:
+    static constexpr std::size_t methods_max = 4096;
+
+    MethodBinding* find(std::string_view method) noexcept;
+    MethodBinding* find(std::uint64_t token) noexcept;
+    /// out  nullptr at the limit
+    MethodBinding* add(std::string_view method);
+    /// Forget a method, so that its next call asks anew.
+    void remove(MethodBinding& binding) noexcept;
+
+    template <typename Visitor>
+    void each(Visitor visitor) {
+        for (auto& [token, binding] : by_token_) {
+            visitor(*binding);
+        }
+    }
+
+private:
+    std::unordered_map<std::uint64_t, std::unique_ptr<MethodBinding>> by_token_;
+    std::unordered_map<std::string_view, MethodBinding*> by_method_;  // keys: the bindings' own
+    std::uint64_t last_token_ = 0;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "runtime/pending_calls_queue.hpp"
+
+// What a client's calls fail with: always what is known, and whether the request may have had an
+// effect.
+namespace warren::runtime {
+
+/// What a call was waiting for when its deadline passed.
+struct WaitingFor {
+    std::string_view broker;
+    CallStage stage = CallStage::queued;
+    bool is_connected = false;
+    const Failure* last_failure = nullptr;      // why there is no connection; null: not known yet
+    std::optional<std::string_view> blocked{};  // the broker's reason
+};
+
+Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout);
+/// A request was sent on a connection that is gone, and its reply cannot come any more.
+Failure lost_failure(std::string_view broker, CallStage stage, const Failure& why);
+Failure blocked_failure(std::string_view broker, std::string_view reason);
+Failure cancelled_failure(CallStage stage, std::string_view by_whom);
+
+}  // namespace warren::runtime

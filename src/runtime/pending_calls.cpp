@@ -1,0 +1,153 @@
+#include "runtime/pending_calls.hpp"
+
+namespace warren::runtime {
+namespace {
+
+// The octets of a UUID that a token is mixed into: none of those that hold version and variant.
+// [RFC 4122 section 4.1.1, 4.1.3]
+constexpr std::size_t slot_offset = 0;
+constexpr std::size_t generation_offset = 12;
+
+std::uint32_t slot_of(PendingCalls::Token token) noexcept {
+    return static_cast<std::uint32_t>(token);
+}
+
+void mix(Uuid& uuid, std::size_t offset, std::uint32_t number) noexcept {
+    for (std::size_t index = 0; index < 4; ++index) {
+        uuid.octets[offset + index] ^= static_cast<std::uint8_t>(number >> (8 * index));
+    }
+}
+
+std::uint32_t unmix(const Uuid& mixed, const Uuid& random, std::size_t offset) noexcept {
+    std::uint32_t number = 0;
+    for (std::size_t index = 0; index < 4; ++index) {
+        const std::uint32_t octet = mixed.octets[offset + index] ^ random.octets[offset + index];
+        number |= octet << (8 * index);
+    }
+    return number;
+}
+
+}  // namespace
+
+PendingCalls::PendingCalls(const std::array<std::uint8_t, 16>& random) noexcept
+    : random_{core::uuid_from_random(random)} {}
+
+PendingCalls::Token PendingCalls::add(OutgoingCall& call, TimePoint deadline) {
+    const bool reuse = first_free_ != no_slot;
+    const std::uint32_t slot = reuse ? first_free_ : static_cast<std::uint32_t>(slots_.size());
+    if (!reuse) {
+        slots_.emplace_back();
+    }
+    heap_.emplace_back();
+    if (reuse) {
+        first_free_ = slots_[slot].place;
+    }
+    slots_[slot].call = &call;
+    sift_up(static_cast<std::uint32_t>(heap_.size() - 1), {deadline, slot});
+    return token_of(slot);
+}
+
+void PendingCalls::remove(Token token) noexcept {
+    const std::uint32_t index = slot_of(token);
+    Slot& slot = slots_[index];
+    const std::uint32_t place = slot.place;
+    const Deadline moved = heap_.back();
+    heap_.pop_back();
+    if (place < heap_.size()) {
+        if (place > 0 && moved.when < heap_[(place - 1) / 2].when) {
+            sift_up(place, moved);
+        } else {
+            sift_down(place, moved);
+        }
+    }
+    slot.call = nullptr;
+    if (++slot.generation == 0) {
+        slot.generation = 1;  // so that no token is 0
+    }
+    slot.place = first_free_;
+    first_free_ = index;
+}
+
+OutgoingCall* PendingCalls::find(Token token) const noexcept {
+    const std::uint32_t slot = slot_of(token);
+    if (slot >= slots_.size() || slots_[slot].generation != token >> 32) {
+        return nullptr;
+    }
+    return slots_[slot].call;
+}
+
+PendingCalls::Token PendingCalls::find_correlation(std::string_view correlation_id) const noexcept {
+    const std::optional<Uuid> uuid = core::parse_uuid(correlation_id);
+    if (!uuid) {
+        return 0;
+    }
+    const std::uint32_t slot = unmix(*uuid, random_, slot_offset);
+    const Token generation = unmix(*uuid, random_, generation_offset);
+    const Token token = generation << 32 | slot;
+    // Held against the whole id: the octets between are as much a part of it.
+    return find(token) != nullptr && uuid_of(token) == *uuid ? token : 0;
+}
+
+PendingCalls::CorrelationText PendingCalls::correlation_of(Token token) const noexcept {
+    CorrelationText text;
+    core::format_uuid(uuid_of(token), text.data());
+    return text;
+}
+
+TimePoint PendingCalls::deadline_of(Token token) const noexcept {
+    return heap_[slots_[slot_of(token)].place].when;
+}
+
+std::optional<TimePoint> PendingCalls::next_deadline() const noexcept {
+    return heap_.empty() ? std::nullopt : std::optional{heap_.front().when};
+}
+
+PendingCalls::Token PendingCalls::first_due(TimePoint now) const noexcept {
+    return heap_.empty() || heap_.front().when > now ? 0 : token_of(heap_.front().slot);
+}
+
+PendingCalls::Token PendingCalls::token_of(std::uint32_t slot) const noexcept {
+    return Token{slots_[slot].generation} << 32 | slot;
+}
+
+Uuid PendingCalls::uuid_of(Token token) const noexcept {
+    Uuid uuid = random_;
+    mix(uuid, slot_offset, slot_of(token));
+    mix(uuid, generation_offset, static_cast<std::uint32_t>(token >> 32));
+    return uuid;
+}
+
+void PendingCalls::put(std::uint32_t place, const Deadline& deadline) noexcept {
+    heap_[place] = deadline;
+    slots_[deadline.slot].place = place;
+}
+
+void PendingCalls::sift_up(std::uint32_t place, const Deadline& deadline) noexcept {
+    while (place > 0) {
+        const std::uint32_t parent = (place - 1) / 2;
+        if (heap_[parent].when <= deadline.when) {
+            break;
+        }
+        put(place, heap_[parent]);
+        place = parent;
+    }
+    put(place, deadline);
+}
+
+void PendingCalls::sift_down(std::uint32_t place, const Deadline& deadline) noexcept {
+    const std::size_t size = heap_.size();
+    for (std::size_t child = std::size_t{place} * 2 + 1; child < size;
+         child = std::size_t{place} * 2 + 1) {
+        if (child + 1 < size && heap_[child + 1].when < heap_[child].when) {
+            ++child;
+        }
+        if (deadline.when <= heap_[child].when) {
+            break;
+        }
+        put(place, heap_[child]);
+        place = static_cast<std::uint32_t>(child);
+    }
+    put(place, deadline);
+}
+
+}  // namespace warren::runtime

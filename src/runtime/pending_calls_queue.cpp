@@ -1,0 +1,37 @@
+#include "runtime/pending_calls_queue.hpp"
+
+namespace warren::runtime {
+
+void CallQueue::push(OutgoingCall& call) noexcept {
+    call.queue_ = this;
+    call.previous_ = last_;
+    call.next_ = nullptr;
+    (last_ != nullptr ? last_->next_ : first_) = &call;
+    last_ = &call;
+}
+
+OutgoingCall& CallQueue::pop() noexcept {
+    OutgoingCall& call = *first_;
+    leave(call);
+    return call;
+}
+
+void CallQueue::leave(OutgoingCall& call) noexcept {
+    CallQueue* queue = call.queue_;
+    if (queue == nullptr) {
+        return;
+    }
+    (call.previous_ != nullptr ? call.previous_->next_ : queue->first_) = call.next_;
+    (call.next_ != nullptr ? call.next_->previous_ : queue->last_) = call.previous_;
+    call.queue_ = nullptr;
+    call.previous_ = nullptr;
+    call.next_ = nullptr;
+}
+
+void CallQueue::append(CallQueue& other) noexcept {
+    while (!other.empty()) {
+        push(other.pop());
+    }
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <warren/error.hpp>
+#include <warren/options.hpp>
+#include <warren/value.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "model/arguments.hpp"
+#include "protocol/call.hpp"
+
+namespace warren::runtime {
+
+class CallQueue;
+
+/// How far a call has come, which decides what its failure can truthfully say.
+enum class CallStage : std::uint8_t {
+    queued,    // nothing was sent
+    sent,      // handed to the transport; the broker has not said whether it has it
+    accepted,  // the broker has it in a queue
+};
+
+/// One call of a client, from its submission until exactly one of `succeeded` and `failed` is
+/// called, on the I/O thread. After that the client touches it no more, so that it may destroy
+/// itself there.
+class OutgoingCall {
+public:
+    OutgoingCall() = default;
+    OutgoingCall(const OutgoingCall&) = delete;
+    OutgoingCall& operator=(const OutgoingCall&) = delete;
+    virtual ~OutgoingCall() = default;
+
+    /// in  valid during the call only
+    virtual void succeeded(const protocol::Answer& answer) noexcept = 0;
+    virtual void failed(Failure failure) noexcept = 0;
+
+    // By whoever makes the call; what is viewed lives until the call is over.
+    std::string_view method{};
+    model::ArgumentStyle style = model::ArgumentStyle::named;
+    Value arguments{};
+    std::chrono::milliseconds timeout{};
+    WhenBlocked when_blocked = WhenBlocked::wait;
+    std::optional<Failure> refused{};  // known before the submission; nothing is sent then
+
+private:
+    friend class CallQueue;
+    friend class MessageClient;
+
+    OutgoingCall* submitted_before_ = nullptr;
+    // Whoever comes second of the I/O thread's naming and the caller's giving up sees the other.
+    std::atomic<std::uint64_t> token_ = 0;
+    std::atomic<bool> is_given_up_ = false;
+
+    CallStage stage_ = CallStage::queued;
+    CallQueue* queue_ = nullptr;
+    OutgoingCall* previous_ = nullptr;
+    OutgoingCall* next_ = nullptr;
+};
+
+/// Calls that wait for the same thing, in order. A call is in one queue at most and can leave from
+/// anywhere.
+/// cost O(1), no allocation          thread one
+class CallQueue {
+public:
+    CallQueue() = default;
+    CallQueue(const CallQueue&) = delete;
+    CallQueue& operator=(const CallQueue&) = delete;
+
+    bool empty() const noexcept { return first_ == nullptr; }
+    void push(OutgoingCall& call) noexcept;
+    OutgoingCall& pop() noexcept;
+    static void leave(OutgoingCall& call) noexcept;
+    /// Take over all calls of another queue, behind the own ones.
+    void append(CallQueue& other) noexcept;
+
+private:
+    OutgoingCall* first_ = nullptr;
+    OutgoingCall* last_ = nullptr;
+};
+
+}  // namespace warren::runtime

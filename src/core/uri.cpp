@@ -139,6 +139,10 @@ private:
         if (!component(at_, host_end, "host", uri_.host)) {
             return false;
         }
+        // Else "%3A%3A1" would print as an address in brackets that was never checked as one.
+        if (uri_.host.contains(':')) {
+            return refuse(at_, "has an encoded ':' in its host (an IPv6 address goes in brackets)");
+        }
         at_ = host_end;
         return true;
     }

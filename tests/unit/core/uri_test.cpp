@@ -98,6 +98,7 @@ TEST(Uri, refuses_what_is_wrong_and_says_where) {
              Case{"amqp://ho st", "host that must be percent-encoded (at character 10)"},
              Case{"amqp://h\xc3\xa9", "percent-encoded"},
              Case{"amqp://a@b@c", "percent-encoded"},
+             Case{"amqp://us%40erCp%3Aw", "encoded ':' in its host"},
              Case{"amqp://u%4@h", "user name"},
              Case{"amqp://u:%zz@h", "password"},
              Case{"amqp://h/%", "path"},

@@ -1,0 +1,170 @@
+#include "endpoint/transports.hpp"
+
+#include "core/uri.hpp"
+#include "protocol/cyberfusion.hpp"
+#include "protocol/tutorial.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace warren::endpoint {
+namespace {
+
+constexpr std::string_view memory_scheme = "memory:";
+constexpr std::string_view tutorial_queue = "rpc_queue";
+constexpr std::array<std::string_view, 2> protocols{"cyberfusion", "tutorial"};
+constexpr std::array<std::string_view, 3> schemes{"memory", "amqp", "amqps"};
+constexpr std::array<std::string_view, 5> own_parameters{"queue", "protocol", "method", "reply",
+                                                         "reply_queue"};
+constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "durable"};
+
+std::string joined(std::span<const std::string_view> names) {
+    std::string text;
+    for (const std::string_view name : names) {
+        text += text.empty() ? "" : ", ";
+        text += name;
+    }
+    return text;
+}
+
+std::unexpected<Failure> refused(std::string message) {
+    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
+}
+
+std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
+                                 std::span<const std::string_view> known) {
+    return refused("Unknown " + std::string{what} + " '" + std::string{given} +
+                   "'; known are: " + joined(known));
+}
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+/// Take out the parameters that are not the transport's own.
+std::expected<Parameters, Failure> take_parameters(Parameters given, Address& address) {
+    Parameters others;
+    for (auto& [key, value] : given) {
+        if (key == "queue") {
+            address.queue = std::move(value);
+        } else if (key == "protocol") {
+            if (std::ranges::find(protocols, value) == protocols.end()) {
+                return unknown("protocol", value, protocols);
+            }
+            address.protocol = std::move(value);
+        } else if (key == "method") {
+            address.method = std::move(value);
+        } else if (key == "reply") {
+            const auto* found = std::ranges::find(reply_modes, value);
+            if (found == reply_modes.end()) {
+                return unknown("value of the parameter 'reply',", value, reply_modes);
+            }
+            address.reply_mode = static_cast<ReplyMode>(found - reply_modes.begin());
+        } else if (key == "reply_queue") {
+            address.reply_queue = std::move(value);
+        } else {
+            others.emplace_back(std::move(key), std::move(value));
+        }
+    }
+    return others;
+}
+
+std::expected<core::Uri, Failure> parse_memory(std::string_view text) {
+    const std::string_view rest = text.substr(memory_scheme.size());
+    const std::string_view name = rest.substr(0, rest.find('?'));
+    const bool is_host = !name.starts_with("//");
+    // A name has the form of a host, so that one parser reads every address.
+    auto uri = core::parse_uri(std::string{"memory:"} + (is_host ? "//" : "") + std::string{rest});
+    if (uri && (uri->host.empty() || !uri->user.empty() || uri->port || !uri->path.empty())) {
+        return refused("An address in memory is memory:NAME, such as memory:quick");
+    }
+    return uri;
+}
+
+std::expected<void, Failure> read_memory(core::Uri uri, Address& address) {
+    auto others = take_parameters(std::move(uri.query), address);
+    if (!others) {
+        return std::unexpected{std::move(others.error())};
+    }
+    if (!others->empty()) {
+        return unknown("parameter", others->front().first, own_parameters);
+    }
+    if (address.reply_mode == ReplyMode::direct) {
+        return refused("Direct replies are RabbitMQ's; in memory 'reply' is exclusive or durable");
+    }
+    address.broker = MemoryAddress{uri.host};
+    if (address.queue.empty()) {
+        address.queue = uri.host;
+    }
+    return {};
+}
+
+std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
+    auto others = take_parameters(std::move(uri.query), address);
+    if (!others) {
+        return std::unexpected{std::move(others.error())};
+    }
+    std::vector<std::string_view> known{own_parameters.begin(), own_parameters.end()};
+    const auto transport = transport::amqp_parameters();
+    known.insert(known.end(), transport.begin(), transport.end());
+    for (const auto& [key, value] : *others) {
+        if (std::ranges::find(known, key) == known.end()) {
+            return unknown("parameter", key, known);
+        }
+    }
+    uri.query = std::move(*others);
+    auto broker = transport::amqp_endpoint(uri);
+    if (!broker) {
+        return std::unexpected{std::move(broker.error())};
+    }
+    address.broker = std::move(*broker);
+    if (address.queue.empty()) {
+        if (address.protocol != "tutorial") {
+            return refused("Name the server's queue in the address, as in ...?queue=NAME");
+        }
+        address.queue = tutorial_queue;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string Address::display() const {
+    if (const auto* memory = std::get_if<MemoryAddress>(&broker)) {
+        return std::string{memory_scheme} + memory->name;
+    }
+    return std::get<transport::AmqpEndpoint>(broker).display();
+}
+
+std::expected<Address, Failure> parse_address(std::string_view text) {
+    Address address;
+    const bool in_memory = text.starts_with(memory_scheme);
+    auto uri = in_memory ? parse_memory(text) : core::parse_uri(text);
+    if (!uri) {
+        return std::unexpected{std::move(uri.error())};
+    }
+    if (!in_memory && std::ranges::find(schemes, uri->scheme) == schemes.end()) {
+        return unknown("scheme", uri->scheme, schemes);
+    }
+    auto read =
+        in_memory ? read_memory(std::move(*uri), address) : read_amqp(std::move(*uri), address);
+    if (!read) {
+        return std::unexpected{std::move(read.error())};
+    }
+    return address;
+}
+
+std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> make_dialect(
+    std::string_view protocol, std::string method, const core::Limits& limits) {
+    if (protocol == "cyberfusion") {
+        return protocol::make_cyberfusion_dialect(limits);
+    }
+    if (protocol == "tutorial") {
+        return protocol::make_tutorial_dialect(std::move(method), limits);
+    }
+    return unknown("protocol", protocol, protocols);
+}
+
+}  // namespace warren::endpoint

@@ -33,6 +33,7 @@ struct Method {
     const Type* request = nullptr;
     const Type* response = nullptr;
     std::function<std::unique_ptr<Invocation>()> make_invocation{};
+    std::function<std::shared_ptr<void>()> make_response{};  // default-constructed, for `mock`
     Locking locking = Locking::none;
     const Field* lock_field = nullptr;  // of `Locking::field`
     Execution execution = Execution::worker;
@@ -97,7 +98,8 @@ public:
                     .origin = origin_,
                     .request = described.request,
                     .response = described.response,
-                    .make_invocation = std::move(described.make_invocation)});
+                    .make_invocation = std::move(described.make_invocation),
+                    .make_response = std::move(described.make_response)});
     }
 
     MethodOptions add(Method method);

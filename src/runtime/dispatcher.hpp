@@ -20,6 +20,9 @@
 
 namespace warren::runtime {
 
+/// What a line of the log shows of an error's own words.
+inline constexpr std::size_t log_details_bytes_max = 2048;
+
 /// Whether a handler may fail with this code. The others state facts about the way a call took,
 /// which a handler cannot know, such as that nothing was done; they become `internal`.
 bool handler_may_claim(Code code) noexcept;
@@ -63,19 +66,28 @@ private:
     friend class Job;
     friend class Lane;
 
+    // Each leaves an answer in the job when it gives false.
     bool prepare(Job& job, const protocol::Call& call);
-    bool open_and_bind(Job& job, const protocol::Call& call);
-    void answer_made_up(Job& job);
+    bool bind(Job& job, const protocol::Call& call);
+
+    void take_in(Job& job) noexcept;
     void start(std::unique_ptr<Job> job);
-    void run(std::unique_ptr<Job> job) noexcept;
-    void run_handler(Job& job) noexcept;
-    void take_result(Job& job);
-    void take_failure(Job& job, Failure failure);
-    void answer_data(Job& job, const void* data);
-    void fail(Job& job, Failure failure);
-    void fail_internally(Job& job, std::string_view details);
-    void finish(std::unique_ptr<Job> job) noexcept;
+    void begin(std::unique_ptr<Job> job);
     void resume(Job& job);
+    void run(std::unique_ptr<Job> job) noexcept;
+    template <typename Function>
+    void guard(Job& job, Function&& function) noexcept;
+    void take_result(Job& job);
+    void take_failure(Job& job, const Failure& failure) noexcept;
+    void make_up_answer(Job& job);
+    void answer_with(Job& job, std::optional<Code> failure, std::string message, const void* data);
+    void fail(Job& job, Failure failure) noexcept;
+    void refuse_overload(Job& job, std::string message);
+    void fail_internally(Job& job, std::string_view details) noexcept;
+    void finish(std::unique_ptr<Job> job) noexcept;
+    void end(Lane::Swept swept, Code why) noexcept;
+
+    void tell_idle();
 
     void attach(Lane& lane);
     void detach(Lane& lane);

@@ -61,6 +61,7 @@ private:
     std::shared_ptr<void> mock_;  // what a mocked answer shows
     Context context_{};
     std::stop_source stop_{std::nostopstate};
+    std::string lock_key_;
     bool holds_lock_ = false;
 
     protocol::Answer answer_{};

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,11 +57,6 @@ public:
 private:
     friend class Dispatcher;
 
-    // A posted function may outlive the lane; it holds this.
-    struct Alive {
-        Lane* lane;
-    };
-
     /// Hand it to the workers together with the rest of this turn.
     void queue(Job& job);
     void flush();
@@ -69,16 +65,22 @@ private:
 
     void watch(Job& job);
     void unwatch(Job& job) noexcept;  // thread any
+    void unlink(Job& job) noexcept;
     void set_timer(TimePoint when);
     void on_time();
-    /// Deal with every call whose deadline has passed, or with every one when `now` is absent.
-    /// out  the next deadline          thread any
-    std::optional<TimePoint> sweep(std::optional<TimePoint> now);
+
+    /// Calls that are to be told that their time is up.
+    struct Swept {
+        TaskList expired{};  // they waited for a lock, and are out of everything
+        std::vector<std::stop_source> running{};  // or queued: these see for themselves
+        std::optional<TimePoint> next_deadline{};
+    };
+    /// Find those whose deadline has passed, or all when `now` is absent.          thread any
+    Swept sweep(std::optional<TimePoint> now);
 
     Dispatcher& dispatcher_;
     Executor& executor_;
     ListenerPolicy policy_;
-    std::shared_ptr<Alive> alive_;
     TaskList batch_;
 
     std::mutex mutex_;

@@ -9,62 +9,68 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
+#include <utility>
+#include <vector>
 
 namespace warren::runtime {
 
 class MessageJob;
 
 /// Brings finished jobs back to the I/O thread: one post for all that finish until it runs.
-class Mailbox {
+class Mailbox : public std::enable_shared_from_this<Mailbox> {
 public:
     Mailbox(Executor& executor, std::move_only_function<void()> on_mail);
     ~Mailbox();
+    Mailbox(const Mailbox&) = delete;
+    Mailbox& operator=(const Mailbox&) = delete;
 
     /// thread any
     void put(std::unique_ptr<MessageJob> job) noexcept;
-    /// Take all, in the order they came; linked by `next_task`. thread the I/O thread
-    MessageJob* take_all() noexcept;
-    /// What comes from now on is destroyed unread. thread the I/O thread
-    void close() noexcept;
+    /// All that were put, in that order.          thread the I/O thread
+    std::vector<std::unique_ptr<MessageJob>> take_all();
+    /// Call nobody any more.          thread the I/O thread
+    void close() noexcept { on_mail_ = nullptr; }
 
 private:
-    friend class MailboxPost;
     Executor& executor_;
-    std::move_only_function<void()> on_mail_;
+    std::move_only_function<void()> on_mail_;  // the I/O thread's own
     std::atomic<MessageJob*> newest_ = nullptr;
-    std::atomic<bool> open_ = true;
 };
 
 /// A call that came as a message, until its delivery is settled and the broker has surely seen so.
 class MessageJob final : public Job {
 public:
-    explicit MessageJob(const protocol::MessageDialect& dialect) noexcept : dialect_{dialect} {}
+    MessageJob(const protocol::MessageDialect& dialect, std::shared_ptr<Mailbox> mailbox) noexcept
+        : dialect_{dialect}, mailbox_{std::move(mailbox)} {}
 
+    /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<Job> self) noexcept override;
 
-    /// Make it as new, keeping memory in the usual sizes.
+    /// Make it as new, keeping memory.
     void reuse() noexcept;
-    /// Memory that its reply holds.
-    std::size_t reply_bytes() const noexcept { return body.capacity(); }
-    bool has_reply() const noexcept { return reply.has_value(); }
+    /// Whether a later delivery can be told to repeat this one.
+    bool is_recognizable() const noexcept { return !address.correlation_id.empty(); }
 
     DeliveryId delivery{};  // as it can be settled now
     protocol::ReplyAddress address{};
+    std::size_t body_bytes = 0;  // of the request
     std::uint64_t body_hash = 0;
-    bool given_back = false;  // its result matters to nobody any more
     std::size_t place = 0;    // among those in flight
-    std::shared_ptr<Mailbox> mailbox{};
+    bool given_back = false;  // its result matters to nobody any more
+    bool is_done = false;
 
     std::string body;                           // of the reply
-    std::optional<protocol::Envelope> reply{};  // views this job
+    std::optional<protocol::Envelope> reply{};  // views this job; none: nobody is to have one
     std::uint64_t replied_in = 0;  // the generation that the reply was sent in; 0: not sent
 
 private:
+    friend class Mailbox;
+
     const protocol::MessageDialect& dialect_;
+    std::shared_ptr<Mailbox> mailbox_;
+    MessageJob* older_ = nullptr;  // in the mailbox
 };
 
 }  // namespace warren::runtime

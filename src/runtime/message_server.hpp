@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,9 +68,15 @@ public:
 private:
     std::unique_ptr<MessageJob> make_job(DeliveryId delivery, const protocol::Envelope& message);
     bool replay(DeliveryId delivery, const protocol::Envelope& message);
+    bool is_current(const MessageJob& job) const noexcept {
+        return generation_ != 0 && job.delivery.generation == generation_;
+    }
+    void remove(MessageJob& job) noexcept;
     void take_finished();
     void settle(std::unique_ptr<MessageJob> job);
     void keep(std::unique_ptr<MessageJob> job);
+    void trim_settled();
+    void recycle(std::unique_ptr<MessageJob> job);
     void remember(std::unique_ptr<MessageJob> job);
     void arm_expiry();
     void check_drained();
@@ -83,16 +90,17 @@ private:
     std::shared_ptr<Mailbox> mailbox_;
 
     std::vector<MessageJob*> in_flight_;  // each knows its place
+    std::size_t unsettled_ = 0;           // of them, those of this generation
     std::vector<std::unique_ptr<MessageJob>> free_;
     /// Settled in this generation, oldest first, while the broker may not know it yet: it delivers
     /// at most `in_flight_max` messages ahead of the acknowledgements it has seen.
     std::deque<std::unique_ptr<MessageJob>> settled_;
     std::size_t settled_bytes_ = 0;
     Replays replays_;
-    Executor::TimerId expiry_timer_ = 0;
-    bool expiry_armed_ = false;
+    std::optional<Executor::TimerId> expiry_timer_;
 
     std::uint64_t generation_ = 0;  // of the connection that consumes; 0: none
+    std::string last_loss_;
     bool consuming_ = false;
     bool stopping_ = false;
     bool stopped_ = false;

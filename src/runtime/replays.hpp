@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 
 namespace warren::runtime {
@@ -22,12 +23,12 @@ struct ReplayLimits {
     std::chrono::milliseconds ttl{10 * 60 * 1000};  // from the end of its run
 };
 
-/// What tells whether two deliveries are of one request: where it came from, its correlation id and
-/// its body.
+/// Of a request's body, to tell requests with one correlation id apart.
 std::uint64_t hash_of(std::span<const std::byte> body) noexcept;
 
-/// The requests of lost connections: those that still run, and the replies of those that ran.
-/// Two requests may be alike in everything; each is kept.
+/// Two deliveries are of one request when they agree in exchange, reply address, correlation id and
+/// body. These are the requests of lost connections: those that still run, and the
+/// replies of those that ran. Two requests may be alike in everything; each is kept.
 /// thread one at a time
 class Replays {
 public:
@@ -38,7 +39,6 @@ public:
     /// It finished before its redelivery came.
     void remove_running(MessageJob& job);
     /// A job has run and its reply may be wanted again.
-    /// out  what had to be forgotten for it
     void add_finished(std::unique_ptr<MessageJob> job, TimePoint now);
 
     /// The job that a delivery repeats; a running one is no longer kept.
@@ -59,6 +59,7 @@ private:
         TimePoint expires;
     };
     void forget_oldest();
+    void insert(MessageJob& job);
     void erase(MessageJob& job);
 
     ReplayLimits limits_;

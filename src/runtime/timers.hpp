@@ -28,8 +28,8 @@ public:
     std::optional<TimePoint> next_deadline() const noexcept;
 
     /// Run what is due, by time, and in the order of adding where times are equal. The functions
-    /// may add and cancel; what they add waits for the next call, so that no timer can keep this
-    /// one from returning.
+    /// may add and cancel; at one they added the run ends, so that no timer can keep this call from
+    /// returning.
     /// out  how many ran
     std::size_t run_due(TimePoint now);
 

@@ -41,6 +41,7 @@ struct HandlerDescription {
     const Type* request;
     const Type* response;
     std::function<std::unique_ptr<Invocation>()> make_invocation;
+    std::function<std::shared_ptr<void>()> make_response;
 };
 
 [[noreturn]] void refuse_parameter_names(std::string_view method, std::size_t parameters,
@@ -131,6 +132,16 @@ private:
     ResultHolder<Result> result_;
 };
 
+/// A response to fill with made-up data; nullptr for a handler that returns nothing.
+template <typename Response>
+std::shared_ptr<void> make_default_response() {
+    if constexpr (std::is_void_v<Response>) {
+        return nullptr;
+    } else {
+        return std::make_shared<Response>();
+    }
+}
+
 /// Describe the parameters of a plain function as a model without a struct.
 template <typename Tuple>
 const Type& describe_parameters(std::vector<std::string> names) {
@@ -183,7 +194,8 @@ HandlerDescription describe_call(Handler handler, std::vector<std::string> names
             if (names.empty()) {
                 using Made = HandlerInvocation<Handler, Result, Request, false, takes_context>;
                 return {&type_of<Request>(), &type_of<Response>(),
-                        [shared] { return std::make_unique<Made>(shared); }};
+                        [shared] { return std::make_unique<Made>(shared); },
+                        &make_default_response<Response>};
             }
         }
     }
@@ -192,7 +204,7 @@ HandlerDescription describe_call(Handler handler, std::vector<std::string> names
     }
     using Made = HandlerInvocation<Handler, Result, Tuple, true, takes_context>;
     return {&describe_parameters<Tuple>(std::move(names)), &type_of<Response>(),
-            [shared] { return std::make_unique<Made>(shared); }};
+            [shared] { return std::make_unique<Made>(shared); }, &make_default_response<Response>};
 }
 
 template <typename Handler>

@@ -1,0 +1,407 @@
+#include "runtime/dispatcher.hpp"
+
+#include "core/assert.hpp"
+#include "core/utf8.hpp"
+#include "model/arguments.hpp"
+#include "model/mock.hpp"
+#include "model/render.hpp"
+#include "model/secrets.hpp"
+#include "model/validate.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+constexpr std::chrono::milliseconds overload_retry_after{1000};
+// Made-up answers are the same every time, so that what is built upon them can be tested.
+constexpr std::uint64_t mock_seed = 1;
+
+Failure invalid(std::vector<FieldError> errors) {
+    return {.code = Code::invalid_request,
+            .message = "Request validation failed",
+            .errors = std::move(errors)};
+}
+
+Failure expired() {
+    return {.code = Code::expired_in_queue,
+            .message = "The deadline passed before the method started"};
+}
+
+Failure overloaded(std::string message) {
+    return {.code = Code::overloaded,
+            .message = std::move(message),
+            .retry_after = overload_retry_after};
+}
+
+Failure stopping() {
+    return overloaded("This server is stopping");
+}
+
+/// Errors as one line, without values.
+std::string summary_of(const std::vector<FieldError>& errors) {
+    std::string line;
+    for (const FieldError& error : errors) {
+        line += fmt::format("{}{}: {} [{}]", line.empty() ? "" : "; ",
+                            error.location.empty() ? "(all)" : to_string(error.location),
+                            error.message, error.type);
+    }
+    return line;
+}
+
+}  // namespace
+
+bool handler_may_claim(Code code) noexcept {
+    switch (code) {
+    case Code::invalid_request:
+    case Code::deadline_exceeded:
+    case Code::overloaded:
+    case Code::unauthenticated:
+    case Code::conflict:
+    case Code::cancelled:
+    case Code::failed:
+        return true;
+    case Code::no_such_method:
+    case Code::no_responder:
+    case Code::expired_in_queue:
+    case Code::connection_lost:
+    case Code::broker_blocked:
+    case Code::contract_mismatch:
+    case Code::internal:
+        return false;
+    }
+    std::unreachable();
+}
+
+Dispatcher::Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
+                       const core::Limits& limits)
+    : workers_{workers}, clock_{clock}, log_{log}, locks_{limits.lock_waiters_max} {}
+
+Dispatcher::~Dispatcher() {
+    WARREN_ASSERT(lanes_.empty() && unfinished_ == 0);
+}
+
+void Dispatcher::dispatch(std::unique_ptr<Job> job, const protocol::Call& call, Lane& lane) {
+    take_in(*job);
+    job->lane_ = &lane;
+    bool ready = false;
+    guard(*job, [&] { ready = prepare(*job, call); });
+    if (ready) {
+        start(std::move(job));
+    } else {
+        finish(std::move(job));
+    }
+}
+
+void Dispatcher::refuse(std::unique_ptr<Job> job, Failure failure) {
+    take_in(*job);
+    fail(*job, std::move(failure));
+    finish(std::move(job));
+}
+
+void Dispatcher::take_in(Job& job) noexcept {
+    job.dispatcher_ = this;
+    unfinished_.fetch_add(1);
+    counters_.calls.fetch_add(1, std::memory_order_relaxed);
+    counters_.in_flight.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
+    const Method* const method = job.lane_->find(call.method);
+    if (method == nullptr) {
+        fail(job, {.code = Code::no_such_method,
+                   .message = fmt::format("There is no method '{}' here",
+                                          core::text_for_display(call.method))});
+        return false;
+    }
+    job.method_ = method;
+    if (draining_ || cancelled_) {
+        fail(job, stopping());
+        return false;
+    }
+    Context& context = job.context_;
+    context.method = method->name;
+    context.correlation_id = job.arena.copy(call.correlation_id);
+    context.caller = job.arena.copy(call.caller);
+    context.attempt = call.attempt;
+    context.log = &log_;
+    if (call.time_left) {
+        if (call.time_left->count() <= 0) {
+            fail(job, expired());
+            return false;
+        }
+        context.deadline = job.lane_->executor().now() + *call.time_left;
+    }
+    if (!bind(job, call)) {
+        return false;
+    }
+    if (job.lane_->policy().answers == Answers::made_up) {
+        make_up_answer(job);
+        return false;
+    }
+    if (method->locking == Locking::field) {
+        const Field& field = *method->lock_field;
+        const Value value =
+            model::render(*field.type, field.access_const(job.invocation_->request()), job.arena);
+        write_lock_key(*method, &value, job.lock_key_);
+    } else if (method->locking == Locking::alone) {
+        write_lock_key(*method, nullptr, job.lock_key_);
+    }
+    return true;
+}
+
+bool Dispatcher::bind(Job& job, const protocol::Call& call) {
+    const Method& method = *job.method_;
+    const ListenerPolicy& policy = job.lane_->policy();
+    Value arguments = call.arguments;
+    if (!policy.keys.empty()) {
+        auto opened =
+            model::decrypt(*method.request, arguments, policy.keys, policy.secrets, job.arena);
+        if (!opened) {
+            fail(job, invalid(std::move(opened.error())));
+            return false;
+        }
+        arguments = *opened;
+    }
+    job.invocation_ = method.make_invocation();
+    auto errors =
+        model::bind_arguments(*method.request, call.style, arguments, job.invocation_->request());
+    if (!errors.empty()) {
+        fail(job, invalid(std::move(errors)));
+        return false;
+    }
+    return true;
+}
+
+void Dispatcher::make_up_answer(Job& job) {
+    const Method& method = *job.method_;
+    job.mock_ = method.make_response();
+    if (const auto errors = model::mock(*method.response, mock_seed, job.mock_.get());
+        !errors.empty()) {
+        fail_internally(job, "no response can be made up: " + summary_of(errors));
+        return;
+    }
+    answer_with(job, std::nullopt, "OK", job.mock_.get());
+}
+
+void Dispatcher::start(std::unique_ptr<Job> job) {
+    const Method& method = *job->method_;
+    if (method.locking == Locking::none) {
+        if (method.execution == Execution::worker) {
+            job->lane_->watch(*job);
+        }
+        begin(std::move(job));
+        return;
+    }
+    job->lane_->watch(*job);
+    // Once it waits, another thread may already run it.
+    Job* const waiting = job.release();
+    switch (locks_.acquire(*waiting, waiting->lock_key_)) {
+    case LockTable::Outcome::held:
+        waiting->holds_lock_ = true;
+        begin(std::unique_ptr<Job>{waiting});
+        return;
+    case LockTable::Outcome::waits:
+        return;
+    case LockTable::Outcome::refused:
+        refuse_overload(*waiting, "As many calls wait for locks as may (lock_waiters_max)");
+        finish(std::unique_ptr<Job>{waiting});
+        return;
+    }
+}
+
+void Dispatcher::begin(std::unique_ptr<Job> job) {
+    switch (job->method_->execution) {
+    case Execution::inline_:
+        run(std::move(job));
+        return;
+    case Execution::worker: {
+        Job* const queued = job.release();
+        queued->lane_->queue(*queued);
+        return;
+    }
+    }
+}
+
+void Dispatcher::resume(Job& job) {
+    job.holds_lock_ = true;
+    switch (job.method_->execution) {
+    case Execution::inline_:
+        job.lane_->post(job);
+        return;
+    case Execution::worker:
+        workers_.push_admitted(job);
+        return;
+    }
+}
+
+void Dispatcher::run(std::unique_ptr<Job> job) noexcept {
+    const std::optional<Context::TimePoint> deadline = job->context_.deadline;
+    if (cancelled_) {
+        fail(*job, stopping());
+    } else if (deadline && *deadline <= clock_.now()) {
+        fail(*job, expired());
+    } else {
+        guard(*job, [&] {
+            job->invocation_->run(job->context_);
+            take_result(*job);
+        });
+    }
+    finish(std::move(job));
+}
+
+/// The one catch site around code of the user: handlers, and the types and checks of requests.
+template <typename Function>
+void Dispatcher::guard(Job& job, Function&& function) noexcept {
+    try {
+        function();
+    } catch (const Error& error) {
+        take_failure(job, error.failure());
+    } catch (const std::exception& error) {
+        fail_internally(job, error.what());
+    } catch (...) {
+        fail_internally(job, "something was thrown that is no std::exception");
+    }
+}
+
+void Dispatcher::take_result(Job& job) {
+    Invocation& invocation = *job.invocation_;
+    if (invocation.failure) {
+        take_failure(job, *invocation.failure);
+        return;
+    }
+    answer_with(job, invocation.success ? std::nullopt : std::optional{Code::failed},
+                std::move(invocation.message), invocation.data);
+}
+
+void Dispatcher::take_failure(Job& job, const Failure& failure) noexcept {
+    if (!handler_may_claim(failure.code)) {
+        fail_internally(job, to_string(failure));
+        return;
+    }
+    fail(job, failure);
+}
+
+void Dispatcher::answer_with(Job& job, std::optional<Code> failure, std::string message,
+                             const void* data) {
+    const Type& type = *job.method_->response;
+    job.message_ = std::move(message);
+    std::optional<Value> rendered;
+    if (data != nullptr) {
+        if (const auto errors = model::validate(type, data); !errors.empty()) {
+            fail_internally(job, "the response breaks its contract: " + summary_of(errors));
+            return;
+        }
+        rendered = model::render(type, data, job.arena);
+    }
+    job.answer_ = {.failure = failure, .message = job.message_, .data = rendered};
+}
+
+void Dispatcher::fail(Job& job, Failure failure) noexcept {
+    job.failure_ = std::move(failure);
+    const Failure& kept = job.failure_;
+    job.answer_ = {
+        .failure = kept.code,
+        .message = kept.message,
+        .data = kept.data.value().is_null() ? std::nullopt : std::optional{kept.data.value()},
+        .errors = kept.errors,
+        .retry_after = kept.retry_after};
+}
+
+void Dispatcher::refuse_overload(Job& job, std::string message) {
+    fail(job, overloaded(std::move(message)));
+}
+
+void Dispatcher::fail_internally(Job& job, std::string_view details) noexcept {
+    log_.error(fmt::format("{} (correlation id '{}'): {}",
+                           job.method_ != nullptr ? job.method_->name : "(no method)",
+                           core::text_for_display(job.context_.correlation_id),
+                           core::text_for_display(details, log_details_bytes_max)));
+    fail(job, {.code = Code::internal, .message = "An unexpected error occurred"});
+}
+
+void Dispatcher::finish(std::unique_ptr<Job> job) noexcept {
+    if (job->watched_) {
+        job->lane_->unwatch(*job);
+    }
+    if (job->holds_lock_) {
+        job->holds_lock_ = false;
+        if (LockTicket* const next = locks_.release(*job)) {
+            resume(static_cast<Job&>(*next));
+        }
+    }
+    if (job->answer_.failure) {
+        const auto code = static_cast<std::size_t>(*job->answer_.failure);
+        counters_.failures[code].fetch_add(1, std::memory_order_relaxed);
+    } else {
+        counters_.successes.fetch_add(1, std::memory_order_relaxed);
+    }
+    counters_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    Job& finished = *job;
+    finished.finished(std::move(job));
+    if (unfinished_.fetch_sub(1) == 1 && draining_) {
+        tell_idle();
+    }
+}
+
+void Dispatcher::end(Lane::Swept swept, Code why) noexcept {
+    for (std::stop_source& running : swept.running) {
+        running.request_stop();
+    }
+    while (Task* const task = swept.expired.pop()) {
+        std::unique_ptr<Job> job{static_cast<Job*>(task)};
+        fail(*job, why == Code::expired_in_queue ? expired() : stopping());
+        finish(std::move(job));
+    }
+}
+
+void Dispatcher::drain(std::move_only_function<void()> on_idle) {
+    {
+        const std::lock_guard guard{mutex_};
+        on_idle_ = std::move(on_idle);
+    }
+    draining_ = true;
+    if (unfinished_ == 0) {
+        tell_idle();
+    }
+}
+
+void Dispatcher::tell_idle() {
+    std::move_only_function<void()> on_idle;
+    {
+        const std::lock_guard guard{mutex_};
+        on_idle = std::exchange(on_idle_, nullptr);
+    }
+    if (on_idle) {
+        on_idle();
+    }
+}
+
+void Dispatcher::cancel_all() {
+    cancelled_ = true;
+    std::vector<Lane::Swept> swept;
+    {
+        const std::lock_guard guard{mutex_};
+        for (Lane* const lane : lanes_) {
+            swept.push_back(lane->sweep(std::nullopt));
+        }
+    }
+    for (Lane::Swept& of_lane : swept) {
+        end(std::move(of_lane), Code::overloaded);
+    }
+}
+
+void Dispatcher::attach(Lane& lane) {
+    const std::lock_guard guard{mutex_};
+    lanes_.push_back(&lane);
+}
+
+void Dispatcher::detach(Lane& lane) {
+    const std::lock_guard guard{mutex_};
+    std::erase(lanes_, &lane);
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,38 @@
+#include "runtime/job.hpp"
+
+#include "runtime/dispatcher.hpp"
+
+namespace warren::runtime {
+
+Job::Job() = default;
+Job::~Job() = default;
+
+void Job::run_task() noexcept {
+    dispatcher_->run(std::unique_ptr<Job>{this});
+}
+
+void Job::release_result() noexcept {
+    invocation_.reset();
+    mock_.reset();
+    answer_.data.reset();
+}
+
+void Job::reset() noexcept {
+    release_result();
+    arena.reset();
+    dispatcher_ = nullptr;
+    lane_ = nullptr;
+    method_ = nullptr;
+    context_ = {};
+    // A handler may have kept the token, so a source that said stop is not used again.
+    if (stop_requested_) {
+        stop_ = std::stop_source{std::nostopstate};
+        stop_requested_ = false;
+    }
+    lock_key_.clear();
+    answer_ = {};
+    message_.clear();
+    failure_ = {};
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,135 @@
+#include "runtime/lane.hpp"
+
+#include "core/assert.hpp"
+#include "runtime/dispatcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace warren::runtime {
+
+Lane::Lane(Dispatcher& dispatcher, Executor& executor, ListenerPolicy policy)
+    : dispatcher_{dispatcher}, executor_{executor}, policy_{std::move(policy)} {
+    std::ranges::sort(policy_.methods, {}, &Method::name);
+    dispatcher_.attach(*this);
+}
+
+Lane::~Lane() {
+    dispatcher_.detach(*this);
+    WARREN_ASSERT(watched_first_ == nullptr && batch_.empty());
+    if (timer_due_) {
+        executor_.cancel(timer_);
+    }
+}
+
+const Method* Lane::find(std::string_view method) const noexcept {
+    const auto found = std::ranges::lower_bound(
+        policy_.methods, method, {},
+        [](const Method* served) { return std::string_view{served->name}; });
+    return found != policy_.methods.end() && (*found)->name == method ? *found : nullptr;
+}
+
+void Lane::queue(Job& job) {
+    const bool first = batch_.empty();
+    batch_.push(job);
+    if (first) {
+        // The batch keeps the lane alive, so the function finds it.
+        executor_.post([this] { flush(); });
+    }
+}
+
+void Lane::flush() {
+    TaskList batch = std::exchange(batch_, {});
+    dispatcher_.workers_.push(batch);
+    while (Task* const refused = batch.pop()) {
+        std::unique_ptr<Job> job{static_cast<Job*>(refused)};
+        dispatcher_.refuse_overload(*job, "As many calls wait for a worker as may (queued_max)");
+        dispatcher_.finish(std::move(job));
+    }
+}
+
+void Lane::post(Job& job) {
+    executor_.post([&job] { job.run_task(); });
+}
+
+void Lane::watch(Job& job) {
+    if (!job.stop_.stop_possible()) {
+        job.stop_ = std::stop_source{};
+    }
+    job.context_.stop = job.stop_.get_token();
+    const std::optional<TimePoint> deadline = job.context_.deadline;
+    {
+        const std::lock_guard guard{mutex_};
+        job.watched_ = true;
+        job.watched_previous_ = nullptr;
+        job.watched_next_ = watched_first_;
+        if (watched_first_ != nullptr) {
+            watched_first_->watched_previous_ = &job;
+        }
+        watched_first_ = &job;
+    }
+    if (deadline && (!timer_due_ || *deadline < *timer_due_)) {
+        set_timer(*deadline);
+    }
+}
+
+void Lane::unwatch(Job& job) noexcept {
+    const std::lock_guard guard{mutex_};
+    unlink(job);
+}
+
+void Lane::unlink(Job& job) noexcept {
+    (job.watched_previous_ == nullptr ? watched_first_ : job.watched_previous_->watched_next_) =
+        job.watched_next_;
+    if (job.watched_next_ != nullptr) {
+        job.watched_next_->watched_previous_ = job.watched_previous_;
+    }
+    job.watched_ = false;
+}
+
+void Lane::set_timer(TimePoint when) {
+    if (timer_due_) {
+        executor_.cancel(timer_);
+    }
+    timer_due_ = when;
+    timer_ = executor_.post_at(when, [this] { on_time(); });
+}
+
+void Lane::on_time() {
+    timer_due_.reset();
+    Swept swept = sweep(executor_.now());
+    if (swept.next_deadline) {
+        set_timer(*swept.next_deadline);
+    }
+    dispatcher_.end(std::move(swept), Code::expired_in_queue);
+}
+
+Lane::Swept Lane::sweep(std::optional<TimePoint> now) {
+    Swept swept;
+    const std::lock_guard guard{mutex_};
+    Job* next = nullptr;
+    for (Job* job = watched_first_; job != nullptr; job = next) {
+        next = job->watched_next_;
+        const std::optional<TimePoint>& deadline = job->context_.deadline;
+        if (job->stop_requested_) {
+            continue;
+        }
+        if (now && (!deadline || *deadline > *now)) {
+            if (deadline) {
+                swept.next_deadline = std::min(swept.next_deadline.value_or(*deadline), *deadline);
+            }
+            continue;
+        }
+        job->stop_requested_ = true;
+        // The lock table's mutex is taken inside of the lane's, never the other way round.
+        if (dispatcher_.locks_.take_out(*job)) {
+            unlink(*job);
+            swept.expired.push(*job);
+        } else {
+            swept.running.push_back(job->stop_);
+        }
+    }
+    return swept;
+}
+
+}  // namespace warren::runtime

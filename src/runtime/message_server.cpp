@@ -1,0 +1,278 @@
+#include "runtime/message_server.hpp"
+
+#include "core/assert.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+// A job that has carried more than this is not used again, so that one big message does not leave
+// its memory behind in every job.
+constexpr std::size_t reused_body_bytes_max = std::size_t{64} << 10;
+
+}  // namespace
+
+MessageServer::MessageServer(const protocol::MessageDialect& dialect, ServerPort& port,
+                             Dispatcher& dispatcher, Log& log, MessageServerOptions options)
+    : dialect_{dialect},
+      port_{port},
+      dispatcher_{dispatcher},
+      log_{log},
+      options_{std::move(options)},
+      lane_{dispatcher, port.executor(), std::move(options_.policy)},
+      mailbox_{std::make_shared<Mailbox>(port.executor(), [this] { take_finished(); })},
+      replays_{options_.replays} {
+    WARREN_ASSERT(options_.in_flight_max > 0);
+}
+
+MessageServer::~MessageServer() {
+    mailbox_->close();
+    // What has returned and was not settled is delivered again.
+    for (const std::unique_ptr<MessageJob>& job : mailbox_->take_all()) {
+        remove(*job);
+    }
+    WARREN_ASSERT(in_flight_.empty());
+    if (expiry_timer_) {
+        port_.executor().cancel(*expiry_timer_);
+    }
+}
+
+void MessageServer::on_delivery(DeliveryId delivery, const protocol::Envelope& message) {
+    if (stopping_) {
+        port_.give_back(delivery);
+        return;
+    }
+    if (message.redelivered && replay(delivery, message)) {
+        return;
+    }
+    std::unique_ptr<MessageJob> job = make_job(delivery, message);
+    if (unsettled_ > options_.in_flight_max) {
+        dispatcher_.refuse(std::move(job), {.code = Code::overloaded,
+                                            .message = "As many requests are being handled as may "
+                                                       "(max_simultaneous_requests)"});
+        return;
+    }
+    std::expected<protocol::Call, Failure> call = dialect_.decode_call(message, job->arena);
+    if (!call) {
+        dispatcher_.refuse(std::move(job), std::move(call.error()));
+        return;
+    }
+    dispatcher_.dispatch(std::move(job), *call, lane_);
+}
+
+std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
+                                                    const protocol::Envelope& message) {
+    ++unsettled_;
+    trim_settled();
+    std::unique_ptr<MessageJob> job;
+    if (free_.empty()) {
+        job = std::make_unique<MessageJob>(dialect_, mailbox_);
+    } else {
+        job = std::move(free_.back());
+        free_.pop_back();
+    }
+    job->delivery = delivery;
+    job->address.exchange = message.exchange;
+    job->address.reply_to = message.reply_to;
+    job->address.correlation_id = message.correlation_id;
+    job->body_bytes = message.body.size();
+    if (job->is_recognizable()) {
+        job->body_hash = hash_of(message.body);
+    }
+    job->place = in_flight_.size();
+    in_flight_.push_back(job.get());
+    return job;
+}
+
+bool MessageServer::replay(DeliveryId delivery, const protocol::Envelope& message) {
+    replays_.forget_expired(port_.executor().now());
+    MessageJob* const job = replays_.find(message);
+    if (job == nullptr) {
+        return false;
+    }
+    if (!job->is_done) {
+        job->delivery = delivery;
+        ++unsettled_;
+        return true;
+    }
+    // A reply that left on this very connection is ahead of the acknowledgement.
+    const bool reply_again = job->reply && job->replied_in != delivery.generation;
+    if (port_.settle(delivery, reply_again ? &*job->reply : nullptr) && reply_again) {
+        job->replied_in = delivery.generation;
+    }
+    return true;
+}
+
+void MessageServer::take_finished() {
+    for (std::unique_ptr<MessageJob>& job : mailbox_->take_all()) {
+        settle(std::move(job));
+    }
+    check_drained();
+}
+
+void MessageServer::remove(MessageJob& job) noexcept {
+    in_flight_.back()->place = job.place;
+    std::swap(in_flight_[job.place], in_flight_.back());
+    in_flight_.pop_back();
+}
+
+void MessageServer::settle(std::unique_ptr<MessageJob> job) {
+    remove(*job);
+    job->is_done = true;
+    const bool current = is_current(*job);
+    if (current) {
+        --unsettled_;
+    }
+    if (job->given_back) {
+        recycle(std::move(job));
+        return;
+    }
+    if (!current && job->is_recognizable()) {
+        replays_.remove_running(*job);
+    }
+    if (port_.settle(job->delivery, job->reply ? &*job->reply : nullptr)) {
+        job->replied_in = generation_;
+        if (current) {
+            keep(std::move(job));
+            return;
+        }
+    }
+    remember(std::move(job));
+}
+
+void MessageServer::keep(std::unique_ptr<MessageJob> job) {
+    if (!job->is_recognizable()) {
+        recycle(std::move(job));
+        return;
+    }
+    settled_bytes_ += job->body.capacity();
+    settled_.push_back(std::move(job));
+    trim_settled();
+}
+
+void MessageServer::trim_settled() {
+    while (!settled_.empty() && (settled_.size() + unsettled_ > options_.in_flight_max ||
+                                 settled_bytes_ > options_.replays.bytes_max)) {
+        settled_bytes_ -= settled_.front()->body.capacity();
+        recycle(std::move(settled_.front()));
+        settled_.pop_front();
+    }
+}
+
+void MessageServer::recycle(std::unique_ptr<MessageJob> job) {
+    if (free_.size() < options_.in_flight_max && job->body_bytes <= reused_body_bytes_max &&
+        job->body.capacity() <= reused_body_bytes_max) {
+        job->reuse();
+        free_.push_back(std::move(job));
+    }
+}
+
+void MessageServer::remember(std::unique_ptr<MessageJob> job) {
+    if (job->is_recognizable()) {
+        replays_.add_finished(std::move(job), port_.executor().now());
+        arm_expiry();
+    } else {
+        recycle(std::move(job));
+    }
+}
+
+void MessageServer::arm_expiry() {
+    const std::optional<TimePoint> next = replays_.next_expiry();
+    if (!next || expiry_timer_) {
+        return;
+    }
+    expiry_timer_ = port_.executor().post_at(*next, [this] {
+        expiry_timer_.reset();
+        replays_.forget_expired(port_.executor().now());
+        arm_expiry();
+    });
+}
+
+void MessageServer::on_consuming(std::uint64_t generation) {
+    generation_ = generation;
+    consuming_ = true;
+    last_loss_.clear();
+    log_.info(fmt::format("{}: consuming", options_.name));
+    replays_.each_unsent([&](MessageJob& job) {
+        if (port_.settle(job.delivery, &*job.reply)) {
+            job.replied_in = generation_;
+        }
+    });
+    if (options_.on_consuming) {
+        options_.on_consuming();
+    }
+}
+
+void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
+    if (generation_ == generation) {
+        for (MessageJob* const job : in_flight_) {
+            if (is_current(*job) && !job->given_back && job->is_recognizable()) {
+                replays_.add_running(*job);
+            }
+        }
+        while (!settled_.empty()) {
+            remember(std::move(settled_.front()));
+            settled_.pop_front();
+        }
+        settled_bytes_ = 0;
+        unsettled_ = 0;
+        generation_ = 0;
+        consuming_ = false;
+    }
+    // Every attempt to connect again may fail the same way; that is said once.
+    std::string loss = to_string(why);
+    if (loss != last_loss_) {
+        log_.warning(fmt::format("{}: not consuming: {}", options_.name, loss));
+        last_loss_ = std::move(loss);
+    }
+    if (options_.on_lost) {
+        options_.on_lost(why);
+    }
+}
+
+void MessageServer::drain(std::move_only_function<void()> on_drained) {
+    on_drained_.push_back(std::move(on_drained));
+    if (!stopping_) {
+        stopping_ = true;
+        port_.stop_consuming();
+    }
+    check_drained();
+}
+
+void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
+    for (MessageJob* const job : in_flight_) {
+        if (!job->given_back && is_current(*job)) {
+            port_.give_back(job->delivery);
+        }
+        if (!is_current(*job) && job->is_recognizable() && !job->given_back) {
+            replays_.remove_running(*job);
+        }
+        job->given_back = true;
+    }
+    if (on_drained) {
+        drain(std::move(on_drained));
+    } else {
+        drain([] {});
+    }
+}
+
+void MessageServer::on_stopped() {
+    consuming_ = false;
+    stopped_ = true;
+    check_drained();
+}
+
+void MessageServer::check_drained() {
+    if (!stopped_ || !in_flight_.empty()) {
+        return;
+    }
+    // They may destroy this server, and the port that is calling it.
+    for (std::move_only_function<void()>& on_drained : std::exchange(on_drained_, {})) {
+        port_.executor().post(std::move(on_drained));
+    }
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,113 @@
+#include "runtime/replays.hpp"
+
+#include "core/assert.hpp"
+
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+std::uint64_t key_of(std::string_view exchange, std::string_view reply_to,
+                     std::string_view correlation_id, std::uint64_t body_hash) {
+    const std::hash<std::string_view> hash;
+    std::uint64_t key = body_hash;
+    for (const std::string_view part : {exchange, reply_to, correlation_id}) {
+        key = (key ^ hash(part)) * 0x9E3779B97F4A7C15U;  // 2^64 over the golden ratio
+    }
+    return key;
+}
+
+std::uint64_t key_of(const MessageJob& job) {
+    return key_of(job.address.exchange, job.address.reply_to, job.address.correlation_id,
+                  job.body_hash);
+}
+
+}  // namespace
+
+std::uint64_t hash_of(std::span<const std::byte> body) noexcept {
+    return std::hash<std::string_view>{}(protocol::text_of(body));
+}
+
+void Replays::insert(MessageJob& job) {
+    by_key_.emplace(key_of(job), &job);
+}
+
+void Replays::erase(MessageJob& job) {
+    const auto [first, last] = by_key_.equal_range(key_of(job));
+    for (auto entry = first; entry != last; ++entry) {
+        if (entry->second == &job) {
+            by_key_.erase(entry);
+            return;
+        }
+    }
+}
+
+void Replays::add_running(MessageJob& job) {
+    insert(job);
+}
+
+void Replays::remove_running(MessageJob& job) {
+    erase(job);
+}
+
+void Replays::add_finished(std::unique_ptr<MessageJob> job, TimePoint now) {
+    WARREN_ASSERT(job->is_done);
+    if (limits_.entries_max == 0) {
+        return;
+    }
+    insert(*job);
+    bytes_ += job->body.capacity();
+    finished_.push_back({.job = std::move(job), .expires = now + limits_.ttl});
+    while (finished_.size() > limits_.entries_max || bytes_ > limits_.bytes_max) {
+        forget_oldest();
+    }
+}
+
+MessageJob* Replays::find(const protocol::Envelope& message) {
+    if (by_key_.empty() || message.correlation_id.empty()) {
+        return nullptr;
+    }
+    const std::uint64_t body_hash = hash_of(message.body);
+    const auto [first, last] = by_key_.equal_range(
+        key_of(message.exchange, message.reply_to, message.correlation_id, body_hash));
+    for (auto entry = first; entry != last; ++entry) {
+        MessageJob& job = *entry->second;
+        if (job.body_hash == body_hash && job.address.correlation_id == message.correlation_id &&
+            job.address.reply_to == message.reply_to && job.address.exchange == message.exchange) {
+            if (!job.is_done) {
+                by_key_.erase(entry);
+            }
+            return &job;
+        }
+    }
+    return nullptr;
+}
+
+void Replays::each_unsent(const std::function<void(MessageJob&)>& visit) {
+    for (const Finished& entry : finished_) {
+        if (entry.job->reply && entry.job->replied_in == 0) {
+            visit(*entry.job);
+        }
+    }
+}
+
+void Replays::forget_oldest() {
+    MessageJob& job = *finished_.front().job;
+    erase(job);
+    bytes_ -= job.body.capacity();
+    finished_.pop_front();
+}
+
+void Replays::forget_expired(TimePoint now) {
+    while (!finished_.empty() && finished_.front().expires <= now) {
+        forget_oldest();
+    }
+}
+
+std::optional<TimePoint> Replays::next_expiry() const noexcept {
+    return finished_.empty() ? std::nullopt : std::optional{finished_.front().expires};
+}
+
+}  // namespace warren::runtime

@@ -21,8 +21,8 @@ enum class Refusal : std::uint8_t {
     permanent,  // credentials, virtual host or certificates: a person has to act
 };
 
-/// Who shares a connection. The link calls it on the I/O thread, and never inside a call of the
-/// user's to the link.
+/// Who shares a connection. The link calls it on the I/O thread, never inside a call of the user's
+/// to the link; what it calls may detach, but not destroy the link.
 class LinkUser {
 public:
     /// Connected: channels can be opened.
@@ -33,6 +33,8 @@ public:
     virtual void on_attempt_failed(const Failure& why, Refusal refusal) = 0;
     virtual void on_blocked(std::string_view reason) = 0;
     virtual void on_unblocked() = 0;
+    /// The output of this turn is about to be written: the last moment to add to it.
+    virtual void before_write() {}
 
 protected:
     ~LinkUser() = default;
@@ -93,7 +95,7 @@ public:
 
 private:
     class Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace warren::transport

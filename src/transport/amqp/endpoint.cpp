@@ -1,0 +1,187 @@
+#include "transport/amqp/endpoint.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+constexpr std::uint16_t amqp_port = 5672;
+constexpr std::uint16_t amqps_port = 5671;
+// [RabbitMQ heartbeats: values under 5 s cause false alarms]; half of what brokers propose, so that
+// a dead broker is noticed within a minute.
+constexpr std::chrono::seconds heartbeat_default{30};
+
+constexpr std::array<std::string_view, 9> parameters{
+    "auth_mechanism", "cacertfile", "certfile", "channel_max",           "connection_timeout",
+    "heartbeat",      "keyfile",    "verify",   "server_name_indication"};
+
+Failure refused(std::string message) {
+    return {.code = Code::invalid_request, .message = std::move(message)};
+}
+
+/// Applies one query parameter after the other to an endpoint.
+class ParameterReader {
+public:
+    explicit ParameterReader(AmqpEndpoint& endpoint) : endpoint_{endpoint} {}
+
+    std::optional<Failure> apply(std::string_view key, const std::string& value) {
+        if (key == "cacertfile") {
+            return tls_text(key, value, &TlsOptions::ca_file);
+        }
+        if (key == "certfile") {
+            return tls_text(key, value, &TlsOptions::certificate_file);
+        }
+        if (key == "keyfile") {
+            return tls_text(key, value, &TlsOptions::key_file);
+        }
+        if (key == "verify") {
+            return verify(value);
+        }
+        if (key == "server_name_indication") {
+            return server_name(value);
+        }
+        if (key == "auth_mechanism") {
+            return auth_mechanism(value);
+        }
+        if (key == "heartbeat") {
+            return number(key, value, 0, 65'535, [this](std::uint32_t seconds) {
+                endpoint_.connection.heartbeat = std::chrono::seconds{seconds};
+            });
+        }
+        if (key == "connection_timeout") {
+            return number(key, value, 1, 3'600'000, [this](std::uint32_t milliseconds) {
+                endpoint_.connect_timeout = std::chrono::milliseconds{milliseconds};
+            });
+        }
+        if (key == "channel_max") {
+            return number(key, value, 0, 65'535, [this](std::uint32_t channels) {
+                endpoint_.connection.channel_max = static_cast<std::uint16_t>(channels);
+            });
+        }
+        return refused(
+            fmt::format("The broker's address has an unknown parameter '{}'; known are "
+                        "{}",
+                        key, fmt::join(parameters, ", ")));
+    }
+
+private:
+    std::optional<Failure> needs_tls(std::string_view key) const {
+        if (endpoint_.tls) {
+            return std::nullopt;
+        }
+        return refused(fmt::format("The parameter '{}' needs TLS: an amqps:// address", key));
+    }
+
+    std::optional<Failure> tls_text(std::string_view key, const std::string& value,
+                                    std::string TlsOptions::* member) {
+        if (auto failure = needs_tls(key)) {
+            return failure;
+        }
+        if (value.empty()) {
+            return refused(fmt::format("The parameter '{}' is empty", key));
+        }
+        (*endpoint_.tls).*member = value;
+        return std::nullopt;
+    }
+
+    std::optional<Failure> verify(std::string_view value) {
+        if (auto failure = needs_tls("verify")) {
+            return failure;
+        }
+        if (value != "verify_peer" && value != "verify_none") {
+            return refused("The parameter 'verify' must be verify_peer or verify_none");
+        }
+        endpoint_.tls->verify = value == "verify_peer" ? TlsVerify::peer : TlsVerify::none;
+        return std::nullopt;
+    }
+
+    std::optional<Failure> server_name(const std::string& value) {
+        if (auto failure = needs_tls("server_name_indication")) {
+            return failure;
+        }
+        // As in RabbitMQ's specification, "disable" sends none; the name is checked still.
+        endpoint_.tls->server_name = value == "disable" ? std::string{} : value;
+        return std::nullopt;
+    }
+
+    std::optional<Failure> auth_mechanism(std::string_view value) {
+        if (value == "external") {
+            endpoint_.connection.login = amqp::ExternalLogin{};
+        } else if (value != "plain") {
+            return refused("The parameter 'auth_mechanism' must be plain or external");
+        }
+        return std::nullopt;
+    }
+
+    template <typename Apply>
+    static std::optional<Failure> number(std::string_view key, std::string_view value,
+                                         std::uint32_t low, std::uint32_t high, Apply apply) {
+        std::uint32_t parsed = 0;
+        const char* const end = value.data() + value.size();
+        const auto [stop, error] = std::from_chars(value.data(), end, parsed);
+        if (error != std::errc{} || stop != end || parsed < low || parsed > high) {
+            return refused(fmt::format("The parameter '{}' must be a whole number from {} to {}",
+                                       key, low, high));
+        }
+        apply(parsed);
+        return std::nullopt;
+    }
+
+    AmqpEndpoint& endpoint_;
+};
+
+}  // namespace
+
+std::string AmqpEndpoint::display() const {
+    const std::string shown_host = host.contains(':') ? '[' + host + ']' : host;
+    const std::string_view scheme = tls ? "amqps" : "amqp";
+    const std::string base = fmt::format("{}://{}:{}", scheme, shown_host, port);
+    return connection.vhost == "/" ? base : base + '/' + core::percent_encode(connection.vhost);
+}
+
+std::span<const std::string_view> amqp_parameters() noexcept {
+    return parameters;
+}
+
+std::expected<AmqpEndpoint, Failure> amqp_endpoint(const core::Uri& uri) {
+    AmqpEndpoint endpoint;
+    if (uri.scheme == "amqps") {
+        endpoint.tls.emplace();
+    } else if (uri.scheme != "amqp") {
+        return std::unexpected{
+            refused(fmt::format("The scheme '{}' is no broker's: amqp or amqps", uri.scheme))};
+    }
+    auto vhost = core::virtual_host_of(uri);
+    if (!vhost) {
+        return std::unexpected{std::move(vhost.error())};
+    }
+    if (uri.port == 0) {
+        return std::unexpected{refused("The broker's port must be from 1 to 65535")};
+    }
+    endpoint.host = uri.host.empty() ? "localhost" : uri.host;
+    endpoint.port = uri.port.value_or(endpoint.tls ? amqps_port : amqp_port);
+    endpoint.connection.vhost = std::move(*vhost);
+    endpoint.connection.heartbeat = heartbeat_default;
+    if (!uri.user.empty() || uri.password) {
+        endpoint.connection.login =
+            amqp::PlainLogin{.user = uri.user, .password = uri.password.value_or("")};
+    }
+    ParameterReader reader{endpoint};
+    for (const auto& [key, value] : uri.query) {
+        if (auto failure = reader.apply(key, value)) {
+            return std::unexpected{std::move(*failure)};
+        }
+    }
+    if (endpoint.tls && !endpoint.tls->key_file.empty() && endpoint.tls->certificate_file.empty()) {
+        return std::unexpected{refused("The parameter 'keyfile' needs a 'certfile', too")};
+    }
+    return endpoint;
+}
+
+}  // namespace warren::transport

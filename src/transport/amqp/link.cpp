@@ -1,0 +1,304 @@
+#include "transport/amqp/link.hpp"
+
+#include "transport/amqp/connection.hpp"
+#include "transport/amqp/dialer.hpp"
+#include "transport/amqp/refusal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace warren::transport {
+
+class Link::Impl final : public ConnectionUser, public std::enable_shared_from_this<Link::Impl> {
+public:
+    Impl(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options)
+        : executor_{executor},
+          endpoint_{std::move(endpoint)},
+          options_{options},
+          backoff_{options.backoff} {}
+
+    AsioExecutor& executor() noexcept { return executor_; }
+    const AmqpEndpoint& endpoint() const noexcept { return endpoint_; }
+    Log* log() const noexcept { return options_.log; }
+    bool up() const noexcept { return up_; }
+    amqp::ConnectionCore& core() noexcept { return connection_->core(); }
+    void touch() {
+        if (connection_ != nullptr) {
+            connection_->touch();
+        }
+    }
+
+    void attach(LinkUser& user) {
+        users_.push_back(&user);
+        if (up_) {
+            executor_.post([weak = weak_from_this(), user = &user, life = lives_] {
+                if (const auto self = weak.lock()) {
+                    self->welcome(user, life);
+                }
+            });
+        } else if (!started_) {
+            started_ = true;
+            // Not at once: the caller is not done yet.
+            executor_.post([weak = weak_from_this()] {
+                if (const auto self = weak.lock()) {
+                    self->dial();
+                }
+            });
+        }
+    }
+
+    void detach(LinkUser& user) noexcept {
+        std::ranges::replace(users_, &user, static_cast<LinkUser*>(nullptr));
+    }
+
+    amqp::CommandResult<amqp::ChannelNumber> open_channel(ChannelUser& user) {
+        if (!up_) {
+            return std::unexpected{amqp::CommandError::not_connected};
+        }
+        const auto number = core().open_channel();
+        if (number) {
+            if (channels_.size() <= *number) {
+                channels_.resize(*number + 1U);
+            }
+            channels_[*number] = &user;
+            touch();
+        }
+        return number;
+    }
+
+    void close_channel(amqp::ChannelNumber channel) {
+        if (!up_ || channel >= channels_.size() || channels_[channel] == nullptr) {
+            return;
+        }
+        channels_[channel] = nullptr;
+        (void)core().close_channel(channel);
+        touch();
+    }
+
+    void close(std::move_only_function<void()> closed) {
+        closing_ = true;
+        closed_ = std::move(closed);
+        executor_.cancel(dial_timer_);
+        if (up_ && core().close(executor_.now())) {
+            touch();
+            return;
+        }
+        // There is nothing to say goodbye to.
+        drop();
+        executor_.post([weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->report_closed();
+            }
+        });
+    }
+
+    void drop() noexcept {
+        executor_.cancel(dial_timer_);
+        dialer_.reset();
+        up_ = false;
+        channels_.clear();
+        if (const auto connection = std::exchange(connection_, nullptr)) {
+            connection->abandon();
+        }
+    }
+
+    void on_event(const amqp::Event& event) override {
+        std::visit([&](const auto& which) { handle(which, event); }, event);
+    }
+
+    void before_write() override {
+        for_each_user([](LinkUser& user) { user.before_write(); });
+    }
+
+    void on_ended(const ConnectFailure& why) override {
+        const auto self = shared_from_this();
+        connection_.reset();
+        if (!std::exchange(up_, false)) {
+            return attempt_failed(why);
+        }
+        channels_.clear();
+        blocked_ = false;
+        if (!closing_) {
+            say(LogLevel::warning, fmt::format("{}; connecting again", to_string(why.failure)));
+            dial_after(backoff_.next());
+        }
+        for_each_user([&](LinkUser& user) { user.on_down(why.failure); });
+        report_closed();
+    }
+
+private:
+    template <typename Call>
+    void for_each_user(Call call) {
+        for (std::size_t index = 0; index < users_.size(); ++index) {
+            if (LinkUser* const user = users_[index]; user != nullptr) {
+                call(*user);
+            }
+        }
+        std::erase(users_, static_cast<LinkUser*>(nullptr));
+    }
+
+    void welcome(LinkUser* user, std::uint64_t life) {
+        if (!up_ || life != lives_ || std::ranges::find(users_, user) == users_.end()) {
+            return;
+        }
+        user->on_up();
+        if (blocked_) {
+            user->on_blocked(blocked_reason_);
+        }
+    }
+
+    void dial() {
+        if (closing_) {
+            return;
+        }
+        // The dialler goes only when the next one comes: it is what calls us here.
+        dialer_ = std::make_unique<Dialer>(executor_, endpoint_, [this](Dialer::Dialled dialled) {
+            const auto self = shared_from_this();
+            if (!dialled) {
+                return attempt_failed(dialled.error());
+            }
+            connection_ = std::make_shared<Connection>(executor_, endpoint_, *this);
+            connection_->start(std::move(*dialled));
+        });
+    }
+
+    void dial_after(std::chrono::milliseconds wait) {
+        dial_timer_ = executor_.post_at(executor_.now() + wait, [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->dial();
+            }
+        });
+    }
+
+    void attempt_failed(const ConnectFailure& why) {
+        const bool permanent = why.refusal == Refusal::permanent;
+        if (!closing_) {
+            say(permanent ? LogLevel::error : LogLevel::warning,
+                fmt::format("{}; trying again", to_string(why.failure)));
+            dial_after(permanent ? backoff_.next_refused() : backoff_.next());
+        }
+        for_each_user([&](LinkUser& user) { user.on_attempt_failed(why.failure, why.refusal); });
+        report_closed();
+    }
+
+    void report_closed() {
+        if (closing_ && closed_ != nullptr) {
+            std::exchange(closed_, nullptr)();
+        }
+    }
+
+    void say(LogLevel level, std::string line) {
+        if (options_.log != nullptr && line != said_) {
+            said_ = std::move(line);
+            options_.log->write(level, said_);
+        }
+    }
+
+    // What concerns the connection as a whole.
+    void handle(const amqp::Connected&, const amqp::Event&) {
+        up_ = true;
+        ++lives_;
+        backoff_.reset();
+        say(LogLevel::info, fmt::format("Connected to {}", endpoint_.display()));
+        for_each_user([](LinkUser& user) { user.on_up(); });
+    }
+    void handle(const amqp::Blocked& blocked, const amqp::Event&) {
+        blocked_ = true;
+        blocked_reason_ = peer_words(blocked.reason);
+        say(LogLevel::warning, fmt::format("The broker at {} takes no messages: {}",
+                                           endpoint_.display(), blocked_reason_));
+        for_each_user([&](LinkUser& user) { user.on_blocked(blocked_reason_); });
+    }
+    void handle(const amqp::Unblocked&, const amqp::Event&) {
+        blocked_ = false;
+        say(LogLevel::info,
+            fmt::format("The broker at {} takes messages again", endpoint_.display()));
+        for_each_user([](LinkUser& user) { user.on_unblocked(); });
+    }
+    void handle(const std::monostate&, const amqp::Event&) {}
+    void handle(const amqp::ConnectionClosed&, const amqp::Event&) {}
+    void handle(const amqp::Failed&, const amqp::Event&) {}
+
+    // What concerns one channel.
+    void handle(const amqp::ChannelClosed& closed, const amqp::Event& event) {
+        if (ChannelUser* const user = user_of(closed.channel); user != nullptr) {
+            channels_[closed.channel] = nullptr;
+            user->on_channel_event(event);
+        }
+    }
+    template <typename Channelled>
+    void handle(const Channelled& channelled, const amqp::Event& event) {
+        if (ChannelUser* const user = user_of(channelled.channel); user != nullptr) {
+            user->on_channel_event(event);
+        }
+    }
+
+    ChannelUser* user_of(amqp::ChannelNumber channel) const noexcept {
+        return channel < channels_.size() ? channels_[channel] : nullptr;
+    }
+
+    AsioExecutor& executor_;
+    const AmqpEndpoint endpoint_;
+    const LinkOptions options_;
+    Backoff backoff_;
+    std::vector<LinkUser*> users_;
+    std::vector<ChannelUser*> channels_;  // by number
+    std::unique_ptr<Dialer> dialer_;
+    std::shared_ptr<Connection> connection_;
+    runtime::Executor::TimerId dial_timer_ = 0;
+    std::uint64_t lives_ = 0;
+    bool started_ = false;
+    bool up_ = false;
+    bool closing_ = false;
+    bool blocked_ = false;
+    std::string blocked_reason_;
+    std::string said_;
+    std::move_only_function<void()> closed_;
+};
+
+Link::Link(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options)
+    : impl_{std::make_shared<Impl>(executor, std::move(endpoint), options)} {}
+
+Link::~Link() {
+    impl_->drop();
+}
+
+AsioExecutor& Link::executor() noexcept {
+    return impl_->executor();
+}
+const AmqpEndpoint& Link::endpoint() const noexcept {
+    return impl_->endpoint();
+}
+Log* Link::log() const noexcept {
+    return impl_->log();
+}
+void Link::attach(LinkUser& user) {
+    impl_->attach(user);
+}
+void Link::detach(LinkUser& user) noexcept {
+    impl_->detach(user);
+}
+bool Link::up() const noexcept {
+    return impl_->up();
+}
+amqp::ConnectionCore& Link::core() noexcept {
+    return impl_->core();
+}
+void Link::touch() {
+    impl_->touch();
+}
+amqp::CommandResult<amqp::ChannelNumber> Link::open_channel(ChannelUser& user) {
+    return impl_->open_channel(user);
+}
+void Link::close_channel(amqp::ChannelNumber channel) {
+    impl_->close_channel(channel);
+}
+void Link::close(std::move_only_function<void()> closed) {
+    impl_->close(std::move(closed));
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <warren/arena.hpp>
+
+#include "amqp/event.hpp"
+#include "amqp/properties.hpp"
+#include "protocol/envelope.hpp"
+
+/// Messages as the runtime and as the AMQP core see them.
+namespace warren::transport {
+
+/// out  an envelope that views the delivery, its headers in the arena; headers that are no field
+///      table are left out
+protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena);
+
+/// out  properties that view the envelope; its headers go beside them
+amqp::BasicProperties to_properties(const protocol::Envelope& message);
+
+}  // namespace warren::transport

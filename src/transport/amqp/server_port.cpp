@@ -1,0 +1,370 @@
+#include "transport/amqp/server_port.hpp"
+
+#include "amqp/reply_code.hpp"
+#include "transport/amqp/ack_batch.hpp"
+#include "transport/amqp/declarations.hpp"
+#include "transport/amqp/lost_exchanges.hpp"
+#include "transport/amqp/message.hpp"
+#include "transport/amqp/refusal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace warren::transport {
+
+using runtime::DeliveryId;
+
+class AmqpServerPort::Impl final : public LinkUser,
+                                   public ChannelUser,
+                                   public std::enable_shared_from_this<AmqpServerPort::Impl> {
+public:
+    Impl(std::shared_ptr<Link> link, AmqpServerOptions options)
+        : link_{std::move(link)}, options_{std::move(options)} {}
+
+    Link& link() noexcept { return *link_; }
+
+    void start(runtime::ServerSink& sink) {
+        sink_ = &sink;
+        link_->attach(*this);
+    }
+
+    void end() {
+        link_->executor().cancel(retry_timer_);
+        link_->detach(*this);
+        if (channel_ != 0) {
+            flush_acknowledgements();
+            link_->close_channel(channel_);
+            channel_ = 0;
+        }
+    }
+
+    bool settle(DeliveryId delivery, const protocol::Envelope* reply) {
+        if (channel_ == 0) {
+            return false;
+        }
+        if (reply != nullptr) {
+            publish(*reply);
+        }
+        if (delivery.generation == generation_) {
+            unsettled_.settle(delivery.tag);
+        }
+        link_->touch();
+        return true;
+    }
+
+    void give_back(DeliveryId delivery) {
+        if (channel_ != 0 && delivery.generation == generation_ &&
+            unsettled_.remove(delivery.tag)) {
+            refuse(delivery.tag);
+        }
+    }
+
+    void stop_consuming() {
+        if (std::exchange(stopping_, true)) {
+            return;
+        }
+        if (!consumer_tag_.empty()) {
+            cancel();
+        } else if (channel_ == 0 || declarations_.empty()) {
+            later([](Impl& self) { self.stopped(); });
+        }
+        // Otherwise consuming is asked for already; it is cancelled once it began.
+    }
+
+    void on_up() override {
+        lost_exchanges_.clear();
+        open();
+    }
+
+    void on_down(const Failure& why) override {
+        channel_ = 0;
+        link_->executor().cancel(retry_timer_);
+        lose(why);
+    }
+
+    void on_attempt_failed(const Failure&, Refusal) override {}
+    // Replies and acknowledgements wait in the output; the broker goes on to deliver.
+    void on_blocked(std::string_view) override {}
+    void on_unblocked() override {}
+    void before_write() override { flush_acknowledgements(); }
+
+    void on_channel_event(const amqp::Event& event) override {
+        if (const auto* delivery = std::get_if<amqp::Delivery>(&event)) {
+            return deliver(*delivery);
+        }
+        declarations_.answered(event);
+        if (const auto* started = std::get_if<amqp::ConsumeStarted>(&event)) {
+            consuming(*started);
+        } else if (std::holds_alternative<amqp::ConsumeStopped>(event)) {
+            consumer_tag_.clear();
+            stopped();
+        } else if (std::holds_alternative<amqp::ConsumerCancelled>(event)) {
+            cancelled();
+        } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
+            channel_closed(*closed);
+        }
+    }
+
+private:
+    void later(void (*function)(Impl&)) {
+        link_->executor().post([weak = weak_from_this(), function] {
+            if (const auto self = weak.lock()) {
+                function(*self);
+            }
+        });
+    }
+
+    void retry(std::chrono::milliseconds wait) {
+        link_->executor().cancel(retry_timer_);
+        retry_timer_ =
+            link_->executor().post_at(link_->executor().now() + wait, [weak = weak_from_this()] {
+                const auto self = weak.lock();
+                if (self == nullptr || !self->link_->up()) {
+                    return;
+                }
+                if (self->channel_ == 0) {
+                    self->open();
+                } else {
+                    self->declare();
+                }
+            });
+    }
+
+    void open() {
+        const auto channel = link_->open_channel(*this);
+        if (!channel) {
+            say(LogLevel::error, explain(channel.error(), "A channel"));
+            return retry(backoff_.next_refused());
+        }
+        channel_ = *channel;
+        ++generation_;
+        unsettled_.clear();
+        declarations_.clear();
+        declare();
+    }
+
+    /// Everything at once: the broker works it off in order, and answers in order.
+    void declare() {
+        const std::expected<void, Failure> asked = ask();
+        link_->touch();
+        if (!asked) {
+            say(LogLevel::error, asked.error());
+            link_->close_channel(std::exchange(channel_, amqp::ChannelNumber{0}));
+            retry(backoff_.next_refused());
+            if (stopping_) {
+                stopped();
+            }
+        }
+    }
+
+    std::expected<void, Failure> ask() {
+        amqp::ConnectionCore& core = link_->core();
+        std::expected<void, Failure> asked;
+        for (const protocol::Exchange& exchange : options_.topology.exchanges) {
+            if (asked) {
+                asked = declarations_.declare(core, channel_, exchange);
+            }
+        }
+        if (stopping_) {
+            // Replies of what still runs go out through the exchanges; nothing else is needed.
+            return asked;
+        }
+        for (const protocol::Queue& queue : options_.topology.queues) {
+            if (asked) {
+                asked = declarations_.declare(core, channel_, queue);
+            }
+        }
+        for (const protocol::Binding& binding : options_.topology.bindings) {
+            if (asked) {
+                asked = declarations_.bind(core, channel_, binding, options_.queue);
+            }
+        }
+        if (asked) {
+            asked = declarations_.set_prefetch(core, channel_, options_.prefetch);
+        }
+        if (asked) {
+            asked = declarations_.consume(core, channel_, {.queue = options_.queue});
+        }
+        return asked;
+    }
+
+    void consuming(const amqp::ConsumeStarted& started) {
+        consumer_tag_ = started.consumer_tag;
+        consuming_since_ = link_->executor().now();
+        said_.clear();
+        if (stopping_) {
+            return cancel();
+        }
+        announced_ = true;
+        sink_->on_consuming(generation_);
+    }
+
+    void cancel() {
+        if (declarations_.cancel(link_->core(), channel_, consumer_tag_)) {
+            link_->touch();
+        }
+    }
+
+    void stopped() {
+        if (!std::exchange(stop_reported_, true)) {
+            sink_->on_stopped();
+        }
+    }
+
+    /// The queue was deleted, or its node is gone. The channel, and what it delivered, stays.
+    void cancelled() {
+        consumer_tag_.clear();
+        if (stopping_) {
+            return stopped();
+        }
+        say(LogLevel::warning,
+            Failure{.code = Code::connection_lost,
+                    .message = fmt::format("The broker at {} cancelled the consumer of the queue "
+                                           "'{}', as it does when the queue is deleted; declaring "
+                                           "it again",
+                                           link_->endpoint().display(), options_.queue)});
+        retry(next_wait());
+    }
+
+    void channel_closed(const amqp::ChannelClosed& closed) {
+        channel_ = 0;
+        const Failure why = explain(closed, link_->endpoint(), blamed(closed));
+        say(LogLevel::error, why);
+        retry(next_wait());
+        lose(why);
+    }
+
+    std::string blamed(const amqp::ChannelClosed& closed) {
+        if (is_over(closed, amqp::BasicPublish::id)) {
+            const std::string_view exchange = lost_exchanges_.learn(closed);
+            return fmt::format("A reply through the exchange '{}'", exchange);
+        }
+        return declarations_.oldest();
+    }
+
+    void lose(const Failure& why) {
+        consumer_tag_.clear();
+        declarations_.clear();
+        unsettled_.clear();
+        if (std::exchange(announced_, false)) {
+            sink_->on_lost(generation_, why);
+        }
+        if (stopping_) {
+            stopped();
+        }
+    }
+
+    void deliver(const amqp::Delivery& delivery) {
+        if (stopping_) {
+            return refuse(delivery.delivery_tag);
+        }
+        lost_exchanges_.seen(delivery.exchange);
+        unsettled_.delivered(delivery.delivery_tag);
+        arena_.reset();
+        sink_->on_delivery({.generation = generation_, .tag = delivery.delivery_tag},
+                           to_envelope(delivery, arena_));
+    }
+
+    void refuse(std::uint64_t tag) {
+        (void)link_->core().basic_nack(channel_, {.delivery_tag = tag, .requeue = true});
+        link_->touch();
+    }
+
+    void publish(const protocol::Envelope& reply) {
+        if (lost_exchanges_.contains(reply.exchange)) {
+            return say(LogLevel::warning,
+                       Failure{.code = Code::no_responder,
+                               .message = fmt::format("A reply through the exchange '{}' is "
+                                                      "dropped: the exchange does not exist or "
+                                                      "does not take it",
+                                                      reply.exchange)});
+        }
+        const auto published = link_->core().basic_publish(
+            channel_, {.exchange = reply.exchange, .routing_key = reply.routing_key},
+            to_properties(reply), reply.body, reply.headers);
+        if (!published) {
+            say(LogLevel::error, explain(published.error(), "A reply"));
+        }
+    }
+
+    void flush_acknowledgements() {
+        unsettled_.flush([this](std::uint64_t tag, bool multiple) {
+            (void)link_->core().basic_ack(channel_, {.delivery_tag = tag, .multiple = multiple});
+        });
+    }
+
+    /// Consuming that lasted starts a new row of attempts.
+    std::chrono::milliseconds next_wait() {
+        constexpr std::chrono::seconds lasting{10};
+        if (link_->executor().now() - consuming_since_ > lasting) {
+            backoff_.reset();
+        }
+        return backoff_.next();
+    }
+
+    void say(LogLevel level, const Failure& failure) {
+        std::string line = to_string(failure);
+        if (!failure.peer_text.empty()) {
+            line += fmt::format(" (the broker: {})", failure.peer_text);
+        }
+        if (link_->log() != nullptr && line != said_) {
+            said_ = std::move(line);
+            link_->log()->write(level, said_);
+        }
+    }
+
+    const std::shared_ptr<Link> link_;
+    const AmqpServerOptions options_;
+    runtime::ServerSink* sink_ = nullptr;
+    Backoff backoff_{{}};
+    runtime::Executor::TimerId retry_timer_ = 0;
+    runtime::TimePoint consuming_since_{};
+
+    amqp::ChannelNumber channel_ = 0;  // 0: none
+    std::uint64_t generation_ = 0;     // of the channel
+    bool announced_ = false;           // the sink knows of the generation
+    bool stopping_ = false;
+    bool stop_reported_ = false;
+    std::string consumer_tag_;  // empty: not consuming
+    Declarations declarations_;
+    AckBatch unsettled_;
+    LostExchanges lost_exchanges_;
+    Arena arena_;
+    std::string said_;
+};
+
+AmqpServerPort::AmqpServerPort(std::shared_ptr<Link> link, AmqpServerOptions options)
+    : impl_{std::make_shared<Impl>(std::move(link), std::move(options))} {}
+
+AmqpServerPort::~AmqpServerPort() {
+    impl_->end();
+}
+
+void AmqpServerPort::start(runtime::ServerSink& sink) {
+    impl_->start(sink);
+}
+
+runtime::Executor& AmqpServerPort::executor() noexcept {
+    return impl_->link().executor();
+}
+
+bool AmqpServerPort::settle(DeliveryId delivery, const protocol::Envelope* reply) {
+    return impl_->settle(delivery, reply);
+}
+
+void AmqpServerPort::give_back(DeliveryId delivery) {
+    impl_->give_back(delivery);
+}
+
+void AmqpServerPort::stop_consuming() {
+    impl_->stop_consuming();
+}
+
+Link& AmqpServerPort::link() noexcept {
+    return impl_->link();
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace warren::transport {
+
+/// Who a stream reports to. It stays alive as long as an operation is under way.
+class StreamUser {
+public:
+    virtual ~StreamUser() = default;
+    virtual void on_read(const boost::system::error_code& error, std::size_t count) = 0;
+    virtual void on_written(const boost::system::error_code& error, std::size_t count) = 0;
+};
+
+/// A connected byte stream, in clear or under TLS. One read and one write at a time.
+/// The memory given stays untouched by its owner until the operation ends, also after `close`.
+class Stream {
+public:
+    virtual ~Stream() = default;
+    virtual void start_read(std::span<std::byte> room, std::shared_ptr<StreamUser> user) = 0;
+    /// Write some of the bytes.
+    virtual void start_write(std::span<const std::byte> bytes,
+                             std::shared_ptr<StreamUser> user) = 0;
+    /// Operations under way end with an error, later.
+    virtual void close() noexcept = 0;
+};
+
+}  // namespace warren::transport

@@ -1,5 +1,6 @@
 """What the interop tests stand on: a broker, a virtual host for each class, and Warren's program."""
 
+import functools
 import json
 import os
 import pathlib
@@ -23,6 +24,7 @@ MODULES = os.environ.get("WARREN_MODULES", str(pathlib.Path(PROGRAM).parent / "m
 PATIENCE_S = 30  # how long an event that must come may take on a busy machine
 
 
+@functools.cache
 def broker_of_this_run():
     broker = shared_broker()
     if broker is None:

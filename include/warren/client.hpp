@@ -117,7 +117,7 @@ private:
     void call_blocking(const detail::ErasedCall& call, const CallOptions& options,
                        detail::WaitingSink& sink);
 
-    std::shared_ptr<Implementation> implementation_;
+    std::unique_ptr<Implementation> implementation_;
 };
 
 }  // namespace warren

@@ -31,7 +31,16 @@ MessageClient::MessageClient(Executor& executor, const protocol::MessageDialect&
 
 MessageClient::~MessageClient() {
     close();
-    abandon();
+}
+
+/// Executors may outlive their clients.
+template <typename Function>
+void MessageClient::post(Function function) {
+    executor_.post([weak = weak_from_this(), function] {
+        if (const std::shared_ptr<MessageClient> self = weak.lock()) {
+            function(*self);
+        }
+    });
 }
 
 void MessageClient::submit(OutgoingCall& call) {
@@ -47,9 +56,9 @@ void MessageClient::submit(OutgoingCall& call) {
     } while (!submitted_.compare_exchange_weak(last, &call));
     // The call may be over already: from here on only `last` is ours.
     if (last == nullptr) {
-        executor_.post([this] { accept_submissions(); });
+        post([](MessageClient& client) { client.accept_submissions(); });
     }
-    if (is_abandoned_.load()) {
+    if (is_closed_.load()) {
         accept_submissions();
     }
 }
@@ -57,16 +66,16 @@ void MessageClient::submit(OutgoingCall& call) {
 void MessageClient::give_up(OutgoingCall& call) {
     call.is_given_up_.store(true);
     if (const std::uint64_t token = call.token_.load(); token != 0) {
-        executor_.post([this, token] {
-            if (OutgoingCall* found = pending_.find(token)) {
-                fail(*found, cancelled_failure(found->stage_, "The caller gave up"));
+        post([token](MessageClient& client) {
+            if (OutgoingCall* found = client.pending_.find(token)) {
+                client.fail(*found, cancelled_failure(found->stage_, "The caller gave up"));
             }
         });
     }
 }
 
 void MessageClient::close() {
-    is_closed_ = true;
+    is_closed_.store(true);
     accept_submissions();
     pending_.each([this](PendingCalls::Token, OutgoingCall& call) {
         fail(call, cancelled_failure(call.stage_, "The client was closed"));
@@ -75,11 +84,6 @@ void MessageClient::close() {
         executor_.cancel(timer_);
         timer_at_.reset();
     }
-}
-
-void MessageClient::abandon() {
-    is_abandoned_.store(true);
-    accept_submissions();
 }
 
 void MessageClient::accept_submissions() {

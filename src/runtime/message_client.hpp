@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,9 +36,9 @@ inline constexpr std::chrono::milliseconds call_timeout_max{0xFFFFFFFF};
 /// Calls over one port, any number at once. Every call is over exactly once, at its deadline at the
 /// latest, and every failure says what is known of the request.
 ///
-/// Functions are for the I/O thread, where no other thread is named. The port must not be used any
-/// more, and its executor have stopped or be the calling thread's, when this is destroyed.
-class MessageClient final : public ClientSink {
+/// Functions are for the I/O thread, where no other thread is named. Made by std::make_shared; the
+/// last owner leaves after `close`, on any thread.
+class MessageClient final : public ClientSink, public std::enable_shared_from_this<MessageClient> {
 public:
     MessageClient(Executor& executor, const protocol::MessageDialect& dialect,
                   MessageClientOptions options);
@@ -53,11 +54,8 @@ public:
     void submit(OutgoingCall& call);
     /// Give a call up that may be over next moment, but is not yet destroyed.        thread any
     void give_up(OutgoingCall& call);
-    /// End every call, and every later one, as cancelled.
+    /// End every call as cancelled. From now on whoever submits a call completes it in there.
     void close();
-    /// After `close`, and after the executor ran for the last time: from now on whoever submits a
-    /// call completes it.                                                            thread any
-    void abandon();
 
     const Counters& counters() const noexcept { return counters_; }
     std::uint64_t replies_dropped() const noexcept {
@@ -90,6 +88,8 @@ private:
 
     void expire_due();
     void arm_timer();
+    template <typename Function>
+    void post(Function function);
     Failure deadline_failure_of(const OutgoingCall& call) const;
 
     Executor& executor_;
@@ -98,13 +98,12 @@ private:
     ClientPort* port_ = nullptr;
 
     std::atomic<OutgoingCall*> submitted_ = nullptr;  // the last one; each knows the one before
-    std::atomic<bool> is_abandoned_ = false;
+    std::atomic<bool> is_closed_ = false;
     Counters counters_;
     std::atomic<std::uint64_t> replies_dropped_ = 0;
 
     // Of the I/O thread.
     bool is_ready_ = false;
-    bool is_closed_ = false;
     std::string reply_address_;
     std::optional<std::string> blocked_;   // the broker's reason
     std::optional<Failure> last_failure_;  // why there was no connection last time

@@ -1,0 +1,129 @@
+#include "endpoint/client_call.hpp"
+
+#include "model/bind.hpp"
+#include "model/render.hpp"
+#include "model/secrets.hpp"
+#include "model/validate.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace warren::detail {
+namespace {
+
+/// How arguments whose contract is not known stand in the message.
+model::ArgumentStyle style_of(const Value& arguments) {
+    if (arguments.is_map()) {
+        return model::ArgumentStyle::named;
+    }
+    return arguments.is_list() ? model::ArgumentStyle::positional : model::ArgumentStyle::bare;
+}
+
+Failure defect(std::string_view what, const std::exception& error) {
+    return {.code = Code::internal, .message = std::string{what} + ": " + error.what()};
+}
+
+}  // namespace
+
+void PreparedCallDeleter::operator()(PreparedCall* call) const noexcept {
+    delete call;
+}
+
+PreparedCall::PreparedCall(const ErasedCall& call, const format::Keyring& keys,
+                           std::int64_t unix_seconds)
+    : method_text_{call.method}, response_{call.response} {
+    method = method_text_;
+    try {
+        render(call, keys, unix_seconds);
+    } catch (const std::exception& error) {
+        refused = defect("Not sent: the request cannot be written", error);
+    }
+}
+
+void PreparedCall::render(const ErasedCall& call, const format::Keyring& keys,
+                          std::int64_t unix_seconds) {
+    const bool typed = call.request->kind != Type::Kind::dynamic;
+    if (auto errors = model::validate(*call.request, call.arguments); !errors.empty()) {
+        refused = Failure{.code = Code::invalid_request,
+                          .message = "Not sent: the request breaks the contract",
+                          .errors = std::move(errors)};
+        return;
+    }
+    Value value = model::render(*call.request, call.arguments, arena_);
+    if (!keys.empty()) {
+        const auto tokens = typed ? model::Tokens::encrypt_again : model::Tokens::keep;
+        const auto encrypted =
+            model::encrypt(*call.request, value, keys, unix_seconds, tokens, arena_);
+        if (!encrypted) {
+            refused = Failure{
+                .code = Code::internal,
+                .message = "Not sent: " + std::string{format::message_of(encrypted.error())}};
+            return;
+        }
+        value = *encrypted;
+    }
+    if (!typed) {
+        style = style_of(value);
+    } else if (call.request->kind != Type::Kind::model) {
+        style = model::ArgumentStyle::bare;
+    }
+    // The caller's objects are not needed any more.
+    arguments = arena_.copy(value);
+}
+
+void PreparedCall::watch(runtime::MessageClient& calls, std::stop_token other) {
+    const GiveUp give_up{&calls, this};
+    if (stop.stop_possible()) {
+        stop_callback_.emplace(std::move(stop), give_up);
+    }
+    if (other.stop_possible()) {
+        other_stop_callback_.emplace(std::move(other), give_up);
+    }
+}
+
+std::vector<FieldError> PreparedCall::bind_response(const protocol::Answer& answer) {
+    return model::bind(*response_, answer.data.value_or(Value{}), sink->response());
+}
+
+void PreparedCall::succeeded(const protocol::Answer& answer) noexcept {
+    try {
+        if (auto errors = bind_response(answer); !errors.empty()) {
+            Failure failure{.code = Code::contract_mismatch,
+                            .message = "The reply of '" + method_text_ + "' breaks the contract",
+                            .errors = std::move(errors)};
+            return finish({}, false, &failure);
+        }
+    } catch (const std::exception& error) {
+        Failure failure = defect("The reply cannot be read", error);
+        return finish({}, false, &failure);
+    }
+    finish(answer.message, true, nullptr);
+}
+
+void PreparedCall::failed(Failure failure) noexcept {
+    bool has_response = false;
+    if (failure.code == Code::failed && !failure.data->is_null()) {
+        try {
+            has_response = bind_response({.data = failure.data.value()}).empty();
+        } catch (const std::exception&) {
+            // The data stays in the failure; it is no response.
+        }
+    }
+    finish({}, has_response, &failure);
+}
+
+void PreparedCall::finish(std::string_view message, bool has_response, Failure* failure) noexcept {
+    // From here on nobody gives this call up any more.
+    stop_callback_.reset();
+    other_stop_callback_.reset();
+    const std::unique_ptr<PreparedCall> self{this};
+    try {
+        sink->finished(message, has_response, failure);
+    } catch (const std::exception& error) {
+        if (log != nullptr) {
+            log->error(std::string{"The completion of a call threw: "} + error.what());
+        }
+    }
+}
+
+}  // namespace warren::detail

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <warren/context.hpp>
+
+#include <functional>
+#include <memory>
+
+#include "endpoint/transports.hpp"
+#include "runtime/ports.hpp"
+
+namespace warren::endpoint {
+
+/// A client's connection with the I/O thread it lives on.
+class ClientTransport {
+public:
+    virtual ~ClientTransport() = default;
+
+    virtual runtime::Executor& executor() noexcept = 0;
+    /// Whether the calling thread is the I/O thread.                              thread any
+    virtual bool is_current_thread() const noexcept = 0;
+    /// Connect, and again after every loss. Called once.
+    /// in   attached: told the port, before the sink hears anything
+    virtual void start(std::shared_ptr<runtime::ClientSink> sink,
+                       std::move_only_function<void(runtime::ClientPort&)> attached) = 0;
+    /// Run `last` on the I/O thread, then let the connection go. When this returns the sink hears
+    /// nothing more; on the I/O thread itself that is so when its turn is over.
+    /// thread any, once
+    virtual void stop(std::move_only_function<void()> last) = 0;
+};
+
+/// in   log: may be null
+std::unique_ptr<ClientTransport> make_client_transport(const Address& address, ReplyMode reply_mode,
+                                                       std::string reply_queue,
+                                                       std::shared_ptr<Log> log);
+
+// One for each kind of broker.
+std::unique_ptr<ClientTransport> make_memory_client(const MemoryAddress& address,
+                                                    ReplyMode reply_mode, std::string reply_queue);
+std::unique_ptr<ClientTransport> make_amqp_client(const transport::AmqpEndpoint& broker,
+                                                  ReplyMode reply_mode, std::string reply_queue,
+                                                  std::shared_ptr<Log> log);
+
+}  // namespace warren::endpoint

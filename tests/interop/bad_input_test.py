@@ -6,7 +6,7 @@ import uuid
 
 import pika
 from fixture import InteropTest
-from seed000_client import Connection, RpcClient
+from pika_caller import Connection, RpcClient
 
 MIB = 1 << 20
 

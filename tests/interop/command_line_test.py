@@ -6,7 +6,7 @@ import unittest
 
 from fixture import MODULES, PROGRAM, InteropTest, Process, run_warren
 from processes import free_ports
-from seed000_client import Connection, RpcClient
+from pika_caller import Connection, RpcClient
 
 
 class WithoutABroker(InteropTest):

@@ -1,10 +1,10 @@
-"""`warren call` against a consumer as seed 000's deployed ones are."""
+"""`warren call` against a consumer as deployed ones are."""
 
 import unittest
 
 from cryptography.fernet import Fernet
 from fixture import HERE, InteropTest, Process, run_warren
-from seed000_client import encrypted
+from pika_caller import encrypted
 
 KEY = Fernet.generate_key().decode()
 
@@ -13,7 +13,7 @@ class Seed000Server(InteropTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        server = Process(HERE / "seed000_server.py", cls.uri, "test", KEY)
+        server = Process(HERE / "pika_consumer.py", cls.uri, "test", KEY)
         cls.enterClassContext(server).wait_until_ready()
 
     def test_a_valid_request(self):

@@ -1,4 +1,4 @@
-"""Warren serves; seed 000's client class calls."""
+"""Warren serves; a client class of its documentation's manner calls."""
 
 import ssl
 import unittest
@@ -6,7 +6,7 @@ import unittest
 import pika
 from cryptography.fernet import Fernet
 from fixture import InteropTest
-from seed000_client import CallFailed, Connection, RpcClient, encrypted
+from pika_caller import CallFailed, Connection, RpcClient, encrypted
 
 OLD_KEY = Fernet.generate_key().decode()
 NEW_KEY = Fernet.generate_key().decode()

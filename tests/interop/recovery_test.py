@@ -7,7 +7,7 @@ import uuid
 import pika
 from fixture import InteropTest, eventually
 from rabbitmq import Broker
-from seed000_client import Connection, RpcClient
+from pika_caller import Connection, RpcClient
 
 
 class Requests:

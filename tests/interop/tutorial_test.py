@@ -5,7 +5,7 @@ import json
 import unittest
 
 from fixture import HERE, InteropTest, Process
-from seed001_client import FibonacciClient
+from fibonacci_client import FibonacciClient
 
 
 class Seed001Client(InteropTest):
@@ -58,7 +58,7 @@ def call_fibonacci(test, argument):
 
 class Seed001Server(InteropTest):
     def assert_served_by(self, library):
-        with Process(HERE / "seed001_server.py", library, self.uri) as server:
+        with Process(HERE / "fibonacci_server.py", library, self.uri) as server:
             server.wait_until_ready()
             self.assert_gives(call_fibonacci(self, "30"), 832040)
             self.assert_gives(call_fibonacci(self, "0"), 0)

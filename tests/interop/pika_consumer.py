@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A consumer of the cyberfusion dialect, as seed 000's deployed ones behave on the wire, with pika.
+"""A consumer of the cyberfusion dialect, as deployed ones behave on the wire, with pika.
 
-    seed000_server.py URI QUEUE [FERNET_KEY]
+    pika_consumer.py URI QUEUE [FERNET_KEY]
 
 Serves dx_example, `passwords` (tells how long the password is) and `broken` (its handler raises).
 Prints `ready` once it consumes.

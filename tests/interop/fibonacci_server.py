@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A fibonacci server of the tutorial dialect, in the manner of seed 001's server.
+"""A fibonacci server of the tutorial dialect, in the manner of the tutorial.
 
-    seed001_server.py pika|aio URI [QUEUE]
+    fibonacci_server.py pika|aio URI [QUEUE]
 
 Prints `ready` once it consumes.
 """

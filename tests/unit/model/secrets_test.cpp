@@ -1,0 +1,147 @@
+#include "model/secrets.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/model/binding.hpp"
+#include "unit/model/models.hpp"
+
+namespace warren::test {
+namespace {
+
+using model::SecretPolicy;
+using model::Tokens;
+
+constexpr std::int64_t now_s = 1'700'000'000;
+
+format::Keyring keyring(std::initializer_list<std::string> keys) {
+    return *format::Keyring::parse(std::vector<std::string>{keys});
+}
+
+const std::string first_key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const std::string second_key = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+std::string token(std::string_view content, const std::string& key = first_key) {
+    return *keyring({key}).encrypt(content, now_s);
+}
+
+const Type& login = type_of<Login>();
+
+Brief decrypt_errors(std::string_view json, const format::Keyring& keys,
+                     SecretPolicy policy = SecretPolicy::must_be_encrypted) {
+    Arena arena;
+    const Dynamic request = parse(json);
+    const auto opened = model::decrypt(login, request.value(), keys, policy, arena);
+    return opened ? Brief{} : briefly(opened.error());
+}
+
+std::string decrypted(const Type& type, std::string_view json) {
+    Arena arena;
+    const Dynamic request = parse(json);
+    const auto opened = model::decrypt(type, request.value(), keyring({second_key, first_key}),
+                                       SecretPolicy::must_be_encrypted, arena);
+    return opened ? json_of(*opened) : "refused";
+}
+
+TEST(Decrypt, OpensSecretsAtAnyDepthAndTokensDirectlyInTheRequest) {
+    EXPECT_EQ(decrypted(login, R"({"user":")" + token("ada") + R"(","pin":")" + token("1é") +
+                                   R"(","number":")" + token("7") + R"(","maybe":null,"codes":[")" +
+                                   token("a") + R"(",")" + token("b", second_key) +
+                                   R"("],"options":{"x":[{"password":")" + token("deep") +
+                                   R"(","secret_values":{"k":[")" + token("v") + R"("]}}]}})"),
+              R"({"user":"ada","pin":"1é","number":"7","maybe":null,"codes":["a","b"],)"
+              R"("options":{"x":[{"password":"deep","secret_values":{"k":["v"]}}]}})");
+    const std::string elsewhere = R"({"options":{"x":")" + token("kept") + R"("}})";
+    EXPECT_EQ(decrypted(login, elsewhere), elsewhere);
+}
+
+TEST(Decrypt, BindsWhatAnIntegersTokenHeld) {
+    Arena arena;
+    const Dynamic request = parse(R"({"user":"u","number":")" + token("7") + "\"}");
+    const auto opened = model::decrypt(login, request.value(), keyring({first_key}),
+                                       SecretPolicy::must_be_encrypted, arena);
+    ASSERT_TRUE(opened.has_value());
+    Login target;
+    EXPECT_EQ(briefly(model::bind(login, *opened, &target)), Brief{});
+    EXPECT_EQ(target.number.reveal(), 7);
+}
+
+TEST(Decrypt, RefusesSecretsInClearWrongKeysAndBrokenTokensAllAtOnce) {
+    const std::string whole = token("content");
+    const std::string json =
+        R"({"user":"u","pin":"clear","number":7,"codes":[")" + token("x", second_key) + R"(",")" +
+        whole.substr(0, whole.size() - 5) + R"(","gAAAAA","",")" + token("\xff") +
+        R"("],"passphrase":"clear","options":{"admin_password":{"a":[1,null]}}})";
+    const Brief expected{"pin secret_not_encrypted",
+                         "number secret_not_encrypted",
+                         "codes[0] secret_wrong_key",
+                         "codes[1] secret_malformed",
+                         "codes[2] secret_malformed",
+                         "codes[3] secret_not_encrypted",
+                         "codes[4] secret_malformed",
+                         "passphrase secret_not_encrypted",
+                         "options.admin_password.a[0] secret_not_encrypted"};
+    EXPECT_EQ(decrypt_errors(json, keyring({first_key})), expected);
+    EXPECT_EQ(decrypt_errors(json, keyring({first_key}), SecretPolicy::accept_clear),
+              (Brief{"codes[0] secret_wrong_key", "codes[1] secret_malformed",
+                     "codes[2] secret_malformed", "codes[4] secret_malformed"}));
+    EXPECT_EQ(decrypt_errors(json, format::Keyring{}), Brief{});
+}
+
+TEST(Decrypt, KnowsOnlyTheNamesOfAnUntypedRequest) {
+    EXPECT_EQ(decrypted(type_of<Dynamic>(), R"({"pin":"clear"})"), R"({"pin":"clear"})");
+    EXPECT_EQ(decrypted(type_of<void>(), R"({"database_user_password":"clear"})"), "refused");
+}
+
+TEST(Decrypt, FindsSecretsInsideOfUnions) {
+    using Choice = std::map<std::string, std::variant<int, Secret<std::string>, Login>>;
+    const Type& type = type_of<Choice>();
+    EXPECT_EQ(decrypted(type, R"({"k":5})"), R"({"k":5})");
+    EXPECT_EQ(decrypted(type, R"({"k":"clear"})"), "refused");
+    EXPECT_EQ(decrypted(type, R"({"k":{"pin":"clear"}})"), "refused");
+}
+
+TEST(Encrypt, IsUndoneByDecrypt) {
+    const Dynamic request = parse(R"({"user":"u","pin":"p","number":7,"maybe":null,"codes":["a"],)"
+                                  R"("options":{"password":[true,1.5]}})");
+    Arena arena;
+    const auto closed = model::encrypt(login, request.value(), keyring({first_key}), now_s,
+                                       Tokens::encrypt_again, arena);
+    ASSERT_TRUE(closed.has_value());
+    EXPECT_EQ(closed->find("user")->as_text(), "u");
+    EXPECT_TRUE(closed->find("pin")->as_text().starts_with("gAAAAA"));
+    EXPECT_EQ(decrypted(login, json_of(*closed)),
+              R"({"user":"u","pin":"p","number":"7","maybe":null,"codes":["a"],)"
+              R"("options":{"password":["true","1.5"]}})");
+    const auto unchanged = model::encrypt(login, request.value(), format::Keyring{}, now_s,
+                                          Tokens::encrypt_again, arena);
+    EXPECT_EQ(*unchanged, request.value());
+}
+
+TEST(Encrypt, LeavesTokensAloneOnlyWhenAskedTo) {
+    const Dynamic request = parse(R"({"pin":")" + token("p") + "\"}");
+    Arena arena;
+    const auto kept =
+        model::encrypt(login, request.value(), keyring({first_key}), now_s, Tokens::keep, arena);
+    EXPECT_EQ(*kept, request.value());
+    const auto again = model::encrypt(login, request.value(), keyring({first_key}), now_s,
+                                      Tokens::encrypt_again, arena);
+    EXPECT_EQ(decrypted(login, json_of(*again)), json_of(request.value()));
+}
+
+TEST(Redact, HidesSecretsWithTheirSize) {
+    const Dynamic request =
+        parse(R"({"user":"u","pin":"1234","number":7,"maybe":null,"codes":["a","b"],)"
+              R"("options":{"secret_values":{"k":"v"},"other":"o"}})");
+    Arena arena;
+    EXPECT_EQ(json_of(model::redact(login, request.value(), arena)),
+              R"({"user":"u","pin":"********","number":"********","maybe":null,)"
+              R"("codes":["********","********"],)"
+              R"("options":{"secret_values":"********","other":"o"}})");
+    EXPECT_EQ(json_of(model::redact(login, parse(R"(["u","1234",7])").value(), arena)),
+              R"(["u","********","********"])");
+    EXPECT_EQ(json_of(model::redact(type_of<Secret<std::string>>(), Value::text("x"), arena)),
+              R"("********")");
+}
+
+}  // namespace
+}  // namespace warren::test

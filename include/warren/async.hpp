@@ -5,8 +5,9 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <exception>
 #include <memory>
@@ -46,23 +47,27 @@ public:
             error = std::make_exception_ptr(Error{std::move(*failure)});
         }
         auto executor = work_.get_executor();
-        boost::asio::dispatch(
-            executor, [handler = std::move(handler_), storage = std::move(storage_),
-                       error = std::move(error), work = std::move(work_)]() mutable {
-                // The slot belongs to the handler's executor, so it is let go of here and not
-                // earlier.
-                auto slot = boost::asio::get_associated_cancellation_slot(handler);
-                if (slot.is_connected()) {
-                    slot.clear();
-                }
-                work.reset();
-                if constexpr (std::is_void_v<T>) {
-                    static_cast<void>(storage);
-                    std::move(handler)(std::move(error));
-                } else {
-                    std::move(handler)(std::move(error), std::move(storage.content));
-                }
-            });
+        auto complete = [handler = std::move(handler_), storage = std::move(storage_),
+                         error = std::move(error), work = std::move(work_)]() mutable {
+            // The slot belongs to the handler's executor, so it is let go of here and not earlier.
+            auto slot = boost::asio::get_associated_cancellation_slot(handler);
+            if (slot.is_connected()) {
+                slot.clear();
+            }
+            work.reset();
+            if constexpr (std::is_void_v<T>) {
+                static_cast<void>(storage);
+                std::move(handler)(std::move(error));
+            } else {
+                std::move(handler)(std::move(error), std::move(storage.content));
+            }
+        };
+        if constexpr (std::is_same_v<decltype(executor), boost::asio::system_executor>) {
+            complete();
+        } else {
+            // Never inside of the call that started it, which a closed client completes in there.
+            boost::asio::post(executor, std::move(complete));
+        }
     }
 
 private:

@@ -91,14 +91,16 @@ public:
     using Completion = std::move_only_function<void(std::expected<T, Failure>)>;
 
     /// Call a method without waiting. The request is not used any more when this returns.
-    /// in   completion: called exactly once, on the client's I/O thread, never from in here. It
-    ///      must not block: nothing else arrives meanwhile.
+    /// in   completion: called exactly once, on the client's I/O thread, and after this returned
+    ///      (of a closed client: inside of this). It must not block: nothing else arrives
+    ///      meanwhile.
     template <Contract C>
     void start_call(const typename C::request_type& request,
                     Completion<typename C::response_type> completion,
                     const CallOptions& options = {}) {
         using Sink = detail::CompletionSink<typename C::response_type>;
-        submit(detail::erase<C>(request), options, std::make_unique<Sink>(std::move(completion)));
+        submit(prepare(detail::erase<C>(request), options),
+               std::make_unique<Sink>(std::move(completion)));
     }
     void start_call(std::string_view method, const Dynamic& arguments,
                     Completion<Dynamic> completion, const CallOptions& options = {});

@@ -191,6 +191,7 @@ struct Decryption {
 
     const format::Keyring& keys;
     SecretPolicy policy;
+    std::optional<format::TimeToLive> ttl;
     Arena& arena;
     ErrorSink errors{};
 
@@ -204,15 +205,27 @@ struct Decryption {
             }
             return std::nullopt;
         }
-        const auto content = keys.decrypt(value.as_text());
+        const auto content = keys.decrypt(value.as_text(), ttl);
         if (content) {
             return checked(*content, at);
         }
-        if (content.error() == format::FernetError::wrong_key) {
+        switch (content.error()) {
+        case format::FernetError::wrong_key:
             errors.add(at, "secret_wrong_key",
                        "Input should be encrypted under a key of this server");
-        } else {
+            break;
+        case format::FernetError::expired:
+            errors.add(at, "secret_expired", "Input should have been encrypted more recently");
+            break;
+        case format::FernetError::from_the_future:
+            errors.add(at, "secret_expired",
+                       "Input should have been encrypted in the past: the clocks differ");
+            break;
+        case format::FernetError::malformed:
+        case format::FernetError::padding:
+        case format::FernetError::unavailable:
             errors.add(at, "secret_malformed", "Input should be a whole, valid Fernet token");
+            break;
         }
         return std::nullopt;
     }
@@ -222,7 +235,7 @@ struct Decryption {
         if (!is_member || !value.is_text() || !value.as_text().starts_with(token_start)) {
             return std::nullopt;
         }
-        const auto content = keys.decrypt(value.as_text());
+        const auto content = keys.decrypt(value.as_text(), ttl);
         return content ? checked(*content, at) : std::nullopt;
     }
 
@@ -292,11 +305,12 @@ bool is_secret_name(std::string_view member) noexcept {
 
 std::expected<Value, std::vector<FieldError>> decrypt(const Type& request, const Value& value,
                                                       const format::Keyring& keys,
-                                                      SecretPolicy policy, Arena& arena) {
+                                                      SecretPolicy policy, Arena& arena,
+                                                      std::optional<format::TimeToLive> ttl) {
     if (keys.empty()) {
         return value;
     }
-    Decryption decryption{.keys = keys, .policy = policy, .arena = arena};
+    Decryption decryption{.keys = keys, .policy = policy, .ttl = ttl, .arena = arena};
     const Value opened = treat(request, value, decryption, arena);
     if (decryption.errors.count() != 0) {
         return std::unexpected{decryption.errors.take()};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -27,14 +28,16 @@ enum class SecretPolicy : std::uint8_t {
 
 /// Open the tokens of a request, before it is bound. Beside the secrets, a text directly in the
 /// request that is a token of one of the keys is replaced by its content; other texts stay.
-/// in   keys: empty leaves the value unchanged
+/// in   keys: empty leaves the value unchanged; ttl: none takes tokens of any age
 /// out  a value viewing the arena and whatever the given one views
-/// err  secret_not_encrypted (in clear), secret_wrong_key, secret_malformed (cut, garbled, or its
-///      content is no UTF-8), every one at once with its location; never any content
+/// err  secret_not_encrypted (in clear), secret_wrong_key, secret_expired (or made in the future),
+///      secret_malformed (cut, garbled, or its content is no UTF-8), every one at once with its
+///      location; never any content
 /// cost O(value); one decryption per token          thread any
 std::expected<Value, std::vector<FieldError>> decrypt(const Type& request, const Value& value,
                                                       const format::Keyring& keys,
-                                                      SecretPolicy policy, Arena& arena);
+                                                      SecretPolicy policy, Arena& arena,
+                                                      std::optional<format::TimeToLive> ttl = {});
 
 /// What becomes of a secret that is a valid token of one of the keys already.
 enum class Tokens : std::uint8_t {

@@ -87,6 +87,21 @@ TEST(Decrypt, RefusesSecretsInClearWrongKeysAndBrokenTokensAllAtOnce) {
     EXPECT_EQ(decrypt_errors(json, format::Keyring{}), Brief{});
 }
 
+TEST(Decrypt, RefusesTokensOlderThanTheirTimeToLive) {
+    const auto errors = [](std::int64_t now) {
+        Arena arena;
+        const Dynamic request = parse(R"({"pin":")" + token("1") + "\"}");
+        const auto opened =
+            model::decrypt(login, request.value(), keyring({first_key}),
+                           SecretPolicy::must_be_encrypted, arena, format::TimeToLive{60, now});
+        return opened ? Brief{} : briefly(opened.error());
+    };
+    EXPECT_EQ(errors(now_s + 60), Brief{});
+    EXPECT_EQ(errors(now_s + 61), Brief{"pin secret_expired"});
+    EXPECT_EQ(errors(now_s - format::fernet_clock_skew_s), Brief{});
+    EXPECT_EQ(errors(now_s - format::fernet_clock_skew_s - 1), Brief{"pin secret_expired"});
+}
+
 TEST(Decrypt, KnowsOnlyTheNamesOfAnUntypedRequest) {
     EXPECT_EQ(decrypted(type_of<Dynamic>(), R"({"pin":"clear"})"), R"({"pin":"clear"})");
     EXPECT_EQ(decrypted(type_of<void>(), R"({"database_user_password":"clear"})"), "refused");

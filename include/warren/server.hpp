@@ -1,0 +1,104 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/listener.hpp>
+#include <warren/method.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace warren {
+
+enum class ServerAnswers : std::uint8_t {
+    by_handlers,
+    made_up,  // requests are checked, no handler runs: data generated from the response's model
+};
+
+/// What a server may have its own way.
+struct ServerOptions {
+    /// Threads that run handlers; 0: 4, or twice the cores, or as many as the listeners may run at
+    /// once, whichever is most.
+    std::size_t workers = 0;
+    std::chrono::milliseconds drain_timeout{30'000};  // of `stop`
+    ServerAnswers answers = ServerAnswers::by_handlers;
+    std::shared_ptr<Log> log{};  // null: nowhere
+
+    // Limits; what is over one is refused.
+    std::size_t body_bytes_max = std::size_t{16} << 20;  // of a request
+    std::size_t nesting_depth_max = 128;                 // lists and maps in one another
+    std::size_t value_count_max = std::size_t{1} << 20;  // values in one request
+    std::size_t lock_waiters_max = 65'536;               // requests that wait for locks
+    std::size_t queued_calls_max = 65'536;               // requests that wait for a worker
+};
+
+/// Serves methods to whoever sends requests to its listeners.
+///
+///     warren::Server server;
+///     server.method("add", [](int a, int b) { return a + b; }, {"a", "b"});
+///     server.listen("memory:quick");
+///     server.start();
+///
+/// First methods and listeners, then `start`, then `stop`; a server starts once.
+/// thread one, which is none of its own: not from a handler
+class Server {
+public:
+    explicit Server(ServerOptions options = {});
+    /// As `stop_now`, waiting for handlers that run.
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    /// As `Registry::method`.
+    template <typename Handler>
+    MethodOptions method(std::string_view name, Handler handler,
+                         std::vector<std::string> parameter_names = {}) {
+        return methods().method(name, std::move(handler), std::move(parameter_names));
+    }
+    Registry& methods() noexcept;
+
+    /// Register the methods of every module in some directories.
+    /// err  throws Error (internal) naming each file that could not be loaded, and why
+    void load_modules(const std::vector<std::string>& directories);
+
+    /// Add a listener.
+    /// err  throws Error (invalid_request) for an address or option that cannot be
+    void listen(ListenerOptions options);
+    void listen(std::string url) { listen(ListenerOptions{.url = std::move(url)}); }
+
+    /// To be called once, when every listener consumes for the first time. It must not block.
+    /// thread of the callback: an I/O thread
+    void on_ready(std::function<void()> callback);
+
+    /// Serve. Brokers are connected to in the background, for ever; listeners in this process
+    /// consume when this returns.
+    /// err  throws Error (no_such_method) when a listener is to serve what is not registered;
+    ///      nothing was consumed then
+    void start();
+    /// Whether every listener consumes now.          thread any
+    bool ready() const noexcept;
+    /// Each listener, such as "amqp://localhost:5672/test queue=test methods=3".
+    std::vector<std::string> listeners() const;
+
+    /// Take no more requests, and finish those that were taken: answered and acknowledged.
+    /// out  false when the time was over first; go on with `drain` or `stop_now`
+    bool drain(std::chrono::milliseconds timeout);
+    /// Set the handlers' stop tokens and give back at once what is not answered: brokers deliver it
+    /// again. Results of handlers that still run are dropped.
+    /// out  false when some still ran after `grace`
+    bool stop_now(std::chrono::milliseconds grace);
+    /// `drain` for the drain timeout, then `stop_now` until the last handler has returned.
+    void stop();
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace warren

@@ -1,0 +1,315 @@
+#include <warren/server.hpp>
+
+#include "core/clock.hpp"
+#include "core/limits.hpp"
+#include "endpoint/modules.hpp"
+#include "endpoint/server_listening.hpp"
+#include "runtime/dispatcher.hpp"
+#include "runtime/workers.hpp"
+#include "transport/asio_executor.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <variant>
+
+namespace warren {
+namespace {
+
+constexpr std::size_t workers_default_max = 1024;
+
+class Nowhere final : public Log {
+public:
+    void write(LogLevel, std::string_view) override {}
+};
+
+core::Limits limits_of(const ServerOptions& options) {
+    core::Limits limits;
+    limits.body_bytes_max = options.body_bytes_max;
+    limits.nesting_depth_max = options.nesting_depth_max;
+    limits.value_count_max = options.value_count_max;
+    limits.lock_waiters_max = options.lock_waiters_max;
+    return limits;
+}
+
+/// Counts down what happens on other threads.
+class Countdown {
+public:
+    explicit Countdown(std::size_t count) : left_{count} {}
+
+    void arrive() {
+        const std::lock_guard lock{mutex_};
+        --left_;
+        changed_.notify_all();
+    }
+    void wait() {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [this] { return left_ == 0; });
+    }
+    bool wait_for(std::chrono::milliseconds timeout) {
+        std::unique_lock lock{mutex_};
+        return changed_.wait_for(lock, timeout, [this] { return left_ == 0; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t left_;
+};
+
+}  // namespace
+
+class Server::Implementation {
+public:
+    explicit Implementation(ServerOptions options)
+        : options_{std::move(options)},
+          limits_{limits_of(options_)},
+          log_{options_.log ? options_.log : std::make_shared<Nowhere>()} {}
+
+    ~Implementation() {
+        if (!running()) {
+            return;
+        }
+        give_back();
+        drained_->wait();
+        close();
+    }
+
+    bool running() const noexcept { return dispatcher_.has_value(); }
+
+    void start() {
+        if (running() || ended_) {
+            throw Error{Code::internal, "a server starts once"};
+        }
+        std::vector<std::vector<const Method*>> methods;
+        for (const endpoint::ListenerPlan& plan : plans_) {
+            auto found = endpoint::methods_of(plan, registry_);
+            if (!found) {
+                throw Error{std::move(found.error())};
+            }
+            methods.push_back(std::move(*found));
+        }
+        for (std::size_t i = 0; i < plans_.size(); ++i) {
+            listening_.push_back(
+                endpoint::make_listening(plans_[i], std::move(methods[i]), limits_, asio_));
+        }
+        consuming_ = std::vector<std::atomic<bool>>(listening_.size());
+        workers_.emplace(runtime::WorkerOptions{.threads = worker_count(),
+                                                .queued_max = options_.queued_calls_max});
+        dispatcher_.emplace(*workers_, clock_, *log_, limits_);
+        asio_thread_ = std::thread{[this] { asio_.run(); }};
+        open_all();
+    }
+
+    /// Begin to drain, once.
+    void begin_drain() {
+        if (drained_) {
+            return;
+        }
+        drained_ = std::make_shared<Countdown>(listening_.size());
+        on_each([drained = drained_](endpoint::Listening& listening) {
+            listening.server()->drain([drained] { drained->arrive(); });
+        });
+    }
+
+    bool drain(std::chrono::milliseconds timeout) {
+        if (!running()) {
+            return true;
+        }
+        begin_drain();
+        if (!drained_->wait_for(timeout)) {
+            return false;
+        }
+        close();
+        return true;
+    }
+
+    bool stop_now(std::chrono::milliseconds grace) {
+        if (!running()) {
+            return true;
+        }
+        give_back();
+        if (!drained_->wait_for(grace)) {
+            return false;
+        }
+        close();
+        return true;
+    }
+
+    void stop() {
+        if (!drain(options_.drain_timeout)) {
+            give_back();
+            drained_->wait();
+            close();
+        }
+    }
+
+    bool ready() const noexcept {
+        return running() && std::ranges::all_of(consuming_, [](const auto& consuming) {
+                   return consuming.load(std::memory_order_acquire);
+               });
+    }
+
+    std::vector<std::string> listeners() const {
+        std::vector<std::string> names;
+        for (const auto& listening : listening_) {
+            names.push_back(listening->display());
+        }
+        return names;
+    }
+
+    ServerOptions options_;
+    core::Limits limits_;
+    std::shared_ptr<Log> log_;
+    Registry registry_;
+    std::vector<endpoint::ListenerPlan> plans_;
+    std::function<void()> on_ready_;
+
+private:
+    std::size_t worker_count() const {
+        if (options_.workers != 0) {
+            return options_.workers;
+        }
+        std::size_t at_once = 0;
+        for (const endpoint::ListenerPlan& plan : plans_) {
+            at_once += plan.options.max_simultaneous_requests;
+        }
+        return std::max(runtime::worker_threads_default(), std::min(at_once, workers_default_max));
+    }
+
+    void open_all() {
+        const auto in_process = std::make_shared<Countdown>(static_cast<std::size_t>(
+            std::ranges::count_if(plans_, &Implementation::is_in_process)));
+        for (std::size_t i = 0; i < listening_.size(); ++i) {
+            listening_[i]->executor().post([this, i, in_process] {
+                const runtime::ListenerPolicy policy{
+                    .methods = {},
+                    .answers = options_.answers == ServerAnswers::made_up
+                                   ? runtime::Answers::made_up
+                                   : runtime::Answers::by_handlers};
+                bool first = is_in_process(plans_[i]);
+                listening_[i]->open(*dispatcher_, *log_, policy,
+                                    [this, i, in_process, first]() mutable {
+                                        note_change(i);
+                                        if (std::exchange(first, false)) {
+                                            in_process->arrive();
+                                        }
+                                    });
+            });
+        }
+        in_process->wait();
+    }
+
+    static bool is_in_process(const endpoint::ListenerPlan& plan) {
+        return std::holds_alternative<endpoint::MemoryAddress>(plan.address.broker);
+    }
+
+    /// On the listener's I/O thread; the last one to consume says so, once.
+    void note_change(std::size_t index) {
+        consuming_[index].store(listening_[index]->server()->consuming(),
+                                std::memory_order_release);
+        if (ready() && !told_ready_.exchange(true) && on_ready_) {
+            on_ready_();
+        }
+    }
+
+    /// Do something on every listener's I/O thread, and wait until it is done.
+    void on_each(const std::function<void(endpoint::Listening&)>& act) {
+        Countdown done{listening_.size()};
+        for (const auto& listening : listening_) {
+            listening->executor().post([&act, &done, &listening] {
+                act(*listening);
+                done.arrive();
+            });
+        }
+        done.wait();
+    }
+
+    void give_back() {
+        begin_drain();
+        on_each([](endpoint::Listening& listening) { listening.server()->stop_now(); });
+        dispatcher_->cancel_all();
+    }
+
+    void close() {
+        Countdown closed{listening_.size()};
+        for (const auto& listening : listening_) {
+            listening->executor().post(
+                [&closed, &listening] { listening->close([&closed] { closed.arrive(); }); });
+        }
+        closed.wait();
+        workers_->stop();
+        asio_.stop();
+        asio_thread_.join();
+        dispatcher_.reset();
+        ended_ = true;
+    }
+
+    core::SteadyClock clock_;
+    transport::AsioExecutor asio_;
+    std::optional<runtime::ThreadWorkers> workers_;
+    std::optional<runtime::Dispatcher> dispatcher_;
+    std::vector<std::unique_ptr<endpoint::Listening>> listening_;
+    std::vector<std::atomic<bool>> consuming_;
+    std::atomic<bool> told_ready_ = false;
+    std::shared_ptr<Countdown> drained_;
+    std::thread asio_thread_;
+    bool ended_ = false;
+};
+
+Server::Server(ServerOptions options)
+    : implementation_{std::make_unique<Implementation>(std::move(options))} {}
+
+Server::~Server() = default;
+
+Registry& Server::methods() noexcept {
+    return implementation_->registry_;
+}
+
+void Server::load_modules(const std::vector<std::string>& directories) {
+    std::string text;
+    for (const endpoint::ModuleProblem& problem :
+         endpoint::load_modules(directories, implementation_->registry_)) {
+        text += (text.empty() ? "" : "; ") + problem.file + ": " + problem.reason;
+    }
+    if (!text.empty()) {
+        throw Error{Code::internal, std::move(text)};
+    }
+}
+
+void Server::listen(ListenerOptions options) {
+    auto plan = endpoint::plan_listener(std::move(options));
+    if (!plan) {
+        throw Error{std::move(plan.error())};
+    }
+    implementation_->plans_.push_back(std::move(*plan));
+}
+
+void Server::on_ready(std::function<void()> callback) {
+    implementation_->on_ready_ = std::move(callback);
+}
+
+void Server::start() {
+    implementation_->start();
+}
+bool Server::ready() const noexcept {
+    return implementation_->ready();
+}
+std::vector<std::string> Server::listeners() const {
+    return implementation_->listeners();
+}
+
+bool Server::drain(std::chrono::milliseconds timeout) {
+    return implementation_->drain(timeout);
+}
+bool Server::stop_now(std::chrono::milliseconds grace) {
+    return implementation_->stop_now(grace);
+}
+void Server::stop() {
+    implementation_->stop();
+}
+
+}  // namespace warren

@@ -1,0 +1,161 @@
+#include <warren/client.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/log.hpp"
+#include "core/duration.hpp"
+#include "format/json.hpp"
+
+namespace warren::app {
+namespace {
+
+struct CallCommand {
+    std::string method;
+    std::string arguments;
+    std::string to;
+    std::string timeout = "60s";
+    std::vector<std::string> fernet_keys;
+    bool verbose = false;
+};
+
+int usage(const std::string& message) {
+    std::fprintf(stderr, "error: %s\n", message.c_str());
+    return exit_usage;
+}
+
+/// The text itself, or "@FILE" for a file's content, or "-" for standard input.
+std::optional<std::string> read_text(const std::string& given) {
+    if (given == "-") {
+        return std::string{std::istreambuf_iterator<char>{std::cin}, {}};
+    }
+    if (!given.starts_with('@')) {
+        return given;
+    }
+    std::ifstream stream{given.substr(1), std::ios::binary};
+    std::string content{std::istreambuf_iterator<char>{stream}, {}};
+    return stream.is_open() && !stream.bad() ? std::optional{content} : std::nullopt;
+}
+
+std::optional<std::string> to_json(const Dynamic& data) {
+    std::string text;
+    if (!format::json_encode(data.value(), text)) {
+        return std::nullopt;
+    }
+    return text;
+}
+
+int report(const Failure& failure) {
+    std::fprintf(stderr, "error: %s: %s\n", std::string{name_of(failure.code)}.c_str(),
+                 failure.message.c_str());
+    for (const FieldError& error : failure.errors) {
+        const std::string place = to_string(error.location);
+        std::fprintf(stderr, "  %s: %s (%s)\n", place.empty() ? "request" : place.c_str(),
+                     error.message.c_str(), error.type.c_str());
+    }
+    if (!failure.peer_text.empty()) {
+        std::fprintf(stderr, "  the other side says: %s\n", failure.peer_text.c_str());
+    }
+    if (failure.retry_after) {
+        std::fprintf(stderr, "  try again after %s\n",
+                     core::to_string(*failure.retry_after).c_str());
+    }
+    if (const auto data = to_json(failure.data); data && !failure.data.value().is_null()) {
+        std::fprintf(stderr, "  data: %s\n", data->c_str());
+    }
+    return exit_failed;
+}
+
+int print(const Dynamic& data) {
+    const auto text = to_json(data);
+    if (!text) {
+        return report({.code = Code::internal, .message = "The reply has no form in JSON"});
+    }
+    std::printf("%s\n", text->c_str());
+    return exit_success;
+}
+
+int call(const CallCommand& command) {
+    const auto timeout = core::parse_duration(command.timeout);
+    if (!timeout) {
+        return usage("--timeout: " + timeout.error().message);
+    }
+    const auto text = read_text(command.arguments);
+    if (!text) {
+        return usage("cannot read the file '" + command.arguments.substr(1) + "'");
+    }
+    Arena arena;
+    const auto arguments = format::json_decode(*text, arena);
+    if (!arguments) {
+        return usage("the arguments are no JSON: " + arguments.error().message + " (at byte " +
+                     std::to_string(arguments.error().offset) + ")");
+    }
+    ClientOptions options{.timeout = *timeout};
+    for (const std::string& given : command.fernet_keys) {
+        auto key = read_text(given);
+        if (!key) {
+            return usage("cannot read the file '" + given.substr(1) + "'");
+        }
+        key->erase(key->find_last_not_of("\r\n") + 1);
+        options.fernet_keys.push_back(std::move(*key));
+    }
+    if (command.verbose) {
+        options.log = make_log(LogLevel::debug, LogFormat::text);
+    }
+
+    std::optional<Client> client;
+    try {
+        client.emplace(command.to, std::move(options));
+    } catch (const Error& error) {
+        return usage(error.message());
+    }
+    try {
+        const Reply<Dynamic> reply = client->call_for_reply(command.method, Dynamic{*arguments});
+        const Dynamic data = reply.data.value_or(Dynamic{});
+        if (!reply.success) {
+            return report({.code = Code::failed, .message = reply.message, .data = data});
+        }
+        if (command.verbose) {
+            std::fprintf(stderr, "message: %s\n", reply.message.c_str());
+        }
+        return print(data);
+    } catch (const Error& error) {
+        return report(error.failure());
+    }
+}
+
+}  // namespace
+
+void add_call(CLI::App& program, Action& action) {
+    CLI::App* command = program.add_subcommand("call", "Call a method and print its data as JSON.");
+    const auto options = std::make_shared<CallCommand>();
+    command->add_option("method", options->method, "The method's name")->required();
+    command
+        ->add_option("arguments", options->arguments,
+                     "JSON: an object by name, a list by position, or one value; @FILE reads a "
+                     "file, - standard input")
+        ->required();
+    command
+        ->add_option("--to", options->to,
+                     "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE")
+        ->envname("WARREN_TO")
+        ->required();
+    command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
+        ->capture_default_str();
+    command
+        ->add_option("--fernet-key", options->fernet_keys,
+                     "Encrypt secrets with this key, or with @FILE's; may be repeated")
+        ->allow_extra_args(false);
+    command->add_flag("--verbose", options->verbose, "Log to standard error what the client does");
+    command->callback([&action, options] { action = [options] { return call(*options); }; });
+}
+
+}  // namespace warren::app

@@ -1,0 +1,57 @@
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/methods_loading.hpp"
+
+namespace warren::app {
+namespace {
+
+struct CheckOptions {
+    std::string file;
+    std::optional<std::string> virtual_host;
+    std::vector<std::string> modules;
+};
+
+int check(const CheckOptions& options) {
+    std::vector<std::string> problems;
+    auto config = load_config(options.file, options.virtual_host);
+    Registry registry;
+    if (!config) {
+        problems = std::move(config.error());
+    } else {
+        problems = load_methods(*config, options.modules, registry);
+        for (const std::string& note : config->notes) {
+            std::fprintf(stderr, "note: %s\n", note.c_str());
+        }
+    }
+    for (const std::string& problem : problems) {
+        std::printf("%s\n", problem.c_str());
+    }
+    if (!problems.empty()) {
+        return exit_failed;
+    }
+    std::printf("%s: fine: %zu listener%s, %zu methods\n", options.file.c_str(),
+                config->listeners.size(), config->listeners.size() == 1 ? "" : "s",
+                registry.all().size());
+    return exit_success;
+}
+
+}  // namespace
+
+void add_check(CLI::App& program, Action& action) {
+    CLI::App* command = program.add_subcommand(
+        "check", "Report everything that is wrong with a configuration and its modules.");
+    const auto options = std::make_shared<CheckOptions>();
+    command->add_option("file", options->file, "The configuration")->required();
+    command->add_option("--virtual-host-name", options->virtual_host, "Check this one alone");
+    command->add_option("--modules", options->modules, "A further directory of modules")
+        ->allow_extra_args(false);
+    command->callback([&action, options] { action = [options] { return check(*options); }; });
+}
+
+}  // namespace warren::app

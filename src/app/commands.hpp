@@ -1,0 +1,19 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace warren::app {
+
+/// What the chosen sub-command does, once the command line is understood.
+using Action = std::function<int()>;
+
+// Each sub-command is a file of its own; it adds itself, and sets `action` when it is chosen.
+void add_serve(CLI::App& program, Action& action);
+void add_call(CLI::App& program, Action& action);
+void add_check(CLI::App& program, Action& action);
+void add_methods(CLI::App& program, Action& action);
+void add_keygen(CLI::App& program, Action& action);
+
+}  // namespace warren::app

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/listener.hpp>
+#include <warren/server.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config/problems.hpp"
+
+namespace warren::app {
+
+enum class MethodsMissing : std::uint8_t { refuse, skip };
+enum class LogFormat : std::uint8_t { text, json };
+
+/// Where a method's name stands, for what can only be checked once modules are loaded.
+struct ConfiguredMethod {
+    std::string name;
+    std::size_t line = 0;
+    std::string path;
+};
+
+struct ConfiguredListener {
+    ListenerOptions options;
+    std::vector<ConfiguredMethod> methods;
+    std::size_t line = 0;
+    std::string path;
+    std::string virtual_host;  // of the shape of virtual hosts: its key there
+};
+
+/// What `warren serve` is to do, from one file.
+struct Config {
+    std::string file;
+    std::vector<std::string> modules;  // directories; none: see `module_directories`
+    MethodsMissing methods_missing = MethodsMissing::refuse;
+    std::vector<ConfiguredListener> listeners;
+    ServerOptions server;
+    LogLevel log_level = LogLevel::info;
+    LogFormat log_format = LogFormat::text;
+    std::vector<std::string> notes;  // what is accepted and has no effect
+};
+
+inline constexpr char config_file_default[] = "/etc/warren/warren.yml";
+
+/// The file to read: the one given, or CONFIG_FILE_PATH's, or the default.
+std::string config_file(const std::optional<std::string>& given);
+
+/// Read a configuration in either shape: Warren's own (`listeners`), or that of virtual hosts
+/// (`server` and `virtual_hosts`).
+/// in   virtual_host: the only one to serve, of the second shape
+/// err  every problem at once, a line of text each
+std::expected<Config, std::vector<std::string>> load_config(
+    const std::string& file, const std::optional<std::string>& virtual_host = std::nullopt);
+
+}  // namespace warren::app

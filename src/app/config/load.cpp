@@ -1,0 +1,97 @@
+#include "app/config/config.hpp"
+
+#include "app/config/node.hpp"
+#include "app/config/sections.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace warren::app {
+namespace {
+
+constexpr std::size_t config_bytes_max = 1024 * 1024;
+
+std::optional<std::string> read_file(const std::string& file, ConfigProblems& problems) {
+    std::ifstream stream{file, std::ios::binary};
+    if (!stream.is_open()) {
+        problems.add(0, {}, "no such file, or it cannot be read");
+        return std::nullopt;
+    }
+    std::string content{std::istreambuf_iterator<char>{stream}, {}};
+    if (stream.bad() || content.size() > config_bytes_max) {
+        problems.add(0, {}, stream.bad() ? "cannot be read" : "over 1 MiB: not a configuration");
+        return std::nullopt;
+    }
+    return content;
+}
+
+std::optional<YAML::Node> parse(const std::string& content, ConfigProblems& problems) {
+    try {
+        const std::vector<YAML::Node> documents = YAML::LoadAll(content);
+        if (documents.size() > 1) {
+            problems.add(0, {}, "holds several documents ('---'), but one is wanted");
+            return std::nullopt;
+        }
+        if (documents.empty() || documents.front().IsNull()) {
+            problems.add(0, {}, "is empty");
+            return std::nullopt;
+        }
+        return documents.front();
+    } catch (const YAML::Exception& error) {
+        problems.add(static_cast<std::size_t>(error.mark.line + 1), {},
+                     "is no valid YAML: " + error.msg);
+        return std::nullopt;
+    }
+}
+
+void read_root(const YAML::Node& node, const std::optional<std::string>& virtual_host,
+               ConfigProblems& problems, Config& config) {
+    ConfigMap root{ConfigNode{node, "", problems}};
+    if (!root.node().is_map()) {
+        return;
+    }
+    const bool has_virtual_hosts = root.has("virtual_hosts") || root.has("server");
+    if (has_virtual_hosts && root.has("listeners")) {
+        root.node().fail(
+            "'listeners' and 'server' with 'virtual_hosts' are two shapes: use one of them");
+    }
+    read_common(root, config);
+    if (has_virtual_hosts) {
+        read_virtual_hosts(root, virtual_host, config);
+        root.find("listeners");
+        return;
+    }
+    if (virtual_host) {
+        root.node().fail("a virtual host's name was given, but there are no 'virtual_hosts'");
+    }
+    read_listeners(root, config);
+}
+
+}  // namespace
+
+std::string config_file(const std::optional<std::string>& given) {
+    if (given) {
+        return *given;
+    }
+    const char* named = std::getenv("CONFIG_FILE_PATH");
+    return named != nullptr && *named != '\0' ? named : config_file_default;
+}
+
+std::expected<Config, std::vector<std::string>> load_config(
+    const std::string& file, const std::optional<std::string>& virtual_host) {
+    ConfigProblems problems{file};
+    Config config{.file = file};
+    if (const auto content = read_file(file, problems)) {
+        if (const auto node = parse(*content, problems)) {
+            read_root(*node, virtual_host, problems, config);
+        }
+    }
+    if (!problems.empty()) {
+        return std::unexpected{problems.lines()};
+    }
+    return config;
+}
+
+}  // namespace warren::app

@@ -1,0 +1,295 @@
+#include "app/config/node.hpp"
+
+#include "app/config/substitute.hpp"
+#include "app/config/suggest.hpp"
+#include "core/duration.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace warren::app {
+namespace {
+
+constexpr std::size_t secret_file_bytes_max = 64 * 1024;
+
+std::string member_path(const std::string& path, const std::string& key) {
+    return path.empty() ? key : path + "." + key;
+}
+
+}  // namespace
+
+std::size_t ConfigNode::line() const {
+    const YAML::Mark mark = node_.Mark();
+    return mark.line < 0 ? 0 : static_cast<std::size_t>(mark.line) + 1;
+}
+
+std::string ConfigNode::kind() const {
+    switch (node_.Type()) {
+    case YAML::NodeType::Undefined:
+    case YAML::NodeType::Null:
+        return "nothing";
+    case YAML::NodeType::Scalar:
+        return "text";
+    case YAML::NodeType::Sequence:
+        return "a list";
+    case YAML::NodeType::Map:
+        return "a map";
+    }
+    return "nothing";
+}
+
+/// in   is_plain: whether the text stood without quotes, or came from the environment, so that it
+/// may
+///      be a number or a truth value
+std::optional<std::string> ConfigNode::scalar(std::string_view wanted, bool* is_plain) const {
+    if (!node_.IsScalar()) {
+        fail("expected " + std::string{wanted} + ", found " + kind());
+        return std::nullopt;
+    }
+    auto substituted = substitute_environment(node_.Scalar());
+    if (!substituted) {
+        fail(std::move(substituted.error()));
+        return std::nullopt;
+    }
+    if (is_plain != nullptr) {
+        *is_plain = node_.Tag() != "!" || substituted->changed;
+    }
+    return std::move(substituted->text);
+}
+
+std::optional<std::string> ConfigNode::text() const {
+    std::optional<std::string> found = scalar("text");
+    if (found && found->empty()) {
+        fail("must not be empty");
+        return std::nullopt;
+    }
+    return found;
+}
+
+std::string ConfigNode::resolve(std::string path) const {
+    const std::filesystem::path given{std::move(path)};
+    if (given.is_absolute()) {
+        return given.string();
+    }
+    return (std::filesystem::path{problems_->file()}.parent_path() / given)
+        .lexically_normal()
+        .string();
+}
+
+std::optional<std::string> ConfigNode::file_path() const {
+    std::optional<std::string> found = text();
+    if (!found) {
+        return std::nullopt;
+    }
+    return resolve(std::move(*found));
+}
+
+std::optional<std::string> ConfigNode::secret() const {
+    if (!node_.IsMap()) {
+        return text();
+    }
+    std::optional<std::string> file;
+    {
+        ConfigMap map{*this};
+        if (const auto node = map.require("file")) {
+            file = node->file_path();
+        }
+    }
+    if (!file) {
+        return std::nullopt;
+    }
+    std::ifstream stream{*file, std::ios::binary};
+    std::string content{std::istreambuf_iterator<char>{stream}, {}};
+    if (!stream.is_open() || stream.bad()) {
+        fail("cannot read the file '" + *file + "'");
+        return std::nullopt;
+    }
+    content.erase(std::min(content.find_last_not_of("\r\n") + 1, content.size()));
+    if (content.empty() || content.size() > secret_file_bytes_max) {
+        fail("the file '" + *file + "' is " + (content.empty() ? "empty" : "too long"));
+        return std::nullopt;
+    }
+    return content;
+}
+
+std::optional<bool> ConfigNode::boolean() const {
+    bool is_plain = false;
+    const std::optional<std::string> found = scalar("true or false", &is_plain);
+    if (!found) {
+        return std::nullopt;
+    }
+    if (is_plain && (*found == "true" || *found == "True" || *found == "TRUE")) {
+        return true;
+    }
+    if (is_plain && (*found == "false" || *found == "False" || *found == "FALSE")) {
+        return false;
+    }
+    fail("expected true or false, found text");
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> ConfigNode::whole_number(std::uint64_t least,
+                                                      std::uint64_t greatest) const {
+    bool is_plain = false;
+    const std::optional<std::string> found = scalar("a whole number", &is_plain);
+    if (!found) {
+        return std::nullopt;
+    }
+    const std::string bounds =
+        "a whole number from " + std::to_string(least) + " to " + std::to_string(greatest);
+    std::uint64_t number = 0;
+    const char* end = found->data() + found->size();
+    const auto [stopped, error] = std::from_chars(found->data(), end, number);
+    if (!is_plain || stopped != end || error == std::errc::invalid_argument) {
+        fail("expected " + bounds + ", found something else");
+        return std::nullopt;
+    }
+    if (error != std::errc{} || number < least || number > greatest) {
+        fail("must be " + bounds + ", but is " + *found);
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<std::chrono::milliseconds> ConfigNode::duration() const {
+    const std::optional<std::string> found = scalar("a duration such as 30s");
+    if (!found) {
+        return std::nullopt;
+    }
+    const auto parsed = core::parse_duration(*found);
+    if (!parsed) {
+        fail(parsed.error().message);
+        return std::nullopt;
+    }
+    return *parsed;
+}
+
+std::optional<std::size_t> ConfigNode::one_of(std::span<const std::string_view> words) const {
+    const std::optional<std::string> found = text();
+    if (!found) {
+        return std::nullopt;
+    }
+    const auto place = std::ranges::find(words, std::string_view{*found});
+    if (place == words.end()) {
+        fail("'" + *found + "' is not known here" + suggest(*found, words));
+        return std::nullopt;
+    }
+    return static_cast<std::size_t>(place - words.begin());
+}
+
+std::vector<ConfigNode> ConfigNode::items() const {
+    std::vector<ConfigNode> nodes;
+    if (!node_.IsSequence()) {
+        fail("expected a list, found " + kind());
+        return nodes;
+    }
+    for (const YAML::Node& item : node_) {
+        nodes.emplace_back(item, path_ + "[" + std::to_string(nodes.size()) + "]", *problems_);
+    }
+    if (nodes.empty()) {
+        fail("must not be empty");
+    }
+    return nodes;
+}
+
+std::optional<Dynamic> ConfigNode::data_map() const {
+    ConfigMap map{*this};
+    Arena arena;
+    std::vector<Member> members;
+    for (const auto& [key, value] : map.take_all()) {
+        bool is_plain = false;
+        const std::optional<std::string> scalar =
+            value.scalar("text, a number or true or false", &is_plain);
+        if (!scalar) {
+            return std::nullopt;
+        }
+        Value data = Value::text(arena.copy(*scalar));
+        std::int64_t number = 0;
+        const char* end = scalar->data() + scalar->size();
+        const auto [stopped, error] = std::from_chars(scalar->data(), end, number);
+        if (is_plain && stopped == end && error == std::errc{}) {
+            data = Value::integer(number);
+        } else if (is_plain && (*scalar == "true" || *scalar == "false")) {
+            data = Value::boolean(*scalar == "true");
+        }
+        members.push_back({Value::text(arena.copy(key)), data});
+    }
+    return Dynamic{Value::map(members)};
+}
+
+ConfigMap::ConfigMap(ConfigNode node) : node_{std::move(node)} {
+    if (!node_.node_.IsMap()) {
+        node_.fail("expected a map, found " + node_.kind());
+        takes_all_ = true;
+        return;
+    }
+    for (const auto& member : node_.node_) {
+        ConfigNode key_node{member.first, node_.path_, *node_.problems_};
+        const std::optional<std::string> key = key_node.scalar("a key");
+        if (!key) {
+            continue;
+        }
+        const std::string path = member_path(node_.path_, *key);
+        if (const Entry* first = entry(*key)) {
+            node_.problems_->add(key_node.line(), path,
+                                 "stands twice, first in line " + std::to_string(first->line));
+            continue;
+        }
+        ConfigNode value{member.second, path, *node_.problems_};
+        entries_.push_back({*key, std::move(value), key_node.line()});
+    }
+}
+
+ConfigMap::~ConfigMap() {
+    if (takes_all_) {
+        return;
+    }
+    for (const Entry& found : entries_) {
+        if (std::ranges::find(known_, std::string_view{found.key}) == known_.end()) {
+            node_.problems_->add(found.line, member_path(node_.path_, found.key),
+                                 "unknown key" + suggest(found.key, known_));
+        }
+    }
+}
+
+const ConfigMap::Entry* ConfigMap::entry(std::string_view key) const {
+    const auto place = std::ranges::find(entries_, key, &Entry::key);
+    return place != entries_.end() ? &*place : nullptr;
+}
+
+bool ConfigMap::has(std::string_view key) const {
+    return entry(key) != nullptr;
+}
+
+std::optional<ConfigNode> ConfigMap::find(std::string_view key) {
+    known_.push_back(key);
+    const Entry* found = entry(key);
+    return found != nullptr ? std::optional{found->value} : std::nullopt;
+}
+
+std::optional<ConfigNode> ConfigMap::require(std::string_view key) {
+    std::optional<ConfigNode> found = find(key);
+    if (found && !found->is_null()) {
+        return found;
+    }
+    if (node_.is_map()) {
+        const Entry* present = entry(key);
+        node_.problems_->add(present != nullptr ? present->line : node_.line(),
+                             member_path(node_.path_, std::string{key}), "missing");
+    }
+    return std::nullopt;
+}
+
+std::vector<std::pair<std::string, ConfigNode>> ConfigMap::take_all() {
+    takes_all_ = true;
+    std::vector<std::pair<std::string, ConfigNode>> all;
+    for (const Entry& found : entries_) {
+        all.emplace_back(found.key, found.value);
+    }
+    return all;
+}
+
+}  // namespace warren::app

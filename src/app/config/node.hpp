@@ -1,0 +1,96 @@
+#pragma once
+
+#include "app/config/problems.hpp"
+
+#include <warren/dynamic.hpp>
+
+#include <yaml-cpp/yaml.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace warren::app {
+
+/// One value of a configuration, with the way to it. Each reader gives the value, or reports what
+/// is wrong with it and gives nothing; no message repeats a value that could be a secret.
+class ConfigNode {
+public:
+    ConfigNode(YAML::Node node, std::string path, ConfigProblems& problems)
+        : node_{std::move(node)}, path_{std::move(path)}, problems_{&problems} {}
+
+    const std::string& path() const noexcept { return path_; }
+    std::size_t line() const;
+    bool is_null() const { return node_.IsNull(); }
+    bool is_map() const { return node_.IsMap(); }
+    void fail(std::string message) const { problems_->add(line(), path_, std::move(message)); }
+
+    /// Text that is not empty, with the environment put in.
+    std::optional<std::string> text() const;
+    /// Text, or {file: PATH} for the content of a file without the newlines at its end.
+    std::optional<std::string> secret() const;
+    /// A file's path; a relative one starts at the configuration file's directory.
+    std::optional<std::string> file_path() const;
+    std::optional<bool> boolean() const;
+    std::optional<std::uint64_t> whole_number(std::uint64_t least, std::uint64_t greatest) const;
+    std::optional<std::chrono::milliseconds> duration() const;
+    /// One of some words; gives its place among them.
+    std::optional<std::size_t> one_of(std::span<const std::string_view> words) const;
+    /// The items of a list, which must have some.
+    std::vector<ConfigNode> items() const;
+    /// Any map, as data for a broker.
+    std::optional<Dynamic> data_map() const;
+
+private:
+    friend class ConfigMap;
+
+    std::optional<std::string> scalar(std::string_view wanted, bool* is_plain = nullptr) const;
+    std::string resolve(std::string path) const;
+    std::string kind() const;
+
+    YAML::Node node_;
+    std::string path_;
+    ConfigProblems* problems_;
+};
+
+/// A map of a configuration. Keys that nobody asked for are reported at its end.
+class ConfigMap {
+public:
+    /// Reports when it is no map, and keys that stand twice.
+    explicit ConfigMap(ConfigNode node);
+    ConfigMap(const ConfigMap&) = delete;
+    ConfigMap& operator=(const ConfigMap&) = delete;
+    ~ConfigMap();
+
+    const ConfigNode& node() const noexcept { return node_; }
+    /// Whether a key stands there; does not count as asking for it.
+    bool has(std::string_view key) const;
+    /// The value of a key that may be left out.
+    std::optional<ConfigNode> find(std::string_view key);
+    /// The value of a key that may not: reports when it is missing or null.
+    std::optional<ConfigNode> require(std::string_view key);
+    /// All members, of a map whose keys are names.
+    std::vector<std::pair<std::string, ConfigNode>> take_all();
+
+private:
+    struct Entry {
+        std::string key;
+        ConfigNode value;
+        std::size_t line;
+    };
+
+    const Entry* entry(std::string_view key) const;
+
+    ConfigNode node_;
+    std::vector<Entry> entries_;
+    std::vector<std::string_view> known_;  // literals of the callers
+    bool takes_all_ = false;
+};
+
+}  // namespace warren::app

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/config/config.hpp"
+#include "app/config/node.hpp"
+
+// The parts of a configuration, each read by a file of its own.
+namespace warren::app {
+
+/// The keys that both shapes have: modules, workers, drain_timeout, log, limits, ...
+void read_common(ConfigMap& root, Config& config);
+
+/// `listeners`: one entry per kind of transport in listeners.cpp.
+void read_listeners(ConfigMap& root, Config& config);
+
+/// What serves messages of a broker: {amqp: URL, ...} and {memory: NAME, ...}.
+void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener);
+void read_memory_listener(ConfigMap& map, ConfiguredListener& listener);
+
+/// `server` and `virtual_hosts`: one broker, a queue and its exchanges per virtual host.
+void read_virtual_hosts(ConfigMap& root, const std::optional<std::string>& wanted, Config& config);
+
+/// `exchanges`: {NAME: {type: direct}}, each a method's; also fills `methods`.
+void read_exchanges(const ConfigNode& node, ConfiguredListener& listener);
+/// `fernet_key`, which may be null.
+void read_fernet_key(const ConfigNode& node, ConfiguredListener& listener);
+/// Hold a listener against what it would do, once all its keys are read.
+void check_listener(const ConfigNode& at, const ConfiguredListener& listener);
+
+}  // namespace warren::app

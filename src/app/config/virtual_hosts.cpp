@@ -1,0 +1,133 @@
+#include "app/config/sections.hpp"
+
+#include "core/uri.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace warren::app {
+namespace {
+
+constexpr std::uint64_t port_max = 65'535;
+constexpr std::uint64_t simultaneous_requests_max = 65'535;
+
+struct Broker {
+    std::string host;
+    std::string username;
+    std::string password;
+    std::optional<std::uint64_t> port;
+    bool ssl = false;
+
+    std::string url(const std::string& virtual_host) const {
+        const bool is_ipv6 = host.find(':') != std::string::npos;
+        std::string text = ssl ? "amqps://" : "amqp://";
+        text += core::percent_encode(username) + ":" + core::percent_encode(password) + "@";
+        text += is_ipv6 ? "[" + host + "]" : host;
+        if (port) {
+            text += ":" + std::to_string(*port);
+        }
+        return text + "/" + core::percent_encode(virtual_host);
+    }
+};
+
+std::optional<Broker> read_broker(const ConfigNode& node) {
+    ConfigMap map{node};
+    const auto host = map.require("host");
+    const auto username = map.require("username");
+    const auto password = map.require("password");
+    const auto port = map.find("port");
+    const auto ssl = map.find("ssl");
+    const auto host_text = host ? host->text() : std::nullopt;
+    const auto username_text = username ? username->text() : std::nullopt;
+    const auto password_text = password ? password->secret() : std::nullopt;
+    const auto port_number = port ? port->whole_number(1, port_max) : std::nullopt;
+    const auto ssl_truth = ssl ? ssl->boolean() : std::optional{false};
+    if (!host_text || !username_text || !password_text || !ssl_truth || (port && !port_number)) {
+        return std::nullopt;
+    }
+    return Broker{*host_text, *username_text, *password_text, port_number, *ssl_truth};
+}
+
+void read_virtual_host(const std::string& name, const ConfigNode& node,
+                       const std::optional<Broker>& broker, Config& config) {
+    ConfigMap map{node};
+    if (!node.is_map()) {
+        return;
+    }
+    ConfiguredListener listener{.line = node.line(), .path = node.path(), .virtual_host = name};
+    if (const auto queue = map.require("queue")) {
+        listener.options.queue = queue->text().value_or("");
+    }
+    if (const auto key = map.find("fernet_key")) {
+        read_fernet_key(*key, listener);
+    }
+    if (const auto limit = map.find("max_simultaneous_requests")) {
+        listener.options.max_simultaneous_requests =
+            limit->whole_number(1, simultaneous_requests_max)
+                .value_or(listener.options.max_simultaneous_requests);
+    }
+    if (const auto exchanges = map.require("exchanges")) {
+        read_exchanges(*exchanges, listener);
+    }
+    if (broker && !listener.options.queue.empty()) {
+        listener.options.url = broker->url(name);
+        check_listener(node, listener);
+    }
+    config.listeners.push_back(std::move(listener));
+}
+
+void keep_only(const ConfigNode& at, const std::string& wanted, Config& config) {
+    std::string names;
+    for (const ConfiguredListener& listener : config.listeners) {
+        names += (names.empty() ? "'" : ", '") + listener.virtual_host + "'";
+    }
+    std::erase_if(config.listeners, [&](const ConfiguredListener& listener) {
+        return listener.virtual_host != wanted;
+    });
+    if (config.listeners.empty()) {
+        at.fail("has no virtual host '" + wanted + "'; there are: " + names);
+    }
+}
+
+void note_log_server(const ConfigNode& node, Config& config) {
+    ConfigMap map{node};
+    if (const auto url = map.find("base_url")) {
+        url->text();
+    }
+    if (const auto token = map.find("api_token")) {
+        token->secret();
+    }
+    config.notes.push_back("log_server is accepted but not used: log lines go to standard error");
+}
+
+}  // namespace
+
+void read_virtual_hosts(ConfigMap& root, const std::optional<std::string>& wanted, Config& config) {
+    std::optional<Broker> broker;
+    if (const auto server = root.require("server")) {
+        broker = read_broker(*server);
+    }
+    if (const auto log_server = root.find("log_server"); log_server && !log_server->is_null()) {
+        note_log_server(*log_server, config);
+    }
+    const auto hosts = root.require("virtual_hosts");
+    if (!hosts) {
+        return;
+    }
+    {
+        ConfigMap map{*hosts};
+        for (const auto& [name, node] : map.take_all()) {
+            read_virtual_host(name, node, broker, config);
+        }
+    }
+    if (hosts->is_map() && config.listeners.empty()) {
+        hosts->fail("must not be empty");
+    } else if (wanted) {
+        keep_only(*hosts, *wanted, config);
+    }
+}
+
+}  // namespace warren::app

@@ -1,0 +1,35 @@
+#include <warren/version.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+
+int main(int argument_count, char** arguments) {
+    using namespace warren::app;
+    CLI::App program{"Warren: RPC over message brokers and in one process.", "warren"};
+    program.set_version_flag("--version", "warren " WARREN_VERSION);
+    program.require_subcommand(1);
+
+    Action action;
+    add_serve(program, action);
+    add_call(program, action);
+    add_check(program, action);
+    add_methods(program, action);
+    add_keygen(program, action);
+
+    try {
+        program.parse(argument_count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? exit_success : exit_usage;
+    }
+    try {
+        return action();
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "error: internal: %s\n", error.what());
+        return exit_internal;
+    }
+}

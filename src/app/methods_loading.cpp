@@ -1,0 +1,89 @@
+#include "app/methods_loading.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "app/config/suggest.hpp"
+#include "endpoint/modules.hpp"
+
+namespace warren::app {
+namespace {
+
+std::vector<std::string_view> names_of(const Registry& registry) {
+    std::vector<std::string_view> names;
+    for (const Method* method : registry.all()) {
+        names.push_back(method->name);
+    }
+    return names;
+}
+
+/// The names of one listener that nobody registered; in `skip` mode they are taken out.
+void check_methods(Config& config, ConfiguredListener& listener, const Registry& registry,
+                   std::vector<std::string>& problems) {
+    const bool skip = config.methods_missing == MethodsMissing::skip;
+    for (const ConfiguredMethod& method : listener.methods) {
+        if (registry.find(method.name) != nullptr) {
+            continue;
+        }
+        const std::vector<std::string_view> known = names_of(registry);
+        const std::string text = config.file + ":" + std::to_string(method.line) + ": " +
+                                 method.path + ": no module offers the method '" + method.name +
+                                 "'" + suggest(method.name, known);
+        if (!skip) {
+            problems.push_back(text);
+            continue;
+        }
+        config.notes.push_back(text + "; it is not served");
+        std::erase(listener.options.methods, method.name);
+        std::erase_if(listener.options.exchanges, [&](const ListenerExchange& exchange) {
+            return exchange.name == method.name;
+        });
+    }
+    // An empty list would mean every method.
+    if (skip && listener.options.methods.empty() && !listener.methods.empty()) {
+        problems.push_back(config.file + ":" + std::to_string(listener.line) + ": " +
+                           listener.path + ": no method is left to serve");
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> module_directories_default() {
+    std::error_code error;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+    for (const char* place : {"modules", "../lib/warren/modules"}) {
+        const auto directory = (program.parent_path() / place).lexically_normal();
+        if (!error && std::filesystem::is_directory(directory, error)) {
+            return {directory.string()};
+        }
+    }
+    return {};
+}
+
+std::vector<std::string> load_methods(Config& config, std::vector<std::string> more_directories,
+                                      Registry& registry) {
+    std::vector<std::string> directories = config.modules;
+    std::ranges::move(more_directories, std::back_inserter(directories));
+    if (directories.empty()) {
+        directories = module_directories_default();
+    }
+
+    std::vector<std::string> problems;
+    const bool skip = config.methods_missing == MethodsMissing::skip;
+    for (const endpoint::ModuleProblem& problem : endpoint::load_modules(directories, registry)) {
+        (skip ? config.notes : problems).push_back(problem.file + ": " + problem.reason);
+    }
+    for (ConfiguredListener& listener : config.listeners) {
+        check_methods(config, listener, registry, problems);
+    }
+    if (registry.all().empty() && problems.empty()) {
+        problems.push_back(config.file +
+                           ": there is no module, so no method to serve: give "
+                           "directories of modules with 'modules' or --modules");
+    }
+    return problems;
+}
+
+}  // namespace warren::app

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace warren::transport {
@@ -180,13 +181,15 @@ std::string_view quoted_after(std::string_view text, std::string_view before) no
         return {};
     }
     const std::string_view rest = text.substr(at + 1);
-    // A name may hold quotes itself: RabbitMQ ends it before one of these.
-    for (const std::string_view after : {"' in vhost", "' for ", "' but ", "'"}) {
-        if (const std::size_t end = rest.find(after); end != std::string_view::npos) {
-            return rest.substr(0, end);
-        }
+    // A name may hold quotes itself: RabbitMQ goes on with one of these after it.
+    std::size_t end = std::string_view::npos;
+    for (const std::string_view after : {"' in vhost", "' for ", "' but "}) {
+        end = std::min(end, rest.find(after));
     }
-    return {};
+    if (end == std::string_view::npos) {
+        end = rest.find('\'');
+    }
+    return end == std::string_view::npos ? std::string_view{} : rest.substr(0, end);
 }
 
 }  // namespace warren::transport

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,7 +23,10 @@ namespace warren::transport::memory {
 /// What consumes from queues: one connection of one port.
 class Consumer {
 public:
+    /// A delivery leaves the broker. Not to be handled inside of this call.
     virtual void take(std::shared_ptr<const Message> message, std::uint64_t tag) = 0;
+    /// Its queue was deleted.                                   [RabbitMQ, consumer cancel notify]
+    virtual void cancelled() = 0;
 
 protected:
     ~Consumer() = default;
@@ -61,10 +65,8 @@ public:
     bool acknowledge(Consumer& consumer, std::uint64_t tag);
     /// Queue it again at its old place, marked as redelivered.
     bool give_back(Consumer& consumer, std::uint64_t tag);
-    /// Deliver it once more, under another tag, although it is outstanding.
-    void redeliver(Consumer& consumer, std::uint64_t tag);
     /// The connection is gone: what is outstanding is queued again, exclusive queues go.
-    void forget(Consumer* consumer, const void* owner);
+    void forget(Consumer& consumer, const void* owner);
 
     bool blocked() const noexcept { return blocked_; }
     void set_blocked(bool blocked);
@@ -73,7 +75,7 @@ public:
 
     // For tests
     bool has_queue(std::string_view queue) const;
-    std::size_t ready(std::string_view queue) const;        // waiting in the queue
+    std::size_t ready(std::string_view queue);              // waiting in the queue
     std::size_t outstanding(std::string_view queue) const;  // delivered, not settled
 
 private:
@@ -86,7 +88,6 @@ private:
         Consumer* consumer;
         Queue* queue;
         std::size_t prefetch;
-        bool active = true;
         std::map<std::uint64_t, Entry> outstanding{};
     };
     struct Queue {
@@ -102,10 +103,12 @@ private:
 
     std::expected<void, Failure> declare_exchange(const protocol::Exchange& wanted);
     std::expected<void, Failure> declare_queue(protocol::Queue& wanted, const void* owner);
-    std::expected<void, Failure> bind(const protocol::Topology& topology,
-                                      const protocol::Binding& wanted);
+    std::expected<void, Failure> bind(const protocol::Binding& wanted, std::string_view named);
     Subscription* subscription_of(const Consumer& consumer) noexcept;
-    void enqueue(Queue& queue, std::shared_ptr<Message> message);
+    std::vector<Queue*> route(const Exchange& exchange, std::string_view routing_key);
+    void requeue(Subscription& subscription, std::uint64_t tag);
+    void erase(Subscription& subscription);
+    void purge(Queue& queue);
     void pump(Queue& queue);
 
     runtime::Executor& executor_;

@@ -21,10 +21,10 @@ enum class Hop : std::uint8_t {
 
 struct Fault {
     enum class Kind : std::uint8_t {
-        drop,          // the message is gone
-        delay,         // it arrives later, behind others
-        duplicate,     // it arrives twice
-        redeliver,     // a delivery comes once more, marked as redelivered
+        drop,       // the message is gone
+        delay,      // it arrives later, behind others
+        duplicate,  // it arrives twice
+        redeliver,  // it arrives, the connection breaks and is back at once: a delivery comes again
         close_before,  // the connection it travels on breaks, and it is lost with it
         close_after,   // it arrives, and the connection breaks
         block,         // the broker takes no more requests after this one, and says so

@@ -35,8 +35,8 @@ private:
     std::condition_variable wake_;
     std::vector<std::move_only_function<void()>> posted_;
     bool stopping_ = false;
-    runtime::Timers timers_;     // the I/O thread's own
-    runtime::TimePoint turn_{};  // likewise
+    runtime::Timers timers_;                // the I/O thread's own
+    std::atomic<runtime::TimePoint> turn_;  // when this turn began
     std::thread thread_;
 };
 

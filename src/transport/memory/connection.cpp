@@ -1,0 +1,115 @@
+#include "transport/memory/connection.hpp"
+
+#include <utility>
+
+namespace warren::transport::memory {
+namespace {
+
+Failure broken() {
+    return {.code = Code::connection_lost, .message = "The connection to the broker broke"};
+}
+
+}  // namespace
+
+void Connection::connect() {
+    if (!reconnects_ || connected_) {
+        return;
+    }
+    // What `open` posts belongs to the new connection.
+    ++number_;
+    connected_ = true;
+    if (const auto opened = open(); !opened) {
+        break_off(opened.error(), reconnect_delay_);
+    }
+}
+
+void Connection::connect_at(runtime::TimePoint when) {
+    broker_.executor().post_at(when, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            self->connect();
+        }
+    });
+}
+
+void Connection::close(const Failure& why) {
+    if (connected_) {
+        break_off(why, reconnect_delay_);
+    }
+}
+
+void Connection::break_off(const Failure& why, std::chrono::milliseconds delay) {
+    connected_ = false;
+    broker_.forget(*this, this);
+    lost(why);
+    if (reconnects_) {
+        connect_at(broker_.executor().now() + delay);
+    }
+}
+
+void Connection::abandon() {
+    reconnects_ = false;
+    connected_ = false;
+    ++number_;
+    broker_.forget(*this, this);
+}
+
+void Connection::cancelled() {
+    post([this] {
+        close({.code = Code::connection_lost,
+               .message = "The broker cancelled the consumer: its queue was deleted"});
+    });
+}
+
+std::function<void()> Connection::on_this(std::function<void()> function) {
+    return [weak = weak_from_this(), number = number_, function = std::move(function)] {
+        const auto self = weak.lock();
+        if (self && self->connected_ && self->number_ == number) {
+            function();
+        }
+    };
+}
+
+void Connection::post(std::function<void()> function) {
+    broker_.executor().post(on_this(std::move(function)));
+}
+
+void Connection::transmit(Hop hop, std::string_view routing_key, std::function<void()> arrive) {
+    const std::optional<Fault> fault = broker_.faults().next(hop, routing_key);
+    if (!fault) {
+        post(std::move(arrive));
+        return;
+    }
+    switch (fault->kind) {
+    case Fault::Kind::drop:
+        return;
+    case Fault::Kind::delay:
+        broker_.executor().post_at(broker_.executor().now() + fault->delay,
+                                   on_this(std::move(arrive)));
+        return;
+    case Fault::Kind::duplicate:
+        post(arrive);
+        post(std::move(arrive));
+        return;
+    case Fault::Kind::redeliver:
+        post(std::move(arrive));
+        post([this] { break_off(broken(), std::chrono::milliseconds{0}); });
+        return;
+    case Fault::Kind::close_before:
+        post([this] { break_off(broken(), reconnect_delay_); });
+        return;
+    case Fault::Kind::close_after:
+        post(std::move(arrive));
+        post([this] { break_off(broken(), reconnect_delay_); });
+        return;
+    case Fault::Kind::block:
+        post(std::move(arrive));
+        post([this] { broker_.set_blocked(true); });
+        return;
+    case Fault::Kind::unblock:
+        post(std::move(arrive));
+        post([this] { broker_.set_blocked(false); });
+        return;
+    }
+}
+
+}  // namespace warren::transport::memory

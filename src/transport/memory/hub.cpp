@@ -1,0 +1,26 @@
+#include "transport/memory/hub.hpp"
+
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace warren::transport::memory {
+
+std::shared_ptr<Hub> hub(std::string_view name) {
+    // A name in the process is what an address is in a network; there is no other way for two ends
+    // to meet.
+    static std::mutex mutex;
+    static std::map<std::string, std::weak_ptr<Hub>, std::less<>> hubs;
+    const std::lock_guard guard{mutex};
+    std::erase_if(hubs, [](const auto& entry) { return entry.second.expired(); });
+    if (const auto found = hubs.find(name); found != hubs.end()) {
+        if (std::shared_ptr<Hub> known = found->second.lock()) {
+            return known;
+        }
+    }
+    auto made = std::make_shared<Hub>();
+    hubs.insert_or_assign(std::string{name}, made);
+    return made;
+}
+
+}  // namespace warren::transport::memory

@@ -1,0 +1,78 @@
+#include "transport/amqp/endpoint.hpp"
+
+#include "transport/amqp/refusal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace warren::transport {
+namespace {
+
+std::expected<AmqpEndpoint, Failure> read(std::string_view text) {
+    return amqp_endpoint(core::parse_uri(text).value());
+}
+
+TEST(AmqpEndpoint, TakesDefaults) {
+    const AmqpEndpoint endpoint = read("amqp://broker").value();
+    EXPECT_EQ(endpoint.port, 5672);
+    EXPECT_FALSE(endpoint.tls);
+    EXPECT_EQ(endpoint.connection.vhost, "/");
+    EXPECT_EQ(endpoint.connection.heartbeat, std::chrono::seconds{30});
+    EXPECT_EQ(std::get<amqp::PlainLogin>(endpoint.connection.login).user, "guest");
+    EXPECT_EQ(endpoint.display(), "amqp://broker:5672");
+}
+
+TEST(AmqpEndpoint, ReadsEveryParameter) {
+    const AmqpEndpoint endpoint =
+        read(
+            "amqps://us%40er:p%2Fw@[::1]:7/a%2Fb?cacertfile=/ca&certfile=/c&keyfile=/k"
+            "&verify=verify_none&server_name_indication=n&auth_mechanism=external&heartbeat=5"
+            "&connection_timeout=250&channel_max=9")
+            .value();
+    ASSERT_TRUE(endpoint.tls);
+    EXPECT_EQ(endpoint.tls->ca_file, "/ca");
+    EXPECT_EQ(endpoint.tls->certificate_file, "/c");
+    EXPECT_EQ(endpoint.tls->key_file, "/k");
+    EXPECT_EQ(endpoint.tls->verify, TlsVerify::none);
+    EXPECT_EQ(endpoint.tls->server_name, "n");
+    EXPECT_TRUE(std::holds_alternative<amqp::ExternalLogin>(endpoint.connection.login));
+    EXPECT_EQ(endpoint.connection.heartbeat, std::chrono::seconds{5});
+    EXPECT_EQ(endpoint.connect_timeout, std::chrono::milliseconds{250});
+    EXPECT_EQ(endpoint.connection.channel_max, 9);
+    EXPECT_EQ(endpoint.display(), "amqps://[::1]:7/a%2Fb");
+}
+
+TEST(AmqpEndpoint, RefusesWhatItDoesNotKnow) {
+    for (const std::string_view text :
+         {"http://h", "amqp://h?what=1", "amqp://h?cacertfile=/ca", "amqp://h?heartbeat=x",
+          "amqp://h?heartbeat=65536", "amqp://h?connection_timeout=0", "amqps://h?verify=maybe",
+          "amqps://h?keyfile=/k", "amqp://h?auth_mechanism=magic", "amqp://h/a/b"}) {
+        const auto endpoint = read(text);
+        ASSERT_FALSE(endpoint) << text;
+        EXPECT_EQ(endpoint.error().code, Code::invalid_request) << text;
+    }
+    EXPECT_NE(read("amqp://h?what=1").error().message.find("heartbeat"), std::string::npos);
+}
+
+TEST(Refusal, TellsTheDifferenceInShape) {
+    const Failure failure =
+        explain(amqp::ChannelClosed{.code = 406,
+                                    .text = "PRECONDITION_FAILED - inequivalent arg 'durable' for "
+                                            "queue 'q' in vhost '/': received 'true' but current "
+                                            "is 'false'"},
+                AmqpEndpoint{}, "The queue 'q'");
+    EXPECT_EQ(failure.code, Code::contract_mismatch);
+    EXPECT_NE(failure.message.find("'durable' is declared as 'true', but 'false' exists"),
+              std::string::npos)
+        << failure.message;
+}
+
+TEST(Refusal, ShowsAPeersWordsOnOneShortLine) {
+    EXPECT_EQ(peer_words("a\nb\xff"), "a\\x0ab\\xff");
+    EXPECT_EQ(peer_words(std::string(512, 'x')).size(), 512U);
+    EXPECT_EQ(peer_words(std::string(513, 'x')).size(), 512U);
+    EXPECT_EQ(quoted_after("no exchange 'it's' in vhost '/'", "no exchange "), "it's");
+    EXPECT_EQ(quoted_after("no exchange 'open", "no exchange "), "");
+}
+
+}  // namespace
+}  // namespace warren::transport

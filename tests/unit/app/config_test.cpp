@@ -1,0 +1,250 @@
+#include "app/config/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace warren::app {
+namespace {
+
+constexpr char key[] = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
+
+class ConfigFile : public testing::Test {
+protected:
+    ConfigFile() {
+        directory_ = testing::TempDir() + "warren_config_" +
+                     testing::UnitTest::GetInstance()->current_test_info()->name();
+        std::filesystem::create_directories(directory_);
+    }
+    ~ConfigFile() override { std::filesystem::remove_all(directory_); }
+
+    std::string write(const std::string& name, const std::string& content) const {
+        std::ofstream{directory_ + "/" + name} << content;
+        return directory_ + "/" + name;
+    }
+
+    Config load(const std::string& content,
+                const std::optional<std::string>& virtual_host = std::nullopt) const {
+        auto config = load_config(write("warren.yml", content), virtual_host);
+        if (!config) {
+            for (const std::string& problem : config.error()) {
+                ADD_FAILURE() << problem;
+            }
+            return {};
+        }
+        return *config;
+    }
+
+    /// The problems, each without the directory in front.
+    std::vector<std::string> problems(
+        const std::string& content,
+        const std::optional<std::string>& virtual_host = std::nullopt) const {
+        const auto config = load_config(write("warren.yml", content), virtual_host);
+        if (config) {
+            ADD_FAILURE() << "no problem was found";
+            return {};
+        }
+        std::vector<std::string> lines = config.error();
+        for (std::string& line : lines) {
+            EXPECT_TRUE(line.starts_with(directory_ + "/"));
+            line.erase(0, directory_.size() + 1);
+        }
+        return lines;
+    }
+
+    std::string directory_;
+};
+
+constexpr char seed_shape[] = R"(server:
+  host: rabbitmq.example.com
+  username: user
+  password: p@ss/word
+  port: 5671
+  ssl: true
+log_server:
+  base_url: https://log.example.com
+  api_token: token
+virtual_hosts:
+  trees:
+    queue: test
+    fernet_key: cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=
+    max_simultaneous_requests: 7
+    exchanges:
+      dx_example:
+        type: direct
+  a/b:
+    queue: other
+    fernet_key: null
+    exchanges:
+      dx_other:
+        type: direct
+)";
+
+TEST_F(ConfigFile, TheShapeOfVirtualHostsIsReadAsItIs) {
+    const Config config = load(seed_shape);
+    ASSERT_EQ(config.listeners.size(), 2U);
+    const ListenerOptions& trees = config.listeners[0].options;
+    EXPECT_EQ(trees.url, "amqps://user:p%40ss%2Fword@rabbitmq.example.com:5671/trees");
+    EXPECT_EQ(trees.queue, "test");
+    EXPECT_EQ(trees.methods, std::vector<std::string>{"dx_example"});
+    EXPECT_EQ(trees.fernet_keys, std::vector<std::string>{key});
+    EXPECT_EQ(trees.max_simultaneous_requests, 7U);
+    ASSERT_EQ(trees.exchanges.size(), 1U);
+    EXPECT_EQ(trees.exchanges[0].type, "direct");
+    const ListenerOptions& other = config.listeners[1].options;
+    EXPECT_TRUE(other.url.ends_with("/a%2Fb"));
+    EXPECT_TRUE(other.fernet_keys.empty());
+    EXPECT_EQ(other.max_simultaneous_requests, 5U);
+    ASSERT_EQ(config.notes.size(), 1U);
+    EXPECT_NE(config.notes[0].find("log_server"), std::string::npos);
+}
+
+TEST_F(ConfigFile, OneVirtualHostIsChosenByName) {
+    const Config config = load(seed_shape, "a/b");
+    ASSERT_EQ(config.listeners.size(), 1U);
+    EXPECT_EQ(config.listeners[0].options.queue, "other");
+    const auto found = problems(seed_shape, "servers");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].find("has no virtual host 'servers'; there are: 'trees', 'a/b'"),
+              std::string::npos)
+        << found[0];
+}
+
+TEST_F(ConfigFile, WarrensOwnShape) {
+    const Config config = load(R"(modules: [modules, /opt/methods]
+methods_missing: skip
+workers: 3
+drain_timeout: 1500ms
+mock: true
+log: {level: debug, format: json}
+limits: {body_bytes_max: 1000}
+listeners:
+  - {amqp: "amqp://guest:guest@127.0.0.1:5672/test", queue: test, methods: [dx_example, echo],
+     fernet_keys: ["cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="], accept_clear_secrets: true,
+     durable: true, queue_type: quorum, arguments: {x-max-length: 10}}
+  - {amqp: "amqp://127.0.0.1", protocol: tutorial, method: fibonacci}
+  - {memory: quick}
+)");
+    EXPECT_EQ(config.modules, (std::vector<std::string>{directory_ + "/modules", "/opt/methods"}));
+    EXPECT_EQ(config.methods_missing, MethodsMissing::skip);
+    EXPECT_EQ(config.server.workers, 3U);
+    EXPECT_EQ(config.server.drain_timeout, std::chrono::milliseconds{1500});
+    EXPECT_EQ(config.server.answers, ServerAnswers::made_up);
+    EXPECT_EQ(config.server.body_bytes_max, 1000U);
+    EXPECT_EQ(config.log_level, LogLevel::debug);
+    EXPECT_EQ(config.log_format, LogFormat::json);
+    ASSERT_EQ(config.listeners.size(), 3U);
+    EXPECT_EQ(config.listeners[0].options.clear_secrets, ClearSecrets::accept);
+    EXPECT_EQ(config.listeners[0].options.queue_type, "quorum");
+    EXPECT_EQ(config.listeners[0].options.queue_arguments, Dynamic::map({{"x-max-length", 10}}));
+    EXPECT_EQ(config.listeners[1].options.methods, std::vector<std::string>{"fibonacci"});
+    EXPECT_EQ(config.listeners[2].options.url, "memory:quick");
+}
+
+TEST_F(ConfigFile, EveryProblemIsReportedAtOnceWithItsLineAndPath) {
+    const auto found = problems(R"(moduls: [a]
+workers: many
+workers: 2
+log: {level: loud}
+listeners:
+  - amqp: amqp://localhost:99999/
+    queue: [a]
+    fernet_key: not-a-key
+  - queue: test
+)");
+    const std::vector<std::string> places{
+        "warren.yml:1: moduls: ",
+        "warren.yml:2: workers: ",
+        "warren.yml:3: workers: ",
+        "warren.yml:4: log.level: ",
+        "warren.yml:6: listeners[0].amqp: ",
+        "warren.yml:7: listeners[0].queue: ",
+        "warren.yml:8: listeners[0].fernet_key: ",
+        "warren.yml:9: listeners[1]: ",
+    };
+    ASSERT_EQ(found.size(), places.size()) << testing::PrintToString(found);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        EXPECT_TRUE(found[i].starts_with(places[i])) << found[i];
+    }
+}
+
+TEST_F(ConfigFile, AnUnknownKeySuggestsTheNearest) {
+    const auto found = problems("workrs: 3\nlisteners: [{memory: quick}]\n");
+    EXPECT_EQ(found, std::vector<std::string>{
+                         "warren.yml:1: workrs: unknown key (did you mean 'workers'?)"});
+}
+
+TEST_F(ConfigFile, WrongTypesSayWhatWasWanted) {
+    EXPECT_EQ(problems("workers: many\nlisteners: [{memory: [x]}]\nmock: \"true\"\n"),
+              (std::vector<std::string>{
+                  "warren.yml:1: workers: expected a whole number from 1 to 4096, found something "
+                  "else",
+                  "warren.yml:2: listeners[0].memory: expected text, found a list",
+                  "warren.yml:3: mock: expected true or false, found text"}));
+}
+
+TEST_F(ConfigFile, ABadPortIsRefused) {
+    const auto found = problems(
+        "server: {host: a, username: u, password: p, port: 65536, ssl: false}\n"
+        "virtual_hosts: {test: {queue: q, exchanges: {m: {type: direct}}}}\n");
+    EXPECT_EQ(found, std::vector<std::string>{"warren.yml:1: server.port: must be a whole number "
+                                              "from 1 to 65535, but is 65536"});
+}
+
+TEST_F(ConfigFile, AMissingValueIsNamed) {
+    EXPECT_EQ(problems("server: {host: a, username: u}\nvirtual_hosts: {t: {queue: q}}\n"),
+              (std::vector<std::string>{"warren.yml:1: server.password: missing",
+                                        "warren.yml:2: virtual_hosts.t.exchanges: missing"}));
+}
+
+TEST_F(ConfigFile, AKeyThatStandsTwiceIsRefused) {
+    const auto found = problems("workers: 2\nworkers: 3\nlisteners: [{memory: quick}]\n");
+    EXPECT_EQ(found,
+              std::vector<std::string>{"warren.yml:2: workers: stands twice, first in line 1"});
+}
+
+TEST_F(ConfigFile, AMissingFileAndOneThatIsNoYaml) {
+    const auto config = load_config(directory_ + "/nowhere.yml");
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error(), std::vector<std::string>{
+                                  directory_ + "/nowhere.yml: no such file, or it cannot be read"});
+    const auto found = problems("workers: 1\nlisteners: [\n");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].find("is no valid YAML"), std::string::npos) << found[0];
+}
+
+TEST_F(ConfigFile, SecretsComeFromTheEnvironmentOrAFile) {
+    setenv("WARREN_TEST_PASSWORD", "from environment", 1);
+    write("key", std::string{key} + "\n");
+    const Config config = load(
+        "server: {host: h, username: 'a$${b', password: \"${WARREN_TEST_PASSWORD}\", port: 1}\n"
+        "virtual_hosts: {t: {queue: q, fernet_key: {file: key}, exchanges: {m: null}}}\n");
+    ASSERT_EQ(config.listeners.size(), 1U);
+    EXPECT_EQ(config.listeners[0].options.url, "amqp://a%24%7Bb:from%20environment@h:1/t");
+    EXPECT_EQ(config.listeners[0].options.fernet_keys, std::vector<std::string>{key});
+}
+
+TEST_F(ConfigFile, AVariableThatIsNotSetIsNamed) {
+    unsetenv("WARREN_TEST_NOT_SET");
+    EXPECT_EQ(problems("listeners: [{memory: \"${WARREN_TEST_NOT_SET}\"}]\n"),
+              std::vector<std::string>{"warren.yml:1: listeners[0].memory: environment variable "
+                                       "'WARREN_TEST_NOT_SET' is not set"});
+}
+
+TEST_F(ConfigFile, NoProblemShowsASecret) {
+    const auto found = problems(
+        "listeners:\n"
+        "  - {amqp: \"amqp://user:hush@h:port/\", queue: q, fernet_key: hush-key}\n");
+    ASSERT_EQ(found.size(), 2U);
+    for (const std::string& problem : found) {
+        EXPECT_EQ(problem.find("hush"), std::string::npos) << problem;
+    }
+}
+
+}  // namespace
+}  // namespace warren::app

@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "support/child_process.hpp"
+
+// The program as a user runs it, as far as that needs no broker.
+namespace warren {
+namespace {
+
+struct Outcome {
+    int code = 0;
+    std::string output;  // of both streams
+};
+
+/// in   arguments for a shell
+Outcome run(const std::string& arguments) {
+    test::ChildProcess child{
+        {"sh", "-c", std::string{"exec "} + WARREN_PROGRAM + " " + arguments + " 2>&1"}};
+    child.close_input();
+    Outcome outcome;
+    for (std::string line = child.read_line(); !line.empty(); line = child.read_line()) {
+        outcome.output += line + "\n";
+    }
+    outcome.code = child.wait();
+    return outcome;
+}
+
+class Program : public testing::Test {
+protected:
+    Program() {
+        directory_ = testing::TempDir() + "warren_program_" +
+                     testing::UnitTest::GetInstance()->current_test_info()->name();
+        std::filesystem::create_directories(directory_);
+    }
+    ~Program() override { std::filesystem::remove_all(directory_); }
+
+    std::string config(const std::string& content) const {
+        std::ofstream{directory_ + "/warren.yml"} << "modules: [" << WARREN_MODULES << "]\n"
+                                                  << content;
+        return directory_ + "/warren.yml";
+    }
+
+    std::string directory_;
+};
+
+TEST_F(Program, SaysItsVersion) {
+    const Outcome outcome = run("--version");
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_TRUE(outcome.output.starts_with("warren ")) << outcome.output;
+}
+
+TEST_F(Program, ACommandLineThatMakesNoSenseEndsWith2) {
+    EXPECT_EQ(run("").code, 2);
+    EXPECT_EQ(run("dance").code, 2);
+    EXPECT_EQ(run("call echo").code, 2);
+    EXPECT_EQ(run("call echo '{' --to memory:nobody").code, 2);
+    EXPECT_EQ(run("call echo 1 --to memory:nobody --timeout 5").code, 2);
+    EXPECT_EQ(run("call echo 1 --to nowhere://localhost").code, 2);
+}
+
+TEST_F(Program, MakesAKey) {
+    const Outcome outcome = run("keygen");
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_EQ(outcome.output.size(), 45U);
+}
+
+TEST_F(Program, ListsMethods) {
+    const Outcome outcome = run(std::string{"methods --modules "} + WARREN_MODULES);
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+    EXPECT_NE(outcome.output.find("favourite_food: onion | orange | banana. Human-readable"),
+              std::string::npos)
+        << outcome.output;
+}
+
+TEST_F(Program, ChecksAConfigurationWithItsModules) {
+    const Outcome fine = run("check " + config("listeners: [{memory: a, methods: [echo]}]\n"));
+    EXPECT_EQ(fine.code, 0) << fine.output;
+    const Outcome missing = run("check " + config("listeners: [{memory: a, methods: [ecko]}]\n"));
+    EXPECT_EQ(missing.code, 1);
+    EXPECT_NE(missing.output.find("warren.yml:2: listeners[0].methods[0]: no module offers the "
+                                  "method 'ecko' (did you mean 'echo'?)"),
+              std::string::npos)
+        << missing.output;
+}
+
+TEST_F(Program, ServesNothingFromAWrongConfiguration) {
+    const Outcome outcome = run("serve --config " + config("listeners: []\nworkrs: 1\n"));
+    EXPECT_EQ(outcome.code, 78) << outcome.output;
+    EXPECT_NE(outcome.output.find("workrs"), std::string::npos) << outcome.output;
+    EXPECT_EQ(outcome.output.find("ready"), std::string::npos) << outcome.output;
+}
+
+TEST_F(Program, ServesAndDrainsAtASignal) {
+    test::ChildProcess child{{WARREN_PROGRAM, "serve", "--config",
+                              config("listeners: [{memory: a, methods: [echo]}]\n")}};
+    EXPECT_EQ(child.read_line(), "ready memory:a queue=a methods=1");
+    child.send_signal(SIGTERM);
+    EXPECT_EQ(child.wait(), 0);
+}
+
+}  // namespace
+}  // namespace warren

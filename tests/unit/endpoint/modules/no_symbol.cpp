@@ -1,0 +1,3 @@
+extern "C" int some_library() {
+    return 1;
+}

@@ -1,0 +1,7 @@
+#include <warren/module.hpp>
+
+extern "C" int nobody_defines_this();
+
+WARREN_MODULE(module) {
+    module.method("unresolved", [] { return nobody_defines_this(); });
+}

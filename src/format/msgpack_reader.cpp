@@ -1,0 +1,123 @@
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "format/msgpack.hpp"
+#include "format/msgpack_build.hpp"
+
+namespace warren::format {
+namespace {
+
+using State = MsgpackScan::State;
+
+DecodeError explain(MsgpackFault fault, std::size_t offset, const MsgpackLimits& limits) {
+    std::string why;
+    std::string_view type;
+    switch (fault) {
+    case MsgpackFault::none:
+        why = "nothing is wrong";
+        break;
+    case MsgpackFault::never_used_byte:
+        why = "the byte c1 starts no object";
+        type = "msgpack_invalid";
+        break;
+    case MsgpackFault::depth_over_limit:
+        why = fmt::format("nested deeper than {} levels", limits.depth_max);
+        type = "depth_over_limit";
+        break;
+    case MsgpackFault::count_over_limit:
+        why = fmt::format("more than {} values", limits.value_count_max);
+        type = "count_over_limit";
+        break;
+    case MsgpackFault::bytes_over_limit:
+        why = fmt::format("more than {} bytes", limits.bytes_max);
+        type = "bytes_over_limit";
+        break;
+    case MsgpackFault::text_not_utf8:
+        why = "malformed UTF-8";
+        type = "text_not_utf8";
+        break;
+    case MsgpackFault::key_twice:
+        why = "a key stands twice in one map";
+        type = "key_twice";
+        break;
+    case MsgpackFault::timestamp:
+        why = "a time stamp; times are sent as text";
+        type = "timestamp_unsupported";
+        break;
+    case MsgpackFault::extension:
+        why = "an extension";
+        type = "extension_unsupported";
+        break;
+    }
+    return {.offset = offset,
+            .message = fmt::format("Invalid MessagePack at byte {}: {}", offset, why),
+            .type = type};
+}
+
+}  // namespace
+
+MsgpackRead MsgpackReader::read(std::span<const std::byte> input, Arena& arena) {
+    // Most objects come whole. What does not is scanned from then on, and built once it is whole,
+    // so that building never starts anew with each piece.
+    if (!scan_.started()) [[likely]] {
+        const MsgpackBuilt built = msgpack_build(input, arena, limits_, text_);
+        if (built.state == State::complete) [[likely]] {
+            return {.state = State::complete, .size_bytes = built.offset, .value = built.value};
+        }
+    }
+    return read_scanned(input, arena);
+}
+
+MsgpackRead MsgpackReader::read_scanned(std::span<const std::byte> input, Arena& arena) {
+    switch (scan_.resume(input)) {
+    case State::need_more:
+        return {};
+    case State::refused:
+        fault_ = scan_.fault();
+        fault_offset_ = scan_.offset();
+        return {.state = State::refused};
+    case State::complete:
+        break;
+    }
+    const std::size_t size_bytes = scan_.offset();
+    scan_.reset();
+    const MsgpackBuilt built = msgpack_build(input.first(size_bytes), arena, limits_, text_);
+    if (built.state == State::complete) {
+        return {.state = State::complete, .size_bytes = size_bytes, .value = built.value};
+    }
+    fault_ = built.fault;
+    fault_offset_ = built.offset;
+    return {.state = State::refused, .size_bytes = size_bytes};
+}
+
+DecodeError MsgpackReader::error() const {
+    return explain(fault_, fault_offset_, limits_);
+}
+
+std::expected<Value, DecodeError> msgpack_decode(std::span<const std::byte> input, Arena& arena,
+                                                 const MsgpackLimits& limits, MsgpackText text) {
+    const auto invalid = [](std::size_t offset, std::string_view why) {
+        return std::unexpected{
+            DecodeError{.offset = offset,
+                        .message = fmt::format("Invalid MessagePack at byte {}: {}", offset, why),
+                        .type = "msgpack_invalid"}};
+    };
+    MsgpackReader reader{limits, text};
+    const MsgpackRead read = reader.read(input, arena);
+    switch (read.state) {
+    case State::need_more:
+        return invalid(input.size(), "the object ends too early");
+    case State::refused:
+        return std::unexpected{reader.error()};
+    case State::complete:
+        break;
+    }
+    if (read.size_bytes != input.size()) {
+        return invalid(read.size_bytes, "something follows the end of the object");
+    }
+    return read.value;
+}
+
+}  // namespace warren::format

@@ -1,0 +1,237 @@
+#include "protocol/arrpc.hpp"
+
+#include "core/utf8.hpp"
+#include "format/msgpack_writer.hpp"
+#include "protocol/field_errors.hpp"
+
+#include <array>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+using ReadState = format::MsgpackScan::State;
+using format::MsgpackLimits;
+using format::MsgpackText;
+using format::MsgpackWriter;
+
+constexpr std::string_view sign_key = "arrpc.sign";
+constexpr std::string_view data_key = "data";
+constexpr std::string_view unsigned_message =
+    "Invalid or missing message signature, make sure 'auth_secret' is set/correct";
+// What the dialect's own programs read at once.
+constexpr std::size_t peer_block_bytes = 4096;
+
+std::optional<ArrpcSignature> signature_of(std::string_view secret) {
+    return secret.empty() ? std::nullopt : std::optional<ArrpcSignature>{secret};
+}
+
+/// out  false when the message from `start` on would stop the peer, whatever its form
+bool avoid_blocks(std::string& out, std::size_t start) {
+    return (out.size() - start) % peer_block_bytes != 0 || format::msgpack_widen(out, start);
+}
+
+Value argument_of(const Call& call) noexcept {
+    const bool is_lone = call.style == model::ArgumentStyle::positional &&
+                         call.arguments.is_list() && call.arguments.as_list().size() == 1;
+    return is_lone ? call.arguments.as_list().front() : call.arguments;
+}
+
+/// A failure as the dialect has it: one line, for a person.
+std::string failure_text(const Answer& answer) {
+    std::string text{answer.failure == Code::unauthenticated ? arrpc_auth_error : arrpc_rpc_error};
+    const std::string_view message =
+        answer.message.empty() ? name_of(*answer.failure) : answer.message;
+    text += core::utf8_valid(message) ? std::string{message} : core::text_for_display(message);
+    for (const FieldError& error : answer.errors) {
+        text += &error == answer.errors.data() ? ": " : "; ";
+        text += core::text_for_display(to_string(error.location));
+        text += (error.location.empty() ? "" : ": ") + core::text_for_display(error.message);
+    }
+    return text;
+}
+
+std::expected<Answer, Failure> answer_of(const Value& reply, const core::Limits& limits) {
+    const std::string_view text = reply.is_text() ? reply.as_text() : std::string_view{};
+    for (const auto& [prefix, code] : {std::pair{arrpc_auth_error, Code::unauthenticated},
+                                       std::pair{arrpc_rpc_error, Code::failed}}) {
+        if (text.starts_with(prefix)) {
+            const std::string shown =
+                core::text_for_display(text.substr(prefix.size()), limits.peer_text_bytes_max);
+            return std::unexpected{Failure{.code = code, .message = shown}};
+        }
+    }
+    return Answer{.data = reply};
+}
+
+}  // namespace
+
+bool arrpc_is_falsy(const Value& value) noexcept {
+    switch (value.kind()) {
+    case Value::Kind::null:
+        return true;
+    case Value::Kind::boolean:
+        return !value.as_boolean();
+    case Value::Kind::int64:
+    case Value::Kind::uint64:
+        return value.as_uint64() == 0;
+    case Value::Kind::float64:
+        return value.as_float64() == 0;
+    case Value::Kind::text:
+        return value.as_text().empty();
+    case Value::Kind::bytes:
+        return value.as_bytes().empty();
+    case Value::Kind::list:
+        return value.as_list().empty();
+    case Value::Kind::map:
+        return value.as_map().empty();
+    }
+    return false;
+}
+
+ArrpcServerCodec::ArrpcServerCodec(std::string method, std::string_view auth_secret,
+                                   const core::Limits& limits)
+    : method_{std::move(method)},
+      limits_{limits},
+      signature_{signature_of(auth_secret)},
+      reader_{MsgpackLimits::of(limits), MsgpackText::lenient} {}
+
+ArrpcMessage<Call> ArrpcServerCodec::next(std::span<const std::byte> input, Arena& arena) {
+    using State = ArrpcMessage<Call>::State;
+    const format::MsgpackRead read = reader_.read(input, arena);
+    switch (read.state) {
+    case ReadState::need_more:
+        return {};
+    case ReadState::refused: {
+        const format::DecodeError error = reader_.error();
+        return {
+            .state = read.size_bytes == 0 ? State::broken : State::complete,
+            .size_bytes = read.size_bytes,
+            .content = std::unexpected{refused_request(error.message, std::string{error.type})}};
+    }
+    case ReadState::complete:
+        break;
+    }
+    ArrpcMessage<Call> message{.state = State::complete, .size_bytes = read.size_bytes};
+    auto argument = opened(read.value, arena);
+    if (argument) {
+        message.content =
+            Call{.method = method_, .style = model::ArgumentStyle::bare, .arguments = *argument};
+    } else {
+        message.content = std::unexpected{std::move(argument.error())};
+    }
+    return message;
+}
+
+/// The request inside of a signed one; without a secret, the message itself.
+std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Arena& arena) const {
+    if (!signature_) {
+        return message;
+    }
+    const Value* sign = message.find(sign_key);
+    const Value* data = message.find(data_key);
+    if (sign == nullptr || !sign->is_text() || data == nullptr ||
+        data->kind() != Value::Kind::bytes ||
+        !signature_->verify(sign->as_text(), data->as_bytes())) {
+        return std::unexpected{
+            Failure{.code = Code::unauthenticated, .message = std::string{unsigned_message}}};
+    }
+    auto value = format::msgpack_decode(data->as_bytes(), arena, MsgpackLimits::of(limits_),
+                                        MsgpackText::lenient);
+    if (!value) {
+        return std::unexpected{
+            refused_request(value.error().message, std::string{value.error().type})};
+    }
+    return *value;
+}
+
+void ArrpcServerCodec::encode_answer(const Answer& answer, std::string& out) const {
+    const std::size_t start = out.size();
+    if (!answer.failure) {
+        if (format::msgpack_encode(answer.data.value_or(Value{}), out) &&
+            out.size() - start <= limits_.body_bytes_max && avoid_blocks(out, start)) {
+            return;
+        }
+        out.resize(start);
+        return encode_answer(
+            {.failure = Code::internal, .message = "The reply has no form that could be sent"},
+            out);
+    }
+    std::string text = failure_text(answer);
+    const auto write = [&] {
+        MsgpackWriter writer{out};
+        writer.text(text);
+    };
+    write();
+    if (!avoid_blocks(out, start)) {
+        // A text this long has one form only; one more full stop gives it another length.
+        out.resize(start);
+        text += '.';
+        write();
+    }
+}
+
+ArrpcClientCodec::ArrpcClientCodec(std::string_view auth_secret, const core::Limits& limits)
+    : limits_{limits},
+      signature_{signature_of(auth_secret)},
+      reader_{MsgpackLimits::of(limits), MsgpackText::lenient} {}
+
+std::expected<void, Failure> ArrpcClientCodec::encode_call(const Call& call,
+                                                           std::string& out) const {
+    const std::size_t start = out.size();
+    const auto refuse = [&](std::string message, std::string type) {
+        out.resize(start);
+        return std::unexpected{refused_request(std::move(message), std::move(type))};
+    };
+    if (auto written = format::msgpack_encode(argument_of(call), out); !written) {
+        return std::unexpected{format::to_failure(written.error())};
+    }
+    if (signature_) {
+        const std::string packed = out.substr(start);
+        const auto sign = signature_->sign(std::as_bytes(std::span{packed}));
+        out.resize(start);
+        if (!sign) {
+            return std::unexpected{
+                Failure{.code = Code::internal, .message = "The request cannot be signed"}};
+        }
+        MsgpackWriter writer{out};
+        writer.map_head(2);
+        writer.text(sign_key);
+        writer.text({sign->data(), sign->size()});
+        writer.text(data_key);
+        writer.bytes(std::as_bytes(std::span{packed}));
+    }
+    if (out.size() - start > limits_.body_bytes_max) {
+        return refuse("The request has more than " + std::to_string(limits_.body_bytes_max) +
+                          " bytes (body_bytes_max)",
+                      "body_too_long");
+    }
+    if (!avoid_blocks(out, start)) {
+        return refuse("The request has a length that arrpc's programs cannot receive: " +
+                          std::to_string(out.size() - start) + " bytes",
+                      "length_unsendable");
+    }
+    return {};
+}
+
+ArrpcMessage<Answer> ArrpcClientCodec::next(std::span<const std::byte> input, Arena& arena) {
+    using State = ArrpcMessage<Answer>::State;
+    const format::MsgpackRead read = reader_.read(input, arena);
+    switch (read.state) {
+    case ReadState::need_more:
+        return {};
+    case ReadState::refused:
+        return {.state = read.size_bytes == 0 ? State::broken : State::complete,
+                .size_bytes = read.size_bytes,
+                .content = std::unexpected{
+                    Failure{.code = Code::internal,
+                            .message = "The reply cannot be read: " + reader_.error().message}}};
+    case ReadState::complete:
+        break;
+    }
+    return {.state = State::complete,
+            .size_bytes = read.size_bytes,
+            .content = answer_of(read.value, limits_)};
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+#include <warren/value.hpp>
+
+#include "core/limits.hpp"
+#include "format/msgpack.hpp"
+#include "protocol/call.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// MessagePack-RPC, and what Warren adds to it:                        [MessagePack-RPC, Protocol]
+///
+///     request       [0, id, method, params]
+///     response      [1, id, error, result]
+///     notification  [2, method, params]
+///
+/// params is the list of the arguments by position, or the list of one map of named arguments, or
+/// such a map itself; a list of one map may also be a lone argument, so that is a bare call.
+///
+/// Metadata is told apart by one rule: the last item of a params list is metadata, and no argument,
+/// if and only if it is a map whose first key is the text "$warren". That member's value says what
+/// stands before it: "positional" (the list of the rest), "named" or "bare" (one item). Further
+/// members, each optional, others being ignored:
+///
+///     timeout_ms   unsigned integer  how long the caller still waits
+///     attempt      unsigned integer  from 1 on
+///     key          text              the idempotency key
+///     traceparent  text              W3C Trace Context
+///     auth         map               last of all; its own last member is the code that covers all
+///                                    bytes of the message before it
+///
+/// Warren's encoder appends metadata also where an argument would be taken for it, so that no
+/// arguments of any kind are misread. A response may have metadata as a fifth item, only for a
+/// caller that signed its request.
+///
+/// error is nil, or {"code", "message"} with, where there are any, "errors" (a list of {"location",
+/// "message", "type"}), "data" and "retry_after_ms"; of other peers anything.
+namespace warren::protocol {
+
+/// What a call or its response carries beside what `Call` and `Answer` have.
+struct RpcMetadata {
+    std::string_view idempotency_key{};  // empty: none
+    std::string_view traceparent{};      // empty: none
+    Value auth{};                        // null: none
+};
+
+enum class RpcKind : std::uint8_t { request = 0, response = 1, notification = 2 };
+
+/// One message; views belong to the input and the arena it was decoded from.
+struct RpcMessage {
+    RpcKind kind = RpcKind::request;
+    std::uint32_t id = 0;  // of requests and responses
+    Call call{};           // of requests and notifications
+    Value error{};         // of responses: null for success
+    Value result{};        // of responses
+    RpcMetadata metadata{};
+};
+
+struct RpcStep {
+    enum class State : std::uint8_t {
+        need_more,
+        complete,  // see `message`
+        refused,   // see `failure`, and of `message` the kind and id: answer; the next one follows
+        broken,    // see `failure`: no MessagePack-RPC, or over a limit; close
+    };
+
+    State state = State::need_more;
+    std::size_t size_bytes = 0;  // of the message, 0 when broken
+};
+
+/// Reads the messages of one stream.
+/// thread one at a time
+class MsgpackRpcDecoder {
+public:
+    explicit MsgpackRpcDecoder(const core::Limits& limits = {}) noexcept;
+
+    /// Read the message that `input` starts with.
+    /// in   after need_more: the same bytes and what has come since, at any address
+    /// err  invalid_request in `failure`, for what is refused and broken
+    /// cost as MsgpackReader::read
+    RpcStep next(std::span<const std::byte> input, Arena& arena);
+
+    /// How long the input must at least be for the next call to get on.
+    std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }
+    /// Of the last step, until the next one.
+    const RpcMessage& message() const noexcept { return message_; }
+    const Failure& failure() const noexcept { return failure_; }
+
+private:
+    RpcStep refused_by_reader(std::span<const std::byte> input, std::size_t size_bytes);
+    RpcStep::State take(std::span<const Value> items);
+    RpcStep::State take_call(const Value& method, const Value& params);
+    RpcStep::State take_params(const Value& params);
+    bool take_metadata(const Value& metadata);
+    RpcStep::State refuse(RpcStep::State state, std::string message, std::string type);
+
+    core::Limits limits_;
+    format::MsgpackReader reader_;
+    RpcMessage message_;
+    Failure failure_;
+};
+
+/// What a response says.
+/// out  a success; views of the message
+/// err  what the peer answered instead, owning all of it; a text or another value of a foreign peer
+///      becomes `failed`
+std::expected<Answer, Failure> rpc_answer(const RpcMessage& response,
+                                          const core::Limits& limits = {});
+
+/// Who the messages go to: another framework's peer gets no metadata, as it would take it for an
+/// argument.
+enum class RpcPeer : std::uint8_t { warren, foreign };
+
+/// Append a request or a notification.
+/// in   `call.arguments` a list when `call.style` is positional
+/// err  invalid_request for what MessagePack cannot express; `out` is as it was before
+/// cost O(bytes), no allocation but the growth of `out`                              thread any
+std::expected<void, Failure> rpc_encode_request(std::uint32_t id, const Call& call,
+                                                const RpcMetadata& metadata, RpcPeer peer,
+                                                std::string& out);
+std::expected<void, Failure> rpc_encode_notification(const Call& call, const RpcMetadata& metadata,
+                                                     RpcPeer peer, std::string& out);
+
+/// Append a response.
+/// in   auth: for a caller that signed; null otherwise
+/// err  none: what cannot be written becomes an `internal` failure's response
+void rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
+                         const Value& auth = {});
+
+}  // namespace warren::protocol

@@ -1,0 +1,255 @@
+#include "protocol/field_errors.hpp"
+#include "protocol/msgpack_rpc.hpp"
+#include "protocol/msgpack_rpc_metadata.hpp"
+
+#include "core/utf8.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+using State = RpcStep::State;
+using ReadState = format::MsgpackScan::State;
+
+std::optional<std::uint32_t> id_of(const Value& value) noexcept {
+    if (value.kind() != Value::Kind::int64 || value.as_int64() < 0 ||
+        value.as_int64() > std::numeric_limits<std::uint32_t>::max()) {
+        return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(value.as_int64());
+}
+
+/// A time in milliseconds, cut to a year, so that no sum of times overflows.
+std::optional<std::chrono::milliseconds> milliseconds_of(const Value& value) noexcept {
+    constexpr std::chrono::milliseconds at_most = std::chrono::hours{24 * 365};
+    if (value.kind() == Value::Kind::uint64) {
+        return at_most;
+    }
+    if (value.kind() != Value::Kind::int64 || value.as_int64() < 0) {
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds{std::min<std::int64_t>(value.as_int64(), at_most.count())};
+}
+
+bool take_text(const Value& value, std::string_view& target) noexcept {
+    target = value.is_text() ? value.as_text() : std::string_view{};
+    return value.is_text();
+}
+
+std::string text_in(const Value& error, std::string_view name) {
+    const Value* text = error.find(name);
+    return text != nullptr && text->is_text() ? std::string{text->as_text()} : std::string{};
+}
+
+}  // namespace
+
+MsgpackRpcDecoder::MsgpackRpcDecoder(const core::Limits& limits) noexcept
+    : limits_{limits}, reader_{format::MsgpackLimits::of(limits)} {}
+
+RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) {
+    const format::MsgpackRead read = reader_.read(input, arena);
+    if (read.state == ReadState::need_more) {
+        return {};
+    }
+    message_ = {};
+    if (read.state == ReadState::refused) [[unlikely]] {
+        return refused_by_reader(input, read.size_bytes);
+    }
+    const State state = read.value.is_list()
+                            ? take(read.value.as_list())
+                            : refuse(State::broken, "A message is a list", "message_type");
+    return {.state = state, .size_bytes = state == State::broken ? 0 : read.size_bytes};
+}
+
+/// What cannot be decoded is still answered when its beginning says to whom.
+RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
+                                             std::size_t size_bytes) {
+    const format::DecodeError error = reader_.error();
+    if (size_bytes != 0 && (input[0] & std::byte{0xf0}) == std::byte{0x90}) {
+        Arena arena;
+        format::MsgpackReader head{format::MsgpackLimits::of(limits_)};
+        const auto rest = input.first(size_bytes).subspan(1);
+        const format::MsgpackRead kind = head.read(rest, arena);
+        const bool known = kind.state == ReadState::complete &&
+                           kind.value.kind() == Value::Kind::int64 && kind.value.as_int64() >= 0 &&
+                           kind.value.as_int64() <= 2;
+        if (known) {
+            message_.kind = static_cast<RpcKind>(kind.value.as_int64());
+        }
+        std::optional<std::uint32_t> id;
+        if (known && message_.kind != RpcKind::notification) {
+            const format::MsgpackRead read = head.read(rest.subspan(kind.size_bytes), arena);
+            id = read.state == ReadState::complete ? id_of(read.value) : std::nullopt;
+        }
+        if (known && (id || message_.kind == RpcKind::notification)) {
+            message_.id = id.value_or(0);
+            return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
+        }
+    }
+    return {refuse(State::broken, error.message, std::string{error.type}), 0};
+}
+
+State MsgpackRpcDecoder::refuse(State state, std::string message, std::string type) {
+    failure_ = refused_request(std::move(message), std::move(type));
+    return state;
+}
+
+State MsgpackRpcDecoder::take(std::span<const Value> items) {
+    const auto broken = [this] {
+        return refuse(State::broken, "A message is no request, response or notification",
+                      "message_type");
+    };
+    if (items.size() < 3 || items.size() > 5 || items[0].kind() != Value::Kind::int64) {
+        return broken();
+    }
+    if (items[0] == Value::integer(static_cast<int>(RpcKind::notification))) {
+        message_.kind = RpcKind::notification;
+        return items.size() == 3 ? take_call(items[1], items[2]) : broken();
+    }
+    const auto id = id_of(items[1]);
+    if (!id || items.size() < 4) {
+        return broken();
+    }
+    message_.id = *id;
+    switch (items[0].as_int64()) {
+    case static_cast<int>(RpcKind::request):
+        message_.kind = RpcKind::request;
+        return items.size() == 4 ? take_call(items[2], items[3]) : broken();
+    case static_cast<int>(RpcKind::response):
+        message_.kind = RpcKind::response;
+        message_.error = items[2];
+        message_.result = items[3];
+        if (items.size() == 5 && (!is_rpc_metadata(items[4]) || !take_metadata(items[4]))) {
+            return broken();
+        }
+        return State::complete;
+    default:
+        return broken();
+    }
+}
+
+State MsgpackRpcDecoder::take_call(const Value& method, const Value& params) {
+    if (!method.is_text()) {
+        return refuse(State::refused, "The method's name should be text", "method_type");
+    }
+    if (method.as_text().size() > limits_.method_name_bytes_max) {
+        return refuse(State::refused,
+                      "The method's name has more than " +
+                          std::to_string(limits_.method_name_bytes_max) +
+                          " bytes (method_name_bytes_max)",
+                      "method_too_long");
+    }
+    message_.call.method = method.as_text();
+    return take_params(params);
+}
+
+State MsgpackRpcDecoder::take_params(const Value& params) {
+    using model::ArgumentStyle;
+    Call& call = message_.call;
+    if (params.is_map()) {
+        call.style = ArgumentStyle::named;
+        call.arguments = params;
+        return State::complete;
+    }
+    if (!params.is_list()) {
+        return refuse(State::refused, "The arguments should be a list or a map", "params_type");
+    }
+    std::span<const Value> items = params.as_list();
+    call.style = ArgumentStyle::positional;
+    call.arguments = params;
+    if (items.empty() || !is_rpc_metadata(items.back())) {
+        if (items.size() == 1 && items[0].is_map()) {
+            call.style = ArgumentStyle::bare;
+            call.arguments = items[0];
+        }
+        return State::complete;
+    }
+    const Value& metadata = items.back();
+    items = items.first(items.size() - 1);
+    if (!take_metadata(metadata)) {
+        return refuse(State::refused, "The metadata has a member of a wrong kind", "metadata_type");
+    }
+    const Value& style = metadata.as_map().front().value;
+    if (style == Value::text(rpc_names::positional)) {
+        call.arguments = Value::list(items);
+        return State::complete;
+    }
+    const bool is_named = style == Value::text(rpc_names::named);
+    if (items.size() != 1 || (!is_named && style != Value::text(rpc_names::bare)) ||
+        (is_named && !items[0].is_map())) {
+        return refuse(State::refused, "The metadata names another style than the arguments have",
+                      "metadata_style");
+    }
+    call.style = is_named ? ArgumentStyle::named : ArgumentStyle::bare;
+    call.arguments = items[0];
+    return State::complete;
+}
+
+/// out  false when a member that is known has a wrong kind
+bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
+    RpcMetadata& target = message_.metadata;
+    for (const Member& member : metadata.as_map().subspan(1)) {
+        const std::string_view name =
+            member.key.is_text() ? member.key.as_text() : std::string_view{};
+        bool taken = true;
+        if (name == rpc_names::timeout_ms) {
+            message_.call.time_left = milliseconds_of(member.value);
+            taken = message_.call.time_left.has_value();
+        } else if (name == rpc_names::attempt) {
+            const auto attempt = id_of(member.value);
+            taken = attempt.value_or(0) != 0;
+            message_.call.attempt = attempt.value_or(1);
+        } else if (name == rpc_names::key) {
+            taken = take_text(member.value, target.idempotency_key);
+        } else if (name == rpc_names::traceparent) {
+            taken = take_text(member.value, target.traceparent);
+        } else if (name == rpc_names::auth) {
+            // What it covers is told by where it stands.
+            taken = member.value.is_map() && &member == &metadata.as_map().back();
+            target.auth = member.value;
+        }
+        if (!taken) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::expected<Answer, Failure> rpc_answer(const RpcMessage& response, const core::Limits& limits) {
+    const Value& error = response.error;
+    if (error.is_null()) [[likely]] {
+        return Answer{.data = response.result};
+    }
+    if (error.is_text()) {
+        return std::unexpected{Failure{
+            .code = Code::failed,
+            .message = core::text_for_display(error.as_text(), limits.peer_text_bytes_max)}};
+    }
+    const auto code = code_named(text_in(error, rpc_names::code));
+    if (!code) {
+        const std::string message = text_in(error, rpc_names::message);
+        return std::unexpected{
+            Failure{.code = Code::failed,
+                    .message = message.empty()
+                                   ? "The server answered with an error"
+                                   : core::text_for_display(message, limits.peer_text_bytes_max),
+                    .data = Dynamic{error}}};
+    }
+    Failure failure{.code = *code, .message = text_in(error, rpc_names::message)};
+    if (const Value* errors = error.find(rpc_names::errors)) {
+        failure.errors = read_errors(*errors);
+    }
+    if (const Value* data = error.find(rpc_names::data)) {
+        failure.data = Dynamic{*data};
+    }
+    if (const Value* retry_after = error.find(rpc_names::retry_after_ms)) {
+        failure.retry_after = milliseconds_of(*retry_after);
+    }
+    return std::unexpected{std::move(failure)};
+}
+
+}  // namespace warren::protocol

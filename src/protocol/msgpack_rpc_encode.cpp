@@ -1,0 +1,199 @@
+#include "format/msgpack_writer.hpp"
+#include "protocol/field_errors.hpp"
+#include "protocol/msgpack_rpc.hpp"
+#include "protocol/msgpack_rpc_metadata.hpp"
+
+#include "core/utf8.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+using format::EncodeError;
+using format::MsgpackWriter;
+using model::ArgumentStyle;
+
+// A message is two lists around its arguments, which may be nested as deep as any.
+constexpr std::size_t depth_max = core::Limits{}.nesting_depth_max - 2;
+
+std::string_view name_of_style(ArgumentStyle style) noexcept {
+    switch (style) {
+    case ArgumentStyle::named:
+        return rpc_names::named;
+    case ArgumentStyle::positional:
+        return rpc_names::positional;
+    case ArgumentStyle::bare:
+        return rpc_names::bare;
+    }
+    std::unreachable();
+}
+
+/// Whether the arguments, without metadata, would be read as others than they are.
+bool is_ambiguous(const Call& call) noexcept {
+    if (call.style != ArgumentStyle::positional) {
+        return true;
+    }
+    const auto items = call.arguments.as_list();
+    return !items.empty() &&
+           (is_rpc_metadata(items.back()) || (items.size() == 1 && items[0].is_map()));
+}
+
+/// in  style: what the marker says
+std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::string_view style,
+                                                const Call& call, const RpcMetadata& metadata) {
+    const bool is_timed = call.time_left.has_value();
+    const bool is_retry = call.attempt > 1;
+    writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) +
+                    (metadata.idempotency_key.empty() ? 0 : 1) +
+                    (metadata.traceparent.empty() ? 0 : 1) + (metadata.auth.is_null() ? 0 : 1));
+    writer.text(rpc_names::marker);
+    writer.text(style);
+    if (is_timed) {
+        writer.text(rpc_names::timeout_ms);
+        writer.integer(std::max<std::int64_t>(call.time_left->count(), 0));
+    }
+    if (is_retry) {
+        writer.text(rpc_names::attempt);
+        writer.unsigned_integer(call.attempt);
+    }
+    for (const auto& [name, text] : {std::pair{rpc_names::key, metadata.idempotency_key},
+                                     std::pair{rpc_names::traceparent, metadata.traceparent}}) {
+        if (!text.empty()) {
+            writer.text(name);
+            if (auto written = writer.value(Value::text(text)); !written) {
+                return written;
+            }
+        }
+    }
+    if (!metadata.auth.is_null()) {
+        writer.text(rpc_names::auth);
+        return writer.value(metadata.auth, depth_max - 1);
+    }
+    return {};
+}
+
+std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& call,
+                                            const RpcMetadata& metadata, RpcPeer peer) {
+    if (auto written = writer.value(Value::text(call.method)); !written) {
+        return written;
+    }
+    const bool is_list = call.style == ArgumentStyle::positional;
+    const std::span<const Value> items =
+        is_list ? call.arguments.as_list() : std::span{&call.arguments, 1};
+    const bool with_metadata =
+        peer == RpcPeer::warren &&
+        (call.time_left || call.attempt > 1 || !metadata.idempotency_key.empty() ||
+         !metadata.traceparent.empty() || !metadata.auth.is_null() || is_ambiguous(call));
+    writer.list_head(items.size() + (with_metadata ? 1 : 0));
+    for (const Value& item : items) {
+        if (auto written = writer.value(item, depth_max); !written) {
+            if (is_list) {
+                auto& location = written.error().location;
+                location.emplace(location.begin(), static_cast<std::size_t>(&item - items.data()));
+            }
+            return written;
+        }
+    }
+    return with_metadata ? write_metadata(writer, name_of_style(call.style), call, metadata)
+                         : std::expected<void, EncodeError>{};
+}
+
+/// Our own words, and so UTF-8, but for what a handler put into them.
+void write_text(MsgpackWriter& writer, std::string_view text) {
+    if (core::utf8_valid(text)) {
+        writer.text(text);
+    } else {
+        writer.text(core::text_for_display(text));
+    }
+}
+
+std::expected<void, EncodeError> write_failure(MsgpackWriter& writer, const Answer& answer) {
+    writer.map_head(2U + (answer.errors.empty() ? 0 : 1) + (answer.data ? 1 : 0) +
+                    (answer.retry_after ? 1 : 0));
+    writer.text(rpc_names::code);
+    writer.text(name_of(*answer.failure));
+    writer.text(rpc_names::message);
+    write_text(writer, answer.message);
+    if (!answer.errors.empty()) {
+        Arena arena;
+        writer.text(rpc_names::errors);
+        if (auto written = writer.value(to_value(answer.errors, arena)); !written) {
+            return written;
+        }
+    }
+    if (answer.data) {
+        writer.text(rpc_names::data);
+        if (auto written = writer.value(*answer.data, depth_max); !written) {
+            return written;
+        }
+    }
+    if (answer.retry_after) {
+        writer.text(rpc_names::retry_after_ms);
+        writer.integer(answer.retry_after->count());
+    }
+    return {};
+}
+
+std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint32_t id,
+                                                const Answer& answer, const Value& auth) {
+    writer.list_head(auth.is_null() ? 4 : 5);
+    writer.unsigned_integer(static_cast<unsigned>(RpcKind::response));
+    writer.unsigned_integer(id);
+    std::expected<void, EncodeError> written;
+    if (answer.failure) {
+        written = write_failure(writer, answer);
+        writer.null();
+    } else {
+        writer.null();
+        written = writer.value(answer.data.value_or(Value{}), depth_max);
+    }
+    if (written && !auth.is_null()) {
+        written = write_metadata(writer, rpc_names::bare, {}, {.auth = auth});
+    }
+    return written;
+}
+
+std::expected<void, Failure> finish(MsgpackWriter& writer,
+                                    const std::expected<void, EncodeError>& written) {
+    if (written) [[likely]] {
+        return {};
+    }
+    writer.rewind(0);
+    return std::unexpected{format::to_failure(written.error())};
+}
+
+}  // namespace
+
+std::expected<void, Failure> rpc_encode_request(std::uint32_t id, const Call& call,
+                                                const RpcMetadata& metadata, RpcPeer peer,
+                                                std::string& out) {
+    MsgpackWriter writer{out};
+    writer.list_head(4);
+    writer.unsigned_integer(static_cast<unsigned>(RpcKind::request));
+    writer.unsigned_integer(id);
+    return finish(writer, write_call(writer, call, metadata, peer));
+}
+
+std::expected<void, Failure> rpc_encode_notification(const Call& call, const RpcMetadata& metadata,
+                                                     RpcPeer peer, std::string& out) {
+    MsgpackWriter writer{out};
+    writer.list_head(3);
+    writer.unsigned_integer(static_cast<unsigned>(RpcKind::notification));
+    return finish(writer, write_call(writer, call, metadata, peer));
+}
+
+void rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
+                         const Value& auth) {
+    MsgpackWriter writer{out};
+    if (write_response(writer, id, answer, auth)) [[likely]] {
+        return;
+    }
+    writer.rewind(0);
+    const Answer internal{.failure = Code::internal,
+                          .message = "The reply holds a value that MessagePack cannot express"};
+    (void)write_response(writer, id, internal, auth);
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+/// The texts that stand in MessagePack-RPC messages: see `msgpack_rpc.hpp`.
+namespace warren::protocol::rpc_names {
+
+inline constexpr std::string_view marker = "$warren";
+inline constexpr std::string_view positional = "positional";
+inline constexpr std::string_view named = "named";
+inline constexpr std::string_view bare = "bare";
+inline constexpr std::string_view timeout_ms = "timeout_ms";
+inline constexpr std::string_view attempt = "attempt";
+inline constexpr std::string_view key = "key";
+inline constexpr std::string_view traceparent = "traceparent";
+inline constexpr std::string_view auth = "auth";
+
+inline constexpr std::string_view code = "code";
+inline constexpr std::string_view message = "message";
+inline constexpr std::string_view errors = "errors";
+inline constexpr std::string_view data = "data";
+inline constexpr std::string_view retry_after_ms = "retry_after_ms";
+
+}  // namespace warren::protocol::rpc_names

@@ -1,0 +1,175 @@
+#include <warren/client.hpp>
+
+#include "endpoint/client_call.hpp"
+#include "endpoint/client_transport.hpp"
+#include "endpoint/transports.hpp"
+#include "format/fernet.hpp"
+#include "runtime/message_client.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <random>
+#include <utility>
+
+namespace warren {
+namespace {
+
+template <typename T>
+T value_or_throw(std::expected<T, Failure> result) {
+    if (!result) {
+        throw Error{std::move(result.error())};
+    }
+    return std::move(*result);
+}
+
+std::array<std::uint8_t, 16> random_octets() {
+    std::random_device device;
+    std::array<std::uint8_t, 16> octets;
+    for (std::uint8_t& octet : octets) {
+        octet = static_cast<std::uint8_t>(device());
+    }
+    return octets;
+}
+
+std::int64_t unix_seconds_now() {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+class Client::Implementation {
+public:
+    Implementation(const endpoint::Address& address, ClientOptions options)
+        : options_{std::move(options)},
+          keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
+          dialect_{value_or_throw(endpoint::make_dialect(address.protocol, address.method))},
+          transport_{endpoint::make_client_transport(
+              address, address.reply_mode.value_or(options_.reply_mode),
+              address.reply_queue.empty() ? options_.reply_queue : address.reply_queue,
+              options_.log)},
+          calls_{std::make_shared<runtime::MessageClient>(
+              transport_->executor(), *dialect_,
+              runtime::MessageClientOptions{.queue = address.queue,
+                                            .broker = address.display(),
+                                            .in_flight_max = options_.in_flight_max,
+                                            .random = random_octets()})} {
+        transport_->start(calls_,
+                          [calls = calls_](runtime::ClientPort& port) { calls->attach(port); });
+    }
+
+    void close() {
+        if (!is_closed_.exchange(true)) {
+            transport_->stop([calls = calls_] { calls->close(); });
+        }
+    }
+
+    detail::PreparedCallPointer prepare(const detail::ErasedCall& call,
+                                        const CallOptions& options) const {
+        // Only tokens need the time.
+        const std::int64_t now = keys_.empty() ? 0 : unix_seconds_now();
+        detail::PreparedCallPointer prepared{new detail::PreparedCall{call, keys_, now}};
+        prepared->timeout = options.timeout.value_or(options_.timeout);
+        prepared->when_blocked = options.when_blocked.value_or(options_.when_blocked);
+        prepared->stop = options.stop;
+        prepared->log = options_.log;
+        return prepared;
+    }
+
+    void submit(detail::PreparedCallPointer call, std::stop_token stop) {
+        call->watch(*calls_, std::move(stop));
+        calls_->submit(*call.release());
+    }
+
+    void refuse_on_io_thread() const {
+        if (transport_->is_current_thread()) {
+            throw Error{Code::internal,
+                        "Not sent: a blocking call from the client's "
+                        "I/O thread would wait for "
+                        "itself; use start_call or async_call"};
+        }
+    }
+
+    ClientCounters counters() const {
+        const runtime::Counters& counted = calls_->counters();
+        ClientCounters counters{.calls = counted.calls,
+                                .succeeded = counted.successes,
+                                .replies_dropped = calls_->replies_dropped(),
+                                .in_flight = counted.in_flight};
+        for (const auto& failures : counted.failures) {
+            counters.failed += failures;
+        }
+        return counters;
+    }
+
+private:
+    const ClientOptions options_;
+    const format::Keyring keys_;
+    const std::unique_ptr<protocol::MessageDialect> dialect_;
+    const std::unique_ptr<endpoint::ClientTransport> transport_;
+    const std::shared_ptr<runtime::MessageClient> calls_;
+    std::atomic<bool> is_closed_ = false;
+};
+
+Client::Client(std::string_view url, ClientOptions options)
+    : implementation_{std::make_unique<Implementation>(value_or_throw(endpoint::parse_address(url)),
+                                                       std::move(options))} {}
+
+Client::~Client() {
+    close();
+}
+
+void Client::close() noexcept {
+    implementation_->close();
+}
+
+ClientCounters Client::counters() const noexcept {
+    return implementation_->counters();
+}
+
+Dynamic Client::call(std::string_view method, const Dynamic& arguments,
+                     const CallOptions& options) {
+    detail::BlockingSink<Dynamic> sink;
+    call_blocking(detail::erase(method, arguments), options, sink);
+    return sink.take_data();
+}
+
+Reply<Dynamic> Client::call_for_reply(std::string_view method, const Dynamic& arguments,
+                                      const CallOptions& options) {
+    detail::BlockingSink<Dynamic> sink;
+    call_blocking(detail::erase(method, arguments), options, sink);
+    return sink.take_reply();
+}
+
+void Client::start_call(std::string_view method, const Dynamic& arguments,
+                        Completion<Dynamic> completion, const CallOptions& options) {
+    submit(prepare(detail::erase(method, arguments), options),
+           std::make_unique<detail::CompletionSink<Dynamic>>(std::move(completion)));
+}
+
+detail::PreparedCallPointer Client::prepare(const detail::ErasedCall& call,
+                                            const CallOptions& options) {
+    return implementation_->prepare(call, options);
+}
+
+void Client::submit(detail::PreparedCallPointer call, std::unique_ptr<detail::CallSink> sink,
+                    std::stop_token stop) {
+    call->owned_sink = std::move(sink);
+    call->sink = call->owned_sink.get();
+    implementation_->submit(std::move(call), std::move(stop));
+}
+
+void Client::call_blocking(const detail::ErasedCall& call, const CallOptions& options,
+                           detail::WaitingSink& sink) {
+    implementation_->refuse_on_io_thread();
+    detail::PreparedCallPointer prepared = prepare(call, options);
+    if (prepared->refused) {
+        throw Error{std::move(*prepared->refused)};
+    }
+    prepared->sink = &sink;
+    implementation_->submit(std::move(prepared), {});
+    sink.wait();
+}
+
+}  // namespace warren

@@ -1,0 +1,106 @@
+#include "endpoint/client_transport.hpp"
+#include "transport/amqp/client_port.hpp"
+#include "transport/amqp/link.hpp"
+#include "transport/asio_executor.hpp"
+
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace warren::endpoint {
+namespace {
+
+using transport::AmqpClientOptions;
+using transport::AmqpClientPort;
+using transport::AsioExecutor;
+using transport::Link;
+
+/// How long closing a client waits for a broker that does not answer.
+constexpr std::chrono::milliseconds close_timeout{500};
+
+/// What the I/O thread uses; whoever leaves last, it or the client, destroys
+/// it.
+struct Connection {
+    AsioExecutor executor;
+    std::shared_ptr<Log> log;
+    std::shared_ptr<runtime::ClientSink> sink;
+    std::shared_ptr<Link> link;
+    std::unique_ptr<AmqpClientPort> port;
+};
+
+class AmqpClientTransport final : public ClientTransport {
+public:
+    AmqpClientTransport(transport::AmqpEndpoint broker, AmqpClientOptions options,
+                        std::shared_ptr<Log> log)
+        : connection_{std::make_shared<Connection>()} {
+        broker.connection.close_timeout = close_timeout;
+        connection_->log = std::move(log);
+        connection_->link =
+            std::make_shared<Link>(connection_->executor, std::move(broker),
+                                   transport::LinkOptions{.log = connection_->log.get()});
+        connection_->port = std::make_unique<AmqpClientPort>(connection_->link, std::move(options));
+    }
+
+    runtime::Executor& executor() noexcept override { return connection_->executor; }
+    bool is_current_thread() const noexcept override {
+        return connection_->executor.is_current_thread();
+    }
+
+    void start(std::shared_ptr<runtime::ClientSink> sink,
+               std::move_only_function<void(runtime::ClientPort&)> attached) override {
+        connection_->sink = std::move(sink);
+        attached(*connection_->port);
+        connection_->port->start(*connection_->sink);
+        thread_ = std::thread{[connection = connection_] { connection->executor.run(); }};
+    }
+
+    void stop(std::move_only_function<void()> last) override {
+        const bool inside = is_current_thread();
+        if (inside) {
+            last();
+            last = [] {};
+        }
+        connection_->executor.post(
+            [connection = connection_.get(), last = std::move(last)]() mutable {
+                last();
+                connection->port.reset();
+                connection->link->close([connection] { connection->executor.stop(); });
+            });
+        if (inside) {
+            thread_.detach();
+        } else {
+            thread_.join();
+        }
+    }
+
+private:
+    std::shared_ptr<Connection> connection_;
+    std::thread thread_;
+};
+
+transport::ReplyMode transport_mode(ReplyMode mode) {
+    switch (mode) {
+    case ReplyMode::exclusive:
+        return transport::ReplyMode::exclusive;
+    case ReplyMode::direct:
+        return transport::ReplyMode::direct;
+    case ReplyMode::durable:
+        return transport::ReplyMode::durable;
+    }
+    std::unreachable();
+}
+
+}  // namespace
+
+std::unique_ptr<ClientTransport> make_amqp_client(const transport::AmqpEndpoint& broker,
+                                                  ReplyMode reply_mode, std::string reply_queue,
+                                                  std::shared_ptr<Log> log) {
+    return std::make_unique<AmqpClientTransport>(
+        broker,
+        AmqpClientOptions{.reply_mode = transport_mode(reply_mode),
+                          .reply_queue = std::move(reply_queue)},
+        std::move(log));
+}
+
+}  // namespace warren::endpoint

@@ -41,6 +41,17 @@ Failure stopping() {
     return overloaded("This server is stopping");
 }
 
+/// Tokens bear the time of day, so it is the one clock that counts.
+std::optional<format::TimeToLive> time_to_live(const ListenerPolicy& policy) {
+    if (!policy.secrets_ttl) {
+        return std::nullopt;
+    }
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return format::TimeToLive{
+        .ttl_s = policy.secrets_ttl->count(),
+        .now_s = std::chrono::duration_cast<std::chrono::seconds>(now).count()};
+}
+
 /// Errors as one line, without values.
 std::string summary_of(const std::vector<FieldError>& errors) {
     std::string line;
@@ -158,8 +169,8 @@ bool Dispatcher::bind(Job& job, const protocol::Call& call) {
     const ListenerPolicy& policy = job.lane_->policy();
     Value arguments = call.arguments;
     if (!policy.keys.empty()) {
-        auto opened =
-            model::decrypt(*method.request, arguments, policy.keys, policy.secrets, job.arena);
+        auto opened = model::decrypt(*method.request, arguments, policy.keys, policy.secrets,
+                                     job.arena, time_to_live(policy));
         if (!opened) {
             fail(job, invalid(std::move(opened.error())));
             return false;

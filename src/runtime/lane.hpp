@@ -8,6 +8,7 @@
 #include "runtime/job.hpp"
 #include "runtime/workers.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,7 @@ struct ListenerPolicy {
     std::vector<const Method*> methods;  // those it serves
     format::Keyring keys{};              // opens the requests' secrets; empty: nothing is encrypted
     model::SecretPolicy secrets = model::SecretPolicy::must_be_encrypted;
+    std::optional<std::chrono::seconds> secrets_ttl{};  // how old they may be; none: any age
     Answers answers = Answers::by_handlers;
 };
 

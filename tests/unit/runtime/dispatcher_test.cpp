@@ -1,0 +1,534 @@
+#include "runtime/dispatcher.hpp"
+
+#include <warren/model.hpp>
+
+#include "format/fernet.hpp"
+#include "unit/runtime/harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+
+namespace warren::runtime::test {
+
+struct Item {
+    std::string name;
+    int count = 1;
+};
+WARREN_MODEL(Item, (name, min_length(1)), (count, greater_than(0)))
+
+namespace {
+
+Dynamic item(std::string_view name) {
+    return Dynamic::map({{"name", name}});
+}
+
+TEST(Dispatcher, AnswersWithTheHandlersData) {
+    Stage stage;
+    stage.registry.method("double", [](const Item& given) {
+        return Item{.name = given.name + given.name, .count = 2 * given.count};
+    });
+    stage.serve();
+    stage.call("a", "double", Dynamic::map({{"name", "x"}, {"count", 4}}));
+    EXPECT_EQ(stage.dispatcher.counters().in_flight, 1U);
+    stage.run();
+    const Outcome outcome = stage.take();
+    EXPECT_EQ(outcome.failure, std::nullopt);
+    EXPECT_EQ(outcome.message, "OK");
+    EXPECT_EQ(outcome.data, Dynamic::map({{"name", "xx"}, {"count", 8}}));
+    EXPECT_EQ(stage.dispatcher.counters().in_flight, 0U);
+    EXPECT_EQ(stage.dispatcher.counters().successes, 1U);
+}
+
+TEST(Dispatcher, AnswersOfEveryShape) {
+    Stage stage;
+    stage.registry.method("nothing", [] {});
+    stage.registry.method("said", [] { return Reply<int>{7, "seven"}; });
+    stage.registry.method("not_done", [] { return Reply<int>::failure("no", 3); });
+    stage.registry.method("expected", []() -> std::expected<int, Failure> {
+        return std::unexpected{Failure{.code = Code::conflict, .message = "taken"}};
+    });
+    stage.serve();
+
+    stage.call("a", "nothing", {});
+    stage.run();
+    Outcome outcome = stage.take();
+    EXPECT_EQ(outcome.failure, std::nullopt);
+    EXPECT_EQ(outcome.data, Dynamic{});
+
+    stage.call("a", "said", {});
+    stage.run();
+    outcome = stage.take();
+    EXPECT_EQ(outcome.message, "seven");
+    EXPECT_EQ(outcome.data, Dynamic{7});
+
+    stage.call("a", "not_done", {});
+    stage.run();
+    outcome = stage.take();
+    EXPECT_EQ(outcome.failure, Code::failed);
+    EXPECT_EQ(outcome.message, "no");
+    EXPECT_EQ(outcome.data, Dynamic{3});
+
+    stage.call("a", "expected", {});
+    stage.run();
+    outcome = stage.take();
+    EXPECT_EQ(outcome.failure, Code::conflict);
+    EXPECT_EQ(outcome.message, "taken");
+}
+
+TEST(Dispatcher, SaysWhenThereIsNoSuchMethod) {
+    Stage stage;
+    stage.registry.method("known", [] {});
+    stage.serve();
+    stage.call("a", "unknown", {});
+    EXPECT_EQ(stage.take().failure, Code::no_such_method);
+    EXPECT_EQ(stage.dispatcher.counters().failures_of(Code::no_such_method), 1U);
+}
+
+TEST(Dispatcher, ServesOnlyWhatTheListenerServes) {
+    Stage stage;
+    stage.registry.method("here", [] {});
+    stage.registry.method("elsewhere", [] {});
+    stage.lane = std::make_unique<Lane>(stage.dispatcher, stage.executor,
+                                        ListenerPolicy{.methods = {stage.registry.find("here")}});
+    stage.call("a", "elsewhere", {});
+    EXPECT_EQ(stage.take().failure, Code::no_such_method);
+    stage.call("a", "here", {});
+    stage.run();
+    EXPECT_EQ(stage.take().failure, std::nullopt);
+}
+
+TEST(Dispatcher, RefusesAnInvalidRequestWithEveryError) {
+    Stage stage;
+    stage.registry.method("take", [](const Item&) { ADD_FAILURE() << "must not run"; });
+    stage.serve();
+    stage.call("a", "take", Dynamic::map({{"count", 0}}));
+    const Outcome outcome = stage.take();
+    EXPECT_EQ(outcome.failure, Code::invalid_request);
+    EXPECT_EQ(outcome.message, "Request validation failed");
+    ASSERT_EQ(outcome.errors.size(), 2U);
+    EXPECT_EQ(outcome.errors[0].type, "missing");
+    EXPECT_EQ(outcome.errors[1].type, "greater_than");
+}
+
+TEST(Dispatcher, WhatAHandlerThrowsBecomesAFailure) {
+    struct Case {
+        std::function<void()> thrown;
+        Code code;
+        std::string message;
+    };
+    const std::vector<Case> cases{
+        {[] { throw Error{"mine", Dynamic{5}}; }, Code::failed, "mine"},
+        {[] { throw Error{Code::conflict, "taken"}; }, Code::conflict, "taken"},
+        {[] { throw Error{Code::connection_lost, "downstream"}; }, Code::internal,
+         "An unexpected error occurred"},
+        {[] { throw Error{Code::internal, "secret"}; }, Code::internal,
+         "An unexpected error occurred"},
+        {[] { throw std::runtime_error{"secret"}; }, Code::internal,
+         "An unexpected error occurred"},
+        {[] { throw 5; }, Code::internal, "An unexpected error occurred"},
+    };
+    for (const Case& each : cases) {
+        Stage stage;
+        stage.registry.method("fail", [&] { each.thrown(); });
+        stage.serve();
+        stage.call("a", "fail", {});
+        stage.run();
+        const Outcome outcome = stage.take();
+        EXPECT_EQ(outcome.failure, each.code);
+        EXPECT_EQ(outcome.message, each.message);
+        EXPECT_EQ(stage.log.size(), each.code == Code::internal ? 1U : 0U);
+    }
+}
+
+TEST(Dispatcher, DetailsOfADefectStayInTheLog) {
+    Stage stage;
+    stage.registry.method("fail", [] { throw std::runtime_error{"the\ndetails"}; });
+    stage.serve();
+    stage.call("the-call", "fail", {});
+    stage.run();
+    EXPECT_EQ(stage.take().message.find("details"), std::string::npos);
+    EXPECT_TRUE(stage.log.contains("details"));
+    EXPECT_TRUE(stage.log.contains("the-call"));
+    EXPECT_FALSE(stage.log.contains("\n"));
+}
+
+TEST(Dispatcher, AHandlerMayNotClaimWhatItCannotKnow) {
+    for (const Code code :
+         {Code::no_such_method, Code::no_responder, Code::expired_in_queue, Code::connection_lost,
+          Code::broker_blocked, Code::contract_mismatch, Code::internal}) {
+        EXPECT_FALSE(handler_may_claim(code)) << name_of(code);
+    }
+    for (const Code code : {Code::invalid_request, Code::deadline_exceeded, Code::overloaded,
+                            Code::unauthenticated, Code::conflict, Code::cancelled, Code::failed}) {
+        EXPECT_TRUE(handler_may_claim(code)) << name_of(code);
+    }
+}
+
+TEST(Dispatcher, AResponseThatBreaksItsContractIsInternal) {
+    Stage stage;
+    stage.registry.method("bad", [] { return Item{.name = "", .count = -1}; });
+    stage.registry.method("nan", [] { return std::nan(""); });
+    stage.serve();
+    stage.call("a", "bad", {});
+    stage.run();
+    EXPECT_EQ(stage.take().failure, Code::internal);
+    EXPECT_TRUE(stage.log.contains("name"));
+    EXPECT_TRUE(stage.log.contains("count"));
+    stage.call("a", "nan", {});
+    stage.run();
+    EXPECT_EQ(stage.take().failure, Code::internal);
+}
+
+TEST(Dispatcher, TheContextTellsOfTheCall) {
+    Stage stage;
+    Context seen;
+    std::string id;
+    stage.registry.method("look", [&](const Item&, Context& context) {
+        seen = context;
+        id = context.correlation_id;
+        EXPECT_TRUE(context.stop.stop_possible());
+    });
+    stage.serve();
+    stage.call("the-call", "look", item("x"), 5s);
+    stage.run();
+    EXPECT_EQ(seen.method, "look");
+    EXPECT_EQ(id, "the-call");
+    EXPECT_EQ(seen.attempt, 1U);
+    EXPECT_EQ(seen.deadline, stage.executor.now() + 5s);
+    EXPECT_EQ(seen.log, &stage.log);
+}
+
+TEST(Dispatcher, InlineHandlersRunAtOnceOthersOnAWorker) {
+    Stage stage;
+    stage.registry.method("now", [] {}).run_inline();
+    stage.registry.method("later", [] {});
+    stage.serve();
+    stage.call("now", "now", {});
+    EXPECT_EQ(stage.take().name, "now");
+    stage.call("later", "later", {});
+    stage.turn();
+    EXPECT_TRUE(stage.outcomes.empty());
+    EXPECT_EQ(stage.dispatcher.queued(), 1U);
+    stage.run();
+    EXPECT_EQ(stage.take().name, "later");
+}
+
+TEST(Dispatcher, AQueueAtItsLimitRefusesTheRest) {
+    Stage stage{2};
+    stage.registry.method("work", [] {});
+    stage.serve();
+    for (const char* name : {"a", "b", "c"}) {
+        stage.call(name, "work", {});
+    }
+    stage.turn();
+    const Outcome refused = stage.take();
+    EXPECT_EQ(refused.name, "c");
+    EXPECT_EQ(refused.failure, Code::overloaded);
+    EXPECT_TRUE(refused.retry_after.has_value());
+    stage.run();
+    EXPECT_EQ(stage.outcomes.size(), 2U);
+}
+
+// Locks
+
+TEST(DispatcherLocks, TheSameValueNeverRunsAtOnceOthersDo) {
+    Stage stage;
+    stage.registry.method("work", [](const Item&) {}).lock_on(&Item::name);
+    stage.serve();
+    stage.call("x1", "work", item("x"));
+    stage.call("x2", "work", item("x"));
+    stage.call("y1", "work", item("y"));
+    stage.call("x3", "work", item("x"));
+    stage.turn();
+    EXPECT_EQ(stage.dispatcher.queued(), 2U) << "x2 and x3 hold no worker";
+    EXPECT_EQ(stage.dispatcher.locks().waiters(), 2U);
+    EXPECT_EQ(stage.dispatcher.locks().size(), 2U);
+    stage.run();
+    std::vector<std::string> names;
+    for (const Outcome& outcome : stage.outcomes) {
+        names.push_back(outcome.name);
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"x1", "y1", "x2", "x3"}));
+    EXPECT_EQ(stage.dispatcher.locks().size(), 0U);
+}
+
+TEST(DispatcherLocks, AloneWaitsForEveryCallOfTheMethod) {
+    Stage stage;
+    stage.registry.method("alone", [](const Item&) {}).run_alone();
+    stage.registry.method("other", [](const Item&) {});
+    stage.serve();
+    stage.call("a", "alone", item("x"));
+    stage.call("b", "alone", item("y"));
+    stage.call("c", "other", item("x"));
+    stage.turn();
+    EXPECT_EQ(stage.dispatcher.queued(), 2U);
+    stage.run();
+    EXPECT_EQ(stage.outcomes.size(), 3U);
+    EXPECT_EQ(stage.dispatcher.locks().size(), 0U);
+}
+
+TEST(DispatcherLocks, WithoutALockCallsRunFreely) {
+    Stage stage;
+    stage.registry.method("free", [](const Item&) {});
+    stage.serve();
+    stage.call("a", "free", item("x"));
+    stage.call("b", "free", item("x"));
+    stage.turn();
+    EXPECT_EQ(stage.dispatcher.queued(), 2U);
+    stage.run();
+}
+
+TEST(DispatcherLocks, AHandlerThatThrowsGivesItsLockOn) {
+    Stage stage;
+    stage.registry.method("fail", [](const Item&) { throw std::runtime_error{"x"}; })
+        .lock_on(&Item::name);
+    stage.serve();
+    stage.call("a", "fail", item("x"));
+    stage.call("b", "fail", item("x"));
+    stage.run();
+    EXPECT_EQ(stage.outcomes.size(), 2U);
+    EXPECT_EQ(stage.dispatcher.locks().size(), 0U);
+}
+
+TEST(DispatcherLocks, InlineHandlersWaitTheirTurnToo) {
+    Stage stage;
+    std::string order;
+    stage.registry
+        .method("inline",
+                [&](const Item& given) {
+                    order += given.name + std::to_string(given.count);
+                    // While the first runs, the others arrive.
+                    if (given.count == 1) {
+                        stage.call("b", "inline", Dynamic::map({{"name", "x"}, {"count", 2}}));
+                        stage.call("c", "inline", Dynamic::map({{"name", "x"}, {"count", 3}}));
+                        order += "|";
+                    }
+                })
+        .lock_on(&Item::name)
+        .run_inline();
+    stage.serve();
+    stage.call("a", "inline", item("x"));
+    EXPECT_EQ(order, "x1|");
+    stage.run();
+    EXPECT_EQ(order, "x1|x2x3");
+    EXPECT_EQ(stage.outcomes.size(), 3U);
+}
+
+TEST(DispatcherLocks, OverTheLimitOfWaitersCallsAreRefused) {
+    core::Limits limits;
+    limits.lock_waiters_max = 1;
+    Stage stage{1000, limits};
+    stage.registry.method("work", [](const Item&) {}).lock_on(&Item::name);
+    stage.serve();
+    for (const char* name : {"a", "b", "c"}) {
+        stage.call(name, "work", item("x"));
+    }
+    const Outcome refused = stage.take();
+    EXPECT_EQ(refused.name, "c");
+    EXPECT_EQ(refused.failure, Code::overloaded);
+    stage.run();
+    EXPECT_EQ(stage.outcomes.size(), 2U);
+}
+
+// Deadlines
+
+TEST(DispatcherDeadlines, OnePassedOnArrivalIsNotRun) {
+    Stage stage;
+    stage.registry.method("work", [] { ADD_FAILURE() << "must not run"; });
+    stage.serve();
+    stage.call("a", "work", {}, 0ms);
+    EXPECT_EQ(stage.take().failure, Code::expired_in_queue);
+}
+
+TEST(DispatcherDeadlines, OneThatPassesInTheQueueIsNotRun) {
+    Stage stage;
+    stage.registry.method("work", [] { ADD_FAILURE() << "must not run"; });
+    stage.serve();
+    stage.call("a", "work", {}, 10ms);
+    stage.turn();
+    stage.executor.advance(10ms);
+    stage.run();
+    EXPECT_EQ(stage.take().failure, Code::expired_in_queue);
+}
+
+TEST(DispatcherDeadlines, OneMillisecondBeforeItIsRun) {
+    Stage stage;
+    stage.registry.method("work", [] {});
+    stage.serve();
+    stage.call("a", "work", {}, 10ms);
+    stage.turn();
+    stage.executor.advance(9ms);
+    stage.run();
+    EXPECT_EQ(stage.take().failure, std::nullopt);
+}
+
+TEST(DispatcherDeadlines, AWaiterForALockIsAnsweredInTimeNotWhenTheLockIsFree) {
+    Stage stage;
+    stage.registry.method("work", [](const Item&) {}).lock_on(&Item::name);
+    stage.serve();
+    stage.call("holder", "work", item("x"));
+    stage.call("long", "work", item("x"), 1h);
+    stage.call("short", "work", item("x"), 10ms);
+    stage.turn();
+    stage.executor.advance(9ms);
+    EXPECT_TRUE(stage.outcomes.empty());
+    stage.executor.advance(1ms);
+    const Outcome outcome = stage.take();
+    EXPECT_EQ(outcome.name, "short");
+    EXPECT_EQ(outcome.failure, Code::expired_in_queue);
+    stage.run();
+    EXPECT_EQ(stage.outcomes.size(), 2U) << "the others are served";
+    EXPECT_EQ(stage.outcomes.back().failure, std::nullopt);
+}
+
+TEST(DispatcherDeadlines, OneThatPassesWhileRunningStopsTheHandlerWhoseAnswerCounts) {
+    Stage stage;
+    stage.registry.method("work", [&](const Item&, Context& context) {
+        EXPECT_FALSE(context.stop.stop_requested());
+        stage.executor.advance(10ms);  // the I/O thread goes on meanwhile
+        EXPECT_TRUE(context.stop.stop_requested());
+        return 5;
+    });
+    stage.serve();
+    stage.call("a", "work", item("x"), 10ms);
+    stage.run();
+    const Outcome outcome = stage.take();
+    EXPECT_EQ(outcome.failure, std::nullopt);
+    EXPECT_EQ(outcome.data, Dynamic{5});
+}
+
+TEST(DispatcherDeadlines, EachOfManyIsKept) {
+    Stage stage;
+    stage.registry.method("work", [](const Item&) {}).lock_on(&Item::name);
+    stage.serve();
+    stage.call("holder", "work", item("x"));
+    for (const int deadline : {50, 10, 40, 20, 30}) {
+        stage.call(std::to_string(deadline), "work", item("x"),
+                   std::chrono::milliseconds{deadline});
+    }
+    stage.turn();
+    for (const char* name : {"10", "20", "30", "40", "50"}) {
+        stage.executor.advance(9ms);
+        EXPECT_TRUE(stage.outcomes.empty());
+        stage.executor.advance(1ms);
+        EXPECT_EQ(stage.take().name, name);
+    }
+    stage.run();
+}
+
+// The end
+
+TEST(DispatcherEnd, DrainWaitsForWhatIsUnderWayAndRefusesTheRest) {
+    Stage stage;
+    stage.registry.method("work", [](const Item&) {}).lock_on(&Item::name);
+    stage.serve();
+    stage.call("a", "work", item("x"));
+    stage.call("b", "work", item("x"));
+    bool idle = false;
+    stage.dispatcher.drain([&] { idle = true; });
+    stage.call("late", "work", item("x"));
+    EXPECT_EQ(stage.take().failure, Code::overloaded);
+    stage.turn();
+    EXPECT_FALSE(idle);
+    stage.workers.run_one();
+    EXPECT_FALSE(idle);
+    stage.run();
+    EXPECT_TRUE(idle);
+    EXPECT_EQ(stage.outcomes.size(), 2U);
+}
+
+TEST(DispatcherEnd, DrainOfAnIdleOneIsDoneAtOnce) {
+    Stage stage;
+    bool idle = false;
+    stage.dispatcher.drain([&] { idle = true; });
+    EXPECT_TRUE(idle);
+}
+
+TEST(DispatcherEnd, CancelAllStopsWhatRunsAndAnswersTheRest) {
+    Stage stage;
+    stage.registry
+        .method("work",
+                [&](const Item&, Context& context) {
+                    stage.dispatcher.cancel_all();
+                    EXPECT_TRUE(context.stop.stop_requested());
+                })
+        .lock_on(&Item::name);
+    stage.serve();
+    stage.call("runs", "work", item("x"));
+    stage.call("waits", "work", item("x"));
+    stage.call("queued", "work", item("y"));
+    stage.run();
+    ASSERT_EQ(stage.outcomes.size(), 3U);
+    EXPECT_EQ(stage.outcomes[0].name, "waits");
+    EXPECT_EQ(stage.outcomes[0].failure, Code::overloaded);
+    EXPECT_EQ(stage.outcomes[1].name, "runs");
+    EXPECT_EQ(stage.outcomes[1].failure, std::nullopt);
+    EXPECT_EQ(stage.outcomes[2].name, "queued");
+    EXPECT_EQ(stage.outcomes[2].failure, Code::overloaded);
+    stage.outcomes.clear();
+    stage.call("late", "work", item("x"));
+    EXPECT_EQ(stage.take().failure, Code::overloaded);
+}
+
+// Secrets and mocks
+
+TEST(DispatcherSecrets, AreOpenedBeforeTheRequestIsBound) {
+    const auto key = format::FernetKey::generate();
+    ASSERT_TRUE(key);
+    const format::Keyring keys{std::span{&*key, 1}};
+    Stage stage;
+    std::string seen;
+    stage.registry.method("take", [&](std::string password) { seen = password; }, {"password"});
+    stage.serve({.keys = keys});
+    stage.call("a", "take", Dynamic::map({{"password", "in clear"}}));
+    const Outcome refused = stage.take();
+    EXPECT_EQ(refused.failure, Code::invalid_request);
+    ASSERT_EQ(refused.errors.size(), 1U);
+    EXPECT_EQ(refused.errors[0].type, "secret_not_encrypted");
+
+    const auto token = keys.encrypt("hidden", 1'700'000'000);
+    ASSERT_TRUE(token);
+    stage.call("a", "take", Dynamic::map({{"password", *token}}));
+    stage.run();
+    EXPECT_EQ(stage.take().failure, std::nullopt);
+    EXPECT_EQ(seen, "hidden");
+}
+
+TEST(DispatcherSecrets, OlderThanTheirTimeToLiveAreRefused) {
+    const auto key = format::FernetKey::generate();
+    ASSERT_TRUE(key);
+    const format::Keyring keys{std::span{&*key, 1}};
+    Stage stage;
+    stage.registry.method("take", [](std::string) {}, {"password"});
+    stage.serve({.keys = keys, .secrets_ttl = 60s});
+    const auto token = keys.encrypt("hidden", 1'000'000'000);
+    ASSERT_TRUE(token);
+    stage.call("a", "take", Dynamic::map({{"password", *token}}));
+    EXPECT_EQ(stage.take().failure, Code::invalid_request);
+}
+
+TEST(DispatcherMock, AnswersValidDataWithoutTheHandler) {
+    Stage stage;
+    stage.registry.method("make", [](const Item&) -> Item {
+        ADD_FAILURE() << "must not run";
+        return {};
+    });
+    stage.registry.method("nothing", [](const Item&) {});
+    stage.serve({.answers = Answers::made_up});
+    stage.call("a", "make", item("x"));
+    const Outcome made = stage.take();
+    EXPECT_EQ(made.failure, std::nullopt);
+    EXPECT_TRUE(made.data.value().is_map());
+    EXPECT_FALSE(made.data["name"].as_text().empty());
+    stage.call("a", "make", item("x"));
+    EXPECT_EQ(stage.take().data, made.data);
+    stage.call("a", "make", {});
+    EXPECT_EQ(stage.take().failure, Code::invalid_request);
+    stage.call("a", "nothing", item("x"));
+    EXPECT_EQ(stage.take().failure, std::nullopt);
+}
+
+}  // namespace
+}  // namespace warren::runtime::test

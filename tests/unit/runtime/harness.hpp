@@ -1,0 +1,127 @@
+#pragma once
+
+#include <warren/dynamic.hpp>
+#include <warren/method.hpp>
+
+#include "runtime/dispatcher.hpp"
+#include "transport/memory/virtual_executor.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// A dispatcher with a clock and workers that tests step by hand.
+namespace warren::runtime::test {
+
+using namespace std::chrono_literals;
+
+class RecordingLog final : public Log {
+public:
+    void write(LogLevel, std::string_view line) override {
+        const std::lock_guard guard{mutex_};
+        lines_.emplace_back(line);
+    }
+    bool contains(std::string_view part) const {
+        const std::lock_guard guard{mutex_};
+        for (const std::string& line : lines_) {
+            if (line.find(part) != std::string::npos) {
+                return true;
+            }
+        }
+        return false;
+    }
+    std::size_t size() const {
+        const std::lock_guard guard{mutex_};
+        return lines_.size();
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+/// What became of a call.
+struct Outcome {
+    std::string name;
+    std::optional<Code> failure{};
+    std::string message{};
+    Dynamic data{};
+    std::vector<FieldError> errors{};
+    std::optional<std::chrono::milliseconds> retry_after{};
+};
+
+class TestJob final : public Job {
+public:
+    TestJob(std::string name, std::vector<Outcome>& outcomes)
+        : name_{std::move(name)}, outcomes_{outcomes} {}
+
+    void finished(std::unique_ptr<Job> self) noexcept override {
+        const protocol::Answer& given = self->answer();
+        outcomes_.push_back({.name = name_,
+                             .failure = given.failure,
+                             .message = std::string{given.message},
+                             .data = given.data ? Dynamic{*given.data} : Dynamic{},
+                             .errors = {given.errors.begin(), given.errors.end()},
+                             .retry_after = given.retry_after});
+    }
+
+private:
+    std::string name_;
+    std::vector<Outcome>& outcomes_;
+};
+
+/// All of a server but its messages.
+struct Stage {
+    transport::memory::VirtualExecutor executor{};
+    RecordingLog log{};
+    Registry registry{};
+    ManualWorkers workers;
+    Dispatcher dispatcher;
+    std::unique_ptr<Lane> lane{};
+    std::vector<Outcome> outcomes{};
+
+    explicit Stage(std::size_t queued_max = 1000, const core::Limits& limits = {})
+        : workers{queued_max}, dispatcher{workers, executor, log, limits} {}
+
+    /// Serve what is registered.
+    void serve(ListenerPolicy policy = {}) {
+        policy.methods = registry.all();
+        lane = std::make_unique<Lane>(dispatcher, executor, std::move(policy));
+    }
+
+    /// in  null arguments: none
+    void call(std::string name, std::string_view method, const Dynamic& arguments,
+              std::optional<std::chrono::milliseconds> time_left = {}) {
+        const protocol::Call call{
+            .method = method,
+            .style = model::ArgumentStyle::named,
+            .arguments = arguments->is_null() ? Value::map({}) : arguments.value(),
+            .correlation_id = name,
+            .time_left = time_left};
+        dispatcher.dispatch(std::make_unique<TestJob>(name, outcomes), call, *lane);
+    }
+
+    /// Turn the loop, without a worker.
+    void turn() { executor.run_until_idle(); }
+    /// Run everything there is to run.
+    void run() {
+        do {
+            executor.run_until_idle();
+        } while (workers.run_all() > 0);
+    }
+    /// out  the only outcome so far, which is forgotten
+    Outcome take() {
+        if (outcomes.size() != 1) {
+            return {.name = "(not one outcome but " + std::to_string(outcomes.size()) + ")"};
+        }
+        Outcome outcome = std::move(outcomes.front());
+        outcomes.clear();
+        return outcome;
+    }
+};
+
+}  // namespace warren::runtime::test

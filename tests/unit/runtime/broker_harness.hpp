@@ -1,0 +1,181 @@
+#pragma once
+
+#include "protocol/cyberfusion.hpp"
+#include "runtime/message_server.hpp"
+#include "transport/memory/broker.hpp"
+#include "transport/memory/client_port.hpp"
+#include "transport/memory/server_port.hpp"
+#include "unit/runtime/harness.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// A server behind a broker in memory, and somebody who calls it.
+namespace warren::runtime::test {
+
+using transport::memory::Fault;
+using transport::memory::Hop;
+using Kind = transport::memory::Fault::Kind;
+
+/// Sends raw messages and keeps what comes back.
+class Caller final : public ClientSink {
+public:
+    explicit Caller(transport::memory::MemoryBroker& broker, RepliesSurvive replies)
+        : port_{broker, {.replies = replies}} {
+        port_.start(*this);
+    }
+
+    struct Request {
+        std::string correlation_id{};
+        std::string method = "work";
+        std::string body = R"({"name": "x"})";
+        std::string content_type = "application/json";
+        std::string expiration{};
+        bool wants_reply = true;
+    };
+
+    void send(const Request& request) {
+        port_.publish(++token_, {.exchange = request.method,
+                                 .routing_key = "queue",
+                                 .content_type = request.content_type,
+                                 .correlation_id = request.correlation_id,
+                                 .reply_to = request.wants_reply ? reply_to_ : std::string_view{},
+                                 .expiration = request.expiration,
+                                 .body = protocol::bytes_of(request.body)});
+    }
+
+    const std::vector<std::string>& replies(const std::string& correlation_id) {
+        return replies_[correlation_id];
+    }
+    /// out  the only reply, or what is wrong
+    std::string reply(const std::string& correlation_id) {
+        const auto& all = replies(correlation_id);
+        return all.size() == 1 ? all.front() : "(" + std::to_string(all.size()) + " replies)";
+    }
+    std::size_t returned() const noexcept { return returned_; }
+    std::size_t accepted() const noexcept { return accepted_; }
+    transport::memory::MemoryClientPort& port() noexcept { return port_; }
+
+    void on_ready(std::string_view reply_address) override {
+        reply_to_ = reply_address;
+        port_.bind_replies(0, {{.exchange = "work", .routing_key_is_queue = true}});
+    }
+    void on_reply(const protocol::Envelope& reply) override {
+        replies_[std::string{reply.correlation_id}].emplace_back(protocol::text_of(reply.body));
+    }
+    void on_accepted(std::uint64_t) override { ++accepted_; }
+    void on_returned(std::uint64_t, const Failure&) override { ++returned_; }
+    void on_refused(std::uint64_t, const Failure&) override { ++returned_; }
+    void on_bound(std::uint64_t, const Failure*) override {}
+    void on_lost(const Failure&, RepliesSurvive) override {}
+    void on_failed(const Failure&) override {}
+    void on_blocked(std::string_view) override {}
+    void on_unblocked() override {}
+
+private:
+    transport::memory::MemoryClientPort port_;
+    std::string reply_to_;
+    std::uint64_t token_ = 0;
+    std::size_t returned_ = 0;
+    std::size_t accepted_ = 0;
+    std::map<std::string, std::vector<std::string>> replies_;
+};
+
+/// Counts what the server does to its port, to hold it to one settlement per delivery.
+class CountingPort final : public ServerPort {
+public:
+    explicit CountingPort(transport::memory::MemoryServerPort& inner) : inner_{inner} {}
+
+    Executor& executor() noexcept override { return inner_.executor(); }
+    bool settle(DeliveryId delivery, const protocol::Envelope* reply) override {
+        ++ends_[{delivery.generation, delivery.tag}];
+        ++(reply != nullptr ? with_reply : without_reply);
+        return inner_.settle(delivery, reply);
+    }
+    void give_back(DeliveryId delivery) override {
+        ++ends_[{delivery.generation, delivery.tag}];
+        ++given_back;
+        inner_.give_back(delivery);
+    }
+    void stop_consuming() override { inner_.stop_consuming(); }
+
+    /// The most that any one delivery was settled or given back.
+    int ends_max() const {
+        int most = 0;
+        for (const auto& [_, count] : ends_) {
+            most = std::max(most, count);
+        }
+        return most;
+    }
+
+    std::size_t with_reply = 0;
+    std::size_t without_reply = 0;
+    std::size_t given_back = 0;
+
+private:
+    transport::memory::MemoryServerPort& inner_;
+    std::map<std::pair<std::uint64_t, std::uint64_t>, int> ends_;
+};
+
+struct ServedBroker {
+    Stage stage{};
+    transport::memory::MemoryBroker broker{stage.executor};
+    std::unique_ptr<protocol::MessageDialect> dialect = protocol::make_cyberfusion_dialect();
+    std::unique_ptr<transport::memory::MemoryServerPort> memory_port{};
+    std::unique_ptr<CountingPort> port{};
+    std::unique_ptr<MessageServer> server{};
+    std::unique_ptr<Caller> caller{};
+    bool drained = false;
+
+    ~ServedBroker() {
+        stage.dispatcher.cancel_all();
+        if (server) {
+            server->stop_now();
+            run();
+        }
+    }
+
+    /// Serve what is registered in `stage`, on the queue "queue".
+    void serve(MessageServerOptions options = {}, RepliesSurvive replies = RepliesSurvive::yes) {
+        std::vector<std::string> methods;
+        for (const Method* method : stage.registry.all()) {
+            methods.push_back(method->name);
+        }
+        options.name = "listener";
+        options.policy.methods = stage.registry.all();
+        memory_port = std::make_unique<transport::memory::MemoryServerPort>(
+            broker, transport::memory::MemoryServerOptions{
+                        .topology = dialect->server_topology(
+                            {.queue = "queue", .methods = std::move(methods)}),
+                        .queue = "queue",
+                        .prefetch = options.in_flight_max});
+        port = std::make_unique<CountingPort>(*memory_port);
+        server = std::make_unique<MessageServer>(*dialect, *port, stage.dispatcher, stage.log,
+                                                 std::move(options));
+        memory_port->start(*server);
+        run();
+        caller = std::make_unique<Caller>(broker, replies);
+        run();
+    }
+
+    void run() { stage.run(); }
+    void turn() { stage.turn(); }
+    /// Nothing waits in the queue, and everything delivered was settled.
+    bool is_empty() { return broker.ready("queue") == 0 && broker.outstanding("queue") == 0; }
+    void lose_connection() {
+        memory_port->close({.code = Code::connection_lost, .message = "cut by the test"});
+    }
+    /// Run what is queued, and hand the results over, before the connection comes back.
+    void workers_run_while_disconnected() {
+        stage.workers.run_all();
+        stage.turn();
+    }
+    void drain() {
+        server->drain([this] { drained = true; });
+    }
+};
+
+}  // namespace warren::runtime::test

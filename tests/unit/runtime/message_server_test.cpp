@@ -1,0 +1,363 @@
+#include "runtime/message_server.hpp"
+
+#include "unit/runtime/broker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <stdexcept>
+
+namespace warren::runtime::test {
+namespace {
+
+constexpr std::string_view ok_reply = R"({"success":true,"message":"OK","data":"x"})";
+
+/// A method `work` that gives its name back and counts its runs.
+struct Served : ServedBroker {
+    int runs = 0;
+
+    explicit Served(MessageServerOptions options = {}) {
+        stage.registry.method("work",
+                              [this](std::string name) {
+                                  ++runs;
+                                  if (name == "throw") {
+                                      throw std::runtime_error{"defect"};
+                                  }
+                                  return name;
+                              },
+                              {"name"});
+        serve(std::move(options));
+    }
+};
+
+TEST(MessageServer, AnswersOnceAndSettlesOnce) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    EXPECT_EQ(served.caller->reply("a"), ok_reply);
+    EXPECT_TRUE(served.is_empty());
+    EXPECT_EQ(served.port->with_reply, 1U);
+    EXPECT_EQ(served.port->ends_max(), 1);
+    EXPECT_EQ(served.server->in_flight(), 0U);
+}
+
+TEST(MessageServer, EveryWayThroughAnswersOnceAndSettlesOnce) {
+    struct Case {
+        std::string_view name;
+        Caller::Request request;
+        int runs;
+        std::string_view reply_part;
+    };
+    const std::string big(core::Limits{}.body_bytes_max + 1, 'x');
+    const std::vector<Case> cases{
+        {"valid", {}, 1, "\"success\":true"},
+        {"no JSON", {.body = "{"}, 0, "Request validation failed"},
+        {"empty", {.body = ""}, 0, "Request validation failed"},
+        {"no object", {.body = "[1]"}, 0, "Request validation failed"},
+        {"duplicate key", {.body = R"({"name":"x","name":"y"})"}, 0, "Request validation failed"},
+        {"no UTF-8", {.body = "{\"name\":\"\xFF\"}"}, 0, "Request validation failed"},
+        {"content type", {.content_type = "text/html"}, 0, "Request validation failed"},
+        {"invalid", {.body = "{}"}, 0, "\"missing\""},
+        {"over the limit", {.body = big}, 0, "body_bytes_max"},
+        {"throws", {.body = R"({"name":"throw"})"}, 1, "An unexpected error occurred"},
+        {"expired", {.expiration = "0"}, 0, ""},
+    };
+    for (const Case& each : cases) {
+        Served served;
+        Caller::Request request = each.request;
+        request.correlation_id = "a";
+        served.caller->send(request);
+        served.run();
+        EXPECT_EQ(served.runs, each.runs) << each.name;
+        if (each.reply_part.empty()) {
+            EXPECT_TRUE(served.caller->replies("a").empty()) << each.name;
+        } else {
+            EXPECT_NE(served.caller->reply("a").find(each.reply_part), std::string::npos)
+                << each.name << ": " << served.caller->reply("a").substr(0, 200);
+        }
+        EXPECT_TRUE(served.is_empty()) << each.name;
+        EXPECT_LE(served.port->ends_max(), 1) << each.name;
+        EXPECT_EQ(served.server->in_flight(), 0U) << each.name;
+    }
+}
+
+TEST(MessageServer, AnUnknownMethodIsAnswered) {
+    Served served;
+    protocol::Topology topology{
+        .exchanges = {{.name = "unknown"}},
+        .bindings = {{.queue = "queue", .exchange = "unknown", .routing_key = "queue"}}};
+    ASSERT_TRUE(served.broker.declare(topology, nullptr));
+    served.caller->port().bind_replies(1, {{.exchange = "unknown", .routing_key_is_queue = true}});
+    served.run();
+    served.caller->send({.correlation_id = "a", .method = "unknown"});
+    served.run();
+    EXPECT_NE(served.caller->reply("a").find("\"success\":false"), std::string::npos);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServer, WithoutAReplyAddressItRunsAndSettles) {
+    Served served;
+    served.caller->send({.correlation_id = "a", .wants_reply = false});
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.port->without_reply, 1U);
+    EXPECT_TRUE(served.caller->replies("a").empty());
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServer, AReplyThatNobodyCanReceiveIsSettled) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    served.caller.reset();
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServer, HandlersRunAtTheSameTimeUpToThePrefetch) {
+    Served served{{.in_flight_max = 3}};
+    for (const char* id : {"a", "b", "c", "d"}) {
+        served.caller->send({.correlation_id = id});
+    }
+    served.turn();
+    EXPECT_EQ(served.stage.dispatcher.queued(), 3U);
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    served.run();
+    EXPECT_EQ(served.runs, 4);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServer, FinishedJobsAreUsedAgain) {
+    Served served{{.in_flight_max = 4}};
+    for (int round = 0; round < 50; ++round) {
+        for (int call = 0; call < 10; ++call) {
+            served.caller->send({.correlation_id = std::to_string(round * 10 + call)});
+        }
+        served.run();
+    }
+    EXPECT_EQ(served.runs, 500);
+    for (int call = 0; call < 500; ++call) {
+        ASSERT_EQ(served.caller->reply(std::to_string(call)), ok_reply);
+    }
+    EXPECT_EQ(served.server->replays().size(), 0U);
+}
+
+TEST(MessageServer, SaysWhetherItConsumes) {
+    int consuming = 0;
+    std::vector<Code> lost;
+    Served served{{.on_consuming = [&] { ++consuming; },
+                   .on_lost = [&](const Failure& why) { lost.push_back(why.code); }}};
+    EXPECT_EQ(consuming, 1);
+    EXPECT_TRUE(served.server->consuming());
+    served.lose_connection();
+    EXPECT_FALSE(served.server->consuming());
+    EXPECT_EQ(lost, std::vector{Code::connection_lost});
+    EXPECT_TRUE(served.stage.log.contains("cut by the test"));
+    served.stage.executor.advance(1s);
+    EXPECT_EQ(consuming, 2);
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    EXPECT_EQ(served.caller->reply("a"), ok_reply);
+}
+
+// Redelivery
+
+TEST(MessageServerReplay, ARunningRequestIsNotRunAgain) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.turn();  // delivered; the worker has not begun
+    served.lose_connection();
+    served.stage.executor.advance(1s);
+    EXPECT_EQ(served.server->in_flight(), 1U) << "the redelivery waits for the first run";
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.caller->reply("a"), ok_reply);
+    EXPECT_TRUE(served.is_empty());
+    EXPECT_EQ(served.server->replays().size(), 0U);
+}
+
+TEST(MessageServerReplay, OneThatFinishedMeanwhileIsAnsweredFromMemory) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    served.lose_connection();
+    served.workers_run_while_disconnected();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.server->replays().size(), 1U);
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.caller->reply("a"), ok_reply);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServerReplay, OneThatWasSettledButMayNotHaveBeenAcknowledgedIsNotRunAgain) {
+    Served served;
+    served.broker.faults().on(Hop::settle, {.kind = Kind::close_before});
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    EXPECT_TRUE(served.caller->replies("a").empty());
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.caller->reply("a"), ok_reply);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServerReplay, WithoutACorrelationIdItRunsAgain) {
+    Served served;
+    served.broker.faults().on(Hop::settle, {.kind = Kind::close_before});
+    served.caller->send({});
+    served.run();
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_EQ(served.runs, 2);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServerReplay, AnotherBodyIsAnotherRequest) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    served.lose_connection();
+    // Somebody else's message, under the same correlation id, that was delivered elsewhere before.
+    const std::string body = R"({"name":"other"})";
+    served.server->on_consuming(99);
+    served.server->on_delivery({.generation = 99, .tag = 1}, {.exchange = "work",
+                                                              .correlation_id = "a",
+                                                              .body = protocol::bytes_of(body),
+                                                              .redelivered = true,
+                                                              .body_bytes = body.size()});
+    EXPECT_EQ(served.server->in_flight(), 2U);
+    served.run();
+    EXPECT_EQ(served.runs, 2);
+}
+
+TEST(MessageServerReplay, WhatIsRememberedExpires) {
+    Served served{{.replays = {.ttl = 10s}}};
+    served.broker.faults().on(Hop::settle, {.kind = Kind::close_before});
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    EXPECT_EQ(served.server->replays().size(), 1U);
+    served.stage.executor.advance(9s);
+    EXPECT_EQ(served.server->replays().size(), 1U);
+    served.stage.executor.advance(1s);
+    EXPECT_EQ(served.server->replays().size(), 0U);
+    EXPECT_EQ(served.server->replays().bytes(), 0U);
+}
+
+TEST(MessageServerReplay, TheOldestIsForgottenOverTheLimit) {
+    for (const std::size_t entries_max : {2U, 3U}) {
+        Served served{{.replays = {.entries_max = entries_max}}};
+        for (const char* id : {"a", "b", "c"}) {
+            served.caller->send({.correlation_id = id});
+        }
+        served.turn();
+        served.lose_connection();
+        served.workers_run_while_disconnected();
+        EXPECT_EQ(served.server->replays().size(), entries_max);
+        served.stage.executor.advance(1s);
+        served.run();
+        EXPECT_EQ(served.runs, entries_max == 3 ? 3 : 4) << "what is forgotten runs again";
+        EXPECT_TRUE(served.is_empty());
+    }
+}
+
+TEST(MessageServerReplay, NoMoreIsKeptThanTheBrokerCanDeliverAgain) {
+    Served served{{.in_flight_max = 2}};
+    for (int call = 0; call < 10; ++call) {
+        served.caller->send({.correlation_id = std::to_string(call)});
+    }
+    served.run();
+    served.lose_connection();
+    EXPECT_EQ(served.server->replays().size(), 2U);
+}
+
+// The end
+
+TEST(MessageServerDrain, FinishesWhatWasDelivered) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.caller->send({.correlation_id = "b"});
+    served.turn();
+    served.drain();
+    served.turn();
+    EXPECT_FALSE(served.drained);
+    served.caller->send({.correlation_id = "late"});
+    served.run();
+    EXPECT_TRUE(served.drained);
+    EXPECT_EQ(served.caller->reply("a"), ok_reply);
+    EXPECT_EQ(served.caller->reply("b"), ok_reply);
+    EXPECT_TRUE(served.caller->replies("late").empty());
+    EXPECT_EQ(served.broker.ready("queue"), 1U) << "left to another server";
+    EXPECT_EQ(served.broker.outstanding("queue"), 0U);
+}
+
+TEST(MessageServerDrain, AnIdleOneIsDoneWhenTheConsumerIs) {
+    Served served;
+    served.drain();
+    EXPECT_FALSE(served.drained);
+    served.turn();
+    EXPECT_TRUE(served.drained);
+}
+
+TEST(MessageServerDrain, EndsWithoutAConnectionToo) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    served.lose_connection();
+    served.drain();
+    served.turn();
+    EXPECT_FALSE(served.drained);
+    served.run();
+    EXPECT_TRUE(served.drained);
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+}
+
+TEST(MessageServerDrain, WhatArrivesMeanwhileIsGivenBack) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    // The delivery is on its way when the drain begins.
+    while (served.broker.outstanding("queue") == 0) {
+        ASSERT_TRUE(served.stage.executor.run_one());
+    }
+    served.drain();
+    served.run();
+    EXPECT_TRUE(served.drained);
+    EXPECT_EQ(served.port->given_back, 1U);
+    EXPECT_EQ(served.runs, 0);
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+}
+
+TEST(MessageServerStop, GivesBackAtOnceAndDropsLateResults) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    bool stopped = false;
+    served.server->stop_now([&] { stopped = true; });
+    served.turn();
+    EXPECT_FALSE(stopped) << "a handler still runs";
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    served.run();
+    EXPECT_TRUE(stopped);
+    EXPECT_TRUE(served.caller->replies("a").empty());
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    EXPECT_EQ(served.port->ends_max(), 1);
+}
+
+TEST(MessageServerStop, CutsADrainShort) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    served.drain();
+    served.server->stop_now();
+    served.turn();
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    EXPECT_FALSE(served.drained);
+    served.run();
+    EXPECT_TRUE(served.drained);
+}
+
+}  // namespace
+}  // namespace warren::runtime::test

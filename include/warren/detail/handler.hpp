@@ -144,7 +144,7 @@ std::shared_ptr<void> make_default_response() {
 
 /// Describe the parameters of a plain function as a model without a struct.
 template <typename Tuple>
-const Type& describe_parameters(std::vector<std::string> names) {
+std::shared_ptr<const Type> describe_parameters(std::vector<std::string> names) {
     auto model = std::make_shared<Model>();
     model->name = "Parameters";
     model->shape = ModelShape::parameters;
@@ -164,9 +164,9 @@ const Type& describe_parameters(std::vector<std::string> names) {
             }(),
             ...);
     }(std::make_index_sequence<std::tuple_size_v<Tuple>>{});
-    return *new Type{.kind = Type::Kind::model, .size_bytes = sizeof(Tuple), .model = [model] {
-                         return model.get();
-                     }};
+    return std::make_shared<const Type>(Type{.kind = Type::Kind::model,
+                                             .size_bytes = sizeof(Tuple),
+                                             .model = [model] { return model.get(); }});
 }
 
 template <typename Handler, typename Result, typename... Parameters>
@@ -203,8 +203,10 @@ HandlerDescription describe_call(Handler handler, std::vector<std::string> names
         refuse_parameter_names(method, data_count, names.size());
     }
     using Made = HandlerInvocation<Handler, Result, Tuple, true, takes_context>;
-    return {&describe_parameters<Tuple>(std::move(names)), &type_of<Response>(),
-            [shared] { return std::make_unique<Made>(shared); }, &make_default_response<Response>};
+    // The factory owns the description: it lives as long as the method does.
+    auto parameters = describe_parameters<Tuple>(std::move(names));
+    return {parameters.get(), &type_of<Response>(),
+            [shared, parameters] { return std::make_unique<Made>(shared); }};
 }
 
 template <typename Handler>

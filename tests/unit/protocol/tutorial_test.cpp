@@ -7,13 +7,13 @@ namespace {
 
 class Tutorial : public testing::Test {
 protected:
-    std::expected<Call, Failure> decoded(std::string_view body,
+    std::expected<Call, Failure> decoded(std::string_view content,
                                          std::string_view content_type = "") {
         return dialect->decode_call({.content_type = content_type,
                                      .correlation_id = "c-1",
                                      .reply_to = "amq.gen-1",
-                                     .body = bytes_of(body),
-                                     .body_bytes = body.size()},
+                                     .body = bytes_of(content),
+                                     .body_bytes = content.size()},
                                     arena);
     }
 

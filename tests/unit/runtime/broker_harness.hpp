@@ -91,9 +91,12 @@ public:
 
     Executor& executor() noexcept override { return inner_.executor(); }
     bool settle(DeliveryId delivery, const protocol::Envelope* reply) override {
-        ++ends_[{delivery.generation, delivery.tag}];
-        ++(reply != nullptr ? with_reply : without_reply);
-        return inner_.settle(delivery, reply);
+        const bool sent = inner_.settle(delivery, reply);
+        if (sent) {
+            ++ends_[{delivery.generation, delivery.tag}];
+            ++(reply != nullptr ? with_reply : without_reply);
+        }
+        return sent;
     }
     void give_back(DeliveryId delivery) override {
         ++ends_[{delivery.generation, delivery.tag}];

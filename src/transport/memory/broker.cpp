@@ -150,7 +150,10 @@ void MemoryBroker::delete_queue(std::string_view name) {
         if (subscription->queue != queue.get()) {
             return false;
         }
-        cancelled.push_back(subscription->consumer);
+        // One that stopped consuming is only here for what is outstanding.
+        if (std::ranges::find(queue->consumers, subscription.get()) != queue->consumers.end()) {
+            cancelled.push_back(subscription->consumer);
+        }
         return true;
     });
     for (Consumer* const consumer : cancelled) {

@@ -80,11 +80,9 @@ protected:
         if (durable) {
             options_.reply_queue = reply_queue_;
         }
-        if (auto consuming = broker_.consume(reply_queue_, *this, 0); !consuming) {
-            return consuming;
-        }
+        // Before the replies that wait in a durable queue.
         post([this] { ready(); });
-        return {};
+        return broker_.consume(reply_queue_, *this, 0);
     }
 
     void lost(const Failure& why) override {

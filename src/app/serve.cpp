@@ -22,6 +22,9 @@ namespace {
 /// What a handler gets, at the end, to heed its stop token.
 constexpr std::chrono::milliseconds stop_grace{2'000};
 
+/// Signals this close together are one request to end.
+constexpr std::chrono::milliseconds same_signal{20};
+
 struct ServeOptions {
     std::optional<std::string> config_file;
     std::optional<std::string> virtual_host;
@@ -47,13 +50,18 @@ public:
     }
 
     /// From now on a signal ends the process where it stands; brokers deliver again what was not
-    /// acknowledged.
+    /// acknowledged. One that follows at once is the first one again: some supervisors signal a
+    /// process and then its group.
     void end_at_next() const {
         std::thread{[set = set_] {
-            int number = 0;
-            while (sigwait(&set, &number) != 0) {
+            const auto first = std::chrono::steady_clock::now();
+            for (;;) {
+                int number = 0;
+                if (sigwait(&set, &number) == 0 &&
+                    std::chrono::steady_clock::now() - first > same_signal) {
+                    _exit(128 + number);
+                }
             }
-            _exit(128 + number);
         }}.detach();
     }
 
@@ -68,16 +76,15 @@ int report(const std::vector<std::string>& problems) {
     return exit_configuration;
 }
 
-void say_ready(const Server& server) {
-    std::string line = "ready";
-    const char* separator = " ";
+void say_ready(const Server& server, Log& log) {
+    std::string listeners;
     for (const std::string& listener : server.listeners()) {
-        line += separator + listener;
-        separator = "; ";
+        log.info("consuming " + listener);
+        listeners += (listeners.empty() ? "" : "; ") + listener;
     }
-    std::printf("%s\n", line.c_str());
+    std::puts("ready");
     std::fflush(stdout);
-    sd_notifyf(0, "READY=1\nSTATUS=Serving: %s", line.c_str());
+    sd_notifyf(0, "READY=1\nSTATUS=Serving %s", listeners.c_str());
 }
 
 int drain(Server& server, std::chrono::milliseconds timeout, Log& log) {
@@ -118,7 +125,7 @@ int serve(const ServeOptions& options) {
         for (const ConfiguredListener& listener : config->listeners) {
             server.listen(listener.options);
         }
-        server.on_ready([&server] { say_ready(server); });
+        server.on_ready([&server, log] { say_ready(server, *log); });
         sd_notify(0, "STATUS=Connecting");
         server.start();
     } catch (const Error& error) {

@@ -102,6 +102,7 @@ void Listening::open(runtime::Dispatcher& dispatcher, Log& log, runtime::Listene
     policy.secrets = plan_.options.clear_secrets == ClearSecrets::accept
                          ? model::SecretPolicy::accept_clear
                          : model::SecretPolicy::must_be_encrypted;
+    policy.secrets_ttl = plan_.options.fernet_ttl;
     port_ = make_port(log);
     server_ = std::make_unique<runtime::MessageServer>(
         *dialect_, *port_, dispatcher, log,

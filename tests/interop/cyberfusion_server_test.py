@@ -1,6 +1,7 @@
 """Warren serves; a client class of its documentation's manner calls."""
 
 import ssl
+import time
 import unittest
 
 import pika
@@ -133,6 +134,22 @@ class Seed000Client(InteropTest):
     def test_the_queue_is_empty_afterwards(self):
         self.client("dx_example").call({"favourite_food": "onion"})
         self.assert_settled("test")
+
+
+class WithATimeToLive(InteropTest):
+    def test_a_secret_older_than_that_is_refused(self):
+        listener = self.cyberfusion(fernet_keys=[NEW_KEY], fernet_ttl="1h")
+        with self.serve(listener), Connection(self.uri) as amqp:
+            client = RpcClient(amqp, "test", "echo")
+            fresh = encrypted(NEW_KEY, "in clear")
+            reply = client.call({"value": {"password": fresh}})
+            self.assertEqual(reply["data"], {"password": "in clear"})
+            two_hours_ago = int(time.time()) - 2 * 3600
+            old = Fernet(NEW_KEY).encrypt_at_time(b"in clear", two_hours_ago).decode()
+            with self.assertRaises(CallFailed) as caught:
+                client.call({"value": {"password": old}})
+            error = caught.exception.reply["data"]["errors"][0]
+            self.assertEqual(error["type"], "secret_expired")
 
 
 class WithoutAKey(InteropTest):

@@ -91,6 +91,14 @@ void read_keys(ConfigMap& map, ConfiguredListener& listener) {
     } else if (key) {
         read_fernet_key(*key, listener);
     }
+    if (const auto ttl = map.find("fernet_ttl")) {
+        if (const auto age = ttl->duration()) {
+            listener.options.fernet_ttl = std::chrono::duration_cast<std::chrono::seconds>(*age);
+            if (listener.options.fernet_ttl->count() < 1) {
+                ttl->fail("must be at least 1s");
+            }
+        }
+    }
     if (const auto clear = map.find("accept_clear_secrets")) {
         listener.options.clear_secrets =
             clear->boolean().value_or(false) ? ClearSecrets::accept : ClearSecrets::refuse;

@@ -19,6 +19,9 @@ constexpr std::string_view content_type_text = "text/plain";
 // an object is the one argument of a method that has one.
 constexpr std::string_view arguments_header = "warren-arguments";
 constexpr std::string_view arguments_named = "named";
+// And by this one which argument the bare body is, as their callers named it: a method may have
+// more arguments than the one given.
+constexpr std::string_view argument_header = "warren-argument";
 
 /// A body read as the dialect has it: JSON, or else text.
 std::expected<Value, Failure> read_body(const Envelope& message, Arena& arena,
@@ -86,7 +89,13 @@ public:
             return std::unexpected{std::move(argument.error())};
         }
         const Value* named = request.headers.find(arguments_header);
-        const bool by_name = named != nullptr && *named == Value::text(arguments_named);
+        bool by_name = named != nullptr && *named == Value::text(arguments_named);
+        if (const Value* name = request.headers.find(argument_header);
+            name != nullptr && name->is_text()) {
+            const Member only{*name, *argument};
+            argument = Value::map(arena.copy(std::span<const Member>{&only, 1}));
+            by_name = true;
+        }
         return Call{.method = method_,
                     .style = by_name ? model::ArgumentStyle::named : model::ArgumentStyle::bare,
                     .arguments = *argument,
@@ -135,10 +144,11 @@ public:
                          .correlation_id = call.correlation_id,
                          .reply_to = reply_to,
                          .body = bytes_of(body)};
-        if (!single && call.style == model::ArgumentStyle::named) {
-            const std::array headers{
-                Member{Value::text(arguments_header), Value::text(arguments_named)}};
-            request.headers = Value::map(arena.copy(std::span<const Member>{headers}));
+        if (call.style == model::ArgumentStyle::named) {
+            const Member header =
+                single ? Member{Value::text(argument_header), call.arguments.as_map().front().key}
+                       : Member{Value::text(arguments_header), Value::text(arguments_named)};
+            request.headers = Value::map(arena.copy(std::span<const Member>{&header, 1}));
         }
         return request;
     }

@@ -1,0 +1,51 @@
+#include "conformance/lanes.hpp"
+#include "conformance/scene.hpp"
+#include "conformance/steps.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace warren::conformance {
+namespace {
+
+/// The lines of the transcript. Empty ones and those that begin with '#' are for readers.
+std::vector<std::string> expected_lines() {
+    std::ifstream file{WARREN_CONFORMANCE_TRANSCRIPT};
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) {
+        if (!line.empty() && line.front() != '#') {
+            lines.push_back(std::move(line));
+        }
+    }
+    return lines;
+}
+
+class Conformance : public testing::TestWithParam<Lane> {};
+
+TEST_P(Conformance, GoesAsTheTranscriptSays) {
+    const std::vector<std::string> expected = expected_lines();
+    Scene scene{GetParam()};
+    const std::filesystem::path folder{WARREN_BINARY_DIR "/conformance"};
+    std::filesystem::create_directories(folder);
+    std::ofstream transcript{folder / (std::string{GetParam().name} + ".txt")};
+    EXPECT_EQ(expected.size(), steps().size()) << "one line for each step";
+    for (std::size_t at = 0; at < steps().size(); ++at) {
+        const Step& step = steps()[at];
+        if (step.applies != nullptr && !step.applies(scene.dialect())) {
+            continue;
+        }
+        const std::string line = std::string{step.title} + " -> " + step.run(scene);
+        transcript << line << std::endl;  // also what came before a step that hangs
+        EXPECT_EQ(line, at < expected.size() ? expected[at] : "");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, Conformance, testing::ValuesIn(lanes().begin(), lanes().end()),
+                         [](const auto& tested) { return std::string{tested.param.name}; });
+
+}  // namespace
+}  // namespace warren::conformance

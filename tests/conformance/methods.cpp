@@ -1,0 +1,78 @@
+#include "conformance/methods.hpp"
+
+#include <stdexcept>
+
+namespace warren::conformance {
+namespace {
+
+struct Share {
+    int percentage{};
+};
+WARREN_MODEL(Share, (percentage, at_most(100)))
+
+std::size_t count_lines(const Form& form) {
+    return form.lines.size();
+}
+
+std::size_t length(const std::string& value) {
+    return value.size();
+}
+
+std::string unlock_with(const Guarded& request) {
+    return "opened with " + request.passphrase.reveal();
+}
+
+Reply<Verdict> answer_with_words() {
+    return {Verdict{.tolerable = true}, "In these words"};
+}
+
+Reply<Verdict> decline() {
+    return Reply<Verdict>::failure("Not today", Verdict{.tolerable = false});
+}
+
+void fail_with_data() {
+    throw Error{"Out of onions", Dynamic::map({{"left", 0}, {"food", "onion"}})};
+}
+
+void claim_a_code() {
+    throw Error{Code::conflict, "Somebody else has it"};
+}
+
+void claim_what_is_not_its_own() {
+    throw Error{Code::connection_lost, "hunter2"};
+}
+
+void break_down() {
+    throw std::runtime_error{"cannot open /etc/secret: hunter2"};
+}
+
+void throw_a_number() {
+    throw 7;  // NOLINT: handlers do such things
+}
+
+Share exceed() {
+    return {.percentage = 101};
+}
+
+}  // namespace
+
+void register_methods(Server& server, Stage& stage) {
+    server.method("count_lines", count_lines);
+    server.method("length", length, {"value"});
+    server.method("unlock", unlock_with);
+    server.method("take_note", [](const Note&) {});
+    server.method("answer_with_words", answer_with_words);
+    server.method("decline", decline);
+    server.method("fail_with_data", fail_with_data);
+    server.method("claim_a_code", claim_a_code);
+    server.method("claim_what_is_not_its_own", claim_what_is_not_its_own);
+    server.method("break_down", break_down);
+    server.method("throw_a_number", throw_a_number);
+    server.method("exceed", exceed);
+    const auto hold = [&stage](const Hold& request) { stage.act(request.name); };
+    server.method("hold", hold);
+    server.method("hold_key", hold).lock_on(&Hold::key);
+    server.method("hold_alone", hold).run_alone();
+}
+
+}  // namespace warren::conformance

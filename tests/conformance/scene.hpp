@@ -1,0 +1,72 @@
+#pragma once
+
+#include <warren/client.hpp>
+#include <warren/server.hpp>
+
+#include "conformance/lanes.hpp"
+#include "conformance/stage.hpp"
+
+#include <cstdint>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace warren::conformance {
+
+/// Which Fernet key a client encrypts with. The server has the first two.
+enum class Key : std::uint8_t { none, first, second, unknown };
+
+/// One outcome as a line that is the same on every lane: what names a broker or a time is left out.
+std::string line_of(const std::expected<Dynamic, Failure>& outcome);
+std::string line_of(const Failure& failure);
+std::string json_of(const Dynamic& value);
+/// err  throws std::invalid_argument: JSON in the suite is the suite's own
+Dynamic from_json(std::string_view text);
+
+/// A call on its way.
+class Started {
+public:
+    Started(Client& client, std::string_view method, const Dynamic& arguments);
+    void give_up() { stop_.request_stop(); }
+    std::expected<Dynamic, Failure> wait() { return outcome_.get(); }
+
+private:
+    std::stop_source stop_;
+    std::future<std::expected<Dynamic, Failure>> outcome_;
+};
+
+/// A server at one end of a lane, and clients at the other.
+class Scene {
+public:
+    static constexpr std::size_t body_bytes_max = std::size_t{256} << 10;
+
+    /// err  throws what the server and the example modules throw
+    explicit Scene(const Lane& lane);
+    ~Scene();
+    Scene(const Scene&) = delete;
+    Scene& operator=(const Scene&) = delete;
+
+    const Dialect& dialect() const noexcept { return lane_.dialect; }
+    Stage& stage() noexcept { return stage_; }
+    /// Connected once, to where the method is served.
+    Client& client(std::string_view method, Key key = Key::none);
+    /// To a queue that nobody has.
+    Client& client_of_nobody();
+
+    std::string call(std::string_view method, std::string_view arguments, Key key = Key::none);
+
+private:
+    std::string queue_of(std::string_view method) const;
+    std::string client_address(std::string_view queue) const;
+    void listen(std::string queue, std::vector<std::string> methods);
+
+    const Lane& lane_;
+    Stage stage_;
+    Server server_;
+    std::map<std::pair<std::string, Key>, std::unique_ptr<Client>> clients_;
+};
+
+}  // namespace warren::conformance

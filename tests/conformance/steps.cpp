@@ -1,0 +1,359 @@
+#include "conformance/steps.hpp"
+
+#include "conformance/methods.hpp"
+
+#include <array>
+#include <chrono>
+#include <expected>
+#include <vector>
+
+namespace warren::conformance {
+namespace {
+
+bool carries_messages(const Dialect& dialect) {
+    return dialect.messages == Dialect::Messages::carried;
+}
+bool carries_positions(const Dialect& dialect) {
+    return dialect.positions == Dialect::Positions::carried;
+}
+bool refuses_positions(const Dialect& dialect) {
+    return !carries_positions(dialect);
+}
+
+/// What a function that calls by types comes to.
+template <typename Function>
+std::string attempt(Function function) {
+    try {
+        return function();
+    } catch (const Error& error) {
+        return line_of(error.failure());
+    }
+}
+
+std::string slept(Scene& scene) {
+    const auto outcome =
+        Started{scene.client("sleep"), "sleep", Dynamic::map({{"seconds", 0}})}.wait();
+    return outcome ? (outcome->value().find("seconds") != nullptr ? "ok" : "ok, but says no time")
+                   : line_of(outcome.error());
+}
+
+std::string answer_with_words(Scene& scene) {
+    return attempt([&] {
+        const Reply<Dynamic> reply =
+            scene.client("answer_with_words").call_for_reply("answer_with_words", Dynamic::map({}));
+        return reply.message + ' ' + json_of(reply.data.value_or(Dynamic{}));
+    });
+}
+
+std::string answer_alone(Scene& scene) {
+    return scene.call("answer_with_words", "{}");
+}
+
+std::string decline(Scene& scene) {
+    return attempt([&] {
+        const Reply<Dynamic> reply =
+            scene.client("decline").call_for_reply("decline", Dynamic::map({}));
+        return std::string{reply.success ? "success \"" : "no success \""} + reply.message + "\" " +
+               json_of(reply.data.value_or(Dynamic{}));
+    });
+}
+
+std::string note_taken(Scene& scene) {
+    return attempt([&] {
+        scene.client("take_note").call<take_note>({.text = "x"});
+        return "taken";
+    });
+}
+
+std::string typed(Scene& scene) {
+    return attempt([&] {
+        const Verdict verdict =
+            scene.client("dx_example").call<dx_example>({.favourite_food = Food::orange});
+        return std::string{verdict.tolerable ? "tolerable" : "not tolerable"};
+    });
+}
+
+std::string refused_locally(Scene& scene) {
+    return attempt([&] {
+        scene.client("dx_example")
+            .call<dx_example>({.favourite_food = Food::orange, .chance_percentage = 0});
+        return "sent";
+    });
+}
+
+std::string misread(Scene& scene) {
+    return attempt([&] {
+        scene.client("dx_example").call<misunderstood>({.favourite_food = Food::orange});
+        return "taken for something else";
+    });
+}
+
+std::string positions(Scene& scene) {
+    return scene.call("add", "[2,40]");
+}
+
+std::string one_position(Scene& scene) {
+    return scene.call("echo", "[7]");
+}
+
+std::string bare(Scene& scene) {
+    return scene.call("echo", "7");
+}
+
+std::string unlock_typed(Scene& scene) {
+    return attempt([&] {
+        return scene.client("unlock", Key::first)
+            .call<unlock>({.passphrase = Secret<std::string>{"sesame"}});
+    });
+}
+
+std::string unlock_position_clear(Scene& scene) {
+    return scene.call("unlock", R"(["sesame"])");
+}
+
+std::string sleep_beyond(Scene& scene) {
+    return attempt([&] {
+        scene.client("sleep").call("sleep", Dynamic::map({{"seconds", 3600}}),
+                                   {.timeout = std::chrono::milliseconds{150}});
+        return "slept";
+    });
+}
+
+Started hold(Scene& scene, std::string_view method, std::string_view key, std::string_view name) {
+    return {scene.client(method), method, Dynamic::map({{"key", key}, {"name", name}})};
+}
+
+std::string give_up(Scene& scene) {
+    Stage& stage = scene.stage();
+    Started call = hold(scene, "hold", "", "given up");
+    if (!stage.await_in("given up")) {
+        return "it never ran";
+    }
+    call.give_up();
+    std::string line = line_of(call.wait());
+    stage.let_go("given up");
+    return line;
+}
+
+std::string body_of(Scene& scene, std::size_t bytes) {
+    const std::string text(bytes - scene.dialect().text_frame_bytes, 'x');
+    return line_of(
+        Started{scene.client("length"), "length", Dynamic::map({{"value", text}})}.wait());
+}
+
+std::string body_at_limit(Scene& scene) {
+    const std::string line = body_of(scene, Scene::body_bytes_max);
+    const std::string expected =
+        "ok " + std::to_string(Scene::body_bytes_max - scene.dialect().text_frame_bytes);
+    return line == expected ? "arrives whole" : line;
+}
+
+std::string body_over_limit(Scene& scene) {
+    return body_of(scene, Scene::body_bytes_max + 1);
+}
+
+/// What happens while calls come in that one of two keys or methods keeps apart.
+std::string watch(Scene& scene, std::string_view method, std::string_view other_method) {
+    Stage& stage = scene.stage();
+    const std::string prefix{method};
+    const auto named = [&](const char* name) { return prefix + name; };
+    // Requests of one method go over one connection and arrive in the order of their calls.
+    Started first = hold(scene, method, "1", named(".first"));
+    if (!stage.await_in(named(".first"))) {
+        return "the first never ran";
+    }
+    stage.take_history();
+    Started second = hold(scene, method, "1", named(".second"));
+    Started third = hold(scene, method, "1", named(".third"));
+    Started other = hold(scene, other_method, "2", named(".other"));
+    bool in_order = stage.await_in(named(".other"));
+    for (const char* name : {".second", ".third"}) {
+        stage.let_go(named(name[1] == 's' ? ".first" : ".second"));
+        in_order = in_order && stage.await_in(named(name));
+    }
+    stage.let_go(named(".third"));
+    first.wait();
+    second.wait();
+    third.wait();
+    stage.let_go(named(".other"));
+    const std::string last = line_of(other.wait());
+    const std::string line = stage.take_history() + ", " + last;
+    return in_order ? line : "somebody never ran: " + line;
+}
+
+std::string lock_order(Scene& scene) {
+    return watch(scene, "hold_key", "hold_key");
+}
+
+std::string alone(Scene& scene) {
+    return watch(scene, "hold_alone", "hold");
+}
+
+std::string all_at_once(Scene& scene) {
+    Stage& stage = scene.stage();
+    std::vector<Started> calls;
+    bool all_in = true;
+    for (const char* name : {"x", "y", "z"}) {
+        calls.push_back(hold(scene, "hold", "1", name));
+    }
+    for (const char* name : {"x", "y", "z"}) {
+        all_in = stage.await_in(name) && all_in;
+    }
+    for (const char* name : {"x", "y", "z"}) {
+        stage.let_go(name);
+    }
+    std::string line = all_in ? "all in" : "not all in";
+    for (Started& call : calls) {
+        line += ", " + line_of(call.wait());
+    }
+    stage.take_history();
+    return line;
+}
+
+/// Brokers know of a missing server, not of a missing method: who says so depends on the protocol.
+std::string unserved(std::expected<Dynamic, Failure> outcome) {
+    const bool is_unserved = !outcome && (outcome.error().code == Code::no_responder ||
+                                          outcome.error().code == Code::no_such_method);
+    return is_unserved ? "no_responder or no_such_method" : line_of(outcome);
+}
+
+std::string no_method(Scene& scene) {
+    return unserved(Started{scene.client("missing"), "missing", Dynamic::map({})}.wait());
+}
+
+std::string no_queue(Scene& scene) {
+    return unserved(Started{scene.client_of_nobody(), "echo", Dynamic::map({})}.wait());
+}
+
+std::string still_there(Scene& scene) {
+    return scene.call("echo", R"({"value":"here"})");
+}
+
+constexpr auto all = std::to_array<Step>({
+    // Every example method.
+    {R"(dx_example {"favourite_food":"onion","chance_percentage":19})",
+     [](Scene& scene) {
+         return scene.call("dx_example", R"({"favourite_food":"onion","chance_percentage":19})");
+     }},
+    {R"(dx_example {"favourite_food":"onion"})",
+     [](Scene& scene) { return scene.call("dx_example", R"({"favourite_food":"onion"})"); }},
+    {R"(dx_example {"favourite_food":"banana","chance_percentage":90})",
+     [](Scene& scene) {
+         return scene.call("dx_example", R"({"favourite_food":"banana","chance_percentage":90})");
+     }},
+    {R"(fibonacci {"n":0})", [](Scene& scene) { return scene.call("fibonacci", R"({"n":0})"); }},
+    {R"(fibonacci {"n":93})", [](Scene& scene) { return scene.call("fibonacci", R"({"n":93})"); }},
+    {R"(fibonacci {"n":94})", [](Scene& scene) { return scene.call("fibonacci", R"({"n":94})"); }},
+    {R"(echo {"value":null})",
+     [](Scene& scene) { return scene.call("echo", R"({"value":null})"); }},
+    {R"(echo {"value":true})",
+     [](Scene& scene) { return scene.call("echo", R"({"value":true})"); }},
+    {R"(echo {"value":-9223372036854775808})",
+     [](Scene& scene) { return scene.call("echo", R"({"value":-9223372036854775808})"); }},
+    {R"(echo {"value":18446744073709551615})",
+     [](Scene& scene) { return scene.call("echo", R"({"value":18446744073709551615})"); }},
+    {R"(echo {"value":0.1})", [](Scene& scene) { return scene.call("echo", R"({"value":0.1})"); }},
+    {R"(echo {"value":"gr\u00fcn \ud83e\udd55"})",
+     [](Scene& scene) { return scene.call("echo", R"({"value":"gr\u00fcn \ud83e\udd55"})"); }},
+    {R"(echo {"value":[1,[2,[]],{}]})",
+     [](Scene& scene) { return scene.call("echo", R"({"value":[1,[2,[]],{}]})"); }},
+    {R"(echo {"value":{"a":{"b":null}}})",
+     [](Scene& scene) { return scene.call("echo", R"({"value":{"a":{"b":null}}})"); }},
+    {R"(add {"a":2,"b":40})", [](Scene& scene) { return scene.call("add", R"({"a":2,"b":40})"); }},
+    {R"(add {"a":2,"b":0.5})",
+     [](Scene& scene) { return scene.call("add", R"({"a":2,"b":0.5})"); }},
+    {R"(add {"a":9223372036854775807,"b":1})",
+     [](Scene& scene) { return scene.call("add", R"({"a":9223372036854775807,"b":1})"); }},
+    {R"(add {"a":"2","b":[]})",
+     [](Scene& scene) { return scene.call("add", R"({"a":"2","b":[]})"); }},
+    {R"(fail {"message":"as told"})",
+     [](Scene& scene) { return scene.call("fail", R"({"message":"as told"})"); }},
+    {R"(SimpleCommand {"param1":"a","param2":"b"})",
+     [](Scene& scene) { return scene.call("SimpleCommand", R"({"param1":"a","param2":"b"})"); }},
+    {R"(SimpleCommand {"param2":"b"})",
+     [](Scene& scene) { return scene.call("SimpleCommand", R"({"param2":"b"})"); }},
+    {R"(SimpleCommand {})", [](Scene& scene) { return scene.call("SimpleCommand", R"({})"); }},
+    {"sleep {\"seconds\":0}", slept},
+    // What is wrong with a request: all of it, and where.
+    {R"(dx_example {})", [](Scene& scene) { return scene.call("dx_example", R"({})"); }},
+    {R"(dx_example {"favourite_food":"potato","chance_percentage":0})",
+     [](Scene& scene) {
+         return scene.call("dx_example", R"({"favourite_food":"potato","chance_percentage":0})");
+     }},
+    {R"(dx_example {"favourite_food":7,"chance_percentage":"many"})",
+     [](Scene& scene) {
+         return scene.call("dx_example", R"({"favourite_food":7,"chance_percentage":"many"})");
+     }},
+    {R"(dx_example {"favourite_food":"orange","unknown":1})",
+     [](Scene& scene) {
+         return scene.call("dx_example", R"({"favourite_food":"orange","unknown":1})");
+     }},
+    {R"(count_lines {"lines":[{"text":"a","number":1},{"text":"b","number":2}]})",
+     [](Scene& scene) {
+         return scene.call("count_lines",
+                           R"({"lines":[{"text":"a","number":1},{"text":"b","number":2}]})");
+     }},
+    {R"(count_lines {"lines":[{"text":"","number":0},{"number":1},7],"extra":true})",
+     [](Scene& scene) {
+         return scene.call("count_lines",
+                           R"({"lines":[{"text":"","number":0},{"number":1},7],"extra":true})");
+     }},
+    {R"(count_lines {"lines":[{},{},{},{}]})",
+     [](Scene& scene) { return scene.call("count_lines", R"({"lines":[{},{},{},{}]})"); }},
+    // What a handler may do.
+    {"answer_with_words, with its words", answer_with_words, carries_messages},
+    {"answer_with_words, its data alone", answer_alone},
+    {"decline, as a reply", decline},
+    {R"(decline {})", [](Scene& scene) { return scene.call("decline", R"({})"); }},
+    {R"(fail_with_data {})", [](Scene& scene) { return scene.call("fail_with_data", R"({})"); }},
+    {R"(claim_a_code {})", [](Scene& scene) { return scene.call("claim_a_code", R"({})"); }},
+    {R"(claim_what_is_not_its_own {})",
+     [](Scene& scene) { return scene.call("claim_what_is_not_its_own", R"({})"); }},
+    {R"(break_down {})", [](Scene& scene) { return scene.call("break_down", R"({})"); }},
+    {R"(throw_a_number {})", [](Scene& scene) { return scene.call("throw_a_number", R"({})"); }},
+    {R"(exceed {})", [](Scene& scene) { return scene.call("exceed", R"({})"); }},
+    {"take_note by its contract, which answers nothing", note_taken},
+    {R"(take_note {"text":"x"})",
+     [](Scene& scene) { return scene.call("take_note", R"({"text":"x"})"); }},
+    // Contracts that the client knows.
+    {"dx_example by its contract", typed},
+    {"dx_example against its contract", refused_locally},
+    {"dx_example by another contract", misread},
+    // Arguments by position.
+    {"add [2,40]", positions, carries_positions},
+    {"echo [7]", one_position, carries_positions},
+    {"echo 7", bare, carries_positions},
+    {"add [2,40] is refused", positions, refuses_positions},
+    // Secrets.
+    {R"(unlock, encrypted with the first key)",
+     [](Scene& scene) { return scene.call("unlock", R"({"passphrase":"sesame"})", Key::first); }},
+    {R"(unlock, encrypted with the second key)",
+     [](Scene& scene) { return scene.call("unlock", R"({"passphrase":"sesame"})", Key::second); }},
+    {R"(unlock, encrypted with a key that nobody knows)",
+     [](Scene& scene) { return scene.call("unlock", R"({"passphrase":"sesame"})", Key::unknown); }},
+    {R"(unlock, in clear)",
+     [](Scene& scene) { return scene.call("unlock", R"({"passphrase":"sesame"})"); }},
+    {"unlock by its contract", unlock_typed},
+    {"unlock by position, in clear", unlock_position_clear, carries_positions},
+    // How long and how large.
+    {"sleep beyond the deadline", sleep_beyond},
+    {"give up a call that runs", give_up},
+    {"a body of as many bytes as may be", body_at_limit},
+    {"a body of one byte more", body_over_limit},
+    // Who waits for whom.
+    {"hold_key: one after the other, another key at once", lock_order},
+    {"hold_alone: one after the other, another method at once", alone},
+    {"hold: all at once", all_at_once},
+    // Nobody there.
+    {"a method that nobody serves", no_method},
+    {"a queue that nobody has", no_queue},
+    {"and the server still serves", still_there},
+});
+
+}  // namespace
+
+std::span<const Step> steps() {
+    return all;
+}
+
+}  // namespace warren::conformance

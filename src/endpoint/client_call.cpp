@@ -31,7 +31,7 @@ void PreparedCallDeleter::operator()(PreparedCall* call) const noexcept {
 
 PreparedCall::PreparedCall(const ErasedCall& call, const format::Keyring& keys,
                            std::int64_t unix_seconds)
-    : method_text_{call.method}, response_{call.response} {
+    : method_text_{call.method}, response_{call.response}, keys_{keys} {
     method = method_text_;
     try {
         render(call, keys, unix_seconds);
@@ -82,7 +82,15 @@ void PreparedCall::watch(runtime::MessageClient& calls, std::stop_token other) {
 }
 
 std::vector<FieldError> PreparedCall::bind_response(const protocol::Answer& answer) {
-    return model::bind(*response_, answer.data.value_or(Value{}), sink->response());
+    Value data = answer.data.value_or(Value{});
+    if (!keys_.empty()) {
+        auto opened = model::decrypt_response(*response_, data, keys_, arena_);
+        if (!opened) {
+            return std::move(opened.error());
+        }
+        data = *opened;
+    }
+    return model::bind(*response_, data, sink->response());
 }
 
 void PreparedCall::succeeded(const protocol::Answer& answer) noexcept {

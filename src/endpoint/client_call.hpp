@@ -45,6 +45,7 @@ private:
 
     std::string method_text_;
     const Type* response_;
+    format::Keyring keys_;  // open the response's secrets
     Arena arena_;
     std::optional<std::stop_callback<GiveUp>> stop_callback_;
     std::optional<std::stop_callback<GiveUp>> other_stop_callback_;

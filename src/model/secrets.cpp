@@ -94,12 +94,15 @@ std::string_view add_item(const Candidates& parents, std::size_t index, Candidat
     return name;
 }
 
+enum class SecretsBy : std::uint8_t { type_and_name, type };
+
 /// Walks over a value beside its type and gives every secret to a treatment. What the treatment
 /// leaves alone is not copied.
 template <typename Treatment>
 class Walk {
 public:
-    Walk(Treatment& treatment, Arena& arena) noexcept : treatment_{treatment}, arena_{arena} {}
+    Walk(Treatment& treatment, Arena& arena, SecretsBy by) noexcept
+        : treatment_{treatment}, arena_{arena}, by_{by} {}
 
     /// out  the new value; nullopt when it stays as it is
     std::optional<Value> walk(const Value& value, const Candidates& candidates, bool secret,
@@ -122,8 +125,15 @@ public:
     }
 
 private:
+    bool names_secret(std::string_view member) const {
+        return by_ == SecretsBy::type_and_name && is_secret_name(member);
+    }
+
     /// A bare value for a request is its first field: see `bind_arguments`.
-    static bool is_secret_argument(const Value& value, const Candidates& candidates) {
+    bool is_secret_argument(const Value& value, const Candidates& candidates) const {
+        if (by_ == SecretsBy::type) {
+            return false;
+        }
         Candidates fields;
         return is_secret_name(add_item(candidates, 0, fields)) || is_secret(fields, value);
     }
@@ -136,7 +146,7 @@ private:
             Candidates item;
             const std::string_view name = add_item(candidates, index, item);
             const auto replaced =
-                walk(items[index], item, secret || is_secret_name(name), at.in(index));
+                walk(items[index], item, secret || names_secret(name), at.in(index));
             if (!replaced) {
                 continue;
             }
@@ -160,7 +170,7 @@ private:
             bool named = false;
             if (member.key.is_text()) {
                 here = at.in(member.key.as_text());
-                named = is_secret_name(member.key.as_text());
+                named = names_secret(member.key.as_text());
                 add_member(candidates, member.key.as_text(), content);
             }
             const auto replaced = walk(member.value, content, secret || named, here);
@@ -178,11 +188,13 @@ private:
 
     Treatment& treatment_;
     Arena& arena_;
+    SecretsBy by_;
 };
 
 template <typename Treatment>
-Value treat(const Type& type, const Value& value, Treatment& treatment, Arena& arena) {
-    Walk<Treatment> walk{treatment, arena};
+Value treat(const Type& type, const Value& value, Treatment& treatment, Arena& arena,
+            SecretsBy by = SecretsBy::type_and_name) {
+    Walk<Treatment> walk{treatment, arena, by};
     return walk.walk(value, candidates_of(type), false, Location{}).value_or(value);
 }
 
@@ -193,6 +205,7 @@ struct Decryption {
     SecretPolicy policy;
     std::optional<format::TimeToLive> ttl;
     Arena& arena;
+    bool opens_others = true;  // texts directly in the value that are tokens
     ErrorSink errors{};
 
     std::optional<Value> secret(const Value& value, const Location& at) {
@@ -232,7 +245,8 @@ struct Decryption {
 
     std::optional<Value> plain(const Value& value, const Location& at) {
         const bool is_member = at.before != nullptr && at.before->before == nullptr;
-        if (!is_member || !value.is_text() || !value.as_text().starts_with(token_start)) {
+        if (!opens_others || !is_member || !value.is_text() ||
+            !value.as_text().starts_with(token_start)) {
             return std::nullopt;
         }
         const auto content = keys.decrypt(value.as_text(), ttl);
@@ -332,6 +346,43 @@ std::expected<Value, format::FernetError> encrypt(const Type& request, const Val
         return std::unexpected{*encryption.error};
     }
     return closed;
+}
+
+std::expected<Value, format::FernetError> encrypt_response(const Type& response, const Value& value,
+                                                           const format::Keyring& keys,
+                                                           std::int64_t unix_seconds,
+                                                           Arena& arena) {
+    if (keys.empty()) {
+        return value;
+    }
+    Encryption encryption{.keys = keys,
+                          .unix_seconds = unix_seconds,
+                          .tokens = Tokens::encrypt_again,
+                          .arena = arena};
+    const Value closed = treat(response, value, encryption, arena, SecretsBy::type);
+    if (encryption.error) {
+        return std::unexpected{*encryption.error};
+    }
+    return closed;
+}
+
+std::expected<Value, std::vector<FieldError>> decrypt_response(const Type& response,
+                                                               const Value& value,
+                                                               const format::Keyring& keys,
+                                                               Arena& arena) {
+    if (keys.empty()) {
+        return value;
+    }
+    Decryption decryption{.keys = keys,
+                          .policy = SecretPolicy::accept_clear,
+                          .ttl = std::nullopt,
+                          .arena = arena,
+                          .opens_others = false};
+    const Value opened = treat(response, value, decryption, arena, SecretsBy::type);
+    if (decryption.errors.count() != 0) {
+        return std::unexpected{decryption.errors.take()};
+    }
+    return opened;
 }
 
 Value redact(const Type& type, const Value& value, Arena& arena) {

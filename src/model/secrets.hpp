@@ -56,6 +56,20 @@ std::expected<Value, format::FernetError> encrypt(const Type& request, const Val
                                                   std::int64_t unix_seconds, Tokens tokens,
                                                   Arena& arena);
 
+/// The same for a response: what is at a `Secret<T>` of its type, and nothing else, since names
+/// bind callers only.
+std::expected<Value, format::FernetError> encrypt_response(const Type& response, const Value& value,
+                                                           const format::Keyring& keys,
+                                                           std::int64_t unix_seconds, Arena& arena);
+
+/// Open the tokens of a response's `Secret<T>`s. What comes in clear is taken as it is: servers
+/// without a key, and those of other makes, send no tokens.
+/// err  secret_wrong_key | secret_malformed, every one at once with its location
+std::expected<Value, std::vector<FieldError>> decrypt_response(const Type& response,
+                                                               const Value& value,
+                                                               const format::Keyring& keys,
+                                                               Arena& arena);
+
 /// Replace the secrets of a request by "********", for logs.
 /// out  a value viewing the arena and whatever the given one views
 Value redact(const Type& type, const Value& value, Arena& arena);

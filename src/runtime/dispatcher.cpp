@@ -42,14 +42,16 @@ Failure stopping() {
 }
 
 /// Tokens bear the time of day, so it is the one clock that counts.
+std::int64_t unix_seconds_now() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
 std::optional<format::TimeToLive> time_to_live(const ListenerPolicy& policy) {
     if (!policy.secrets_ttl) {
         return std::nullopt;
     }
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return format::TimeToLive{
-        .ttl_s = policy.secrets_ttl->count(),
-        .now_s = std::chrono::duration_cast<std::chrono::seconds>(now).count()};
+    return format::TimeToLive{.ttl_s = policy.secrets_ttl->count(), .now_s = unix_seconds_now()};
 }
 
 /// Errors as one line, without values.
@@ -307,6 +309,15 @@ void Dispatcher::answer_with(Job& job, std::optional<Code> failure, std::string 
             return;
         }
         rendered = model::render(type, data, job.arena);
+        if (const format::Keyring& keys = job.lane_->policy().keys; !keys.empty()) {
+            const auto closed =
+                model::encrypt_response(type, *rendered, keys, unix_seconds_now(), job.arena);
+            if (!closed) {
+                fail_internally(job, format::message_of(closed.error()));
+                return;
+            }
+            rendered = *closed;
+        }
     }
     job.answer_ = {.failure = failure, .message = job.message_, .data = rendered};
 }

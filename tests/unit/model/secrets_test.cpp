@@ -143,6 +143,28 @@ TEST(Encrypt, LeavesTokensAloneOnlyWhenAskedTo) {
     EXPECT_EQ(decrypted(login, json_of(*again)), json_of(request.value()));
 }
 
+TEST(EncryptResponse, ClosesWhatTheTypeSaysAndIsUndone) {
+    const auto keys = keyring({first_key});
+    Arena arena;
+    const Dynamic plain =
+        parse(R"({"user":"ada","pin":"1","number":7,"options":{"password":"shown"}})");
+    const auto closed = model::encrypt_response(login, plain.value(), keys, now_s, arena);
+    ASSERT_TRUE(closed);
+    EXPECT_TRUE(format::looks_like_token(closed->find("pin")->as_text()));
+    EXPECT_TRUE(format::looks_like_token(closed->find("number")->as_text()));
+    EXPECT_EQ(*closed->find("user"), Value::text("ada"));
+    EXPECT_EQ(*closed->find("options"), *plain->find("options"));
+
+    const auto opened = model::decrypt_response(login, *closed, keys, arena);
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(*opened->find("pin"), Value::text("1"));
+    EXPECT_EQ(*model::decrypt_response(login, plain.value(), keys, arena), plain.value());
+    const auto stranger = model::decrypt_response(login, *closed, keyring({second_key}), arena);
+    ASSERT_FALSE(stranger);
+    EXPECT_EQ(briefly(stranger.error()),
+              (Brief{"pin secret_wrong_key", "number secret_wrong_key"}));
+}
+
 TEST(Redact, HidesSecretsWithTheirSize) {
     const Dynamic request =
         parse(R"({"user":"u","pin":"1234","number":7,"maybe":null,"codes":["a","b"],)"

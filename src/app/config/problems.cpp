@@ -14,15 +14,15 @@ void ConfigProblems::add(std::size_t line, std::string_view path, std::string me
     if (!path.empty()) {
         text.append(path).append(": ");
     }
-    problems_.push_back({line, text + message});
+    // In their order from the start: clang takes a stable sort of libstdc++ 12 for deprecated.
+    const auto place = std::ranges::upper_bound(problems_, line, {}, &Problem::line);
+    problems_.insert(place, {line, text + message});
 }
 
 std::vector<std::string> ConfigProblems::lines() const {
-    std::vector<Problem> sorted = problems_;
-    std::ranges::stable_sort(sorted, {}, &Problem::line);
     std::vector<std::string> texts;
-    for (Problem& problem : sorted) {
-        texts.push_back(std::move(problem.text));
+    for (const Problem& problem : problems_) {
+        texts.push_back(problem.text);
     }
     return texts;
 }

@@ -29,7 +29,7 @@ private:
     };
 
     std::string file_;
-    std::vector<Problem> problems_;
+    std::vector<Problem> problems_;  // by line; of one line, in the order they were found
 };
 
 }  // namespace warren::app

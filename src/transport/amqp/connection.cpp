@@ -103,7 +103,7 @@ void Connection::write() {
     if (write_under_way_ || stream_ == nullptr) {
         return;
     }
-    if (written_ == writing_.size()) {
+    while (written_ == writing_.size()) {
         if (core_.output_bytes() == 0) {
             if (user_ == nullptr) {
                 close_stream();
@@ -111,7 +111,7 @@ void Connection::write() {
             return;
         }
         core_.take_output(writing_);
-        written_ = 0;
+        written_ = stream_->write_now(writing_.bytes());
     }
     write_under_way_ = true;
     stream_->start_write(writing_.bytes().subspan(written_), shared_from_this());

@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
+#include <concepts>
 #include <memory>
 #include <utility>
 
@@ -31,6 +32,21 @@ public:
             [user = std::move(user)](const boost::system::error_code& error, std::size_t count) {
                 user->on_read(error, count);
             });
+    }
+
+    /// A socket mostly has room: a turn of the loop less than to start a write and be told. TLS may
+    /// have to read before it can write, so it does not try.
+    std::size_t write_now(std::span<const std::byte> bytes) noexcept override {
+        boost::system::error_code error;
+        if constexpr (std::same_as<Socket, TcpSocket>) {
+            if (!socket_.non_blocking()) {
+                socket_.non_blocking(true, error);
+            }
+            if (!error) {
+                return socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
+            }
+        }
+        return 0;
     }
 
     void start_write(std::span<const std::byte> bytes, std::shared_ptr<StreamUser> user) override {

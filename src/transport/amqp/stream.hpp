@@ -22,6 +22,10 @@ class Stream {
 public:
     virtual ~Stream() = default;
     virtual void start_read(std::span<std::byte> room, std::shared_ptr<StreamUser> user) = 0;
+    /// Write what can be written without waiting; between writes that were started.
+    /// out  how many bytes; fewer than all also where it cannot tell or has failed: `start_write`
+    ///      the rest and hear of it
+    virtual std::size_t write_now(std::span<const std::byte> bytes) noexcept = 0;
     /// Write some of the bytes.
     virtual void start_write(std::span<const std::byte> bytes,
                              std::shared_ptr<StreamUser> user) = 0;

@@ -1,7 +1,12 @@
 // The ceiling: AMQP frames written and read by hand over a bare socket, nothing else. All frames of
 // one turn of the loop leave in one write; one `multiple` acknowledgement covers a batch.
 //
-//   frames server PORT PREFETCH           frames client PORT IN_FLIGHT SECONDS
+// With `guarantees` the same for the messages that Warren's guarantees need: requests mandatory,
+// confirmed and with an expiration, a channel for requests and one for replies, a durable queue, an
+// exchange for the method, the properties and the frame around the reply that the dialect asks for.
+//
+//   frames server PORT PREFETCH [guarantees]
+//   frames client PORT IN_FLIGHT SECONDS [guarantees]
 
 #include "measure.hpp"
 #include "rabbitmq_c_session.hpp"
@@ -20,6 +25,21 @@ using namespace warren::bench;  // NOLINT
 
 constexpr std::string_view request_body =
     R"({"value":"0123456789012345678901234567890123456789012345678"})";
+
+enum class Shape { bare, guarantees };
+
+/// What is written of a message; what is empty is left out.
+struct Message {
+    std::string_view routing_key;
+    std::string_view correlation_id;
+    std::string_view reply_to;
+    std::string_view body;
+    std::string_view exchange;
+    std::string_view content_type;
+    std::string_view expiration;
+    unsigned channel = 1;
+    bool mandatory = false;
+};
 
 class Writer {
 public:
@@ -41,9 +61,9 @@ public:
         out_ += text;
     }
 
-    std::size_t begin(unsigned type) {
+    std::size_t begin(unsigned type, unsigned number) {
         u8(type);
-        u16(channel);
+        u16(number);
         u32(0);
         return out_.size();
     }
@@ -55,38 +75,49 @@ public:
         u8(0xCE);
     }
 
-    void publish(std::string_view routing_key, std::string_view correlation_id,
-                 std::string_view reply_to, std::string_view body) {
-        std::size_t start = begin(1);
+    void publish(const Message& message) {
+        std::size_t start = begin(1, message.channel);
         u16(60);
         u16(40);
         u16(0);
-        short_text("");
-        short_text(routing_key);
-        u8(0);
+        short_text(message.exchange);
+        short_text(message.routing_key);
+        u8(message.mandatory ? 1 : 0);
         end(start);
-        start = begin(2);
+        start = begin(2, message.channel);
         u16(60);
         u16(0);
-        u64(body.size());
-        u16(0x0400U | (reply_to.empty() ? 0U : 0x0200U));
-        short_text(correlation_id);
-        if (!reply_to.empty()) {
-            short_text(reply_to);
-        }
+        u64(message.body.size());
+        const std::size_t flags_at = out_.size();
+        u16(0);
+        unsigned flags = 0;
+        const auto property = [&](unsigned flag, std::string_view value) {
+            if (!value.empty()) {
+                flags |= flag;
+                short_text(value);
+            }
+        };
+        property(0x8000U, message.content_type);
+        property(0x0400U, message.correlation_id);
+        property(0x0200U, message.reply_to);
+        property(0x0100U, message.expiration);
+        out_[flags_at] = static_cast<char>(flags >> 8U);
+        out_[flags_at + 1] = static_cast<char>(flags & 255U);
         end(start);
-        start = begin(3);
-        out_ += body;
+        start = begin(3, message.channel);
+        out_ += message.body;
         end(start);
     }
     void ack(std::uint64_t tag) {
-        const std::size_t start = begin(1);
+        const std::size_t start = begin(1, channel);
         u16(60);
         u16(80);
         u64(tag);
         u8(1);
         end(start);
     }
+
+    bool empty() const { return out_.empty(); }
 
     void send_all(int socket) {
         std::size_t sent = 0;
@@ -158,6 +189,9 @@ private:
             const char* tag = payload + 5 + static_cast<unsigned char>(payload[4]);
             delivery_ = {};
             delivery_.tag = number(tag, 8);
+        } else if (type == 1 && number(payload, 4) == (60U << 16U | 50U)) {
+            std::fprintf(stderr, "a request came back\n");
+            std::exit(1);
         } else if (type == 2) {
             const unsigned flags = static_cast<unsigned>(number(payload + 12, 2));
             const char* field = payload + 14;
@@ -166,6 +200,9 @@ private:
                 field += value.size() + 1;
                 return value;
             };
+            if ((flags & 0x8000U) != 0) {
+                text();
+            }
             if ((flags & 0x0400U) != 0) {
                 delivery_.correlation_id = text();
             }
@@ -186,9 +223,29 @@ private:
     Delivery delivery_;
 };
 
-void serve(int port, int prefetch) {
+constexpr std::string_view guaranteed_queue = "bench_guaranteed";
+
+/// What the method's exchange takes to a queue, which is the broker's work on every message.
+void bind(amqp_connection_state_t connection, const std::string& queue) {
+    const amqp_bytes_t exchange = amqp_cstring_bytes("bench_guaranteed_echo");
+    amqp_exchange_declare(connection, channel, exchange, amqp_cstring_bytes("direct"), 0, 0, 0, 0,
+                          amqp_empty_table);
+    require(amqp_get_rpc_reply(connection), "exchange.declare");
+    amqp_queue_bind(connection, channel, bytes(queue), exchange, bytes(queue), amqp_empty_table);
+    require(amqp_get_rpc_reply(connection), "queue.bind");
+}
+
+void serve(int port, int prefetch, Shape shape) {
     amqp_connection_state_t connection = connect(port);
-    consume_requests(connection, "bench_frames", static_cast<std::uint16_t>(prefetch));
+    const bool guarantees = shape == Shape::guarantees;
+    if (guarantees) {
+        const std::string queue{guaranteed_queue};
+        declare_durable(connection, queue);
+        bind(connection, queue);
+        consume(connection, queue, static_cast<std::uint16_t>(prefetch));
+    } else {
+        consume_requests(connection, "bench_frames", static_cast<std::uint16_t>(prefetch));
+    }
     const int socket = blocking_socket(connection);
     std::puts("ready");
     std::fflush(stdout);
@@ -201,10 +258,22 @@ void serve(int port, int prefetch) {
     sigaction(SIGTERM, &action, nullptr);
     static Reader reader;
     Writer writer;
+    std::string body;
     for (;;) {
         std::uint64_t last = 0;
         reader.read(socket, [&](const Delivery& delivery) {
-            writer.publish(delivery.reply_to, delivery.correlation_id, "", delivery.body);
+            Message reply{.routing_key = delivery.reply_to,
+                          .correlation_id = delivery.correlation_id,
+                          .body = delivery.body};
+            if (guarantees) {
+                body = R"({"success":true,"message":"OK","data":)";
+                body += delivery.body;
+                body += '}';
+                reply.exchange = "bench_guaranteed_echo";
+                reply.content_type = "application/json";
+                reply.body = body;
+            }
+            writer.publish(reply);
             last = delivery.tag;
         });
         if (last != 0) {
@@ -214,18 +283,39 @@ void serve(int port, int prefetch) {
     }
 }
 
-void call(int port, std::size_t in_flight, double seconds) {
+void call(int port, std::size_t in_flight, double seconds, Shape shape) {
     amqp_connection_state_t connection = connect(port);
     const std::string replies = consume_replies(connection);
+    Message request{.routing_key = "bench_frames", .reply_to = replies, .body = request_body};
+    if (shape == Shape::guarantees) {
+        bind(connection, replies);
+        request.channel = channel + 1;
+        amqp_channel_open(connection, channel + 1);
+        require(amqp_get_rpc_reply(connection), "channel.open");
+        amqp_confirm_select(connection, channel + 1);
+        require(amqp_get_rpc_reply(connection), "confirm.select");
+        request.routing_key = guaranteed_queue;
+        request.exchange = "bench_guaranteed_echo";
+        request.content_type = "application/json";
+        request.expiration = "60000";
+        request.mandatory = true;
+    }
     const int socket = blocking_socket(connection);
     static Reader reader;
     Writer writer;
     std::vector<Clock::time_point> sent(in_flight);
-    char id[16];
+    // As long as a UUID, which is what Warren's clients send.
+    std::string id = "00000000-0000-4000-8000-000000000000";
     const auto publish = [&](std::size_t slot) {
-        const auto [end, error] = std::to_chars(id, id + sizeof id, slot);
-        writer.publish("bench_frames", {id, static_cast<std::size_t>(end - id)}, replies,
-                       request_body);
+        const auto [end, error] = std::to_chars(id.data(), id.data() + 8, slot);
+        const auto digits = static_cast<std::size_t>(end - id.data());
+        if (shape == Shape::guarantees) {
+            std::fill(id.begin() + static_cast<std::ptrdiff_t>(digits), id.begin() + 8, '-');
+            request.correlation_id = id;
+        } else {
+            request.correlation_id = std::string_view{id}.substr(0, digits);
+        }
+        writer.publish(request);
         sent[slot] = Clock::now();
     };
     for (std::size_t slot = 0; slot < in_flight; ++slot) {
@@ -241,7 +331,10 @@ void call(int port, std::size_t in_flight, double seconds) {
             running = measurement.record(sent[slot], Clock::now()) && running;
             publish(slot);
         });
-        writer.send_all(socket);
+        // A read may bring confirmations alone.
+        if (!writer.empty()) {
+            writer.send_all(socket);
+        }
     }
     measurement.print();
 }
@@ -250,13 +343,18 @@ void call(int port, std::size_t in_flight, double seconds) {
 
 int main(int count, char** arguments) {
     const std::string_view role = count > 1 ? arguments[1] : "";
-    if (role == "server" && count == 4) {
-        serve(std::atoi(arguments[2]), std::atoi(arguments[3]));
-    } else if (role == "client" && count == 5) {
+    const auto shape_of = [&](int place) {
+        return count > place ? Shape::guarantees : Shape::bare;
+    };
+    if (role == "server" && count >= 4) {
+        serve(std::atoi(arguments[2]), std::atoi(arguments[3]), shape_of(4));
+    } else if (role == "client" && count >= 5) {
         call(std::atoi(arguments[2]), std::strtoul(arguments[3], nullptr, 10),
-             std::atof(arguments[4]));
+             std::atof(arguments[4]), shape_of(5));
     } else {
-        std::fprintf(stderr, "frames server PORT PREFETCH | client PORT IN_FLIGHT SECONDS\n");
+        std::fprintf(stderr,
+                     "frames server PORT PREFETCH [guarantees] | "
+                     "client PORT IN_FLIGHT SECONDS [guarantees]\n");
         return 2;
     }
 }

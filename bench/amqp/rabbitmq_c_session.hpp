@@ -38,15 +38,28 @@ inline amqp_connection_state_t connect(int port) {
     return connection;
 }
 
-inline void consume_requests(amqp_connection_state_t connection, const std::string& queue,
-                             std::uint16_t prefetch) {
-    amqp_queue_declare(connection, channel, bytes(queue), 0, 0, 0, 1, amqp_empty_table);
-    require(amqp_get_rpc_reply(connection), "queue.declare");
+inline void consume(amqp_connection_state_t connection, const std::string& queue,
+                    std::uint16_t prefetch) {
     amqp_basic_qos(connection, channel, 0, prefetch, 0);
     require(amqp_get_rpc_reply(connection), "basic.qos");
     amqp_basic_consume(connection, channel, bytes(queue), amqp_empty_bytes, 0, 0, 0,
                        amqp_empty_table);
     require(amqp_get_rpc_reply(connection), "basic.consume");
+}
+
+inline void consume_requests(amqp_connection_state_t connection, const std::string& queue,
+                             std::uint16_t prefetch) {
+    amqp_queue_declare(connection, channel, bytes(queue), 0, 0, 0, 1, amqp_empty_table);
+    require(amqp_get_rpc_reply(connection), "queue.declare");
+    consume(connection, queue, prefetch);
+}
+
+/// A durable queue, without what an earlier run left in it.
+inline void declare_durable(amqp_connection_state_t connection, const std::string& queue) {
+    amqp_queue_declare(connection, channel, bytes(queue), 0, 1, 0, 0, amqp_empty_table);
+    require(amqp_get_rpc_reply(connection), "queue.declare");
+    amqp_queue_purge(connection, channel, bytes(queue));
+    require(amqp_get_rpc_reply(connection), "queue.purge");
 }
 
 /// out  the name of the exclusive queue that replies come to

@@ -2,6 +2,7 @@
 // mandatory and confirmed, a deadline on every call.
 //
 //   warren server PORT PREFETCH [worker]  warren client PORT IN_FLIGHT SECONDS
+//   warren count PORT IN_FLIGHT CALLS...  pause after so many calls, until a line comes in
 
 #include "measure.hpp"
 
@@ -11,8 +12,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <semaphore>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -54,11 +57,12 @@ void serve(const char* port, const char* prefetch, bool on_workers) {
     server.stop();
 }
 
-/// Keeps one call in flight: the next starts where the last completes.
+/// Keeps one call in flight: the next starts where the last completes, as long as
+/// `goes_on(sent, received)` says so.
 class Caller {
 public:
-    void start(warren::Client& client, warren::bench::Measurement& measurement,
-               std::counting_semaphore<>& finished) {
+    template <typename GoesOn>
+    void start(warren::Client& client, GoesOn& goes_on, std::counting_semaphore<>& finished) {
         sent_ = warren::bench::Clock::now();
         client.start_call<echo_method>(
             request_, [&, this](std::expected<Echo, warren::Failure> reply) {
@@ -67,8 +71,8 @@ public:
                                  reply ? "another value" : to_string(reply.error()).c_str());
                     std::exit(1);
                 }
-                if (measurement.record(sent_, warren::bench::Clock::now())) {
-                    start(client, measurement, finished);
+                if (goes_on(sent_, warren::bench::Clock::now())) {
+                    start(client, goes_on, finished);
                 } else {
                     finished.release();
                 }
@@ -80,18 +84,38 @@ private:
     warren::bench::Clock::time_point sent_{};
 };
 
-void call(const char* port, std::size_t in_flight, double seconds) {
-    warren::Client client{broker(port) + "?queue=bench_warren"};
-    warren::bench::Measurement measurement{0.5, seconds};
+template <typename GoesOn>
+void keep_calling(warren::Client& client, std::size_t in_flight, GoesOn goes_on) {
     std::counting_semaphore<> finished{0};
     std::vector<Caller> callers(in_flight);
     for (Caller& caller : callers) {
-        caller.start(client, measurement, finished);
+        caller.start(client, goes_on, finished);
     }
     for (std::size_t at = 0; at < in_flight; ++at) {
         finished.acquire();
     }
+}
+
+void call(const char* port, std::size_t in_flight, double seconds) {
+    warren::Client client{broker(port) + "?queue=bench_warren"};
+    warren::bench::Measurement measurement{0.5, seconds};
+    keep_calling(client, in_flight,
+                 [&](auto sent, auto received) { return measurement.record(sent, received); });
     measurement.print();
+}
+
+/// Calls up to each count, says so, and waits for a line.
+void count_calls(const char* port, std::size_t in_flight, std::span<char* const> counts) {
+    warren::Client client{broker(port) + "?queue=bench_warren"};
+    std::size_t calls = 0;
+    for (const char* text : counts) {
+        // The last ones in flight complete beyond the count.
+        const std::size_t calls_max = std::strtoul(text, nullptr, 10);
+        keep_calling(client, in_flight, [&](auto, auto) { return ++calls < calls_max; });
+        std::puts(text);
+        std::fflush(stdout);
+        std::getchar();
+    }
 }
 
 }  // namespace
@@ -102,9 +126,13 @@ int main(int count, char** arguments) {
         serve(arguments[2], arguments[3], count > 4);
     } else if (role == "client" && count == 5) {
         call(arguments[2], std::strtoul(arguments[3], nullptr, 10), std::atof(arguments[4]));
+    } else if (role == "count" && count >= 5) {
+        count_calls(arguments[2], std::strtoul(arguments[3], nullptr, 10),
+                    std::span{arguments + 4, static_cast<std::size_t>(count) - 4});
     } else {
         std::fprintf(stderr,
-                     "warren server PORT PREFETCH [worker] | client PORT IN_FLIGHT SECONDS\n");
+                     "warren server PORT PREFETCH [worker] | client PORT IN_FLIGHT SECONDS | "
+                     "count PORT IN_FLIGHT CALLS...\n");
         return 2;
     }
 }

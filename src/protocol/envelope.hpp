@@ -42,6 +42,7 @@ struct ReplyAddress {
     std::string exchange;
     std::string reply_to;  // empty: nobody waits
     std::string correlation_id;
+    std::optional<std::uint8_t> delivery_mode{};  // a reply is as persistent as its request
 };
 
 /// The body as characters.

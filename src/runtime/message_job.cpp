@@ -43,6 +43,9 @@ std::vector<std::unique_ptr<MessageJob>> Mailbox::take_all() {
 
 void MessageJob::finished(std::unique_ptr<Job> self) noexcept {
     reply = dialect_.encode_answer(address, answer(), arena, body);
+    if (reply) {
+        reply->delivery_mode = address.delivery_mode;
+    }
     // Its destructors are the handler's code, too: they run here and not on the I/O thread.
     release_result();
     std::unique_ptr<MessageJob> job{static_cast<MessageJob*>(self.release())};

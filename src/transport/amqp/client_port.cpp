@@ -72,10 +72,15 @@ public:
                                    "cannot come back yet",
                                    request.exchange, link_->endpoint().display()));
         }
+        amqp::BasicProperties properties = to_properties(request);
+        if (is_durable()) {
+            // Whoever waits for a reply across a restart needs the request to come through it.
+            properties.delivery_mode = persistent;
+        }
         const auto number = link_->core().basic_publish(
             publish_channel_,
             {.exchange = request.exchange, .routing_key = request.routing_key, .mandatory = true},
-            to_properties(request), request.body, request.headers);
+            properties, request.body, request.headers);
         if (!number) {
             return refuse(token, explain(number.error(), "The request"));
         }

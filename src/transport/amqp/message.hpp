@@ -9,6 +9,9 @@
 /// Messages as the runtime and as the AMQP core see them.
 namespace warren::transport {
 
+/// The delivery mode of a message that outlives the broker.              [AMQP 0-9-1 1.8.3.4]
+inline constexpr std::uint8_t persistent = 2;
+
 /// out  an envelope that views the delivery, its headers in the arena; headers that are no field
 ///      table are left out
 protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena);

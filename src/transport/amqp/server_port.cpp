@@ -103,6 +103,8 @@ public:
             stopped();
         } else if (std::holds_alternative<amqp::ConsumerCancelled>(event)) {
             cancelled();
+        } else if (const auto* reply = std::get_if<amqp::Returned>(&event)) {
+            returned(*reply);
         } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
             channel_closed(*closed);
         }
@@ -282,12 +284,26 @@ private:
                                                       "does not take it",
                                                       reply.exchange)});
         }
+        // A caller that waits across a broker's restart may not have bound its queue again yet.
+        const bool comes_back = reply.delivery_mode == persistent && !reply.exchange.empty();
         const auto published = link_->core().basic_publish(
-            channel_, {.exchange = reply.exchange, .routing_key = reply.routing_key},
+            channel_,
+            {.exchange = reply.exchange, .routing_key = reply.routing_key, .mandatory = comes_back},
             to_properties(reply), reply.body, reply.headers);
         if (!published) {
             say(LogLevel::error, explain(published.error(), "A reply"));
         }
+    }
+
+    /// A reply that no binding takes goes straight to the queue of its name, which every queue is
+    /// bound by.                                                        [AMQP 0-9-1 3.1.3.1]
+    void returned(const amqp::Returned& reply) {
+        if (reply.oversized || reply.exchange.empty() || lost_exchanges_.contains("")) {
+            return;
+        }
+        (void)link_->core().basic_publish(channel_, {.routing_key = reply.routing_key},
+                                          reply.properties, reply.body);
+        link_->touch();
     }
 
     void flush_acknowledgements() {

@@ -93,6 +93,10 @@ std::size_t utf8_invalid_at(std::string_view text) noexcept {
             }
             at += sizeof word;
         }
+        // The rest of a short text, or what stands before the next sequence.
+        while (at < text.size() && byte_at(text, at) < 0x80) {
+            ++at;
+        }
         if (at == text.size()) {
             break;
         }

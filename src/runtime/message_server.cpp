@@ -1,6 +1,7 @@
 #include "runtime/message_server.hpp"
 
 #include "core/assert.hpp"
+#include "core/uuid.hpp"
 
 #include <fmt/format.h>
 
@@ -12,6 +13,17 @@ namespace {
 // A job that has carried more than this is not used again, so that one big message does not leave
 // its memory behind in every job.
 constexpr std::size_t reused_body_bytes_max = std::size_t{64} << 10;
+
+constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP 0-9-1 1.8.3.4]
+
+/// Whether a delivery may be of a request that came before. A broker that restarts forgets which
+/// messages of a classic queue it had delivered: those that outlive it, the persistent ones, come
+/// again unmarked. Without the mark only an id that is unique by its form counts, because callers
+/// that use one id for all requests may mean another one.
+bool may_repeat(const protocol::Envelope& message) {
+    return message.redelivered || (message.delivery_mode == persistent &&
+                                   core::parse_uuid(message.correlation_id).has_value());
+}
 
 }  // namespace
 
@@ -45,7 +57,7 @@ void MessageServer::on_delivery(DeliveryId delivery, const protocol::Envelope& m
         port_.give_back(delivery);
         return;
     }
-    if (message.redelivered && replay(delivery, message)) {
+    if (replays_.size() != 0 && may_repeat(message) && replay(delivery, message)) {
         return;
     }
     std::unique_ptr<MessageJob> job = make_job(delivery, message);

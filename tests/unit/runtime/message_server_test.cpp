@@ -234,6 +234,28 @@ TEST(MessageServerReplay, AnotherBodyIsAnotherRequest) {
     EXPECT_EQ(served.runs, 2);
 }
 
+TEST(MessageServerReplay, APersistentRequestIsKnownAgainUnmarkedByAnIdThatIsUnique) {
+    const std::string body = R"({"name":"other"})";
+    const auto runs_of = [&](const char* correlation_id, std::uint8_t delivery_mode) {
+        Served served;
+        const protocol::Envelope message{.exchange = "work",
+                                         .correlation_id = correlation_id,
+                                         .delivery_mode = delivery_mode,
+                                         .body = protocol::bytes_of(body),
+                                         .body_bytes = body.size()};
+        served.server->on_consuming(98);
+        served.server->on_delivery({.generation = 98, .tag = 1}, message);
+        served.server->on_lost(98, {.code = Code::connection_lost, .message = "a restart"});
+        served.server->on_consuming(99);
+        served.server->on_delivery({.generation = 99, .tag = 1}, message);
+        served.run();
+        return served.runs;
+    };
+    EXPECT_EQ(runs_of("ea0d1c5e-6fd9-4cb8-a7ac-1b4f3a9f4a11", 2), 1);
+    EXPECT_EQ(runs_of("ea0d1c5e-6fd9-4cb8-a7ac-1b4f3a9f4a11", 1), 2) << "it cannot have survived";
+    EXPECT_EQ(runs_of("1", 2), 2) << "another request may have the same id";
+}
+
 TEST(MessageServerReplay, WhatIsRememberedExpires) {
     Served served{{.replays = {.ttl = 10s}}};
     served.broker.faults().on(Hop::settle, {.kind = Kind::close_before});

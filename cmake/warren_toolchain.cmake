@@ -2,7 +2,9 @@
 
 find_program(WARREN_CCACHE ccache)
 if(WARREN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${WARREN_CCACHE})
+  # Paths below the tree are hashed relative to it, so that every clone shares one cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+      CCACHE_NOHASHDIR=1 ${WARREN_CCACHE})
 endif()
 
 find_program(WARREN_MOLD mold)

@@ -1,6 +1,7 @@
 #include "conformance/lanes.hpp"
 #include "conformance/scene.hpp"
 #include "conformance/steps.hpp"
+#include "support/support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,7 +30,7 @@ class Conformance : public testing::TestWithParam<Lane> {};
 TEST_P(Conformance, GoesAsTheTranscriptSays) {
     const std::vector<std::string> expected = expected_lines();
     Scene scene{GetParam()};
-    const std::filesystem::path folder{WARREN_BINARY_DIR "/conformance"};
+    const std::filesystem::path folder{test::binary_directory() + "/conformance"};
     std::filesystem::create_directories(folder);
     std::ofstream transcript{folder / (std::string{GetParam().name} + ".txt")};
     EXPECT_EQ(expected.size(), steps().size()) << "one line for each step";

@@ -2,6 +2,7 @@
 
 #include "conformance/methods.hpp"
 #include "format/json.hpp"
+#include "support/support.hpp"
 
 #include <algorithm>
 #include <array>
@@ -103,7 +104,7 @@ Started::Started(Client& client, std::string_view method, const Dynamic& argumen
 }
 
 Scene::Scene(const Lane& lane) : lane_{lane}, server_{{.body_bytes_max = body_bytes_max}} {
-    server_.load_modules({WARREN_BINARY_DIR "/modules"});
+    server_.load_modules({test::binary_directory() + "/modules"});
     register_methods(server_, stage_);
     if (dialect().methods_per_queue == Dialect::Methods::many) {
         listen(queue_of(""), {});

@@ -9,6 +9,14 @@
 
 namespace warren::test {
 
+std::string source_directory() {
+    return WARREN_SOURCE_DIR;
+}
+
+std::string binary_directory() {
+    return WARREN_BINARY_DIR;
+}
+
 std::string read_vector(std::string_view name) {
     const std::string path = std::string{WARREN_TEST_VECTORS} + '/' + std::string{name};
     std::ifstream file{path, std::ios::binary};

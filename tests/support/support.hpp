@@ -6,6 +6,10 @@
 
 namespace warren::test {
 
+/// Where the sources lie, and where they were built; without a slash at the end.
+std::string source_directory();
+std::string binary_directory();
+
 /// The bytes of tests/vectors/<name>.
 std::string read_vector(std::string_view name);
 

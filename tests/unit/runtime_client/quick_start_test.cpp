@@ -1,3 +1,5 @@
+#include "support/support.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -8,7 +10,7 @@
 namespace {
 
 std::string contents_of(const std::string& file) {
-    std::ifstream stream{std::string{WARREN_SOURCE_DIR} + "/" + file};
+    std::ifstream stream{test::source_directory() + "/" + file};
     EXPECT_TRUE(stream.is_open()) << file;
     return {std::istreambuf_iterator<char>{stream}, {}};
 }

@@ -82,6 +82,9 @@ class Process:
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
 
+    def has_ended(self):
+        return self.process.poll() is not None
+
     def wait(self):
         return self.process.wait(PATIENCE_S)
 

@@ -1,7 +1,6 @@
 #include <warren/client.hpp>
 
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/log.hpp"
+#include "app/read_file.hpp"
 #include "core/duration.hpp"
 #include "format/json.hpp"
 
@@ -32,6 +32,9 @@ int usage(const std::string& message) {
     return exit_usage;
 }
 
+// More than any server takes; it ends the reading of a file without an end.
+constexpr std::size_t argument_bytes_max = std::size_t{1} << 30;
+
 /// The text itself, or "@FILE" for a file's content, or "-" for standard input.
 std::optional<std::string> read_text(const std::string& given) {
     if (given == "-") {
@@ -40,9 +43,7 @@ std::optional<std::string> read_text(const std::string& given) {
     if (!given.starts_with('@')) {
         return given;
     }
-    std::ifstream stream{given.substr(1), std::ios::binary};
-    std::string content{std::istreambuf_iterator<char>{stream}, {}};
-    return stream.is_open() && !stream.bad() ? std::optional{content} : std::nullopt;
+    return read_file(given.substr(1), argument_bytes_max);
 }
 
 std::optional<std::string> to_json(const Dynamic& data) {
@@ -95,8 +96,7 @@ int call(const CallCommand& command) {
     Arena arena;
     const auto arguments = format::json_decode(*text, arena);
     if (!arguments) {
-        return usage("the arguments are no JSON: " + arguments.error().message + " (at byte " +
-                     std::to_string(arguments.error().offset) + ")");
+        return usage("the arguments: " + arguments.error().message);
     }
     ClientOptions options{.timeout = *timeout};
     for (const std::string& given : command.fernet_keys) {

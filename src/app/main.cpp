@@ -27,7 +27,13 @@ int main(int argument_count, char** arguments) {
         return program.exit(error) == 0 ? exit_success : exit_usage;
     }
     try {
-        return action();
+        const int code = action();
+        // What was asked for and could not be written was not given.
+        if (code == exit_success && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)) {
+            std::fprintf(stderr, "error: the output cannot be written\n");
+            return exit_failed;
+        }
+        return code;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "error: internal: %s\n", error.what());
         return exit_internal;

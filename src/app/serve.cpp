@@ -84,6 +84,7 @@ void say_ready(const Server& server, Log& log) {
     }
     std::puts("ready");
     std::fflush(stdout);
+    std::clearerr(stdout);  // nobody may be listening, which is no failure of serving
     sd_notifyf(0, "READY=1\nSTATUS=Serving %s", listeners.c_str());
 }
 

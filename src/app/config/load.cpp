@@ -2,10 +2,9 @@
 
 #include "app/config/node.hpp"
 #include "app/config/sections.hpp"
+#include "app/read_file.hpp"
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace warren::app {
@@ -14,14 +13,11 @@ namespace {
 constexpr std::size_t config_bytes_max = 1024 * 1024;
 
 std::optional<std::string> read_file(const std::string& file, ConfigProblems& problems) {
-    std::ifstream stream{file, std::ios::binary};
-    if (!stream.is_open()) {
+    std::optional<std::string> content = app::read_file(file, config_bytes_max);
+    if (!content) {
         problems.add(0, {}, "no such file, or it cannot be read");
-        return std::nullopt;
-    }
-    std::string content{std::istreambuf_iterator<char>{stream}, {}};
-    if (stream.bad() || content.size() > config_bytes_max) {
-        problems.add(0, {}, stream.bad() ? "cannot be read" : "over 1 MiB: not a configuration");
+    } else if (content->size() > config_bytes_max) {
+        problems.add(0, {}, "over 1 MiB: not a configuration");
         return std::nullopt;
     }
     return content;

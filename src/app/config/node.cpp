@@ -2,12 +2,12 @@
 
 #include "app/config/substitute.hpp"
 #include "app/config/suggest.hpp"
+#include "app/read_file.hpp"
 #include "core/duration.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 
 namespace warren::app {
@@ -101,15 +101,14 @@ std::optional<std::string> ConfigNode::secret() const {
     if (!file) {
         return std::nullopt;
     }
-    std::ifstream stream{*file, std::ios::binary};
-    std::string content{std::istreambuf_iterator<char>{stream}, {}};
-    if (!stream.is_open() || stream.bad()) {
+    std::optional<std::string> content = read_file(*file, secret_file_bytes_max);
+    if (!content) {
         fail("cannot read the file '" + *file + "'");
         return std::nullopt;
     }
-    content.erase(std::min(content.find_last_not_of("\r\n") + 1, content.size()));
-    if (content.empty() || content.size() > secret_file_bytes_max) {
-        fail("the file '" + *file + "' is " + (content.empty() ? "empty" : "too long"));
+    content->erase(std::min(content->find_last_not_of("\r\n") + 1, content->size()));
+    if (content->empty() || content->size() > secret_file_bytes_max) {
+        fail("the file '" + *file + "' is " + (content->empty() ? "empty" : "too long"));
         return std::nullopt;
     }
     return content;

@@ -95,6 +95,18 @@ TEST_F(Program, ServesNothingFromAWrongConfiguration) {
     EXPECT_EQ(outcome.output.find("ready"), std::string::npos) << outcome.output;
 }
 
+TEST_F(Program, ADirectoryIsNoFile) {
+    EXPECT_EQ(run("check " + directory_).code, 1);
+    const Outcome outcome = run("call echo @" + directory_ + " --to memory:nobody");
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.output, "error: cannot read the file '" + directory_ + "'\n");
+}
+
+TEST_F(Program, WhatCannotBeWrittenIsAnError) {
+    const Outcome outcome = run("keygen >/dev/full");
+    EXPECT_EQ(outcome.code, 1);
+}
+
 TEST_F(Program, ServesAndDrainsAtASignal) {
     test::ChildProcess child{{WARREN_PROGRAM, "serve", "--config",
                               config("listeners: [{memory: a, methods: [echo]}]\n")}};

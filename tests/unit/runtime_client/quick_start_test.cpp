@@ -10,7 +10,7 @@
 namespace {
 
 std::string contents_of(const std::string& file) {
-    std::ifstream stream{test::source_directory() + "/" + file};
+    std::ifstream stream{warren::test::source_directory() + "/" + file};
     EXPECT_TRUE(stream.is_open()) << file;
     return {std::istreambuf_iterator<char>{stream}, {}};
 }

@@ -1,0 +1,27 @@
+#include "app/read_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+namespace warren::app {
+
+std::optional<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+    std::ifstream stream{path, std::ios::binary};
+    if (!stream.is_open()) {
+        return std::nullopt;
+    }
+    std::string content;
+    std::array<char, 65536> chunk{};
+    while (content.size() <= bytes_max &&
+           (stream.read(chunk.data(), chunk.size()) || stream.gcount() > 0)) {
+        content.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
+    }
+    if (stream.bad()) {
+        return std::nullopt;  // a directory, say: it opens, but nothing can be read
+    }
+    content.resize(std::min(content.size(), bytes_max + 1));
+    return content;
+}
+
+}  // namespace warren::app

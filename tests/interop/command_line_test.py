@@ -125,7 +125,7 @@ class RefusedByTheBroker(InteropTest):
         self.assert_says(self.cyberfusion(amqp=limited), "ACCESS_REFUSED")
 
 
-class TheSeedsConfiguration(InteropTest):
+class TheVirtualHostsShape(InteropTest):
     def configuration(self, **more):
         server = {"host": "127.0.0.1", "username": "guest", "password": "guest", "ssl": False}
         virtual_host = {

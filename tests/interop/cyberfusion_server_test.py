@@ -13,7 +13,7 @@ OLD_KEY = Fernet.generate_key().decode()
 NEW_KEY = Fernet.generate_key().decode()
 
 
-class Seed000Client(InteropTest):
+class CyberfusionCaller(InteropTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

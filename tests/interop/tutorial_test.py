@@ -8,7 +8,7 @@ from fixture import HERE, InteropTest, Process
 from fibonacci_client import FibonacciClient
 
 
-class Seed001Client(InteropTest):
+class TutorialCaller(InteropTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

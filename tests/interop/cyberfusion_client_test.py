@@ -9,7 +9,7 @@ from pika_caller import encrypted
 KEY = Fernet.generate_key().decode()
 
 
-class Seed000Server(InteropTest):
+class AConsumerAsDeployed(InteropTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

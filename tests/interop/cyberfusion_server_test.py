@@ -62,7 +62,7 @@ class CyberfusionCaller(InteropTest):
         self.assertEqual(self.invalid("dx_example", {}), {("favourite_food",): "missing"})
 
     def test_a_text_that_is_no_number_is_an_error_of_its_field(self):
-        # Seed 000's own example sends the token of a text in this field.
+        # The dialect's own documentation sends the token of a text in this field.
         request = {"favourite_food": "onion", "chance_percentage": encrypted(NEW_KEY, "secret")}
         self.assertEqual(list(self.invalid("dx_example", request)), [("chance_percentage",)])
 

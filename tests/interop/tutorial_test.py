@@ -56,7 +56,7 @@ def call_fibonacci(test, argument):
     return test.call("fibonacci", argument, to=f"{test.uri}?queue=rpc_queue&protocol=tutorial")
 
 
-class Seed001Server(InteropTest):
+class TheTutorialsServer(InteropTest):
     def assert_served_by(self, library):
         with Process(HERE / "fibonacci_server.py", library, self.uri) as server:
             server.wait_until_ready()

@@ -38,7 +38,7 @@ struct ListenerOptions {
     std::vector<std::string> fernet_keys{};  // the first encrypts, all decrypt; empty: no secrets
     ClearSecrets clear_secrets = ClearSecrets::refuse;
     std::optional<std::chrono::seconds> fernet_ttl{};  // how old a token may be; unset: any age
-    std::size_t max_simultaneous_requests = 5;  // handlers of this listener at once
+    std::size_t max_simultaneous_requests = 5;         // handlers of this listener at once
 
     // The queue, where it is not the protocol's default.
     std::optional<bool> durable{};

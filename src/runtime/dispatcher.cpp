@@ -54,6 +54,13 @@ std::optional<format::TimeToLive> time_to_live(const ListenerPolicy& policy) {
     return format::TimeToLive{.ttl_s = policy.secrets_ttl->count(), .now_s = unix_seconds_now()};
 }
 
+/// A handler that gives up because the deadline has passed is not what went wrong, and the caller,
+/// whose own clock decides the same at the same moment, is to read one name for it.
+Failure interrupted(std::string_view message) {
+    return {.code = Code::deadline_exceeded,
+            .message = fmt::format("The deadline passed while the handler ran: {}", message)};
+}
+
 /// Errors as one line, without values.
 std::string summary_of(const std::vector<FieldError>& errors) {
     std::string line;
@@ -286,8 +293,16 @@ void Dispatcher::take_result(Job& job) {
         take_failure(job, *invocation.failure);
         return;
     }
+    if (!invocation.success && is_late(job)) {
+        fail(job, interrupted(invocation.message));
+        return;
+    }
     answer_with(job, invocation.success ? std::nullopt : std::optional{Code::failed},
                 std::move(invocation.message), invocation.data);
+}
+
+bool Dispatcher::is_late(const Job& job) const noexcept {
+    return job.context_.deadline && clock_.now() >= *job.context_.deadline;
 }
 
 void Dispatcher::take_failure(Job& job, const Failure& failure) noexcept {
@@ -295,7 +310,8 @@ void Dispatcher::take_failure(Job& job, const Failure& failure) noexcept {
         fail_internally(job, to_string(failure));
         return;
     }
-    fail(job, failure);
+    fail(job,
+         failure.code == Code::failed && is_late(job) ? interrupted(failure.message) : failure);
 }
 
 void Dispatcher::answer_with(Job& job, std::optional<Code> failure, std::string message,

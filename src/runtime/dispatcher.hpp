@@ -31,8 +31,8 @@ bool handler_may_claim(Code code) noexcept;
 /// take the lock, run the handler, check and render the response. One per server.
 ///
 /// A deadline that passes before the handler starts answers `expired_in_queue`, in time also for
-/// calls that wait for a lock; one that passes later sets the handler's stop token, and whatever
-/// the handler then answers is the answer.
+/// calls that wait for a lock; one that passes later sets the handler's stop token. What the
+/// handler then answers is the answer, but a failure of its own is `deadline_exceeded`.
 class Dispatcher {
 public:
     /// in  all must outlive the dispatcher; workers must be stopped before it is destroyed
@@ -78,6 +78,7 @@ private:
     template <typename Function>
     void guard(Job& job, Function&& function) noexcept;
     void take_result(Job& job);
+    bool is_late(const Job& job) const noexcept;
     void take_failure(Job& job, const Failure& failure) noexcept;
     void make_up_answer(Job& job);
     void answer_with(Job& job, std::optional<Code> failure, std::string message, const void* data);

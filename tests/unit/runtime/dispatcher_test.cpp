@@ -399,6 +399,26 @@ TEST(DispatcherDeadlines, OneThatPassesWhileRunningStopsTheHandlerWhoseAnswerCou
     EXPECT_EQ(outcome.data, Dynamic{5});
 }
 
+TEST(DispatcherDeadlines, AFailureAfterItIsTheDeadlines) {
+    for (const bool throws : {false, true}) {
+        Stage stage;
+        stage.registry.method("work", [&](const Item&, Context&) -> Reply<int> {
+            stage.executor.advance(10ms);
+            if (throws) {
+                throw Error{"woken up"};
+            }
+            return Reply<int>::failure("woken up");
+        });
+        stage.serve();
+        stage.call("late", "work", item("x"), 10ms);
+        stage.run();
+        EXPECT_EQ(stage.take().failure, Code::deadline_exceeded);
+        stage.call("in time", "work", item("x"), 11ms);
+        stage.run();
+        EXPECT_EQ(stage.take().failure, Code::failed);
+    }
+}
+
 TEST(DispatcherDeadlines, EachOfManyIsKept) {
     Stage stage;
     stage.registry.method("work", [](const Item&) {}).lock_on(&Item::name);

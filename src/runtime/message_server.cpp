@@ -235,9 +235,11 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
         generation_ = 0;
         consuming_ = false;
     }
-    // Every attempt to connect again may fail the same way; that is said once.
+    // A server that has drained closes its connection itself. Otherwise every attempt to connect
+    // again may fail the same way; that is said once.
+    const bool has_drained = stopped_ && in_flight_.empty();
     std::string loss = to_string(why);
-    if (loss != last_loss_) {
+    if (!has_drained && loss != last_loss_) {
         log_.warning(fmt::format("{}: not consuming: {}", options_.name, loss));
         last_loss_ = std::move(loss);
     }

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+
+#include "protocol/call.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace warren::protocol {
+
+/// What a dialect has to know of a request when its answer passes: kept by the server from the
+/// request until its reply, and by the client from the call until its answer.
+struct StreamTicket {
+    std::uint32_t id = 0;               // as on the wire; 0 where the protocol has none
+    bool wants_answer = true;           // false: a notification
+    std::uint8_t key = 0;               // which key signed the request, from 1; 0: not signed
+    std::array<std::byte, 16> nonce{};  // of a signed request
+};
+
+/// In which order the answers of one connection come.
+enum class AnswerOrder : std::uint8_t {
+    any,           // each says which request it answers
+    as_requested,  // one request at a time
+};
+
+struct StreamStep {
+    enum class State : std::uint8_t {
+        need_more,
+        complete,  // one message, good or refused; the next follows after `size_bytes`
+        broken,    // nothing that follows can be read: answer, and close
+    };
+
+    State state = State::need_more;
+    std::size_t size_bytes = 0;
+    std::size_t wanted_bytes = 1;  // of need_more: how long the input must be to get on
+};
+
+/// The requests of one connection.          thread one at a time
+class StreamCallDecoder {
+public:
+    virtual ~StreamCallDecoder() = default;
+    /// Read the request that `input` starts with.
+    /// in   after need_more: the same bytes and what has come since, at any address
+    ///      unix_ms: the time of day, which signatures bear
+    virtual StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms,
+                            Arena& arena) = 0;
+
+    // Of the last step, if it was complete or broken; views of its input, its arena and this.
+
+    /// err  what is wrong with it: to be answered
+    std::expected<Call, Failure> call{};
+    StreamTicket ticket{};
+};
+
+/// The answers of one connection.          thread one at a time
+class StreamAnswerDecoder {
+public:
+    virtual ~StreamAnswerDecoder() = default;
+    /// Read the answer that `input` starts with, as `StreamCallDecoder::next` reads a request.
+    virtual StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms,
+                            Arena& arena) = 0;
+    /// The id of the request that the last step's message answers; 0 where the protocol has none.
+    virtual std::uint32_t id() const noexcept = 0;
+    /// What the last step's message says to a request.
+    /// in   ticket: as `encode_call` left it
+    /// err  the peer's failure, owning all of it; unauthenticated: not signed as it must be;
+    ///      internal: it cannot be read
+    virtual std::expected<Answer, Failure> answer(const StreamTicket& ticket) = 0;
+    /// What is wrong with the stream; of a step that was broken.
+    virtual const Failure& failure() const noexcept = 0;
+};
+
+/// One way to speak RPC over a stream of bytes: between bytes and a `Call` or `Answer`.
+/// Pure: bytes and the time of day in, bytes out; no clock, no I/O.
+/// thread any, where nothing else is said; what it makes outlives it not
+class StreamDialect {
+public:
+    virtual ~StreamDialect() = default;
+
+    virtual std::string_view name() const noexcept = 0;
+    virtual AnswerOrder answer_order() const noexcept = 0;
+
+    // The server's side
+
+    /// thread one: all decoders of a dialect are used by the same
+    virtual std::unique_ptr<StreamCallDecoder> make_call_decoder() = 0;
+    /// Append the reply, where one is wanted.
+    /// err  none: what cannot be sent becomes an `internal` failure's reply
+    virtual void encode_answer(const StreamTicket& ticket, const Answer& answer,
+                               std::int64_t unix_ms, std::string& out) const = 0;
+
+    // The client's side
+
+    virtual std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const = 0;
+    /// Append a request.
+    /// in   ticket: its id and whether an answer is wanted; what else it needs is filled in
+    /// err  invalid_request for what cannot be sent; `out` is as it was before
+    virtual std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket,
+                                                     std::int64_t unix_ms,
+                                                     std::string& out) const = 0;
+};
+
+}  // namespace warren::protocol

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "runtime/executor.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// Where the runtime and a transport of byte streams meet, as `ports.hpp` is for messages. All
+/// calls happen on the I/O thread of the port's executor.
+namespace warren::runtime {
+
+/// One connection, implemented by the transport. It reads no more while too much output waits.
+class StreamConnection {
+public:
+    virtual ~StreamConnection() = default;
+    /// What is appended here leaves at the end of this turn, in one write: then call `touch`.
+    virtual std::string& output() noexcept = 0;
+    virtual void touch() = 0;
+    /// Take no input until `resume`; what was not consumed is offered again then.
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+    /// Take no more input, write what is due, then close.
+    virtual void close_after_output() = 0;
+    /// Who the transport vouches that the peer is (the subject of its certificate); may be empty.
+    virtual std::string_view peer_identity() const noexcept = 0;
+};
+
+/// What becomes of a connection's bytes, implemented by the runtime. The transport lets go of it
+/// after `on_closed`.
+class StreamSession {
+public:
+    struct Taken {
+        std::size_t bytes = 0;         // of the input, which are not needed any more
+        std::size_t wanted_bytes = 1;  // how long the rest must be before it is offered again
+    };
+
+    virtual ~StreamSession() = default;
+    /// in  all that has arrived and was not taken; valid during the call only
+    virtual Taken on_input(std::span<const std::byte> input) = 0;
+    /// Whether requests of this connection are under way, so that silence is no reason to close it.
+    virtual bool is_busy() const noexcept = 0;
+    /// The connection is gone; the last call. Not inside of a call to the connection.
+    virtual void on_closed(const Failure& why) = 0;
+};
+
+class StreamServerSink {
+public:
+    virtual ~StreamServerSink() = default;
+    /// A peer is connected, and through with TLS.
+    virtual std::unique_ptr<StreamSession> on_connected(StreamConnection& connection) = 0;
+};
+
+/// A listening socket and its connections.
+class StreamServerPort {
+public:
+    virtual ~StreamServerPort() = default;
+    virtual Executor& executor() noexcept = 0;
+    /// Accept no further connections; those that are there go on.
+    virtual void stop_listening() = 0;
+};
+
+/// Whether connecting is worth repeating soon.
+enum class ConnectRefusal : std::uint8_t {
+    passing,    // the network, a server that is down or busy: it may pass by itself
+    permanent,  // certificates, say: a person has to act
+};
+
+class StreamClientSink {
+public:
+    virtual ~StreamClientSink() = default;
+    virtual std::unique_ptr<StreamSession> on_connected(std::uint64_t token,
+                                                        StreamConnection& connection) = 0;
+    virtual void on_connect_failed(std::uint64_t token, const Failure& why,
+                                   ConnectRefusal refusal) = 0;
+};
+
+/// Makes connections to servers.
+class StreamClientPort {
+public:
+    virtual ~StreamClientPort() = default;
+    virtual Executor& executor() noexcept = 0;
+    /// How many servers there are to choose from.
+    virtual std::size_t address_count() const noexcept = 0;
+    /// Of one server, for messages, such as "tcp://localhost:8080".
+    virtual std::string display(std::size_t address) const = 0;
+    /// Connect, with TLS where it is asked for. The sink hears of the token once, later.
+    virtual void connect(std::size_t address, std::uint64_t token) = 0;
+};
+
+}  // namespace warren::runtime

@@ -64,7 +64,7 @@ void Connection::on_read(const boost::system::error_code& error, std::size_t cou
     handle_events();
     if (error && user_ != nullptr) {
         if (error.category() == boost::asio::error::get_ssl_category()) {
-            return end(explain_tls(error, endpoint_));
+            return end(explain_tls(error, endpoint_.dial_target()));
         }
         core_.end_of_input();
         handle_events();

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "amqp/connection_core.hpp"
-#include "transport/amqp/dialer.hpp"
 #include "transport/amqp/refusal.hpp"
-#include "transport/amqp/stream.hpp"
 #include "transport/asio_executor.hpp"
+#include "transport/net/dialer.hpp"
+#include "transport/net/stream.hpp"
 
 #include <memory>
 #include <optional>

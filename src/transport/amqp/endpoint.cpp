@@ -145,6 +145,17 @@ std::string AmqpEndpoint::display() const {
     return connection.vhost == "/" ? base : base + '/' + core::percent_encode(connection.vhost);
 }
 
+DialTarget AmqpEndpoint::dial_target() const {
+    return {.host = host,
+            .port = port,
+            .tls = tls,
+            .connect_timeout = connect_timeout,
+            .display = display(),
+            .peer = "broker",
+            .ca_option = "cacertfile",
+            .certificate_option = "certfile"};
+}
+
 std::span<const std::string_view> amqp_parameters() noexcept {
     return parameters;
 }

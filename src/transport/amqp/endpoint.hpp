@@ -4,6 +4,7 @@
 
 #include "amqp/options.hpp"
 #include "core/uri.hpp"
+#include "transport/net/dial_target.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -15,21 +16,6 @@
 
 namespace warren::transport {
 
-enum class TlsVerify : std::uint8_t {
-    peer,  // the certificate's chain and its host name
-    none,
-};
-
-/// How to secure a connection. The version is TLS 1.2 at least.
-struct TlsOptions {
-    std::string ca_file{};           // PEM; empty: the system's authorities
-    std::string certificate_file{};  // PEM, with its chain; empty: no client certificate
-    std::string key_file{};          // PEM; empty: in the certificate's file
-    TlsVerify verify = TlsVerify::peer;
-    /// The name that is sent (SNI) and checked; unset: the address's host; empty: none is sent.
-    std::optional<std::string> server_name{};
-};
-
 /// A broker and how to talk to it.
 struct AmqpEndpoint {
     std::string host = "localhost";
@@ -40,6 +26,8 @@ struct AmqpEndpoint {
 
     /// Where it is, such as "amqp://localhost:5672/vhost": for messages, without credentials.
     std::string display() const;
+    /// Whom to connect to for it.
+    DialTarget dial_target() const;
 };
 
 /// The query parameters that `amqp_endpoint` takes, as RabbitMQ's URI query specification names

@@ -1,8 +1,8 @@
 #include "transport/amqp/link.hpp"
 
 #include "transport/amqp/connection.hpp"
-#include "transport/amqp/dialer.hpp"
 #include "transport/amqp/refusal.hpp"
+#include "transport/net/dialer.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,7 @@ public:
     Impl(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options)
         : executor_{executor},
           endpoint_{std::move(endpoint)},
+          target_{endpoint_.dial_target()},
           options_{options},
           backoff_{options.backoff} {}
 
@@ -156,7 +157,7 @@ private:
             return;
         }
         // The dialler goes only when the next one comes: it is what calls us here.
-        dialer_ = std::make_unique<Dialer>(executor_, endpoint_, [this](Dialer::Dialled dialled) {
+        dialer_ = std::make_unique<Dialer>(executor_, target_, [this](Dialer::Dialled dialled) {
             const auto self = shared_from_this();
             if (!dialled) {
                 return attempt_failed(dialled.error());
@@ -243,6 +244,7 @@ private:
 
     AsioExecutor& executor_;
     const AmqpEndpoint endpoint_;
+    const DialTarget target_;
     const LinkOptions options_;
     Backoff backoff_;
     std::vector<LinkUser*> users_;

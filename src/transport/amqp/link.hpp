@@ -7,6 +7,7 @@
 #include "transport/amqp/backoff.hpp"
 #include "transport/amqp/endpoint.hpp"
 #include "transport/asio_executor.hpp"
+#include "transport/net/connect_failure.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -14,12 +15,6 @@
 #include <string_view>
 
 namespace warren::transport {
-
-/// Whether an attempt to connect is worth repeating soon.
-enum class Refusal : std::uint8_t {
-    passing,    // the network, a broker that is down or busy: it may pass by itself
-    permanent,  // credentials, virtual host or certificates: a person has to act
-};
 
 /// Who shares a connection. The link calls it on the I/O thread, never inside a call of the user's
 /// to the link; what it calls may detach, but not destroy the link.

@@ -4,7 +4,7 @@
 
 #include "amqp/event.hpp"
 #include "transport/amqp/endpoint.hpp"
-#include "transport/amqp/link.hpp"
+#include "transport/net/connect_failure.hpp"
 
 #include <string>
 #include <string_view>
@@ -12,11 +12,6 @@
 /// What a broker refused, in the words of the catalogue: what, where, and the remedy. The broker's
 /// own words are apart, in `Failure::peer_text`.
 namespace warren::transport {
-
-struct ConnectFailure {
-    Failure failure;
-    Refusal refusal = Refusal::passing;
-};
 
 /// The end of a connection or of an attempt.
 ConnectFailure explain(const amqp::Failed& failed, const AmqpEndpoint& endpoint);

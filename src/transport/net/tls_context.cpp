@@ -1,4 +1,4 @@
-#include "transport/amqp/tls_context.hpp"
+#include "transport/net/tls_context.hpp"
 
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ std::expected<std::unique_ptr<ssl::context>, Failure> make_tls_context(const Tls
     auto context = std::make_unique<ssl::context>(ssl::context::tls_client);
     error_code error;
     SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-    // A broker that just closes the connection ends it like any other; AMQP has its own close.
+    // A peer that just closes the connection ends it like any other; protocols know their own end.
     SSL_CTX_set_options(context->native_handle(), SSL_OP_IGNORE_UNEXPECTED_EOF);
     if (options.ca_file.empty()) {
         context->set_default_verify_paths(error);

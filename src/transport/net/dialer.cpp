@@ -1,7 +1,7 @@
-#include "transport/amqp/dialer.hpp"
+#include "transport/net/dialer.hpp"
 
-#include "transport/amqp/socket_stream.hpp"
-#include "transport/amqp/tls_context.hpp"
+#include "transport/net/socket_stream.hpp"
+#include "transport/net/tls_context.hpp"
 
 #include <fmt/format.h>
 #include <openssl/err.h>
@@ -33,18 +33,18 @@ bool is_address(const std::string& host) {
 
 class Dialer::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(AsioExecutor& executor, const AmqpEndpoint& endpoint,
+    Impl(AsioExecutor& executor, const DialTarget& target,
          std::move_only_function<void(Dialled)> dialled)
         : executor_{executor},
-          endpoint_{endpoint},
+          target_{target},
           dialled_{std::move(dialled)},
           resolver_{executor.context()},
           socket_{executor.context()} {}
 
     void start() {
-        timer_ = executor_.post_at(executor_.now() + endpoint_.connect_timeout,
+        timer_ = executor_.post_at(executor_.now() + target_.connect_timeout,
                                    [self = shared_from_this()] { self->time_out(); });
-        resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
+        resolver_.async_resolve(target_.host, std::to_string(target_.port),
                                 tcp::resolver::numeric_service,
                                 [self = shared_from_this()](const error_code& error,
                                                             tcp::resolver::results_type found) {
@@ -82,7 +82,7 @@ private:
     void fail(std::string why) {
         finish(std::unexpected{ConnectFailure{
             {.code = Code::connection_lost,
-             .message = fmt::format("Cannot connect to {}: {}", endpoint_.display(), why)},
+             .message = fmt::format("Cannot connect to {}: {}", target_.display, why)},
             Refusal::passing}});
     }
 
@@ -93,7 +93,7 @@ private:
         const std::string_view step = addresses_.empty() ? "the host's name was not resolved"
                                       : tls_             ? "TLS was not established"
                                                          : "no address answered";
-        fail(fmt::format("{} within {} ms{}{}", step, endpoint_.connect_timeout.count(),
+        fail(fmt::format("{} within {} ms{}{}", step, target_.connect_timeout.count(),
                          problems_.empty() ? "" : "; ", problems_));
     }
 
@@ -102,7 +102,7 @@ private:
             return;
         }
         if (error) {
-            return fail(fmt::format("the host's name '{}' is not resolved: {}", endpoint_.host,
+            return fail(fmt::format("the host's name '{}' is not resolved: {}", target_.host,
                                     error.message()));
         }
         for (const auto& entry : found) {
@@ -135,10 +135,10 @@ private:
         error_code ignored;
         // Output is gathered by turns of the loop already; what is written has to leave at once.
         socket_.set_option(tcp::no_delay{true}, ignored);
-        if (!endpoint_.tls) {
+        if (!target_.tls) {
             return finish(std::make_unique<TcpStream>(std::move(socket_)));
         }
-        shake_hands(*endpoint_.tls);
+        shake_hands(*target_.tls);
     }
 
     void shake_hands(const TlsOptions& options) {
@@ -148,7 +148,7 @@ private:
                 std::unexpected{ConnectFailure{std::move(context.error()), Refusal::permanent}});
         }
         tls_ = std::make_unique<TlsStream>(std::move(socket_), std::move(*context));
-        const std::string name = options.server_name.value_or(endpoint_.host);
+        const std::string name = options.server_name.value_or(target_.host);
         TlsSocket& socket = tls_->socket();
         if (!name.empty() && !is_address(name)) {
             SSL_set_tlsext_host_name(socket.native_handle(), name.c_str());
@@ -157,7 +157,7 @@ private:
         if (options.verify == TlsVerify::peer) {
             socket.set_verify_mode(asio::ssl::verify_peer, ignored);
             socket.set_verify_callback(
-                asio::ssl::host_name_verification{name.empty() ? endpoint_.host : name}, ignored);
+                asio::ssl::host_name_verification{name.empty() ? target_.host : name}, ignored);
         } else {
             socket.set_verify_mode(asio::ssl::verify_none, ignored);
         }
@@ -176,7 +176,7 @@ private:
         const bool ours = error.category() == asio::error::get_ssl_category() &&
                           ERR_GET_REASON(error.value()) == SSL_R_CERTIFICATE_VERIFY_FAILED;
         if (!ours) {
-            return finish(std::unexpected{explain_tls(error, endpoint_)});
+            return finish(std::unexpected{explain_tls(error, target_)});
         }
         const long result = SSL_get_verify_result(tls_->socket().native_handle());
         const std::string_view reason = result == X509_V_OK ? "it is not for this host name"
@@ -184,13 +184,13 @@ private:
         finish(std::unexpected{ConnectFailure{
             {.code = Code::unauthenticated,
              .message = fmt::format("The certificate of {} is not to be trusted: {}; check the "
-                                    "host name and cacertfile",
-                                    endpoint_.display(), reason)},
+                                    "host name and '{}'",
+                                    target_.display, reason, target_.ca_option)},
             Refusal::permanent}});
     }
 
     AsioExecutor& executor_;
-    const AmqpEndpoint& endpoint_;
+    const DialTarget& target_;
     std::move_only_function<void(Dialled)> dialled_;
     Resolver resolver_;
     TcpSocket socket_;
@@ -201,9 +201,9 @@ private:
     runtime::Executor::TimerId timer_ = 0;
 };
 
-Dialer::Dialer(AsioExecutor& executor, const AmqpEndpoint& endpoint,
+Dialer::Dialer(AsioExecutor& executor, const DialTarget& target,
                std::move_only_function<void(Dialled)> dialled)
-    : impl_{std::make_shared<Impl>(executor, endpoint, std::move(dialled))} {
+    : impl_{std::make_shared<Impl>(executor, target, std::move(dialled))} {
     impl_->start();
 }
 
@@ -211,7 +211,7 @@ Dialer::~Dialer() {
     impl_->give_up();
 }
 
-ConnectFailure explain_tls(const error_code& error, const AmqpEndpoint& endpoint) {
+ConnectFailure explain_tls(const error_code& error, const DialTarget& target) {
     const bool tls = error.category() == asio::error::get_ssl_category();
     // What follows TLS alerts in OpenSSL's reasons: the peer does not accept our certificate.
     const int alert = tls ? ERR_GET_REASON(error.value()) - SSL_AD_REASON_OFFSET : 0;
@@ -225,15 +225,16 @@ ConnectFailure explain_tls(const error_code& error, const AmqpEndpoint& endpoint
     case SSL_AD_UNKNOWN_CA:
     case SSL_AD_ACCESS_DENIED:
     case SSL_AD_CERTIFICATE_REQUIRED:
-        return {{.code = Code::unauthenticated,
-                 .message = fmt::format("The broker at {} refuses our certificate (certfile): {}",
-                                        endpoint.display(), error.message())},
-                Refusal::permanent};
+        return {
+            {.code = Code::unauthenticated,
+             .message = fmt::format("The {} at {} refuses our certificate ({}): {}", target.peer,
+                                    target.display, target.certificate_option, error.message())},
+            Refusal::permanent};
     default:
         break;
     }
     return {{.code = Code::connection_lost,
-             .message = fmt::format("The connection to {} broke{}: {}", endpoint.display(),
+             .message = fmt::format("The connection to {} broke{}: {}", target.display,
                                     tls ? " in TLS" : "", error.message())},
             Refusal::passing};
 }

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "transport/amqp/endpoint.hpp"
-#include "transport/amqp/refusal.hpp"
-#include "transport/amqp/stream.hpp"
 #include "transport/asio_executor.hpp"
+#include "transport/net/connect_failure.hpp"
+#include "transport/net/dial_target.hpp"
+#include "transport/net/stream.hpp"
 
 #include <expected>
 #include <functional>
@@ -12,14 +12,14 @@
 namespace warren::transport {
 
 /// Makes one connected stream: resolves the host, tries its addresses one after the other, and
-/// shakes hands for TLS, all within the endpoint's `connect_timeout`.
+/// shakes hands for TLS, all within the target's `connect_timeout`.
 class Dialer {
 public:
     using Dialled = std::expected<std::unique_ptr<Stream>, ConnectFailure>;
 
-    /// in   endpoint, executor: outlive the dialling
+    /// in   target, executor: outlive the dialling
     ///      dialled: called once, never inside the constructor, unless this is destroyed before
-    Dialer(AsioExecutor& executor, const AmqpEndpoint& endpoint,
+    Dialer(AsioExecutor& executor, const DialTarget& target,
            std::move_only_function<void(Dialled)> dialled);
     Dialer(const Dialer&) = delete;
     Dialer& operator=(const Dialer&) = delete;
@@ -31,8 +31,8 @@ private:
     std::shared_ptr<Impl> impl_;
 };
 
-/// Why a stream broke. A broker that wants another client certificate says so in a TLS alert, with
+/// Why a stream broke. A peer that wants another client certificate says so in a TLS alert, with
 /// TLS 1.3 only when we read first.
-ConnectFailure explain_tls(const boost::system::error_code& error, const AmqpEndpoint& endpoint);
+ConnectFailure explain_tls(const boost::system::error_code& error, const DialTarget& target);
 
 }  // namespace warren::transport

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "transport/amqp/endpoint.hpp"
+#include <warren/error.hpp>
+
+#include "transport/net/tls_options.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/amqp/stream.hpp"
+#include "transport/net/stream.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "transport/net/tls_options.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace warren::transport {
+
+/// Whom to connect to.
+struct DialTarget {
+    std::string host{};  // a name, or an address of IPv4 or IPv6
+    std::uint16_t port = 0;
+    std::optional<TlsOptions> tls{};                    // unset: in clear
+    std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS, all addresses together
+
+    // For messages.
+    std::string display{};              // such as "tcp://localhost:8080"
+    std::string_view peer = "server";   // what is there; a literal
+    std::string_view ca_option = "ca";  // the name of the option that `ca_file` is from
+    std::string_view certificate_option = "certificate";  // and that of `certificate_file`
+};
+
+}  // namespace warren::transport

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace warren::transport {
+
+enum class TlsVerify : std::uint8_t {
+    peer,  // the certificate's chain and its host name
+    none,
+};
+
+/// How a client secures a connection. The version is TLS 1.2 at least.
+struct TlsOptions {
+    std::string ca_file{};           // PEM; empty: the system's authorities
+    std::string certificate_file{};  // PEM, with its chain; empty: no client certificate
+    std::string key_file{};          // PEM; empty: in the certificate's file
+    TlsVerify verify = TlsVerify::peer;
+    /// The name that is sent (SNI) and checked; unset: the address's host; empty: none is sent.
+    std::optional<std::string> server_name{};
+};
+
+}  // namespace warren::transport

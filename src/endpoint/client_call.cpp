@@ -71,7 +71,7 @@ void PreparedCall::render(const ErasedCall& call, const format::Keyring& keys,
     arguments = arena_.copy(value);
 }
 
-void PreparedCall::watch(runtime::MessageClient& calls, std::stop_token other) {
+void PreparedCall::watch(runtime::ClientCalls& calls, std::stop_token other) {
     const GiveUp give_up{&calls, this};
     if (stop.stop_possible()) {
         stop_callback_.emplace(std::move(stop), give_up);

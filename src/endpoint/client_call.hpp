@@ -9,7 +9,7 @@
 #include <string>
 
 #include "format/fernet.hpp"
-#include "runtime/message_client.hpp"
+#include "runtime/client_calls.hpp"
 
 namespace warren::detail {
 
@@ -29,12 +29,12 @@ public:
     std::shared_ptr<Log> log{};  // of what completions throw; may be null
 
     /// Have a call given up when its options' token, or the other one, says so.
-    void watch(runtime::MessageClient& calls, std::stop_token other);
+    void watch(runtime::ClientCalls& calls, std::stop_token other);
     std::stop_token stop{};
 
 private:
     struct GiveUp {
-        runtime::MessageClient* calls;
+        runtime::ClientCalls* calls;
         PreparedCall* call;
         void operator()() const { calls->give_up(*call); }
     };

@@ -1,7 +1,8 @@
 #include "runtime/message_client.hpp"
 
-#include <algorithm>
+#include <array>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 namespace warren::runtime {
@@ -24,102 +25,12 @@ private:
 
 MessageClient::MessageClient(Executor& executor, const protocol::MessageDialect& dialect,
                              MessageClientOptions options)
-    : executor_{executor},
+    : ClientCalls{executor, {options.in_flight_max, options.random}},
       dialect_{dialect},
-      options_{std::move(options)},
-      pending_{options_.random} {}
+      options_{std::move(options)} {}
 
 MessageClient::~MessageClient() {
     close();
-}
-
-/// Executors may outlive their clients.
-template <typename Function>
-void MessageClient::post(Function function) {
-    executor_.post([weak = weak_from_this(), function] {
-        if (const std::shared_ptr<MessageClient> self = weak.lock()) {
-            function(*self);
-        }
-    });
-}
-
-void MessageClient::submit(OutgoingCall& call) {
-    const std::uint64_t before = counters_.in_flight.fetch_add(1, std::memory_order_relaxed);
-    if (before >= options_.in_flight_max && !call.refused) {
-        call.refused = Failure{.code = Code::overloaded,
-                               .message = "Not sent: " + std::to_string(options_.in_flight_max) +
-                                          " calls are in flight, the limit (in_flight_max)"};
-    }
-    OutgoingCall* last = submitted_.load(std::memory_order_relaxed);
-    do {
-        call.submitted_before_ = last;
-    } while (!submitted_.compare_exchange_weak(last, &call));
-    // The call may be over already: from here on only `last` is ours.
-    if (last == nullptr) {
-        post([](MessageClient& client) { client.accept_submissions(); });
-    }
-    if (is_closed_.load()) {
-        accept_submissions();
-    }
-}
-
-void MessageClient::give_up(OutgoingCall& call) {
-    call.is_given_up_.store(true);
-    if (const std::uint64_t token = call.token_.load(); token != 0) {
-        post([token](MessageClient& client) {
-            if (OutgoingCall* found = client.pending_.find(token)) {
-                client.fail(*found, cancelled_failure(found->stage_, "The caller gave up"));
-            }
-        });
-    }
-}
-
-void MessageClient::close() {
-    is_closed_.store(true);
-    accept_submissions();
-    pending_.each([this](PendingCalls::Token, OutgoingCall& call) {
-        fail(call, cancelled_failure(call.stage_, "The client was closed"));
-    });
-    if (timer_at_) {
-        executor_.cancel(timer_);
-        timer_at_.reset();
-    }
-}
-
-void MessageClient::accept_submissions() {
-    OutgoingCall* last = submitted_.exchange(nullptr);
-    OutgoingCall* first = nullptr;
-    while (last != nullptr) {
-        OutgoingCall* before = std::exchange(last->submitted_before_, first);
-        first = std::exchange(last, before);
-    }
-    while (first != nullptr) {
-        accept(*std::exchange(first, first->submitted_before_));
-    }
-    if (!is_closed_) {
-        arm_timer();
-    }
-}
-
-void MessageClient::accept(OutgoingCall& call) {
-    counters_.calls.fetch_add(1, std::memory_order_relaxed);
-    if (call.refused) {
-        return fail(call, std::move(*call.refused));
-    }
-    if (is_closed_) {
-        return fail(call, cancelled_failure(CallStage::queued, "The client was closed"));
-    }
-    if (call.timeout > call_timeout_max) {
-        return fail(call, {.code = Code::invalid_request,
-                           .message = "Not sent: the time-out is over the limit of " +
-                                      std::to_string(call_timeout_max.count()) + " ms"});
-    }
-    const auto timeout = std::max(call.timeout, std::chrono::milliseconds{0});
-    call.token_.store(pending_.add(call, executor_.now() + timeout));
-    if (call.is_given_up_.load()) {
-        return fail(call, cancelled_failure(CallStage::queued, "The caller gave up"));
-    }
-    dispatch(call);
 }
 
 void MessageClient::dispatch(OutgoingCall& call) {
@@ -173,13 +84,12 @@ bool MessageClient::bind_first(OutgoingCall& call) {
 }
 
 void MessageClient::publish(OutgoingCall& call) {
-    const std::uint64_t token = call.token_.load(std::memory_order_relaxed);
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        pending_.deadline_of(token) - executor_.now());
+    const std::uint64_t token = token_of(call);
+    const std::chrono::milliseconds left = time_left(call);
     if (left <= left.zero()) {
         return fail(call, deadline_failure_of(call));
     }
-    const PendingCalls::CorrelationText correlation = pending_.correlation_of(token);
+    const PendingCalls::CorrelationText correlation = pending().correlation_of(token);
     const ExpirationText expiration{left};
     const protocol::Call encoded{.method = call.method,
                                  .style = call.style,
@@ -194,7 +104,7 @@ void MessageClient::publish(OutgoingCall& call) {
     if (message->expiration.empty()) {
         message->expiration = expiration.view();
     }
-    call.stage_ = CallStage::sent;
+    set_stage(call, CallStage::sent);
     // Last, because the port may say at once what became of it.
     port_->publish(token, *message);
 }
@@ -205,12 +115,6 @@ void MessageClient::send_waiting() {
     due.append(waiting_);
     while (!due.empty()) {
         dispatch(due.pop());
-    }
-}
-
-void MessageClient::fail_waiting(CallQueue& queue, const Failure& why) {
-    while (!queue.empty()) {
-        fail(queue.pop(), why);
     }
 }
 
@@ -231,10 +135,10 @@ void MessageClient::on_ready(std::string_view reply_address) {
 }
 
 void MessageClient::on_reply(const protocol::Envelope& reply) {
-    const PendingCalls::Token token = pending_.find_correlation(reply.correlation_id);
-    OutgoingCall* call = token != 0 ? pending_.find(token) : nullptr;
-    if (call == nullptr || call->stage_ == CallStage::queued) {
-        replies_dropped_.fetch_add(1, std::memory_order_relaxed);
+    const PendingCalls::Token token = pending().find_correlation(reply.correlation_id);
+    OutgoingCall* call = token != 0 ? pending().find(token) : nullptr;
+    if (call == nullptr || stage_of(*call) == CallStage::queued) {
+        drop_reply();
         return;
     }
     arena_.reset();
@@ -253,13 +157,13 @@ void MessageClient::on_reply(const protocol::Envelope& reply) {
 }
 
 void MessageClient::on_accepted(std::uint64_t token) {
-    if (OutgoingCall* call = pending_.find(token)) {
-        call->stage_ = CallStage::accepted;
+    if (OutgoingCall* call = pending().find(token)) {
+        set_stage(*call, CallStage::accepted);
     }
 }
 
 void MessageClient::on_returned(std::uint64_t token, const Failure& why) {
-    if (OutgoingCall* call = pending_.find(token)) {
+    if (OutgoingCall* call = pending().find(token)) {
         fail(*call, why);
     }
 }
@@ -278,7 +182,7 @@ void MessageClient::on_bound(std::uint64_t token, const Failure* refused) {
     if (refused != nullptr) {
         const Failure why = *refused;
         bindings_.remove(*binding);
-        return fail_waiting(waiting, why);
+        return fail_all(waiting, why);
     }
     binding->state = MethodBinding::State::bound;
     while (!waiting.empty()) {
@@ -293,9 +197,9 @@ void MessageClient::on_lost(const Failure& why, RepliesSurvive replies) {
     if (replies == RepliesSurvive::yes) {
         return;
     }
-    pending_.each([this](PendingCalls::Token, OutgoingCall& call) {
-        if (call.stage_ != CallStage::queued) {
-            fail(call, lost_failure(options_.broker, call.stage_, *last_failure_));
+    pending().each([this](PendingCalls::Token, OutgoingCall& call) {
+        if (stage_of(call) != CallStage::queued) {
+            fail(call, lost_failure(options_.broker, stage_of(call), *last_failure_));
         }
     });
 }
@@ -305,11 +209,11 @@ void MessageClient::on_failed(const Failure& why) {
     blocked_.reset();
     last_failure_ = why;
     given_up_ = why;
-    pending_.each([this](PendingCalls::Token, OutgoingCall& call) {
+    pending().each([this](PendingCalls::Token, OutgoingCall& call) {
         // A request that was sent may have had an effect, whatever keeps us out now.
-        fail(call, call.stage_ == CallStage::queued
+        fail(call, stage_of(call) == CallStage::queued
                        ? *given_up_
-                       : lost_failure(options_.broker, call.stage_, *given_up_));
+                       : lost_failure(options_.broker, stage_of(call), *given_up_));
     });
 }
 
@@ -324,56 +228,10 @@ void MessageClient::on_unblocked() {
     }
 }
 
-void MessageClient::succeed(OutgoingCall& call, const protocol::Answer& answer) {
-    release(call);
-    counters_.successes.fetch_add(1, std::memory_order_relaxed);
-    call.succeeded(answer);
-}
-
-void MessageClient::fail(OutgoingCall& call, Failure failure) {
-    release(call);
-    counters_.failures[static_cast<std::size_t>(failure.code)].fetch_add(1,
-                                                                         std::memory_order_relaxed);
-    call.failed(std::move(failure));
-}
-
-void MessageClient::release(OutgoingCall& call) noexcept {
-    CallQueue::leave(call);
-    if (const std::uint64_t token = call.token_.load(std::memory_order_relaxed); token != 0) {
-        pending_.remove(token);
-    }
-    counters_.in_flight.fetch_sub(1, std::memory_order_relaxed);
-}
-
-void MessageClient::expire_due() {
-    timer_at_.reset();
-    const TimePoint now = executor_.now();
-    for (PendingCalls::Token due = pending_.first_due(now); due != 0;
-         due = pending_.first_due(now)) {
-        OutgoingCall& call = *pending_.find(due);
-        fail(call, deadline_failure_of(call));
-    }
-    arm_timer();
-}
-
-/// A timer that is set for an earlier time stays: most calls end before their deadline, and the
-/// timer finds out when it runs.
-void MessageClient::arm_timer() {
-    const std::optional<TimePoint> deadline = pending_.next_deadline();
-    if (!deadline || (timer_at_ && *timer_at_ <= *deadline)) {
-        return;
-    }
-    if (timer_at_) {
-        executor_.cancel(timer_);
-    }
-    timer_at_ = deadline;
-    timer_ = executor_.post_at(*deadline, [this] { expire_due(); });
-}
-
 Failure MessageClient::deadline_failure_of(const OutgoingCall& call) const {
     return deadline_failure(
         {.broker = options_.broker,
-         .stage = call.stage_,
+         .stage = stage_of(call),
          .is_connected = is_ready_,
          .last_failure = last_failure_ ? &*last_failure_ : nullptr,
          .blocked = blocked_ ? std::optional<std::string_view>{*blocked_} : std::nullopt},

@@ -48,7 +48,7 @@ public:
 
 private:
     friend class CallQueue;
-    friend class MessageClient;
+    friend class ClientCalls;
 
     OutgoingCall* submitted_before_ = nullptr;
     // Whoever comes second of the I/O thread's naming and the caller's giving up sees the other.

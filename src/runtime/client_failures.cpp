@@ -1,4 +1,4 @@
-#include "runtime/message_client_failures.hpp"
+#include "runtime/client_failures.hpp"
 
 #include "core/duration.hpp"
 

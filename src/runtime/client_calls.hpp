@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "core/limits.hpp"
+#include "runtime/client_failures.hpp"
+#include "runtime/counters.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/pending_calls.hpp"
+#include "runtime/pending_calls_queue.hpp"
+
+namespace warren::runtime {
+
+struct ClientCallsOptions {
+    std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
+    std::array<std::uint8_t, 16> random{};  // of this client's own
+};
+
+/// The longest time-out of a call.                            [RabbitMQ: expiration fits 32 bits]
+inline constexpr std::chrono::milliseconds call_timeout_max{0xFFFFFFFF};
+
+/// What the clients of every transport share: calls come from any thread, and each is over exactly
+/// once, at its deadline at the latest.
+///
+/// Functions are for the I/O thread, where no other thread is named. Made by std::make_shared; the
+/// last owner leaves after `close`, on any thread.
+class ClientCalls : public std::enable_shared_from_this<ClientCalls> {
+public:
+    ClientCalls(Executor& executor, const ClientCallsOptions& options);
+    ClientCalls(const ClientCalls&) = delete;
+    ClientCalls& operator=(const ClientCalls&) = delete;
+    virtual ~ClientCalls() = default;
+
+    /// Take a call; it completes on the I/O thread, later.
+    /// cost one wake-up of the I/O thread for all that is submitted until it looks   thread any
+    void submit(OutgoingCall& call);
+    /// Give a call up that may be over next moment, but is not yet destroyed.        thread any
+    void give_up(OutgoingCall& call);
+    /// End every call as cancelled. From now on whoever submits a call completes it in there.
+    virtual void close();
+
+    const Counters& counters() const noexcept { return counters_; }
+    /// Late or duplicate: nobody waits for them.                                     thread any
+    std::uint64_t replies_dropped() const noexcept {
+        return replies_dropped_.load(std::memory_order_relaxed);
+    }
+
+protected:
+    /// Send a call, or let it wait.
+    virtual void dispatch(OutgoingCall& call) = 0;
+    /// What a call fails with now that its deadline has passed.
+    virtual Failure deadline_failure_of(const OutgoingCall& call) const = 0;
+    /// A call ends without its reply, by its deadline, its caller or `close`.
+    virtual void forget(OutgoingCall&) noexcept {}
+
+    void succeed(OutgoingCall& call, const protocol::Answer& answer);
+    void fail(OutgoingCall& call, Failure failure);
+    void fail_all(CallQueue& queue, const Failure& why);
+    void drop_reply() noexcept { replies_dropped_.fetch_add(1, std::memory_order_relaxed); }
+
+    bool is_closed() const noexcept { return is_closed_.load(std::memory_order_relaxed); }
+    Executor& executor() const noexcept { return executor_; }
+    PendingCalls& pending() noexcept { return pending_; }
+    std::chrono::milliseconds time_left(const OutgoingCall& call) const noexcept;
+
+    static std::uint64_t token_of(const OutgoingCall& call) noexcept {
+        return call.token_.load(std::memory_order_relaxed);
+    }
+    static CallStage stage_of(const OutgoingCall& call) noexcept { return call.stage_; }
+    static void set_stage(OutgoingCall& call, CallStage stage) noexcept { call.stage_ = stage; }
+
+private:
+    void accept_submissions();
+    void accept(OutgoingCall& call);
+    void end(OutgoingCall& call, Failure failure);
+    void release(OutgoingCall& call) noexcept;
+
+    void expire_due();
+    void arm_timer();
+
+    Executor& executor_;
+    const std::size_t in_flight_max_;
+    std::atomic<OutgoingCall*> submitted_ = nullptr;  // the last one; each knows the one before
+    std::atomic<bool> is_closed_ = false;
+    Counters counters_;
+    std::atomic<std::uint64_t> replies_dropped_ = 0;
+
+    // Of the I/O thread.
+    PendingCalls pending_;
+    Executor::TimerId timer_ = 0;
+    std::optional<TimePoint> timer_at_;
+};
+
+}  // namespace warren::runtime

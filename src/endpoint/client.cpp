@@ -82,6 +82,13 @@ public:
         calls_->submit(*call.release());
     }
 
+    void call_blocking(detail::PreparedCallPointer call, detail::WaitingSink& sink) {
+        BlockingCall blocking{*this, std::move(call), sink};
+        transport_->run_errand(blocking);
+    }
+
+    bool is_idle() const noexcept { return calls_->counters().in_flight == 0; }
+
     void refuse_on_io_thread() const {
         if (transport_->is_current_thread()) {
             throw Error{Code::internal,
@@ -104,6 +111,23 @@ public:
     }
 
 private:
+    class BlockingCall final : public runtime::Errand {
+    public:
+        BlockingCall(Implementation& client, detail::PreparedCallPointer call,
+                     detail::WaitingSink& sink)
+            : client_{client}, call_{std::move(call)}, sink_{sink} {}
+
+        void start() override { client_.submit(std::move(call_), {}); }
+        bool is_done() const noexcept override { return sink_.is_finished(); }
+        void wait() override { sink_.wait(); }
+        bool leaves_work() const noexcept override { return !client_.is_idle(); }
+
+    private:
+        Implementation& client_;
+        detail::PreparedCallPointer call_;
+        detail::WaitingSink& sink_;
+    };
+
     const ClientOptions options_;
     const format::Keyring keys_;
     const std::unique_ptr<protocol::MessageDialect> dialect_;
@@ -168,8 +192,7 @@ void Client::call_blocking(const detail::ErasedCall& call, const CallOptions& op
         throw Error{std::move(*prepared->refused)};
     }
     prepared->sink = &sink;
-    implementation_->submit(std::move(prepared), {});
-    sink.wait();
+    implementation_->call_blocking(std::move(prepared), sink);
 }
 
 }  // namespace warren

@@ -47,6 +47,8 @@ public:
         return connection_->executor.is_current_thread();
     }
 
+    void run_errand(runtime::Errand& errand) override { connection_->executor.run_errand(errand); }
+
     void start(std::shared_ptr<runtime::ClientSink> sink,
                std::move_only_function<void(runtime::ClientPort&)> attached) override {
         connection_->sink = std::move(sink);

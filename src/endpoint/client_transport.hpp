@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "endpoint/transports.hpp"
+#include "runtime/errand.hpp"
 #include "runtime/ports.hpp"
 
 namespace warren::endpoint {
@@ -18,6 +19,11 @@ public:
     virtual runtime::Executor& executor() noexcept = 0;
     /// Whether the calling thread is the I/O thread.                              thread any
     virtual bool is_current_thread() const noexcept = 0;
+    /// Start an errand for the I/O thread and wait for it.         thread any but the I/O thread
+    virtual void run_errand(runtime::Errand& errand) {
+        errand.start();
+        errand.wait();
+    }
     /// Connect, and again after every loss. Called once.
     /// in   attached: told the port, before the sink hears anything
     virtual void start(std::shared_ptr<runtime::ClientSink> sink,

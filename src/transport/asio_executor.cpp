@@ -1,12 +1,15 @@
 #include "transport/asio_executor.hpp"
 
 #include "runtime/timers.hpp"
+#include "transport/spin_policy.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -29,18 +32,59 @@ public:
         const auto posted = std::exchange(posted_, {});
     }
 
+    /// The thread of the loop: turns it, but for the times when a waiting thread does.
     void run() {
-        thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-        while (!stopping_.exchange(false, std::memory_order_relaxed)) {
-            turn();
+        std::unique_lock lock{mutex_};
+        while (!stopping_) {
+            if (park(lock)) {
+                turn_until(lock, [this] { return yield_.load(std::memory_order_relaxed); });
+                changed_.notify_all();
+            }
         }
-        thread_.store(std::thread::id{}, std::memory_order_relaxed);
+        stopping_ = false;
     }
 
     void stop() {
-        stopping_.store(true, std::memory_order_relaxed);
+        {
+            const std::scoped_lock lock{mutex_};
+            stopping_ = true;
+            changed_.notify_all();
+        }
         // Whatever the loop is doing, it looks at `stopping_` after it.
         post([] {});
+    }
+
+    void run_errand(runtime::Errand& errand) {
+        std::unique_lock lock{mutex_};
+        if (driven_ || waiting_ != 0 || alone_ < alone_min) {
+            alone_ = driven_ || waiting_ != 0 ? 0 : alone_ + 1;
+            ++waiting_;
+            lock.unlock();
+            errand.start();
+            errand.wait();
+            lock.lock();
+            --waiting_;
+            return;
+        }
+        driven_ = true;
+        ++drives_;
+        lock.unlock();
+        errand.start();
+        lock.lock();
+        if (turned_) {
+            yield_.store(true, std::memory_order_relaxed);
+            wake(lock);
+            changed_.wait(lock, [this] { return !turned_; });
+            yield_.store(false, std::memory_order_relaxed);
+        }
+        turn_until(lock, [&errand] { return errand.is_done(); });
+        driven_ = false;
+        if (waiting_ != 0 || !posted_.empty() || errand.leaves_work()) {
+            alone_ = 0;
+            unpark();
+        }
+        lock.unlock();
+        errand.wait();
     }
 
     bool is_current_thread() const noexcept {
@@ -48,15 +92,13 @@ public:
     }
 
     void post(std::move_only_function<void()> function) {
-        bool wake = false;
-        {
-            const std::scoped_lock lock{mutex_};
-            posted_.push_back(std::move(function));
-            wake = std::exchange(sleeping_, false);
+        std::unique_lock lock{mutex_};
+        posted_.push_back(std::move(function));
+        if (!turned_ && !driven_) {
+            alone_ = 0;
+            unpark();
         }
-        if (wake) {
-            boost::asio::post(context_, [] {});
-        }
+        wake(lock);
     }
 
     void at_turn_end(TurnEnd& what) { turn_ends_.push_back(&what); }
@@ -79,6 +121,51 @@ public:
     boost::asio::io_context& context() noexcept { return context_; }
 
 private:
+    // How many waiting threads in a row have to be alone until the next one turns the loop itself,
+    // which disturbs the loop's own thread once.
+    static constexpr unsigned alone_min = 3;
+    // How long the loop's own thread leaves a loop alone that waiting threads turn now and then.
+    static constexpr std::chrono::milliseconds park_max{5};
+
+    /// Turn the loop until somebody says so; `lock` is held before and after.
+    template <typename Enough>
+    void turn_until(std::unique_lock<std::mutex>& lock, const Enough& enough) {
+        turned_ = true;
+        thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+        lock.unlock();
+        while (!stopping_.load(std::memory_order_relaxed) && !enough()) {
+            turn();
+        }
+        lock.lock();
+        thread_.store(std::thread::id{}, std::memory_order_relaxed);
+        turned_ = false;
+    }
+
+    /// Stay off the loop while waiting threads turn it.
+    /// out  whether it is to be turned here now
+    bool park(std::unique_lock<std::mutex>& lock) {
+        while (!stopping_ && !unparked_ && (driven_ || drives_ != drives_seen_)) {
+            drives_seen_ = drives_;
+            changed_.wait_for(lock, park_max);
+        }
+        unparked_ = false;
+        return !stopping_ && !driven_;
+    }
+
+    void unpark() {
+        unparked_ = true;
+        changed_.notify_all();
+    }
+
+    /// Interrupt a turn that sleeps; gives `lock` up for a moment.
+    void wake(std::unique_lock<std::mutex>& lock) {
+        if (std::exchange(sleeping_, false)) {
+            lock.unlock();
+            boost::asio::post(context_, [] {});
+            lock.lock();
+        }
+    }
+
     void turn() {
         now_known_ = false;
         handle_io();
@@ -100,7 +187,7 @@ private:
             context_.poll_one();
             return;
         }
-        if (options_.spin_max.count() != 0 && spin()) {
+        if (options_.spin_max.count() != 0 && spin_policy_.should_spin() && spin()) {
             awake();
             return;
         }
@@ -114,7 +201,8 @@ private:
 
     bool may_sleep() {
         const std::scoped_lock lock{mutex_};
-        sleeping_ = posted_.empty() && turn_ends_.empty();
+        sleeping_ =
+            posted_.empty() && turn_ends_.empty() && !yield_.load(std::memory_order_relaxed);
         return sleeping_;
     }
 
@@ -127,9 +215,11 @@ private:
         const TimePoint until = std::chrono::steady_clock::now() + options_.spin_max;
         do {
             if (context_.poll_one() != 0) {
+                spin_policy_.found_something();
                 return true;
             }
         } while (std::chrono::steady_clock::now() < until);
+        spin_policy_.found_nothing();
         return false;
     }
 
@@ -151,9 +241,20 @@ private:
     TimePoint now_{};
     bool now_known_ = false;
 
-    std::mutex mutex_;
-    bool sleeping_ = false;                                  // guarded by mutex_
-    std::vector<std::move_only_function<void()>> posted_{};  // guarded by mutex_
+    SpinPolicy spin_policy_{};
+
+    std::mutex mutex_;  // of what follows
+    bool sleeping_ = false;
+    std::vector<std::move_only_function<void()>> posted_{};
+    std::condition_variable changed_;
+    bool turned_ = false;              // by a thread that is inside of `turn_until`
+    bool driven_ = false;              // or about to be, by a thread on an errand
+    bool unparked_ = false;            // the loop's own thread is wanted
+    std::atomic<bool> yield_ = false;  // a thread on an errand wants the loop
+    unsigned alone_ = 0;               // errands in a row that met no other
+    std::size_t waiting_ = 0;          // threads that wait while others turn the loop
+    std::uint64_t drives_ = 0;
+    std::uint64_t drives_seen_ = 0;
 
     std::vector<std::move_only_function<void()>> running_{};
     std::vector<TurnEnd*> turn_ends_{};
@@ -178,6 +279,10 @@ void AsioExecutor::run() {
 
 void AsioExecutor::stop() {
     loop_->stop();
+}
+
+void AsioExecutor::run_errand(runtime::Errand& errand) {
+    loop_->run_errand(errand);
 }
 
 bool AsioExecutor::is_current_thread() const noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/errand.hpp"
 #include "runtime/executor.hpp"
 
 #include <chrono>
@@ -26,10 +27,14 @@ protected:
 /// The I/O thread over Boost.Asio. One turn of its loop handles what the sockets and the timers
 /// have, then what was posted, then the turn's end. One thread calls `run`; the objects on the
 /// executor live on that thread, or on any while nobody runs it.
+///
+/// A thread that waits for something that the loop does may turn the loop meanwhile (`run_errand`):
+/// it is the I/O thread then, and saves waking the other one and being woken by it.
 class AsioExecutor final : public runtime::Executor {
 public:
     struct Options {
-        /// Keep polling this long after a turn that had work, before blocking.
+        /// Keep polling this long after a turn that had work, before blocking, as long as that pays
+        /// (`SpinPolicy`). 0: never.
         std::chrono::microseconds spin_max{0};
     };
 
@@ -44,7 +49,11 @@ public:
     void run();
     /// Make `run` return at the end of this turn; a later `run` goes on.          thread any
     void stop();
-    /// Whether this is the thread inside `run`.                                   thread any
+    /// Start an errand and wait for it: turn the loop here when that pays, which it does when one
+    /// thread after the other does so, or leave it to the loop's own thread.
+    /// thread any but the I/O thread
+    void run_errand(runtime::Errand& errand);
+    /// Whether this is the thread that turns the loop.                            thread any
     bool is_current_thread() const noexcept;
 
     /// cost one wake-up for all that is posted while the loop sleeps; none on the I/O thread

@@ -5,6 +5,7 @@
 #include <warren/error.hpp>
 #include <warren/reply.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <expected>
 #include <functional>
@@ -93,14 +94,15 @@ public:
         if (failure != nullptr) {
             failure_ = std::move(*failure);
         }
-        is_finished_ = true;
+        is_finished_.store(true, std::memory_order_relaxed);
         finished_.notify_one();
     }
 
     void wait() {
         std::unique_lock lock{mutex_};
-        finished_.wait(lock, [this] { return is_finished_; });
+        finished_.wait(lock, [this] { return is_finished(); });
     }
+    bool is_finished() const noexcept { return is_finished_.load(std::memory_order_relaxed); }
 
 protected:
     std::string message_;
@@ -110,7 +112,7 @@ protected:
 private:
     std::mutex mutex_;
     std::condition_variable finished_;
-    bool is_finished_ = false;
+    std::atomic<bool> is_finished_ = false;
 };
 
 template <typename T>

@@ -1,0 +1,164 @@
+#include "transport/asio_executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <latch>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace warren::transport {
+namespace {
+
+/// An errand whose work is one posted function, which notes the thread that it runs on.
+class Note final : public runtime::Errand {
+public:
+    explicit Note(AsioExecutor& executor, bool leaves_work = false)
+        : executor_{executor}, leaves_work_{leaves_work} {}
+
+    void start() override {
+        executor_.post([this] {
+            thread_ = std::this_thread::get_id();
+            done_ = true;
+            done_.notify_all();
+        });
+    }
+    bool is_done() const noexcept override { return done_; }
+    void wait() override { done_.wait(false); }
+    bool leaves_work() const noexcept override { return leaves_work_; }
+
+    std::thread::id thread() const noexcept { return thread_; }
+
+private:
+    AsioExecutor& executor_;
+    bool leaves_work_;
+    std::thread::id thread_{};
+    std::atomic<bool> done_ = false;
+};
+
+class RunningExecutor : public testing::Test {
+protected:
+    void SetUp() override {
+        thread_ = std::thread{[this] { executor.run(); }};
+    }
+    void TearDown() override {
+        executor.stop();
+        thread_.join();
+    }
+
+    /// out  which thread turned the loop
+    std::thread::id run_note(bool leaves_work = false) {
+        Note note{executor, leaves_work};
+        executor.run_errand(note);
+        return note.thread();
+    }
+    void make_errands_alone() {
+        while (run_note() != std::this_thread::get_id()) {
+        }
+    }
+    std::thread::id loop_thread() const { return thread_.get_id(); }
+
+    AsioExecutor executor;
+
+private:
+    std::thread thread_;
+};
+
+TEST_F(RunningExecutor, LeavesTheFirstErrandsToItsOwnThread) {
+    EXPECT_EQ(run_note(), loop_thread());
+}
+
+TEST_F(RunningExecutor, IsTurnedByAThreadWhoseErrandsAreAlone) {
+    make_errands_alone();
+    for (int i = 0; i < 1000; ++i) {
+        ASSERT_EQ(run_note(), std::this_thread::get_id());
+    }
+}
+
+TEST_F(RunningExecutor, IsItsOwnThreadsAgainWhenAnErrandLeavesWork) {
+    make_errands_alone();
+    run_note(true);
+    EXPECT_EQ(run_note(), loop_thread());
+}
+
+TEST_F(RunningExecutor, RunsWhatIsPostedBetweenErrands) {
+    make_errands_alone();
+    std::promise<std::thread::id> ran;
+    executor.post([&ran] { ran.set_value(std::this_thread::get_id()); });
+    EXPECT_EQ(ran.get_future().get(), loop_thread());
+}
+
+TEST_F(RunningExecutor, RunsTimersAfterErrands) {
+    make_errands_alone();
+    std::promise<void> ran;
+    executor.post([&] {
+        executor.post_at(executor.now() + std::chrono::milliseconds{1},
+                         [&ran] { ran.set_value(); });
+    });
+    ran.get_future().get();
+}
+
+TEST_F(RunningExecutor, SaysThatTheThreadOnAnErrandIsTheIoThread) {
+    make_errands_alone();
+    EXPECT_FALSE(executor.is_current_thread());
+    std::promise<bool> inside;
+    executor.post([&] { inside.set_value(executor.is_current_thread()); });
+    run_note();
+    EXPECT_TRUE(inside.get_future().get());
+    EXPECT_FALSE(executor.is_current_thread());
+}
+
+TEST_F(RunningExecutor, ServesErrandsOfManyThreadsAtOnce) {
+    constexpr int threads = 8;
+    std::latch begin{threads};
+    std::atomic<int> done = 0;
+    std::vector<std::thread> callers;
+    for (int i = 0; i < threads; ++i) {
+        callers.emplace_back([&] {
+            begin.arrive_and_wait();
+            for (int n = 0; n < 2000; ++n) {
+                run_note(n % 7 == 0);
+                ++done;
+            }
+        });
+    }
+    for (std::thread& caller : callers) {
+        caller.join();
+    }
+    EXPECT_EQ(done, threads * 2000);
+}
+
+TEST_F(RunningExecutor, IsStoppedWhileErrandsTurnIt) {
+    make_errands_alone();
+    // The fixture stops it now, between errands, with its own thread off the loop.
+}
+
+TEST(AsioExecutor, RunsOnceMoreAfterItWasStopped) {
+    AsioExecutor executor;
+    for (int i = 0; i < 3; ++i) {
+        bool ran = false;
+        executor.post([&] {
+            ran = true;
+            executor.stop();
+        });
+        executor.run();
+        EXPECT_TRUE(ran);
+    }
+}
+
+TEST(AsioExecutor, ServesErrandsWhilePolling) {
+    AsioExecutor executor{{.spin_max = std::chrono::microseconds{50}}};
+    std::thread thread{[&] { executor.run(); }};
+    for (int i = 0; i < 2000; ++i) {
+        Note note{executor};
+        executor.run_errand(note);
+        ASSERT_TRUE(note.is_done());
+    }
+    executor.stop();
+    thread.join();
+}
+
+}  // namespace
+}  // namespace warren::transport

@@ -4,6 +4,7 @@
 #include "format/msgpack_writer.hpp"
 #include "protocol/field_errors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -24,6 +25,13 @@ constexpr std::size_t peer_block_bytes = 4096;
 
 std::optional<ArrpcSignature> signature_of(std::string_view secret) {
     return secret.empty() ? std::nullopt : std::optional<ArrpcSignature>{secret};
+}
+
+std::shared_ptr<const std::vector<ArrpcSignature>> signatures_of(
+    std::span<const std::string> secrets) {
+    return secrets.empty() ? nullptr
+                           : std::make_shared<const std::vector<ArrpcSignature>>(secrets.begin(),
+                                                                                 secrets.end());
 }
 
 /// out  false when the message from `start` on would stop the peer, whatever its form
@@ -89,11 +97,11 @@ bool arrpc_is_falsy(const Value& value) noexcept {
     return false;
 }
 
-ArrpcServerCodec::ArrpcServerCodec(std::string method, std::string_view auth_secret,
+ArrpcServerCodec::ArrpcServerCodec(std::string method, std::span<const std::string> auth_secrets,
                                    const core::Limits& limits)
     : method_{std::move(method)},
       limits_{limits},
-      signature_{signature_of(auth_secret)},
+      signatures_{signatures_of(auth_secrets)},
       reader_{MsgpackLimits::of(limits), MsgpackText::lenient} {}
 
 ArrpcMessage<Call> ArrpcServerCodec::next(std::span<const std::byte> input, Arena& arena) {
@@ -125,14 +133,13 @@ ArrpcMessage<Call> ArrpcServerCodec::next(std::span<const std::byte> input, Aren
 
 /// The request inside of a signed one; without a secret, the message itself.
 std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Arena& arena) const {
-    if (!signature_) {
+    if (!signatures_) {
         return message;
     }
     const Value* sign = message.find(sign_key);
     const Value* data = message.find(data_key);
     if (sign == nullptr || !sign->is_text() || data == nullptr ||
-        data->kind() != Value::Kind::bytes ||
-        !signature_->verify(sign->as_text(), data->as_bytes())) {
+        data->kind() != Value::Kind::bytes || !verifies(sign->as_text(), data->as_bytes())) {
         return std::unexpected{
             Failure{.code = Code::unauthenticated, .message = std::string{unsigned_message}}};
     }
@@ -145,17 +152,26 @@ std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Are
     return *value;
 }
 
+bool ArrpcServerCodec::verifies(std::string_view sign, std::span<const std::byte> packed) const {
+    return std::ranges::any_of(*signatures_, [&](const ArrpcSignature& signature) {
+        return signature.verify(sign, packed);
+    });
+}
+
 void ArrpcServerCodec::encode_answer(const Answer& answer, std::string& out) const {
     const std::size_t start = out.size();
     if (!answer.failure) {
-        if (format::msgpack_encode(answer.data.value_or(Value{}), out) &&
-            out.size() - start <= limits_.body_bytes_max && avoid_blocks(out, start)) {
+        const bool is_written =
+            format::msgpack_encode(answer.data.value_or(Value{}), out).has_value();
+        const std::size_t size_bytes = out.size() - start;
+        if (is_written && size_bytes <= limits_.body_bytes_max && avoid_blocks(out, start)) {
             return;
         }
         out.resize(start);
-        return encode_answer(
-            {.failure = Code::internal, .message = "The reply has no form that could be sent"},
-            out);
+        const std::string message = size_bytes > limits_.body_bytes_max
+                                        ? oversized_reply_message(size_bytes, limits_)
+                                        : "The reply has no form that could be sent";
+        return encode_answer({.failure = Code::internal, .message = message}, out);
     }
     std::string text = failure_text(answer);
     const auto write = [&] {
@@ -179,10 +195,6 @@ ArrpcClientCodec::ArrpcClientCodec(std::string_view auth_secret, const core::Lim
 std::expected<void, Failure> ArrpcClientCodec::encode_call(const Call& call,
                                                            std::string& out) const {
     const std::size_t start = out.size();
-    const auto refuse = [&](std::string message, std::string type) {
-        out.resize(start);
-        return std::unexpected{refused_request(std::move(message), std::move(type))};
-    };
     if (auto written = format::msgpack_encode(argument_of(call), out); !written) {
         return std::unexpected{format::to_failure(written.error())};
     }
@@ -201,15 +213,17 @@ std::expected<void, Failure> ArrpcClientCodec::encode_call(const Call& call,
         writer.text(data_key);
         writer.bytes(std::as_bytes(std::span{packed}));
     }
-    if (out.size() - start > limits_.body_bytes_max) {
-        return refuse("The request has more than " + std::to_string(limits_.body_bytes_max) +
-                          " bytes (body_bytes_max)",
-                      "body_too_long");
+    const std::size_t size_bytes = out.size() - start;
+    if (size_bytes > limits_.body_bytes_max) {
+        out.resize(start);
+        return std::unexpected{oversized_request(size_bytes, limits_)};
     }
     if (!avoid_blocks(out, start)) {
-        return refuse("The request has a length that arrpc's programs cannot receive: " +
-                          std::to_string(out.size() - start) + " bytes",
-                      "length_unsendable");
+        out.resize(start);
+        return std::unexpected{
+            refused_request("The request has a length that arrpc's programs cannot receive: " +
+                                std::to_string(size_bytes) + " bytes",
+                            "length_unsendable")};
     }
     return {};
 }

@@ -12,10 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The arrpc dialect: on one stream, one MessagePack object per request and one per reply, in
 /// order, without ids. Which method it is, the listener knows.
@@ -54,8 +56,9 @@ bool arrpc_is_falsy(const Value& value) noexcept;
 /// thread one at a time
 class ArrpcServerCodec {
 public:
-    /// in  auth_secret: empty for a server that takes unsigned requests, as they are
-    ArrpcServerCodec(std::string method, std::string_view auth_secret,
+    /// in  auth_secrets: a request may be signed under any; none for a server that takes unsigned
+    ///     requests, as they are. A copy shares them, so it is used by the same thread.
+    ArrpcServerCodec(std::string method, std::span<const std::string> auth_secrets,
                      const core::Limits& limits = {});
 
     /// Read the request that `input` starts with.
@@ -64,6 +67,8 @@ public:
     /// err  invalid_request | unauthenticated (no signature, or a wrong one)
     /// cost as MsgpackReader::read, and with a secret O(bytes) twice
     ArrpcMessage<Call> next(std::span<const std::byte> input, Arena& arena);
+    /// How long the input must at least be for the next call to get on.
+    std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }
 
     /// Append a reply.
     /// err  none: what cannot be sent becomes a failure's text
@@ -71,10 +76,11 @@ public:
 
 private:
     std::expected<Value, Failure> opened(const Value& message, Arena& arena) const;
+    bool verifies(std::string_view sign, std::span<const std::byte> packed) const;
 
     std::string method_;
     core::Limits limits_;
-    std::optional<ArrpcSignature> signature_;
+    std::shared_ptr<const std::vector<ArrpcSignature>> signatures_;  // null: none
     format::MsgpackReader reader_;
 };
 
@@ -93,6 +99,7 @@ public:
     /// Read the reply that `input` starts with, as `ArrpcServerCodec::next` reads a request.
     /// err  unauthenticated | failed: the peer said so | internal: the reply cannot be read
     ArrpcMessage<Answer> next(std::span<const std::byte> input, Arena& arena);
+    std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }
 
 private:
     core::Limits limits_;

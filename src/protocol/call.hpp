@@ -22,7 +22,9 @@ struct Call {
     std::string_view correlation_id{};                     // empty: none
     std::optional<std::chrono::milliseconds> time_left{};  // when it was sent or received
     std::uint32_t attempt = 1;
-    std::string_view caller{};  // the identity the transport vouches for
+    std::string_view caller{};           // the identity the transport vouches for
+    std::string_view idempotency_key{};  // empty: none
+    std::string_view traceparent{};      // W3C Trace Context; empty: none
 };
 
 /// A reply in the form that every protocol shares, as the encoder takes and the decoder gives it.

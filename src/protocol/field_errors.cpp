@@ -69,6 +69,17 @@ Failure refused_request(std::string message, std::string type) {
     return failure;
 }
 
+Failure oversized_request(std::size_t size_bytes, const core::Limits& limits) {
+    return refused_request("The request has " + std::to_string(size_bytes) + " bytes; at most " +
+                               std::to_string(limits.body_bytes_max) + " are sent (body_bytes_max)",
+                           "body_too_long");
+}
+
+std::string oversized_reply_message(std::size_t size_bytes, const core::Limits& limits) {
+    return "The reply has " + std::to_string(size_bytes) + " bytes; at most " +
+           std::to_string(limits.body_bytes_max) + " are sent (body_bytes_max)";
+}
+
 std::optional<Failure> refuse_oversized(const Envelope& message, const core::Limits& limits) {
     if (message.body_bytes <= limits.body_bytes_max &&
         message.body.size() <= limits.body_bytes_max) {

@@ -25,6 +25,10 @@ std::vector<FieldError> read_errors(const Value& list);
 /// A request that cannot be decoded, as the one error of `invalid_request`.
 Failure refused_request(std::string message, std::string type);
 
+/// What a message over the limit becomes, at the side that would have sent it.
+Failure oversized_request(std::size_t size_bytes, const core::Limits& limits);
+std::string oversized_reply_message(std::size_t size_bytes, const core::Limits& limits);
+
 /// err  invalid_request when the body was over the limit, and so was skipped
 std::optional<Failure> refuse_oversized(const Envelope& message, const core::Limits& limits);
 

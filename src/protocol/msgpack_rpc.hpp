@@ -46,9 +46,7 @@ namespace warren::protocol {
 
 /// What a call or its response carries beside what `Call` and `Answer` have.
 struct RpcMetadata {
-    std::string_view idempotency_key{};  // empty: none
-    std::string_view traceparent{};      // empty: none
-    Value auth{};                        // null: none
+    Value auth{};  // null: none
 };
 
 enum class RpcKind : std::uint8_t { request = 0, response = 1, notification = 2 };
@@ -73,6 +71,8 @@ struct RpcStep {
 
     State state = State::need_more;
     std::size_t size_bytes = 0;  // of the message, 0 when broken
+    // Of what is broken: it is a request whose id could be read, so that it can be answered.
+    bool has_id = false;
 };
 
 /// Reads the messages of one stream.

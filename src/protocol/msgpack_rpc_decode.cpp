@@ -69,10 +69,11 @@ RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) 
 RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
                                              std::size_t size_bytes) {
     const format::DecodeError error = reader_.error();
-    if (size_bytes != 0 && (input[0] & std::byte{0xf0}) == std::byte{0x90}) {
+    bool has_id = false;
+    if ((input[0] & std::byte{0xf0}) == std::byte{0x90}) {
         Arena arena;
         format::MsgpackReader head{format::MsgpackLimits::of(limits_)};
-        const auto rest = input.first(size_bytes).subspan(1);
+        const auto rest = input.first(size_bytes == 0 ? input.size() : size_bytes).subspan(1);
         const format::MsgpackRead kind = head.read(rest, arena);
         const bool known = kind.state == ReadState::complete &&
                            kind.value.kind() == Value::Kind::int64 && kind.value.as_int64() >= 0 &&
@@ -85,12 +86,13 @@ RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
             const format::MsgpackRead read = head.read(rest.subspan(kind.size_bytes), arena);
             id = read.state == ReadState::complete ? id_of(read.value) : std::nullopt;
         }
-        if (known && (id || message_.kind == RpcKind::notification)) {
-            message_.id = id.value_or(0);
+        message_.id = id.value_or(0);
+        has_id = id.has_value() && message_.kind == RpcKind::request;
+        if (size_bytes != 0 && known && (id || message_.kind == RpcKind::notification)) {
             return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
         }
     }
-    return {refuse(State::broken, error.message, std::string{error.type}), 0};
+    return {refuse(State::broken, error.message, std::string{error.type}), 0, has_id};
 }
 
 State MsgpackRpcDecoder::refuse(State state, std::string message, std::string type) {
@@ -191,7 +193,6 @@ State MsgpackRpcDecoder::take_params(const Value& params) {
 
 /// out  false when a member that is known has a wrong kind
 bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
-    RpcMetadata& target = message_.metadata;
     for (const Member& member : metadata.as_map().subspan(1)) {
         const std::string_view name =
             member.key.is_text() ? member.key.as_text() : std::string_view{};
@@ -204,13 +205,13 @@ bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
             taken = attempt.value_or(0) != 0;
             message_.call.attempt = attempt.value_or(1);
         } else if (name == rpc_names::key) {
-            taken = take_text(member.value, target.idempotency_key);
+            taken = take_text(member.value, message_.call.idempotency_key);
         } else if (name == rpc_names::traceparent) {
-            taken = take_text(member.value, target.traceparent);
+            taken = take_text(member.value, message_.call.traceparent);
         } else if (name == rpc_names::auth) {
             // What it covers is told by where it stands.
             taken = member.value.is_map() && &member == &metadata.as_map().back();
-            target.auth = member.value;
+            message_.metadata.auth = member.value;
         }
         if (!taken) {
             return false;

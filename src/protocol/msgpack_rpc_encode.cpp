@@ -46,8 +46,8 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
     const bool is_timed = call.time_left.has_value();
     const bool is_retry = call.attempt > 1;
     writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) +
-                    (metadata.idempotency_key.empty() ? 0 : 1) +
-                    (metadata.traceparent.empty() ? 0 : 1) + (metadata.auth.is_null() ? 0 : 1));
+                    (call.idempotency_key.empty() ? 0 : 1) + (call.traceparent.empty() ? 0 : 1) +
+                    (metadata.auth.is_null() ? 0 : 1));
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
@@ -58,8 +58,8 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
         writer.text(rpc_names::attempt);
         writer.unsigned_integer(call.attempt);
     }
-    for (const auto& [name, text] : {std::pair{rpc_names::key, metadata.idempotency_key},
-                                     std::pair{rpc_names::traceparent, metadata.traceparent}}) {
+    for (const auto& [name, text] : {std::pair{rpc_names::key, call.idempotency_key},
+                                     std::pair{rpc_names::traceparent, call.traceparent}}) {
         if (!text.empty()) {
             writer.text(name);
             if (auto written = writer.value(Value::text(text)); !written) {
@@ -84,8 +84,8 @@ std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& c
         is_list ? call.arguments.as_list() : std::span{&call.arguments, 1};
     const bool with_metadata =
         peer == RpcPeer::warren &&
-        (call.time_left || call.attempt > 1 || !metadata.idempotency_key.empty() ||
-         !metadata.traceparent.empty() || !metadata.auth.is_null() || is_ambiguous(call));
+        (call.time_left || call.attempt > 1 || !call.idempotency_key.empty() ||
+         !call.traceparent.empty() || !metadata.auth.is_null() || is_ambiguous(call));
     writer.list_head(items.size() + (with_metadata ? 1 : 0));
     for (const Value& item : items) {
         if (auto written = writer.value(item, depth_max); !written) {

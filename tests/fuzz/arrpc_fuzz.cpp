@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "protocol/arrpc.hpp"
 
@@ -12,7 +13,7 @@ using namespace warren;
 
 template <typename Codec>
 void read_all(Codec& codec, std::span<const std::byte> input, Arena& arena) {
-    const protocol::ArrpcServerCodec sender{"echo", ""};
+    const protocol::ArrpcServerCodec sender{"echo", {}};
     while (true) {
         const auto message = codec.next(input, arena);
         using State = decltype(message.state);
@@ -47,8 +48,9 @@ void read_all(Codec& codec, std::span<const std::byte> input, Arena& arena) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto input = std::as_bytes(std::span{data, size});
     Arena arena;
-    protocol::ArrpcServerCodec plain{"echo", ""};
-    protocol::ArrpcServerCodec signing{"echo", "s3cret"};
+    protocol::ArrpcServerCodec plain{"echo", {}};
+    const std::vector<std::string> secrets{"s3cret", "older"};
+    protocol::ArrpcServerCodec signing{"echo", secrets};
     protocol::ArrpcClientCodec client{""};
     read_all(plain, input, arena);
     read_all(signing, input, arena);

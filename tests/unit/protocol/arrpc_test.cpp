@@ -28,6 +28,8 @@ std::string from_hex(std::string_view hex) {
     return bytes;
 }
 
+const std::vector<std::string> secrets{"s3cret"};
+
 std::string encoded(const ArrpcClientCodec& client, const Value& argument) {
     std::string out;
     EXPECT_TRUE(
@@ -37,7 +39,7 @@ std::string encoded(const ArrpcClientCodec& client, const Value& argument) {
 
 std::string answered(const Answer& answer) {
     std::string out;
-    ArrpcServerCodec{"echo", ""}.encode_answer(answer, out);
+    ArrpcServerCodec{"echo", {}}.encode_answer(answer, out);
     return out;
 }
 
@@ -67,9 +69,10 @@ TEST_F(ArrpcVectors, requests_and_replies_have_the_captured_bytes) {
         EXPECT_EQ(answered({.data = value}), packed) << name;
 
         // Cut at every byte, each piece at another address.
-        for (const auto& [bytes, server_secret] :
-             {std::pair{packed, std::string_view{}}, std::pair{sealed, secret}}) {
-            ArrpcServerCodec server{"echo", server_secret};
+        for (const auto& [bytes, server_secrets] :
+             {std::pair{packed, std::vector<std::string>{}},
+              std::pair{sealed, std::vector{std::string{secret}}}}) {
+            ArrpcServerCodec server{"echo", server_secrets};
             std::string piece;
             for (std::size_t size = 0; size != bytes.size(); ++size) {
                 piece = bytes.substr(0, size);
@@ -108,7 +111,7 @@ TEST_F(ArrpcVectors, failures_are_the_captured_texts) {
     const std::string_view auth = errors->find("auth")->as_text();
     const std::string_view rpc = errors->find("rpc")->as_text();
 
-    ArrpcServerCodec server{"echo", "s3cret"};
+    ArrpcServerCodec server{"echo", secrets};
     const auto request = server.next(octets("\x07"), arena_);
     ASSERT_EQ(request.state, State::complete);
     ASSERT_FALSE(request.content);
@@ -131,7 +134,7 @@ TEST_F(ArrpcVectors, failures_are_the_captured_texts) {
 class Arrpc : public ArrpcVectors {};
 
 TEST_F(Arrpc, refuses_each_signature_that_is_not_the_one) {
-    ArrpcServerCodec server{"echo", "s3cret"};
+    ArrpcServerCodec server{"echo", secrets};
     const std::string sealed = encoded(ArrpcClientCodec{"s3cret"}, Value::text("hello"));
     ASSERT_TRUE(server.next(octets(sealed), arena_).content);
     for (std::size_t at = sealed.find('@') + 1; at != sealed.size(); ++at) {
@@ -139,7 +142,7 @@ TEST_F(Arrpc, refuses_each_signature_that_is_not_the_one) {
         forged[at] ^= 1;
         const auto request = server.next(octets(forged), arena_);
         EXPECT_TRUE(request.state == State::need_more || !request.content) << at;
-        server = ArrpcServerCodec{"echo", "s3cret"};
+        server = ArrpcServerCodec{"echo", secrets};
     }
     for (const std::string& unsigned_request :
          {encoded(ArrpcClientCodec{"another"}, Value::text("hello")), "\x80"s, "\xc0"s,
@@ -166,7 +169,7 @@ TEST_F(Arrpc, a_signed_request_is_one_object) {
             writer.text("data");
             writer.bytes(octets(inner));
         }
-        ArrpcServerCodec server{"echo", "s3cret"};
+        ArrpcServerCodec server{"echo", secrets};
         const auto request = server.next(octets(message), arena_);
         ASSERT_EQ(request.state, State::complete);
         EXPECT_EQ(request.content.error().code, Code::invalid_request);
@@ -176,7 +179,7 @@ TEST_F(Arrpc, a_signed_request_is_one_object) {
 TEST_F(Arrpc, takes_objects_in_order_falsy_ones_too) {
     const std::string stream =
         "\xc0\xc2\x00\xa0\x90\x80\xc4\x00\xcb\x00\x00\x00\x00\x00\x00\x00\x00\x07"s;
-    ArrpcServerCodec server{"echo", ""};
+    ArrpcServerCodec server{"echo", {}};
     std::size_t at = 0;
     std::vector<bool> falsy;
     while (at != stream.size()) {
@@ -195,7 +198,7 @@ TEST_F(Arrpc, sends_no_length_that_stops_the_peer) {
     const std::string long_text(70'000, 'x');
     const ArrpcClientCodec client{""};
     const ArrpcClientCodec signing{"s3cret"};
-    ArrpcServerCodec server{"echo", "s3cret"};
+    ArrpcServerCodec server{"echo", secrets};
     for (std::size_t size = 3980; size != 4100; ++size) {
         const Value text = Value::text(std::string_view{long_text}.substr(0, size));
         const std::string plain = encoded(client, text);
@@ -243,7 +246,7 @@ TEST_F(Arrpc, says_which_fields_are_wrong) {
 
 TEST_F(Arrpc, holds_the_limit_of_bytes) {
     const core::Limits limits{.body_bytes_max = 10};
-    ArrpcServerCodec server{"echo", "", limits};
+    ArrpcServerCodec server{"echo", {}, limits};
     EXPECT_TRUE(server
                     .next(octets("\xa9"
                                  "123456789"),
@@ -266,7 +269,7 @@ TEST_F(Arrpc, holds_the_limit_of_bytes) {
 }
 
 TEST_F(Arrpc, garbage_ends_the_stream_and_bad_objects_do_not) {
-    ArrpcServerCodec server{"echo", ""};
+    ArrpcServerCodec server{"echo", {}};
     const auto extension = server.next(octets("\xd4\x05.\x07"s), arena_);
     EXPECT_EQ(extension.state, State::complete);
     EXPECT_EQ(extension.size_bytes, 3U);

@@ -120,13 +120,13 @@ TEST_F(MsgpackRpc, reads_metadata) {
     EXPECT_EQ(message.call.arguments, json(R"({"a": 1})"));
     EXPECT_EQ(message.call.time_left, 1500ms);
     EXPECT_EQ(message.call.attempt, 2U);
-    EXPECT_EQ(message.metadata.idempotency_key, "k-1");
-    EXPECT_EQ(message.metadata.traceparent, "00-ab-cd-01");
+    EXPECT_EQ(message.call.idempotency_key, "k-1");
+    EXPECT_EQ(message.call.traceparent, "00-ab-cd-01");
     EXPECT_EQ(message.metadata.auth, json(R"({"mac": "x"})"));
     // Of one message only.
     ASSERT_EQ(read_json(R"([0, 1, "m", [{"$warren": "positional"}]])"), State::complete);
     EXPECT_TRUE(decoder_.message().call.arguments.as_list().empty());
-    EXPECT_TRUE(decoder_.message().metadata.idempotency_key.empty());
+    EXPECT_TRUE(decoder_.message().call.idempotency_key.empty());
     ASSERT_EQ(read_json(R"([0, 1, "m", [{"$warren": "positional",
                             "timeout_ms": 18446744073709551615}]])"),
               State::complete);
@@ -213,7 +213,7 @@ TEST_F(MsgpackRpc, gives_the_same_messages_however_they_are_cut) {
         at = end;
     }
     EXPECT_EQ(kinds, (std::vector{RpcKind::request, RpcKind::response, RpcKind::notification}));
-    EXPECT_EQ(decoder.message().metadata.idempotency_key, "k");
+    EXPECT_EQ(decoder.message().call.idempotency_key, "k");
 }
 
 TEST_F(MsgpackRpc, writes_plain_requests_as_the_specification_has_them) {
@@ -231,8 +231,7 @@ TEST_F(MsgpackRpc, writes_plain_requests_as_the_specification_has_them) {
 }
 
 TEST_F(MsgpackRpc, reads_back_every_call_it_writes) {
-    const std::vector<RpcMetadata> metadata{
-        {}, {.idempotency_key = "k", .traceparent = "t", .auth = json(R"({"mac": 1})")}};
+    const std::vector<RpcMetadata> metadata{{}, {.auth = json(R"({"mac": 1})")}};
     for (const std::string_view items :
          {"[]", "[1]", "[[]]", "[{}]", R"([{"a": 1}])", "[1, 2]", R"([{"$warren": "named"}])",
           R"([{"a": 1}, {"$warren": "named"}])", R"([1, {"$warren": "bare", "key": "x"}])"}) {
@@ -247,6 +246,8 @@ TEST_F(MsgpackRpc, reads_back_every_call_it_writes) {
                 if (!each.auth.is_null()) {
                     call.time_left = 60s;
                     call.attempt = 3;
+                    call.idempotency_key = "k";
+                    call.traceparent = "t";
                 }
                 ASSERT_EQ(read(request(call, each)), State::complete) << items;
                 const RpcMessage& message = decoder_.message();
@@ -256,8 +257,8 @@ TEST_F(MsgpackRpc, reads_back_every_call_it_writes) {
                 EXPECT_EQ(message.call.arguments, call.arguments) << items;
                 EXPECT_EQ(message.call.time_left, call.time_left);
                 EXPECT_EQ(message.call.attempt, call.attempt);
-                EXPECT_EQ(message.metadata.idempotency_key, each.idempotency_key);
-                EXPECT_EQ(message.metadata.traceparent, each.traceparent);
+                EXPECT_EQ(message.call.idempotency_key, call.idempotency_key);
+                EXPECT_EQ(message.call.traceparent, call.traceparent);
                 EXPECT_EQ(message.metadata.auth, each.auth);
             }
         }
@@ -268,8 +269,12 @@ TEST_F(MsgpackRpc, the_code_of_a_signed_message_is_its_end) {
     const std::string mac(32, 'M');
     const std::vector<Member> auth{{Value::text("key"), Value::text("1")},
                                    {Value::text("mac"), Value::bytes(octets(mac))}};
-    EXPECT_TRUE(request({.method = "m", .arguments = json("{}"), .time_left = 1s},
-                        {.idempotency_key = "k", .traceparent = "t", .auth = Value::map(auth)})
+    EXPECT_TRUE(request({.method = "m",
+                         .arguments = json("{}"),
+                         .time_left = 1s,
+                         .idempotency_key = "k",
+                         .traceparent = "t"},
+                        {.auth = Value::map(auth)})
                     .ends_with(mac));
     std::string out;
     rpc_encode_response(7, {.data = Value::integer(1)}, out, Value::map(auth));

@@ -1,0 +1,107 @@
+#include "protocol/arrpc_dialect.hpp"
+
+#include "protocol/arrpc.hpp"
+#include "protocol/field_errors.hpp"
+
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+template <typename Content>
+StreamStep step_of(const ArrpcMessage<Content>& message, std::size_t wanted_bytes) {
+    using State = ArrpcMessage<Content>::State;
+    switch (message.state) {
+    case State::need_more:
+        return {.wanted_bytes = wanted_bytes};
+    case State::complete:
+        return {.state = StreamStep::State::complete, .size_bytes = message.size_bytes};
+    case State::broken:
+        return {.state = StreamStep::State::broken};
+    }
+    std::unreachable();
+}
+
+class CallDecoder final : public StreamCallDecoder {
+public:
+    explicit CallDecoder(const ArrpcServerCodec& codec) : codec_{codec} {}
+
+    StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
+        ArrpcMessage<Call> message = codec_.next(input, arena);
+        call = std::move(message.content);
+        return step_of(message, codec_.bytes_wanted());
+    }
+
+private:
+    ArrpcServerCodec codec_;
+};
+
+class AnswerDecoder final : public StreamAnswerDecoder {
+public:
+    explicit AnswerDecoder(const core::Limits& limits) : codec_{{}, limits} {}
+
+    StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
+        ArrpcMessage<Answer> message = codec_.next(input, arena);
+        answer_ = std::move(message.content);
+        return step_of(message, codec_.bytes_wanted());
+    }
+
+    std::uint32_t id() const noexcept override { return 0; }
+    std::expected<Answer, Failure> answer(const StreamTicket&) override { return answer_; }
+    const Failure& failure() const noexcept override { return answer_.error(); }
+
+private:
+    ArrpcClientCodec codec_;
+    std::expected<Answer, Failure> answer_{};
+};
+
+class ArrpcDialect final : public StreamDialect {
+public:
+    ArrpcDialect(std::string method, const std::vector<std::string>& auth_secrets,
+                 const core::Limits& limits)
+        : limits_{limits},
+          server_{std::move(method), auth_secrets, limits},
+          client_{auth_secrets.empty() ? std::string_view{} : auth_secrets.front(), limits} {}
+
+    std::string_view name() const noexcept override { return "arrpc"; }
+    AnswerOrder answer_order() const noexcept override { return AnswerOrder::as_requested; }
+
+    std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
+        return std::make_unique<CallDecoder>(server_);
+    }
+
+    void encode_answer(const StreamTicket&, const Answer& answer, std::int64_t,
+                       std::string& out) const override {
+        server_.encode_answer(answer, out);
+    }
+
+    std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
+        return std::make_unique<AnswerDecoder>(limits_);
+    }
+
+    std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket, std::int64_t,
+                                             std::string& out) const override {
+        if (!ticket.wants_answer) {
+            return std::unexpected{
+                refused_request("arrpc has no one-way calls: every request is answered",
+                                "notification_unsupported")};
+        }
+        ticket.id = 0;
+        return client_.encode_call(call, out);
+    }
+
+private:
+    core::Limits limits_;
+    ArrpcServerCodec server_;  // each connection's decoder is a copy
+    ArrpcClientCodec client_;
+};
+
+}  // namespace
+
+std::unique_ptr<StreamDialect> make_arrpc_dialect(std::string method,
+                                                  const std::vector<std::string>& auth_secrets,
+                                                  const core::Limits& limits) {
+    return std::make_unique<ArrpcDialect>(std::move(method), auth_secrets, limits);
+}
+
+}  // namespace warren::protocol

@@ -18,8 +18,8 @@ protected:
     }
 
     std::expected<Answer, Failure> there_and_back(const Answer& answer) {
-        const auto reply =
-            dialect->encode_answer({.reply_to = "r", .correlation_id = "c"}, answer, arena, body);
+        const ReplyAddress address{.reply_to = "r", .correlation_id = "c"};
+        const auto reply = dialect->encode_answer(address, answer, arena, body);
         return dialect->decode_answer(*reply, arena);
     }
 
@@ -63,9 +63,10 @@ TEST_F(Tutorial, RefusesWhatIsNeither) {
 }
 
 TEST_F(Tutorial, AnswersWithABareValue) {
+    // The reply views it.
+    const ReplyAddress address{.exchange = "x", .reply_to = "r", .correlation_id = "c"};
     const auto reply =
-        dialect->encode_answer({.exchange = "x", .reply_to = "r", .correlation_id = "c"},
-                               {.data = Value::integer(832040)}, arena, body);
+        dialect->encode_answer(address, {.data = Value::integer(832040)}, arena, body);
     ASSERT_TRUE(reply);
     EXPECT_EQ(reply->exchange, "");
     EXPECT_EQ(reply->routing_key, "r");

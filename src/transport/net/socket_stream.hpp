@@ -34,6 +34,19 @@ public:
             });
     }
 
+    std::size_t read_now(std::span<std::byte> room) noexcept override {
+        boost::system::error_code error;
+        if constexpr (std::same_as<Socket, TcpSocket>) {
+            if (!socket_.non_blocking()) {
+                socket_.non_blocking(true, error);
+            }
+            if (!error) {
+                return socket_.read_some(boost::asio::buffer(room.data(), room.size()), error);
+            }
+        }
+        return 0;
+    }
+
     /// A socket mostly has room: a turn of the loop less than to start a write and be told. TLS may
     /// have to read before it can write, so it does not try.
     std::size_t write_now(std::span<const std::byte> bytes) noexcept override {
@@ -55,6 +68,11 @@ public:
             [user = std::move(user)](const boost::system::error_code& error, std::size_t count) {
                 user->on_written(error, count);
             });
+    }
+
+    void end_output() noexcept override {
+        boost::system::error_code ignored;
+        socket_.lowest_layer().shutdown(boost::asio::socket_base::shutdown_send, ignored);
     }
 
     void close() noexcept override {

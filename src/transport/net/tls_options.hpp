@@ -21,4 +21,11 @@ struct TlsOptions {
     std::optional<std::string> server_name{};
 };
 
+/// How a server secures its connections. The version is TLS 1.2 at least.
+struct TlsServerOptions {
+    std::string certificate_file{};  // PEM, with its chain
+    std::string key_file{};          // PEM; empty: in the certificate's file
+    std::string client_ca_file{};    // PEM: who must have signed each client's; empty: none needed
+};
+
 }  // namespace warren::transport

@@ -1,0 +1,91 @@
+#include "transport/tcp/client_port.hpp"
+
+#include "core/assert.hpp"
+#include "transport/net/dialer.hpp"
+#include "transport/tcp/connection.hpp"
+#include "transport/tcp/connection_set.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+namespace warren::transport {
+
+class TcpClientPort::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(AsioExecutor& executor, TcpClientOptions options)
+        : executor_{executor},
+          targets_{std::move(options.targets)},
+          connections_{executor, options.limits, counters_} {
+        WARREN_ASSERT(!targets_.empty());
+    }
+
+    void start(runtime::StreamClientSink& sink) { sink_ = &sink; }
+    AsioExecutor& executor() noexcept { return executor_; }
+    const std::vector<DialTarget>& targets() const noexcept { return targets_; }
+    const TcpCounters& counters() const noexcept { return counters_; }
+
+    void connect(std::size_t address, std::uint64_t token) {
+        const std::uint64_t attempt = ++attempts_;
+        dialers_[attempt] = std::make_unique<Dialer>(
+            executor_, targets_[address], [this, attempt, address, token](Dialer::Dialled dialled) {
+                const auto self = shared_from_this();
+                dialers_.erase(attempt);
+                if (!dialled) {
+                    const ConnectFailure& why = dialled.error();
+                    return sink_->on_connect_failed(token, why.failure, why.refusal);
+                }
+                connected(address, token, std::move(*dialled));
+            });
+    }
+
+    void close_all(std::move_only_function<void()> closed) {
+        dialers_.clear();
+        connections_.close_all(std::move(closed));
+    }
+
+private:
+    void connected(std::size_t address, std::uint64_t token, std::unique_ptr<Stream> stream) {
+        auto connection = std::make_shared<TcpConnection>(connections_, std::move(stream),
+                                                          TcpPeer{.target = &targets_[address]});
+        connections_.add(connection);
+        counters_.accepted.add();
+        connection->start(sink_->on_connected(token, *connection));
+    }
+
+    AsioExecutor& executor_;
+    const std::vector<DialTarget> targets_;
+    TcpCounters counters_;
+    runtime::StreamClientSink* sink_ = nullptr;
+    std::uint64_t attempts_ = 0;
+    std::unordered_map<std::uint64_t, std::unique_ptr<Dialer>> dialers_;
+    ConnectionSet connections_;
+};
+
+TcpClientPort::TcpClientPort(AsioExecutor& executor, TcpClientOptions options)
+    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+
+TcpClientPort::~TcpClientPort() = default;
+
+void TcpClientPort::start(runtime::StreamClientSink& sink) {
+    impl_->start(sink);
+}
+runtime::Executor& TcpClientPort::executor() noexcept {
+    return impl_->executor();
+}
+std::size_t TcpClientPort::address_count() const noexcept {
+    return impl_->targets().size();
+}
+std::string TcpClientPort::display(std::size_t address) const {
+    return impl_->targets()[address].display;
+}
+void TcpClientPort::connect(std::size_t address, std::uint64_t token) {
+    impl_->connect(address, token);
+}
+void TcpClientPort::close_all(std::move_only_function<void()> closed) {
+    impl_->close_all(std::move(closed));
+}
+const TcpCounters& TcpClientPort::counters() const noexcept {
+    return impl_->counters();
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,149 @@
+#include "transport/tcp/connection.hpp"
+#include "transport/tcp/connection_set.hpp"
+
+#include "core/assert.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+// What one turn reads of one connection, at most about: others wait.
+constexpr std::size_t turn_bytes = std::size_t{512} << 10;
+constexpr std::size_t read_bytes = std::size_t{64} << 10;
+// What is kept of buffers that are empty.
+constexpr std::size_t kept_bytes = std::size_t{64} << 10;
+
+}  // namespace
+
+void TcpConnection::read() {
+    const bool wanted =
+        state_ == State::draining ||
+        (state_ == State::open && takes_input() && !input_ended_ && !reading_held_ && !offer_due_);
+    if (wanted && !std::exchange(read_under_way_, true)) {
+        stream_->start_read(first_bytes_, shared_from_this());
+    }
+}
+
+void TcpConnection::on_read(const boost::system::error_code& error, std::size_t count) {
+    read_under_way_ = false;
+    if (state_ == State::closed) {
+        return;
+    }
+    if (state_ == State::draining) {
+        return error ? end({}) : read();
+    }
+    if (count != 0) {
+        take(count);
+    }
+    if (error) {
+        return input_ended(error);
+    }
+    read();
+}
+
+void TcpConnection::input_ended(const boost::system::error_code& error) {
+    // A client that has said all may still listen; a server that has will not answer any more.
+    if (error != boost::asio::error::eof || peer_.target != nullptr || write_failed_) {
+        return end(explain(error));
+    }
+    input_ended_ = true;
+    touch();
+}
+
+/// Have the session take what stands in `first_bytes_`, and what has come since.
+void TcpConnection::take(std::size_t count) {
+    active_at_ = executor_.now();
+    home_.counters().bytes_in.add(count);
+    const auto first = std::span{first_bytes_}.first(count);
+    const bool more = count == first_bytes_.size();
+    if (unread_bytes() != 0 || !takes_input()) {
+        append(first);
+        if (more) {
+            append_what_has_come();
+        }
+        return offer_unread();
+    }
+    if (!more) {
+        return keep(first.subspan(offer(first)));
+    }
+    const std::span<std::byte> scratch = home_.scratch();
+    std::ranges::copy(first, scratch.begin());
+    const std::size_t since = stream_->read_now(scratch.subspan(count));
+    home_.counters().bytes_in.add(since);
+    const auto input = scratch.first(count + since);
+    keep(input.subspan(offer(input)));
+}
+
+/// out  how many bytes of the input the session does not need any more
+std::size_t TcpConnection::offer(std::span<const std::byte> input) {
+    std::size_t taken_bytes = 0;
+    while (takes_input() && taken_bytes != input.size() &&
+           input.size() - taken_bytes >= wanted_bytes_) {
+        const auto taken = session_->on_input(input.subspan(taken_bytes));
+        WARREN_ASSERT(taken.bytes <= input.size() - taken_bytes);
+        taken_bytes += taken.bytes;
+        wanted_bytes_ = std::max<std::size_t>(taken.wanted_bytes, 1);
+        if (taken.bytes == 0) {
+            break;
+        }
+    }
+    return taken_bytes;
+}
+
+void TcpConnection::offer_unread() {
+    const std::size_t taken = offer(std::as_bytes(std::span{unread_}).subspan(unread_begin_));
+    unread_begin_ += taken;
+    if (taken != 0) {
+        message_at_ = executor_.now();
+    }
+    if (unread_bytes() != 0) {
+        return;
+    }
+    unread_begin_ = 0;
+    if (unread_.capacity() > kept_bytes) {
+        unread_ = {};
+    } else {
+        unread_.clear();
+    }
+}
+
+void TcpConnection::keep(std::span<const std::byte> rest) {
+    if (!rest.empty()) {
+        append(rest);
+    }
+}
+
+/// Make room where it was taken before growing: what is unread stays together.
+void TcpConnection::append(std::span<const std::byte> bytes) {
+    if (unread_bytes() == 0) {
+        message_at_ = executor_.now();
+    }
+    if (unread_begin_ != 0) {
+        unread_.erase(0, std::exchange(unread_begin_, 0));
+    }
+    unread_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+/// Memory grows by what has come already, never by what a peer says that will come.
+void TcpConnection::append_what_has_come() {
+    for (std::size_t total = 0; total < turn_bytes;) {
+        const std::size_t before = unread_.size();
+        std::size_t count = 0;
+        unread_.resize_and_overwrite(before + read_bytes, [&](char* data, std::size_t) {
+            count = stream_->read_now({reinterpret_cast<std::byte*>(data) + before, read_bytes});
+            return before + count;
+        });
+        total += count;
+        home_.counters().bytes_in.add(count);
+        if (count != read_bytes) {
+            return;
+        }
+    }
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "transport/asio_executor.hpp"
+#include "transport/tcp/counters.hpp"
+#include "transport/tcp/options.hpp"
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace warren::transport {
+
+class TcpConnection;
+
+/// The connections of one port: their limits, the time that passes for them, and the memory that
+/// they read into one after the other.          thread the I/O thread
+class ConnectionSet {
+public:
+    /// in  executor, counters: outlive the set
+    ConnectionSet(AsioExecutor& executor, const TcpLimits& limits, TcpCounters& counters);
+    ConnectionSet(const ConnectionSet&) = delete;
+    ConnectionSet& operator=(const ConnectionSet&) = delete;
+    /// Drops its connections as they are.
+    ~ConnectionSet();
+
+    AsioExecutor& executor() noexcept { return executor_; }
+    const TcpLimits& limits() const noexcept { return limits_; }
+    TcpCounters& counters() noexcept { return counters_; }
+    /// Room to read into, until the end of what is handled now.
+    std::span<std::byte> scratch() noexcept { return *scratch_; }
+    std::size_t size() const noexcept { return connections_.size(); }
+
+    void add(std::shared_ptr<TcpConnection> connection);
+    void remove(TcpConnection& connection) noexcept;
+    /// Write what is due and close them all. `closed` follows once they are gone, later; what takes
+    /// longer than the linger time-out is dropped.
+    void close_all(std::move_only_function<void()> closed);
+
+private:
+    void sweep();
+    void sweep_later();
+    void drop_all() noexcept;
+    void report_closed();
+
+    AsioExecutor& executor_;
+    const TcpLimits limits_;
+    TcpCounters& counters_;
+    std::chrono::milliseconds period_;
+    std::unique_ptr<std::array<std::byte, std::size_t{64} << 10>> scratch_;
+    std::vector<std::shared_ptr<TcpConnection>> connections_;
+    runtime::Executor::TimerId sweep_timer_ = 0;
+    runtime::Executor::TimerId close_timer_ = 0;
+    std::move_only_function<void()> closed_;
+};
+
+}  // namespace warren::transport

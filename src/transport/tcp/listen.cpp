@@ -1,0 +1,122 @@
+#include "transport/tcp/listen.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace warren::transport {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+// Descriptors for all but the connections: files, other listeners, clients.
+constexpr rlim_t other_descriptors = 256;
+
+/// Take from the system what it allows of the descriptors that so many connections need.
+void ask_for_descriptors(std::size_t connections) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return;
+    }
+    const rlim_t wanted = std::min<rlim_t>(connections + other_descriptors, limit.rlim_max);
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+bool is_everywhere(std::string_view host) {
+    return host.empty() || host == "*";
+}
+
+/// Where to listen, the best first.
+std::vector<tcp::endpoint> candidates(asio::io_context& context, const TcpServerOptions& options,
+                                      error_code& error) {
+    if (is_everywhere(options.host)) {
+        return {{tcp::v6(), options.port}, {tcp::v4(), options.port}};
+    }
+    asio::ip::basic_resolver<tcp, asio::io_context::executor_type> resolver{context};
+    std::vector<tcp::endpoint> found;
+    for (const auto& entry :
+         resolver.resolve(options.host, std::to_string(options.port),
+                          tcp::resolver::numeric_service | tcp::resolver::passive, error)) {
+        found.push_back(entry.endpoint());
+    }
+    return found;
+}
+
+error_code listen_at(TcpAcceptor& acceptor, const tcp::endpoint& where,
+                     const TcpServerOptions& options) {
+    error_code error;
+    error_code ignored;
+    acceptor.close(ignored);
+    acceptor.open(where.protocol(), error);
+    if (!error) {
+        acceptor.set_option(tcp::acceptor::reuse_address{true}, ignored);
+        if (where.protocol() == tcp::v6()) {
+            acceptor.set_option(asio::ip::v6_only{!is_everywhere(options.host)}, ignored);
+        }
+        acceptor.bind(where, error);
+    }
+    if (!error) {
+        acceptor.listen(options.backlog, error);
+    }
+    if (error) {
+        acceptor.close(ignored);
+    }
+    return error;
+}
+
+std::string_view remedy_for(const error_code& error) {
+    if (error == asio::error::address_in_use) {
+        return "; does another server run there? Port 0 takes a free one";
+    }
+    if (error == asio::error::access_denied) {
+        return "; ports under 1024 need a privilege (CAP_NET_BIND_SERVICE)";
+    }
+    if (error == std::errc::address_not_available) {
+        return "; it is no address of this machine";
+    }
+    return "";
+}
+
+}  // namespace
+
+std::expected<tcp::endpoint, Failure> listen(TcpAcceptor& acceptor,
+                                             const TcpServerOptions& options) {
+    ask_for_descriptors(options.connections_max);
+    error_code error;
+    for (const tcp::endpoint& where : candidates(
+             static_cast<asio::io_context&>(acceptor.get_executor().context()), options, error)) {
+        error = listen_at(acceptor, where, options);
+        if (!error) {
+            return acceptor.local_endpoint();
+        }
+    }
+    return std::unexpected{Failure{.code = Code::invalid_request,
+                                   .message = fmt::format("Cannot listen at {}: {}{}",
+                                                          host_and_port(options.host, options.port),
+                                                          error.message(), remedy_for(error))}};
+}
+
+void prepare(TcpSocket& socket) noexcept {
+    error_code ignored;
+    // Output is gathered by turns of the loop already.
+    socket.set_option(tcp::no_delay{true}, ignored);
+    socket.set_option(asio::socket_base::keep_alive{true}, ignored);
+}
+
+std::string address_of(const TcpSocket& socket) {
+    error_code error;
+    const tcp::endpoint peer = socket.remote_endpoint(error);
+    return error ? std::string{} : host_and_port(peer.address().to_string(), peer.port());
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,175 @@
+#include "transport/tcp/server_port.hpp"
+
+#include "transport/net/socket_stream.hpp"
+#include "transport/tcp/connection.hpp"
+#include "transport/tcp/connection_set.hpp"
+#include "transport/tcp/listen.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+// How long to wait for a descriptor when none is left.
+constexpr std::chrono::milliseconds accept_again_after{100};
+
+}  // namespace
+
+class TcpServerPort::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(AsioExecutor& executor, TcpServerOptions options)
+        : executor_{executor},
+          options_{std::move(options)},
+          acceptor_{executor.context()},
+          connections_{executor, options_.limits, counters_} {}
+
+    std::expected<void, Failure> start(runtime::StreamServerSink& sink) {
+        sink_ = &sink;
+        auto listening = listen(acceptor_, options_);
+        if (!listening) {
+            return std::unexpected{std::move(listening.error())};
+        }
+        local_ = *listening;
+        local_address_ = host_and_port(local_.address().to_string(), local_.port());
+        accept();
+        return {};
+    }
+
+    void stop_listening() noexcept {
+        error_code ignored;
+        acceptor_.close(ignored);
+        executor_.cancel(accept_timer_);
+    }
+
+    void close_all(std::move_only_function<void()> closed) {
+        stop_listening();
+        connections_.close_all(std::move(closed));
+    }
+
+    AsioExecutor& executor() noexcept { return executor_; }
+    const std::string& local_address() const noexcept { return local_address_; }
+    std::uint16_t local_port() const noexcept { return local_.port(); }
+    const TcpCounters& counters() const noexcept { return counters_; }
+
+private:
+    void accept() {
+        acceptor_.async_accept(
+            [weak = weak_from_this()](const error_code& error, TcpSocket socket) {
+                if (const auto self = weak.lock()) {
+                    self->accepted(error, std::move(socket));
+                }
+            });
+    }
+
+    void accepted(const error_code& error, TcpSocket socket) {
+        if (!acceptor_.is_open()) {
+            return;
+        }
+        if (error) {
+            return accept_failed(error);
+        }
+        said_no_descriptors_ = false;
+        if (counters_.connections.get() >= options_.connections_max) {
+            refuse();
+        } else {
+            counters_.accepted.add();
+            welcome(std::move(socket));
+        }
+        if (acceptor_.is_open()) {
+            accept();
+        }
+    }
+
+    /// What one connection failed with is no reason to stop. Without descriptors those that wait
+    /// stay in the backlog until one is free.
+    void accept_failed(const error_code& error) {
+        if (error == boost::asio::error::connection_aborted) {
+            return accept();
+        }
+        if (!std::exchange(said_no_descriptors_, true)) {
+            say(
+                fmt::format("Cannot accept connections at {} for now: {}; is the limit of open "
+                            "files (ulimit -n, LimitNOFILE) high enough?",
+                            local_address_, error.message()));
+        }
+        accept_timer_ =
+            executor_.post_at(executor_.now() + accept_again_after, [this] { accept(); });
+    }
+
+    void refuse() {
+        counters_.refused_over_limit.add();
+        if (!std::exchange(said_over_limit_, true)) {
+            say(
+                fmt::format("Connections to {} are closed at once: {} are open, as many as "
+                            "connections_max allows",
+                            local_address_, options_.connections_max));
+        }
+    }
+
+    void welcome(TcpSocket socket) {
+        TcpPeer peer{.address = address_of(socket)};
+        prepare(socket);
+        open(std::make_unique<TcpStream>(std::move(socket)), std::move(peer));
+    }
+
+    void open(std::unique_ptr<Stream> stream, TcpPeer peer) {
+        auto connection =
+            std::make_shared<TcpConnection>(connections_, std::move(stream), std::move(peer));
+        connections_.add(connection);
+        connection->start(sink_->on_connected(*connection));
+    }
+
+    void say(const std::string& line) {
+        if (options_.log != nullptr) {
+            options_.log->warning(line);
+        }
+    }
+
+    AsioExecutor& executor_;
+    const TcpServerOptions options_;
+    TcpCounters counters_;
+    runtime::StreamServerSink* sink_ = nullptr;
+    TcpAcceptor acceptor_;
+    tcp::endpoint local_;
+    std::string local_address_;
+    bool said_no_descriptors_ = false;
+    bool said_over_limit_ = false;
+    runtime::Executor::TimerId accept_timer_ = 0;
+    ConnectionSet connections_;
+};
+
+TcpServerPort::TcpServerPort(AsioExecutor& executor, TcpServerOptions options)
+    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+
+TcpServerPort::~TcpServerPort() {
+    impl_->stop_listening();
+}
+
+std::expected<void, Failure> TcpServerPort::start(runtime::StreamServerSink& sink) {
+    return impl_->start(sink);
+}
+const std::string& TcpServerPort::local_address() const noexcept {
+    return impl_->local_address();
+}
+std::uint16_t TcpServerPort::local_port() const noexcept {
+    return impl_->local_port();
+}
+runtime::Executor& TcpServerPort::executor() noexcept {
+    return impl_->executor();
+}
+void TcpServerPort::stop_listening() {
+    impl_->stop_listening();
+}
+void TcpServerPort::close_all(std::move_only_function<void()> closed) {
+    impl_->close_all(std::move(closed));
+}
+const TcpCounters& TcpServerPort::counters() const noexcept {
+    return impl_->counters();
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "runtime/stream_ports.hpp"
+#include "transport/asio_executor.hpp"
+#include "transport/tcp/counters.hpp"
+#include "transport/tcp/options.hpp"
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace warren::transport {
+
+/// A listening socket and its connections.        thread the I/O thread
+class TcpServerPort final : public runtime::StreamServerPort {
+public:
+    /// in  executor: outlives the port
+    TcpServerPort(AsioExecutor& executor, TcpServerOptions options);
+    TcpServerPort(const TcpServerPort&) = delete;
+    TcpServerPort& operator=(const TcpServerPort&) = delete;
+    /// Drops the connections as they are; their sessions go without a word.
+    ~TcpServerPort() override;
+
+    /// Listen and accept.
+    /// in   sink: outlives the port
+    /// err  invalid_request: an address that is taken, unknown or not allowed; says which, why,
+    ///      and what to do
+    std::expected<void, Failure> start(runtime::StreamServerSink& sink);
+
+    /// Where it listens, such as "127.0.0.1:8080"; with the port that was found where 0 was asked.
+    const std::string& local_address() const noexcept;
+    std::uint16_t local_port() const noexcept;
+
+    runtime::Executor& executor() noexcept override;
+    void stop_listening() override;
+    /// Stop listening, write what is due and close every connection. `closed` follows, later; a
+    /// peer that does not read is dropped after the linger time-out.
+    void close_all(std::move_only_function<void()> closed);
+
+    /// thread any
+    const TcpCounters& counters() const noexcept;
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace warren::transport

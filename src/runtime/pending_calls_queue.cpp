@@ -8,6 +8,7 @@ void CallQueue::push(OutgoingCall& call) noexcept {
     call.next_ = nullptr;
     (last_ != nullptr ? last_->next_ : first_) = &call;
     last_ = &call;
+    ++size_;
 }
 
 OutgoingCall& CallQueue::pop() noexcept {
@@ -23,6 +24,7 @@ void CallQueue::leave(OutgoingCall& call) noexcept {
     }
     (call.previous_ != nullptr ? call.previous_->next_ : queue->first_) = call.next_;
     (call.next_ != nullptr ? call.next_->previous_ : queue->last_) = call.previous_;
+    --queue->size_;
     call.queue_ = nullptr;
     call.previous_ = nullptr;
     call.next_ = nullptr;

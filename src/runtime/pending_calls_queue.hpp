@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -16,6 +18,7 @@
 namespace warren::runtime {
 
 class CallQueue;
+class StreamClientSession;
 
 /// How far a call has come, which decides what its failure can truthfully say.
 enum class CallStage : std::uint8_t {
@@ -44,11 +47,13 @@ public:
     Value arguments{};
     std::chrono::milliseconds timeout{};
     WhenBlocked when_blocked = WhenBlocked::wait;
+    bool idempotent = false;           // it may be sent again after it may have been handled
     std::optional<Failure> refused{};  // known before the submission; nothing is sent then
 
 private:
     friend class CallQueue;
     friend class ClientCalls;
+    friend class StreamClient;
 
     OutgoingCall* submitted_before_ = nullptr;
     // Whoever comes second of the I/O thread's naming and the caller's giving up sees the other.
@@ -59,6 +64,12 @@ private:
     CallQueue* queue_ = nullptr;
     OutgoingCall* previous_ = nullptr;
     OutgoingCall* next_ = nullptr;
+
+    // Over a stream of bytes.
+    StreamClientSession* session_ = nullptr;  // where its answer is awaited
+    std::uint32_t id_ = 0;                    // there
+    std::uint32_t attempt_ = 1;
+    std::unique_ptr<Failure> last_failure_{};  // what became of the attempt before
 };
 
 /// Calls that wait for the same thing, in order. A call is in one queue at most and can leave from
@@ -71,6 +82,7 @@ public:
     CallQueue& operator=(const CallQueue&) = delete;
 
     bool empty() const noexcept { return first_ == nullptr; }
+    std::size_t size() const noexcept { return size_; }
     void push(OutgoingCall& call) noexcept;
     OutgoingCall& pop() noexcept;
     static void leave(OutgoingCall& call) noexcept;
@@ -80,6 +92,7 @@ public:
 private:
     OutgoingCall* first_ = nullptr;
     OutgoingCall* last_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 }  // namespace warren::runtime

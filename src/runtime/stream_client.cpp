@@ -1,0 +1,330 @@
+#include "runtime/stream_client.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/client_failures.hpp"
+#include "runtime/stream_client_failures.hpp"
+
+namespace warren::runtime {
+namespace {
+
+std::uint32_t seed_of(const std::array<std::uint8_t, 16>& random) noexcept {
+    std::uint32_t seed = 0;
+    for (std::size_t at = 0; at < sizeof seed; ++at) {
+        seed = seed << 8 | random[at];
+    }
+    return seed;
+}
+
+}  // namespace
+
+StreamClient::StreamClient(Executor& executor,
+                           std::shared_ptr<const protocol::StreamDialect> dialect,
+                           const StreamClientOptions& options)
+    : ClientCalls{executor, {options.in_flight_max, options.random}},
+      dialect_{std::move(dialect)},
+      options_{options},
+      random_{seed_of(options.random)} {}
+
+StreamClient::~StreamClient() {
+    StreamClient::close();
+}
+
+void StreamClient::attach(StreamClientPort& port) {
+    port_ = &port;
+    pool_.emplace(port, dialect_->answer_order(), options_.pool, seed_of(options_.random));
+    if (!waiting_.empty()) {
+        send_waiting();
+    }
+}
+
+void StreamClient::close() {
+    ClientCalls::close();
+    if (connect_timer_at_) {
+        executor().cancel(connect_timer_);
+        connect_timer_at_.reset();
+    }
+    while (!sessions_.empty()) {
+        drop(*sessions_.back());
+    }
+}
+
+void StreamClient::dispatch(OutgoingCall& call) {
+    if (call.attempt_ == 1) {
+        budget_.on_call();
+    }
+    StreamClientSession* const session = pool_ ? pool_->next() : nullptr;
+    if (session != nullptr) {
+        send(call, *session);
+    } else {
+        waiting_.push(call);
+    }
+    if (pool_ && (!waiting_.empty() || pool_->is_incomplete())) {
+        connect_due();
+    }
+}
+
+void StreamClient::send(OutgoingCall& call, StreamClientSession& session) {
+    const std::chrono::milliseconds left = time_left(call);
+    if (left <= left.zero()) {
+        return fail(call, deadline_failure_of(call));
+    }
+    CallSlots::Slot& slot = session.slots.add(token_of(call));
+    const protocol::Call encoded{.method = call.method,
+                                 .style = call.style,
+                                 .arguments = call.arguments,
+                                 .time_left = left,
+                                 .attempt = call.attempt_};
+    auto written =
+        dialect_->encode_call(encoded, slot.ticket, unix_ms(), session.connection().output());
+    if (!written) {
+        session.slots.remove(slot);
+        return fail(call, std::move(written.error()));
+    }
+    call.session_ = &session;
+    call.id_ = slot.ticket.id;
+    set_stage(call, CallStage::sent);
+    session.connection().touch();
+}
+
+void StreamClient::send_waiting() {
+    while (!waiting_.empty()) {
+        StreamClientSession* const session = pool_->next();
+        if (session == nullptr) {
+            break;
+        }
+        send(waiting_.pop(), *session);
+    }
+    connect_due();
+}
+
+void StreamClient::connect_due() {
+    if (is_closed()) {
+        return;
+    }
+    pool_->connect_due(now(), waiting_.size());
+    if (!waiting_.empty()) {
+        arm_connect_timer();
+    }
+}
+
+/// As with deadlines, a timer that is set for an earlier time stays.
+void StreamClient::arm_connect_timer() {
+    const std::optional<TimePoint> next = pool_->next_attempt(now());
+    if (!next || (connect_timer_at_ && *connect_timer_at_ <= *next)) {
+        return;
+    }
+    if (connect_timer_at_) {
+        executor().cancel(connect_timer_);
+    }
+    connect_timer_at_ = next;
+    connect_timer_ = executor().post_at(*next, [this] {
+        connect_timer_at_.reset();
+        if (!waiting_.empty()) {
+            connect_due();
+        }
+    });
+}
+
+std::unique_ptr<StreamSession> StreamClient::on_connected(std::uint64_t token,
+                                                          StreamConnection& connection) {
+    const std::size_t address = pool_->on_connected(token);
+    StreamClientSession::Owner& owner = *this;
+    auto session = std::make_unique<StreamClientSession>(owner, connection, address, dialect_);
+    if (is_closed()) {
+        session->drop();
+        return session;
+    }
+    stream_counters_.connects.fetch_add(1, std::memory_order_relaxed);
+    stream_counters_.connections.fetch_add(1, std::memory_order_relaxed);
+    sessions_.push_back(session.get());
+    pool_->add(*session);
+    send_waiting();
+    return session;
+}
+
+void StreamClient::on_connect_failed(std::uint64_t token, const Failure& why,
+                                     ConnectRefusal refusal) {
+    pool_->on_connect_failed(token, why, refusal, now());
+    stream_counters_.connect_failures.fetch_add(1, std::memory_order_relaxed);
+    if (pool_->is_hopeless()) {
+        fail_waiting();
+    }
+    if (!waiting_.empty()) {
+        connect_due();
+    }
+}
+
+void StreamClient::fail_waiting() {
+    const Failure why = pool_->failure();
+    pool_->begin_anew();
+    while (!waiting_.empty()) {
+        OutgoingCall& call = waiting_.pop();
+        fail(call, call.last_failure_ ? not_again_failure(*call.last_failure_, why) : why);
+    }
+}
+
+void StreamClient::on_answer(StreamClientSession& session, std::uint64_t token,
+                             std::expected<protocol::Answer, Failure> answer) {
+    OutgoingCall& call = *pending().find(token);
+    pool_->on_answered(session.address());
+    call.session_ = nullptr;
+    if (answer) {
+        succeed(call, *answer);
+    } else {
+        attempt_failed(call, std::move(answer.error()));
+    }
+}
+
+void StreamClient::on_stray_answer(StreamClientSession&) {
+    drop_reply();
+}
+
+void StreamClient::on_input_end(StreamClientSession& session) {
+    if (session.is_retired && session.slots.empty()) {
+        drop(session);
+    }
+    if (!waiting_.empty()) {
+        send_waiting();
+    }
+}
+
+void StreamClient::on_broken(StreamClientSession& session, const Failure& why) {
+    const Failure failure = stream_broken_failure(port_->display(session.address()), why);
+    drop(session);
+    session.slots.drain([&](std::uint64_t token) {
+        OutgoingCall& call = *pending().find(token);
+        call.session_ = nullptr;
+        fail(call, attempts_failure(failure, call.attempt_));
+    });
+    if (!waiting_.empty()) {
+        send_waiting();
+    }
+}
+
+void StreamClient::on_lost(StreamClientSession& session, const Failure& why) {
+    stream_counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
+    const bool was_used = !session.slots.empty();
+    const Failure failure = lost_failure(port_->display(session.address()), CallStage::sent, why);
+    leave(session);
+    session.slots.drain([&](std::uint64_t token) {
+        OutgoingCall& call = *pending().find(token);
+        call.session_ = nullptr;
+        attempt_failed(call, failure);
+    });
+    // One that nobody used was in nobody's way either, and is made anew for the next call.
+    if (was_used || !waiting_.empty()) {
+        send_waiting();
+    }
+}
+
+/// A connection gets no more calls, and nobody waits for its end.
+void StreamClient::leave(StreamClientSession& session) {
+    pool_->remove(session, now());
+    if (std::erase(sessions_, &session) != 0) {
+        stream_counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+    }
+}
+
+void StreamClient::drop(StreamClientSession& session) {
+    leave(session);
+    session.drop();
+}
+
+void StreamClient::forget(OutgoingCall& call) noexcept {
+    StreamClientSession* const session = std::exchange(call.session_, nullptr);
+    if (session == nullptr) {
+        return;
+    }
+    if (CallSlots::Slot* const slot = session->slots.find(call.id_)) {
+        session->slots.remove(*slot);
+    }
+    if (is_closed()) {
+        return;
+    }
+    if (session->is_in_order()) {
+        // The next answer on it is this call's, whoever asks.
+        drop(*session);
+    } else {
+        check_silence(*session, call);
+    }
+    if (!waiting_.empty()) {
+        connect_due();
+    }
+}
+
+/// A peer that is gone without a word shows by its silence alone.
+void StreamClient::check_silence(StreamClientSession& session, const OutgoingCall& call) {
+    const TimePoint silent_since = session.last_input_at();
+    const bool is_due = time_left(call) <= std::chrono::milliseconds{0};
+    if (is_due && silent_since + std::max(call.timeout, options_.silence_max) <= now()) {
+        session.is_retired = true;
+        pool_->remove(session, now());
+    }
+    if (session.is_retired && session.slots.empty()) {
+        drop(session);
+    }
+}
+
+void StreamClient::attempt_failed(OutgoingCall& call, Failure why) {
+    if (!may_retry(call, why)) {
+        return fail(call, attempts_failure(std::move(why), call.attempt_));
+    }
+    const std::chrono::milliseconds wait =
+        std::max(backoff_after(call.attempt_, options_.retry_backoff, random_),
+                 why.retry_after.value_or(std::chrono::milliseconds{0}));
+    if (wait >= time_left(call) || !budget_.take()) {
+        return fail(call, attempts_failure(std::move(why), call.attempt_));
+    }
+    send_again_later(call, std::move(why), wait);
+}
+
+bool StreamClient::may_retry(const OutgoingCall& call, const Failure& why) const noexcept {
+    if (is_closed() || call.attempt_ > options_.retries_max) {
+        return false;
+    }
+    return (why.code == Code::connection_lost && call.idempotent) ||
+           (why.code == Code::overloaded && (call.idempotent || options_.retry_overloaded));
+}
+
+void StreamClient::send_again_later(OutgoingCall& call, Failure why,
+                                    std::chrono::milliseconds wait) {
+    call.last_failure_ = std::make_unique<Failure>(std::move(why));
+    ++call.attempt_;
+    stream_counters_.retries.fetch_add(1, std::memory_order_relaxed);
+    executor().post_at(now() + wait, [weak = weak_from_this(), token = token_of(call)] {
+        if (const auto self = std::static_pointer_cast<StreamClient>(weak.lock())) {
+            if (OutgoingCall* const waited = self->pending().find(token)) {
+                self->dispatch(*waited);
+            }
+        }
+    });
+}
+
+Failure StreamClient::deadline_failure_of(const OutgoingCall& call) const {
+    const bool is_sent = call.session_ != nullptr;
+    std::string where = "the server";
+    if (port_ != nullptr) {
+        where = is_sent ? port_->display(call.session_->address()) : pool_->display();
+    }
+    return stream_deadline_failure({.where = where,
+                                    .is_sent = is_sent,
+                                    .is_connected = pool_ && pool_->has_connections(),
+                                    .attempt = call.last_failure_.get(),
+                                    .connect = pool_ ? pool_->last_failure() : nullptr},
+                                   call.timeout);
+}
+
+/// Read once in a turn of the loop.
+std::int64_t StreamClient::unix_ms() {
+    if (const TimePoint turn = now(); turn != unix_ms_at_) {
+        unix_ms_at_ = turn;
+        unix_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
+    }
+    return unix_ms_;
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "core/limits.hpp"
+#include "protocol/stream_dialect.hpp"
+#include "runtime/backoff.hpp"
+#include "runtime/client_calls.hpp"
+#include "runtime/pending_calls_queue.hpp"
+#include "runtime/retry_budget.hpp"
+#include "runtime/stream_client_pool.hpp"
+#include "runtime/stream_client_session.hpp"
+#include "runtime/stream_ports.hpp"
+
+namespace warren::runtime {
+
+struct StreamClientOptions {
+    std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
+    std::array<std::uint8_t, 16> random{};  // of this client's own
+    StreamPoolOptions pool{};
+    std::uint32_t retries_max = 3;  // of one call, after it was sent
+    BackoffOptions retry_backoff{};
+    bool retry_overloaded = false;  // send what a server refused as overloaded again, always
+    /// A connection that lets a call time out, and is silent for so long, gets no more calls.
+    std::chrono::milliseconds silence_max{5'000};
+};
+
+/// What a client's connections have been through, for metrics. thread any
+struct StreamClientCounters {
+    std::atomic<std::uint64_t> connections = 0;  // now
+    std::atomic<std::uint64_t> connects = 0;
+    std::atomic<std::uint64_t> connect_failures = 0;
+    std::atomic<std::uint64_t> connections_lost = 0;
+    std::atomic<std::uint64_t> retries = 0;  // calls sent again
+};
+
+/// Calls over connections to one server or several, made when a call needs them and kept. What was
+/// never sent waits for a connection; what was sent is sent again only where that is safe.
+class StreamClient final : public ClientCalls,
+                           public StreamClientSink,
+                           private StreamClientSession::Owner {
+public:
+    StreamClient(Executor& executor, std::shared_ptr<const protocol::StreamDialect> dialect,
+                 const StreamClientOptions& options);
+    ~StreamClient() override;
+
+    /// Say where servers are. It outlives `close`.
+    void attach(StreamClientPort& port);
+    void close() override;
+
+    const StreamClientCounters& stream_counters() const noexcept { return stream_counters_; }
+
+    std::unique_ptr<StreamSession> on_connected(std::uint64_t token,
+                                                StreamConnection& connection) override;
+    void on_connect_failed(std::uint64_t token, const Failure& why,
+                           ConnectRefusal refusal) override;
+
+private:
+    void dispatch(OutgoingCall& call) override;
+    Failure deadline_failure_of(const OutgoingCall& call) const override;
+    void forget(OutgoingCall& call) noexcept override;
+
+    void send(OutgoingCall& call, StreamClientSession& session);
+    void send_waiting();
+    void connect_due();
+    void arm_connect_timer();
+    void fail_waiting();
+
+    void attempt_failed(OutgoingCall& call, Failure why);
+    bool may_retry(const OutgoingCall& call, const Failure& why) const noexcept;
+    void send_again_later(OutgoingCall& call, Failure why, std::chrono::milliseconds wait);
+
+    void leave(StreamClientSession& session);
+    void drop(StreamClientSession& session);
+    void check_silence(StreamClientSession& session, const OutgoingCall& call);
+
+    std::shared_ptr<void> share() override { return shared_from_this(); }
+    TimePoint now() const noexcept override { return executor().now(); }
+    std::int64_t unix_ms() override;
+    void on_answer(StreamClientSession& session, std::uint64_t token,
+                   std::expected<protocol::Answer, Failure> answer) override;
+    void on_stray_answer(StreamClientSession& session) override;
+    void on_input_end(StreamClientSession& session) override;
+    void on_broken(StreamClientSession& session, const Failure& why) override;
+    void on_lost(StreamClientSession& session, const Failure& why) override;
+
+    const std::shared_ptr<const protocol::StreamDialect> dialect_;
+    const StreamClientOptions options_;
+    StreamClientPort* port_ = nullptr;
+    std::optional<StreamClientPool> pool_;
+    std::vector<StreamClientSession*> sessions_;  // also those that get no more calls
+    CallQueue waiting_;                           // for a connection
+    RetryBudget budget_;
+    std::minstd_rand random_;
+    Executor::TimerId connect_timer_ = 0;
+    std::optional<TimePoint> connect_timer_at_;
+    TimePoint unix_ms_at_{};
+    std::int64_t unix_ms_ = 0;
+    StreamClientCounters stream_counters_;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,59 @@
+#include "runtime/stream_client_failures.hpp"
+
+#include <string>
+#include <utility>
+
+#include "core/duration.hpp"
+
+namespace warren::runtime {
+namespace {
+
+std::string not_sent(const StreamWait& wait, const std::string& within) {
+    const std::string where{wait.where};
+    if (wait.is_connected) {
+        return "Not sent: every connection to " + where + " was busy with another call " + within;
+    }
+    return "Not sent: no connection to " + where + ' ' + within +
+           (wait.connect != nullptr ? ": " + wait.connect->message : std::string{});
+}
+
+}  // namespace
+
+Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout) {
+    const std::string within = "within " + core::to_string(timeout);
+    std::string message;
+    if (wait.is_sent) {
+        message = "Sent to " + std::string{wait.where} + ", but no answer came " + within;
+    } else if (wait.attempt == nullptr) {
+        message = not_sent(wait, within);
+    } else {
+        message = "Not sent again " + within;
+    }
+    if (wait.attempt != nullptr) {
+        message += "; the attempt before: " + wait.attempt->message;
+    }
+    return {.code = Code::deadline_exceeded, .message = std::move(message)};
+}
+
+Failure stream_broken_failure(std::string_view where, const Failure& why) {
+    return {.code = why.code == Code::unauthenticated ? why.code : Code::internal,
+            .message =
+                "What came from " + std::string{where} +
+                " cannot be read; the request was sent, and may have been handled: " + why.message,
+            .peer_text = why.peer_text};
+}
+
+Failure not_again_failure(const Failure& before, const Failure& why) {
+    Failure failure = before;
+    failure.message += "; then: " + why.message;
+    return failure;
+}
+
+Failure attempts_failure(Failure last, std::uint32_t attempts) {
+    if (attempts > 1) {
+        last.message += " (attempt " + std::to_string(attempts) + ')';
+    }
+    return last;
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+// What calls over a stream of bytes fail with, beside what all clients' calls do.
+namespace warren::runtime {
+
+/// What a call was waiting for when its deadline passed.
+struct StreamWait {
+    std::string_view where;            // the address, or all of them where none is chosen
+    bool is_sent = false;              // an answer is awaited
+    bool is_connected = false;         // though no connection was free
+    const Failure* attempt = nullptr;  // what became of the attempt before
+    const Failure* connect = nullptr;  // why the last attempt to connect failed
+};
+
+Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout);
+/// The peer of a request that was sent cannot be understood.
+Failure stream_broken_failure(std::string_view where, const Failure& why);
+/// A call was sent, and cannot be sent again.
+/// in   before: what became of the last attempt
+Failure not_again_failure(const Failure& before, const Failure& why);
+/// A call was sent several times.
+Failure attempts_failure(Failure last, std::uint32_t attempts);
+
+}  // namespace warren::runtime

@@ -1,0 +1,216 @@
+#include "runtime/stream_client_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/assert.hpp"
+
+namespace warren::runtime {
+
+StreamClientPool::StreamClientPool(StreamClientPort& port, protocol::AnswerOrder order,
+                                   const StreamPoolOptions& options, std::uint32_t seed)
+    : port_{port},
+      is_in_order_{order == protocol::AnswerOrder::as_requested},
+      options_{options},
+      random_{seed},
+      servers_(port.address_count()) {
+    WARREN_ASSERT(!servers_.empty());
+}
+
+StreamClientSession* StreamClientPool::next() noexcept {
+    for (std::size_t tried = 0; tried < ready_.size(); ++tried) {
+        if (next_ready_ >= ready_.size()) {
+            next_ready_ = 0;
+        }
+        StreamClientSession* const session = ready_[next_ready_++];
+        if (!is_in_order_ || session->slots.empty()) {
+            return session;
+        }
+    }
+    return nullptr;
+}
+
+void StreamClientPool::connect_due(TimePoint now, std::size_t waiting) {
+    if (is_in_order_) {
+        connect_for(now, waiting);
+    } else {
+        connect_each(now);
+    }
+}
+
+/// Of a server that may be down one attempt at a time tells as much as several.
+bool StreamClientPool::may_connect(const Server& server, TimePoint now) const noexcept {
+    return server.retry_at <= now && (server.ready != 0 || server.connecting == 0);
+}
+
+bool StreamClientPool::is_missing(const Server& server) const noexcept {
+    return server.ready + server.connecting < options_.connections_per_address;
+}
+
+void StreamClientPool::connect_each(TimePoint now) {
+    is_incomplete_ = false;
+    for (std::size_t address = 0; address < servers_.size(); ++address) {
+        const Server& server = servers_[address];
+        while (is_missing(server) && may_connect(server, now)) {
+            connect(address);
+        }
+        is_incomplete_ |= server.ready < options_.connections_per_address;
+    }
+}
+
+void StreamClientPool::connect_for(TimePoint now, std::size_t waiting) {
+    while (connecting_ < waiting && ready_.size() + connecting_ < options_.connections_max) {
+        const Server* const server = choose(now);
+        if (server == nullptr) {
+            return;
+        }
+        connect(static_cast<std::size_t>(server - servers_.data()));
+    }
+}
+
+/// The one that has the fewest connections of those that may be connected to.
+StreamClientPool::Server* StreamClientPool::choose(TimePoint now) noexcept {
+    Server* chosen = nullptr;
+    for (Server& server : servers_) {
+        if (may_connect(server, now) &&
+            (chosen == nullptr ||
+             server.ready + server.connecting < chosen->ready + chosen->connecting)) {
+            chosen = &server;
+        }
+    }
+    return chosen;
+}
+
+void StreamClientPool::connect(std::size_t address) {
+    ++servers_[address].connecting;
+    ++connecting_;
+    addresses_.emplace(++last_token_, address);
+    port_.connect(address, last_token_);
+}
+
+std::optional<TimePoint> StreamClientPool::next_attempt(TimePoint now) const noexcept {
+    std::optional<TimePoint> first;
+    if (is_in_order_ && ready_.size() + connecting_ >= options_.connections_max) {
+        return first;
+    }
+    for (const Server& server : servers_) {
+        const bool is_wanted = is_in_order_ ? server.connecting == 0 : is_missing(server);
+        if (is_wanted && server.retry_at > now && (!first || server.retry_at < *first)) {
+            first = server.retry_at;
+        }
+    }
+    return first;
+}
+
+/// An attempt is over. out  its address
+std::size_t StreamClientPool::settle(std::uint64_t token) {
+    const auto found = addresses_.find(token);
+    const std::size_t address = found->second;
+    addresses_.erase(found);
+    --connecting_;
+    --servers_[address].connecting;
+    return address;
+}
+
+std::size_t StreamClientPool::on_connected(std::uint64_t token) {
+    const std::size_t address = settle(token);
+    Server& server = servers_[address];
+    server.failures = 0;
+    server.is_refused = false;
+    server.why.reset();
+    return address;
+}
+
+void StreamClientPool::add(StreamClientSession& session) {
+    ready_.push_back(&session);
+    ++servers_[session.address()].ready;
+}
+
+void StreamClientPool::on_connect_failed(std::uint64_t token, const Failure& why,
+                                         ConnectRefusal refusal, TimePoint now) {
+    last_failed_ = settle(token);
+    Server& server = servers_[last_failed_];
+    ++server.failures;
+    server.why = why;
+    server.is_refused = refusal == ConnectRefusal::permanent;
+    delay(server, now);
+}
+
+void StreamClientPool::delay(Server& server, TimePoint now) {
+    server.retry_at = now + backoff_after(++server.delays, options_.connect_backoff, random_);
+}
+
+void StreamClientPool::remove(StreamClientSession& session, TimePoint now) {
+    const auto found = std::ranges::find(ready_, &session);
+    if (found == ready_.end()) {
+        return;
+    }
+    ready_.erase(found);
+    Server& server = servers_[session.address()];
+    --server.ready;
+    is_incomplete_ = true;
+    if (!session.has_answered()) {
+        delay(server, now);
+    }
+}
+
+bool StreamClientPool::is_hopeless() const noexcept {
+    std::uint32_t failures = 0;
+    bool all_refused = true;
+    for (const Server& server : servers_) {
+        if (server.failures == 0) {
+            return false;
+        }
+        failures += server.failures;
+        all_refused &= server.is_refused;
+    }
+    return ready_.empty() && (all_refused || failures >= options_.connect_attempts);
+}
+
+Failure StreamClientPool::failure() const {
+    std::uint32_t failures = 0;
+    bool all_refused = true;
+    for (const Server& server : servers_) {
+        failures += server.failures;
+        all_refused &= server.is_refused;
+    }
+    const Failure& last = *servers_[last_failed_].why;
+    if (all_refused) {
+        return {.code = last.code,
+                .message = "Not sent: no connection to " + display() + ": " + last.message,
+                .peer_text = last.peer_text};
+    }
+    return {.code = Code::no_responder,
+            .message = "Not sent: no connection to " + display() + " in " +
+                       std::to_string(failures) +
+                       (failures == 1 ? " attempt: " : " attempts, the last one: ") + last.message,
+            .peer_text = last.peer_text};
+}
+
+void StreamClientPool::begin_anew() noexcept {
+    for (Server& server : servers_) {
+        server.failures = 0;
+        server.delays = 0;
+        server.retry_at = {};
+        server.is_refused = false;
+    }
+}
+
+const Failure* StreamClientPool::last_failure() const noexcept {
+    const std::optional<Failure>& why = servers_[last_failed_].why;
+    return why ? &*why : nullptr;
+}
+
+std::string StreamClientPool::display() const {
+    constexpr std::size_t listed_max = 4;
+    std::string text;
+    for (std::size_t address = 0; address < std::min(servers_.size(), listed_max); ++address) {
+        text += (address == 0 ? "" : ", ") + port_.display(address);
+    }
+    if (servers_.size() > listed_max) {
+        text += " or " + std::to_string(servers_.size() - listed_max) + " more";
+    }
+    return text;
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,90 @@
+#include "runtime/stream_client_session.hpp"
+
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+/// Without ids it would be taken for the next call's answer.
+const Failure unasked{.code = Code::internal, .message = "an answer came that nobody asked for"};
+
+}  // namespace
+
+StreamClientSession::StreamClientSession(Owner& owner, StreamConnection& connection,
+                                         std::size_t address,
+                                         std::shared_ptr<const protocol::StreamDialect> dialect)
+    : slots{dialect->answer_order()},
+      owner_{&owner},
+      connection_{connection},
+      address_{address},
+      is_in_order_{dialect->answer_order() == protocol::AnswerOrder::as_requested},
+      last_input_at_{owner.now()},
+      dialect_{std::move(dialect)},
+      decoder_{dialect_->make_answer_decoder()} {}
+
+StreamSession::Taken StreamClientSession::on_input(std::span<const std::byte> input) {
+    const Taken everything{.bytes = input.size()};
+    if (owner_ == nullptr) {
+        return everything;
+    }
+    const std::shared_ptr<void> owner = owner_->share();
+    last_input_at_ = owner_->now();
+    Taken taken;
+    while (taken.bytes < input.size()) {
+        const protocol::StreamStep step =
+            decoder_->next(input.subspan(taken.bytes), owner_->unix_ms(), arena_);
+        if (step.state == protocol::StreamStep::State::need_more) {
+            taken.wanted_bytes = step.wanted_bytes;
+            if (is_in_order_ && slots.empty()) {
+                owner_->on_stray_answer(*this);
+                owner_->on_broken(*this, unasked);
+                return everything;
+            }
+            break;
+        }
+        if (step.state == protocol::StreamStep::State::broken) {
+            owner_->on_broken(*this, decoder_->failure());
+            return everything;
+        }
+        taken.bytes += step.size_bytes;
+        if (!deliver()) {
+            return everything;
+        }
+        arena_.reset();
+    }
+    owner_->on_input_end(*this);
+    return taken;
+}
+
+/// out  false when the connection was dropped
+bool StreamClientSession::deliver() {
+    CallSlots::Slot* const slot = slots.find(decoder_->id());
+    if (slot == nullptr) {
+        owner_->on_stray_answer(*this);
+        if (is_in_order_ && owner_ != nullptr) {
+            owner_->on_broken(*this, unasked);
+        }
+        return owner_ != nullptr;
+    }
+    has_answered_ = true;
+    const std::uint64_t token = slot->token;
+    const protocol::StreamTicket ticket = slot->ticket;
+    slots.remove(*slot);
+    owner_->on_answer(*this, token, decoder_->answer(ticket));
+    return owner_ != nullptr;
+}
+
+void StreamClientSession::on_closed(const Failure& why) {
+    if (owner_ != nullptr) {
+        const std::shared_ptr<void> owner = owner_->share();
+        std::exchange(owner_, nullptr)->on_lost(*this, why);
+    }
+}
+
+void StreamClientSession::drop() {
+    if (std::exchange(owner_, nullptr) != nullptr) {
+        connection_.close_after_output();
+    }
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+
+#include "protocol/stream_dialect.hpp"
+#include "runtime/call_slots.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/stream_ports.hpp"
+
+namespace warren::runtime {
+
+/// A client's side of one connection: which calls await an answer there, and what the answers say.
+/// It belongs to the transport and outlives the client's interest in it.
+/// thread the I/O thread
+class StreamClientSession final : public StreamSession {
+public:
+    /// Who the answers are for.
+    class Owner {
+    public:
+        virtual ~Owner() = default;
+        /// Keep the owner alive while it is told of all that one read brought.
+        virtual std::shared_ptr<void> share() = 0;
+        virtual TimePoint now() const noexcept = 0;
+        virtual std::int64_t unix_ms() = 0;
+        virtual void on_answer(StreamClientSession& session, std::uint64_t token,
+                               std::expected<protocol::Answer, Failure> answer) = 0;
+        /// An answer that nobody awaits.
+        virtual void on_stray_answer(StreamClientSession& session) = 0;
+        /// All that was read is through.
+        virtual void on_input_end(StreamClientSession& session) = 0;
+        /// The peer sends what cannot be read, or what it was not asked for.
+        virtual void on_broken(StreamClientSession& session, const Failure& why) = 0;
+        virtual void on_lost(StreamClientSession& session, const Failure& why) = 0;
+    };
+
+    /// in  dialect: shared, because the transport lets go of this when the client may be gone
+    StreamClientSession(Owner& owner, StreamConnection& connection, std::size_t address,
+                        std::shared_ptr<const protocol::StreamDialect> dialect);
+
+    Taken on_input(std::span<const std::byte> input) override;
+    bool is_busy() const noexcept override { return !slots.empty(); }
+    void on_closed(const Failure& why) override;
+
+    StreamConnection& connection() noexcept { return connection_; }
+    std::size_t address() const noexcept { return address_; }
+    bool is_in_order() const noexcept { return is_in_order_; }
+    bool has_answered() const noexcept { return has_answered_; }
+    TimePoint last_input_at() const noexcept { return last_input_at_; }
+    /// Let the connection go: the owner hears no more of it.
+    void drop();
+
+    CallSlots slots;
+    bool is_retired = false;  // gets no more calls, and is dropped when it has none
+
+private:
+    bool deliver();
+
+    Owner* owner_;  // null: dropped
+    StreamConnection& connection_;
+    const std::size_t address_;
+    const bool is_in_order_;
+    bool has_answered_ = false;
+    TimePoint last_input_at_;
+    const std::shared_ptr<const protocol::StreamDialect> dialect_;
+    const std::unique_ptr<protocol::StreamAnswerDecoder> decoder_;
+    Arena arena_;
+};
+
+}  // namespace warren::runtime

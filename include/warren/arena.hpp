@@ -77,6 +77,8 @@ public:
 
     /// Give everything back but the largest chunk.
     void reset() noexcept;
+    /// The size of the largest chunk, which `reset` keeps.
+    std::size_t capacity_bytes() const noexcept { return capacity_; }
 
 private:
     void swap(Arena& other) noexcept {

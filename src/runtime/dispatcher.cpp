@@ -31,16 +31,6 @@ Failure expired() {
             .message = "The deadline passed before the method started"};
 }
 
-Failure overloaded(std::string message) {
-    return {.code = Code::overloaded,
-            .message = std::move(message),
-            .retry_after = overload_retry_after};
-}
-
-Failure stopping() {
-    return overloaded("This server is stopping");
-}
-
 /// Tokens bear the time of day, so it is the one clock that counts.
 std::int64_t unix_seconds_now() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -73,6 +63,16 @@ std::string summary_of(const std::vector<FieldError>& errors) {
 }
 
 }  // namespace
+
+Failure overloaded(std::string message) {
+    return {.code = Code::overloaded,
+            .message = std::move(message),
+            .retry_after = overload_retry_after};
+}
+
+Failure stopping() {
+    return overloaded("This server is stopping");
+}
 
 bool handler_may_claim(Code code) noexcept {
     switch (code) {

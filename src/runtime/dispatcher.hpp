@@ -27,6 +27,11 @@ inline constexpr std::size_t log_details_bytes_max = 2048;
 /// which a handler cannot know, such as that nothing was done; they become `internal`.
 bool handler_may_claim(Code code) noexcept;
 
+/// A refusal for the time being: nothing was done, and the caller may try again after a while.
+Failure overloaded(std::string message);
+/// What calls are answered while a server ends.
+Failure stopping();
+
 /// What happens to a call, the same on every transport: find the method, open the secrets, bind,
 /// take the lock, run the handler, check and render the response. One per server.
 ///

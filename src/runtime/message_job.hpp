@@ -2,42 +2,17 @@
 
 #include "protocol/message_dialect.hpp"
 #include "runtime/job.hpp"
+#include "runtime/mailbox.hpp"
 #include "runtime/ports.hpp"
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace warren::runtime {
-
-class MessageJob;
-
-/// Brings finished jobs back to the I/O thread: one post for all that finish until it runs.
-class Mailbox : public std::enable_shared_from_this<Mailbox> {
-public:
-    Mailbox(Executor& executor, std::move_only_function<void()> on_mail);
-    ~Mailbox();
-    Mailbox(const Mailbox&) = delete;
-    Mailbox& operator=(const Mailbox&) = delete;
-
-    /// thread any
-    void put(std::unique_ptr<MessageJob> job) noexcept;
-    /// All that were put, in that order.          thread the I/O thread
-    std::vector<std::unique_ptr<MessageJob>> take_all();
-    /// Call nobody any more.          thread the I/O thread
-    void close() noexcept { on_mail_ = nullptr; }
-
-private:
-    Executor& executor_;
-    std::move_only_function<void()> on_mail_;  // the I/O thread's own
-    std::atomic<MessageJob*> newest_ = nullptr;
-};
 
 /// A call that came as a message, until its delivery is settled and the broker has surely seen so.
 class MessageJob final : public Job {
@@ -66,11 +41,8 @@ public:
     std::uint64_t replied_in = 0;  // the generation that the reply was sent in; 0: not sent
 
 private:
-    friend class Mailbox;
-
     const protocol::MessageDialect& dialect_;
     std::shared_ptr<Mailbox> mailbox_;
-    MessageJob* older_ = nullptr;  // in the mailbox
 };
 
 }  // namespace warren::runtime

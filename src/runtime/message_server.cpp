@@ -43,7 +43,9 @@ MessageServer::MessageServer(const protocol::MessageDialect& dialect, ServerPort
 MessageServer::~MessageServer() {
     mailbox_->close();
     // What has returned and was not settled is delivered again.
-    for (const std::unique_ptr<MessageJob>& job : mailbox_->take_all()) {
+    TaskList returned = mailbox_->take_all();
+    while (Task* const task = returned.pop()) {
+        const std::unique_ptr<MessageJob> job{static_cast<MessageJob*>(task)};
         remove(*job);
     }
     WARREN_ASSERT(in_flight_.empty());
@@ -120,8 +122,9 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::Envelope& messag
 }
 
 void MessageServer::take_finished() {
-    for (std::unique_ptr<MessageJob>& job : mailbox_->take_all()) {
-        settle(std::move(job));
+    TaskList finished = mailbox_->take_all();
+    while (Task* const task = finished.pop()) {
+        settle(std::unique_ptr<MessageJob>{static_cast<MessageJob*>(task)});
     }
     check_drained();
 }

@@ -1,0 +1,46 @@
+#include "runtime/stream_job.hpp"
+
+#include "runtime/stream_server.hpp"
+
+#include <chrono>
+
+namespace warren::runtime {
+
+namespace {
+
+/// The job that this thread is dispatching: if that answers it, its connection is at hand.
+thread_local const StreamJob* being_dispatched = nullptr;
+
+}  // namespace
+
+StreamJob::Dispatching::Dispatching(const StreamJob& job) noexcept {
+    being_dispatched = &job;
+}
+
+StreamJob::Dispatching::~Dispatching() {
+    being_dispatched = nullptr;
+}
+
+void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
+    if (being_dispatched == this) {
+        self.release();
+        server_.answer_here(std::unique_ptr<StreamJob>{this});
+        return;
+    }
+    dialect_.encode_answer(ticket, answer(), unix_ms_now(), reply);
+    // Its destructors are the handler's code, too: they run here and not on the I/O thread.
+    release_result();
+    mailbox_->put(std::move(self));
+}
+
+void StreamJob::reuse() noexcept {
+    reset();
+    reply.clear();
+}
+
+std::int64_t unix_ms_now() noexcept {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "protocol/stream_dialect.hpp"
+#include "runtime/job.hpp"
+#include "runtime/mailbox.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace warren::runtime {
+
+class StreamServer;
+
+/// A connection by its place in its server's table; of one that is gone no other has the same.
+struct SessionId {
+    std::uint32_t place = 0;
+    std::uint32_t generation = 0;
+};
+
+/// A call that came over a stream, until its answer is in its connection's output.
+class StreamJob final : public Job {
+public:
+    StreamJob(StreamServer& server, const protocol::StreamDialect& dialect,
+              std::shared_ptr<Mailbox> mailbox) noexcept
+        : server_{server}, dialect_{dialect}, mailbox_{std::move(mailbox)} {}
+
+    /// While this lives, this thread dispatches the job, and its server knows its session.
+    class Dispatching {
+    public:
+        explicit Dispatching(const StreamJob& job) noexcept;
+        ~Dispatching();
+        Dispatching(const Dispatching&) = delete;
+        Dispatching& operator=(const Dispatching&) = delete;
+    };
+
+    /// While its request is being dispatched, write the answer where it leaves; otherwise encode
+    /// it, on the thread that made it, and hand it to the I/O thread.
+    void finished(std::unique_ptr<Job> self) noexcept override;
+
+    /// Make it as new, keeping memory.
+    void reuse() noexcept;
+
+    SessionId session{};
+    protocol::StreamTicket ticket{};
+    std::string reply;  // encoded; of one that was handed over
+
+private:
+    StreamServer& server_;
+    const protocol::StreamDialect& dialect_;
+    std::shared_ptr<Mailbox> mailbox_;
+};
+
+/// The time of day.
+std::int64_t unix_ms_now() noexcept;
+
+}  // namespace warren::runtime

@@ -1,0 +1,235 @@
+#include "runtime/stream_server.hpp"
+
+#include "core/assert.hpp"
+#include "core/utf8.hpp"
+#include "runtime/stream_server_session.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+// What a job or a server has needed more than this for is given back, so that one big message does
+// not leave its memory behind everywhere.
+constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
+constexpr std::size_t free_jobs_max = 1024;
+
+}  // namespace
+
+StreamServer::StreamServer(protocol::StreamDialect& dialect, StreamServerPort& port,
+                           Dispatcher& dispatcher, Log& log, StreamServerOptions options)
+    : dialect_{dialect},
+      port_{port},
+      dispatcher_{dispatcher},
+      log_{log},
+      options_{std::move(options)},
+      lane_{dispatcher, port.executor(), std::move(options_.policy)},
+      mailbox_{std::make_shared<Mailbox>(port.executor(), [this] { take_finished(); })} {
+    WARREN_ASSERT(options_.in_flight_max > 0 && options_.in_flight_per_connection_max > 0 &&
+                  options_.turn_output_bytes_max > 0);
+}
+
+StreamServer::~StreamServer() {
+    mailbox_->close();
+    TaskList returned = mailbox_->take_all();
+    while (Task* const task = returned.pop()) {
+        const std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
+        --in_flight_;
+    }
+    WARREN_ASSERT(in_flight_ == 0);
+    for (const Place& place : places_) {
+        if (place.session != nullptr) {
+            place.session->orphan();
+        }
+    }
+    if (stall_timer_) {
+        port_.executor().cancel(*stall_timer_);
+    }
+}
+
+std::unique_ptr<StreamSession> StreamServer::on_connected(StreamConnection& connection) {
+    auto decoder = dialect_.make_call_decoder();
+    if (free_places_.empty()) {
+        free_places_.push_back(static_cast<std::uint32_t>(places_.size()));
+        places_.emplace_back();
+    }
+    const SessionId id{free_places_.back(), places_[free_places_.back()].generation};
+    auto session = std::make_unique<StreamServerSession>(*this, connection, id, std::move(decoder),
+                                                         dialect_.answer_order());
+    free_places_.pop_back();
+    places_[id.place].session = session.get();
+    return session;
+}
+
+void StreamServer::forget(StreamServerSession& session) noexcept {
+    Place& place = places_[session.id().place];
+    place.session = nullptr;
+    ++place.generation;
+    free_places_.push_back(session.id().place);
+}
+
+StreamServerSession* StreamServer::find(SessionId id) noexcept {
+    const Place& place = places_[id.place];
+    return place.generation == id.generation ? place.session : nullptr;
+}
+
+void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecoder& decoder) {
+    with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
+        if (std::optional<Failure> refusal = refusal_for(session)) [[unlikely]] {
+            if (!decoder.ticket.wants_answer) {
+                counters_.refused_notifications.fetch_add(1, std::memory_order_relaxed);
+            }
+            dispatcher_.refuse(std::move(job), std::move(*refusal));
+        } else if (!decoder.call) [[unlikely]] {
+            dispatcher_.refuse(std::move(job), std::move(decoder.call.error()));
+        } else {
+            decoder.call->caller = session.caller();
+            dispatcher_.dispatch(std::move(job), *decoder.call, lane_);
+        }
+    });
+}
+
+void StreamServer::refuse_broken(StreamServerSession& session,
+                                 protocol::StreamCallDecoder& decoder) {
+    counters_.broken_streams.fetch_add(1, std::memory_order_relaxed);
+    Failure& failure = decoder.call.error();
+    log_.debug(fmt::format("{}: a connection is closed, as no request can be read from it: {}",
+                           options_.name, core::text_for_display(to_string(failure))));
+    if (decoder.ticket.wants_answer) {
+        with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
+            dispatcher_.refuse(std::move(job), std::move(failure));
+        });
+    }
+}
+
+std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& session) const {
+    if (stopping_) [[unlikely]] {
+        return stopping();
+    }
+    // The request itself is counted already.
+    if (session.in_flight() > options_.in_flight_per_connection_max) [[unlikely]] {
+        return overloaded(
+            "As many requests of this connection are being handled as may "
+            "(in_flight_per_connection_max)");
+    }
+    if (in_flight_ > options_.in_flight_max) [[unlikely]] {
+        return overloaded("As many requests are being handled as may (in_flight_max)");
+    }
+    return std::nullopt;
+}
+
+template <typename Dispatch>
+void StreamServer::with_job(StreamServerSession& session, const protocol::StreamTicket& ticket,
+                            Dispatch&& dispatch) {
+    std::unique_ptr<StreamJob> job = make_job(session, ticket);
+    dispatching_ = &session;
+    const StreamJob::Dispatching here{*job};
+    dispatch(std::move(job));
+    if (arena_.capacity_bytes() > kept_bytes_max) [[unlikely]] {
+        arena_ = Arena{};
+    } else {
+        arena_.reset();
+    }
+}
+
+std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
+                                                  const protocol::StreamTicket& ticket) {
+    std::unique_ptr<StreamJob> job;
+    if (free_.empty()) {
+        job = std::make_unique<StreamJob>(*this, dialect_, mailbox_);
+    } else {
+        job = std::move(free_.back());
+        free_.pop_back();
+    }
+    job->session = session.id();
+    job->ticket = ticket;
+    session.begin_call();
+    ++in_flight_;
+    return job;
+}
+
+void StreamServer::answer_here(std::unique_ptr<StreamJob> job) noexcept {
+    dialect_.encode_answer(job->ticket, job->answer(), dispatching_->unix_ms(),
+                           dispatching_->output());
+    dispatching_->end_call();
+    --in_flight_;
+    recycle(std::move(job));
+}
+
+void StreamServer::take_finished() {
+    TaskList finished = mailbox_->take_all();
+    while (Task* const task = finished.pop()) {
+        std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
+        --in_flight_;
+        if (StreamServerSession* const session = find(job->session)) {
+            session->answer(job->reply);
+        } else if (job->ticket.wants_answer) {
+            counters_.dropped_answers.fetch_add(1, std::memory_order_relaxed);
+        }
+        recycle(std::move(job));
+    }
+    check_drained();
+}
+
+void StreamServer::recycle(std::unique_ptr<StreamJob> job) {
+    if (free_.size() < free_jobs_max && job->arena.capacity_bytes() <= kept_bytes_max &&
+        job->reply.capacity() <= kept_bytes_max) {
+        job->reuse();
+        free_.push_back(std::move(job));
+    }
+}
+
+void StreamServer::stall(const StreamServerSession& session) {
+    stalled_.push_back(session.id());
+    if (!stall_timer_) {
+        stall_timer_ = port_.executor().post_at(port_.executor().now(), [this] {
+            stall_timer_.reset();
+            resume_stalled();
+        });
+    }
+}
+
+void StreamServer::resume_stalled() {
+    for (const SessionId id : std::exchange(stalled_, {})) {
+        if (StreamServerSession* const session = find(id)) {
+            session->resume();
+        }
+    }
+}
+
+void StreamServer::drain(std::move_only_function<void()> on_drained) {
+    on_drained_.push_back(std::move(on_drained));
+    if (!stopping_) {
+        stopping_ = true;
+        port_.stop_listening();
+    }
+    check_drained();
+}
+
+void StreamServer::stop_now(std::move_only_function<void()> on_drained) {
+    for (const Place& place : places_) {
+        if (StreamServerSession* const session = place.session) {
+            forget(*session);
+            session->abandon();
+        }
+    }
+    if (on_drained) {
+        drain(std::move(on_drained));
+    } else {
+        drain([] {});
+    }
+}
+
+void StreamServer::check_drained() {
+    if (!stopping_ || in_flight_ != 0) {
+        return;
+    }
+    // They may destroy this server, and the port that is calling it.
+    for (std::move_only_function<void()>& on_drained : std::exchange(on_drained_, {})) {
+        port_.executor().post(std::move(on_drained));
+    }
+}
+
+}  // namespace warren::runtime

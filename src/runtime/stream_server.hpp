@@ -1,0 +1,127 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/context.hpp>
+
+#include "protocol/stream_dialect.hpp"
+#include "runtime/dispatcher.hpp"
+#include "runtime/mailbox.hpp"
+#include "runtime/stream_job.hpp"
+#include "runtime/stream_ports.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace warren::runtime {
+
+class StreamServerSession;
+
+struct StreamServerOptions {
+    std::string name;  // in log lines
+    ListenerPolicy policy;
+    /// Calls without an answer yet, of one connection and of all; those over it are answered
+    /// `overloaded`.
+    std::size_t in_flight_per_connection_max = 1024;
+    std::size_t in_flight_max = 65'536;
+    /// What one turn may add to a connection's output by handlers that run inline; requests that
+    /// came with it wait for the next turn.
+    std::size_t turn_output_bytes_max = std::size_t{1} << 20;
+};
+
+/// What a stream server has done, beside what `Counters` tell.          thread any may read
+struct StreamServerCounters {
+    std::atomic<std::uint64_t> broken_streams = 0;         // closed as nothing more could be read
+    std::atomic<std::uint64_t> dropped_answers = 0;        // their connection was gone
+    std::atomic<std::uint64_t> refused_notifications = 0;  // over a limit; nobody hears of it
+};
+
+/// Serves methods to the connections of one listener. Every request is answered once, unless its
+/// connection ends before.
+///
+/// All that a read brought is parsed and dispatched in that turn. What is answered meanwhile, by
+/// handlers that run inline, goes straight to the connection's output; what workers answer comes
+/// back in batches. Where the protocol tells answers apart by their order only, a connection's next
+/// request waits for the answer to the one before.
+///
+/// thread the I/O thread of the port's executor. To destroy: `drain` or `stop_now`, and wait for
+/// `on_drained`; connections that are still there are no longer served.
+class StreamServer final : public StreamServerSink {
+public:
+    /// in  all must outlive the server
+    StreamServer(protocol::StreamDialect& dialect, StreamServerPort& port, Dispatcher& dispatcher,
+                 Log& log, StreamServerOptions options);
+    ~StreamServer() override;
+    StreamServer(const StreamServer&) = delete;
+    StreamServer& operator=(const StreamServer&) = delete;
+
+    std::unique_ptr<StreamSession> on_connected(StreamConnection& connection) override;
+
+    /// Stop listening, answer new requests `overloaded`, and say when all others are answered, the
+    /// answers being in their connections' output. Connections stay: their closing is the port's.
+    void drain(std::move_only_function<void()> on_drained);
+    /// Close all connections at once; results of handlers that still run are dropped.
+    /// `on_drained`, also the one given to `drain` before, follows when they have returned.
+    void stop_now(std::move_only_function<void()> on_drained = {});
+
+    std::size_t in_flight() const noexcept { return in_flight_; }
+    std::size_t sessions() const noexcept { return places_.size() - free_places_.size(); }
+    const StreamServerCounters& counters() const noexcept { return counters_; }
+
+private:
+    friend class StreamServerSession;
+    friend class StreamJob;
+
+    /// Where a session stands while it is there.
+    struct Place {
+        StreamServerSession* session = nullptr;
+        std::uint32_t generation = 1;
+    };
+
+    // What sessions and jobs do.
+    void take(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
+    void refuse_broken(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
+    void answer_here(std::unique_ptr<StreamJob> job) noexcept;
+    void stall(const StreamServerSession& session);
+    void forget(StreamServerSession& session) noexcept;
+
+    std::optional<Failure> refusal_for(const StreamServerSession& session) const;
+    template <typename Dispatch>
+    void with_job(StreamServerSession& session, const protocol::StreamTicket& ticket,
+                  Dispatch&& dispatch);
+    std::unique_ptr<StreamJob> make_job(StreamServerSession& session,
+                                        const protocol::StreamTicket& ticket);
+    StreamServerSession* find(SessionId id) noexcept;
+    void take_finished();
+    void recycle(std::unique_ptr<StreamJob> job);
+    void resume_stalled();
+    void check_drained();
+
+    protocol::StreamDialect& dialect_;
+    StreamServerPort& port_;
+    Dispatcher& dispatcher_;
+    Log& log_;
+    StreamServerOptions options_;
+    Lane lane_;
+    std::shared_ptr<Mailbox> mailbox_;
+    StreamServerCounters counters_;
+
+    Arena arena_;                                 // of the request that is being dispatched
+    StreamServerSession* dispatching_ = nullptr;  // whose request that is
+    std::size_t in_flight_ = 0;
+    std::vector<std::unique_ptr<StreamJob>> free_;
+    std::vector<Place> places_;
+    std::vector<std::uint32_t> free_places_;
+    std::vector<SessionId> stalled_;
+    std::optional<Executor::TimerId> stall_timer_;
+
+    bool stopping_ = false;
+    std::vector<std::move_only_function<void()>> on_drained_;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,123 @@
+#include "runtime/stream_server_session.hpp"
+
+#include "runtime/stream_server.hpp"
+
+#include <utility>
+
+namespace warren::runtime {
+
+using protocol::AnswerOrder;
+using protocol::StreamStep;
+
+StreamServerSession::StreamServerSession(StreamServer& server, StreamConnection& connection,
+                                         SessionId id,
+                                         std::unique_ptr<protocol::StreamCallDecoder> decoder,
+                                         AnswerOrder order)
+    : server_{&server},
+      connection_{connection},
+      id_{id},
+      order_{order},
+      decoder_{std::move(decoder)},
+      caller_{connection.peer_identity()} {}
+
+StreamServerSession::~StreamServerSession() {
+    if (server_ != nullptr) {
+        server_->forget(*this);
+    }
+}
+
+StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> input) {
+    if (state_ == State::waiting) {
+        return {};
+    }
+    if (state_ != State::reading) {
+        return {.bytes = input.size()};
+    }
+    unix_ms_ = unix_ms_now();
+    std::string& output = connection_.output();
+    const std::size_t output_before = output.size();
+    const std::size_t output_max = output_before + server_->options_.turn_output_bytes_max;
+    Taken taken;
+    while (taken.bytes != input.size()) {
+        if (order_ == AnswerOrder::as_requested && in_flight_ != 0) {
+            taken = pause(taken.bytes);
+            break;
+        }
+        if (output.size() >= output_max) {
+            taken = pause(taken.bytes);
+            server_->stall(*this);
+            break;
+        }
+        const StreamStep step =
+            decoder_->next(input.subspan(taken.bytes), unix_ms_, server_->arena_);
+        if (step.state == StreamStep::State::need_more) {
+            taken.wanted_bytes = step.wanted_bytes;
+            break;
+        }
+        if (step.state == StreamStep::State::broken) {
+            server_->refuse_broken(*this, *decoder_);
+            taken = pause(input.size());
+            state_ = State::broken;
+            break;
+        }
+        taken.bytes += step.size_bytes;
+        server_->take(*this, *decoder_);
+    }
+    if (output.size() != output_before) {
+        connection_.touch();
+    }
+    close_if_due();
+    return taken;
+}
+
+StreamSession::Taken StreamServerSession::pause(std::size_t taken_bytes) {
+    state_ = State::waiting;
+    connection_.pause();
+    return {.bytes = taken_bytes};
+}
+
+void StreamServerSession::close_if_due() {
+    if (state_ == State::broken && in_flight_ == 0) {
+        state_ = State::closing;
+        connection_.close_after_output();
+    }
+}
+
+void StreamServerSession::answer(std::string_view reply) {
+    end_call();
+    if (!reply.empty()) {
+        connection_.output().append(reply);
+        connection_.touch();
+    }
+    close_if_due();
+    if (order_ == AnswerOrder::as_requested) {
+        resume();
+    }
+}
+
+void StreamServerSession::resume() {
+    if (state_ == State::waiting) {
+        state_ = State::reading;
+        connection_.resume();
+    }
+}
+
+void StreamServerSession::abandon() {
+    orphan();
+    connection_.close_after_output();
+}
+
+void StreamServerSession::orphan() noexcept {
+    server_ = nullptr;
+    state_ = State::closing;
+    in_flight_ = 0;
+}
+
+void StreamServerSession::on_closed(const Failure&) {
+    if (server_ != nullptr) {
+        server_->forget(*this);
+        orphan();
+    }
+}
+
+}  // namespace warren::runtime

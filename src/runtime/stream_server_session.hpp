@@ -1,0 +1,72 @@
+#pragma once
+
+#include "protocol/stream_dialect.hpp"
+#include "runtime/stream_job.hpp"
+#include "runtime/stream_ports.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace warren::runtime {
+
+class StreamServer;
+
+/// One connection of a `StreamServer`.          thread its server's
+class StreamServerSession final : public StreamSession {
+public:
+    StreamServerSession(StreamServer& server, StreamConnection& connection, SessionId id,
+                        std::unique_ptr<protocol::StreamCallDecoder> decoder,
+                        protocol::AnswerOrder order);
+    ~StreamServerSession() override;
+    StreamServerSession(const StreamServerSession&) = delete;
+    StreamServerSession& operator=(const StreamServerSession&) = delete;
+
+    Taken on_input(std::span<const std::byte> input) override;
+    bool is_busy() const noexcept override { return in_flight_ != 0; }
+    void on_closed(const Failure& why) override;
+
+    // What its server does.
+
+    SessionId id() const noexcept { return id_; }
+    std::size_t in_flight() const noexcept { return in_flight_; }
+    std::string_view caller() const noexcept { return caller_; }
+    std::int64_t unix_ms() const noexcept { return unix_ms_; }  // of this input
+    std::string& output() noexcept { return connection_.output(); }
+
+    void begin_call() noexcept { ++in_flight_; }
+    void end_call() noexcept { --in_flight_; }
+    /// An answer that a worker made.
+    void answer(std::string_view reply);
+    /// Go on with input that waited for the next turn.
+    void resume();
+    /// Close at once, and be served no more.
+    void abandon();
+    /// Be served no more.
+    void orphan() noexcept;
+
+private:
+    enum class State : std::uint8_t {
+        reading,
+        waiting,  // paused: for an answer that comes first, or for the next turn
+        broken,   // paused: closes when what was requested is answered
+        closing,
+    };
+
+    Taken pause(std::size_t taken_bytes);
+    void close_if_due();
+
+    StreamServer* server_;  // nullptr: not served any more
+    StreamConnection& connection_;
+    SessionId id_;
+    State state_ = State::reading;
+    protocol::AnswerOrder order_;
+    std::size_t in_flight_ = 0;
+    std::int64_t unix_ms_ = 0;
+    std::unique_ptr<protocol::StreamCallDecoder> decoder_;
+    std::string caller_;
+};
+
+}  // namespace warren::runtime

@@ -2,24 +2,22 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "protocol/hmac_sha256.hpp"
+
 namespace warren::protocol {
 
-/// HMAC-SHA256 in hexadecimal under one secret, as the arrpc dialect signs.   [RFC 2104, FIPS
-/// 180-4] thread one at a time
+/// HMAC-SHA256 in hexadecimal under one secret, as the arrpc dialect signs.
+/// thread any
 class ArrpcSignature {
 public:
-    static constexpr std::size_t hex_bytes = 64;
+    static constexpr std::size_t hex_bytes = 2 * HmacSha256{}.size();
 
     /// in  secret: at least one byte
-    explicit ArrpcSignature(std::string_view secret);
-    ~ArrpcSignature();
-    ArrpcSignature(ArrpcSignature&&) noexcept;
-    ArrpcSignature& operator=(ArrpcSignature&&) noexcept;
+    explicit ArrpcSignature(std::string_view secret) : key_{secret} {}
 
     /// err  nullopt when OpenSSL refuses
     /// cost O(bytes)
@@ -30,8 +28,7 @@ public:
     bool verify(std::string_view hex, std::span<const std::byte> packed) const;
 
 private:
-    struct Context;
-    std::unique_ptr<Context> context_;
+    HmacKey key_;
 };
 
 }  // namespace warren::protocol

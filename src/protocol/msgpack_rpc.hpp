@@ -34,7 +34,7 @@
 ///     key          text              the idempotency key
 ///     traceparent  text              W3C Trace Context
 ///     auth         map               last of all; its own last member is the code that covers all
-///                                    bytes of the message before it
+///                                    bytes of the message before it: see `message_signing.hpp`
 ///
 /// Warren's encoder appends metadata also where an argument would be taken for it, so that no
 /// arguments of any kind are misread. A response may have metadata as a fifth item, only for a

@@ -2,6 +2,9 @@
 
 #include "protocol/field_errors.hpp"
 
+#include "core/assert.hpp"
+#include "core/utf8.hpp"
+
 #include <string>
 #include <utility>
 
@@ -12,9 +15,12 @@ using State = StreamStep::State;
 
 class CallDecoder final : public StreamCallDecoder {
 public:
-    explicit CallDecoder(const core::Limits& limits) : decoder_{limits} {}
+    CallDecoder(const MsgpackRpcOptions& options, const core::Limits& limits)
+        : signer_{options.signer}, nonces_{options.nonces}, decoder_{limits} {
+        WARREN_ASSERT(signer_ == nullptr || nonces_ != nullptr);
+    }
 
-    StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
+    StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms, Arena& arena) override {
         const RpcStep step = decoder_.next(input, arena);
         if (step.state == RpcStep::State::need_more) {
             return {.wanted_bytes = decoder_.bytes_wanted()};
@@ -37,16 +43,37 @@ public:
         } else {
             call = std::unexpected{decoder_.failure()};
         }
+        // Whatever else is wrong with it, nobody is told who did not sign.
+        if (auto trusted = authenticate(input.first(step.size_bytes), unix_ms); !trusted) {
+            call = std::unexpected{std::move(trusted.error())};
+        }
         return {.state = State::complete, .size_bytes = step.size_bytes};
     }
 
 private:
+    std::expected<void, Failure> authenticate(std::span<const std::byte> request,
+                                              std::int64_t unix_ms) {
+        if (signer_ != nullptr) {
+            return signer_->take_request(request, unix_ms, *nonces_, ticket);
+        }
+        if (!decoder_.message().metadata.auth.is_null()) [[unlikely]] {
+            return std::unexpected{Failure{
+                .code = Code::unauthenticated,
+                .message = "The request is signed, and this server has no secret to check it and "
+                           "to sign the answer with (auth_secrets)"}};
+        }
+        return {};
+    }
+
+    std::shared_ptr<const MessageSigner> signer_;
+    std::shared_ptr<NonceMemory> nonces_;
     MsgpackRpcDecoder decoder_;
 };
 
 class AnswerDecoder final : public StreamAnswerDecoder {
 public:
-    explicit AnswerDecoder(const core::Limits& limits) : limits_{limits}, decoder_{limits} {}
+    AnswerDecoder(std::shared_ptr<const MessageSigner> signer, const core::Limits& limits)
+        : signer_{std::move(signer)}, limits_{limits}, decoder_{limits} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         const RpcStep step = decoder_.next(input, arena);
@@ -63,12 +90,18 @@ public:
             return {.state = State::broken};
         }
         is_refused_ = step.state == RpcStep::State::refused;
+        bytes_ = input.first(step.size_bytes);
         return {.state = State::complete, .size_bytes = step.size_bytes};
     }
 
     std::uint32_t id() const noexcept override { return decoder_.message().id; }
 
-    std::expected<Answer, Failure> answer(const StreamTicket&) override {
+    std::expected<Answer, Failure> answer(const StreamTicket& ticket) override {
+        if (signer_ != nullptr) {
+            if (auto trusted = signer_->verify_response(bytes_, ticket); !trusted) {
+                return std::unexpected{with_claim(std::move(trusted.error()))};
+            }
+        }
         if (is_refused_) {
             return std::unexpected{unreadable("answer")};
         }
@@ -78,14 +111,26 @@ public:
     const Failure& failure() const noexcept override { return failure_; }
 
 private:
+    /// What an answer says that is not believed may still help to find out what is wrong.
+    Failure with_claim(Failure failure) const {
+        if (const auto claimed = rpc_answer(decoder_.message(), limits_);
+            !is_refused_ && !claimed) {
+            failure.peer_text =
+                core::text_for_display(to_string(claimed.error()), limits_.peer_text_bytes_max);
+        }
+        return failure;
+    }
+
     Failure unreadable(std::string_view what) const {
         return {.code = Code::internal,
                 .message = "The server's " + std::string{what} +
                            " cannot be read: " + decoder_.failure().errors.front().message};
     }
 
+    std::shared_ptr<const MessageSigner> signer_;
     core::Limits limits_;
     MsgpackRpcDecoder decoder_;
+    std::span<const std::byte> bytes_;  // of the last step's message
     bool is_refused_ = false;
     Failure failure_;
 };
@@ -93,13 +138,15 @@ private:
 class MsgpackRpcDialect final : public StreamDialect {
 public:
     MsgpackRpcDialect(const MsgpackRpcOptions& options, const core::Limits& limits)
-        : options_{options}, limits_{limits} {}
+        : options_{options}, limits_{limits} {
+        WARREN_ASSERT(options.signer == nullptr || options.peer == RpcPeer::warren);
+    }
 
     std::string_view name() const noexcept override { return "msgpack-rpc"; }
     AnswerOrder answer_order() const noexcept override { return AnswerOrder::any; }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
-        return std::make_unique<CallDecoder>(limits_);
+        return std::make_unique<CallDecoder>(options_, limits_);
     }
 
     void encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
@@ -108,25 +155,24 @@ public:
             return;
         }
         const std::size_t start = out.size();
-        rpc_encode_response(ticket.id, answer, out);
+        write_answer(ticket, answer, out);
         const std::size_t size_bytes = out.size() - start;
         if (size_bytes > limits_.body_bytes_max) [[unlikely]] {
             out.resize(start);
             const std::string message = oversized_reply_message(size_bytes, limits_);
-            rpc_encode_response(ticket.id, {.failure = Code::internal, .message = message}, out);
+            write_answer(ticket, {.failure = Code::internal, .message = message}, out);
         }
     }
 
     std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
-        return std::make_unique<AnswerDecoder>(limits_);
+        return std::make_unique<AnswerDecoder>(options_.signer, limits_);
     }
 
-    std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket, std::int64_t,
+    std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket,
+                                             std::int64_t unix_ms,
                                              std::string& out) const override {
         const std::size_t start = out.size();
-        auto written = ticket.wants_answer
-                           ? rpc_encode_request(ticket.id, call, {}, options_.peer, out)
-                           : rpc_encode_notification(call, {}, options_.peer, out);
+        auto written = write_call(call, ticket, unix_ms, out);
         const std::size_t size_bytes = out.size() - start;
         if (written && size_bytes > limits_.body_bytes_max) [[unlikely]] {
             out.resize(start);
@@ -136,6 +182,24 @@ public:
     }
 
 private:
+    /// Who did not sign, or whose signature was not taken, is answered without one.
+    void write_answer(const StreamTicket& ticket, const Answer& answer, std::string& out) const {
+        if (ticket.key != 0) {
+            options_.signer->encode_response(ticket, answer, out);
+        } else {
+            rpc_encode_response(ticket.id, answer, out);
+        }
+    }
+
+    std::expected<void, Failure> write_call(const Call& call, StreamTicket& ticket,
+                                            std::int64_t unix_ms, std::string& out) const {
+        if (options_.signer != nullptr) {
+            return options_.signer->encode_request(call, ticket, unix_ms, out);
+        }
+        return ticket.wants_answer ? rpc_encode_request(ticket.id, call, {}, options_.peer, out)
+                                   : rpc_encode_notification(call, {}, options_.peer, out);
+    }
+
     MsgpackRpcOptions options_;
     core::Limits limits_;
 };

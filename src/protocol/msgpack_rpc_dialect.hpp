@@ -1,7 +1,9 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "protocol/message_signing.hpp"
 #include "protocol/msgpack_rpc.hpp"
+#include "protocol/nonce_memory.hpp"
 #include "protocol/stream_dialect.hpp"
 
 #include <memory>
@@ -10,6 +12,11 @@ namespace warren::protocol {
 
 struct MsgpackRpcOptions {
     RpcPeer peer = RpcPeer::warren;  // of a client: whose server it calls
+    /// Null: messages are not signed, and a request that is signed is refused, as no answer to it
+    /// would be believed. Only for peers of Warren's kind.
+    std::shared_ptr<const MessageSigner> signer{};
+    /// Of a server that has a signer: which requests it took.
+    std::shared_ptr<NonceMemory> nonces{};
 };
 
 /// MessagePack-RPC as Warren speaks it: see `msgpack_rpc.hpp`. Answers come in any order.

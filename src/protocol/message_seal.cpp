@@ -1,0 +1,148 @@
+#include "protocol/message_seal.hpp"
+
+#include "format/msgpack_head.hpp"
+
+#include <algorithm>
+
+namespace warren::protocol {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Until it is sealed a message ends with these.
+constexpr HmacSha256 no_code{};
+constexpr std::size_t code_bytes = no_code.size();
+constexpr std::size_t key_id_bytes = 8;
+// The first that takes a uint 64; so a clock that was never set is told as such by the server, and
+// not as a request that is not signed.
+constexpr std::int64_t time_ms_min = std::int64_t{1} << 32;
+
+// What stands before each part; the names' lengths and those of the parts are their own heads.
+constexpr std::string_view before_key_of_request =
+    "\xa4"
+    "auth"
+    "\x84\xa3"
+    "key"
+    "\xa8"sv;
+constexpr std::string_view before_key_of_response =
+    "\xa4"
+    "auth"
+    "\x83\xa3"
+    "key"
+    "\xa8"sv;
+constexpr std::string_view before_time =
+    "\xa7"
+    "time_ms"
+    "\xcf"sv;
+constexpr std::string_view before_nonce =
+    "\xa5"
+    "nonce"
+    "\xc4\x10"sv;
+constexpr std::string_view before_code =
+    "\xa4"
+    "code"
+    "\xc4\x20"sv;
+
+constexpr std::size_t response_seal_bytes = before_key_of_response.size() + key_id_bytes +
+                                            before_nonce.size() + Nonce{}.size() +
+                                            before_code.size() + code_bytes;
+constexpr std::size_t request_seal_bytes =
+    response_seal_bytes + before_time.size() + sizeof(std::uint64_t);
+
+/// Takes the parts of a seal, one after the other.
+class SealReader {
+public:
+    SealReader(std::span<const std::byte> message, std::size_t seal_bytes) noexcept
+        : rest_{message.last(seal_bytes)} {}
+
+    bool expect(std::string_view octets) noexcept {
+        return std::ranges::equal(take(octets.size()), std::as_bytes(std::span{octets}));
+    }
+    std::string_view take_key_id() noexcept {
+        const auto id = take(key_id_bytes);
+        return {reinterpret_cast<const char*>(id.data()), id.size()};
+    }
+    std::uint64_t take_time() noexcept {
+        return format::load_big_endian<std::uint64_t>(take(sizeof(std::uint64_t)).data());
+    }
+    Nonce take_nonce() noexcept {
+        Nonce nonce;
+        std::ranges::copy(take(nonce.size()), nonce.begin());
+        return nonce;
+    }
+
+private:
+    std::span<const std::byte> take(std::size_t size_bytes) noexcept {
+        const auto part = rest_.first(size_bytes);
+        rest_ = rest_.subspan(size_bytes);
+        return part;
+    }
+
+    std::span<const std::byte> rest_;
+};
+
+Member member(std::string_view name, const Value& value) noexcept {
+    return {Value::text(name), value};
+}
+
+Value unsealed() noexcept {
+    return Value::bytes(no_code);
+}
+
+}  // namespace
+
+RequestAuth::RequestAuth(std::string_view key_id, std::int64_t time_ms, const Nonce& nonce) noexcept
+    : members_{member("key", Value::text(key_id)),
+               member("time_ms", Value::integer(std::max(time_ms, time_ms_min))),
+               member("nonce", Value::bytes(nonce)), member("code", unsealed())} {}
+
+ResponseAuth::ResponseAuth(std::string_view key_id, const Nonce& nonce) noexcept
+    : members_{member("key", Value::text(key_id)), member("nonce", Value::bytes(nonce)),
+               member("code", unsealed())} {}
+
+std::optional<MessageSeal> read_request_seal(std::span<const std::byte> message) noexcept {
+    if (message.size() < request_seal_bytes) {
+        return std::nullopt;
+    }
+    SealReader reader{message, request_seal_bytes};
+    MessageSeal seal;
+    bool good = reader.expect(before_key_of_request);
+    seal.key_id = reader.take_key_id();
+    good = reader.expect(before_time) && good;
+    seal.time_ms = reader.take_time();
+    good = reader.expect(before_nonce) && good;
+    seal.nonce = reader.take_nonce();
+    good = reader.expect(before_code) && good;
+    return good ? std::optional{seal} : std::nullopt;
+}
+
+std::optional<MessageSeal> read_response_seal(std::span<const std::byte> message) noexcept {
+    if (message.size() < response_seal_bytes) {
+        return std::nullopt;
+    }
+    SealReader reader{message, response_seal_bytes};
+    MessageSeal seal;
+    bool good = reader.expect(before_key_of_response);
+    seal.key_id = reader.take_key_id();
+    good = reader.expect(before_nonce) && good;
+    seal.nonce = reader.take_nonce();
+    good = reader.expect(before_code) && good;
+    return good ? std::optional{seal} : std::nullopt;
+}
+
+bool seal_message(const HmacKey& key, std::string& out, std::size_t start) noexcept {
+    const std::span message = std::as_writable_bytes(std::span{out}).subspan(start);
+    const auto code = key.code(message.first(message.size() - code_bytes));
+    if (!code) {
+        return false;
+    }
+    std::ranges::copy(*code, message.last(code_bytes).begin());
+    return true;
+}
+
+bool is_sealed(const HmacKey& key, std::span<const std::byte> message) noexcept {
+    const auto code = key.code(message.first(message.size() - code_bytes));
+    return code && same_code(*code, message.last(code_bytes));
+}
+
+}  // namespace warren::protocol

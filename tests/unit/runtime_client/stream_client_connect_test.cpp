@@ -1,0 +1,255 @@
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "runtime/stream_client.hpp"
+#include "unit/runtime_client/fake_streams.hpp"
+
+// How a stream client makes connections, and what becomes of calls when it cannot.
+namespace warren::runtime {
+namespace {
+
+using protocol::AnswerOrder;
+using test::FakeConnection;
+using test::StreamFixture;
+using test::TestCall;
+using namespace std::chrono_literals;
+
+TEST(StreamClientConnect, GivesUpAfterSoManyAttemptsInARow) {
+    StreamFixture fixture;
+    TestCall call;
+    fixture.submit(call);
+    fixture.refuse_for(1s);
+    EXPECT_EQ(call.code(), Code::no_responder);
+    EXPECT_EQ(call.failure->message,
+              "Not sent: no connection to tcp://server0 in 5 attempts, the last one: nobody "
+              "listens");
+    EXPECT_EQ(fixture.port.attempts_made, 5U);
+    EXPECT_EQ(fixture.client->stream_counters().connect_failures, 5U);
+    // Nobody waits, so nobody tries; the next call begins anew.
+    fixture.executor.advance(10s);
+    EXPECT_EQ(fixture.port.attempts_made, 5U);
+    TestCall next;
+    fixture.submit(next);
+    EXPECT_EQ(fixture.port.attempts_made, 6U);
+    EXPECT_EQ(fixture.connect().written(), "1 dx_example 1 60000\n");
+    fixture.client->close();
+}
+
+TEST(StreamClientConnect, WaitsAsItsOptionsSay) {
+    StreamFixture fixture{
+        {.options = {.pool = {.connect_attempts = 3,
+                              .connect_backoff = {
+                                  .first = 1s, .max = 10s, .growth = BackoffGrowth::linear}}}}};
+    TestCall call;
+    fixture.submit(call);
+    fixture.refuse();
+    fixture.executor.advance(999ms);
+    EXPECT_EQ(fixture.port.attempts_made, 1U);
+    fixture.executor.advance(1ms);
+    EXPECT_EQ(fixture.port.attempts_made, 2U);
+    fixture.refuse();
+    fixture.executor.advance(1999ms);
+    EXPECT_EQ(fixture.port.attempts_made, 2U);
+    fixture.executor.advance(1ms);
+    fixture.refuse();
+    EXPECT_EQ(call.code(), Code::no_responder);
+    EXPECT_EQ(fixture.port.attempts_made, 3U);
+}
+
+TEST(StreamClientConnect, AServerThatComesUpInBetweenIsUsed) {
+    StreamFixture fixture;
+    TestCall call;
+    fixture.submit(call);
+    fixture.refuse();
+    fixture.executor.advance(50ms);
+    fixture.refuse();
+    fixture.executor.advance(100ms);
+    fixture.connect().feed("1 ok at last\n");
+    EXPECT_TRUE(call.succeeded_once());
+}
+
+TEST(StreamClientConnect, APermanentRefusalIsToldAtOnce) {
+    StreamFixture fixture;
+    TestCall call;
+    fixture.submit(call);
+    fixture.refuse(ConnectRefusal::permanent);
+    EXPECT_EQ(call.code(), Code::unauthenticated);
+    EXPECT_EQ(call.failure->message, "Not sent: no connection to tcp://server0: not trusted");
+    EXPECT_EQ(fixture.port.attempts_made, 1U);
+}
+
+TEST(StreamClientConnect, APermanentRefusalOfOneAddressLeavesTheOther) {
+    StreamFixture fixture{{.addresses = 2}};
+    TestCall call;
+    fixture.submit(call);
+    ASSERT_EQ(fixture.port.attempts.size(), 2U);
+    fixture.refuse(ConnectRefusal::permanent);
+    EXPECT_TRUE(call.pending());
+    fixture.connect().feed("1 ok other\n");
+    EXPECT_TRUE(call.succeeded_once());
+}
+
+TEST(StreamClientConnect, TheDeadlineHoldsWhileConnecting) {
+    StreamFixture fixture;
+    TestCall call{"dx_example", 30ms};
+    fixture.submit(call);
+    fixture.executor.advance(30ms);
+    EXPECT_EQ(call.code(), Code::deadline_exceeded);
+    EXPECT_EQ(call.failure->message, "Not sent: no connection to tcp://server0 within 30ms");
+    fixture.refuse();
+    TestCall other{"dx_example", 10ms};
+    fixture.submit(other);
+    fixture.executor.advance(10ms);
+    EXPECT_EQ(other.failure->message,
+              "Not sent: no connection to tcp://server0 within 10ms: nobody listens");
+}
+
+TEST(StreamClientConnect, AllAddressesCountAndAllAreTried) {
+    StreamFixture fixture{{.addresses = 7}};
+    TestCall call;
+    fixture.submit(call);
+    ASSERT_EQ(fixture.port.attempts.size(), 7U);
+    for (int refused = 0; refused < 6; ++refused) {
+        fixture.refuse();
+        EXPECT_TRUE(call.pending());
+    }
+    fixture.refuse();
+    EXPECT_EQ(call.code(), Code::no_responder);
+    EXPECT_NE(call.failure->message.find("tcp://server3 or 3 more in 7 attempts"),
+              std::string::npos)
+        << call.failure->message;
+}
+
+TEST(StreamClientConnect, GoesRoundThoseThatAreUp) {
+    StreamFixture fixture{{.addresses = 3, .options = {.pool = {.connections_per_address = 2}}}};
+    TestCall first;
+    fixture.submit(first);
+    EXPECT_EQ(fixture.port.attempts.size(), 3U) << "one at each until it is known to be up";
+    while (!fixture.port.attempts.empty()) {
+        fixture.connect();
+    }
+    ASSERT_EQ(fixture.connections.size(), 6U);
+    std::deque<TestCall> calls(12);
+    for (TestCall& call : calls) {
+        fixture.submit(call);
+    }
+    for (FakeConnection& connection : fixture.connections) {
+        EXPECT_GE(connection.touches, 2);
+    }
+    fixture.client->close();
+}
+
+TEST(StreamClientConnect, CallsGoOnWhereAServerIsUpAndTheOtherIsTriedLater) {
+    StreamFixture fixture{{.addresses = 2}};
+    TestCall first;
+    fixture.submit(first);
+    fixture.refuse();
+    FakeConnection& up = fixture.connect();
+    up.feed("1 ok a\n");
+    TestCall more[2];
+    fixture.submit(more[0]);
+    fixture.submit(more[1]);
+    EXPECT_TRUE(fixture.port.attempts.empty());
+    up.feed("2 ok b\n3 ok c\n");
+    EXPECT_TRUE(more[0].succeeded_once() && more[1].succeeded_once());
+    fixture.executor.advance(50ms);
+    TestCall later;
+    fixture.submit(later);
+    ASSERT_EQ(fixture.port.attempts.size(), 1U);
+    EXPECT_EQ(fixture.port.attempts.front().address, 0U);
+    EXPECT_EQ(up.written().find("4 dx_example"), up.written().npos);
+    fixture.client->close();
+}
+
+TEST(StreamClientConnect, AfterALossTheOtherServerTakesOver) {
+    StreamFixture fixture{{.addresses = 2}};
+    TestCall one;
+    fixture.submit(one);
+    FakeConnection& first = fixture.connect();
+    FakeConnection& second = fixture.connect();
+    first.feed("1 ok a\n");
+    first.lose();
+    for (int round = 0; round < 4; ++round) {
+        TestCall call;
+        fixture.submit(call);
+        EXPECT_NE(second.text, "");
+        second.feed(second.written().substr(0, 1) + " ok b\n");
+        EXPECT_TRUE(call.succeeded_once());
+    }
+    EXPECT_EQ(fixture.client->stream_counters().connections_lost, 1U);
+}
+
+TEST(StreamClientConnect, AConnectionThatGivesNothingIsNotMadeAnewAtOnce) {
+    StreamFixture fixture;
+    for (int round = 0; round < 3; ++round) {
+        TestCall call;
+        fixture.submit(call);
+        if (fixture.port.attempts.empty()) {
+            fixture.executor.advance(2s);
+        }
+        const std::size_t before = fixture.port.attempts_made;
+        fixture.connect().lose();
+        EXPECT_EQ(call.code(), Code::connection_lost);
+        EXPECT_EQ(fixture.port.attempts_made, before);
+    }
+}
+
+TEST(StreamClientConnect, AWaitingCallIsTriedAgainAfterAConnectionThatGaveNothing) {
+    StreamFixture fixture{
+        {.order = AnswerOrder::as_requested, .options = {.pool = {.connections_max = 1}}}};
+    TestCall one;
+    TestCall two;
+    fixture.submit(one);
+    fixture.submit(two);
+    fixture.connect().lose();
+    EXPECT_EQ(one.code(), Code::connection_lost);
+    EXPECT_TRUE(two.pending());
+    fixture.executor.advance(50ms);
+    fixture.connect().feed("0 ok b\n");
+    EXPECT_TRUE(two.succeeded_once());
+}
+
+TEST(StreamClientConnect, ASilentConnectionGetsNoMoreCalls) {
+    StreamFixture fixture;
+    TestCall first{"dx_example", 10s};
+    TestCall patient;
+    fixture.submit(first);
+    FakeConnection& silent = fixture.connect();
+    fixture.submit(patient);
+    fixture.executor.advance(10s);
+    EXPECT_EQ(first.code(), Code::deadline_exceeded);
+    EXPECT_FALSE(silent.is_closing) << "another call is still waiting on it";
+    silent.written();
+    TestCall next;
+    fixture.submit(next);
+    EXPECT_EQ(silent.written(), "");
+    fixture.executor.advance(100ms);
+    fixture.connect().feed("1 ok here\n");
+    EXPECT_TRUE(next.succeeded_once());
+    silent.feed("2 ok after all\n");
+    EXPECT_TRUE(patient.succeeded_once());
+    EXPECT_TRUE(silent.is_closing);
+}
+
+TEST(StreamClientConnect, ATimeOutAloneDoesNotCostTheConnection) {
+    StreamFixture fixture;
+    TestCall slow{"slow", 10s};
+    fixture.submit(slow);
+    FakeConnection& connection = fixture.connect();
+    fixture.executor.advance(9s);
+    TestCall quick;
+    fixture.submit(quick);
+    connection.feed("2 ok quick\n");
+    fixture.executor.advance(1s);
+    EXPECT_EQ(slow.code(), Code::deadline_exceeded);
+    connection.written();
+    TestCall next;
+    fixture.submit(next);
+    EXPECT_EQ(connection.written(), "3 dx_example 1 60000\n");
+    fixture.client->close();
+}
+
+}  // namespace
+}  // namespace warren::runtime

@@ -1,0 +1,192 @@
+#include "protocol/msgpack_rpc_dialect.hpp"
+
+#include "format/json.hpp"
+#include "format/msgpack.hpp"
+#include "format/msgpack_writer.hpp"
+#include "unit/protocol/dialect_support.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace warren::protocol::test {
+namespace {
+
+using namespace std::chrono_literals;
+using State = StreamStep::State;
+
+class MsgpackRpcDialect : public testing::Test {
+protected:
+    Value json(std::string_view text) {
+        return format::json_decode(arena_.copy(text), arena_).value();
+    }
+    std::string packed(std::string_view text) {
+        std::string out;
+        EXPECT_TRUE(format::msgpack_encode(json(text), out));
+        return out;
+    }
+    std::string as_json(std::string_view bytes) {
+        std::string text;
+        EXPECT_TRUE(format::json_encode(*format::msgpack_decode(octets(bytes), arena_), text));
+        return text;
+    }
+    /// Read one message with a new decoder.
+    StreamStep read_call(std::string_view bytes) {
+        calls_ = dialect_->make_call_decoder();
+        return calls_->next(octets(bytes), 0, arena_);
+    }
+    StreamStep read_answer(std::string_view bytes) {
+        answers_ = dialect_->make_answer_decoder();
+        return answers_->next(octets(bytes), 0, arena_);
+    }
+
+    Arena arena_;
+    std::unique_ptr<StreamDialect> dialect_ = make_msgpack_rpc_dialect();
+    std::unique_ptr<StreamCallDecoder> calls_ = dialect_->make_call_decoder();
+    std::unique_ptr<StreamAnswerDecoder> answers_ = dialect_->make_answer_decoder();
+};
+
+TEST_F(MsgpackRpcDialect, CarriesAllThatACallHas) {
+    const Call call{.method = "m",
+                    .arguments = json(R"({"a": [1, "two", 3.5]})"),
+                    .time_left = 1500ms,
+                    .attempt = 2,
+                    .idempotency_key = "k-1",
+                    .traceparent = "00-ab-cd-01"};
+    const std::string bytes = encoded_call(*dialect_, call, {.id = 4'000'000'000});
+    EXPECT_EQ(as_json(bytes),
+              R"([0,4000000000,"m",[{"a":[1,"two",3.5]},{"$warren":"named","timeout_ms":1500,)"
+              R"("attempt":2,"key":"k-1","traceparent":"00-ab-cd-01"}]])");
+    read_byte_by_byte(*calls_, bytes, arena_);
+    ASSERT_TRUE(calls_->call);
+    EXPECT_EQ(calls_->ticket.id, 4'000'000'000U);
+    EXPECT_TRUE(calls_->ticket.wants_answer);
+    EXPECT_EQ(calls_->call->method, call.method);
+    EXPECT_EQ(calls_->call->style, call.style);
+    EXPECT_EQ(calls_->call->arguments, call.arguments);
+    EXPECT_EQ(calls_->call->time_left, call.time_left);
+    EXPECT_EQ(calls_->call->attempt, call.attempt);
+    EXPECT_EQ(calls_->call->idempotency_key, call.idempotency_key);
+    EXPECT_EQ(calls_->call->traceparent, call.traceparent);
+}
+
+TEST_F(MsgpackRpcDialect, NotificationsAreNotAnswered) {
+    const std::string bytes = encoded_call(
+        *dialect_,
+        {.method = "m", .style = model::ArgumentStyle::positional, .arguments = json("[1]")},
+        {.id = 9, .wants_answer = false});
+    EXPECT_EQ(as_json(bytes), R"([2,"m",[1]])");
+    EXPECT_EQ(read_call(bytes).state, State::complete);
+    EXPECT_FALSE(calls_->ticket.wants_answer);
+    EXPECT_EQ(encoded_answer(*dialect_, {.failure = Code::internal}, calls_->ticket), "");
+}
+
+TEST_F(MsgpackRpcDialect, ForeignPeersGetNoMetadata) {
+    const auto foreign = make_msgpack_rpc_dialect({.peer = RpcPeer::foreign});
+    EXPECT_EQ(as_json(encoded_call(*foreign,
+                                   {.method = "m",
+                                    .arguments = json(R"({"a": 1})"),
+                                    .time_left = 5ms,
+                                    .attempt = 2,
+                                    .idempotency_key = "k",
+                                    .traceparent = "t"},
+                                   {.id = 1})),
+              R"([0,1,"m",[{"a":1}]])");
+}
+
+TEST_F(MsgpackRpcDialect, AnswersSayWhichRequestTheyMean) {
+    const StreamTicket ticket{.id = 300};
+    const std::string success = encoded_answer(*dialect_, {.data = json("[1]")}, ticket);
+    read_byte_by_byte(*answers_, success, arena_);
+    EXPECT_EQ(answers_->id(), 300U);
+    EXPECT_EQ(answers_->answer(ticket)->data, json("[1]"));
+
+    const std::string failed = encoded_answer(
+        *dialect_, {.failure = Code::overloaded, .message = "Later", .retry_after = 250ms}, ticket);
+    read_byte_by_byte(*answers_, failed, arena_);
+    EXPECT_EQ(answers_->id(), 300U);
+    EXPECT_EQ(answers_->answer(ticket).error(),
+              (Failure{.code = Code::overloaded, .message = "Later", .retry_after = 250ms}));
+}
+
+TEST_F(MsgpackRpcDialect, ARefusedRequestIsAnsweredAndTheNextOneRead) {
+    const std::string stream = packed(R"([0,8,"m",5])") + packed(R"([0,9,"m",[]])");
+    const StreamStep first = read_call(stream);
+    EXPECT_EQ(first.state, State::complete);
+    EXPECT_EQ(calls_->ticket.id, 8U);
+    EXPECT_EQ(calls_->call.error().errors.at(0).type, "params_type");
+    EXPECT_EQ(calls_->next(octets(stream).subspan(first.size_bytes), 0, arena_).state,
+              State::complete);
+    EXPECT_TRUE(calls_->call);
+    EXPECT_EQ(calls_->ticket.id, 9U);
+    // A notification that cannot be read is nobody's to hear of.
+    EXPECT_EQ(read_call(packed(R"([2,"m",5])")).state, State::complete);
+    EXPECT_FALSE(calls_->call);
+    EXPECT_FALSE(calls_->ticket.wants_answer);
+}
+
+TEST_F(MsgpackRpcDialect, ABrokenRequestIsAnsweredWhereItsIdCanBeRead) {
+    struct Case {
+        std::string bytes;
+        std::string_view type;
+        std::optional<std::uint32_t> id;
+    };
+    for (const Case& each : {
+             Case{{"\x94\x00\x07\xa1m\xdb\xff\xff\xff\xff", 10}, "bytes_over_limit", 7},
+             Case{{"\x94\x00\xcd\x01\x02\xa1m\xdd\xff\xff\xff\xff", 12}, "count_over_limit", 258},
+             Case{{"\x94\x00\x07\xa1m\xc1", 6}, "msgpack_invalid", 7},
+             Case{{"\x93\x02\xa1m\xdb\xff\xff\xff\xff", 9}, "bytes_over_limit", {}},
+             Case{{"\x94\x01\x07\xdb\xff\xff\xff\xff", 8}, "bytes_over_limit", {}},
+             Case{{"\x94\x00\xff\xdb\xff\xff\xff\xff", 8}, "bytes_over_limit", {}},
+             Case{{"\x94\xc1", 2}, "msgpack_invalid", {}},
+             Case{"GET /", "message_type", {}},
+             Case{packed("[1,1,null,5]"), "message_type", {}},
+         }) {
+        EXPECT_EQ(read_call(each.bytes).state, State::broken);
+        ASSERT_FALSE(calls_->call);
+        EXPECT_EQ(calls_->call.error().errors.at(0).type, each.type);
+        EXPECT_EQ(calls_->ticket.wants_answer, each.id.has_value()) << each.type;
+        EXPECT_EQ(calls_->ticket.id, each.id.value_or(calls_->ticket.id));
+    }
+}
+
+TEST_F(MsgpackRpcDialect, AClientReadsAnswersOnly) {
+    EXPECT_EQ(read_answer(packed(R"([0,1,"m",[]])")).state, State::broken);
+    EXPECT_NE(answers_->failure().message.find("does not answer"), std::string::npos);
+    EXPECT_EQ(read_answer("\xc1").state, State::broken);
+    EXPECT_EQ(answers_->failure().code, Code::internal);
+    // One that cannot be read concerns its own call alone.
+    const std::string unreadable{"\x94\x01\x07\xc0\xd4\x05.", 7};
+    const StreamStep step = read_answer(unreadable);
+    EXPECT_EQ(step.state, State::complete);
+    EXPECT_EQ(step.size_bytes, unreadable.size());
+    EXPECT_EQ(answers_->id(), 7U);
+    EXPECT_EQ(answers_->answer({.id = 7}).error().code, Code::internal);
+}
+
+TEST_F(MsgpackRpcDialect, NamesTheLimitThatAMessageBreaks) {
+    const auto dialect = make_msgpack_rpc_dialect({}, {.body_bytes_max = 40});
+    const std::string text(100, 'x');
+    const auto call_of = [&](std::size_t size) {
+        return Call{.method = "m",
+                    .style = model::ArgumentStyle::bare,
+                    .arguments = Value::text(std::string_view{text}.substr(0, size))};
+    };
+    StreamTicket ticket{.id = 1};
+    std::string out;
+    // The metadata {"$warren": "bare"} has 14 bytes, and 6 are before the text's head.
+    ASSERT_TRUE(dialect->encode_call(call_of(19), ticket, 0, out));
+    EXPECT_EQ(out.size(), 40U);
+    const auto refused = dialect->encode_call(call_of(20), ticket, 0, out);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().errors.at(0).type, "body_too_long");
+    EXPECT_EQ(out.size(), 40U);
+    const Value long_text = Value::text(text);
+    const std::string reply = encoded_answer(*dialect, {.data = long_text}, ticket);
+    EXPECT_EQ(read_answer(reply).state, State::complete);
+    EXPECT_EQ(answers_->answer(ticket).error().message,
+              "The reply has 106 bytes; at most 40 are sent (body_bytes_max)");
+}
+
+}  // namespace
+}  // namespace warren::protocol::test

@@ -1,5 +1,7 @@
 #include "transport/amqp/connection.hpp"
 
+#include "transport/net/tls_failure.hpp"
+
 #include <boost/asio/ssl/error.hpp>
 #include <utility>
 
@@ -64,7 +66,7 @@ void Connection::on_read(const boost::system::error_code& error, std::size_t cou
     handle_events();
     if (error && user_ != nullptr) {
         if (error.category() == boost::asio::error::get_ssl_category()) {
-            return end(explain_tls(error, endpoint_.dial_target()));
+            return end(explain_broken(error, endpoint_.dial_target()));
         }
         core_.end_of_input();
         handle_events();

@@ -2,14 +2,12 @@
 
 #include "transport/net/socket_stream.hpp"
 #include "transport/net/tls_context.hpp"
+#include "transport/net/tls_failure.hpp"
+#include "transport/net/tls_stream.hpp"
 
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/x509_vfy.h>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 
 #include <string>
 #include <utility>
@@ -132,9 +130,7 @@ private:
             ++next_;
             return connect_next();
         }
-        error_code ignored;
-        // Output is gathered by turns of the loop already; what is written has to leave at once.
-        socket_.set_option(tcp::no_delay{true}, ignored);
+        prepare(socket_);
         if (!target_.tls) {
             return finish(std::make_unique<TcpStream>(std::move(socket_)));
         }
@@ -142,28 +138,34 @@ private:
     }
 
     void shake_hands(const TlsOptions& options) {
-        auto context = make_tls_context(options);
+        const auto context = make_tls_context(options);
         if (!context) {
-            return finish(
-                std::unexpected{ConnectFailure{std::move(context.error()), Refusal::permanent}});
+            return finish(std::unexpected{ConnectFailure{context.error(), Refusal::permanent}});
         }
-        tls_ = std::make_unique<TlsStream>(std::move(socket_), std::move(*context));
-        const std::string name = options.server_name.value_or(target_.host);
-        TlsSocket& socket = tls_->socket();
-        if (!name.empty() && !is_address(name)) {
-            SSL_set_tlsext_host_name(socket.native_handle(), name.c_str());
+        tls_ = std::make_unique<TlsStream>(std::move(socket_), context->get(),
+                                           TlsStream::Side::client);
+        name_peer(options);
+        if (target_.tls_sessions != nullptr) {
+            tls_->resume_from(target_.tls_sessions);
         }
-        error_code ignored;
-        if (options.verify == TlsVerify::peer) {
-            socket.set_verify_mode(asio::ssl::verify_peer, ignored);
-            socket.set_verify_callback(
-                asio::ssl::host_name_verification{name.empty() ? target_.host : name}, ignored);
-        } else {
-            socket.set_verify_mode(asio::ssl::verify_none, ignored);
-        }
-        socket.async_handshake(
-            asio::ssl::stream_base::client,
+        tls_->shake_hands(
             [self = shared_from_this()](const error_code& error) { self->shaken(error); });
+    }
+
+    void name_peer(const TlsOptions& options) {
+        const std::string sent = options.server_name.value_or(target_.host);
+        const std::string& checked = sent.empty() ? target_.host : sent;
+        if (!sent.empty() && !is_address(sent)) {
+            SSL_set_tlsext_host_name(tls_->ssl(), sent.c_str());
+        }
+        if (options.verify == TlsVerify::none) {
+            return;
+        }
+        if (is_address(checked)) {
+            tls_->expect_address(checked);
+        } else {
+            tls_->expect_name(checked);
+        }
     }
 
     void shaken(const error_code& error) {
@@ -173,20 +175,11 @@ private:
         if (!error) {
             return finish(std::move(tls_));
         }
-        const bool ours = error.category() == asio::error::get_ssl_category() &&
-                          ERR_GET_REASON(error.value()) == SSL_R_CERTIFICATE_VERIFY_FAILED;
-        if (!ours) {
-            return finish(std::unexpected{explain_tls(error, target_)});
+        if (target_.tls_sessions != nullptr) {
+            target_.tls_sessions->clear();
         }
-        const long result = SSL_get_verify_result(tls_->socket().native_handle());
-        const std::string_view reason = result == X509_V_OK ? "it is not for this host name"
-                                                            : X509_verify_cert_error_string(result);
-        finish(std::unexpected{ConnectFailure{
-            {.code = Code::unauthenticated,
-             .message = fmt::format("The certificate of {} is not to be trusted: {}; check the "
-                                    "host name and '{}'",
-                                    target_.display, reason, target_.ca_option)},
-            Refusal::permanent}});
+        finish(
+            std::unexpected{explain_handshake(error, SSL_get_verify_result(tls_->ssl()), target_)});
     }
 
     AsioExecutor& executor_;
@@ -209,34 +202,6 @@ Dialer::Dialer(AsioExecutor& executor, const DialTarget& target,
 
 Dialer::~Dialer() {
     impl_->give_up();
-}
-
-ConnectFailure explain_tls(const error_code& error, const DialTarget& target) {
-    const bool tls = error.category() == asio::error::get_ssl_category();
-    // What follows TLS alerts in OpenSSL's reasons: the peer does not accept our certificate.
-    const int alert = tls ? ERR_GET_REASON(error.value()) - SSL_AD_REASON_OFFSET : 0;
-    switch (alert) {
-    case SSL_AD_HANDSHAKE_FAILURE:
-    case SSL_AD_BAD_CERTIFICATE:
-    case SSL_AD_UNSUPPORTED_CERTIFICATE:
-    case SSL_AD_CERTIFICATE_REVOKED:
-    case SSL_AD_CERTIFICATE_EXPIRED:
-    case SSL_AD_CERTIFICATE_UNKNOWN:
-    case SSL_AD_UNKNOWN_CA:
-    case SSL_AD_ACCESS_DENIED:
-    case SSL_AD_CERTIFICATE_REQUIRED:
-        return {
-            {.code = Code::unauthenticated,
-             .message = fmt::format("The {} at {} refuses our certificate ({}): {}", target.peer,
-                                    target.display, target.certificate_option, error.message())},
-            Refusal::permanent};
-    default:
-        break;
-    }
-    return {{.code = Code::connection_lost,
-             .message = fmt::format("The connection to {} broke{}: {}", target.display,
-                                    tls ? " in TLS" : "", error.message())},
-            Refusal::passing};
 }
 
 }  // namespace warren::transport

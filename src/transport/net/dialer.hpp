@@ -31,8 +31,4 @@ private:
     std::shared_ptr<Impl> impl_;
 };
 
-/// Why a stream broke. A peer that wants another client certificate says so in a TLS alert, with
-/// TLS 1.3 only when we read first.
-ConnectFailure explain_tls(const boost::system::error_code& error, const DialTarget& target);
-
 }  // namespace warren::transport

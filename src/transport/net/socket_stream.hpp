@@ -5,10 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 
-#include <concepts>
 #include <memory>
 #include <utility>
 
@@ -17,14 +14,21 @@ namespace warren::transport {
 /// A socket whose executor's type is known, so that completions are called directly.
 using TcpSocket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-using TlsSocket = boost::asio::ssl::stream<TcpSocket>;
 
-template <typename Socket>
-class SocketStream : public Stream {
+/// Have what is written leave at once, for output is gathered by turns of the loop already; find
+/// out that a peer vanished; and never wait inside of a call.
+inline void prepare(TcpSocket& socket) noexcept {
+    boost::system::error_code ignored;
+    socket.set_option(boost::asio::ip::tcp::no_delay{true}, ignored);
+    socket.set_option(boost::asio::socket_base::keep_alive{true}, ignored);
+    socket.non_blocking(true, ignored);
+}
+
+/// In clear.
+class TcpStream final : public Stream {
 public:
-    explicit SocketStream(Socket socket) : socket_{std::move(socket)} {}
-
-    Socket& socket() noexcept { return socket_; }
+    /// in  socket: prepared
+    explicit TcpStream(TcpSocket socket) : socket_{std::move(socket)} {}
 
     void start_read(std::span<std::byte> room, std::shared_ptr<StreamUser> user) override {
         socket_.async_read_some(
@@ -36,30 +40,13 @@ public:
 
     std::size_t read_now(std::span<std::byte> room) noexcept override {
         boost::system::error_code error;
-        if constexpr (std::same_as<Socket, TcpSocket>) {
-            if (!socket_.non_blocking()) {
-                socket_.non_blocking(true, error);
-            }
-            if (!error) {
-                return socket_.read_some(boost::asio::buffer(room.data(), room.size()), error);
-            }
-        }
-        return 0;
+        return socket_.read_some(boost::asio::buffer(room.data(), room.size()), error);
     }
 
-    /// A socket mostly has room: a turn of the loop less than to start a write and be told. TLS may
-    /// have to read before it can write, so it does not try.
+    /// A socket mostly has room: a turn of the loop less than to start a write and be told.
     std::size_t write_now(std::span<const std::byte> bytes) noexcept override {
         boost::system::error_code error;
-        if constexpr (std::same_as<Socket, TcpSocket>) {
-            if (!socket_.non_blocking()) {
-                socket_.non_blocking(true, error);
-            }
-            if (!error) {
-                return socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
-            }
-        }
-        return 0;
+        return socket_.write_some(boost::asio::buffer(bytes.data(), bytes.size()), error);
     }
 
     void start_write(std::span<const std::byte> bytes, std::shared_ptr<StreamUser> user) override {
@@ -72,28 +59,16 @@ public:
 
     void end_output() noexcept override {
         boost::system::error_code ignored;
-        socket_.lowest_layer().shutdown(boost::asio::socket_base::shutdown_send, ignored);
+        socket_.shutdown(boost::asio::socket_base::shutdown_send, ignored);
     }
 
     void close() noexcept override {
         boost::system::error_code ignored;
-        socket_.lowest_layer().close(ignored);
+        socket_.close(ignored);
     }
 
 private:
-    Socket socket_;
-};
-
-using TcpStream = SocketStream<TcpSocket>;
-
-/// TLS with the context that it was made from.
-class TlsStream final : public SocketStream<TlsSocket> {
-public:
-    TlsStream(TcpSocket socket, std::unique_ptr<boost::asio::ssl::context> context)
-        : SocketStream{TlsSocket{std::move(socket), *context}}, context_{std::move(context)} {}
-
-private:
-    std::unique_ptr<boost::asio::ssl::context> context_;
+    TcpSocket socket_;
 };
 
 }  // namespace warren::transport

@@ -4,17 +4,27 @@
 
 #include "transport/net/tls_options.hpp"
 
-#include <boost/asio/ssl/context.hpp>
+#include <openssl/ssl.h>
 
 #include <expected>
 #include <memory>
 
 namespace warren::transport {
 
+struct TlsContextDeleter {
+    void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+};
+/// Streams that were made from it keep what they need of it.
+using TlsContext = std::unique_ptr<SSL_CTX, TlsContextDeleter>;
+
 /// TLS 1.2 or newer for a client. The files are read each time, so that certificates may be
 /// replaced while the program runs.
 /// err  invalid_request: a file that cannot be read or holds something else, by name
-std::expected<std::unique_ptr<boost::asio::ssl::context>, Failure> make_tls_context(
-    const TlsOptions& options);
+std::expected<TlsContext, Failure> make_tls_context(const TlsOptions& options);
+
+/// TLS 1.2 or newer for a server, whose clients may resume their sessions.
+/// err  invalid_request: a file that cannot be read or holds something else, by name; a key that
+///      does not belong to the certificate
+std::expected<TlsContext, Failure> make_tls_context(const TlsServerOptions& options);
 
 }  // namespace warren::transport

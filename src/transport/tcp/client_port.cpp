@@ -2,6 +2,7 @@
 
 #include "core/assert.hpp"
 #include "transport/net/dialer.hpp"
+#include "transport/net/tls_stream.hpp"
 #include "transport/tcp/connection.hpp"
 #include "transport/tcp/connection_set.hpp"
 
@@ -17,6 +18,11 @@ public:
           targets_{std::move(options.targets)},
           connections_{executor, options.limits, counters_} {
         WARREN_ASSERT(!targets_.empty());
+        for (DialTarget& target : targets_) {
+            if (target.tls) {
+                target.tls_sessions = std::make_shared<TlsSessionSlot>();
+            }
+        }
     }
 
     void start(runtime::StreamClientSink& sink) { sink_ = &sink; }
@@ -53,7 +59,7 @@ private:
     }
 
     AsioExecutor& executor_;
-    const std::vector<DialTarget> targets_;
+    std::vector<DialTarget> targets_;
     TcpCounters counters_;
     runtime::StreamClientSink* sink_ = nullptr;
     std::uint64_t attempts_ = 0;

@@ -1,6 +1,6 @@
 #include "transport/tcp/connection.hpp"
 
-#include "transport/net/dialer.hpp"
+#include "transport/net/tls_failure.hpp"
 #include "transport/tcp/connection_set.hpp"
 
 #include <fmt/format.h>
@@ -179,11 +179,13 @@ std::string TcpConnection::who() const {
 
 Failure TcpConnection::explain(const boost::system::error_code& error) const {
     if (error == boost::asio::error::eof) {
+        const bool wants_tls = peer_.target != nullptr && !peer_.target->tls && !heard_;
         return {.code = Code::connection_lost,
-                .message = fmt::format("{} closed the connection", who())};
+                .message = fmt::format("{} closed the connection{}", who(),
+                                       wants_tls ? " without a word; does it expect TLS?" : "")};
     }
     if (peer_.target != nullptr) {
-        return explain_tls(error, *peer_.target).failure;
+        return explain_broken(error, *peer_.target).failure;
     }
     return {.code = Code::connection_lost,
             .message = fmt::format("The connection with {} broke: {}", who(), error.message())};

@@ -77,6 +77,7 @@ private:
     void keep(std::span<const std::byte> rest);
     void append(std::span<const std::byte> bytes);
     void append_what_has_come();
+    bool is_tls_answer(std::span<const std::byte> first) const noexcept;
     void input_ended(const boost::system::error_code& error);
     void write();
     void settle();
@@ -96,6 +97,7 @@ private:
     State state_ = State::open;
     bool paused_ = false;
     bool closing_ = false;      // no more input is taken
+    bool heard_ = false;        // anything of the peer
     bool input_ended_ = false;  // by the peer
     bool write_failed_ = false;
     bool read_under_way_ = false;

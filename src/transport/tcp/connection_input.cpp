@@ -1,8 +1,9 @@
+#include "core/assert.hpp"
+#include "transport/net/tls_failure.hpp"
 #include "transport/tcp/connection.hpp"
 #include "transport/tcp/connection_set.hpp"
 
-#include "core/assert.hpp"
-
+#include <fmt/format.h>
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -38,12 +39,21 @@ void TcpConnection::on_read(const boost::system::error_code& error, std::size_t 
         return error ? end({}) : read();
     }
     if (count != 0) {
+        if (!std::exchange(heard_, true) && is_tls_answer(std::span{first_bytes_}.first(count))) {
+            return end({.code = Code::connection_lost,
+                        .message = fmt::format("What is at {} speaks TLS: connect with TLS",
+                                               peer_.target->display)});
+        }
         take(count);
     }
     if (error) {
         return input_ended(error);
     }
     read();
+}
+
+bool TcpConnection::is_tls_answer(std::span<const std::byte> first) const noexcept {
+    return peer_.target != nullptr && !peer_.target->tls && looks_like_tls(first);
 }
 
 void TcpConnection::input_ended(const boost::system::error_code& error) {

@@ -26,6 +26,7 @@ struct TcpCounters {
     TcpCounter bytes_in{};            // of messages, without TLS
     TcpCounter bytes_out{};
     TcpCounter tls_failures{};     // handshakes that failed or took too long
+    TcpCounter tls_resumptions{};  // handshakes that a session of before made short
     TcpCounter closed_by_limit{};  // slow, silent, or not reading what they asked for
 };
 

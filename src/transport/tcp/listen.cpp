@@ -106,13 +106,6 @@ std::expected<tcp::endpoint, Failure> listen(TcpAcceptor& acceptor,
                                                           error.message(), remedy_for(error))}};
 }
 
-void prepare(TcpSocket& socket) noexcept {
-    error_code ignored;
-    // Output is gathered by turns of the loop already.
-    socket.set_option(tcp::no_delay{true}, ignored);
-    socket.set_option(asio::socket_base::keep_alive{true}, ignored);
-}
-
 std::string address_of(const TcpSocket& socket) {
     error_code error;
     const tcp::endpoint peer = socket.remote_endpoint(error);

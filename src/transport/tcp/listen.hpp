@@ -21,9 +21,6 @@ using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
 std::expected<boost::asio::ip::tcp::endpoint, Failure> listen(TcpAcceptor& acceptor,
                                                               const TcpServerOptions& options);
 
-/// Have what is written leave at once, and find out that a peer vanished.
-void prepare(TcpSocket& socket) noexcept;
-
 /// Who is at the other end, such as "127.0.0.1:40123"; empty when it is gone already.
 std::string address_of(const TcpSocket& socket);
 

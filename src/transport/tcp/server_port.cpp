@@ -1,6 +1,8 @@
 #include "transport/tcp/server_port.hpp"
 
 #include "transport/net/socket_stream.hpp"
+#include "transport/net/tls_stream.hpp"
+#include "transport/tcp/arrival_set.hpp"
 #include "transport/tcp/connection.hpp"
 #include "transport/tcp/connection_set.hpp"
 #include "transport/tcp/listen.hpp"
@@ -26,10 +28,17 @@ public:
         : executor_{executor},
           options_{std::move(options)},
           acceptor_{executor.context()},
-          connections_{executor, options_.limits, counters_} {}
+          connections_{executor, options_.limits, counters_},
+          arrivals_{executor, options_.handshake_timeout, counters_,
+                    [this](std::unique_ptr<TlsStream> stream, TcpPeer peer) {
+                        arrived(std::move(stream), std::move(peer));
+                    }} {}
 
     std::expected<void, Failure> start(runtime::StreamServerSink& sink) {
         sink_ = &sink;
+        if (auto loaded = reload_tls(); !loaded) {
+            return loaded;
+        }
         auto listening = listen(acceptor_, options_);
         if (!listening) {
             return std::unexpected{std::move(listening.error())};
@@ -37,6 +46,18 @@ public:
         local_ = *listening;
         local_address_ = host_and_port(local_.address().to_string(), local_.port());
         accept();
+        return {};
+    }
+
+    std::expected<void, Failure> reload_tls() {
+        if (!options_.tls) {
+            return {};
+        }
+        auto context = make_tls_context(*options_.tls);
+        if (!context) {
+            return std::unexpected{std::move(context.error())};
+        }
+        tls_ = std::move(*context);
         return {};
     }
 
@@ -48,6 +69,7 @@ public:
 
     void close_all(std::move_only_function<void()> closed) {
         stop_listening();
+        arrivals_.clear();
         connections_.close_all(std::move(closed));
     }
 
@@ -74,7 +96,7 @@ private:
             return accept_failed(error);
         }
         said_no_descriptors_ = false;
-        if (counters_.connections.get() >= options_.connections_max) {
+        if (connections_.size() + arrivals_.size() >= options_.connections_max) {
             refuse();
         } else {
             counters_.accepted.add();
@@ -114,7 +136,17 @@ private:
     void welcome(TcpSocket socket) {
         TcpPeer peer{.address = address_of(socket)};
         prepare(socket);
-        open(std::make_unique<TcpStream>(std::move(socket)), std::move(peer));
+        if (tls_ == nullptr) {
+            return open(std::make_unique<TcpStream>(std::move(socket)), std::move(peer));
+        }
+        arrivals_.add(
+            std::make_unique<TlsStream>(std::move(socket), tls_.get(), TlsStream::Side::server),
+            std::move(peer));
+    }
+
+    void arrived(std::unique_ptr<TlsStream> stream, TcpPeer peer) {
+        peer.identity = stream->peer_identity();
+        open(std::move(stream), std::move(peer));
     }
 
     void open(std::unique_ptr<Stream> stream, TcpPeer peer) {
@@ -140,7 +172,9 @@ private:
     bool said_no_descriptors_ = false;
     bool said_over_limit_ = false;
     runtime::Executor::TimerId accept_timer_ = 0;
+    TlsContext tls_;  // null: in clear
     ConnectionSet connections_;
+    ArrivalSet arrivals_;
 };
 
 TcpServerPort::TcpServerPort(AsioExecutor& executor, TcpServerOptions options)
@@ -167,6 +201,9 @@ void TcpServerPort::stop_listening() {
 }
 void TcpServerPort::close_all(std::move_only_function<void()> closed) {
     impl_->close_all(std::move(closed));
+}
+std::expected<void, Failure> TcpServerPort::reload_tls() {
+    return impl_->reload_tls();
 }
 const TcpCounters& TcpServerPort::counters() const noexcept {
     return impl_->counters();

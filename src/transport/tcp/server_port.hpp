@@ -12,7 +12,7 @@
 
 namespace warren::transport {
 
-/// A listening socket and its connections.        thread the I/O thread
+/// A listening socket and its connections, in clear or under TLS.        thread the I/O thread
 class TcpServerPort final : public runtime::StreamServerPort {
 public:
     /// in  executor: outlives the port
@@ -24,8 +24,8 @@ public:
 
     /// Listen and accept.
     /// in   sink: outlives the port
-    /// err  invalid_request: an address that is taken, unknown or not allowed; says which, why,
-    ///      and what to do
+    /// err  invalid_request: an address that is taken, unknown or not allowed, or a certificate or
+    ///      key that cannot be used; says which, why, and what to do
     std::expected<void, Failure> start(runtime::StreamServerSink& sink);
 
     /// Where it listens, such as "127.0.0.1:8080"; with the port that was found where 0 was asked.
@@ -37,6 +37,11 @@ public:
     /// Stop listening, write what is due and close every connection. `closed` follows, later; a
     /// peer that does not read is dropped after the linger time-out.
     void close_all(std::move_only_function<void()> closed);
+
+    /// Read the certificate, its key and the clients' authorities again: connections that come
+    /// from now on use them, those that are there live on.
+    /// err  invalid_request: a file that cannot be used; what was in use stays in use
+    std::expected<void, Failure> reload_tls();
 
     /// thread any
     const TcpCounters& counters() const noexcept;

@@ -1,0 +1,246 @@
+#include "unit/transport_tcp/certificates.hpp"
+#include "unit/transport_tcp/harness.hpp"
+
+#include <openssl/ssl.h>
+
+#include <filesystem>
+
+namespace warren::transport::test {
+namespace {
+
+class TcpTls : public testing::Test {
+protected:
+    std::string path(const std::string& name) const { return certificates.path(name); }
+
+    TlsServerOptions server_tls() const {
+        return {.certificate_file = path("server.pem"), .key_file = path("server.key")};
+    }
+    TlsOptions client_tls() const { return {.ca_file = path("ca.pem")}; }
+
+    DialTarget target_of(const Server& server, std::optional<TlsOptions> tls) const {
+        return tcp_target("127.0.0.1", server.port.local_port(), std::move(tls));
+    }
+
+    /// Connect, and send a message there and back.
+    void exchange(Client& client, std::string_view text) {
+        const std::size_t before = client.sink.connections.size();
+        const std::size_t messages = client.sink.messages.size();
+        client.port.connect(0, before);
+        ASSERT_TRUE(loop.until([&] {
+            return client.sink.connections.size() > before || !client.sink.failed.empty();
+        }));
+        ASSERT_TRUE(client.sink.failed.empty()) << client.sink.failed[0].second.message;
+        client.send(text);
+        ASSERT_TRUE(loop.until([&] { return client.sink.messages.size() > messages; }));
+        EXPECT_TRUE(client.sink.messages.back() == text);
+    }
+
+    /// out  what connecting failed with
+    Failure refusal(const DialTarget& target) {
+        Client client{loop, {target}};
+        client.port.connect(0, 7);
+        EXPECT_TRUE(loop.until([&] { return !client.sink.failed.empty(); }));
+        EXPECT_TRUE(client.sink.connections.empty());
+        if (client.sink.failed.empty()) {
+            return {};
+        }
+        EXPECT_EQ(client.sink.failed[0].first, 7U);
+        refused_how = client.sink.refusals[0];
+        return client.sink.failed[0].second;
+    }
+
+    const Certificates& certificates = Certificates::shared();
+    Loop loop;
+    runtime::ConnectRefusal refused_how{};
+};
+
+bool says(const Failure& failure, std::string_view text) {
+    return failure.message.find(text) != std::string::npos;
+}
+
+TEST_F(TcpTls, CarriesMessagesOfAnySize) {
+    Server server{loop, {.tls = server_tls()}};
+    Client client{loop, {target_of(server, client_tls())}};
+    exchange(client, "over TLS");
+    const std::string big(std::size_t{5} << 20, 'b');
+    client.send(big);
+    client.send("after it");
+    ASSERT_TRUE(loop.until([&] { return client.sink.messages.size() == 3; }));
+    EXPECT_TRUE(client.sink.messages[1] == big);
+    EXPECT_EQ(server.sink.identities, std::vector<std::string>{""});
+}
+
+TEST_F(TcpTls, RefusesACertificateOfAnotherHost) {
+    Server server{loop, {.tls = server_tls()}};
+    TlsOptions tls = client_tls();
+    tls.server_name = "elsewhere.example";
+    const Failure failure = refusal(target_of(server, tls));
+    EXPECT_EQ(failure.code, Code::unauthenticated);
+    EXPECT_TRUE(says(failure, "host name, 'elsewhere.example'")) << failure.message;
+    EXPECT_EQ(refused_how, runtime::ConnectRefusal::permanent);
+    EXPECT_TRUE(loop.until([&] { return server.port.counters().tls_failures.get() == 1; }));
+    tls.verify = TlsVerify::none;
+    Client careless{loop, {target_of(server, tls)}};
+    exchange(careless, "whoever you are");
+}
+
+TEST_F(TcpTls, RefusesAnUnknownAuthorityAndASelfSignedCertificate) {
+    Server server{loop, {.tls = server_tls()}};
+    const Failure unknown = refusal(target_of(server, TlsOptions{.ca_file = path("other_ca.pem")}));
+    EXPECT_EQ(unknown.code, Code::unauthenticated);
+    EXPECT_TRUE(says(unknown, "not to be trusted")) << unknown.message;
+    Server self_signed{loop,
+                       {.tls = TlsServerOptions{.certificate_file = path("other_ca.pem"),
+                                                .key_file = path("other_ca.key")}}};
+    const Failure self = refusal(target_of(self_signed, client_tls()));
+    EXPECT_TRUE(says(self, "self-signed")) << self.message;
+    Client careless{loop, {target_of(self_signed, TlsOptions{.verify = TlsVerify::none})}};
+    exchange(careless, "whoever you are");
+}
+
+TEST_F(TcpTls, KnowsAClientByItsCertificate) {
+    TlsServerOptions mutual = server_tls();
+    mutual.client_ca_file = path("ca.pem");
+    Server server{loop, {.tls = mutual}};
+    TlsOptions tls = client_tls();
+    tls.certificate_file = path("client.pem");
+    tls.key_file = path("client.key");
+    Client client{loop, {target_of(server, tls)}};
+    exchange(client, "known");
+    exchange(client, "known again, by a resumed session");
+    EXPECT_EQ(server.sink.identities, (std::vector<std::string>(2, "warren-client")));
+    EXPECT_EQ(server.port.counters().tls_resumptions.get(), 1U);
+}
+
+TEST_F(TcpTls, TellsAClientThatItsCertificateIsMissing) {
+    TlsServerOptions mutual = server_tls();
+    mutual.client_ca_file = path("ca.pem");
+    Server server{loop, {.tls = mutual}};
+    Client client{loop, {target_of(server, client_tls())}};
+    client.port.connect(0, 1);
+    // With TLS 1.3 the client is through before the server has seen what it lacks.
+    ASSERT_TRUE(loop.until([&] { return !client.sink.closed.empty(); }));
+    EXPECT_EQ(client.sink.closed[0].code, Code::unauthenticated);
+    EXPECT_TRUE(says(client.sink.closed[0], "refuses our certificate"))
+        << client.sink.closed[0].message;
+    EXPECT_TRUE(server.sink.connections.empty());
+}
+
+TEST_F(TcpTls, ResumesASession) {
+    Server server{loop, {.tls = server_tls()}};
+    Client client{loop, {target_of(server, client_tls())}};
+    exchange(client, "first");
+    EXPECT_EQ(server.port.counters().tls_resumptions.get(), 0U);
+    exchange(client, "second");
+    EXPECT_EQ(server.port.counters().tls_resumptions.get(), 1U);
+    exchange(client, "third");
+    EXPECT_EQ(server.port.counters().tls_resumptions.get(), 2U);
+}
+
+TEST_F(TcpTls, TakesNewCertificatesUnderLiveConnections) {
+    using std::filesystem::copy_options;
+    const std::string certificate = path("reloaded.pem");
+    const std::string key = path("reloaded.key");
+    const auto install = [&](const std::string& name) {
+        std::filesystem::copy_file(path(name + ".pem"), certificate,
+                                   copy_options::overwrite_existing);
+        std::filesystem::copy_file(path(name + ".key"), key, copy_options::overwrite_existing);
+    };
+    install("server");
+    Server server{loop,
+                  {.tls = TlsServerOptions{.certificate_file = certificate, .key_file = key}}};
+    Client before{loop, {target_of(server, client_tls())}};
+    exchange(before, "before");
+
+    std::filesystem::copy_file(path("client.key"), key, copy_options::overwrite_existing);
+    const auto broken = server.port.reload_tls();
+    ASSERT_FALSE(broken);
+    EXPECT_EQ(broken.error().code, Code::invalid_request);
+    EXPECT_TRUE(says(broken.error(), "reloaded.key")) << broken.error().message;
+    exchange(before, "the old certificate is in use still");
+
+    install("other_ca");
+    ASSERT_TRUE(server.port.reload_tls());
+    EXPECT_TRUE(says(refusal(target_of(server, client_tls())), "self-signed"));
+    before.send("alive");
+    ASSERT_TRUE(loop.until([&] { return before.sink.messages.size() == 3; }));
+    EXPECT_TRUE(before.sink.closed.empty());
+}
+
+TEST_F(TcpTls, NamesAFileThatCannotBeUsed) {
+    ServerSink sink;
+    TcpServerPort port{loop.executor,
+                       {.tls = TlsServerOptions{.certificate_file = path("absent.pem")}}};
+    const auto started = port.start(sink);
+    ASSERT_FALSE(started);
+    EXPECT_TRUE(says(started.error(), "absent.pem")) << started.error().message;
+    EXPECT_TRUE(says(started.error(), "No such file")) << started.error().message;
+}
+
+TEST_F(TcpTls, ClosesAPeerThatSpeaksNoTls) {
+    Server server{loop, {.tls = server_tls()}};
+    Peer plain{server.port.local_port()};
+    plain.send("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_TRUE(loop.until([&] { return plain.ended(); }));
+    Peer garbage{server.port.local_port()};
+    garbage.send(std::string{"\x16\x03\x01\x02", 4} + std::string(2'000, '\xff'));
+    EXPECT_TRUE(loop.until([&] { return garbage.ended(); }));
+    EXPECT_TRUE(loop.until([&] { return server.port.counters().tls_failures.get() == 2; }));
+    EXPECT_EQ(server.port.counters().connections.get(), 0U);
+    EXPECT_TRUE(server.sink.connections.empty());
+}
+
+TEST_F(TcpTls, ClosesAPeerThatNeverShakesHands) {
+    Server server{loop, {.tls = server_tls(), .handshake_timeout = 30ms}};
+    Peer silent{server.port.local_port()};
+    EXPECT_TRUE(loop.until([&] { return silent.ended(); }));
+    EXPECT_TRUE(loop.until([&] { return server.port.counters().tls_failures.get() == 1; }));
+}
+
+TEST_F(TcpTls, RecognisesPlainAndTlsInEachOthersPlace) {
+    Server encrypted{loop, {.tls = server_tls()}};
+    Client plain{loop, {target_of(encrypted, {})}};
+    plain.port.connect(0, 1);
+    ASSERT_TRUE(loop.until([&] { return !plain.sink.connections.empty(); }));
+    plain.send("hello");
+    ASSERT_TRUE(loop.until([&] { return !plain.sink.closed.empty(); }));
+    EXPECT_TRUE(says(plain.sink.closed[0], "TLS")) << plain.sink.closed[0].message;
+
+    Server clear{loop};
+    clear.sink.echo = false;
+    Peer waker{clear.port.local_port()};
+    Client client{loop, {target_of(clear, client_tls())}};
+    client.port.connect(0, 1);
+    ASSERT_TRUE(loop.until([&] { return clear.sink.connections.size() == 2; }));
+    for (runtime::StreamConnection* const connection : clear.sink.connections) {
+        connection->output() += "this is no TLS at all";
+        connection->touch();
+    }
+    ASSERT_TRUE(loop.until([&] { return !client.sink.failed.empty(); }));
+    EXPECT_TRUE(says(client.sink.failed[0].second, "does not speak TLS"))
+        << client.sink.failed[0].second.message;
+}
+
+TEST_F(TcpTls, RefusesTls11) {
+    Server server{loop, {.tls = server_tls()}};
+    Peer peer{server.port.local_port()};
+    SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_security_level(context, 0);
+    SSL_CTX_set_min_proto_version(context, TLS1_1_VERSION);
+    SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+    SSL* const ssl = SSL_new(context);
+    SSL_set_fd(ssl, peer.socket());
+    int error = SSL_ERROR_NONE;
+    ASSERT_TRUE(loop.until([&] {
+        const int result = SSL_connect(ssl);
+        error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl, result);
+        return error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE;
+    }));
+    EXPECT_EQ(error, SSL_ERROR_SSL);
+    EXPECT_TRUE(loop.until([&] { return server.port.counters().tls_failures.get() == 1; }));
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+}
+
+}  // namespace
+}  // namespace warren::transport::test

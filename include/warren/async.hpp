@@ -47,6 +47,8 @@ public:
             error = std::make_exception_ptr(Error{std::move(*failure)});
         }
         auto executor = work_.get_executor();
+        // Whoever runs the executor may destroy it once it has no work: not before `post` returns.
+        const auto posting = work_;
         auto complete = [handler = std::move(handler_), storage = std::move(storage_),
                          error = std::move(error), work = std::move(work_)]() mutable {
             // The slot belongs to the handler's executor, so it is let go of here and not earlier.

@@ -34,15 +34,18 @@ Value Arena::copy(const Value& value) {
         return Value::bytes(copy(value.as_bytes()));
     case Value::Kind::list: {
         const std::span<Value> items = array<Value>(value.as_list().size());
-        std::ranges::transform(value.as_list(), items.begin(),
-                               [this](const Value& item) { return copy(item); });
+        Value* next = items.data();
+        for (const Value& item : value.as_list()) {
+            *next++ = copy(item);
+        }
         return Value::list(items);
     }
     case Value::Kind::map: {
         const std::span<Member> members = array<Member>(value.as_map().size());
-        std::ranges::transform(value.as_map(), members.begin(), [this](const Member& member) {
-            return Member{copy(member.key), copy(member.value)};
-        });
+        Member* next = members.data();
+        for (const Member& member : value.as_map()) {
+            *next++ = Member{copy(member.key), copy(member.value)};
+        }
         return Value::map(members);
     }
     }

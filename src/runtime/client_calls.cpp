@@ -16,11 +16,12 @@ void ClientCalls::submit(OutgoingCall& call) {
                                .message = "Not sent: " + std::to_string(in_flight_max_) +
                                           " calls are in flight, the limit (in_flight_max)"};
     }
+    // A call that is submitted may be over at once, and its completion may destroy the client.
+    const std::shared_ptr<ClientCalls> self = shared_from_this();
     OutgoingCall* last = submitted_.load(std::memory_order_relaxed);
     do {
         call.submitted_before_ = last;
     } while (!submitted_.compare_exchange_weak(last, &call));
-    // The call may be over already: from here on only `last` is ours.
     if (last == nullptr) {
         // Executors may outlive their clients.
         executor_.post([weak = weak_from_this()] {

@@ -211,9 +211,10 @@ TEST_F(AmqpPorts, AReplyThroughAMissingExchangeNeitherStopsNorLoopsTheServer) {
 }
 
 TEST_F(AmqpPorts, SeveralServersShareOneConnection) {
-    const auto link = make_link(loop, broker.uri());
+    auto link = make_link(loop, broker.uri());
     EchoServer first{loop, link, plain_queue("shared_1")};
     EchoServer second{loop, link, plain_queue("shared_2")};
+    link.reset();  // the servers' ports let it go, on the loop's thread
     Caller caller{loop, broker.uri()};
     ASSERT_TRUE(first.await_consuming());
     ASSERT_TRUE(second.await_consuming());

@@ -17,7 +17,7 @@ void ClientCalls::submit(OutgoingCall& call) {
                                           " calls are in flight, the limit (in_flight_max)"};
     }
     // A call that is submitted may be over at once, and its completion may destroy the client.
-    const std::shared_ptr<ClientCalls> self = shared_from_this();
+    const std::shared_ptr<ClientCalls> kept = shared_from_this();
     OutgoingCall* last = submitted_.load(std::memory_order_relaxed);
     do {
         call.submitted_before_ = last;

@@ -248,14 +248,17 @@ void Dispatcher::begin(std::unique_ptr<Job> job) {
 
 void Dispatcher::resume(Job& job) {
     job.holds_lock_ = true;
-    switch (job.method_->execution) {
-    case Execution::inline_:
-        job.lane_->post(job);
-        return;
-    case Execution::worker:
-        workers_.push_admitted(job);
-        return;
+    job.lane_->resume(job);
+}
+
+bool Dispatcher::withdraw(Job& job, Lane& lane, Failure why) noexcept {
+    if (!lane.withdraw(job)) {
+        return false;
     }
+    std::unique_ptr<Job> withdrawn{&job};
+    fail(job, std::move(why));
+    finish(std::move(withdrawn));
+    return true;
 }
 
 void Dispatcher::run(std::unique_ptr<Job> job) noexcept {

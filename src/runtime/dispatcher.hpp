@@ -36,8 +36,8 @@ Failure stopping();
 /// take the lock, run the handler, check and render the response. One per server.
 ///
 /// A deadline that passes before the handler starts answers `expired_in_queue`, in time also for
-/// calls that wait for a lock; one that passes later sets the handler's stop token. What the
-/// handler then answers is the answer, but a failure of its own is `deadline_exceeded`.
+/// calls that wait for a lock or a worker; one that passes later sets the handler's stop token.
+/// What the handler then answers is the answer, but a failure of its own is `deadline_exceeded`.
 class Dispatcher {
 public:
     /// in  all must outlive the dispatcher; workers must be stopped before it is destroyed
@@ -54,6 +54,12 @@ public:
 
     /// Answer with a failure what could not be understood as a call.
     void refuse(std::unique_ptr<Job> job, Failure failure);
+
+    /// Answer a call with a failure and never run it, if it has not started.
+    /// in   a job that exists, dispatched to this lane
+    /// out  false when it has started, or is finished
+    /// thread the lane's I/O thread
+    bool withdraw(Job& job, Lane& lane, Failure why) noexcept;
 
     /// Take no more calls (they are answered `overloaded`) and say when every one is answered.
     /// thread any; `on_idle` runs on whichever thread answers last, or inside of this call

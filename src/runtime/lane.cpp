@@ -17,6 +17,7 @@ Lane::Lane(Dispatcher& dispatcher, Executor& executor, ListenerPolicy policy)
 Lane::~Lane() {
     dispatcher_.detach(*this);
     WARREN_ASSERT(watched_first_ == nullptr && batch_.empty());
+    *self_ = nullptr;
     if (timer_due_) {
         executor_.cancel(timer_);
     }
@@ -33,12 +34,18 @@ void Lane::queue(Job& job) {
     const bool first = batch_.empty();
     batch_.push(job);
     if (first) {
-        // The batch keeps the lane alive, so the function finds it.
-        executor_.post([this] { flush(); });
+        executor_.post([self = self_] {
+            if (*self != nullptr) {
+                (*self)->flush();
+            }
+        });
     }
 }
 
 void Lane::flush() {
+    if (batch_.empty()) {
+        return;
+    }
     TaskList batch = std::exchange(batch_, {});
     dispatcher_.workers_.push(batch);
     while (Task* const refused = batch.pop()) {
@@ -48,8 +55,14 @@ void Lane::flush() {
     }
 }
 
-void Lane::post(Job& job) {
-    executor_.post([&job] { job.run_task(); });
+void Lane::resume(Job& job) {
+    // A sweep finds it among the workers' tasks, or has been here before.
+    const std::lock_guard guard{mutex_};
+    if (job.method_->execution == Execution::worker && !job.stop_requested_) {
+        dispatcher_.workers_.push_admitted(job);
+    } else {
+        executor_.post([&job] { job.run_task(); });
+    }
 }
 
 void Lane::watch(Job& job) {
@@ -87,6 +100,21 @@ void Lane::unlink(Job& job) noexcept {
     job.watched_ = false;
 }
 
+bool Lane::withdraw(Job& job) noexcept {
+    flush();
+    const std::lock_guard guard{mutex_};
+    return take_out(job);
+}
+
+bool Lane::take_out(Job& job) noexcept {
+    // The mutexes of locks and workers are taken inside of the lane's, never the other way round.
+    if (!dispatcher_.locks_.take_out(job) && !dispatcher_.workers_.take_out(job)) {
+        return false;
+    }
+    unlink(job);
+    return true;
+}
+
 void Lane::set_timer(TimePoint when) {
     if (timer_due_) {
         executor_.cancel(timer_);
@@ -97,6 +125,7 @@ void Lane::set_timer(TimePoint when) {
 
 void Lane::on_time() {
     timer_due_.reset();
+    flush();
     Swept swept = sweep(executor_.now());
     if (swept.next_deadline) {
         set_timer(*swept.next_deadline);
@@ -121,9 +150,7 @@ Lane::Swept Lane::sweep(std::optional<TimePoint> now) {
             continue;
         }
         job->stop_requested_ = true;
-        // The lock table's mutex is taken inside of the lane's, never the other way round.
-        if (dispatcher_.locks_.take_out(*job)) {
-            unlink(*job);
+        if (take_out(*job)) {
             swept.expired.push(*job);
         } else {
             swept.running.push_back(job->stop_);

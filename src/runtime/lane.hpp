@@ -62,19 +62,23 @@ private:
     /// Hand it to the workers together with the rest of this turn.
     void queue(Job& job);
     void flush();
-    /// Run on the I/O thread, later.          thread any
-    void post(Job& job);
+    /// Go on with a call that was given the lock that it waited for.          thread any
+    void resume(Job& job);
 
     void watch(Job& job);
     void unwatch(Job& job) noexcept;  // thread any
     void unlink(Job& job) noexcept;
+    /// Stop it from starting.
+    /// out  false when it has started, or is about to
+    bool withdraw(Job& job) noexcept;
+    bool take_out(Job& job) noexcept;  // the same, with the mutex held
     void set_timer(TimePoint when);
     void on_time();
 
     /// Calls that are to be told that their time is up.
     struct Swept {
-        TaskList expired{};  // they waited for a lock, and are out of everything
-        std::vector<std::stop_source> running{};  // or queued: these see for themselves
+        TaskList expired{};                       // they had not started, and are out of everything
+        std::vector<std::stop_source> running{};  // or about to: these see for themselves
         std::optional<TimePoint> next_deadline{};
     };
     /// Find those whose deadline has passed, or all when `now` is absent.          thread any
@@ -84,6 +88,7 @@ private:
     Executor& executor_;
     ListenerPolicy policy_;
     TaskList batch_;
+    std::shared_ptr<Lane*> self_ = std::make_shared<Lane*>(this);  // to null when it is destroyed
 
     std::mutex mutex_;
     Job* watched_first_ = nullptr;

@@ -225,8 +225,8 @@ void MessageServer::on_consuming(std::uint64_t generation) {
 void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
     if (generation_ == generation) {
         for (MessageJob* const job : in_flight_) {
-            if (is_current(*job) && !job->given_back && job->is_recognizable()) {
-                replays_.add_running(*job);
+            if (is_current(*job) && !job->given_back) {
+                lose(*job);
             }
         }
         while (!settled_.empty()) {
@@ -251,6 +251,20 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
     }
 }
 
+void MessageServer::lose(MessageJob& job) {
+    if (options_.lost_requests == LostRequests::come_again && drop(job)) {
+        job.given_back = true;
+    } else if (job.is_recognizable()) {
+        replays_.add_running(job);
+    }
+}
+
+bool MessageServer::drop(MessageJob& job) noexcept {
+    return dispatcher_.withdraw(
+        job, lane_,
+        {.code = Code::connection_lost, .message = "Not started: the broker delivers it again"});
+}
+
 void MessageServer::drain(std::move_only_function<void()> on_drained) {
     on_drained_.push_back(std::move(on_drained));
     if (!stopping_) {
@@ -269,6 +283,7 @@ void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
             replays_.remove_running(*job);
         }
         job->given_back = true;
+        drop(*job);
     }
     if (on_drained) {
         drain(std::move(on_drained));

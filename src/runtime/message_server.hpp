@@ -19,12 +19,19 @@
 
 namespace warren::runtime {
 
+/// What becomes of requests that a lost connection leaves unsettled.
+enum class LostRequests : std::uint8_t {
+    come_again,  // the broker delivers them to this server or another
+    are_gone,    // their queue goes with the connection
+};
+
 struct MessageServerOptions {
     std::string name;  // in log lines
     ListenerPolicy policy;
     /// The port's prefetch: as many deliveries of one connection are unsettled at most.
     std::size_t in_flight_max = 5;
     ReplayLimits replays{};
+    LostRequests lost_requests = LostRequests::come_again;
     /// Called on every change, on the I/O thread.
     std::function<void()> on_consuming{};
     std::function<void(const Failure& why)> on_lost{};
@@ -37,7 +44,8 @@ struct MessageServerOptions {
 /// request again that took effect already. Within this process such a request does not run twice:
 /// what was in flight or settled unconfirmed when the connection broke is remembered (`Replays`), a
 /// redelivery of it waits for the first run, or is answered with the first run's reply. This needs
-/// a correlation id; a request without one runs again.
+/// a correlation id; a request without one runs again. What had not started is dropped, since the
+/// redelivery may go to another server.
 ///
 /// thread the I/O thread of the port's executor. To destroy: `drain` or `stop_now`, and wait for
 /// `on_drained`.
@@ -72,6 +80,9 @@ private:
         return generation_ != 0 && job.delivery.generation == generation_;
     }
     void remove(MessageJob& job) noexcept;
+    void lose(MessageJob& job);
+    /// Never run it, if it has not started: another delivery of it will be.
+    bool drop(MessageJob& job) noexcept;
     void take_finished();
     void settle(std::unique_ptr<MessageJob> job);
     void keep(std::unique_ptr<MessageJob> job);

@@ -34,6 +34,11 @@ void ThreadWorkers::push_admitted(Task& task) {
     wake_one(lock);
 }
 
+bool ThreadWorkers::take_out(Task& task) noexcept {
+    const std::lock_guard lock{mutex_};
+    return queue_.take_out(task);
+}
+
 std::size_t ThreadWorkers::queued() const noexcept {
     const std::lock_guard lock{mutex_};
     return queue_.size();
@@ -94,6 +99,10 @@ void ManualWorkers::push(TaskList& tasks) {
 
 void ManualWorkers::push_admitted(Task& task) {
     queue_.push(task);
+}
+
+bool ManualWorkers::take_out(Task& task) noexcept {
+    return queue_.take_out(task);
 }
 
 bool ManualWorkers::run_one() {

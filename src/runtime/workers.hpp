@@ -16,6 +16,8 @@ public:
     virtual void run_task() noexcept = 0;
 
     Task* next_task = nullptr;
+    Task* previous_task = nullptr;
+    bool waits_for_worker = false;  // guarded by what guards the worker queue
 
 protected:
     ~Task() = default;
@@ -29,6 +31,7 @@ public:
 
     void push(Task& task) noexcept {
         task.next_task = nullptr;
+        task.previous_task = last_;
         (first_ == nullptr ? first_ : last_->next_task) = &task;
         last_ = &task;
         ++size_;
@@ -37,16 +40,53 @@ public:
     Task* pop() noexcept {
         Task* const task = first_;
         if (task != nullptr) {
-            first_ = task->next_task;
-            --size_;
+            remove(*task);
         }
         return task;
+    }
+    /// in  a task of this list
+    void remove(Task& task) noexcept {
+        (task.previous_task == nullptr ? first_ : task.previous_task->next_task) = task.next_task;
+        (task.next_task == nullptr ? last_ : task.next_task->previous_task) = task.previous_task;
+        --size_;
     }
 
 private:
     Task* first_ = nullptr;
     Task* last_ = nullptr;
     std::size_t size_ = 0;
+};
+
+/// The tasks that wait for a worker; each knows whether it does.
+class WorkerQueue {
+public:
+    bool empty() const noexcept { return tasks_.empty(); }
+    std::size_t size() const noexcept { return tasks_.size(); }
+
+    void push(Task& task) noexcept {
+        tasks_.push(task);
+        task.waits_for_worker = true;
+    }
+    /// out  nullptr when it is empty
+    Task* pop() noexcept {
+        Task* const task = tasks_.pop();
+        if (task != nullptr) {
+            task->waits_for_worker = false;
+        }
+        return task;
+    }
+    /// out  false when it does not wait here
+    bool take_out(Task& task) noexcept {
+        if (!task.waits_for_worker) {
+            return false;
+        }
+        tasks_.remove(task);
+        task.waits_for_worker = false;
+        return true;
+    }
+
+private:
+    TaskList tasks_;
 };
 
 /// Where handlers run that are not `inline`.
@@ -58,6 +98,9 @@ public:
     virtual void push(TaskList& tasks) = 0;
     /// Queue one that was admitted before and only waited for its turn: no limit holds.
     virtual void push_admitted(Task& task) = 0;
+    /// Run it no more.          thread any; the task exists
+    /// out  false when it is not queued: a worker has taken it, or it never was
+    virtual bool take_out(Task& task) noexcept = 0;
     virtual std::size_t queued() const noexcept = 0;
 };
 
@@ -80,6 +123,7 @@ public:
 
     void push(TaskList& tasks) override;
     void push_admitted(Task& task) override;
+    bool take_out(Task& task) noexcept override;
     std::size_t queued() const noexcept override;
     std::size_t threads() const noexcept { return threads_.size(); }
 
@@ -93,7 +137,7 @@ private:
     const std::size_t queued_max_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
-    TaskList queue_;
+    WorkerQueue queue_;
     std::size_t asleep_ = 0;
     std::size_t busy_ = 0;
     bool waking_ = false;  // one was woken and has not yet looked: it wakes the next
@@ -108,6 +152,7 @@ public:
 
     void push(TaskList& tasks) override;
     void push_admitted(Task& task) override;
+    bool take_out(Task& task) noexcept override;
     std::size_t queued() const noexcept override { return queue_.size(); }
 
     /// out  false when nothing was queued
@@ -117,7 +162,7 @@ public:
 
 private:
     std::size_t queued_max_;
-    TaskList queue_;
+    WorkerQueue queue_;
 };
 
 }  // namespace warren::runtime

@@ -349,8 +349,54 @@ TEST(DispatcherDeadlines, OneThatPassesInTheQueueIsNotRun) {
     stage.call("a", "work", {}, 10ms);
     stage.turn();
     stage.executor.advance(10ms);
+    EXPECT_EQ(stage.take().failure, Code::expired_in_queue) << "no worker was ever free";
+    EXPECT_EQ(stage.dispatcher.queued(), 0U);
     stage.run();
+    EXPECT_TRUE(stage.outcomes.empty());
+}
+
+TEST(DispatcherDeadlines, OneThatPassesBeforeTheTurnEndsIsAnsweredToo) {
+    Stage stage;
+    stage.registry.method("work", [] { ADD_FAILURE() << "must not run"; });
+    stage.serve();
+    stage.call("a", "work", {}, 10ms);
+    stage.executor.advance(10ms);
     EXPECT_EQ(stage.take().failure, Code::expired_in_queue);
+}
+
+TEST(DispatcherDeadlines, OneInTheMiddleOfTheQueueLeavesTheOthersInOrder) {
+    Stage stage;
+    stage.registry.method("work", [] {});
+    stage.serve();
+    stage.call("a", "work", {});
+    stage.call("b", "work", {}, 10ms);
+    stage.call("c", "work", {}, 20ms);
+    stage.call("d", "work", {});
+    stage.turn();
+    stage.executor.advance(10ms);
+    EXPECT_EQ(stage.take().name, "b");
+    stage.run();
+    ASSERT_EQ(stage.outcomes.size(), 3U);
+    EXPECT_EQ(stage.outcomes[0].name, "a");
+    EXPECT_EQ(stage.outcomes[1].name, "c");
+    EXPECT_EQ(stage.outcomes[2].name, "d");
+}
+
+TEST(DispatcherDeadlines, OneThatWasGivenItsLockAndWaitsForAWorkerGivesItOn) {
+    Stage stage;
+    stage.registry.method("work", [](const Item&) {}).lock_on(&Item::name);
+    stage.serve();
+    stage.call("first", "work", item("x"));
+    stage.call("short", "work", item("x"), 10ms);
+    stage.call("last", "work", item("x"));
+    stage.turn();
+    ASSERT_TRUE(stage.workers.run_one());
+    EXPECT_EQ(stage.take().name, "first");
+    stage.executor.advance(10ms);
+    EXPECT_EQ(stage.take().failure, Code::expired_in_queue);
+    stage.run();
+    EXPECT_EQ(stage.take().failure, std::nullopt);
+    EXPECT_EQ(stage.dispatcher.locks().size(), 0U);
 }
 
 TEST(DispatcherDeadlines, OneMillisecondBeforeItIsRun) {
@@ -481,12 +527,12 @@ TEST(DispatcherEnd, CancelAllStopsWhatRunsAndAnswersTheRest) {
     stage.call("queued", "work", item("y"));
     stage.run();
     ASSERT_EQ(stage.outcomes.size(), 3U);
-    EXPECT_EQ(stage.outcomes[0].name, "waits");
+    EXPECT_EQ(stage.outcomes[0].name, "queued");
     EXPECT_EQ(stage.outcomes[0].failure, Code::overloaded);
-    EXPECT_EQ(stage.outcomes[1].name, "runs");
-    EXPECT_EQ(stage.outcomes[1].failure, std::nullopt);
-    EXPECT_EQ(stage.outcomes[2].name, "queued");
-    EXPECT_EQ(stage.outcomes[2].failure, Code::overloaded);
+    EXPECT_EQ(stage.outcomes[1].name, "waits");
+    EXPECT_EQ(stage.outcomes[1].failure, Code::overloaded);
+    EXPECT_EQ(stage.outcomes[2].name, "runs");
+    EXPECT_EQ(stage.outcomes[2].failure, std::nullopt);
     stage.outcomes.clear();
     stage.call("late", "work", item("x"));
     EXPECT_EQ(stage.take().failure, Code::overloaded);

@@ -15,11 +15,15 @@ constexpr std::string_view ok_reply = R"({"success":true,"message":"OK","data":"
 /// A method `work` that gives its name back and counts its runs.
 struct Served : ServedBroker {
     int runs = 0;
+    std::function<void()> while_running{};  // the next one, once
 
     explicit Served(MessageServerOptions options = {}) {
         stage.registry.method("work",
                               [this](std::string name) {
                                   ++runs;
+                                  if (const auto act = std::exchange(while_running, nullptr)) {
+                                      act();
+                                  }
                                   if (name == "throw") {
                                       throw std::runtime_error{"defect"};
                                   }
@@ -165,11 +169,12 @@ TEST(MessageServer, SaysWhetherItConsumes) {
 
 TEST(MessageServerReplay, ARunningRequestIsNotRunAgain) {
     Served served;
+    served.while_running = [&] {
+        served.lose_connection();
+        served.stage.executor.advance(1s);
+        EXPECT_EQ(served.server->in_flight(), 1U) << "the redelivery waits for the first run";
+    };
     served.caller->send({.correlation_id = "a"});
-    served.turn();  // delivered; the worker has not begun
-    served.lose_connection();
-    served.stage.executor.advance(1s);
-    EXPECT_EQ(served.server->in_flight(), 1U) << "the redelivery waits for the first run";
     served.run();
     EXPECT_EQ(served.runs, 1);
     EXPECT_EQ(served.caller->reply("a"), ok_reply);
@@ -177,11 +182,47 @@ TEST(MessageServerReplay, ARunningRequestIsNotRunAgain) {
     EXPECT_EQ(served.server->replays().size(), 0U);
 }
 
-TEST(MessageServerReplay, OneThatFinishedMeanwhileIsAnsweredFromMemory) {
-    Served served;
+TEST(MessageServerReplay, WhatHasNotStartedIsLeftToWhoeverGetsItNext) {
+    // Delivered but not yet with the workers, or with them.
+    for (const bool is_queued : {false, true}) {
+        Served served;
+        served.caller->send({.correlation_id = "a"});
+        while (served.server->in_flight() == 0) {
+            ASSERT_TRUE(served.stage.executor.run_one());
+        }
+        if (is_queued) {
+            served.turn();
+        }
+        served.lose_connection();
+        EXPECT_EQ(served.stage.dispatcher.queued(), 0U);
+        EXPECT_EQ(served.server->replays().size(), 0U);
+        EXPECT_EQ(served.broker.ready("queue"), 1U);
+        served.turn();
+        EXPECT_EQ(served.server->in_flight(), 0U);
+        EXPECT_EQ(served.stage.workers.run_all(), 0U);
+        served.stage.executor.advance(1s);
+        served.run();
+        EXPECT_EQ(served.runs, 1);
+        EXPECT_EQ(served.caller->reply("a"), ok_reply);
+        EXPECT_TRUE(served.is_empty());
+    }
+}
+
+TEST(MessageServerReplay, WhatHasNotStartedRunsWhenNobodyElseCanGetIt) {
+    Served served{{.lost_requests = LostRequests::are_gone}};
     served.caller->send({.correlation_id = "a"});
     served.turn();
     served.lose_connection();
+    EXPECT_EQ(served.stage.dispatcher.queued(), 1U);
+    served.workers_run_while_disconnected();
+    EXPECT_EQ(served.runs, 1);
+}
+
+TEST(MessageServerReplay, OneThatFinishedMeanwhileIsAnsweredFromMemory) {
+    Served served;
+    served.while_running = [&] { served.lose_connection(); };
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
     served.workers_run_while_disconnected();
     EXPECT_EQ(served.runs, 1);
     EXPECT_EQ(served.server->replays().size(), 1U);
@@ -218,18 +259,19 @@ TEST(MessageServerReplay, WithoutACorrelationIdItRunsAgain) {
 
 TEST(MessageServerReplay, AnotherBodyIsAnotherRequest) {
     Served served;
-    served.caller->send({.correlation_id = "a"});
-    served.turn();
-    served.lose_connection();
     // Somebody else's message, under the same correlation id, that was delivered elsewhere before.
     const std::string body = R"({"name":"other"})";
-    served.server->on_consuming(99);
-    served.server->on_delivery({.generation = 99, .tag = 1}, {.exchange = "work",
-                                                              .correlation_id = "a",
-                                                              .body = protocol::bytes_of(body),
-                                                              .redelivered = true,
-                                                              .body_bytes = body.size()});
-    EXPECT_EQ(served.server->in_flight(), 2U);
+    served.while_running = [&] {
+        served.lose_connection();
+        served.server->on_consuming(99);
+        served.server->on_delivery({.generation = 99, .tag = 1}, {.exchange = "work",
+                                                                  .correlation_id = "a",
+                                                                  .body = protocol::bytes_of(body),
+                                                                  .redelivered = true,
+                                                                  .body_bytes = body.size()});
+        EXPECT_EQ(served.server->in_flight(), 2U);
+    };
+    served.caller->send({.correlation_id = "a"});
     served.run();
     EXPECT_EQ(served.runs, 2);
 }
@@ -243,11 +285,13 @@ TEST(MessageServerReplay, APersistentRequestIsKnownAgainUnmarkedByAnIdThatIsUniq
                                          .delivery_mode = delivery_mode,
                                          .body = protocol::bytes_of(body),
                                          .body_bytes = body.size()};
+        served.while_running = [&] {
+            served.server->on_lost(98, {.code = Code::connection_lost, .message = "a restart"});
+            served.server->on_consuming(99);
+            served.server->on_delivery({.generation = 99, .tag = 1}, message);
+        };
         served.server->on_consuming(98);
         served.server->on_delivery({.generation = 98, .tag = 1}, message);
-        served.server->on_lost(98, {.code = Code::connection_lost, .message = "a restart"});
-        served.server->on_consuming(99);
-        served.server->on_delivery({.generation = 99, .tag = 1}, message);
         served.run();
         return served.runs;
     };
@@ -272,11 +316,12 @@ TEST(MessageServerReplay, WhatIsRememberedExpires) {
 TEST(MessageServerReplay, TheOldestIsForgottenOverTheLimit) {
     for (const std::size_t entries_max : {2U, 3U}) {
         Served served{{.replays = {.entries_max = entries_max}}};
+        // Each runs while the connection of its delivery breaks.
         for (const char* id : {"a", "b", "c"}) {
+            served.broker.faults().on(Hop::settle, {.kind = Kind::close_before});
             served.caller->send({.correlation_id = id});
         }
         served.turn();
-        served.lose_connection();
         served.workers_run_while_disconnected();
         EXPECT_EQ(served.server->replays().size(), entries_max);
         served.stage.executor.advance(1s);
@@ -326,12 +371,13 @@ TEST(MessageServerDrain, AnIdleOneIsDoneWhenTheConsumerIs) {
 
 TEST(MessageServerDrain, EndsWithoutAConnectionToo) {
     Served served;
+    served.while_running = [&] {
+        served.lose_connection();
+        served.drain();
+        served.turn();
+        EXPECT_FALSE(served.drained);
+    };
     served.caller->send({.correlation_id = "a"});
-    served.turn();
-    served.lose_connection();
-    served.drain();
-    served.turn();
-    EXPECT_FALSE(served.drained);
     served.run();
     EXPECT_TRUE(served.drained);
     EXPECT_EQ(served.broker.ready("queue"), 1U);
@@ -354,13 +400,14 @@ TEST(MessageServerDrain, WhatArrivesMeanwhileIsGivenBack) {
 
 TEST(MessageServerStop, GivesBackAtOnceAndDropsLateResults) {
     Served served;
-    served.caller->send({.correlation_id = "a"});
-    served.turn();
     bool stopped = false;
-    served.server->stop_now([&] { stopped = true; });
-    served.turn();
-    EXPECT_FALSE(stopped) << "a handler still runs";
-    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    served.while_running = [&] {
+        served.server->stop_now([&] { stopped = true; });
+        served.turn();
+        EXPECT_FALSE(stopped) << "a handler still runs";
+        EXPECT_EQ(served.broker.ready("queue"), 1U);
+    };
+    served.caller->send({.correlation_id = "a"});
     served.run();
     EXPECT_TRUE(stopped);
     EXPECT_TRUE(served.caller->replies("a").empty());
@@ -370,15 +417,30 @@ TEST(MessageServerStop, GivesBackAtOnceAndDropsLateResults) {
 
 TEST(MessageServerStop, CutsADrainShort) {
     Served served;
+    served.while_running = [&] {
+        served.drain();
+        served.server->stop_now();
+        served.turn();
+        EXPECT_EQ(served.broker.ready("queue"), 1U);
+        EXPECT_FALSE(served.drained);
+    };
     served.caller->send({.correlation_id = "a"});
-    served.turn();
-    served.drain();
-    served.server->stop_now();
-    served.turn();
-    EXPECT_EQ(served.broker.ready("queue"), 1U);
-    EXPECT_FALSE(served.drained);
     served.run();
     EXPECT_TRUE(served.drained);
+}
+
+TEST(MessageServerStop, NeverRunsWhatItGaveBack) {
+    Served served;
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    bool stopped = false;
+    served.server->stop_now([&] { stopped = true; });
+    served.turn();
+    EXPECT_TRUE(stopped);
+    EXPECT_EQ(served.stage.workers.run_all(), 0U);
+    EXPECT_EQ(served.runs, 0);
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    EXPECT_TRUE(served.caller->replies("a").empty());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <latch>
@@ -59,6 +60,35 @@ TEST(ManualWorkers, LeaveWhatIsOverTheLimit) {
     EXPECT_EQ(list.size(), 1U);
     workers.push_admitted(*list.pop());
     EXPECT_EQ(workers.queued(), 3U);
+}
+
+TEST(ManualWorkers, NeverRunWhatWasTakenOut) {
+    // The first, one in the middle, the last, and all.
+    for (const std::vector<int>& taken :
+         {std::vector{0}, std::vector{1}, std::vector{3}, std::vector{3, 1, 0, 2}}) {
+        Tasks tasks;
+        ManualWorkers workers;
+        std::vector<int> ran;
+        std::vector<int> expected;
+        std::vector<Task*> made;
+        for (int name = 0; name < 4; ++name) {
+            made.push_back(&tasks.make([&ran, name] { ran.push_back(name); }));
+            EXPECT_FALSE(workers.take_out(*made.back())) << "not queued yet";
+            workers.push_admitted(*made.back());
+            if (std::ranges::find(taken, name) == taken.end()) {
+                expected.push_back(name);
+            }
+        }
+        for (const int name : taken) {
+            EXPECT_TRUE(workers.take_out(*made[name]));
+            EXPECT_FALSE(workers.take_out(*made[name]));
+        }
+        workers.push_admitted(tasks.make([&ran] { ran.push_back(4); }));
+        expected.push_back(4);
+        workers.run_all();
+        EXPECT_EQ(ran, expected);
+        EXPECT_FALSE(workers.take_out(*made[2])) << "it ran, or was taken out";
+    }
 }
 
 TEST(ThreadWorkers, LeaveWhatIsOverTheLimit) {

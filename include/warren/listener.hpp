@@ -26,19 +26,32 @@ struct ListenerExchange {
     Dynamic arguments{};
 };
 
-/// Where requests come in: a queue of a broker, and what is served from it.
+/// The certificate that a listener without a broker secures its connections with. The files are
+/// PEM, and read again by `Server::reload_certificates`.
+struct ListenerTls {
+    std::string certificate_file;  // with its chain
+    std::string key_file{};        // empty: in the certificate's file
+    std::string client_ca_file{};  // who must have signed each client's; empty: none is needed
+};
+
+/// Where requests come in, and what is served from there: a queue of a broker, or an address of
+/// this machine.
 struct ListenerOptions {
-    /// amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST], amqps://..., or memory:NAME for clients in
-    /// this process. The parameters `protocol` and `queue` say what the members below do.
+    /// amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST], amqps://..., memory:NAME for clients in this
+    /// process, or without a broker tcp://HOST:PORT (port 0: a free one; host *: every address of
+    /// this machine). The parameters `protocol` and `queue` say what the members below do.
     std::string url;
-    std::string protocol{};  // cyberfusion (default) or tutorial
-    std::string queue{};     // default: rpc_queue for tutorial and memory; no default otherwise
-    std::vector<std::string> methods{};  // empty: every method of the server; tutorial: exactly one
+    /// cyberfusion (default) or tutorial; of tcp:// msgpack-rpc (default) or arrpc
+    std::string protocol{};
+    std::string queue{};  // default: rpc_queue for tutorial and memory; no default otherwise
+    std::vector<std::string> methods{};  // empty: all of the server; tutorial, arrpc: exactly one
     std::vector<ListenerExchange> exchanges{};
     std::vector<std::string> fernet_keys{};  // the first encrypts, all decrypt; empty: no secrets
     ClearSecrets clear_secrets = ClearSecrets::refuse;
     std::optional<std::chrono::seconds> fernet_ttl{};  // how old a token may be; unset: any age
-    std::size_t max_simultaneous_requests = 5;         // handlers of this listener at once
+    /// Handlers of this listener at once, those included that wait for a worker or a lock.
+    /// 0: 5, and without a broker 65,536
+    std::size_t max_simultaneous_requests = 0;
 
     // The queue, where it is not the protocol's default.
     std::optional<bool> durable{};
@@ -46,6 +59,17 @@ struct ListenerOptions {
     std::optional<bool> auto_delete{};
     std::optional<std::string> queue_type{};  // classic or quorum
     Dynamic queue_arguments{};                // a map such as {"x-max-length": 1000}
+
+    // Without a broker.
+    std::optional<ListenerTls> tls{};         // unset: in clear
+    std::vector<std::string> auth_secrets{};  // requests are signed under one of them; empty: not
+    std::size_t connections_max = 10'240;     // one more is closed as soon as it comes
+    std::size_t connection_requests_max = 1'024;          // of one connection at once
+    std::chrono::milliseconds idle_timeout{600'000};      // of a silent connection; 0: none
+    std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
+    /// How long a peer may take none of its answers, and how long a message may take to come, plus
+    /// a second for each 4 KiB.
+    std::chrono::milliseconds stall_timeout{30'000};
 };
 
 }  // namespace warren

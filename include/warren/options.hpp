@@ -31,6 +31,7 @@ struct CallOptions {
     std::optional<std::chrono::milliseconds> timeout{};  // nullopt: the client's
     std::stop_token stop{};                              // give the call up: `cancelled`
     std::optional<WhenBlocked> when_blocked{};           // nullopt: the client's
+    bool idempotent = false;  // it may run twice: send it again when its outcome was lost
 };
 
 /// What a client may have its own way. What its address also names, the address decides.
@@ -43,6 +44,19 @@ struct ClientOptions {
     std::string reply_queue{};  // of ReplyMode::durable; empty: one made up for this client
     WhenBlocked when_blocked = WhenBlocked::wait;
     std::shared_ptr<Log> log{};  // connections lost and found; null: nowhere
+
+    /// Of tcp:// and its like: requests are signed under the first, answers must be signed under
+    /// any; empty: nothing is signed.
+    std::vector<std::string> auth_secrets{};
+    /// Of tcp:// and its like: how often connecting may fail in a row until the calls that wait for
+    /// it fail, and how long the first pause is. 0 ms: the protocol's default.
+    std::size_t connect_attempts = 5;
+    std::chrono::milliseconds connect_pause{0};
+    /// Of arrpc: as many connections at most, since each carries one call at a time.
+    std::size_t connections_max = 8;
+    /// Poll so long before the I/O thread sleeps, where that pays; 0: never. Costs processor time,
+    /// saves the time that waking takes: docs/guide/speed.md.
+    std::chrono::microseconds spin_max{0};
 };
 
 }  // namespace warren

@@ -29,6 +29,8 @@ struct ServerOptions {
     std::chrono::milliseconds drain_timeout{30'000};  // of `stop`
     ServerAnswers answers = ServerAnswers::by_handlers;
     std::shared_ptr<Log> log{};  // null: nowhere
+    /// As that of ClientOptions.
+    std::chrono::microseconds spin_max{0};
 
     // Limits; what is over one is refused.
     std::size_t body_bytes_max = std::size_t{16} << 20;  // of a request
@@ -76,15 +78,20 @@ public:
     /// thread of the callback: an I/O thread
     void on_ready(std::function<void()> callback);
 
-    /// Serve. Brokers are connected to in the background, for ever; listeners in this process
-    /// consume when this returns.
+    /// Serve. Brokers are connected to in the background, for ever; all other listeners consume
+    /// when this returns.
     /// err  throws Error (no_such_method) when a listener is to serve what is not registered;
-    ///      nothing was consumed then
+    ///      (invalid_request) for an address that cannot be listened at or a certificate that
+    ///      cannot be read; nothing was consumed then
     void start();
     /// Whether every listener consumes now.          thread any
     bool ready() const noexcept;
-    /// Each listener, such as "amqp://localhost:5672/test queue=test methods=3".
+    /// Each listener, such as "amqp://localhost:5672/test queue=test methods=3" or
+    /// "tcp://127.0.0.1:40123 methods=3".
     std::vector<std::string> listeners() const;
+    /// Read the certificates of all listeners again. Connections that are there go on as they are.
+    /// out  what could not be read: there the certificate stays that was
+    std::vector<Failure> reload_certificates();
 
     /// Take no more requests, and finish those that were taken: answered and acknowledged.
     /// out  false when the time was over first; go on with `drain` or `stop_now`

@@ -13,6 +13,7 @@
 #include "app/log.hpp"
 #include "app/read_file.hpp"
 #include "core/duration.hpp"
+#include "core/uri.hpp"
 #include "format/json.hpp"
 
 namespace warren::app {
@@ -24,6 +25,9 @@ struct CallCommand {
     std::string to;
     std::string timeout = "60s";
     std::vector<std::string> fernet_keys;
+    std::vector<std::string> auth_secrets;
+    std::string ca;
+    bool insecure = false;
     bool verbose = false;
 };
 
@@ -84,6 +88,38 @@ int print(const Dynamic& data) {
     return exit_success;
 }
 
+/// Secrets, each given as itself or as @FILE.
+/// out  the file that cannot be read, if there is one
+std::optional<std::string> read_secrets(const std::vector<std::string>& given,
+                                        std::vector<std::string>& secrets) {
+    for (const std::string& text : given) {
+        auto secret = read_text(text);
+        if (!secret) {
+            return text.substr(1);
+        }
+        secret->erase(secret->find_last_not_of("\r\n") + 1);
+        secrets.push_back(std::move(*secret));
+    }
+    return std::nullopt;
+}
+
+/// The address with what the options say about TLS, as its kind of address spells it.
+std::string address_of(const CallCommand& command) {
+    std::string address = command.to;
+    const bool at_broker = address.starts_with("amqp");
+    const auto add = [&address](std::string_view parameter) {
+        address += address.contains('?') ? '&' : '?';
+        address += parameter;
+    };
+    if (!command.ca.empty()) {
+        add((at_broker ? "cacertfile=" : "ca=") + core::percent_encode(command.ca));
+    }
+    if (command.insecure) {
+        add(at_broker ? "verify=verify_none" : "verify=none");
+    }
+    return address;
+}
+
 int call(const CallCommand& command) {
     const auto timeout = core::parse_duration(command.timeout);
     if (!timeout) {
@@ -99,13 +135,11 @@ int call(const CallCommand& command) {
         return usage("the arguments: " + arguments.error().message);
     }
     ClientOptions options{.timeout = *timeout};
-    for (const std::string& given : command.fernet_keys) {
-        auto key = read_text(given);
-        if (!key) {
-            return usage("cannot read the file '" + given.substr(1) + "'");
-        }
-        key->erase(key->find_last_not_of("\r\n") + 1);
-        options.fernet_keys.push_back(std::move(*key));
+    if (const auto file = read_secrets(command.fernet_keys, options.fernet_keys)) {
+        return usage("cannot read the file '" + *file + "'");
+    }
+    if (const auto file = read_secrets(command.auth_secrets, options.auth_secrets)) {
+        return usage("cannot read the file '" + *file + "'");
     }
     if (command.verbose) {
         options.log = make_log(LogLevel::debug, LogFormat::text);
@@ -113,7 +147,7 @@ int call(const CallCommand& command) {
 
     std::optional<Client> client;
     try {
-        client.emplace(command.to, std::move(options));
+        client.emplace(address_of(command), std::move(options));
     } catch (const Error& error) {
         return usage(error.message());
     }
@@ -145,7 +179,8 @@ void add_call(CLI::App& program, Action& action) {
         ->required();
     command
         ->add_option("--to", options->to,
-                     "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE")
+                     "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, "
+                     "tcp://HOST:PORT, tls://HOST:PORT, arrpc://HOST:PORT, arrpcs://HOST:PORT")
         ->envname("WARREN_TO")
         ->required();
     command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
@@ -154,6 +189,12 @@ void add_call(CLI::App& program, Action& action) {
         ->add_option("--fernet-key", options->fernet_keys,
                      "Encrypt secrets with this key, or with @FILE's; may be repeated")
         ->allow_extra_args(false);
+    command
+        ->add_option("--auth-secret", options->auth_secrets,
+                     "Sign with this secret, or with @FILE's (without a broker); may be repeated")
+        ->allow_extra_args(false);
+    command->add_option("--ca", options->ca, "Of TLS: trust the authorities in this PEM file");
+    command->add_flag("--insecure", options->insecure, "Of TLS: trust any certificate");
     command->add_flag("--verbose", options->verbose, "Log to standard error what the client does");
     command->callback([&action, options] { action = [options] { return call(*options); }; });
 }

@@ -31,7 +31,7 @@ struct ServeOptions {
     std::vector<std::string> modules;
 };
 
-/// SIGTERM and SIGINT, taken by asking and not by interruption.
+/// SIGTERM, SIGINT and SIGHUP, taken by asking and not by interruption.
 class Signals {
 public:
     /// Before any thread starts, so that all inherit it.
@@ -39,14 +39,23 @@ public:
         sigemptyset(&set_);
         sigaddset(&set_, SIGTERM);
         sigaddset(&set_, SIGINT);
+        sigaddset(&set_, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     }
 
-    int wait() const {
-        int number = 0;
-        while (sigwait(&set_, &number) != 0) {
+    /// Wait for the request to end; each SIGHUP until then calls a function.
+    template <typename OnHangUp>
+    void wait(const OnHangUp& on_hang_up) const {
+        for (;;) {
+            int number = 0;
+            if (sigwait(&set_, &number) != 0) {
+                continue;
+            }
+            if (number != SIGHUP) {
+                return;
+            }
+            on_hang_up();
         }
-        return number;
     }
 
     /// From now on a signal ends the process where it stands; brokers deliver again what was not
@@ -57,7 +66,7 @@ public:
             const auto first = std::chrono::steady_clock::now();
             for (;;) {
                 int number = 0;
-                if (sigwait(&set, &number) == 0 &&
+                if (sigwait(&set, &number) == 0 && number != SIGHUP &&
                     std::chrono::steady_clock::now() - first > same_signal) {
                     _exit(128 + number);
                 }
@@ -78,14 +87,27 @@ int report(const std::vector<std::string>& problems) {
 
 void say_ready(const Server& server, Log& log) {
     std::string listeners;
+    bool has_address_of_its_own = false;
     for (const std::string& listener : server.listeners()) {
         log.info("consuming " + listener);
         listeners += (listeners.empty() ? "" : "; ") + listener;
+        has_address_of_its_own |= !listener.starts_with("amqp") && !listener.starts_with("memory");
     }
-    std::puts("ready");
+    // Whoever asked for a free port learns of it here; where a broker is, the configuration says.
+    std::puts(has_address_of_its_own ? ("ready " + listeners).c_str() : "ready");
     std::fflush(stdout);
     std::clearerr(stdout);  // nobody may be listening, which is no failure of serving
     sd_notifyf(0, "READY=1\nSTATUS=Serving %s", listeners.c_str());
+}
+
+void reload(Server& server, Log& log) {
+    const std::vector<Failure> failures = server.reload_certificates();
+    for (const Failure& failure : failures) {
+        log.error("a certificate stays as it was: " + failure.message);
+    }
+    if (failures.empty()) {
+        log.info("certificates are read again");
+    }
 }
 
 int drain(Server& server, std::chrono::milliseconds timeout, Log& log) {
@@ -132,7 +154,7 @@ int serve(const ServeOptions& options) {
     } catch (const Error& error) {
         return report({file + ": " + error.message()});
     }
-    signals.wait();
+    signals.wait([&server, &log] { reload(server, *log); });
     signals.end_at_next();
     return drain(server, config->server.drain_timeout, *log);
 }

@@ -1,14 +1,11 @@
 #include <warren/client.hpp>
 
 #include "endpoint/client_call.hpp"
-#include "endpoint/client_transport.hpp"
-#include "endpoint/transports.hpp"
+#include "endpoint/client_route.hpp"
 #include "format/fernet.hpp"
-#include "runtime/message_client.hpp"
 
 #include <atomic>
 #include <chrono>
-#include <random>
 #include <utility>
 
 namespace warren {
@@ -20,15 +17,6 @@ T value_or_throw(std::expected<T, Failure> result) {
         throw Error{std::move(result.error())};
     }
     return std::move(*result);
-}
-
-std::array<std::uint8_t, 16> random_octets() {
-    std::random_device device;
-    std::array<std::uint8_t, 16> octets;
-    for (std::uint8_t& octet : octets) {
-        octet = static_cast<std::uint8_t>(device());
-    }
-    return octets;
 }
 
 std::int64_t unix_seconds_now() {
@@ -44,24 +32,12 @@ public:
     Implementation(const endpoint::Address& address, ClientOptions options)
         : options_{std::move(options)},
           keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
-          dialect_{value_or_throw(endpoint::make_dialect(address.protocol, address.method))},
-          transport_{endpoint::make_client_transport(
-              address, address.reply_mode.value_or(options_.reply_mode),
-              address.reply_queue.empty() ? options_.reply_queue : address.reply_queue,
-              options_.log)},
-          calls_{std::make_shared<runtime::MessageClient>(
-              transport_->executor(), *dialect_,
-              runtime::MessageClientOptions{.queue = address.queue,
-                                            .broker = address.display(),
-                                            .in_flight_max = options_.in_flight_max,
-                                            .random = random_octets()})} {
-        transport_->start(calls_,
-                          [calls = calls_](runtime::ClientPort& port) { calls->attach(port); });
-    }
+          route_{endpoint::make_client_route(address, options_)},
+          calls_{route_->calls()} {}
 
     void close() {
         if (!is_closed_.exchange(true)) {
-            transport_->stop([calls = calls_] { calls->close(); });
+            route_->close();
         }
     }
 
@@ -78,19 +54,19 @@ public:
     }
 
     void submit(detail::PreparedCallPointer call, std::stop_token stop) {
-        call->watch(*calls_, std::move(stop));
-        calls_->submit(*call.release());
+        call->watch(calls_, std::move(stop));
+        calls_.submit(*call.release());
     }
 
     void call_blocking(detail::PreparedCallPointer call, detail::WaitingSink& sink) {
         BlockingCall blocking{*this, std::move(call), sink};
-        transport_->run_errand(blocking);
+        route_->run_errand(blocking);
     }
 
-    bool is_idle() const noexcept { return calls_->counters().in_flight == 0; }
+    bool is_idle() const noexcept { return calls_.counters().in_flight == 0; }
 
     void refuse_on_io_thread() const {
-        if (transport_->is_current_thread()) {
+        if (route_->is_current_thread()) {
             throw Error{Code::internal,
                         "Not sent: a blocking call from the client's "
                         "I/O thread would wait for "
@@ -99,10 +75,10 @@ public:
     }
 
     ClientCounters counters() const {
-        const runtime::Counters& counted = calls_->counters();
+        const runtime::Counters& counted = calls_.counters();
         ClientCounters counters{.calls = counted.calls,
                                 .succeeded = counted.successes,
-                                .replies_dropped = calls_->replies_dropped(),
+                                .replies_dropped = calls_.replies_dropped(),
                                 .in_flight = counted.in_flight};
         for (const auto& failures : counted.failures) {
             counters.failed += failures;
@@ -130,9 +106,8 @@ private:
 
     const ClientOptions options_;
     const format::Keyring keys_;
-    const std::unique_ptr<protocol::MessageDialect> dialect_;
-    const std::unique_ptr<endpoint::ClientTransport> transport_;
-    const std::shared_ptr<runtime::MessageClient> calls_;
+    const std::unique_ptr<endpoint::ClientRoute> route_;
+    runtime::ClientCalls& calls_;
     std::atomic<bool> is_closed_ = false;
 };
 

@@ -1,11 +1,11 @@
 #include "endpoint/client_transport.hpp"
+#include "endpoint/io_thread.hpp"
 #include "transport/amqp/client_port.hpp"
 #include "transport/amqp/link.hpp"
 #include "transport/asio_executor.hpp"
 
 #include <chrono>
 #include <memory>
-#include <thread>
 #include <utility>
 
 namespace warren::endpoint {
@@ -22,6 +22,8 @@ constexpr std::chrono::milliseconds close_timeout{500};
 /// What the I/O thread uses; whoever leaves last, it or the client, destroys
 /// it.
 struct Connection {
+    explicit Connection(std::chrono::microseconds spin_max) : executor{{.spin_max = spin_max}} {}
+
     AsioExecutor executor;
     std::shared_ptr<Log> log;
     std::shared_ptr<runtime::ClientSink> sink;
@@ -32,8 +34,8 @@ struct Connection {
 class AmqpClientTransport final : public ClientTransport {
 public:
     AmqpClientTransport(transport::AmqpEndpoint broker, AmqpClientOptions options,
-                        std::shared_ptr<Log> log)
-        : connection_{std::make_shared<Connection>()} {
+                        std::shared_ptr<Log> log, std::chrono::microseconds spin_max)
+        : connection_{std::make_shared<Connection>(spin_max)} {
         broker.connection.close_timeout = close_timeout;
         connection_->log = std::move(log);
         connection_->link =
@@ -54,31 +56,24 @@ public:
         connection_->sink = std::move(sink);
         attached(*connection_->port);
         connection_->port->start(*connection_->sink);
-        thread_ = std::thread{[connection = connection_] { connection->executor.run(); }};
+        thread_.start(connection_->executor, connection_);
     }
 
     void stop(std::move_only_function<void()> last) override {
-        const bool inside = is_current_thread();
-        if (inside) {
+        if (is_current_thread()) {
             last();
             last = [] {};
         }
-        connection_->executor.post(
-            [connection = connection_.get(), last = std::move(last)]() mutable {
-                last();
-                connection->port.reset();
-                connection->link->close([connection] { connection->executor.stop(); });
-            });
-        if (inside) {
-            thread_.detach();
-        } else {
-            thread_.join();
-        }
+        thread_.end([connection = connection_.get(), last = std::move(last)]() mutable {
+            last();
+            connection->port.reset();
+            connection->link->close([connection] { connection->executor.stop(); });
+        });
     }
 
 private:
     std::shared_ptr<Connection> connection_;
-    std::thread thread_;
+    IoThread thread_;
 };
 
 transport::ReplyMode transport_mode(ReplyMode mode) {
@@ -96,13 +91,14 @@ transport::ReplyMode transport_mode(ReplyMode mode) {
 }  // namespace
 
 std::unique_ptr<ClientTransport> make_amqp_client(const transport::AmqpEndpoint& broker,
+                                                  std::chrono::microseconds spin_max,
                                                   ReplyMode reply_mode, std::string reply_queue,
                                                   std::shared_ptr<Log> log) {
     return std::make_unique<AmqpClientTransport>(
         broker,
         AmqpClientOptions{.reply_mode = transport_mode(reply_mode),
                           .reply_queue = std::move(reply_queue)},
-        std::move(log));
+        std::move(log), spin_max);
 }
 
 }  // namespace warren::endpoint

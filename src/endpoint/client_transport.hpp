@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "endpoint/transports.hpp"
+#include "endpoint/address.hpp"
 #include "runtime/errand.hpp"
 #include "runtime/ports.hpp"
 
@@ -34,15 +34,12 @@ public:
     virtual void stop(std::move_only_function<void()> last) = 0;
 };
 
-/// in   log: may be null
-std::unique_ptr<ClientTransport> make_client_transport(const Address& address, ReplyMode reply_mode,
-                                                       std::string reply_queue,
-                                                       std::shared_ptr<Log> log);
-
 // One for each kind of broker.
 std::unique_ptr<ClientTransport> make_memory_client(const MemoryAddress& address,
                                                     ReplyMode reply_mode, std::string reply_queue);
+/// in   log: may be null
 std::unique_ptr<ClientTransport> make_amqp_client(const transport::AmqpEndpoint& broker,
+                                                  std::chrono::microseconds spin_max,
                                                   ReplyMode reply_mode, std::string reply_queue,
                                                   std::shared_ptr<Log> log);
 

@@ -67,7 +67,8 @@ public:
     explicit Implementation(ServerOptions options)
         : options_{std::move(options)},
           limits_{limits_of(options_)},
-          log_{options_.log ? options_.log : std::make_shared<Nowhere>()} {}
+          log_{options_.log ? options_.log : std::make_shared<Nowhere>()},
+          asio_{{.spin_max = options_.spin_max}} {}
 
     ~Implementation() {
         if (!running()) {
@@ -92,16 +93,24 @@ public:
             }
             methods.push_back(std::move(*found));
         }
+        const endpoint::ListeningShared shared{
+            .asio = asio_, .limits = limits_, .nonces = make_nonce_memory()};
         for (std::size_t i = 0; i < plans_.size(); ++i) {
             listening_.push_back(
-                endpoint::make_listening(plans_[i], std::move(methods[i]), limits_, asio_));
+                endpoint::make_listening(plans_[i], std::move(methods[i]), shared));
         }
         consuming_ = std::vector<std::atomic<bool>>(listening_.size());
         workers_.emplace(runtime::WorkerOptions{.threads = worker_count(),
                                                 .queued_max = options_.queued_calls_max});
         dispatcher_.emplace(*workers_, clock_, *log_, limits_);
+        if (auto opened = open_direct(); !opened) {
+            listening_.clear();
+            dispatcher_.reset();
+            ended_ = true;
+            throw Error{std::move(opened.error())};
+        }
         asio_thread_ = std::thread{[this] { asio_.run(); }};
-        open_all();
+        open_others();
     }
 
     /// Begin to drain, once.
@@ -111,7 +120,7 @@ public:
         }
         drained_ = std::make_shared<Countdown>(listening_.size());
         on_each([drained = drained_](endpoint::Listening& listening) {
-            listening.server()->drain([drained] { drained->arrive(); });
+            listening.drain([drained] { drained->arrive(); });
         });
     }
 
@@ -161,6 +170,20 @@ public:
         return names;
     }
 
+    std::vector<Failure> reload_certificates() {
+        std::vector<Failure> failures;
+        if (!running()) {
+            return failures;
+        }
+        on_each([&failures, &mutex = reload_mutex_](endpoint::Listening& listening) {
+            if (auto reloaded = listening.reload_certificates(); !reloaded) {
+                const std::lock_guard lock{mutex};
+                failures.push_back(std::move(reloaded.error()));
+            }
+        });
+        return failures;
+    }
+
     ServerOptions options_;
     core::Limits limits_;
     std::shared_ptr<Log> log_;
@@ -169,48 +192,87 @@ public:
     std::function<void()> on_ready_;
 
 private:
+    /// Where requests are signed: who answered one must not do so twice.
+    std::shared_ptr<protocol::NonceMemory> make_nonce_memory() const {
+        if (std::ranges::none_of(plans_, [](const endpoint::ListenerPlan& plan) {
+                return !plan.options.auth_secrets.empty();
+            })) {
+            return nullptr;
+        }
+        const auto now = std::chrono::system_clock::now().time_since_epoch();
+        auto made = protocol::NonceMemory::make(
+            {.since_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
+        if (!made) {
+            throw Error{std::move(made.error())};
+        }
+        return std::move(*made);
+    }
+
     std::size_t worker_count() const {
         if (options_.workers != 0) {
             return options_.workers;
         }
         std::size_t at_once = 0;
         for (const endpoint::ListenerPlan& plan : plans_) {
-            at_once += plan.options.max_simultaneous_requests;
+            at_once += plan.address.is_direct() ? 0 : plan.simultaneous_requests_max();
         }
         return std::max(runtime::worker_threads_default(), std::min(at_once, workers_default_max));
     }
 
-    void open_all() {
+    endpoint::Listening::Opening opening(std::size_t index, std::function<void()> on_change = {}) {
+        return {.dispatcher = *dispatcher_,
+                .log = *log_,
+                .answers = options_.answers == ServerAnswers::made_up
+                               ? runtime::Answers::made_up
+                               : runtime::Answers::by_handlers,
+                .on_change = [this, index, on_change = std::move(on_change)] {
+                    note_change(index);
+                    if (on_change) {
+                        on_change();
+                    }
+                }};
+    }
+
+    /// Listen where there is no broker, while the I/O thread does not run yet.
+    std::expected<void, Failure> open_direct() {
+        for (std::size_t i = 0; i < listening_.size(); ++i) {
+            if (!plans_[i].address.is_direct()) {
+                continue;
+            }
+            if (auto opened = listening_[i]->open(opening(i)); !opened) {
+                return opened;
+            }
+        }
+        return {};
+    }
+
+    /// Connect to brokers, and wait for the listeners in this process.
+    void open_others() {
         const auto in_process = std::make_shared<Countdown>(static_cast<std::size_t>(
             std::ranges::count_if(plans_, &Implementation::is_in_process)));
         for (std::size_t i = 0; i < listening_.size(); ++i) {
+            if (plans_[i].address.is_direct()) {
+                continue;
+            }
             listening_[i]->executor().post([this, i, in_process] {
-                const runtime::ListenerPolicy policy{
-                    .methods = {},
-                    .answers = options_.answers == ServerAnswers::made_up
-                                   ? runtime::Answers::made_up
-                                   : runtime::Answers::by_handlers};
-                bool first = is_in_process(plans_[i]);
-                listening_[i]->open(*dispatcher_, *log_, policy,
-                                    [this, i, in_process, first]() mutable {
-                                        note_change(i);
-                                        if (std::exchange(first, false)) {
-                                            in_process->arrive();
-                                        }
-                                    });
+                auto first = std::make_shared<bool>(is_in_process(plans_[i]));
+                static_cast<void>(listening_[i]->open(opening(i, [first, in_process] {
+                    if (std::exchange(*first, false)) {
+                        in_process->arrive();
+                    }
+                })));
             });
         }
         in_process->wait();
     }
 
     static bool is_in_process(const endpoint::ListenerPlan& plan) {
-        return std::holds_alternative<endpoint::MemoryAddress>(plan.address.broker);
+        return std::holds_alternative<endpoint::MemoryAddress>(plan.address.place);
     }
 
     /// On the listener's I/O thread; the last one to consume says so, once.
     void note_change(std::size_t index) {
-        consuming_[index].store(listening_[index]->server()->consuming(),
-                                std::memory_order_release);
+        consuming_[index].store(listening_[index]->consuming(), std::memory_order_release);
         if (ready() && !told_ready_.exchange(true) && on_ready_) {
             on_ready_();
         }
@@ -230,7 +292,7 @@ private:
 
     void give_back() {
         begin_drain();
-        on_each([](endpoint::Listening& listening) { listening.server()->stop_now(); });
+        on_each([](endpoint::Listening& listening) { listening.stop_now(); });
         dispatcher_->cancel_all();
     }
 
@@ -257,6 +319,7 @@ private:
     std::atomic<bool> told_ready_ = false;
     std::shared_ptr<Countdown> drained_;
     std::thread asio_thread_;
+    std::mutex reload_mutex_;
     bool ended_ = false;
 };
 
@@ -300,6 +363,10 @@ bool Server::ready() const noexcept {
 }
 std::vector<std::string> Server::listeners() const {
     return implementation_->listeners();
+}
+
+std::vector<Failure> Server::reload_certificates() {
+    return implementation_->reload_certificates();
 }
 
 bool Server::drain(std::chrono::milliseconds timeout) {

@@ -1,6 +1,7 @@
 #include "endpoint/server_listener.hpp"
 
 #include "core/uri.hpp"
+#include "endpoint/dialects.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -9,8 +10,10 @@
 namespace warren::endpoint {
 namespace {
 
-constexpr std::string_view tutorial = "tutorial";
-constexpr std::size_t simultaneous_requests_max = 65'535;  // a prefetch count [AMQP 0-9-1 1.8.3]
+constexpr std::size_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
+constexpr std::size_t at_broker_default = 5;
+constexpr std::size_t direct_default = 65'536;
+constexpr std::size_t direct_max = std::size_t{1} << 24;
 
 Failure refused(std::string message) {
     return {.code = Code::invalid_request, .message = std::move(message)};
@@ -30,10 +33,53 @@ std::string complete_url(const ListenerOptions& options) {
     return url;
 }
 
+Failure one_method_wanted(std::string_view protocol) {
+    return refused("The protocol '" + std::string{protocol} +
+                   "' has no method on the wire: name exactly one");
+}
+
+std::expected<void, Failure> check_direct(const ListenerOptions& options, const Address& address) {
+    const auto& direct = std::get<DirectAddress>(address.place);
+    if (direct.servers.size() != 1) {
+        return std::unexpected{refused("A listener has one address; make one for each")};
+    }
+    if (direct.has_client_parameters) {
+        return std::unexpected{
+            refused("Of the parameters of an address, a listener takes 'protocol' and 'method'")};
+    }
+    if (!options.queue.empty() || !options.exchanges.empty() || options.durable ||
+        options.exclusive || options.auto_delete || options.queue_type ||
+        !options.queue_arguments->is_null()) {
+        return std::unexpected{refused("Queues and exchanges are a broker's: not of tcp://")};
+    }
+    if (direct.is_secured && !options.tls) {
+        return std::unexpected{refused("TLS needs a certificate: see ListenerOptions::tls")};
+    }
+    return {};
+}
+
+std::expected<void, Failure> check_at_broker(const ListenerOptions& options) {
+    if (options.tls) {
+        return std::unexpected{refused(
+            "A broker has the server's certificate; a client's is in the address (certfile)")};
+    }
+    if (!options.auth_secrets.empty()) {
+        return std::unexpected{refused("Secrets to sign with are of tcp:// and its like")};
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string ListenerPlan::display() const {
-    return address.display() + " queue=" + address.queue;
+    return address.display() + (address.is_direct() ? "" : " queue=" + address.queue);
+}
+
+std::size_t ListenerPlan::simultaneous_requests_max() const noexcept {
+    if (options.max_simultaneous_requests != 0) {
+        return options.max_simultaneous_requests;
+    }
+    return address.is_direct() ? direct_default : at_broker_default;
 }
 
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
@@ -48,17 +94,24 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
     if (!keys) {
         return std::unexpected{std::move(keys.error())};
     }
-    if (options.max_simultaneous_requests < 1 ||
-        options.max_simultaneous_requests > simultaneous_requests_max) {
-        return std::unexpected{refused("max_simultaneous_requests must be from 1 to " +
-                                       std::to_string(simultaneous_requests_max))};
+    const std::size_t requests_max = address->is_direct() ? direct_max : prefetch_max;
+    if (options.max_simultaneous_requests > requests_max) {
+        return std::unexpected{
+            refused("max_simultaneous_requests must be from 1 to " + std::to_string(requests_max))};
+    }
+    auto checked =
+        address->is_direct() ? check_direct(options, *address) : check_at_broker(options);
+    if (!checked) {
+        return std::unexpected{std::move(checked.error())};
+    }
+    if (auto* direct = std::get_if<DirectAddress>(&address->place)) {
+        direct->is_secured |= options.tls.has_value();
     }
     if (options.methods.empty() && !address->method.empty()) {
         options.methods.push_back(address->method);
     }
-    if (address->protocol == tutorial && options.methods.size() > 1) {
-        return std::unexpected{
-            refused("The protocol 'tutorial' has no method on the wire: name exactly one")};
+    if (has_one_method(address->protocol) && options.methods.size() > 1) {
+        return std::unexpected{one_method_wanted(address->protocol)};
     }
     return ListenerPlan{std::move(options), std::move(*address), std::move(*keys)};
 }
@@ -67,9 +120,8 @@ std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerPlan
                                                               const Registry& registry) {
     if (plan.options.methods.empty()) {
         std::vector<const Method*> all = registry.all();
-        if (plan.address.protocol == tutorial && all.size() != 1) {
-            return std::unexpected{
-                refused("The protocol 'tutorial' has no method on the wire: name exactly one")};
+        if (has_one_method(plan.address.protocol) && all.size() != 1) {
+            return std::unexpected{one_method_wanted(plan.address.protocol)};
         }
         return all;
     }
@@ -94,8 +146,8 @@ std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerPlan
 std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
     const ListenerPlan& plan, const std::vector<const Method*>& methods,
     const core::Limits& limits) {
-    return make_dialect(plan.address.protocol,
-                        methods.size() == 1 ? methods.front()->name : std::string{}, limits);
+    return make_message_dialect(
+        plan.address.protocol, methods.size() == 1 ? methods.front()->name : std::string{}, limits);
 }
 
 protocol::Topology topology_of(const ListenerPlan& plan, const std::vector<const Method*>& methods,

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "endpoint/transports.hpp"
+#include "endpoint/address.hpp"
 #include "format/fernet.hpp"
 #include "protocol/message_dialect.hpp"
 #include "protocol/topology.hpp"
@@ -23,8 +23,9 @@ struct ListenerPlan {
     Address address;
     format::Keyring keys{};
 
-    /// Where it listens and to what, for people: "amqp://localhost:5672/test queue=test".
+    /// Where it listens, for people: "amqp://localhost:5672/test queue=test".
     std::string display() const;
+    std::size_t simultaneous_requests_max() const noexcept;
 };
 
 /// err  invalid_request: what is wrong with which option; never shows a password or key
@@ -36,7 +37,7 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options);
 std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerPlan& plan,
                                                               const Registry& registry);
 
-/// How it speaks, and what it wants of its broker.
+/// How it speaks to a broker, and what it wants of it.
 std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
     const ListenerPlan& plan, const std::vector<const Method*>& methods,
     const core::Limits& limits);

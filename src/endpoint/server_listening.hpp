@@ -1,13 +1,16 @@
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "core/limits.hpp"
 #include "endpoint/server_listener.hpp"
+#include "protocol/nonce_memory.hpp"
 #include "runtime/dispatcher.hpp"
-#include "runtime/message_server.hpp"
-#include "runtime/ports.hpp"
+#include "runtime/lane.hpp"
 
 namespace warren::transport {
 class AsioExecutor;
@@ -15,49 +18,69 @@ class AsioExecutor;
 
 namespace warren::endpoint {
 
-/// One listener while it is served: its port, and the server of messages behind it. What is said
-/// to run on the I/O thread is handed over to it.          thread one, none of the server's
+/// What the listeners of one server share; all outlives them.
+struct ListeningShared {
+    transport::AsioExecutor& asio;  // runs the connections
+    core::Limits limits;
+    std::shared_ptr<protocol::NonceMemory> nonces;  // of signed requests
+};
+
+/// One listener while it is served: its port, and what serves its requests behind it.
+/// thread the I/O thread where nothing else is said; made and destroyed on none of the server's
 class Listening {
 public:
-    Listening(ListenerPlan plan, std::vector<const Method*> methods, const core::Limits& limits);
     virtual ~Listening() = default;
     Listening(const Listening&) = delete;
     Listening& operator=(const Listening&) = delete;
 
+    /// Such as "tcp://127.0.0.1:40123 methods=3".                            thread any, once open
     std::string display() const;
+    virtual runtime::Executor& executor() noexcept = 0;  // thread any
 
-    virtual runtime::Executor& executor() noexcept = 0;
-    /// Make the port and the server behind it, and consume.               thread the I/O thread
-    void open(runtime::Dispatcher& dispatcher, Log& log, runtime::ListenerPolicy policy,
-              std::function<void()> on_change);
-    /// Unmake them; `closed` follows when all output is written.           thread the I/O thread
-    void close(std::move_only_function<void()> closed);
+    struct Opening {
+        runtime::Dispatcher& dispatcher;
+        Log& log;
+        runtime::Answers answers;
+        std::function<void()> on_change;  // of `consuming`
+    };
+    /// Make the port and what serves behind it, and consume.
+    /// err  invalid_request: it cannot be listened there; only of direct listeners
+    virtual std::expected<void, Failure> open(Opening opening) = 0;
+    virtual bool consuming() const noexcept = 0;
+    /// Take no more requests, and say when those that were taken are answered.
+    virtual void drain(std::move_only_function<void()> on_drained) = 0;
+    /// Give back or drop what is not answered yet; what was given to `drain` follows.
+    virtual void stop_now() = 0;
+    /// Unmake it all; `closed` follows when all output is written.
+    virtual void close(std::move_only_function<void()> closed) = 0;
 
-    /// nullptr before `open` and after `close`.                            thread the I/O thread
-    runtime::MessageServer* server() noexcept { return server_.get(); }
+    virtual std::expected<void, Failure> reload_certificates() { return {}; }
 
 protected:
-    virtual std::unique_ptr<runtime::ServerPort> make_port(Log& log) = 0;
-    virtual void start(runtime::ServerPort& port, runtime::ServerSink& sink) = 0;
-    virtual void close_transport(std::move_only_function<void()> closed) = 0;
+    Listening(ListenerPlan plan, std::vector<const Method*> methods)
+        : plan_{std::move(plan)}, methods_{std::move(methods)} {}
 
     const ListenerPlan& plan() const noexcept { return plan_; }
-    const protocol::Topology& topology() const noexcept { return topology_; }
-    const core::Limits& limits() const noexcept { return limits_; }
+    const std::vector<const Method*>& methods() const noexcept { return methods_; }
+    runtime::ListenerPolicy policy(runtime::Answers answers) const;
+    /// Where it listens, for people.
+    virtual std::string place() const { return plan_.display(); }
 
 private:
     ListenerPlan plan_;
-    core::Limits limits_;
     std::vector<const Method*> methods_;
-    std::unique_ptr<protocol::MessageDialect> dialect_;
-    protocol::Topology topology_;
-    std::unique_ptr<runtime::ServerPort> port_;
-    std::unique_ptr<runtime::MessageServer> server_;
 };
 
-/// in   asio: runs the connections to brokers; must outlive the result
+/// err  throws Error (invalid_request) for options that only now can be held against the methods
 std::unique_ptr<Listening> make_listening(ListenerPlan plan, std::vector<const Method*> methods,
-                                          const core::Limits& limits,
-                                          transport::AsioExecutor& asio);
+                                          const ListeningShared& shared);
+
+// One for each kind of place.
+std::unique_ptr<Listening> make_message_listening(ListenerPlan plan,
+                                                  std::vector<const Method*> methods,
+                                                  const ListeningShared& shared);
+std::unique_ptr<Listening> make_direct_listening(ListenerPlan plan,
+                                                 std::vector<const Method*> methods,
+                                                 const ListeningShared& shared);
 
 }  // namespace warren::endpoint

@@ -16,6 +16,7 @@ struct ListenerKind {
 constexpr ListenerKind kinds[] = {
     {"amqp", read_amqp_listener},
     {"memory", read_memory_listener},
+    {"tcp", read_tcp_listener},
 };
 
 void read_listener(const ConfigNode& node, Config& config) {

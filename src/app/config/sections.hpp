@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,17 @@ void read_memory_listener(ConfigMap& map, ConfiguredListener& listener);
 /// `server` and `virtual_hosts`: one broker, a queue and its exchanges per virtual host.
 void read_virtual_hosts(ConfigMap& root, const std::optional<std::string>& wanted, Config& config);
 
+/// What serves connections to an address of this machine: {tcp: "HOST:PORT", ...}.
+void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener);
+
+// What listeners of several kinds have.
+
+enum class MethodCount : std::uint8_t { many, one };
+/// `method`, or `methods` or `exchanges`.
+void read_methods(ConfigMap& map, ConfiguredListener& listener, MethodCount count);
+/// `fernet_key` or `fernet_keys`, `fernet_ttl`, `accept_clear_secrets`.
+void read_fernet(ConfigMap& map, ConfiguredListener& listener);
+void read_simultaneous_requests(ConfigMap& map, std::uint64_t greatest, ListenerOptions& options);
 /// `exchanges`: {NAME: {type: direct}}, each a method's; also fills `methods`.
 void read_exchanges(const ConfigNode& node, ConfiguredListener& listener);
 /// `fernet_key`, which may be null.

@@ -1,8 +1,9 @@
-#include "endpoint/transports.hpp"
+#include "endpoint/address.hpp"
 
 #include "core/uri.hpp"
-#include "protocol/cyberfusion.hpp"
-#include "protocol/tutorial.hpp"
+#include "endpoint/address_parameters.hpp"
+#include "endpoint/dialects.hpp"
+#include "transport/tcp/options.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,8 +17,9 @@ namespace {
 
 constexpr std::string_view memory_scheme = "memory:";
 constexpr std::string_view tutorial_queue = "rpc_queue";
-constexpr std::array<std::string_view, 2> protocols{"cyberfusion", "tutorial"};
-constexpr std::array<std::string_view, 3> schemes{"memory", "amqp", "amqps"};
+constexpr std::array<std::string_view, 2> protocols{cyberfusion, tutorial};
+constexpr std::array<std::string_view, 7> schemes{"memory", "amqp",  "amqps", "tcp",
+                                                  "tls",    "arrpc", "arrpcs"};
 constexpr std::array<std::string_view, 5> own_parameters{"queue", "protocol", "method", "reply",
                                                          "reply_queue"};
 constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "durable"};
@@ -30,18 +32,6 @@ std::string joined(std::span<const std::string_view> names) {
     }
     return text;
 }
-
-std::unexpected<Failure> refused(std::string message) {
-    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
-}
-
-std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
-                                 std::span<const std::string_view> known) {
-    return refused("Unknown " + std::string{what} + " '" + std::string{given} +
-                   "'; known are: " + joined(known));
-}
-
-using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// Take out the parameters that are not the transport's own.
 std::expected<Parameters, Failure> take_parameters(Parameters given, Address& address) {
@@ -94,7 +84,7 @@ std::expected<void, Failure> read_memory(core::Uri uri, Address& address) {
     if (address.reply_mode == ReplyMode::direct) {
         return refused("Direct replies are RabbitMQ's; in memory 'reply' is exclusive or durable");
     }
-    address.broker = MemoryAddress{uri.host};
+    address.place = MemoryAddress{uri.host};
     if (address.queue.empty()) {
         address.queue = uri.host;
     }
@@ -119,9 +109,9 @@ std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
     if (!broker) {
         return std::unexpected{std::move(broker.error())};
     }
-    address.broker = std::move(*broker);
+    address.place = std::move(*broker);
     if (address.queue.empty()) {
-        if (address.protocol != "tutorial") {
+        if (address.protocol != tutorial) {
             return refused("Name the server's queue in the address, as in ...?queue=NAME");
         }
         address.queue = tutorial_queue;
@@ -131,14 +121,39 @@ std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
 
 }  // namespace
 
+std::unexpected<Failure> refused(std::string message) {
+    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
+}
+
+std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
+                                 std::span<const std::string_view> known) {
+    return refused("Unknown " + std::string{what} + " '" + std::string{given} +
+                   "'; known are: " + joined(known));
+}
+
 std::string Address::display() const {
-    if (const auto* memory = std::get_if<MemoryAddress>(&broker)) {
+    if (const auto* memory = std::get_if<MemoryAddress>(&place)) {
         return std::string{memory_scheme} + memory->name;
     }
-    return std::get<transport::AmqpEndpoint>(broker).display();
+    if (const auto* amqp = std::get_if<transport::AmqpEndpoint>(&place)) {
+        return amqp->display();
+    }
+    const auto& direct = std::get<DirectAddress>(place);
+    std::string text = protocol == arrpc ? "arrpc" : direct.is_secured ? "tls" : "tcp";
+    text += protocol == arrpc && direct.is_secured ? "s://" : "://";
+    for (const HostPort& server : direct.servers) {
+        text += text.ends_with('/') ? "" : ",";
+        text += transport::host_and_port(server.host, server.port);
+    }
+    return text;
 }
 
 std::expected<Address, Failure> parse_address(std::string_view text) {
+    for (const std::string_view scheme : direct_schemes) {
+        if (text.starts_with(std::string{scheme} + "://")) {
+            return parse_direct(text, scheme);
+        }
+    }
     Address address;
     const bool in_memory = text.starts_with(memory_scheme);
     auto uri = in_memory ? parse_memory(text) : core::parse_uri(text);
@@ -154,17 +169,6 @@ std::expected<Address, Failure> parse_address(std::string_view text) {
         return std::unexpected{std::move(read.error())};
     }
     return address;
-}
-
-std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> make_dialect(
-    std::string_view protocol, std::string method, const core::Limits& limits) {
-    if (protocol == "cyberfusion") {
-        return protocol::make_cyberfusion_dialect(limits);
-    }
-    if (protocol == "tutorial") {
-        return protocol::make_tutorial_dialect(std::move(method), limits);
-    }
-    return unknown("protocol", protocol, protocols);
 }
 
 }  // namespace warren::endpoint

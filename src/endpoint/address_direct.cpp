@@ -1,0 +1,176 @@
+#include "endpoint/address_parameters.hpp"
+
+#include "core/duration.hpp"
+#include "endpoint/dialects.hpp"
+#include "transport/tcp/options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+namespace warren::endpoint {
+namespace {
+
+constexpr std::array<std::string_view, 10> known_parameters{
+    "protocol",    "method", "ca",   "certificate", "key",
+    "server_name", "verify", "peer", "connections", "connect_timeout"};
+constexpr std::array<std::string_view, 5> tls_parameters{"ca", "certificate", "key", "server_name",
+                                                         "verify"};
+constexpr std::array<std::string_view, 2> protocols{msgpack_rpc, arrpc};
+constexpr std::array<std::string_view, 2> verify_words{"peer", "none"};
+constexpr std::array<std::string_view, 2> peer_words{"warren", "foreign"};
+constexpr std::size_t connections_max = 1024;
+
+/// The place of a word among some.
+std::expected<std::size_t, Failure> place_of(std::string_view key, std::string_view value,
+                                             std::span<const std::string_view> words) {
+    const auto found = std::ranges::find(words, value);
+    if (found == words.end()) {
+        return unknown("value of the parameter '" + std::string{key} + "',", value, words);
+    }
+    return static_cast<std::size_t>(found - words.begin());
+}
+
+std::expected<void, Failure> take_tls(std::string_view key, std::string value,
+                                      transport::TlsOptions& tls) {
+    if (key == "ca") {
+        tls.ca_file = std::move(value);
+    } else if (key == "certificate") {
+        tls.certificate_file = std::move(value);
+    } else if (key == "key") {
+        tls.key_file = std::move(value);
+    } else if (key == "server_name") {
+        tls.server_name = std::move(value);
+    } else {
+        const auto word = place_of(key, value, verify_words);
+        if (!word) {
+            return std::unexpected{word.error()};
+        }
+        tls.verify = *word == 0 ? transport::TlsVerify::peer : transport::TlsVerify::none;
+    }
+    return {};
+}
+
+std::expected<std::size_t, Failure> read_connections(std::string_view value) {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc{} || end != value.data() + value.size() || number < 1 ||
+        number > connections_max) {
+        return refused("The parameter 'connections' must be from 1 to " +
+                       std::to_string(connections_max));
+    }
+    return number;
+}
+
+std::expected<void, Failure> take_own(std::string_view key, std::string value, Address& address,
+                                      DirectAddress& direct) {
+    if (key == "protocol") {
+        if (const auto word = place_of(key, value, protocols); !word) {
+            return std::unexpected{word.error()};
+        }
+        address.protocol = std::move(value);
+    } else if (key == "method") {
+        address.method = std::move(value);
+    } else if (key == "peer") {
+        const auto word = place_of(key, value, peer_words);
+        if (!word) {
+            return std::unexpected{word.error()};
+        }
+        direct.peer = *word == 0 ? protocol::RpcPeer::warren : protocol::RpcPeer::foreign;
+    } else if (key == "connections") {
+        const auto number = read_connections(value);
+        if (!number) {
+            return std::unexpected{number.error()};
+        }
+        direct.connections = *number;
+    } else {
+        const auto time = core::parse_duration(value);
+        if (!time || time->count() < 1) {
+            return refused("The parameter 'connect_timeout' must be a time such as 5s");
+        }
+        direct.connect_timeout = *time;
+    }
+    return {};
+}
+
+std::expected<void, Failure> take_parameter(std::string_view key, std::string value,
+                                            Address& address, DirectAddress& direct) {
+    if (std::ranges::find(known_parameters, key) == known_parameters.end()) {
+        return unknown("parameter", key, known_parameters);
+    }
+    direct.has_client_parameters |= key != "protocol" && key != "method";
+    if (std::ranges::find(tls_parameters, key) == tls_parameters.end()) {
+        return take_own(key, std::move(value), address, direct);
+    }
+    if (!direct.tls) {
+        return refused("The parameter '" + std::string{key} +
+                       "' is for TLS: the scheme is tls:// or arrpcs://");
+    }
+    return take_tls(key, std::move(value), *direct.tls);
+}
+
+/// Each server of "host:port,host:port", as an address of its own with nothing else.
+std::vector<std::string_view> split(std::string_view servers) {
+    std::vector<std::string_view> parts;
+    for (std::size_t end = 0; end != std::string_view::npos;) {
+        end = servers.find(',');
+        parts.push_back(servers.substr(0, end));
+        servers.remove_prefix(end == std::string_view::npos ? servers.size() : end + 1);
+    }
+    return parts;
+}
+
+std::expected<HostPort, Failure> read_server(std::string_view server) {
+    auto uri = core::parse_uri("tcp://" + std::string{server});
+    if (!uri) {
+        return std::unexpected{std::move(uri.error())};
+    }
+    if (!uri->user.empty() || uri->password) {
+        return refused(
+            "An address without a broker has no user: a server asks for certificates "
+            "or secrets");
+    }
+    if (!uri->port) {
+        return refused("Name the port, as in tcp://HOST:PORT");
+    }
+    return HostPort{std::move(uri->host), *uri->port};
+}
+
+}  // namespace
+
+std::expected<Address, Failure> parse_direct(std::string_view text, std::string_view scheme) {
+    const std::string_view rest = text.substr(scheme.size() + std::string_view{"://"}.size());
+    const std::string_view servers = rest.substr(0, rest.find_first_of("/?#"));
+    auto uri = core::parse_uri("tcp://server:1" + std::string{rest.substr(servers.size())});
+    if (!uri) {
+        return std::unexpected{std::move(uri.error())};
+    }
+    if (!uri->path.empty() && uri->path != "/") {
+        return refused("An address without a broker has no path: tcp://HOST:PORT");
+    }
+    Address address;
+    address.protocol = scheme.starts_with("arrpc") ? arrpc : msgpack_rpc;
+    DirectAddress direct;
+    for (const std::string_view part : split(servers)) {
+        auto server = read_server(part);
+        if (!server) {
+            return std::unexpected{std::move(server.error())};
+        }
+        direct.servers.push_back(std::move(*server));
+    }
+    if (scheme == "tls" || scheme == "arrpcs") {
+        direct.is_secured = true;
+        direct.tls.emplace();
+    }
+    for (auto& [key, value] : uri->query) {
+        if (auto taken = take_parameter(key, std::move(value), address, direct); !taken) {
+            return std::unexpected{std::move(taken.error())};
+        }
+    }
+    address.place = std::move(direct);
+    return address;
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <warren/options.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "endpoint/address.hpp"
+#include "runtime/client_calls.hpp"
+#include "runtime/errand.hpp"
+
+namespace warren::endpoint {
+
+/// The way of a client's calls: what encodes them, sends them and finds their answers, with the I/O
+/// thread it lives on.
+class ClientRoute {
+public:
+    virtual ~ClientRoute() = default;
+
+    virtual runtime::ClientCalls& calls() noexcept = 0;  // thread any
+    /// Whether the calling thread is the I/O thread.                              thread any
+    virtual bool is_current_thread() const noexcept = 0;
+    /// Start an errand for the I/O thread and wait for it.         thread any but the I/O thread
+    virtual void run_errand(runtime::Errand& errand) = 0;
+    /// End every call and let connections go. When this returns no completion runs any more; on the
+    /// I/O thread itself that is so when its turn is over.
+    /// thread any, once
+    virtual void close() = 0;
+};
+
+/// err  throws Error (invalid_request) for options that cannot be
+std::unique_ptr<ClientRoute> make_client_route(const Address& address,
+                                               const ClientOptions& options);
+
+// One for each kind of address.
+std::unique_ptr<ClientRoute> make_message_route(const Address& address,
+                                                const ClientOptions& options);
+std::unique_ptr<ClientRoute> make_direct_route(const Address& address,
+                                               const ClientOptions& options);
+
+/// Octets that no other client has.
+std::array<std::uint8_t, 16> random_octets();
+
+}  // namespace warren::endpoint

@@ -1,0 +1,71 @@
+#include "endpoint/client_route.hpp"
+#include "endpoint/client_transport.hpp"
+#include "endpoint/dialects.hpp"
+#include "runtime/message_client.hpp"
+
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace warren::endpoint {
+namespace {
+
+std::unique_ptr<ClientTransport> make_transport(const Address& address,
+                                                const ClientOptions& options) {
+    const ReplyMode mode = address.reply_mode.value_or(options.reply_mode);
+    std::string queue = address.reply_queue.empty() ? options.reply_queue : address.reply_queue;
+    if (const auto* memory = std::get_if<MemoryAddress>(&address.place)) {
+        return make_memory_client(*memory, mode, std::move(queue));
+    }
+    return make_amqp_client(std::get<transport::AmqpEndpoint>(address.place), options.spin_max,
+                            mode, std::move(queue), options.log);
+}
+
+std::unique_ptr<protocol::MessageDialect> dialect_for(const Address& address) {
+    auto dialect = make_message_dialect(address.protocol, address.method);
+    if (!dialect) {
+        throw Error{std::move(dialect.error())};
+    }
+    return std::move(*dialect);
+}
+
+/// Calls are messages to a broker.
+class MessageRoute final : public ClientRoute {
+public:
+    MessageRoute(const Address& address, const ClientOptions& options)
+        : dialect_{dialect_for(address)},
+          transport_{make_transport(address, options)},
+          calls_{std::make_shared<runtime::MessageClient>(
+              transport_->executor(), *dialect_,
+              runtime::MessageClientOptions{.queue = address.queue,
+                                            .broker = address.display(),
+                                            .in_flight_max = options.in_flight_max,
+                                            .random = random_octets()})} {
+        transport_->start(calls_,
+                          [calls = calls_](runtime::ClientPort& port) { calls->attach(port); });
+    }
+
+    runtime::ClientCalls& calls() noexcept override { return *calls_; }
+    bool is_current_thread() const noexcept override { return transport_->is_current_thread(); }
+    void run_errand(runtime::Errand& errand) override { transport_->run_errand(errand); }
+    void close() override {
+        transport_->stop([calls = calls_] { calls->close(); });
+    }
+
+private:
+    const std::unique_ptr<protocol::MessageDialect> dialect_;
+    const std::unique_ptr<ClientTransport> transport_;
+    const std::shared_ptr<runtime::MessageClient> calls_;
+};
+
+}  // namespace
+
+std::unique_ptr<ClientRoute> make_message_route(const Address& address,
+                                                const ClientOptions& options) {
+    if (!options.auth_secrets.empty()) {
+        throw Error{Code::invalid_request, "Secrets to sign with are of tcp:// and its like"};
+    }
+    return std::make_unique<MessageRoute>(address, options);
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,54 @@
+#include "endpoint/dialects.hpp"
+
+#include "protocol/arrpc_dialect.hpp"
+#include "protocol/cyberfusion.hpp"
+#include "protocol/message_signing.hpp"
+#include "protocol/msgpack_rpc_dialect.hpp"
+#include "protocol/tutorial.hpp"
+
+#include <utility>
+
+namespace warren::endpoint {
+namespace {
+
+std::unexpected<Failure> unknown_protocol(std::string_view given, std::string_view kind,
+                                          std::string_view known) {
+    return std::unexpected{Failure{.code = Code::invalid_request,
+                                   .message = "Unknown protocol '" + std::string{given} + "' for " +
+                                              std::string{kind} +
+                                              "; known are: " + std::string{known}}};
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> make_message_dialect(
+    std::string_view protocol, std::string method, const core::Limits& limits) {
+    if (protocol == cyberfusion) {
+        return protocol::make_cyberfusion_dialect(limits);
+    }
+    if (protocol == tutorial) {
+        return protocol::make_tutorial_dialect(std::move(method), limits);
+    }
+    return unknown_protocol(protocol, "messages", "cyberfusion, tutorial");
+}
+
+std::expected<std::unique_ptr<protocol::StreamDialect>, Failure> make_stream_dialect(
+    std::string_view protocol, const StreamDialectOptions& options, const core::Limits& limits) {
+    if (protocol == msgpack_rpc) {
+        protocol::MsgpackRpcOptions wanted{.peer = options.peer, .nonces = options.nonces};
+        if (!options.auth_secrets.empty()) {
+            auto signer = protocol::MessageSigner::make(options.auth_secrets);
+            if (!signer) {
+                return std::unexpected{std::move(signer.error())};
+            }
+            wanted.signer = std::move(*signer);
+        }
+        return protocol::make_msgpack_rpc_dialect(wanted, limits);
+    }
+    if (protocol == arrpc) {
+        return protocol::make_arrpc_dialect(options.method, options.auth_secrets, limits);
+    }
+    return unknown_protocol(protocol, "direct connections", "msgpack-rpc, arrpc");
+}
+
+}  // namespace warren::endpoint

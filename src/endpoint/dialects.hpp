@@ -1,0 +1,47 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/limits.hpp"
+#include "protocol/message_dialect.hpp"
+#include "protocol/msgpack_rpc.hpp"
+#include "protocol/nonce_memory.hpp"
+#include "protocol/stream_dialect.hpp"
+
+namespace warren::endpoint {
+
+inline constexpr std::string_view cyberfusion = "cyberfusion";
+inline constexpr std::string_view tutorial = "tutorial";
+inline constexpr std::string_view msgpack_rpc = "msgpack-rpc";
+inline constexpr std::string_view arrpc = "arrpc";
+
+/// Whether requests of a protocol do not say which method they call, so that a listener has one.
+constexpr bool has_one_method(std::string_view protocol) noexcept {
+    return protocol == tutorial || protocol == arrpc;
+}
+
+/// err  invalid_request: no such protocol for messages, with the list of known ones
+std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> make_message_dialect(
+    std::string_view protocol, std::string method, const core::Limits& limits = {});
+
+struct StreamDialectOptions {
+    std::string method{};  // of protocols with one method
+    std::vector<std::string>
+        auth_secrets{};  // the first signs, all verify; none: nothing is signed
+    std::shared_ptr<protocol::NonceMemory> nonces{};  // of a server with secrets
+    protocol::RpcPeer peer = protocol::RpcPeer::warren;
+};
+
+/// err  invalid_request: no such protocol for streams, with the list of known ones; a secret that
+///      is too short
+std::expected<std::unique_ptr<protocol::StreamDialect>, Failure> make_stream_dialect(
+    std::string_view protocol, const StreamDialectOptions& options,
+    const core::Limits& limits = {});
+
+}  // namespace warren::endpoint

@@ -1,0 +1,152 @@
+#include "endpoint/dialects.hpp"
+#include "endpoint/server_listening.hpp"
+#include "runtime/message_server.hpp"
+#include "runtime/ports.hpp"
+#include "transport/amqp/link.hpp"
+#include "transport/amqp/server_port.hpp"
+#include "transport/asio_executor.hpp"
+#include "transport/memory/hub.hpp"
+#include "transport/memory/server_port.hpp"
+
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+namespace warren::endpoint {
+namespace {
+
+/// Requests are messages of a broker's queue.
+class MessageListening : public Listening {
+public:
+    MessageListening(ListenerPlan plan, std::vector<const Method*> methods,
+                     const ListeningShared& shared)
+        : Listening{std::move(plan), std::move(methods)} {
+        auto dialect = dialect_of(this->plan(), this->methods(), shared.limits);
+        if (!dialect) {
+            throw Error{std::move(dialect.error())};
+        }
+        dialect_ = std::move(*dialect);
+        topology_ = topology_of(this->plan(), this->methods(), *dialect_);
+    }
+
+    std::expected<void, Failure> open(Opening opening) override {
+        port_ = make_port(opening.log);
+        server_ = std::make_unique<runtime::MessageServer>(
+            *dialect_, *port_, opening.dispatcher, opening.log,
+            runtime::MessageServerOptions{
+                .name = plan().display(),
+                .policy = policy(opening.answers),
+                .in_flight_max = plan().simultaneous_requests_max(),
+                .on_consuming = opening.on_change,
+                .on_lost = [on_change = opening.on_change](const Failure&) { on_change(); }});
+        start(*port_, *server_);
+        return {};
+    }
+    bool consuming() const noexcept override { return server_ != nullptr && server_->consuming(); }
+    void drain(std::move_only_function<void()> on_drained) override {
+        server_->drain(std::move(on_drained));
+    }
+    void stop_now() override { server_->stop_now(); }
+    void close(std::move_only_function<void()> closed) override {
+        close_transport([this, closed = std::move(closed)]() mutable {
+            server_.reset();
+            port_.reset();
+            closed();
+        });
+    }
+
+protected:
+    virtual std::unique_ptr<runtime::ServerPort> make_port(Log& log) = 0;
+    virtual void start(runtime::ServerPort& port, runtime::ServerSink& sink) = 0;
+    virtual void close_transport(std::move_only_function<void()> closed) = 0;
+
+    const protocol::Topology& topology() const noexcept { return topology_; }
+
+private:
+    std::unique_ptr<protocol::MessageDialect> dialect_;
+    protocol::Topology topology_;
+    std::unique_ptr<runtime::ServerPort> port_;
+    std::unique_ptr<runtime::MessageServer> server_;
+};
+
+class MemoryListening final : public MessageListening {
+public:
+    MemoryListening(ListenerPlan plan, std::vector<const Method*> methods,
+                    const ListeningShared& shared, const std::string& name)
+        : MessageListening{std::move(plan), std::move(methods), shared},
+          hub_{transport::memory::hub(name)} {}
+
+    runtime::Executor& executor() noexcept override { return hub_->executor; }
+
+private:
+    std::unique_ptr<runtime::ServerPort> make_port(Log&) override {
+        return std::make_unique<transport::memory::MemoryServerPort>(
+            hub_->broker,
+            transport::memory::MemoryServerOptions{.topology = topology(),
+                                                   .queue = plan().address.queue,
+                                                   .prefetch = plan().simultaneous_requests_max()});
+    }
+    void start(runtime::ServerPort& port, runtime::ServerSink& sink) override {
+        static_cast<transport::memory::MemoryServerPort&>(port).start(sink);
+    }
+    void close_transport(std::move_only_function<void()> closed) override { closed(); }
+
+    std::shared_ptr<transport::memory::Hub> hub_;
+};
+
+class AmqpListening final : public MessageListening {
+public:
+    AmqpListening(ListenerPlan plan, std::vector<const Method*> methods,
+                  const ListeningShared& shared)
+        : MessageListening{std::move(plan), std::move(methods), shared},
+          asio_{shared.asio},
+          body_bytes_max_{shared.limits.body_bytes_max} {}
+
+    runtime::Executor& executor() noexcept override { return asio_; }
+
+private:
+    std::unique_ptr<runtime::ServerPort> make_port(Log& log) override {
+        transport::AmqpEndpoint endpoint = std::get<transport::AmqpEndpoint>(plan().address.place);
+        endpoint.connection.body_bytes_max = body_bytes_max_;
+        link_ = std::make_shared<transport::Link>(asio_, std::move(endpoint),
+                                                  transport::LinkOptions{.log = &log});
+        return std::make_unique<transport::AmqpServerPort>(
+            link_, transport::AmqpServerOptions{
+                       .topology = topology(),
+                       .queue = plan().address.queue,
+                       .prefetch = static_cast<std::uint16_t>(plan().simultaneous_requests_max())});
+    }
+    void start(runtime::ServerPort& port, runtime::ServerSink& sink) override {
+        static_cast<transport::AmqpServerPort&>(port).start(sink);
+    }
+    void close_transport(std::move_only_function<void()> closed) override {
+        if (!link_) {
+            return closed();
+        }
+        // The link lives until it has said so, and is let go outside of its own call.
+        link_->close([this, closed = std::move(closed)]() mutable {
+            asio_.post([link = std::move(link_), closed = std::move(closed)]() mutable {
+                link.reset();
+                closed();
+            });
+        });
+    }
+
+    transport::AsioExecutor& asio_;
+    std::size_t body_bytes_max_;
+    std::shared_ptr<transport::Link> link_;
+};
+
+}  // namespace
+
+std::unique_ptr<Listening> make_message_listening(ListenerPlan plan,
+                                                  std::vector<const Method*> methods,
+                                                  const ListeningShared& shared) {
+    if (const auto* memory = std::get_if<MemoryAddress>(&plan.address.place)) {
+        const std::string name = memory->name;
+        return std::make_unique<MemoryListening>(std::move(plan), std::move(methods), shared, name);
+    }
+    return std::make_unique<AmqpListening>(std::move(plan), std::move(methods), shared);
+}
+
+}  // namespace warren::endpoint

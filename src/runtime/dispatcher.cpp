@@ -105,8 +105,7 @@ Dispatcher::~Dispatcher() {
 }
 
 void Dispatcher::dispatch(std::unique_ptr<Job> job, const protocol::Call& call, Lane& lane) {
-    take_in(*job);
-    job->lane_ = &lane;
+    take_in(*job, lane);
     bool ready = false;
     guard(*job, [&] { ready = prepare(*job, call); });
     if (ready) {
@@ -116,21 +115,26 @@ void Dispatcher::dispatch(std::unique_ptr<Job> job, const protocol::Call& call, 
     }
 }
 
-void Dispatcher::refuse(std::unique_ptr<Job> job, Failure failure) {
-    take_in(*job);
+void Dispatcher::refuse(std::unique_ptr<Job> job, Failure failure, Lane& lane) {
+    take_in(*job, lane);
     fail(*job, std::move(failure));
     finish(std::move(job));
 }
 
-void Dispatcher::take_in(Job& job) noexcept {
+void Dispatcher::take_in(Job& job, Lane& lane) noexcept {
     job.dispatcher_ = this;
+    job.lane_ = &lane;
+    job.series_ = lane.unknown_series();
+    if (job.series_ != nullptr) {
+        job.taken_in_ = clock_.now();
+    }
     unfinished_.fetch_add(1);
     counters_.calls.fetch_add(1, std::memory_order_relaxed);
     counters_.in_flight.fetch_add(1, std::memory_order_relaxed);
 }
 
 bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
-    const Method* const method = job.lane_->find(call.method);
+    const auto [method, series] = job.lane_->find(call.method);
     if (method == nullptr) {
         fail(job, {.code = Code::no_such_method,
                    .message = fmt::format("There is no method '{}' here",
@@ -138,6 +142,7 @@ bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
         return false;
     }
     job.method_ = method;
+    job.series_ = series;
     if (draining_ || cancelled_) {
         fail(job, stopping());
         return false;
@@ -381,6 +386,10 @@ void Dispatcher::finish(std::unique_ptr<Job> job) noexcept {
         counters_.successes.fetch_add(1, std::memory_order_relaxed);
     }
     counters_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (job->series_ != nullptr) {
+        job->series_->record(job->answer_.failure, clock_.now() - job->taken_in_,
+                             job->request_bytes);
+    }
     Job& finished = *job;
     finished.finished(std::move(job));
     if (unfinished_.fetch_sub(1) == 1 && draining_) {

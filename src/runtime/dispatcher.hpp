@@ -53,7 +53,7 @@ public:
     void dispatch(std::unique_ptr<Job> job, const protocol::Call& call, Lane& lane);
 
     /// Answer with a failure what could not be understood as a call.
-    void refuse(std::unique_ptr<Job> job, Failure failure);
+    void refuse(std::unique_ptr<Job> job, Failure failure, Lane& lane);
 
     /// Answer a call with a failure and never run it, if it has not started.
     /// in   a job that exists, dispatched to this lane
@@ -81,7 +81,7 @@ private:
     bool prepare(Job& job, const protocol::Call& call);
     bool bind(Job& job, const protocol::Call& call);
 
-    void take_in(Job& job) noexcept;
+    void take_in(Job& job, Lane& lane) noexcept;
     void start(std::unique_ptr<Job> job);
     void begin(std::unique_ptr<Job> job);
     void resume(Job& job);

@@ -23,6 +23,8 @@ void Job::reset() noexcept {
     dispatcher_ = nullptr;
     lane_ = nullptr;
     method_ = nullptr;
+    series_ = nullptr;
+    request_bytes = 0;
     context_ = {};
     // A handler may have kept the token, so a source that said stop is not used again.
     if (stop_requested_) {

@@ -4,12 +4,15 @@
 #include <warren/context.hpp>
 #include <warren/method.hpp>
 
+#include "core/clock.hpp"
+#include "metrics/call_series.hpp"
 #include "protocol/call.hpp"
 #include "runtime/locks.hpp"
 #include "runtime/workers.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -40,6 +43,8 @@ public:
 
     /// Where the request may be decoded and the answer encoded.
     Arena arena;
+    /// Of the message it came in, for metrics.
+    std::size_t request_bytes = 0;
 
 protected:
     /// Destroy the handler's request and response, which `answer().data` views; what else the
@@ -57,6 +62,8 @@ private:
     Dispatcher* dispatcher_ = nullptr;
     Lane* lane_ = nullptr;
     const Method* method_ = nullptr;
+    metrics::CallSeries* series_ = nullptr;  // null: nobody counts
+    core::Clock::TimePoint taken_in_{};      // where somebody counts
     std::unique_ptr<Invocation> invocation_;
     std::shared_ptr<void> mock_;  // what a mocked answer shows
     Context context_{};

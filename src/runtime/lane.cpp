@@ -7,10 +7,21 @@
 #include <utility>
 
 namespace warren::runtime {
+namespace {
+
+std::string_view name_of_served(const Lane::Served& served) noexcept {
+    return served.method->name;
+}
+
+}  // namespace
 
 Lane::Lane(Dispatcher& dispatcher, Executor& executor, ListenerPolicy policy)
     : dispatcher_{dispatcher}, executor_{executor}, policy_{std::move(policy)} {
-    std::ranges::sort(policy_.methods, {}, &Method::name);
+    for (const Method* const method : policy_.methods) {
+        served_.push_back(
+            {method, policy_.series == nullptr ? nullptr : &policy_.series->of(method->name)});
+    }
+    std::ranges::sort(served_, {}, name_of_served);
     dispatcher_.attach(*this);
 }
 
@@ -23,11 +34,13 @@ Lane::~Lane() {
     }
 }
 
-const Method* Lane::find(std::string_view method) const noexcept {
-    const auto found = std::ranges::lower_bound(
-        policy_.methods, method, {},
-        [](const Method* served) { return std::string_view{served->name}; });
-    return found != policy_.methods.end() && (*found)->name == method ? *found : nullptr;
+Lane::Served Lane::find(std::string_view method) const noexcept {
+    const auto found = std::ranges::lower_bound(served_, method, {}, name_of_served);
+    return found != served_.end() && found->method->name == method ? *found : Served{};
+}
+
+metrics::CallSeries* Lane::unknown_series() const noexcept {
+    return policy_.series == nullptr ? nullptr : &policy_.series->unknown();
 }
 
 void Lane::queue(Job& job) {

@@ -3,6 +3,7 @@
 #include <warren/method.hpp>
 
 #include "format/fernet.hpp"
+#include "metrics/call_series.hpp"
 #include "model/secrets.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/job.hpp"
@@ -35,6 +36,7 @@ struct ListenerPolicy {
     model::SecretPolicy secrets = model::SecretPolicy::must_be_encrypted;
     std::optional<std::chrono::seconds> secrets_ttl{};  // how old they may be; none: any age
     Answers answers = Answers::by_handlers;
+    const metrics::ListenerSeries* series = nullptr;  // where its calls count; null: nowhere
 };
 
 /// One listener's way into the dispatcher: its policy, its I/O thread, the batch of calls that this
@@ -53,8 +55,12 @@ public:
 
     const ListenerPolicy& policy() const noexcept { return policy_; }
     Executor& executor() noexcept { return executor_; }
-    /// out  nullptr when this listener does not serve it
-    const Method* find(std::string_view method) const noexcept;
+    struct Served {
+        const Method* method = nullptr;         // null: this listener does not serve it
+        metrics::CallSeries* series = nullptr;  // null: nobody counts
+    };
+    Served find(std::string_view method) const noexcept;
+    metrics::CallSeries* unknown_series() const noexcept;
 
 private:
     friend class Dispatcher;
@@ -87,6 +93,7 @@ private:
     Dispatcher& dispatcher_;
     Executor& executor_;
     ListenerPolicy policy_;
+    std::vector<Served> served_;  // by name
     TaskList batch_;
     std::shared_ptr<Lane*> self_ = std::make_shared<Lane*>(this);  // to null when it is destroyed
 

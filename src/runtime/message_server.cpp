@@ -59,19 +59,22 @@ void MessageServer::on_delivery(DeliveryId delivery, const protocol::Envelope& m
         port_.give_back(delivery);
         return;
     }
+    counters_.bytes_received.add(message.body.size());
     if (replays_.size() != 0 && may_repeat(message) && replay(delivery, message)) {
         return;
     }
     std::unique_ptr<MessageJob> job = make_job(delivery, message);
     if (unsettled_ > options_.in_flight_max) {
-        dispatcher_.refuse(std::move(job), {.code = Code::overloaded,
-                                            .message = "As many requests are being handled as may "
-                                                       "(max_simultaneous_requests)"});
+        dispatcher_.refuse(std::move(job),
+                           {.code = Code::overloaded,
+                            .message = "As many requests are being handled as may "
+                                       "(max_simultaneous_requests)"},
+                           lane_);
         return;
     }
     std::expected<protocol::Call, Failure> call = dialect_.decode_call(message, job->arena);
     if (!call) {
-        dispatcher_.refuse(std::move(job), std::move(call.error()));
+        dispatcher_.refuse(std::move(job), std::move(call.error()), lane_);
         return;
     }
     dispatcher_.dispatch(std::move(job), *call, lane_);
@@ -94,6 +97,7 @@ std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
     job->address.correlation_id = message.correlation_id;
     job->address.delivery_mode = message.delivery_mode;
     job->body_bytes = message.body.size();
+    job->request_bytes = message.body.size();
     if (job->is_recognizable()) {
         job->body_hash = hash_of(message.body);
     }
@@ -108,6 +112,7 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::Envelope& messag
     if (job == nullptr) {
         return false;
     }
+    counters_.replays.add();
     if (!job->is_done) {
         job->delivery = delivery;
         ++unsettled_;
@@ -115,10 +120,18 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::Envelope& messag
     }
     // A reply that left on this very connection is ahead of the acknowledgement.
     const bool reply_again = job->reply && job->replied_in != delivery.generation;
-    if (port_.settle(delivery, reply_again ? &*job->reply : nullptr) && reply_again) {
+    if (send_and_settle(delivery, reply_again ? &*job->reply : nullptr) && reply_again) {
         job->replied_in = delivery.generation;
     }
     return true;
+}
+
+bool MessageServer::send_and_settle(DeliveryId delivery, const protocol::Envelope* reply) {
+    const bool is_sent = port_.settle(delivery, reply);
+    if (is_sent && reply != nullptr) {
+        counters_.bytes_sent.add(reply->body.size());
+    }
+    return is_sent;
 }
 
 void MessageServer::take_finished() {
@@ -149,7 +162,7 @@ void MessageServer::settle(std::unique_ptr<MessageJob> job) {
     if (!current && job->is_recognizable()) {
         replays_.remove_running(*job);
     }
-    if (port_.settle(job->delivery, job->reply ? &*job->reply : nullptr)) {
+    if (send_and_settle(job->delivery, job->reply ? &*job->reply : nullptr)) {
         job->replied_in = generation_;
         if (current) {
             keep(std::move(job));
@@ -210,10 +223,13 @@ void MessageServer::arm_expiry() {
 void MessageServer::on_consuming(std::uint64_t generation) {
     generation_ = generation;
     consuming_ = true;
+    if (std::exchange(has_consumed_, true)) {
+        counters_.reconnects.add();
+    }
     last_loss_.clear();
     log_.info(fmt::format("{}: consuming", options_.name));
     replays_.each_unsent([&](MessageJob& job) {
-        if (port_.settle(job.delivery, &*job.reply)) {
+        if (send_and_settle(job.delivery, &*job.reply)) {
             job.replied_in = generation_;
         }
     });

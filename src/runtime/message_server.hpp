@@ -3,6 +3,7 @@
 #include <warren/context.hpp>
 
 #include "protocol/message_dialect.hpp"
+#include "runtime/counters.hpp"
 #include "runtime/dispatcher.hpp"
 #include "runtime/message_job.hpp"
 #include "runtime/ports.hpp"
@@ -37,6 +38,14 @@ struct MessageServerOptions {
     std::function<void(const Failure& why)> on_lost{};
 };
 
+/// What a message server has done, beside what `Counters` tell.          thread any may read
+struct MessageServerCounters {
+    OwnCounter bytes_received;  // of bodies
+    OwnCounter bytes_sent;
+    OwnCounter replays;     // redeliveries of what has run, or still runs
+    OwnCounter reconnects;  // how often it consumes again
+};
+
 /// Serves methods to a broker's messages. Every delivery is answered once (when it names somebody
 /// to answer) and settled once, whatever happens to it.
 ///
@@ -67,6 +76,7 @@ public:
     std::size_t in_flight() const noexcept { return in_flight_.size(); }
     bool consuming() const noexcept { return consuming_; }
     const Replays& replays() const noexcept { return replays_; }
+    const MessageServerCounters& counters() const noexcept { return counters_; }
 
     void on_delivery(DeliveryId delivery, const protocol::Envelope& message) override;
     void on_consuming(std::uint64_t generation) override;
@@ -79,6 +89,7 @@ private:
     bool is_current(const MessageJob& job) const noexcept {
         return generation_ != 0 && job.delivery.generation == generation_;
     }
+    bool send_and_settle(DeliveryId delivery, const protocol::Envelope* reply);
     void remove(MessageJob& job) noexcept;
     void lose(MessageJob& job);
     /// Never run it, if it has not started: another delivery of it will be.
@@ -99,6 +110,7 @@ private:
     MessageServerOptions options_;
     Lane lane_;
     std::shared_ptr<Mailbox> mailbox_;
+    MessageServerCounters counters_;
 
     std::vector<MessageJob*> in_flight_;  // each knows its place
     std::size_t unsettled_ = 0;           // of them, those of this generation
@@ -113,6 +125,7 @@ private:
     std::uint64_t generation_ = 0;  // of the connection that consumes; 0: none
     std::string last_loss_;
     bool consuming_ = false;
+    bool has_consumed_ = false;
     bool stopping_ = false;
     bool stopped_ = false;
     std::vector<std::move_only_function<void()>> on_drained_;

@@ -75,15 +75,17 @@ StreamServerSession* StreamServer::find(SessionId id) noexcept {
     return place.generation == id.generation ? place.session : nullptr;
 }
 
-void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecoder& decoder) {
+void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
+                        std::size_t request_bytes) {
     with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
+        job->request_bytes = request_bytes;
         if (std::optional<Failure> refusal = refusal_for(session)) [[unlikely]] {
             if (!decoder.ticket.wants_answer) {
                 counters_.refused_notifications.fetch_add(1, std::memory_order_relaxed);
             }
-            dispatcher_.refuse(std::move(job), std::move(*refusal));
+            dispatcher_.refuse(std::move(job), std::move(*refusal), lane_);
         } else if (!decoder.call) [[unlikely]] {
-            dispatcher_.refuse(std::move(job), std::move(decoder.call.error()));
+            dispatcher_.refuse(std::move(job), std::move(decoder.call.error()), lane_);
         } else {
             decoder.call->caller = session.caller();
             dispatcher_.dispatch(std::move(job), *decoder.call, lane_);
@@ -99,7 +101,7 @@ void StreamServer::refuse_broken(StreamServerSession& session,
                            options_.name, core::text_for_display(to_string(failure))));
     if (decoder.ticket.wants_answer) {
         with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
-            dispatcher_.refuse(std::move(job), std::move(failure));
+            dispatcher_.refuse(std::move(job), std::move(failure), lane_);
         });
     }
 }

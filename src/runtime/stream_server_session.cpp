@@ -61,7 +61,7 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
             break;
         }
         taken.bytes += step.size_bytes;
-        server_->take(*this, *decoder_);
+        server_->take(*this, *decoder_, step.size_bytes);
     }
     if (output.size() != output_before) {
         connection_.touch();

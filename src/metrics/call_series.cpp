@@ -1,0 +1,24 @@
+#include "metrics/call_series.hpp"
+
+#include <algorithm>
+
+namespace warren::metrics {
+
+CallSeries& CallSeriesTable::series_of(std::string_view method, const Route& route) {
+    const auto found = std::ranges::find_if(series_, [&](const CallSeries& series) {
+        return series.method() == method && series.route() == route;
+    });
+    return found != series_.end() ? *found : series_.emplace_back(std::string{method}, route);
+}
+
+ListenerSeries CallSeriesTable::listener_series(const std::vector<std::string>& methods,
+                                                const Route& route) {
+    ListenerSeries listener;
+    for (const std::string& method : methods) {
+        listener.by_method_.emplace(method, &series_of(method, route));
+    }
+    listener.unknown_ = &series_of(unknown_method, route);
+    return listener;
+}
+
+}  // namespace warren::metrics

@@ -1,0 +1,74 @@
+#include "metrics/text.hpp"
+
+#include "metrics/families.hpp"
+#include "metrics/series_text.hpp"
+
+#include <map>
+#include <utility>
+
+namespace warren::metrics {
+namespace {
+
+using Kind = void (Families::*)(std::string_view, std::string_view, const Labels&, double);
+
+/// One number of a listener, and how it is shown.
+struct Figure {
+    std::optional<std::uint64_t> ListenerFigures::* number;
+    std::string_view name;
+    std::string_view help;
+    Kind kind;
+};
+
+constexpr Figure listener_figures[] = {
+    {&ListenerFigures::connections, "warren_server_connections", "Connections that are open.",
+     &Families::gauge},
+    {&ListenerFigures::bytes_received, "warren_server_bytes_received_total",
+     "Bytes of requests that came.", &Families::counter},
+    {&ListenerFigures::bytes_sent, "warren_server_bytes_sent_total",
+     "Bytes of answers that were sent.", &Families::counter},
+    {&ListenerFigures::reconnects, "warren_server_reconnects_total",
+     "Connections to brokers that were made again.", &Families::counter},
+    {&ListenerFigures::replays, "warren_server_replays_total",
+     "Requests that came again and were not run again.", &Families::counter},
+    {&ListenerFigures::dropped_answers, "warren_server_dropped_answers_total",
+     "Answers to connections that were gone.", &Families::counter},
+};
+
+Labels labels_of(const Route& route) {
+    return {{"transport", route.transport}, {"protocol", route.protocol}};
+}
+
+void add_listeners(Families& families, const std::vector<ListenerFigures>& listeners) {
+    for (const Figure& figure : listener_figures) {
+        std::map<Labels, std::uint64_t> sums;
+        for (const ListenerFigures& listener : listeners) {
+            if (const auto number = listener.*figure.number) {
+                sums[labels_of(listener.route)] += *number;
+            }
+        }
+        for (const auto& [labels, sum] : sums) {
+            (families.*figure.kind)(figure.name, figure.help, labels, static_cast<double>(sum));
+        }
+    }
+}
+
+}  // namespace
+
+std::string server_text(const CallSeriesTable& table, const ServerFigures& figures,
+                        const std::optional<HostLabels>& arrpc) {
+    Families families;
+    add_series(families, Side::server, table);
+    families.gauge("warren_server_in_flight", "Requests without an answer yet.", {},
+                   static_cast<double>(figures.in_flight));
+    families.gauge("warren_server_worker_queue_depth", "Requests that wait for a worker.", {},
+                   static_cast<double>(figures.worker_queue_depth));
+    families.gauge("warren_server_lock_waiters", "Requests that wait for a lock.", {},
+                   static_cast<double>(figures.lock_waiters));
+    add_listeners(families, figures.listeners);
+    if (arrpc) {
+        add_arrpc_series(families, Side::server, table, *arrpc);
+    }
+    return families.text();
+}
+
+}  // namespace warren::metrics

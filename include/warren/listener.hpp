@@ -50,8 +50,8 @@ struct ListenerOptions {
     ClearSecrets clear_secrets = ClearSecrets::refuse;
     std::optional<std::chrono::seconds> fernet_ttl{};  // how old a token may be; unset: any age
     /// Handlers of this listener at once, those included that wait for a worker or a lock.
-    /// 0: 5, and without a broker 65,536
-    std::size_t max_simultaneous_requests = 0;
+    /// Unset: 5, and without a broker 65,536.
+    std::optional<std::size_t> max_simultaneous_requests{};
 
     // The queue, where it is not the protocol's default.
     std::optional<bool> durable{};

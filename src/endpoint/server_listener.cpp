@@ -76,10 +76,8 @@ std::string ListenerPlan::display() const {
 }
 
 std::size_t ListenerPlan::simultaneous_requests_max() const noexcept {
-    if (options.max_simultaneous_requests != 0) {
-        return options.max_simultaneous_requests;
-    }
-    return address.is_direct() ? direct_default : at_broker_default;
+    return options.max_simultaneous_requests.value_or(address.is_direct() ? direct_default
+                                                                          : at_broker_default);
 }
 
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
@@ -95,7 +93,8 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
         return std::unexpected{std::move(keys.error())};
     }
     const std::size_t requests_max = address->is_direct() ? direct_max : prefetch_max;
-    if (options.max_simultaneous_requests > requests_max) {
+    if (options.max_simultaneous_requests.value_or(1) < 1 ||
+        options.max_simultaneous_requests.value_or(1) > requests_max) {
         return std::unexpected{
             refused("max_simultaneous_requests must be from 1 to " + std::to_string(requests_max))};
     }

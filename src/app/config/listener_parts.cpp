@@ -74,7 +74,7 @@ void read_fernet(ConfigMap& map, ConfiguredListener& listener) {
 
 void read_simultaneous_requests(ConfigMap& map, std::uint64_t greatest, ListenerOptions& options) {
     if (const auto limit = map.find("max_simultaneous_requests")) {
-        options.max_simultaneous_requests = limit->whole_number(1, greatest).value_or(0);
+        options.max_simultaneous_requests = limit->whole_number(1, greatest);
     }
 }
 

@@ -99,7 +99,7 @@ TEST_F(ConfigFile, TheShapeOfVirtualHostsIsReadAsItIs) {
     const ListenerOptions& other = config.listeners[1].options;
     EXPECT_TRUE(other.url.ends_with("/a%2Fb"));
     EXPECT_TRUE(other.fernet_keys.empty());
-    EXPECT_EQ(other.max_simultaneous_requests, 5U);
+    EXPECT_EQ(other.max_simultaneous_requests, std::nullopt);
     ASSERT_EQ(config.notes.size(), 1U);
     EXPECT_NE(config.notes[0].find("log_server"), std::string::npos);
 }

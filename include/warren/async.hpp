@@ -93,8 +93,7 @@ struct StartCall {
             });
         }
         using Sink = AsioSink<T, Handler>;
-        client->submit(std::move(call), std::make_unique<Sink>(std::move(handler)),
-                       std::move(stop));
+        client->submit<Sink>(std::move(call), std::move(stop), std::move(handler));
     }
 };
 

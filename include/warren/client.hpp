@@ -6,10 +6,12 @@
 #include <warren/options.hpp>
 #include <warren/reply.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
+#include <new>
 #include <stop_token>
 #include <string_view>
 #include <type_traits>
@@ -94,13 +96,12 @@ public:
     /// in   completion: called exactly once, on the client's I/O thread, and after this returned
     ///      (of a closed client: inside of this). It must not block: nothing else arrives
     ///      meanwhile.
-    template <Contract C>
-    void start_call(const typename C::request_type& request,
-                    Completion<typename C::response_type> completion,
+    template <Contract C, typename Function = Completion<typename C::response_type>>
+        requires std::invocable<Function&, std::expected<typename C::response_type, Failure>>
+    void start_call(const typename C::request_type& request, Function completion,
                     const CallOptions& options = {}) {
-        using Sink = detail::CompletionSink<typename C::response_type>;
-        submit(prepare(detail::erase<C>(request), options),
-               std::make_unique<Sink>(std::move(completion)));
+        using Sink = detail::CompletionSink<typename C::response_type, Function>;
+        submit<Sink>(prepare(detail::erase<C>(request), options), {}, std::move(completion));
     }
     void start_call(std::string_view method, const Dynamic& arguments,
                     Completion<Dynamic> completion, const CallOptions& options = {});
@@ -110,12 +111,18 @@ public:
     /// Take the arguments over. What is wrong with them shows when the call completes.
     detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options);
     /// in   stop: gives the call up, as the one of its options
-    void submit(detail::PreparedCallPointer call, std::unique_ptr<detail::CallSink> sink,
-                std::stop_token stop = {});
+    ///      arguments: of the sink's constructor
+    template <std::derived_from<detail::CallSink> Sink, typename... Arguments>
+    void submit(detail::PreparedCallPointer call, std::stop_token stop, Arguments&&... arguments) {
+        void* const memory = detail::sink_memory(*call, sizeof(Sink), alignof(Sink));
+        submit_to(std::move(call), *::new (memory) Sink(std::forward<Arguments>(arguments)...),
+                  std::move(stop));
+    }
 
 private:
     class Implementation;
 
+    void submit_to(detail::PreparedCallPointer call, detail::CallSink& sink, std::stop_token stop);
     void call_blocking(const detail::ErasedCall& call, const CallOptions& options,
                        detail::WaitingSink& sink);
 

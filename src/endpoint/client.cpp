@@ -41,13 +41,15 @@ public:
         }
     }
 
-    detail::PreparedCallPointer prepare(const detail::ErasedCall& call,
-                                        const CallOptions& options) const {
+    detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options,
+                                        detail::Caller caller) const {
         // Only tokens need the time.
         const std::int64_t now = keys_.empty() ? 0 : unix_seconds_now();
-        detail::PreparedCallPointer prepared{new detail::PreparedCall{call, keys_, now}};
+        detail::PreparedCallPointer prepared = detail::idle_prepared_call();
+        prepared->prepare(call, keys_, now, caller);
         prepared->timeout = options.timeout.value_or(options_.timeout);
         prepared->when_blocked = options.when_blocked.value_or(options_.when_blocked);
+        prepared->idempotent = options.idempotent;
         prepared->stop = options.stop;
         prepared->log = options_.log;
         return prepared;
@@ -143,26 +145,26 @@ Reply<Dynamic> Client::call_for_reply(std::string_view method, const Dynamic& ar
 
 void Client::start_call(std::string_view method, const Dynamic& arguments,
                         Completion<Dynamic> completion, const CallOptions& options) {
-    submit(prepare(detail::erase(method, arguments), options),
-           std::make_unique<detail::CompletionSink<Dynamic>>(std::move(completion)));
+    using Sink = detail::CompletionSink<Dynamic, Completion<Dynamic>>;
+    submit<Sink>(prepare(detail::erase(method, arguments), options), {}, std::move(completion));
 }
 
 detail::PreparedCallPointer Client::prepare(const detail::ErasedCall& call,
                                             const CallOptions& options) {
-    return implementation_->prepare(call, options);
+    return implementation_->prepare(call, options, detail::Caller::goes_on);
 }
 
-void Client::submit(detail::PreparedCallPointer call, std::unique_ptr<detail::CallSink> sink,
-                    std::stop_token stop) {
-    call->owned_sink = std::move(sink);
-    call->sink = call->owned_sink.get();
+void Client::submit_to(detail::PreparedCallPointer call, detail::CallSink& sink,
+                       std::stop_token stop) {
+    call->own(sink);
     implementation_->submit(std::move(call), std::move(stop));
 }
 
 void Client::call_blocking(const detail::ErasedCall& call, const CallOptions& options,
                            detail::WaitingSink& sink) {
     implementation_->refuse_on_io_thread();
-    detail::PreparedCallPointer prepared = prepare(call, options);
+    detail::PreparedCallPointer prepared =
+        implementation_->prepare(call, options, detail::Caller::waits);
     if (prepared->refused) {
         throw Error{std::move(*prepared->refused)};
     }

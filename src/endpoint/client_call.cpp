@@ -6,6 +6,7 @@
 #include "model/validate.hpp"
 
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace warren::detail {
@@ -25,23 +26,54 @@ Failure defect(std::string_view what, const std::exception& error) {
 
 }  // namespace
 
-void PreparedCallDeleter::operator()(PreparedCall* call) const noexcept {
-    delete call;
+void* sink_memory(PreparedCall& call, std::size_t size_bytes, std::size_t alignment) {
+    return call.sink_memory(size_bytes, alignment);
 }
 
-PreparedCall::PreparedCall(const ErasedCall& call, const format::Keyring& keys,
-                           std::int64_t unix_seconds)
-    : method_text_{call.method}, response_{call.response}, keys_{keys} {
-    method = method_text_;
+void PreparedCall::prepare(const ErasedCall& call, const format::Keyring& keys,
+                           std::int64_t unix_seconds, Caller caller) {
+    response_ = call.response;
+    keys_ = keys;
     try {
-        render(call, keys, unix_seconds);
+        method = caller == Caller::waits ? call.method : arena_.copy(call.method);
+        render(call, unix_seconds, caller);
     } catch (const std::exception& error) {
         refused = defect("Not sent: the request cannot be written", error);
     }
 }
 
-void PreparedCall::render(const ErasedCall& call, const format::Keyring& keys,
-                          std::int64_t unix_seconds) {
+void PreparedCall::recycle() noexcept {
+    constexpr std::size_t kept_bytes_max = std::size_t{16} << 10;
+    stop_callback_.reset();
+    other_stop_callback_.reset();
+    destroy_sink();
+    sink = nullptr;
+    log.reset();
+    stop = {};
+    keys_ = {};
+    if (arena_.capacity_bytes() > kept_bytes_max) {
+        arena_ = {};
+    }
+    arena_.reset();
+    begin_anew();
+}
+
+void* PreparedCall::sink_memory(std::size_t size_bytes, std::size_t alignment) {
+    if (alignment <= alignof(std::max_align_t)) {
+        return arena_.allocate(size_bytes, alignment);
+    }
+    std::size_t space = size_bytes + alignment;
+    void* memory = arena_.allocate(space, alignof(std::max_align_t));
+    return std::align(alignment, size_bytes, memory, space);
+}
+
+void PreparedCall::destroy_sink() noexcept {
+    if (CallSink* const owned = std::exchange(owned_sink_, nullptr)) {
+        owned->~CallSink();
+    }
+}
+
+void PreparedCall::render(const ErasedCall& call, std::int64_t unix_seconds, Caller caller) {
     const bool typed = call.request->kind != Type::Kind::dynamic;
     if (auto errors = model::validate(*call.request, call.arguments); !errors.empty()) {
         refused = Failure{.code = Code::invalid_request,
@@ -50,10 +82,10 @@ void PreparedCall::render(const ErasedCall& call, const format::Keyring& keys,
         return;
     }
     Value value = model::render(*call.request, call.arguments, arena_);
-    if (!keys.empty()) {
+    if (!keys_.empty()) {
         const auto tokens = typed ? model::Tokens::encrypt_again : model::Tokens::keep;
         const auto encrypted =
-            model::encrypt(*call.request, value, keys, unix_seconds, tokens, arena_);
+            model::encrypt(*call.request, value, keys_, unix_seconds, tokens, arena_);
         if (!encrypted) {
             refused = Failure{
                 .code = Code::internal,
@@ -67,8 +99,7 @@ void PreparedCall::render(const ErasedCall& call, const format::Keyring& keys,
     } else if (call.request->kind != Type::Kind::model) {
         style = model::ArgumentStyle::bare;
     }
-    // The caller's objects are not needed any more.
-    arguments = arena_.copy(value);
+    arguments = caller == Caller::waits ? value : arena_.copy(value);
 }
 
 void PreparedCall::watch(runtime::ClientCalls& calls, std::stop_token other) {
@@ -96,9 +127,10 @@ std::vector<FieldError> PreparedCall::bind_response(const protocol::Answer& answ
 void PreparedCall::succeeded(const protocol::Answer& answer) noexcept {
     try {
         if (auto errors = bind_response(answer); !errors.empty()) {
-            Failure failure{.code = Code::contract_mismatch,
-                            .message = "The reply of '" + method_text_ + "' breaks the contract",
-                            .errors = std::move(errors)};
+            Failure failure{
+                .code = Code::contract_mismatch,
+                .message = "The reply of '" + std::string{method} + "' breaks the contract",
+                .errors = std::move(errors)};
             return finish({}, false, &failure);
         }
     } catch (const std::exception& error) {
@@ -124,7 +156,7 @@ void PreparedCall::finish(std::string_view message, bool has_response, Failure* 
     // From here on nobody gives this call up any more.
     stop_callback_.reset();
     other_stop_callback_.reset();
-    const std::unique_ptr<PreparedCall> self{this};
+    const PreparedCallPointer self{this};
     try {
         sink->finished(message, has_response, failure);
     } catch (const std::exception& error) {

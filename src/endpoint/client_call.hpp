@@ -3,30 +3,46 @@
 #include <warren/arena.hpp>
 #include <warren/client.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
-#include <string>
+#include <vector>
 
 #include "format/fernet.hpp"
 #include "runtime/client_calls.hpp"
 
 namespace warren::detail {
 
+/// What the caller does meanwhile.
+enum class Caller : std::uint8_t {
+    goes_on,  // and its objects may be gone: they are copied
+    waits,    // until the call is over, so that they are used where they are
+};
+
 /// One call of a `Client`: its rendered arguments on the way out, its response on the way back.
-/// Destroys itself when it is over.
+/// When it is over it goes back to the idle ones, with its memory.
 class PreparedCall final : public runtime::OutgoingCall {
 public:
+    ~PreparedCall() override { destroy_sink(); }
+
     /// Take the arguments over; what is wrong with them is kept in `refused`.
     /// in   unix_seconds: now, for tokens
-    PreparedCall(const ErasedCall& call, const format::Keyring& keys, std::int64_t unix_seconds);
+    void prepare(const ErasedCall& call, const format::Keyring& keys, std::int64_t unix_seconds,
+                 Caller caller);
+    /// Forget everything, and keep the memory unless it is much.
+    void recycle() noexcept;
 
     void succeeded(const protocol::Answer& answer) noexcept override;
     void failed(Failure failure) noexcept override;
 
     CallSink* sink = nullptr;
-    std::unique_ptr<CallSink> owned_sink{};
     std::shared_ptr<Log> log{};  // of what completions throw; may be null
+
+    void* sink_memory(std::size_t size_bytes, std::size_t alignment);
+    /// Give the outcome to a sink that was made in `sink_memory`, and destroy it then.
+    void own(CallSink& owned) noexcept { sink = owned_sink_ = &owned; }
 
     /// Have a call given up when its options' token, or the other one, says so.
     void watch(runtime::ClientCalls& calls, std::stop_token other);
@@ -39,16 +55,21 @@ private:
         void operator()() const { calls->give_up(*call); }
     };
 
-    void render(const ErasedCall& call, const format::Keyring& keys, std::int64_t unix_seconds);
+    void render(const ErasedCall& call, std::int64_t unix_seconds, Caller caller);
     std::vector<FieldError> bind_response(const protocol::Answer& answer);
     void finish(std::string_view message, bool has_response, Failure* failure) noexcept;
 
-    std::string method_text_;
-    const Type* response_;
+    void destroy_sink() noexcept;
+
+    const Type* response_ = nullptr;
+    CallSink* owned_sink_ = nullptr;
     format::Keyring keys_;  // open the response's secrets
     Arena arena_;
     std::optional<std::stop_callback<GiveUp>> stop_callback_;
     std::optional<std::stop_callback<GiveUp>> other_stop_callback_;
 };
+
+/// One to prepare; from here on `PreparedCallDeleter` takes it back.                    thread any
+PreparedCallPointer idle_prepared_call();
 
 }  // namespace warren::detail

@@ -2,6 +2,21 @@
 
 namespace warren::runtime {
 
+void OutgoingCall::begin_anew() noexcept {
+    method = {};
+    style = model::ArgumentStyle::named;
+    arguments = {};
+    idempotent = false;
+    refused.reset();
+    submitted_before_ = nullptr;
+    token_.store(0, std::memory_order_relaxed);
+    is_given_up_.store(false, std::memory_order_relaxed);
+    stage_ = CallStage::queued;
+    session_ = nullptr;
+    attempt_ = 1;
+    last_failure_.reset();
+}
+
 void CallQueue::push(OutgoingCall& call) noexcept {
     call.queue_ = this;
     call.previous_ = last_;

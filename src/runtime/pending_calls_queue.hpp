@@ -50,6 +50,10 @@ public:
     bool idempotent = false;           // it may be sent again after it may have been handled
     std::optional<Failure> refused{};  // known before the submission; nothing is sent then
 
+protected:
+    /// Become as new; for a call that is over, or was never submitted.
+    void begin_anew() noexcept;
+
 private:
     friend class CallQueue;
     friend class ClientCalls;

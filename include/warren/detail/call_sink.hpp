@@ -7,8 +7,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -45,6 +45,8 @@ struct PreparedCallDeleter {
     void operator()(PreparedCall* call) const noexcept;
 };
 using PreparedCallPointer = std::unique_ptr<PreparedCall, PreparedCallDeleter>;
+/// Memory that lives as long as the call, for its sink.
+void* sink_memory(PreparedCall& call, std::size_t size_bytes, std::size_t alignment);
 
 /// Where the outcome of one call goes. Both functions are called on the client's I/O thread.
 class CallSink {
@@ -146,11 +148,10 @@ private:
     ResponseStorage<T> storage_;
 };
 
-template <typename T>
+template <typename T, typename Function>
 class CompletionSink final : public CallSink {
 public:
-    explicit CompletionSink(std::move_only_function<void(std::expected<T, Failure>)> completion)
-        : completion_{std::move(completion)} {}
+    explicit CompletionSink(Function completion) : completion_{std::move(completion)} {}
 
     void* response() override { return storage_.address(); }
     void finished(std::string_view, bool, Failure* failure) override {
@@ -158,7 +159,7 @@ public:
     }
 
 private:
-    std::move_only_function<void(std::expected<T, Failure>)> completion_;
+    Function completion_;
     ResponseStorage<T> storage_;
 };
 

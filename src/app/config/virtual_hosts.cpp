@@ -66,8 +66,7 @@ void read_virtual_host(const std::string& name, const ConfigNode& node,
     }
     if (const auto limit = map.find("max_simultaneous_requests")) {
         listener.options.max_simultaneous_requests =
-            limit->whole_number(1, simultaneous_requests_max)
-                ;
+            limit->whole_number(1, simultaneous_requests_max);
     }
     if (const auto exchanges = map.require("exchanges")) {
         read_exchanges(*exchanges, listener);

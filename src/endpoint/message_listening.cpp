@@ -8,12 +8,20 @@
 #include "transport/memory/hub.hpp"
 #include "transport/memory/server_port.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <variant>
 
 namespace warren::endpoint {
 namespace {
+
+runtime::LostRequests lost_requests(const protocol::Topology& topology) {
+    const bool queue_goes = std::ranges::any_of(topology.queues, [](const protocol::Queue& queue) {
+        return queue.exclusive || queue.auto_delete;
+    });
+    return queue_goes ? runtime::LostRequests::are_gone : runtime::LostRequests::come_again;
+}
 
 /// Requests are messages of a broker's queue.
 class MessageListening : public Listening {
@@ -37,6 +45,7 @@ public:
                 .name = plan().display(),
                 .policy = policy(opening.answers),
                 .in_flight_max = plan().simultaneous_requests_max(),
+                .lost_requests = lost_requests(topology_),
                 .on_consuming = opening.on_change,
                 .on_lost = [on_change = opening.on_change](const Failure&) { on_change(); }});
         start(*port_, *server_);

@@ -2,6 +2,8 @@
 
 #include <warren/module.hpp>
 
+#include "endpoint/module_stamp.hpp"
+
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -38,39 +40,46 @@ std::string explain_open_error(const std::string& file) {
         return "unresolved symbol (" + reason +
                "): built against another Warren, or linked without a library it needs";
     }
-    if (reason.find("ELF") != std::string::npos || reason.find("too short") != std::string::npos ||
-        reason.find("file header") != std::string::npos) {
-        return "not a shared object of this machine (" + reason + ")";
-    }
     return "cannot be loaded: " + reason;
 }
 
-std::expected<const abi::ModuleHeader*, std::string> open_module(const std::string& file) {
-    void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr) {
-        return std::unexpected{explain_open_error(file)};
+/// What keeps a module from being loaded, told before any of its code runs.
+std::expected<void, std::string> check_module(const std::string& file) {
+    const auto stamp = read_module_stamp(file);
+    if (!stamp) {
+        return std::unexpected{stamp.error()};
     }
-    const auto* header = static_cast<const abi::ModuleHeader*>(dlsym(handle, abi::module_symbol));
-    if (header == nullptr) {
-        return std::unexpected{std::string{"is no Warren module: it has no symbol '"} +
-                               abi::module_symbol + "' (define its methods with WARREN_MODULE)"};
-    }
-    if (std::string_view{header->magic, sizeof(header->magic)} != magic) {
+    if (std::string_view{stamp->magic, sizeof(stamp->magic)} != magic) {
         return std::unexpected{std::string{"is no Warren module: its symbol '"} +
                                abi::module_symbol + "' is something else"};
     }
-    if (header->abi_version != abi::version) {
-        return std::unexpected{"built for module ABI " + std::to_string(header->abi_version) +
+    if (stamp->abi_version != abi::version) {
+        return std::unexpected{"built for module ABI " + std::to_string(stamp->abi_version) +
                                ", but this program has module ABI " + std::to_string(abi::version) +
                                ": build the module again"};
     }
-    if (header->header_bytes != sizeof(abi::ModuleHeader)) {
-        return std::unexpected{"its header has " + std::to_string(header->header_bytes) +
+    if (stamp->header_bytes != sizeof(abi::ModuleHeader)) {
+        return std::unexpected{"its header has " + std::to_string(stamp->header_bytes) +
                                " bytes, but this program's has " +
                                std::to_string(sizeof(abi::ModuleHeader)) +
                                ": built with other compiler options"};
     }
-    return header;
+    return {};
+}
+
+std::expected<const abi::ModuleHeader*, std::string> open_module(const std::string& file) {
+    if (const auto checked = check_module(file); !checked) {
+        return std::unexpected{checked.error()};
+    }
+    void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) {
+        return std::unexpected{explain_open_error(file)};
+    }
+    const void* const header = dlsym(handle, abi::module_symbol);
+    if (header == nullptr) {
+        return std::unexpected{explain_open_error(file)};
+    }
+    return static_cast<const abi::ModuleHeader*>(header);
 }
 
 /// The file that a model's code is in, of which it takes one field's accessor.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -67,6 +68,7 @@ TEST(Modules, AnotherAbiVersionIsNamedBesideOurs) {
     EXPECT_NE(reason.find("ABI " + std::to_string(abi::version + 1)), std::string::npos) << reason;
     EXPECT_NE(reason.find("ABI " + std::to_string(abi::version) + ":"), std::string::npos)
         << reason;
+    EXPECT_EQ(std::getenv("WARREN_TEST_OTHER_ABI_RAN"), nullptr) << "its static objects were made";
 }
 
 TEST(Modules, ALibraryWithoutMethodsIsNoModule) {

@@ -11,14 +11,14 @@
 
 namespace warren::transport {
 
-class TlsSessionSlot;
+class TlsMemory;
 
 /// Whom to connect to.
 struct DialTarget {
     std::string host{};  // a name, or an address of IPv4 or IPv6
     std::uint16_t port = 0;
     std::optional<TlsOptions> tls{};                    // unset: in clear
-    std::shared_ptr<TlsSessionSlot> tls_sessions{};     // to resume; null: none is kept
+    std::shared_ptr<TlsMemory> tls_memory{};            // null: nothing is kept
     std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS, all addresses together
 
     // For messages.

@@ -1,8 +1,8 @@
 #include "transport/net/dialer.hpp"
 
 #include "transport/net/socket_stream.hpp"
-#include "transport/net/tls_context.hpp"
 #include "transport/net/tls_failure.hpp"
+#include "transport/net/tls_memory.hpp"
 #include "transport/net/tls_stream.hpp"
 
 #include <fmt/format.h>
@@ -138,16 +138,16 @@ private:
     }
 
     void shake_hands(const TlsOptions& options) {
-        const auto context = make_tls_context(options);
+        // Without a memory of its target's the context is for this one connection.
+        const auto memory =
+            target_.tls_memory != nullptr ? target_.tls_memory : std::make_shared<TlsMemory>();
+        const auto context = memory->context(options);
         if (!context) {
             return finish(std::unexpected{ConnectFailure{context.error(), Refusal::permanent}});
         }
-        tls_ = std::make_unique<TlsStream>(std::move(socket_), context->get(),
-                                           TlsStream::Side::client);
+        tls_ = std::make_unique<TlsStream>(std::move(socket_), *context, TlsStream::Side::client);
         name_peer(options);
-        if (target_.tls_sessions != nullptr) {
-            tls_->resume_from(target_.tls_sessions);
-        }
+        tls_->resume_from(memory);
         tls_->shake_hands(
             [self = shared_from_this()](const error_code& error) { self->shaken(error); });
     }
@@ -175,8 +175,8 @@ private:
         if (!error) {
             return finish(std::move(tls_));
         }
-        if (target_.tls_sessions != nullptr) {
-            target_.tls_sessions->clear();
+        if (target_.tls_memory != nullptr) {
+            target_.tls_memory->forget_session();
         }
         finish(
             std::unexpected{explain_handshake(error, SSL_get_verify_result(tls_->ssl()), target_)});

@@ -63,10 +63,12 @@ TlsContext new_context(const SSL_METHOD* method) {
 
 std::expected<TlsContext, Failure> make_tls_context(const TlsOptions& options) {
     TlsContext context = new_context(TLS_client_method());
-    if (options.ca_file.empty()) {
+    if (!options.ca_file.empty()) {
+        if (SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
+            return std::unexpected{unusable("file of certificate authorities", options.ca_file)};
+        }
+    } else if (options.verify == TlsVerify::peer) {
         SSL_CTX_set_default_verify_paths(context.get());
-    } else if (SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
-        return std::unexpected{unusable("file of certificate authorities", options.ca_file)};
     }
     if (!options.certificate_file.empty()) {
         if (auto used = use_certificate(context.get(), "client certificate",

@@ -18,18 +18,18 @@ namespace {
 
 using boost::system::error_code;
 
-/// Where a stream keeps its slot for the function that OpenSSL calls.
-int slot_index() noexcept {
+/// Where a stream keeps its memory for the function that OpenSSL calls.
+int memory_index() noexcept {
     static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
     return index;
 }
 
 int keep_session(SSL* ssl, SSL_SESSION* session) noexcept {
-    auto* const slot = static_cast<TlsSessionSlot*>(SSL_get_ex_data(ssl, slot_index()));
-    if (slot == nullptr) {
+    auto* const memory = static_cast<TlsMemory*>(SSL_get_ex_data(ssl, memory_index()));
+    if (memory == nullptr) {
         return 0;
     }
-    slot->put(session);
+    memory->put(session);
     return 1;
 }
 
@@ -90,15 +90,15 @@ void TlsStream::expect_address(const std::string& address) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), address.c_str());
 }
 
-void TlsStream::resume_from(std::shared_ptr<TlsSessionSlot> sessions) {
-    sessions_ = std::move(sessions);
+void TlsStream::resume_from(std::shared_ptr<TlsMemory> memory) {
+    memory_ = std::move(memory);
     SSL_CTX* const context = SSL_get_SSL_CTX(ssl_);
     SSL_CTX_set_session_cache_mode(context,
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
     SSL_CTX_sess_set_new_cb(context, keep_session);
-    SSL_set_ex_data(ssl_, slot_index(), sessions_.get());
-    if (sessions_->get() != nullptr) {
-        SSL_set_session(ssl_, sessions_->get());
+    SSL_set_ex_data(ssl_, memory_index(), memory_.get());
+    if (memory_->session() != nullptr) {
+        SSL_set_session(ssl_, memory_->session());
     }
 }
 
@@ -216,8 +216,14 @@ void TlsStream::start_read(std::span<std::byte> room, std::shared_ptr<StreamUser
 
 void TlsStream::go_on_reading(std::span<std::byte> room, std::shared_ptr<StreamUser> user) {
     const Attempt attempt = try_read(room);
-    if (attempt.state == Attempt::State::done || attempt.state == Attempt::State::failed) {
-        return user->on_read(attempt.error, attempt.count);
+    if (attempt.state == Attempt::State::failed) {
+        return user->on_read(attempt.error, 0);
+    }
+    if (attempt.state == Attempt::State::done) {
+        // A record is no unit of anything: take those that are here already, too.
+        const bool more = SSL_has_pending(ssl_) != 0;
+        const std::size_t since = more ? read_now(room.subspan(attempt.count)) : 0;
+        return user->on_read({}, attempt.count + since);
     }
     wait_to_read(attempt.state, room, std::move(user));
 }

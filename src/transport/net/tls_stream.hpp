@@ -3,6 +3,7 @@
 #include "transport/net/socket_stream.hpp"
 #include "transport/net/stream.hpp"
 #include "transport/net/tls_context.hpp"
+#include "transport/net/tls_memory.hpp"
 
 #include <functional>
 #include <memory>
@@ -10,24 +11,6 @@
 #include <utility>
 
 namespace warren::transport {
-
-/// The session that a client resumes when it connects again: the newest that its server sent.
-/// thread the I/O thread
-class TlsSessionSlot {
-public:
-    TlsSessionSlot() = default;
-    TlsSessionSlot(const TlsSessionSlot&) = delete;
-    TlsSessionSlot& operator=(const TlsSessionSlot&) = delete;
-    ~TlsSessionSlot() { SSL_SESSION_free(session_); }
-
-    /// in  a session that becomes the slot's own
-    void put(SSL_SESSION* session) noexcept { SSL_SESSION_free(std::exchange(session_, session)); }
-    void clear() noexcept { put(nullptr); }
-    SSL_SESSION* get() const noexcept { return session_; }
-
-private:
-    SSL_SESSION* session_ = nullptr;
-};
 
 /// TLS over a socket, read and written by OpenSSL itself: nothing stands between but its records,
 /// and what can be done at once is. Its user owns it and lives while an operation is under way.
@@ -46,7 +29,7 @@ public:
     void expect_name(const std::string& name);
     void expect_address(const std::string& address);
     /// Of a client, before the handshake: resume this session, and keep the ones that come.
-    void resume_from(std::shared_ptr<TlsSessionSlot> sessions);
+    void resume_from(std::shared_ptr<TlsMemory> memory);
 
     /// The first operation.
     /// in  shaken: called once, never inside this call; owns who owns this
@@ -87,7 +70,7 @@ private:
 
     TcpSocket socket_;
     SSL* ssl_;
-    std::shared_ptr<TlsSessionSlot> sessions_;
+    std::shared_ptr<TlsMemory> memory_;
     boost::system::error_code read_error_;
 };
 

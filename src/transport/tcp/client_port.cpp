@@ -2,7 +2,7 @@
 
 #include "core/assert.hpp"
 #include "transport/net/dialer.hpp"
-#include "transport/net/tls_stream.hpp"
+#include "transport/net/tls_memory.hpp"
 #include "transport/tcp/connection.hpp"
 #include "transport/tcp/connection_set.hpp"
 
@@ -20,7 +20,7 @@ public:
         WARREN_ASSERT(!targets_.empty());
         for (DialTarget& target : targets_) {
             if (target.tls) {
-                target.tls_sessions = std::make_shared<TlsSessionSlot>();
+                target.tls_memory = std::make_shared<TlsMemory>();
             }
         }
     }

@@ -167,6 +167,20 @@ TEST_F(TcpTls, TakesNewCertificatesUnderLiveConnections) {
     EXPECT_TRUE(before.sink.closed.empty());
 }
 
+TEST_F(TcpTls, ReadsAuthoritiesAgainWhenTheirFileHasChanged) {
+    using namespace std::filesystem;
+    const std::string authorities = path("authorities.pem");
+    copy_file(path("other_ca.pem"), authorities);
+    Server server{loop, {.tls = server_tls()}};
+    Client client{loop, {target_of(server, TlsOptions{.ca_file = authorities})}};
+    client.port.connect(0, 1);
+    ASSERT_TRUE(loop.until([&] { return !client.sink.failed.empty(); }));
+    client.sink.failed.clear();
+    copy_file(path("ca.pem"), authorities, copy_options::overwrite_existing);
+    last_write_time(authorities, file_time_type::clock::now() + std::chrono::hours{1});
+    exchange(client, "trusted now");
+}
+
 TEST_F(TcpTls, NamesAFileThatCannotBeUsed) {
     ServerSink sink;
     TcpServerPort port{loop.executor,

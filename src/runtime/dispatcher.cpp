@@ -151,6 +151,8 @@ bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
     context.method = method->name;
     context.correlation_id = job.arena.copy(call.correlation_id);
     context.caller = job.arena.copy(call.caller);
+    context.idempotency_key = job.arena.copy(call.idempotency_key);
+    context.traceparent = job.arena.copy(call.traceparent);
     context.attempt = call.attempt;
     context.log = &log_;
     if (call.time_left) {
@@ -191,7 +193,10 @@ bool Dispatcher::bind(Job& job, const protocol::Call& call) {
         }
         arguments = *opened;
     }
-    job.invocation_ = method.make_invocation();
+    if (job.invocation_of_ != &method) {
+        job.invocation_ = method.make_invocation();
+        job.invocation_of_ = &method;
+    }
     auto errors =
         model::bind_arguments(*method.request, call.style, arguments, job.invocation_->request());
     if (!errors.empty()) {

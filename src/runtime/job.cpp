@@ -12,7 +12,9 @@ void Job::run_task() noexcept {
 }
 
 void Job::release_result() noexcept {
-    invocation_.reset();
+    if (invocation_ != nullptr) {
+        invocation_->clear();
+    }
     mock_.reset();
     answer_.data.reset();
 }
@@ -32,9 +34,11 @@ void Job::reset() noexcept {
         stop_requested_ = false;
     }
     lock_key_.clear();
+    if (answer_.failure) {
+        failure_ = {};
+    }
     answer_ = {};
     message_.clear();
-    failure_ = {};
 }
 
 }  // namespace warren::runtime

@@ -62,9 +62,10 @@ private:
     Dispatcher* dispatcher_ = nullptr;
     Lane* lane_ = nullptr;
     const Method* method_ = nullptr;
-    metrics::CallSeries* series_ = nullptr;  // null: nobody counts
-    core::Clock::TimePoint taken_in_{};      // where somebody counts
-    std::unique_ptr<Invocation> invocation_;
+    metrics::CallSeries* series_ = nullptr;   // null: nobody counts
+    core::Clock::TimePoint taken_in_{};       // where somebody counts
+    std::unique_ptr<Invocation> invocation_;  // used again for the same method
+    const Method* invocation_of_ = nullptr;
     std::shared_ptr<void> mock_;  // what a mocked answer shows
     Context context_{};
     std::stop_source stop_{std::nostopstate};

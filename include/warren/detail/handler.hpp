@@ -20,14 +20,21 @@
 // How a handler of any accepted shape becomes an `Invocation` factory with two types.
 namespace warren {
 
-/// One run of a handler: the request to bind into, then the result.
+/// One run of a handler at a time: the request to bind into, then the result.
 class Invocation {
 public:
     virtual ~Invocation() = default;
-    /// The object that the request type describes, default-constructed.
-    virtual void* request() noexcept = 0;
+    /// The object that the request type describes, default-constructed when it is new or cleared.
+    virtual void* request() = 0;
     /// Run the handler once. What it throws passes through.
     virtual void run(Context& context) = 0;
+    /// Destroy the request and the result, for another run.
+    virtual void clear() noexcept {
+        success = true;
+        message = "OK";
+        data = nullptr;
+        failure.reset();
+    }
 
     bool success = true;
     std::string message{"OK"};
@@ -71,6 +78,12 @@ public:
         }
     }
 
+    void clear() noexcept {
+        if constexpr (!std::is_void_v<Result>) {
+            result_.reset();
+        }
+    }
+
 private:
     template <typename T>
     static void show(const T& data, Invocation& invocation) {
@@ -102,10 +115,21 @@ class HandlerInvocation final : public Invocation {
 public:
     explicit HandlerInvocation(std::shared_ptr<Handler> handler) : handler_{std::move(handler)} {}
 
-    void* request() noexcept override { return &request_; }
+    void* request() override {
+        if (!request_) {
+            request_.emplace();
+        }
+        return &*request_;
+    }
 
     void run(Context& context) override {
         result_.take_from([&]() -> Result { return call(context); }, *this);
+    }
+
+    void clear() noexcept override {
+        result_.clear();
+        request_.reset();
+        Invocation::clear();
     }
 
 private:
@@ -119,16 +143,16 @@ private:
                         return (*handler_)(std::move(parameters)...);
                     }
                 },
-                request_);
+                *request_);
         } else if constexpr (takes_context) {
-            return (*handler_)(std::as_const(request_), context);
+            return (*handler_)(std::as_const(*request_), context);
         } else {
-            return (*handler_)(std::as_const(request_));
+            return (*handler_)(std::as_const(*request_));
         }
     }
 
     std::shared_ptr<Handler> handler_;
-    Request request_{};
+    std::optional<Request> request_;
     ResultHolder<Result> result_;
 };
 

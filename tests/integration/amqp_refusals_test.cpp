@@ -109,6 +109,20 @@ TEST_F(AmqpRefusals, TlsOfAnotherHostIsRefusedByUs) {
     EXPECT_NE(failure.message.find("host name"), std::string::npos) << failure.message;
 }
 
+TEST_F(AmqpRefusals, ClearTextToAPortOfTlsIsRefusedByUs) {
+    const Failure failure =
+        failure_of("amqp://guest:guest@localhost:" + std::to_string(broker.tls_port()));
+    EXPECT_EQ(failure.code, Code::connection_lost);
+    EXPECT_NE(failure.message.find("amqps://"), std::string::npos) << failure.message;
+}
+
+TEST_F(AmqpRefusals, TlsToAPortInClearIsRefusedByUs) {
+    const Failure failure =
+        failure_of("amqps://guest:guest@localhost:" + std::to_string(broker.port()));
+    EXPECT_EQ(failure.code, Code::connection_lost);
+    EXPECT_NE(failure.message.find("connect without TLS"), std::string::npos) << failure.message;
+}
+
 TEST_F(AmqpRefusals, AFileThatIsNoAuthorityIsNamed) {
     const Failure failure = failure_of(
         broker.tls_uri() + "?cacertfile=" + core::percent_encode(broker.certificate("absent.pem")));

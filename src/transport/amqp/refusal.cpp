@@ -83,7 +83,8 @@ ConnectFailure explain(const amqp::Failed& failed, const AmqpEndpoint& endpoint)
     case amqp::FailedReason::version_not_supported:
     case amqp::FailedReason::frame_max_too_small:
         return {{.code = Code::connection_lost,
-                 .message = fmt::format("{} is not a broker to talk to: {}", where, failed.text),
+                 .message = fmt::format("{} is not a broker to talk to: {}{}", where, failed.text,
+                                        endpoint.tls ? "" : " in clear; for TLS, say amqps://"),
                  .peer_text = peer_words(failed.peer_text)},
                 Refusal::permanent};
     case amqp::FailedReason::protocol_violation:

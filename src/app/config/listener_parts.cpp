@@ -26,7 +26,9 @@ void add_method(const ConfigNode& node, ConfiguredListener& listener) {
 
 void read_methods(ConfigMap& map, ConfiguredListener& listener, MethodCount count) {
     if (count == MethodCount::one) {
-        if (const auto method = map.require("method")) {
+        if (const auto methods = map.has("method") ? std::nullopt : map.find("methods")) {
+            methods->fail("this protocol serves one method of a listener: say 'method: NAME'");
+        } else if (const auto method = map.require("method")) {
             add_method(*method, listener);
         }
         return;

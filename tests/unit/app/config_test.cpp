@@ -189,6 +189,18 @@ TEST_F(ConfigFile, WrongTypesSayWhatWasWanted) {
                   "warren.yml:3: mock: expected true or false, found text"}));
 }
 
+TEST_F(ConfigFile, OneMistakeIsOneProblem) {
+    EXPECT_EQ(problems("listeners:\n"
+                       "  - {memory: quick, methods: echo}\n"
+                       "  - {memory: slow, protocol: tutorial, methods: [echo]}\n"
+                       "  - {memory: last, protocol: tutorial, method: [echo]}\n"),
+              (std::vector<std::string>{
+                  "warren.yml:2: listeners[0].methods: expected a list, found text",
+                  "warren.yml:3: listeners[1].methods: this protocol serves one method of a "
+                  "listener: say 'method: NAME'",
+                  "warren.yml:4: listeners[2].method: expected text, found a list"}));
+}
+
 TEST_F(ConfigFile, ABadPortIsRefused) {
     const auto found = problems(
         "server: {host: a, username: u, password: p, port: 65536, ssl: false}\n"

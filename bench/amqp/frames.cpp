@@ -8,7 +8,7 @@
 //   frames server PORT PREFETCH [guarantees]
 //   frames client PORT IN_FLIGHT SECONDS [guarantees]
 
-#include "measure.hpp"
+#include "common/measure.hpp"
 #include "rabbitmq_c_session.hpp"
 
 #include <sys/socket.h>
@@ -18,6 +18,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 

@@ -2,12 +2,13 @@
 //
 //   rabbitmq_c server PORT PREFETCH       rabbitmq_c client PORT IN_FLIGHT SECONDS
 
-#include "measure.hpp"
+#include "common/measure.hpp"
 #include "rabbitmq_c_session.hpp"
 
 #include <charconv>
 #include <csignal>
 #include <string_view>
+#include <vector>
 
 namespace {
 

@@ -4,7 +4,7 @@
 //   warren server PORT PREFETCH [worker]  warren client PORT IN_FLIGHT SECONDS
 //   warren count PORT IN_FLIGHT CALLS...  pause after so many calls, until a line comes in
 
-#include "measure.hpp"
+#include "common/measure.hpp"
 
 #include <warren/client.hpp>
 #include <warren/server.hpp>

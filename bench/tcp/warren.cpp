@@ -1,0 +1,152 @@
+// The echo as a user of Warren writes it: a model on both sides, validated on both sides, a
+// deadline on every call.
+//
+// Modes of the server: worker, spin, auth, tls=CERTIFICATE (its key beside it, as .key)
+// Modes of the client: blocking, spin, auth, tls=CA
+
+#include "contender.hpp"
+
+#include <warren/client.hpp>
+#include <warren/server.hpp>
+
+#include <pthread.h>
+
+#include <charconv>
+#include <csignal>
+#include <semaphore>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace warren::bench;  // NOLINT
+
+struct Echo {
+    std::string value;
+};
+WARREN_MODEL(Echo, (value, min_length(value_length_min), max_length(value_length_max)))
+WARREN_CONTRACT(echo_method, "bench_echo", Echo, Echo)
+
+constexpr std::chrono::microseconds spin_max{50};
+const std::string auth_secret = "bench:a-secret-of-thirty-two-characters-or-so";
+
+/// The port at the end of "tcp://127.0.0.1:40123 methods=1".
+unsigned port_of(std::string_view listener) {
+    const std::string_view address = listener.substr(0, listener.find(' '));
+    const std::string_view digits = address.substr(address.rfind(':') + 1);
+    unsigned port = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return port;
+}
+
+void serve(const Modes& modes) {
+    // Blocked before the server's threads begin, so that none of them is interrupted.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    warren::Server server{{.spin_max = modes.has("spin") ? spin_max : spin_max.zero()}};
+    warren::MethodOptions method =
+        server.method("bench_echo", [](const Echo& request) { return request; });
+    if (!modes.has("worker")) {
+        method.run_inline();
+    }
+    warren::ListenerOptions listener{.url = "tcp://127.0.0.1:0"};
+    if (modes.has("auth")) {
+        listener.auth_secrets = {auth_secret};
+    }
+    if (const std::string certificate{modes.value("tls")}; !certificate.empty()) {
+        const std::string key = certificate.substr(0, certificate.rfind('.')) + ".key";
+        listener.tls = {.certificate_file = certificate, .key_file = key};
+    }
+    server.listen(listener);
+    server.start();
+    announce(port_of(server.listeners().front()));
+    int signal = 0;
+    sigwait(&signals, &signal);
+    server.stop();
+}
+
+warren::Client make_client(const Load& load, const Modes& modes) {
+    const std::string_view ca = modes.value("tls");
+    std::string address = ca.empty() ? "tcp" : "tls";
+    address += "://127.0.0.1:" + std::to_string(load.port);
+    address += "?connections=" + std::to_string(load.connections);
+    if (!ca.empty()) {
+        address += "&ca=" + std::string{ca};
+    }
+    warren::ClientOptions options{.spin_max = modes.has("spin") ? spin_max : spin_max.zero()};
+    if (modes.has("auth")) {
+        options.auth_secrets = {auth_secret};
+    }
+    return warren::Client{address, std::move(options)};
+}
+
+/// Keeps one call in flight: the next starts where the last completes.
+class Caller {
+public:
+    void start(warren::Client& client, Measurement& measurement,
+               std::counting_semaphore<>& finished) {
+        sent_ = measurement.start();
+        client.start_call<echo_method>(request_,
+                                       [&, this](std::expected<Echo, warren::Failure> reply) {
+                                           if (!reply) {
+                                               give_up(to_string(reply.error()));
+                                           }
+                                           require(reply->value == request_.value, "another value");
+                                           if (measurement.finish(sent_)) {
+                                               start(client, measurement, finished);
+                                           } else {
+                                               finished.release();
+                                           }
+                                       });
+    }
+
+private:
+    const Echo request_{std::string{echoed}};
+    Clock::time_point sent_{};
+};
+
+void call_blocking(warren::Client& client, Measurement& measurement) {
+    const Echo request{std::string{echoed}};
+    for (bool goes_on = true; goes_on;) {
+        const Clock::time_point sent = measurement.start();
+        const Echo reply = client.call<echo_method>(request);
+        require(reply.value == request.value, "another value");
+        goes_on = measurement.finish(sent);
+    }
+}
+
+void call_chained(warren::Client& client, Measurement& measurement, std::size_t callers_count) {
+    std::counting_semaphore<> finished{0};
+    std::vector<Caller> callers(callers_count);
+    // On the client's thread, as all that follow: the measurement is of one thread.
+    const Echo request{std::string{echoed}};
+    client.start_call<echo_method>(request, [&](const std::expected<Echo, warren::Failure>&) {
+        for (Caller& caller : callers) {
+            caller.start(client, measurement, finished);
+        }
+    });
+    for (std::size_t at = 0; at < callers_count; ++at) {
+        finished.acquire();
+    }
+}
+
+void call(const Load& load, const Modes& modes) {
+    warren::Client client = make_client(load, modes);
+    Measurement measurement = load.measurement();
+    if (modes.has("blocking")) {
+        call_blocking(client, measurement);
+    } else {
+        call_chained(client, measurement, load.callers());
+    }
+    measurement.print();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    return run_contender({arguments, static_cast<std::size_t>(count)}, serve, call);
+}

@@ -30,6 +30,8 @@ struct Context {
     std::string_view method;
     std::string_view correlation_id;      // empty when the caller gave none
     std::string_view caller;              // the identity the transport vouches for; empty if none
+    std::string_view idempotency_key;     // the caller's name for this request; empty if none
+    std::string_view traceparent;         // the caller's trace [W3C Trace Context]; empty if none
     std::uint32_t attempt = 1;            // 2 and more: an earlier attempt may have had an effect
     std::optional<TimePoint> deadline{};  // when the caller gives up
     std::stop_token stop{};  // set at the deadline, and when the server ends without draining

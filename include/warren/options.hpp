@@ -32,6 +32,10 @@ struct CallOptions {
     std::stop_token stop{};                              // give the call up: `cancelled`
     std::optional<WhenBlocked> when_blocked{};           // nullopt: the client's
     bool idempotent = false;  // it may run twice: send it again when its outcome was lost
+
+    // What the handler finds in its `Context`; carried by msgpack-rpc.
+    std::string idempotency_key{};
+    std::string traceparent{};  // W3C Trace Context
 };
 
 /// What a client may have its own way. What its address also names, the address decides.
@@ -52,6 +56,8 @@ struct ClientOptions {
     /// it fail, and how long the first pause is. 0 ms: the protocol's default.
     std::size_t connect_attempts = 5;
     std::chrono::milliseconds connect_pause{0};
+    /// Of tcp:// and its like: how often an idempotent call is sent again at most.
+    std::uint32_t retries_max = 3;
     /// Of arrpc: as many connections at most, since each carries one call at a time.
     std::size_t connections_max = 8;
     /// Poll so long before the I/O thread sleeps, where that pays; 0: never. Costs processor time,

@@ -47,6 +47,7 @@ public:
         const std::int64_t now = keys_.empty() ? 0 : unix_seconds_now();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
         prepared->prepare(call, keys_, now, caller);
+        prepared->name(options.idempotency_key, options.traceparent);
         prepared->timeout = options.timeout.value_or(options_.timeout);
         prepared->when_blocked = options.when_blocked.value_or(options_.when_blocked);
         prepared->idempotent = options.idempotent;

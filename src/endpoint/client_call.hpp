@@ -31,6 +31,11 @@ public:
     /// in   unix_seconds: now, for tokens
     void prepare(const ErasedCall& call, const format::Keyring& keys, std::int64_t unix_seconds,
                  Caller caller);
+    /// Say which request this is, and of which trace.
+    void name(std::string_view idempotency, std::string_view trace) {
+        idempotency_key = arena_.copy(idempotency);
+        traceparent = arena_.copy(trace);
+    }
     /// Forget everything, and keep the memory unless it is much.
     void recycle() noexcept;
 

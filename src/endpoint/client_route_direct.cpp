@@ -52,7 +52,8 @@ runtime::StreamClientOptions client_options(const Address& address, const Client
             .pool = {.connections_per_address = std::get<DirectAddress>(address.place).connections,
                      .connections_max = options.connections_max,
                      .connect_attempts = static_cast<std::uint32_t>(options.connect_attempts),
-                     .connect_backoff = backoff}};
+                     .connect_backoff = backoff},
+            .retries_max = options.retries_max};
 }
 
 /// What the I/O thread uses; whoever leaves last, it or the client, destroys it.

@@ -6,6 +6,8 @@ void OutgoingCall::begin_anew() noexcept {
     method = {};
     style = model::ArgumentStyle::named;
     arguments = {};
+    idempotency_key = {};
+    traceparent = {};
     idempotent = false;
     refused.reset();
     submitted_before_ = nullptr;

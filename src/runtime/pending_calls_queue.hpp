@@ -45,6 +45,8 @@ public:
     std::string_view method{};
     model::ArgumentStyle style = model::ArgumentStyle::named;
     Value arguments{};
+    std::string_view idempotency_key{};
+    std::string_view traceparent{};
     std::chrono::milliseconds timeout{};
     WhenBlocked when_blocked = WhenBlocked::wait;
     bool idempotent = false;           // it may be sent again after it may have been handled

@@ -75,7 +75,9 @@ void StreamClient::send(OutgoingCall& call, StreamClientSession& session) {
                                  .style = call.style,
                                  .arguments = call.arguments,
                                  .time_left = left,
-                                 .attempt = call.attempt_};
+                                 .attempt = call.attempt_,
+                                 .idempotency_key = call.idempotency_key,
+                                 .traceparent = call.traceparent};
     auto written =
         dialect_->encode_call(encoded, slot.ticket, unix_ms(), session.connection().output());
     if (!written) {

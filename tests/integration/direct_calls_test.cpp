@@ -1,0 +1,239 @@
+#include <warren/client.hpp>
+#include <warren/server.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// Servers and clients of a program's own, over TCP.
+namespace warren {
+namespace {
+
+/// A server that says who it is.
+class NamedServer {
+public:
+    explicit NamedServer(std::string name, std::string address = "tcp://127.0.0.1:0") {
+        server_.method("who", [this, name = std::move(name)] {
+            ++calls_;
+            return name;
+        });
+        server_.method("attempt", [this](const Context& context) {
+            ++calls_;
+            return static_cast<int>(context.attempt);
+        });
+        server_.method("trace", [](const Context& context) {
+            return std::string{context.traceparent} + '|' + std::string{context.idempotency_key};
+        });
+        server_.method("wait", [this](const Context& context) {
+            ++waiting_;
+            waiting_.notify_all();
+            std::promise<void> stopped;
+            const std::stop_callback told{context.stop, [&stopped] { stopped.set_value(); }};
+            stopped.get_future().wait();
+            return 0;
+        });
+        server_.listen(std::move(address));
+        server_.start();
+    }
+
+    /// Such as "127.0.0.1:40123".
+    std::string host_and_port() const {
+        const std::string shown = server_.listeners().front();
+        const std::size_t begin = shown.find("://") + 3;
+        return shown.substr(begin, shown.find(' ') - begin);
+    }
+    std::string address() const { return "tcp://" + host_and_port(); }
+    int calls() const noexcept { return calls_; }
+    /// Until so many calls have come to `wait`.
+    void await_waiting(int wanted) {
+        for (int now = waiting_; now < wanted; now = waiting_) {
+            waiting_.wait(now);
+        }
+    }
+    int waiting() const noexcept { return waiting_; }
+    void stop_now() { server_.stop_now(std::chrono::seconds{30}); }
+
+private:
+    std::atomic<int> calls_ = 0;
+    std::atomic<int> waiting_ = 0;
+    Server server_;
+};
+
+const Dynamic nothing = Dynamic::list({});
+
+std::string text_of(const Dynamic& value) {
+    return std::string{value->as_text()};
+}
+
+std::future<std::expected<Dynamic, Failure>> start(Client& client, std::string_view method,
+                                                   const CallOptions& options = {}) {
+    auto promise = std::make_shared<std::promise<std::expected<Dynamic, Failure>>>();
+    client.start_call(
+        method, nothing, [promise](auto outcome) { promise->set_value(std::move(outcome)); },
+        options);
+    return promise->get_future();
+}
+
+TEST(DirectCalls, CarryTheKeyAndTheTraceOfARequest) {
+    NamedServer server{"a"};
+    Client client{server.address()};
+    const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    EXPECT_EQ(text_of(client.call("trace", nothing,
+                                  {.idempotency_key = "order 7", .traceparent = trace})),
+              trace + "|order 7");
+    EXPECT_EQ(text_of(client.call("trace", nothing)), "|");
+}
+
+TEST(DirectCalls, BlockFromManyThreadsAtOnce) {
+    NamedServer server{"a"};
+    Client client{server.address()};
+    constexpr int threads = 8;
+    constexpr int calls = 500;
+    std::vector<std::thread> callers;
+    for (int i = 0; i < threads; ++i) {
+        callers.emplace_back([&client] {
+            for (int n = 0; n < calls; ++n) {
+                EXPECT_EQ(text_of(client.call("who", nothing)), "a");
+            }
+        });
+    }
+    for (std::thread& caller : callers) {
+        caller.join();
+    }
+    EXPECT_EQ(server.calls(), threads * calls);
+}
+
+TEST(DirectCalls, MixBlockingCallsWithOthers) {
+    NamedServer server{"a"};
+    Client client{server.address()};
+    for (int round = 0; round < 200; ++round) {
+        auto started = start(client, "who");
+        EXPECT_EQ(text_of(client.call("who", nothing)), "a");
+        EXPECT_EQ(text_of(client.call("who", nothing)), "a");
+        EXPECT_TRUE(started.get());
+    }
+}
+
+TEST(DirectCalls, GoToEveryServerInTurn) {
+    NamedServer one{"one"};
+    NamedServer two{"two"};
+    Client client{"tcp://" + one.host_and_port() + ',' + two.host_and_port()};
+    // The first call begins to connect to both; either may be there first.
+    while (one.calls() == 0 || two.calls() == 0) {
+        client.call("who", nothing);
+    }
+    const int before = one.calls();
+    for (int i = 0; i < 10; ++i) {
+        client.call("who", nothing);
+    }
+    EXPECT_EQ(one.calls() - before, 5);
+}
+
+TEST(DirectCalls, GoAroundAServerThatIsGone) {
+    NamedServer one{"one"};
+    auto two = std::make_unique<NamedServer>("two");
+    Client client{"tcp://" + one.host_and_port() + ',' + two->host_and_port()};
+    while (one.calls() == 0 || two->calls() == 0) {
+        client.call("who", nothing);
+    }
+    two.reset();
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(text_of(client.call("who", nothing, {.idempotent = true})), "one");
+    }
+}
+
+TEST(DirectCalls, SayThatTheyMayHaveBeenHandledWhenTheConnectionBreaks) {
+    NamedServer server{"a"};
+    Client client{server.address()};
+    auto waiting = start(client, "wait");
+    server.await_waiting(1);
+    server.stop_now();
+    const auto outcome = waiting.get();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, Code::connection_lost);
+    EXPECT_EQ(retry_of(outcome.error().code), Retry::if_idempotent);
+    EXPECT_EQ(server.waiting(), 1);
+}
+
+TEST(DirectCalls, RunAgainElsewhereWhenTheyAreIdempotent) {
+    NamedServer one{"one"};
+    NamedServer two{"two"};
+    Client client{"tcp://" + one.host_and_port() + ',' + two.host_and_port()};
+    while (one.calls() == 0 || two.calls() == 0) {
+        client.call("who", nothing);
+    }
+    // Both wait; whichever goes, its call comes to the other one, whose own is still there.
+    auto first = start(client, "wait", {.idempotent = true});
+    auto second = start(client, "wait", {.idempotent = true});
+    one.await_waiting(1);
+    two.await_waiting(1);
+    one.stop_now();
+    two.await_waiting(2);
+    two.stop_now();
+    EXPECT_FALSE(first.get());
+    EXPECT_FALSE(second.get());
+}
+
+TEST(DirectCalls, FailAtOnceWhereNobodyListens) {
+    std::string address;
+    {
+        NamedServer gone{"gone"};
+        address = gone.address();
+    }
+    Client client{address, {.connect_attempts = 2, .connect_pause = std::chrono::milliseconds{1}}};
+    try {
+        client.call("who", nothing);
+        FAIL() << "nobody is there to answer";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Code::no_responder) << error.what();
+    }
+}
+
+TEST(DirectCalls, MayCloseTheirClientFromACompletion) {
+    NamedServer server{"a"};
+    Client client{server.address()};
+    std::promise<void> closed;
+    client.start_call("who", nothing, [&](const auto&) {
+        client.close();
+        closed.set_value();
+    });
+    closed.get_future().wait();
+    const auto after = start(client, "who").get();
+    ASSERT_FALSE(after);
+    EXPECT_EQ(after.error().code, Code::cancelled);
+}
+
+TEST(DirectCalls, PollWhereThatIsAsked) {
+    Server server{{.spin_max = std::chrono::microseconds{50}}};
+    server.method("add", [](int a, int b) { return a + b; }, {"a", "b"}).run_inline();
+    server.listen("tcp://127.0.0.1:0");
+    server.start();
+    const std::string shown = server.listeners().front();
+    Client client{shown.substr(0, shown.find(' ')), {.spin_max = std::chrono::microseconds{50}}};
+    for (int i = 0; i < 1000; ++i) {
+        ASSERT_EQ(client.call("add", Dynamic::list({i, 1}))->as_int64(), i + 1);
+    }
+}
+
+TEST(DirectCalls, AreRefusedAnAddressThatIsTaken) {
+    NamedServer server{"a"};
+    Server other;
+    other.method("who", [] { return 0; });
+    other.listen(server.address());
+    try {
+        other.start();
+        FAIL() << "two servers cannot have one address";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Code::invalid_request);
+        EXPECT_NE(error.message().find(server.host_and_port()), std::string::npos)
+            << error.message();
+    }
+}
+
+}  // namespace
+}  // namespace warren

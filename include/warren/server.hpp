@@ -31,6 +31,10 @@ struct ServerOptions {
     std::shared_ptr<Log> log{};  // null: nowhere
     /// As that of ClientOptions.
     std::chrono::microseconds spin_max{0};
+    /// Where to answer HTTP requests for /metrics (for Prometheus), /healthz (it lives) and /readyz
+    /// (every listener consumes): HOST:PORT, port 0 for a free one. Empty: nowhere.
+    std::string admin_address{};
+    bool arrpc_metrics = false;  // show metrics also with the names and labels of arrpc's
 
     // Limits; what is over one is refused.
     std::size_t body_bytes_max = std::size_t{16} << 20;  // of a request
@@ -89,6 +93,8 @@ public:
     /// Each listener, such as "amqp://localhost:5672/test queue=test methods=3" or
     /// "tcp://127.0.0.1:40123 methods=3".
     std::vector<std::string> listeners() const;
+    /// Where it answers those who watch it, such as "127.0.0.1:9095"; empty: nowhere.
+    std::string admin_address() const;
     /// Read the certificates of all listeners again. Connections that are there go on as they are.
     /// out  what could not be read: there the certificate stays that was
     std::vector<Failure> reload_certificates();

@@ -93,6 +93,11 @@ void say_ready(const Server& server, Log& log) {
         listeners += (listeners.empty() ? "" : "; ") + listener;
         has_address_of_its_own |= !listener.starts_with("amqp") && !listener.starts_with("memory");
     }
+    if (const std::string admin = server.admin_address(); !admin.empty()) {
+        log.info("metrics and health at http://" + admin);
+        listeners += "; http://" + admin + " admin";
+        has_address_of_its_own = true;
+    }
     // Whoever asked for a free port learns of it here; where a broker is, the configuration says.
     std::puts(has_address_of_its_own ? ("ready " + listeners).c_str() : "ready");
     std::fflush(stdout);

@@ -33,7 +33,7 @@ class DirectListening final : public Listening {
 public:
     DirectListening(ListenerPlan plan, std::vector<const Method*> methods,
                     const ListeningShared& shared)
-        : Listening{std::move(plan), std::move(methods)}, asio_{shared.asio} {
+        : Listening{std::move(plan), std::move(methods), shared}, asio_{shared.asio} {
         auto dialect = make_stream_dialect(
             this->plan().address.protocol,
             {.method = this->methods().size() == 1 ? this->methods().front()->name : std::string{},
@@ -83,6 +83,19 @@ public:
                 closed();
             });
         });
+    }
+
+    metrics::ListenerFigures figures() const override {
+        metrics::ListenerFigures figures{.route = route()};
+        if (port_ && server_) {
+            const transport::TcpCounters& counters = port_->counters();
+            figures.connections = counters.connections.get();
+            figures.bytes_received = counters.bytes_in.get();
+            figures.bytes_sent = counters.bytes_out.get();
+            figures.dropped_answers =
+                server_->counters().dropped_answers.load(std::memory_order_relaxed);
+        }
+        return figures;
     }
 
     std::expected<void, Failure> reload_certificates() override {

@@ -9,6 +9,7 @@
 #include "transport/memory/server_port.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <utility>
 #include <variant>
@@ -28,7 +29,7 @@ class MessageListening : public Listening {
 public:
     MessageListening(ListenerPlan plan, std::vector<const Method*> methods,
                      const ListeningShared& shared)
-        : Listening{std::move(plan), std::move(methods)} {
+        : Listening{std::move(plan), std::move(methods), shared} {
         auto dialect = dialect_of(this->plan(), this->methods(), shared.limits);
         if (!dialect) {
             throw Error{std::move(dialect.error())};
@@ -48,10 +49,23 @@ public:
                 .lost_requests = lost_requests(topology_),
                 .on_consuming = opening.on_change,
                 .on_lost = [on_change = opening.on_change](const Failure&) { on_change(); }});
+        has_opened_.store(true, std::memory_order_release);
         start(*port_, *server_);
         return {};
     }
     bool consuming() const noexcept override { return server_ != nullptr && server_->consuming(); }
+    metrics::ListenerFigures figures() const override {
+        metrics::ListenerFigures figures{.route = route()};
+        // One in memory has an I/O thread of its own.
+        if (has_opened_.load(std::memory_order_acquire)) {
+            const runtime::MessageServerCounters& counters = server_->counters();
+            figures.bytes_received = counters.bytes_received.get();
+            figures.bytes_sent = counters.bytes_sent.get();
+            figures.replays = counters.replays.get();
+            figures.reconnects = counters.reconnects.get();
+        }
+        return figures;
+    }
     void drain(std::move_only_function<void()> on_drained) override {
         server_->drain(std::move(on_drained));
     }
@@ -76,6 +90,7 @@ private:
     protocol::Topology topology_;
     std::unique_ptr<runtime::ServerPort> port_;
     std::unique_ptr<runtime::MessageServer> server_;
+    std::atomic<bool> has_opened_ = false;
 };
 
 class MemoryListening final : public MessageListening {
@@ -112,6 +127,11 @@ public:
           body_bytes_max_{shared.limits.body_bytes_max} {}
 
     runtime::Executor& executor() noexcept override { return asio_; }
+    metrics::ListenerFigures figures() const override {
+        metrics::ListenerFigures figures = MessageListening::figures();
+        figures.connections = consuming() ? 1 : 0;
+        return figures;
+    }
 
 private:
     std::unique_ptr<runtime::ServerPort> make_port(Log& log) override {

@@ -2,7 +2,9 @@
 
 #include "core/clock.hpp"
 #include "core/limits.hpp"
+#include "endpoint/countdown.hpp"
 #include "endpoint/modules.hpp"
+#include "endpoint/server_admin.hpp"
 #include "endpoint/server_listening.hpp"
 #include "runtime/dispatcher.hpp"
 #include "runtime/workers.hpp"
@@ -10,7 +12,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -34,31 +35,6 @@ core::Limits limits_of(const ServerOptions& options) {
     limits.lock_waiters_max = options.lock_waiters_max;
     return limits;
 }
-
-/// Counts down what happens on other threads.
-class Countdown {
-public:
-    explicit Countdown(std::size_t count) : left_{count} {}
-
-    void arrive() {
-        const std::lock_guard lock{mutex_};
-        --left_;
-        changed_.notify_all();
-    }
-    void wait() {
-        std::unique_lock lock{mutex_};
-        changed_.wait(lock, [this] { return left_ == 0; });
-    }
-    bool wait_for(std::chrono::milliseconds timeout) {
-        std::unique_lock lock{mutex_};
-        return changed_.wait_for(lock, timeout, [this] { return left_ == 0; });
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t left_;
-};
 
 }  // namespace
 
@@ -94,7 +70,10 @@ public:
             methods.push_back(std::move(*found));
         }
         const endpoint::ListeningShared shared{
-            .asio = asio_, .limits = limits_, .nonces = make_nonce_memory()};
+            .asio = asio_,
+            .limits = limits_,
+            .nonces = make_nonce_memory(),
+            .series = options_.admin_address.empty() ? nullptr : &series_};
         for (std::size_t i = 0; i < plans_.size(); ++i) {
             listening_.push_back(
                 endpoint::make_listening(plans_[i], std::move(methods[i]), shared));
@@ -103,7 +82,12 @@ public:
         workers_.emplace(runtime::WorkerOptions{.threads = worker_count(),
                                                 .queued_max = options_.queued_calls_max});
         dispatcher_.emplace(*workers_, clock_, *log_, limits_);
-        if (auto opened = open_direct(); !opened) {
+        auto opened = open_admin();
+        if (opened) {
+            opened = open_direct();
+        }
+        if (!opened) {
+            admin_.reset();
             listening_.clear();
             dispatcher_.reset();
             ended_ = true;
@@ -118,7 +102,8 @@ public:
         if (drained_) {
             return;
         }
-        drained_ = std::make_shared<Countdown>(listening_.size());
+        draining_ = true;
+        drained_ = std::make_shared<endpoint::Countdown>(listening_.size());
         on_each([drained = drained_](endpoint::Listening& listening) {
             listening.drain([drained] { drained->arrive(); });
         });
@@ -169,6 +154,8 @@ public:
         }
         return names;
     }
+
+    std::string admin_address() const { return admin_ ? admin_->local_address() : std::string{}; }
 
     std::vector<Failure> reload_certificates() {
         std::vector<Failure> failures;
@@ -233,6 +220,45 @@ private:
                 }};
     }
 
+    std::expected<void, Failure> open_admin() {
+        if (options_.admin_address.empty()) {
+            return {};
+        }
+        auto opened = endpoint::ServerAdmin::open(asio_, options_,
+                                                  {.series = series_,
+                                                   .figures = [this] { return figures(); },
+                                                   .not_ready = [this] { return not_ready(); }});
+        if (!opened) {
+            return std::unexpected{std::move(opened.error())};
+        }
+        admin_ = std::move(*opened);
+        return {};
+    }
+
+    metrics::ServerFigures figures() const {
+        metrics::ServerFigures figures{
+            .in_flight = dispatcher_->counters().in_flight.load(std::memory_order_relaxed),
+            .worker_queue_depth = dispatcher_->queued(),
+            .lock_waiters = dispatcher_->locks().waiters()};
+        for (const auto& listening : listening_) {
+            figures.listeners.push_back(listening->figures());
+        }
+        return figures;
+    }
+
+    std::vector<std::string> not_ready() const {
+        std::vector<std::string> reasons;
+        if (draining_) {
+            reasons.emplace_back("draining");
+        }
+        for (std::size_t i = 0; i < listening_.size(); ++i) {
+            if (!consuming_[i].load(std::memory_order_acquire)) {
+                reasons.push_back("not consuming: " + listening_[i]->display());
+            }
+        }
+        return reasons;
+    }
+
     /// Listen where there is no broker, while the I/O thread does not run yet.
     std::expected<void, Failure> open_direct() {
         for (std::size_t i = 0; i < listening_.size(); ++i) {
@@ -248,7 +274,7 @@ private:
 
     /// Connect to brokers, and wait for the listeners in this process.
     void open_others() {
-        const auto in_process = std::make_shared<Countdown>(static_cast<std::size_t>(
+        const auto in_process = std::make_shared<endpoint::Countdown>(static_cast<std::size_t>(
             std::ranges::count_if(plans_, &Implementation::is_in_process)));
         for (std::size_t i = 0; i < listening_.size(); ++i) {
             if (plans_[i].address.is_direct()) {
@@ -280,7 +306,7 @@ private:
 
     /// Do something on every listener's I/O thread, and wait until it is done.
     void on_each(const std::function<void(endpoint::Listening&)>& act) {
-        Countdown done{listening_.size()};
+        endpoint::Countdown done{listening_.size()};
         for (const auto& listening : listening_) {
             listening->executor().post([&act, &done, &listening] {
                 act(*listening);
@@ -296,8 +322,22 @@ private:
         dispatcher_->cancel_all();
     }
 
+    /// Nobody asks any more for what is about to go.
+    void close_admin() {
+        if (!admin_) {
+            return;
+        }
+        endpoint::Countdown closed{1};
+        asio_.post([this, &closed] {
+            admin_->close();
+            closed.arrive();
+        });
+        closed.wait();
+    }
+
     void close() {
-        Countdown closed{listening_.size()};
+        close_admin();
+        endpoint::Countdown closed{listening_.size()};
         for (const auto& listening : listening_) {
             listening->executor().post(
                 [&closed, &listening] { listening->close([&closed] { closed.arrive(); }); });
@@ -311,13 +351,16 @@ private:
     }
 
     core::SteadyClock clock_;
+    metrics::CallSeriesTable series_;
     transport::AsioExecutor asio_;
     std::optional<runtime::ThreadWorkers> workers_;
     std::optional<runtime::Dispatcher> dispatcher_;
     std::vector<std::unique_ptr<endpoint::Listening>> listening_;
     std::vector<std::atomic<bool>> consuming_;
+    std::unique_ptr<endpoint::ServerAdmin> admin_;
     std::atomic<bool> told_ready_ = false;
-    std::shared_ptr<Countdown> drained_;
+    std::atomic<bool> draining_ = false;
+    std::shared_ptr<endpoint::Countdown> drained_;
     std::thread asio_thread_;
     std::mutex reload_mutex_;
     bool ended_ = false;
@@ -363,6 +406,10 @@ bool Server::ready() const noexcept {
 }
 std::vector<std::string> Server::listeners() const {
     return implementation_->listeners();
+}
+
+std::string Server::admin_address() const {
+    return implementation_->admin_address();
 }
 
 std::vector<Failure> Server::reload_certificates() {

@@ -1,8 +1,32 @@
 #include "endpoint/server_listening.hpp"
 
 #include <utility>
+#include <variant>
 
 namespace warren::endpoint {
+namespace {
+
+metrics::Route route_of(const ListenerPlan& plan) {
+    const auto* broker = std::get_if<transport::AmqpEndpoint>(&plan.address.place);
+    return {.transport = plan.address.is_direct() ? "tcp" : (broker != nullptr ? "amqp" : "memory"),
+            .protocol = plan.address.protocol,
+            .has_tls = plan.options.tls || (broker != nullptr && broker->tls),
+            .is_signed = !plan.options.auth_secrets.empty()};
+}
+
+}  // namespace
+
+Listening::Listening(ListenerPlan plan, std::vector<const Method*> methods,
+                     const ListeningShared& shared)
+    : plan_{std::move(plan)}, methods_{std::move(methods)}, route_{route_of(plan_)} {
+    if (shared.series != nullptr) {
+        std::vector<std::string> names;
+        for (const Method* const method : methods_) {
+            names.push_back(method->name);
+        }
+        series_ = shared.series->listener_series(names, route_);
+    }
+}
 
 std::string Listening::display() const {
     return place() + " methods=" + std::to_string(methods_.size());
@@ -15,7 +39,8 @@ runtime::ListenerPolicy Listening::policy(runtime::Answers answers) const {
                            ? model::SecretPolicy::accept_clear
                            : model::SecretPolicy::must_be_encrypted,
             .secrets_ttl = plan_.options.fernet_ttl,
-            .answers = answers};
+            .answers = answers,
+            .series = series_ ? &*series_ : nullptr};
 }
 
 std::unique_ptr<Listening> make_listening(ListenerPlan plan, std::vector<const Method*> methods,

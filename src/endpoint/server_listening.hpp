@@ -3,11 +3,13 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/limits.hpp"
 #include "endpoint/server_listener.hpp"
+#include "metrics/text.hpp"
 #include "protocol/nonce_memory.hpp"
 #include "runtime/dispatcher.hpp"
 #include "runtime/lane.hpp"
@@ -23,6 +25,7 @@ struct ListeningShared {
     transport::AsioExecutor& asio;  // runs the connections
     core::Limits limits;
     std::shared_ptr<protocol::NonceMemory> nonces;  // of signed requests
+    metrics::CallSeriesTable* series = nullptr;     // where calls are counted; null: nowhere
 };
 
 /// One listener while it is served: its port, and what serves its requests behind it.
@@ -56,19 +59,25 @@ public:
 
     virtual std::expected<void, Failure> reload_certificates() { return {}; }
 
+    /// What it has done and has now; after `close` there is nothing.
+    /// thread the I/O thread of what listens directly or at a broker
+    virtual metrics::ListenerFigures figures() const = 0;
+
 protected:
-    Listening(ListenerPlan plan, std::vector<const Method*> methods)
-        : plan_{std::move(plan)}, methods_{std::move(methods)} {}
+    Listening(ListenerPlan plan, std::vector<const Method*> methods, const ListeningShared& shared);
 
     const ListenerPlan& plan() const noexcept { return plan_; }
     const std::vector<const Method*>& methods() const noexcept { return methods_; }
     runtime::ListenerPolicy policy(runtime::Answers answers) const;
+    const metrics::Route& route() const noexcept { return route_; }
     /// Where it listens, for people.
     virtual std::string place() const { return plan_.display(); }
 
 private:
     ListenerPlan plan_;
     std::vector<const Method*> methods_;
+    metrics::Route route_;
+    std::optional<metrics::ListenerSeries> series_;
 };
 
 /// err  throws Error (invalid_request) for options that only now can be held against the methods

@@ -13,6 +13,9 @@ namespace warren::app {
 /// The keys that both shapes have: modules, workers, drain_timeout, log, limits, ...
 void read_common(ConfigMap& root, Config& config);
 
+/// `admin`: where those who watch the server are answered.
+void read_admin(const ConfigNode& node, ServerOptions& server);
+
 /// `listeners`: one entry per kind of transport in listeners.cpp.
 void read_listeners(ConfigMap& root, Config& config);
 

@@ -1,0 +1,16 @@
+#include "app/config/sections.hpp"
+
+namespace warren::app {
+
+void read_admin(const ConfigNode& node, ServerOptions& server) {
+    ConfigMap map{node};
+    server.admin_address = "127.0.0.1:9095";
+    if (const auto address = map.find("address")) {
+        server.admin_address = address->text().value_or(server.admin_address);
+    }
+    if (const auto arrpc_names = map.find("arrpc_names")) {
+        server.arrpc_metrics = arrpc_names->boolean().value_or(false);
+    }
+}
+
+}  // namespace warren::app

@@ -1,0 +1,76 @@
+#include "endpoint/server_admin.hpp"
+
+#include "endpoint/address.hpp"
+#include "metrics/families.hpp"
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace warren::endpoint {
+namespace {
+
+std::expected<transport::AdminOptions, Failure> where_of(const std::string& address) {
+    const auto parsed = parse_address("tcp://" + address);
+    const auto* direct = parsed ? std::get_if<DirectAddress>(&parsed->place) : nullptr;
+    if (direct == nullptr || direct->servers.size() != 1 ||
+        address.find('?') != std::string::npos) {
+        return std::unexpected{
+            Failure{.code = Code::invalid_request,
+                    .message = "The address to watch the server at should be HOST:PORT, such as "
+                               "127.0.0.1:9095 (port 0: a free one)"}};
+    }
+    return transport::AdminOptions{.host = direct->servers.front().host,
+                                   .port = direct->servers.front().port};
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<ServerAdmin>, Failure> ServerAdmin::open(
+    transport::AsioExecutor& executor, const ServerOptions& options, Sources sources) {
+    auto where = where_of(options.admin_address);
+    if (!where) {
+        return std::unexpected{std::move(where.error())};
+    }
+    std::unique_ptr<ServerAdmin> admin{
+        new ServerAdmin{executor, options, std::move(*where), std::move(sources)}};
+    if (auto started = admin->listener_.start(); !started) {
+        return std::unexpected{std::move(started.error())};
+    }
+    return admin;
+}
+
+ServerAdmin::ServerAdmin(transport::AsioExecutor& executor, const ServerOptions& options,
+                         transport::AdminOptions where, Sources sources)
+    : sources_{std::move(sources)},
+      arrpc_{options.arrpc_metrics ? std::optional{metrics::host_labels()} : std::nullopt},
+      listener_{executor, std::move(where),
+                [this](std::string_view path) { return answer(path); }} {}
+
+transport::AdminAnswer ServerAdmin::answer(std::string_view path) const {
+    if (path == "/metrics") {
+        return {.content_type = std::string{metrics::text_content_type},
+                .body = metrics::server_text(sources_.series, sources_.figures(), arrpc_)};
+    }
+    if (path == "/healthz") {
+        return {.body = "ok\n"};
+    }
+    if (path == "/readyz") {
+        return readiness();
+    }
+    return {.status = 404, .body = "There are /metrics, /healthz and /readyz\n"};
+}
+
+transport::AdminAnswer ServerAdmin::readiness() const {
+    const std::vector<std::string> missing = sources_.not_ready();
+    if (missing.empty()) {
+        return {.body = "ok\n"};
+    }
+    transport::AdminAnswer answer{.status = 503};
+    for (const std::string& line : missing) {
+        answer.body += line + '\n';
+    }
+    return answer;
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,115 @@
+#include "transport/admin/admin_listener.hpp"
+
+#include "transport/admin/admin_session.hpp"
+#include "transport/asio_executor.hpp"
+#include "transport/tcp/listen.hpp"
+
+#include <map>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+using boost::system::error_code;
+
+// How long to wait for a descriptor when none is left.
+constexpr std::chrono::milliseconds accept_again_after{100};
+
+}  // namespace
+
+class AdminListener::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(AsioExecutor& executor, AdminOptions options, Answer answer)
+        : executor_{executor},
+          options_{std::move(options)},
+          answer_{std::move(answer)},
+          acceptor_{executor.context()} {}
+
+    std::expected<void, Failure> start() {
+        auto listening = listen(acceptor_, {.host = options_.host,
+                                            .port = options_.port,
+                                            .connections_max = options_.connections_max});
+        if (!listening) {
+            return std::unexpected{std::move(listening.error())};
+        }
+        local_address_ = host_and_port(listening->address().to_string(), listening->port());
+        accept();
+        return {};
+    }
+
+    const std::string& local_address() const noexcept { return local_address_; }
+
+    void close() noexcept {
+        error_code ignored;
+        acceptor_.close(ignored);
+        if (accept_timer_ != 0) {
+            executor_.cancel(accept_timer_);
+        }
+        for (auto& [number, weak] : sessions_) {
+            if (const auto session = weak.lock()) {
+                session->close();
+            }
+        }
+    }
+
+private:
+    void accept() {
+        accept_timer_ = 0;
+        acceptor_.async_accept(
+            [self = shared_from_this()](const error_code& error, TcpSocket socket) {
+                self->accepted(error, std::move(socket));
+            });
+    }
+
+    void accepted(const error_code& error, TcpSocket socket) {
+        if (!acceptor_.is_open()) {
+            return;
+        }
+        if (error && error != boost::asio::error::connection_aborted) {
+            accept_timer_ = executor_.post_at(executor_.now() + accept_again_after,
+                                              [self = shared_from_this()] { self->accept(); });
+            return;
+        }
+        if (!error && sessions_.size() < options_.connections_max) {
+            welcome(std::move(socket));
+        }
+        accept();
+    }
+
+    void welcome(TcpSocket socket) {
+        const std::uint64_t number = ++last_session_;
+        const auto session = std::make_shared<AdminSession>(
+            std::move(socket), options_, answer_,
+            [self = shared_from_this(), number] { self->sessions_.erase(number); });
+        sessions_.emplace(number, session);
+        session->read();
+    }
+
+    AsioExecutor& executor_;
+    const AdminOptions options_;
+    const Answer answer_;
+    TcpAcceptor acceptor_;
+    std::string local_address_;
+    runtime::Executor::TimerId accept_timer_ = 0;
+    std::uint64_t last_session_ = 0;
+    std::map<std::uint64_t, std::weak_ptr<AdminSession>> sessions_;
+};
+
+AdminListener::AdminListener(AsioExecutor& executor, AdminOptions options, Answer answer)
+    : impl_{std::make_shared<Impl>(executor, std::move(options), std::move(answer))} {}
+
+AdminListener::~AdminListener() {
+    close();
+}
+
+std::expected<void, Failure> AdminListener::start() {
+    return impl_->start();
+}
+const std::string& AdminListener::local_address() const noexcept {
+    return impl_->local_address();
+}
+void AdminListener::close() noexcept {
+    impl_->close();
+}
+
+}  // namespace warren::transport

@@ -170,7 +170,7 @@ void StreamClient::fail_waiting() {
 void StreamClient::on_answer(StreamClientSession& session, std::uint64_t token,
                              std::expected<protocol::Answer, Failure> answer) {
     OutgoingCall& call = *pending().find(token);
-    pool_->on_answered(session.address());
+    pool_->on_answered(session);
     call.session_ = nullptr;
     if (answer) {
         succeed(call, *answer);

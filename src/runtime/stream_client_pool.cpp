@@ -23,11 +23,23 @@ StreamClientSession* StreamClientPool::next() noexcept {
             next_ready_ = 0;
         }
         StreamClientSession* const session = ready_[next_ready_++];
-        if (!is_in_order_ || session->slots.empty()) {
+        if (!is_in_order_) {
+            return instead_of(*session);
+        }
+        if (session->slots.empty()) {
             return session;
         }
     }
     return nullptr;
+}
+
+/// Calls that the answers of one read set off go out together where these came from, in one write.
+/// Dealt out in turn they would be as many writes as there are connections.
+StreamClientSession* StreamClientPool::instead_of(StreamClientSession& session) noexcept {
+    StreamClientSession* const answered = servers_[session.address()].last_answered;
+    const bool has_less_to_do =
+        answered != nullptr && answered->slots.size() < session.slots.size();
+    return has_less_to_do ? answered : &session;
 }
 
 void StreamClientPool::connect_due(TimePoint now, std::size_t waiting) {
@@ -148,6 +160,9 @@ void StreamClientPool::remove(StreamClientSession& session, TimePoint now) {
     ready_.erase(found);
     Server& server = servers_[session.address()];
     --server.ready;
+    if (server.last_answered == &session) {
+        server.last_answered = nullptr;
+    }
     is_incomplete_ = true;
     if (!session.has_answered()) {
         delay(server, now);

@@ -31,7 +31,8 @@ public:
     StreamClientPool(StreamClientPort& port, protocol::AnswerOrder order,
                      const StreamPoolOptions& options, std::uint32_t seed);
 
-    /// A connection that can take a call, all of them in turn; nullptr: none.
+    /// A connection that can take a call; nullptr: none. Servers take turns, and so do the
+    /// connections to one, but for the one that answered last: it is next while it has less to do.
     StreamClientSession* next() noexcept;
     /// Whether another connection would be of use.
     bool is_incomplete() const noexcept { return is_incomplete_; }
@@ -49,7 +50,12 @@ public:
     /// A connection is lost, or gets no more calls.
     void remove(StreamClientSession& session, TimePoint now);
     /// It answers, so it is worth connecting to at once when it is lost.
-    void on_answered(std::size_t address) noexcept { servers_[address].delays = 0; }
+    void on_answered(StreamClientSession& session) noexcept {
+        servers_[session.address()].delays = 0;
+        if (!session.is_retired) {
+            servers_[session.address()].last_answered = &session;
+        }
+    }
 
     /// Every address failed, often enough: the calls that wait should fail, with `failure`.
     bool is_hopeless() const noexcept;
@@ -72,8 +78,10 @@ private:
         TimePoint retry_at{};
         bool is_refused = false;
         std::optional<Failure> why{};
+        StreamClientSession* last_answered = nullptr;  // where answers come in any order
     };
 
+    StreamClientSession* instead_of(StreamClientSession& session) noexcept;
     bool may_connect(const Server& server, TimePoint now) const noexcept;
     bool is_missing(const Server& server) const noexcept;
     void connect(std::size_t address);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <set>
 #include <string>
 
@@ -141,6 +143,55 @@ TEST(StreamClientConnect, GoesRoundThoseThatAreUp) {
     fixture.client->close();
 }
 
+TEST(StreamClientConnect, CallsThatFollowAnswersLeaveTogetherWhereTheseCameFrom) {
+    StreamFixture fixture{{.options = {.pool = {.connections_per_address = 3}}}};
+    TestCall probe;
+    fixture.submit(probe);
+    while (!fixture.port.attempts.empty()) {
+        fixture.connect();
+    }
+    ASSERT_EQ(fixture.connections.size(), 3U);
+    fixture.connections[0].feed("1 ok here\n");
+    std::deque<TestCall> calls(9);
+    for (TestCall& call : calls) {
+        fixture.submit(call);
+    }
+    for (FakeConnection& connection : fixture.connections) {
+        EXPECT_EQ(std::ranges::count(connection.written(), '\n'),
+                  &connection == &fixture.connections[0] ? 4 : 3)
+            << "without answers all have the same to do";
+    }
+    fixture.connections[1].feed("1 ok a\n2 ok b\n3 ok c\n");
+    std::deque<TestCall> following(3);
+    for (TestCall& call : following) {
+        fixture.submit(call);
+    }
+    EXPECT_EQ(std::ranges::count(fixture.connections[1].written(), '\n'), 3);
+    EXPECT_EQ(fixture.connections[0].written() + fixture.connections[2].written(), "");
+    fixture.client->close();
+}
+TEST(StreamClientConnect, AnAnswerOfAConnectionThatIsGivenUpBringsItNoCalls) {
+    StreamFixture fixture{{.options = {.pool = {.connections_per_address = 2}}}};
+    TestCall first{"dx_example", 10s};
+    TestCall patient;
+    TestCall elsewhere;
+    fixture.submit(first);
+    FakeConnection& silent = fixture.connect();
+    fixture.submit(patient);
+    FakeConnection& other = fixture.connect();
+    fixture.submit(elsewhere);
+    fixture.executor.advance(10s);
+    EXPECT_EQ(first.code(), Code::deadline_exceeded);
+    silent.written();
+    other.written();
+    silent.feed("2 ok after all\n");
+    EXPECT_TRUE(patient.succeeded_once());
+    TestCall next;
+    fixture.submit(next);
+    EXPECT_EQ(silent.written(), "");
+    EXPECT_NE(other.written(), "");
+    fixture.client->close();
+}
 TEST(StreamClientConnect, CallsGoOnWhereAServerIsUpAndTheOtherIsTriedLater) {
     StreamFixture fixture{{.addresses = 2}};
     TestCall first;

@@ -46,9 +46,14 @@ void AdminSession::read() {
     parser_->body_limit(0);
     // For the whole of the request: who sends a byte now and then gets no more time for it.
     stream_.expires_after(options_.request_timeout);
-    http::async_read(
-        stream_, input_, *parser_,
-        [self = shared_from_this()](const Error& error, std::size_t) { self->take(error); });
+    http::async_read(stream_, input_, *parser_,
+                     [self = shared_from_this()](Error error, std::size_t size_bytes) {
+                         // The parser's own limit bounds memory, and is one for each part.
+                         if (!error && size_bytes > self->options_.request_bytes_max) {
+                             error = http::error::header_limit;
+                         }
+                         self->take(error);
+                     });
 }
 
 void AdminSession::take(const Error& error) {

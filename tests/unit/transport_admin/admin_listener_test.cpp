@@ -1,0 +1,170 @@
+#include "transport/admin/admin_listener.hpp"
+
+#include "support/http_peer.hpp"
+#include "transport/asio_executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace warren::transport {
+namespace {
+
+using namespace std::chrono_literals;
+using test::http_get;
+using test::HttpPeer;
+using test::status_of;
+
+/// A listener that says which path was asked for.
+class Admin {
+public:
+    explicit Admin(AdminOptions options = {}) {
+        options.port = 0;
+        listener_ = std::make_unique<AdminListener>(executor_, options, [](std::string_view path) {
+            return AdminAnswer{.status = path == "/known" ? 200U : 404U,
+                               .body = "asked for " + std::string{path}};
+        });
+        const auto started = listener_->start();
+        EXPECT_TRUE(started) << to_string(started.error());
+        thread_ = std::thread{[this] { executor_.run(); }};
+    }
+    ~Admin() {
+        std::promise<void> closed;
+        executor_.post([&] {
+            listener_->close();
+            closed.set_value();
+        });
+        closed.get_future().wait();
+        executor_.stop();
+        thread_.join();
+    }
+
+    const std::string& address() const { return listener_->local_address(); }
+    /// The answer to any bytes, after which the server is to close the connection.
+    std::string answer_to(std::string_view bytes) const {
+        HttpPeer peer{address()};
+        peer.send(bytes);
+        return peer.read_to_end();
+    }
+
+private:
+    AsioExecutor executor_;
+    std::unique_ptr<AdminListener> listener_;
+    std::thread thread_;
+};
+
+TEST(AdminListener, answers_what_is_asked_for) {
+    const Admin admin;
+    const std::string answer = http_get(admin.address(), "/known?with=parameters");
+    EXPECT_EQ(status_of(answer), "200");
+    EXPECT_TRUE(answer.ends_with("\r\n\r\nasked for /known"));
+    EXPECT_NE(answer.find("Content-Type: text/plain; charset=utf-8\r\n"), std::string::npos);
+    EXPECT_EQ(status_of(http_get(admin.address(), "/unknown")), "404");
+}
+
+TEST(AdminListener, answers_one_request_after_the_other) {
+    const Admin admin;
+    HttpPeer peer{admin.address()};
+    peer.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(peer.read_until("asked for /second")), "200");
+    peer.send("GET /third HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(peer.read_until("asked for /third")), "404");
+}
+
+TEST(AdminListener, answers_a_request_that_comes_byte_by_byte) {
+    const Admin admin;
+    HttpPeer peer{admin.address()};
+    for (const char octet : std::string_view{"GET /known HTTP/1.1\r\nHost: x\r\n\r\n"}) {
+        peer.send({&octet, 1});
+    }
+    EXPECT_EQ(status_of(peer.read_until("asked for /known")), "200");
+}
+
+TEST(AdminListener, answers_head_without_a_body) {
+    const Admin admin;
+    const std::string answer =
+        admin.answer_to("HEAD /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(status_of(answer), "200");
+    EXPECT_NE(answer.find("Content-Length: 16\r\n"), std::string::npos);
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
+}
+
+TEST(AdminListener, knows_no_other_methods) {
+    const Admin admin;
+    for (const std::string method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE"}) {
+        const std::string answer =
+            admin.answer_to(method + " /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        EXPECT_EQ(status_of(answer), "405") << method;
+        EXPECT_NE(answer.find("Allow: GET, HEAD\r\n"), std::string::npos);
+    }
+    EXPECT_EQ(status_of(admin.answer_to("POST /known HTTP/1.1\r\nContent-Length: 9\r\n\r\n")),
+              "405");
+}
+
+TEST(AdminListener, refuses_what_is_no_request) {
+    const Admin admin;
+    EXPECT_EQ(status_of(admin.answer_to("garbage\r\n\r\n")), "400");
+    EXPECT_EQ(status_of(admin.answer_to("\x16\x03\x01\x02\x00\x01\r\n\r\n")), "400");
+    EXPECT_EQ(status_of(admin.answer_to("GET /known HTTP/1.1\r\nContent-Length: x\r\n\r\n")),
+              "400");
+    EXPECT_EQ(status_of(admin.answer_to("GET /known HTTP/1.1\r\nContent-Length: 9\r\n\r\n")),
+              "413");
+    EXPECT_EQ(status_of(http_get(admin.address(), "/known")), "200") << "and goes on";
+}
+
+TEST(AdminListener, takes_requests_up_to_the_limit) {
+    const Admin admin{{.request_bytes_max = 200}};
+    const auto request_of = [](std::size_t size_bytes) {
+        std::string request = "GET /known HTTP/1.1\r\nConnection: close\r\nA: ";
+        return request + std::string(size_bytes - request.size() - 4, 'x') + "\r\n\r\n";
+    };
+    EXPECT_EQ(status_of(admin.answer_to(request_of(200))), "200");
+    EXPECT_EQ(status_of(admin.answer_to(request_of(201))), "431");
+}
+
+TEST(AdminListener, closes_the_connection_of_who_is_slow) {
+    const Admin admin{{.request_timeout = 50ms}};
+    EXPECT_EQ(admin.answer_to("GET /known HT"), "");
+    EXPECT_EQ(admin.answer_to(""), "");
+    HttpPeer peer{admin.address()};
+    peer.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(peer.read_to_end()), "200") << "and of who asks no more";
+}
+
+TEST(AdminListener, closes_connections_over_the_limit) {
+    const Admin admin{{.connections_max = 2}};
+    const auto ask = [](HttpPeer& peer) {
+        peer.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\n");
+        return status_of(peer.read_until("asked for /known"));
+    };
+    HttpPeer second{admin.address()};
+    EXPECT_EQ(ask(second), "200");
+    {
+        HttpPeer first{admin.address()};
+        EXPECT_EQ(ask(first), "200");
+        HttpPeer third{admin.address()};
+        EXPECT_EQ(third.read_to_end(), "");
+        first.send("GET /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        first.read_to_end();
+    }
+    HttpPeer fourth{admin.address()};
+    EXPECT_EQ(ask(fourth), "200");
+}
+
+TEST(AdminListener, says_when_the_address_cannot_be_had) {
+    const Admin admin;
+    AsioExecutor executor;
+    const auto port = static_cast<std::uint16_t>(
+        std::stoi(admin.address().substr(admin.address().find(':') + 1)));
+    AdminListener other{executor, {.port = port}, [](std::string_view) { return AdminAnswer{}; }};
+    const auto started = other.start();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, Code::invalid_request);
+    EXPECT_NE(started.error().message.find(admin.address()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace warren::transport

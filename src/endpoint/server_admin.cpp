@@ -8,9 +8,8 @@
 #include <variant>
 
 namespace warren::endpoint {
-namespace {
 
-std::expected<transport::AdminOptions, Failure> where_of(const std::string& address) {
+std::expected<transport::AdminOptions, Failure> parse_admin_address(const std::string& address) {
     const auto parsed = parse_address("tcp://" + address);
     const auto* direct = parsed ? std::get_if<DirectAddress>(&parsed->place) : nullptr;
     if (direct == nullptr || direct->servers.size() != 1 ||
@@ -24,11 +23,9 @@ std::expected<transport::AdminOptions, Failure> where_of(const std::string& addr
                                    .port = direct->servers.front().port};
 }
 
-}  // namespace
-
 std::expected<std::unique_ptr<ServerAdmin>, Failure> ServerAdmin::open(
     transport::AsioExecutor& executor, const ServerOptions& options, Sources sources) {
-    auto where = where_of(options.admin_address);
+    auto where = parse_admin_address(options.admin_address);
     if (!where) {
         return std::unexpected{std::move(where.error())};
     }

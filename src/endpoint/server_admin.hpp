@@ -17,6 +17,10 @@
 
 namespace warren::endpoint {
 
+/// Where those who watch a server ask: HOST:PORT, port 0 for a free one.
+/// err  invalid_request
+std::expected<transport::AdminOptions, Failure> parse_admin_address(const std::string& address);
+
 /// What those who watch a server are told over HTTP: /metrics, /healthz and /readyz.
 /// thread the I/O thread, or any while nobody runs it
 class ServerAdmin {

@@ -1,4 +1,5 @@
 #include "app/config/sections.hpp"
+#include "endpoint/server_admin.hpp"
 
 namespace warren::app {
 
@@ -7,6 +8,9 @@ void read_admin(const ConfigNode& node, ServerOptions& server) {
     server.admin_address = "127.0.0.1:9095";
     if (const auto address = map.find("address")) {
         server.admin_address = address->text().value_or(server.admin_address);
+        if (const auto parsed = endpoint::parse_admin_address(server.admin_address); !parsed) {
+            address->fail(parsed.error().message);
+        }
     }
     if (const auto arrpc_names = map.find("arrpc_names")) {
         server.arrpc_metrics = arrpc_names->boolean().value_or(false);

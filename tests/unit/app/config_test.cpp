@@ -259,5 +259,19 @@ TEST_F(ConfigFile, NoProblemShowsASecret) {
     }
 }
 
+TEST_F(ConfigFile, SaysWhereTheServerIsWatched) {
+    const std::string listeners = "listeners: [{memory: test}]\n";
+    EXPECT_EQ(load(listeners).server.admin_address, "");
+    EXPECT_EQ(load(listeners + "admin: {}").server.admin_address, "127.0.0.1:9095");
+    const Config config = load(listeners + "admin: {address: '*:0', arrpc_names: true}");
+    EXPECT_EQ(config.server.admin_address, "*:0");
+    EXPECT_TRUE(config.server.arrpc_metrics);
+    const auto lines = problems(listeners + "admin: {address: here, arrpc_name: true}");
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_NE(lines[0].find("admin.address"), std::string::npos) << lines[0];
+    EXPECT_NE(lines[0].find("should be HOST:PORT"), std::string::npos) << lines[0];
+    EXPECT_NE(lines[1].find("arrpc_name"), std::string::npos) << lines[1];
+}
+
 }  // namespace
 }  // namespace warren::app

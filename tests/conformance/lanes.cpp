@@ -1,6 +1,7 @@
 #include "conformance/lanes.hpp"
 
 #include "support/rabbitmq.hpp"
+#include "unit/transport_tcp/certificates.hpp"
 
 #include <array>
 
@@ -12,13 +13,51 @@ constexpr std::size_t bytes_around_value = std::string_view{R"({"value":""})"}.s
 constexpr Dialect cyberfusion{.name = "cyberfusion",
                               .methods_per_queue = Dialect::Methods::many,
                               .positions = Dialect::Positions::refused,
+                              .one_named = Dialect::OneNamed::with_its_name,
                               .messages = Dialect::Messages::carried,
+                              .failures = Dialect::Failures::carried,
+                              .order = Dialect::Order::kept,
+                              .oversized = Dialect::Oversized::refused,
                               .text_frame_bytes = bytes_around_value};
 constexpr Dialect tutorial{.name = "tutorial",
                            .methods_per_queue = Dialect::Methods::one,
-                           .positions = Dialect::Positions::carried,
+                           .positions = Dialect::Positions::one_is_bare,
+                           .one_named = Dialect::OneNamed::with_its_name,
                            .messages = Dialect::Messages::dropped,
+                           .failures = Dialect::Failures::carried,
+                           .order = Dialect::Order::kept,
+                           .oversized = Dialect::Oversized::refused,
                            .text_frame_bytes = 0};
+
+// [0, id, "length", [{"value": ""}, {"$warren": "named", "timeout_ms": 59999}]], an id under 128.
+constexpr std::size_t rpc_bytes_around_value = 52;
+// "auth": {"key": ..., "time_ms": ..., "nonce": ..., "code": ...}
+constexpr std::size_t rpc_auth_bytes = 99;
+constexpr Dialect msgpack_rpc{.name = "msgpack-rpc",
+                              .methods_per_queue = Dialect::Methods::many,
+                              .positions = Dialect::Positions::carried,
+                              .one_named = Dialect::OneNamed::with_its_name,
+                              .messages = Dialect::Messages::dropped,
+                              .failures = Dialect::Failures::carried,
+                              .order = Dialect::Order::kept,
+                              .oversized = Dialect::Oversized::ends_connection,
+                              .text_frame_bytes = rpc_bytes_around_value};
+constexpr Dialect signed_msgpack_rpc = [] {
+    Dialect dialect = msgpack_rpc;
+    dialect.text_frame_bytes += rpc_auth_bytes;
+    return dialect;
+}();
+// A long text's head.
+constexpr std::size_t arrpc_bytes_around_value = 5;
+constexpr Dialect arrpc{.name = "arrpc",
+                        .methods_per_queue = Dialect::Methods::one,
+                        .positions = Dialect::Positions::one_is_bare,
+                        .one_named = Dialect::OneNamed::bare,
+                        .messages = Dialect::Messages::dropped,
+                        .failures = Dialect::Failures::texts,
+                        .order = Dialect::Order::lost,
+                        .oversized = Dialect::Oversized::ends_connection,
+                        .text_frame_bytes = arrpc_bytes_around_value};
 
 std::string memory() {
     return "memory:conformance";
@@ -33,15 +72,56 @@ std::string amqps() {
     return broker.tls_uri() + "?cacertfile=" + broker.certificate("ca.pem");
 }
 
+std::string direct_replies() {
+    return "reply=direct";
+}
+
+std::string durable_replies() {
+    return "reply=durable";
+}
+
+std::string any_port() {
+    return "tcp://127.0.0.1:0";
+}
+
+std::optional<ListenerTls> server_certificate() {
+    const auto& made = transport::test::Certificates::shared();
+    return ListenerTls{.certificate_file = made.path("server.pem"),
+                       .key_file = made.path("server.key")};
+}
+
+std::string authority() {
+    return "ca=" + transport::test::Certificates::shared().path("ca.pem");
+}
+
 constexpr std::array all{
     Lane{"memory", memory, cyberfusion},
-    Lane{"memory_durable_replies", memory, cyberfusion, "reply=durable"},
+    Lane{"memory_durable_replies", memory, cyberfusion, durable_replies},
     Lane{"memory_tutorial", memory, tutorial},
     Lane{"amqp", amqp, cyberfusion},
-    Lane{"amqp_direct_replies", amqp, cyberfusion, "reply=direct"},
-    Lane{"amqp_durable_replies", amqp, cyberfusion, "reply=durable"},
+    Lane{"amqp_direct_replies", amqp, cyberfusion, direct_replies},
+    Lane{"amqp_durable_replies", amqp, cyberfusion, durable_replies},
     Lane{"amqp_tls", amqps, cyberfusion},
     Lane{"amqp_tutorial", amqp, tutorial},
+    Lane{.name = "tcp",
+         .address = any_port,
+         .dialect = msgpack_rpc,
+         .meeting = Meeting::at_listeners},
+    Lane{.name = "tcp_signed",
+         .address = any_port,
+         .dialect = signed_msgpack_rpc,
+         .meeting = Meeting::at_listeners,
+         .auth_secret = "known to both of these sides alone"},
+    Lane{.name = "tcp_tls",
+         .address = any_port,
+         .dialect = msgpack_rpc,
+         .client_parameters = authority,
+         .meeting = Meeting::at_listeners,
+         .tls = server_certificate},
+    Lane{.name = "tcp_arrpc",
+         .address = any_port,
+         .dialect = arrpc,
+         .meeting = Meeting::at_listeners},
 };
 
 }  // namespace

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <warren/listener.hpp>
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -13,9 +16,23 @@ namespace warren::conformance {
 struct Dialect {
     std::string_view name;  // as in an address
     enum class Methods : std::uint8_t { many, one } methods_per_queue;
-    enum class Positions : std::uint8_t { carried, refused } positions;
+    enum class Positions : std::uint8_t { carried, one_is_bare, refused } positions;
+    /// What a plain function's only argument travels as.
+    enum class OneNamed : std::uint8_t { with_its_name, bare } one_named;
     enum class Messages : std::uint8_t { carried, dropped } messages;  // of successful replies
+    /// Of failures: the code, errors and data, or only a text that says it all.
+    enum class Failures : std::uint8_t { carried, texts } failures;
+    /// Whether calls of one client reach the server in the order they were made.
+    enum class Order : std::uint8_t { kept, lost } order;
+    /// What becomes of a body over the limit: refused by itself, or with all that follows it.
+    enum class Oversized : std::uint8_t { refused, ends_connection } oversized;
     std::size_t text_frame_bytes;  // of a body with one text argument "value", beside the text
+};
+
+/// Where the two sides meet.
+enum class Meeting : std::uint8_t {
+    at_queues,     // of a broker, by its address and a name
+    at_listeners,  // of the server, where it says that it listens
 };
 
 /// One way from a client to a server: a transport, a protocol and how replies come back.
@@ -23,7 +40,10 @@ struct Lane {
     std::string_view name;  // begins with the transport's, which chooses the lanes of a ctest entry
     std::string (*address)();  // of the broker or the server, without parameters
     const Dialect& dialect;
-    std::string_view client_parameters{};
+    std::string (*client_parameters)() = nullptr;
+    Meeting meeting = Meeting::at_queues;
+    std::optional<ListenerTls> (*tls)() = nullptr;
+    std::string_view auth_secret{};  // of both sides
 
     friend std::ostream& operator<<(std::ostream& out, const Lane& lane) {
         return out << lane.name;

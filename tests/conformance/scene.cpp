@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <expected>
 #include <stdexcept>
 
@@ -15,6 +16,15 @@ namespace {
 constexpr std::array<const char*, 3> fernet_keys{
     "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
     "bm9ib2R5X2hhc190aGlzX2tleV9hdF9hbGxfdHJ1bHk="};
+
+/// What is called here and has one parameter, which is no model.
+struct FunctionOfOne {
+    std::string_view name;
+    std::string_view parameter;
+};
+constexpr std::array functions_of_one{FunctionOfOne{"echo", "value"},
+                                      FunctionOfOne{"fail", "message"},
+                                      FunctionOfOne{"length", "value"}};
 
 std::vector<std::string> keys_of(Key key) {
     if (key == Key::none) {
@@ -122,13 +132,21 @@ Scene::Scene(const Lane& lane) : lane_{lane}, server_{{.body_bytes_max = body_by
 Scene::~Scene() {
     stage_.let_all_go();
     clients_.clear();
-    server_.stop();
+    // Not `stop`: where no deadline travels, what nobody waits for any more still runs.
+    server_.stop_now(std::chrono::minutes{1});
 }
 
 void Scene::listen(std::string queue, std::vector<std::string> methods) {
     ListenerOptions listener{.url = lane_.address()};
     listener.protocol = dialect().name;
-    listener.queue = std::move(queue);
+    queues_.push_back(queue);
+    if (lane_.meeting == Meeting::at_queues) {
+        listener.queue = std::move(queue);
+    }
+    if (lane_.tls != nullptr) {
+        listener.tls = lane_.tls();
+    }
+    listener.auth_secrets = client_options().auth_secrets;
     listener.methods = std::move(methods);
     listener.fernet_keys = {fernet_keys[0], fernet_keys[1]};
     listener.max_simultaneous_requests = 16;
@@ -143,17 +161,42 @@ std::string Scene::queue_of(std::string_view method) const {
     return queue;
 }
 
-std::string Scene::client_address(std::string_view queue) const {
-    std::string address = with_parameters(lane_.address(), lane_.client_parameters);
+std::string Scene::client_address(const std::string& queue) const {
+    const bool is_at_queue = lane_.meeting == Meeting::at_queues;
+    std::string address = is_at_queue ? lane_.address() : address_at_listener(queue);
+    if (lane_.client_parameters != nullptr) {
+        address = with_parameters(std::move(address), lane_.client_parameters());
+    }
     address = with_parameters(std::move(address), "protocol=" + std::string{dialect().name});
-    return with_parameters(std::move(address), "queue=" + std::string{queue});
+    return is_at_queue ? with_parameters(std::move(address), "queue=" + queue) : address;
+}
+
+std::string Scene::address_at_listener(const std::string& queue) const {
+    const std::string first = server_.listeners().front();
+    const auto found = std::ranges::find(queues_, queue);
+    if (found == queues_.end()) {
+        return first.substr(0, first.find("://") + 3) + nobody_.address();
+    }
+    // "tcp://127.0.0.1:40123 methods=3"
+    const std::string shown =
+        server_.listeners()[static_cast<std::size_t>(found - queues_.begin())];
+    return shown.substr(0, shown.find(' '));
+}
+
+ClientOptions Scene::client_options() const {
+    ClientOptions options;
+    if (!lane_.auth_secret.empty()) {
+        options.auth_secrets.emplace_back(lane_.auth_secret);
+    }
+    options.connect_pause = std::chrono::milliseconds{1};
+    return options;
 }
 
 Client& Scene::client(std::string_view method, Key key) {
     std::string queue = queue_of(method);
     std::unique_ptr<Client>& client = clients_[{queue, key}];
     if (client == nullptr) {
-        ClientOptions options;
+        ClientOptions options = client_options();
         options.fernet_keys = keys_of(key);
         client = std::make_unique<Client>(client_address(queue), std::move(options));
     }
@@ -163,13 +206,24 @@ Client& Scene::client(std::string_view method, Key key) {
 Client& Scene::client_of_nobody() {
     std::unique_ptr<Client>& client = clients_[{"nobody", Key::none}];
     if (client == nullptr) {
-        client = std::make_unique<Client>(client_address("nobody"));
+        client = std::make_unique<Client>(client_address("nobody"), client_options());
     }
     return *client;
 }
 
+Dynamic Scene::arguments_of(std::string_view method, Dynamic by_name) const {
+    if (dialect().one_named == Dialect::OneNamed::with_its_name) {
+        return by_name;
+    }
+    const auto found = std::ranges::find(functions_of_one, method, &FunctionOfOne::name);
+    const Value* argument =
+        found == functions_of_one.end() ? nullptr : by_name.value().find(found->parameter);
+    return argument == nullptr ? by_name : Dynamic{*argument};
+}
+
 std::string Scene::call(std::string_view method, std::string_view arguments, Key key) {
-    return line_of(Started{client(method, key), method, from_json(arguments)}.wait());
+    const Dynamic sent = arguments_of(method, from_json(arguments));
+    return line_of(Started{client(method, key), method, sent}.wait());
 }
 
 }  // namespace warren::conformance

@@ -3,6 +3,7 @@
 #include <warren/client.hpp>
 #include <warren/server.hpp>
 
+#include "conformance/dead_port.hpp"
 #include "conformance/lanes.hpp"
 #include "conformance/stage.hpp"
 
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace warren::conformance {
 
@@ -41,7 +43,8 @@ private:
 /// A server at one end of a lane, and clients at the other.
 class Scene {
 public:
-    static constexpr std::size_t body_bytes_max = std::size_t{256} << 10;
+    /// No multiple of 4096, a length that one of the protocols avoids.
+    static constexpr std::size_t body_bytes_max = 262'200;
 
     /// err  throws what the server and the example modules throw
     explicit Scene(const Lane& lane);
@@ -53,17 +56,23 @@ public:
     Stage& stage() noexcept { return stage_; }
     /// Connected once, to where the method is served.
     Client& client(std::string_view method, Key key = Key::none);
-    /// To a queue that nobody has.
+    /// To where nobody serves.
     Client& client_of_nobody();
 
+    /// As the protocol has them.
+    Dynamic arguments_of(std::string_view method, Dynamic by_name) const;
     std::string call(std::string_view method, std::string_view arguments, Key key = Key::none);
 
 private:
     std::string queue_of(std::string_view method) const;
-    std::string client_address(std::string_view queue) const;
+    std::string client_address(const std::string& queue) const;
+    std::string address_at_listener(const std::string& queue) const;
+    ClientOptions client_options() const;
     void listen(std::string queue, std::vector<std::string> methods);
 
     const Lane& lane_;
+    std::vector<std::string> queues_;  // of each listener
+    DeadPort nobody_;
     Stage stage_;
     Server server_;
     std::map<std::pair<std::string, Key>, std::unique_ptr<Client>> clients_;

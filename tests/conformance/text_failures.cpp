@@ -1,0 +1,63 @@
+#include "conformance/text_failures.hpp"
+
+#include <warren/error.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace warren::conformance {
+namespace {
+
+constexpr std::string_view arrow = " -> ";
+constexpr std::string_view next_error = " | ";
+constexpr std::string_view whole_request = "(all): ";
+constexpr std::string_view declined = "no success ";
+constexpr std::string_view found_by_the_client = "Not sent";
+constexpr std::array codes_of_the_server{Code::invalid_request, Code::conflict, Code::failed,
+                                         Code::internal};
+
+/// out  whether a server's failure stands here
+bool is_of_the_server(std::string_view outcome, std::string_view message) {
+    const auto code = code_named(outcome.substr(0, outcome.find(' ')));
+    return code && std::ranges::find(codes_of_the_server, *code) != codes_of_the_server.end() &&
+           !message.starts_with(found_by_the_client);
+}
+
+/// "; "-joined, of " | location: message [type]" each.
+std::string joined(std::string_view errors) {
+    std::string text;
+    while (errors.starts_with(next_error)) {
+        errors.remove_prefix(next_error.size());
+        std::string_view error = errors.substr(0, errors.find(next_error));
+        errors.remove_prefix(error.size());
+        error = error.substr(0, error.rfind(" ["));
+        if (error.starts_with(whole_request)) {
+            error.remove_prefix(whole_request.size());
+        }
+        text.append(text.empty() ? ": " : "; ").append(error);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string as_text_failure(std::string_view line) {
+    const std::size_t begin = line.find(arrow) + arrow.size();
+    const std::string_view outcome = line.substr(begin);
+    const std::size_t quote = outcome.find('"');
+    const std::size_t end = outcome.find('"', quote + 1);
+    if (quote == std::string_view::npos || end == std::string_view::npos) {
+        return std::string{line};
+    }
+    const std::string_view message = outcome.substr(quote + 1, end - quote - 1);
+    std::string text{line.substr(0, begin)};
+    if (outcome.starts_with(declined)) {
+        return text.append(declined).append(outcome.substr(quote, end + 1 - quote)) + " null";
+    }
+    if (!is_of_the_server(outcome, message)) {
+        return std::string{line};
+    }
+    return text.append("failed \"").append(message) + joined(outcome.substr(end + 1)) + '"';
+}
+
+}  // namespace warren::conformance

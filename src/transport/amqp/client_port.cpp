@@ -3,30 +3,21 @@
 #include <warren/arena.hpp>
 
 #include "amqp/reply_code.hpp"
-#include "core/uuid.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
-#include "transport/amqp/publish_window.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_bindings.hpp"
+#include "transport/amqp/reply_queue.hpp"
+#include "transport/amqp/sent_requests.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <random>
 #include <string>
 #include <utility>
 
 namespace warren::transport {
 
 using runtime::RepliesSurvive;
-
-namespace {
-
-constexpr std::string_view direct_reply_to = "amq.rabbitmq.reply-to";
-
-}  // namespace
 
 /// Three channels: replies are consumed on one, requests published on another (in mode direct: on
 /// the same), bindings made on a third. So a request to an exchange that is gone closes a channel
@@ -37,19 +28,18 @@ class AmqpClientPort::Impl final : public LinkUser,
 public:
     Impl(std::shared_ptr<Link> link, AmqpClientOptions options)
         : link_{std::move(link)},
-          options_{std::move(options)},
-          bindings_{*link_,
-                    is_direct() ? ReplyBindings::Need::exchange : ReplyBindings::Need::binding,
-                    *this} {
-        if (options_.reply_mode == ReplyMode::durable && options_.reply_queue.empty()) {
-            options_.reply_queue = "warren.reply." + random_name();
-        }
-    }
+          replies_{std::move(options)},
+          bindings_{
+              *link_,
+              replies_.is_direct() ? ReplyBindings::Need::exchange : ReplyBindings::Need::binding,
+              *this},
+          requests_{link_->endpoint()} {}
 
     Link& link() noexcept { return *link_; }
 
     void start(runtime::ClientSink& sink) {
         sink_ = &sink;
+        requests_.tell(sink);
         link_->attach(*this);
     }
 
@@ -73,7 +63,7 @@ public:
                                    request.exchange, link_->endpoint().display()));
         }
         amqp::BasicProperties properties = to_properties(request);
-        if (is_durable()) {
+        if (replies_.is_durable()) {
             // Whoever waits for a reply across a restart needs the request to come through it.
             properties.delivery_mode = persistent;
         }
@@ -84,11 +74,7 @@ public:
         if (!number) {
             return refuse(token, explain(number.error(), "The request"));
         }
-        const std::uint64_t exchange = PublishWindow::hash_exchange(request.exchange);
-        window_.published(*number, {.token = token,
-                                    .address_hash = PublishWindow::hash_address(
-                                        exchange, request.routing_key, request.correlation_id),
-                                    .exchange_hash = exchange});
+        requests_.published(*number, token, request);
         link_->touch();
     }
 
@@ -105,14 +91,14 @@ public:
 
     void on_down(const Failure& why) override {
         reply_channel_ = publish_channel_ = 0;
-        lose(why, survival());
+        lose(why, replies_.survival());
     }
 
     void on_attempt_failed(const Failure& why, Refusal refusal) override {
         if (refusal == Refusal::permanent) {
             sink_->on_failed(why);
         } else {
-            sink_->on_lost(why, survival());
+            sink_->on_lost(why, replies_.survival());
         }
     }
 
@@ -158,19 +144,6 @@ private:
         void (Impl::*handle_)(const amqp::Event&);
     };
 
-    static std::string random_name() {
-        std::random_device random;
-        std::array<std::uint8_t, 16> octets{};
-        std::ranges::generate(octets, [&] { return static_cast<std::uint8_t>(random()); });
-        return core::to_string(core::uuid_from_random(octets));
-    }
-
-    bool is_direct() const noexcept { return options_.reply_mode == ReplyMode::direct; }
-    bool is_durable() const noexcept { return options_.reply_mode == ReplyMode::durable; }
-    RepliesSurvive survival() const noexcept {
-        return is_durable() ? RepliesSurvive::yes : RepliesSurvive::no;
-    }
-
     template <typename Function>
     void later(Function function) {
         link_->executor().post([weak = weak_from_this(), function = std::move(function)]() mutable {
@@ -200,46 +173,28 @@ private:
         }
         reply_channel_ = *reply_channel;
         consuming_ = confirming_ = restored_ = false;
-        const auto asked = ask_for_replies();
+        const auto asked = replies_.ask(link_->core(), reply_channel_, declarations_);
         if (!asked) {
             return fail(asked.error());
         }
         open_publish_channel();
-        if (is_direct()) {
-            reply_address_ = direct_reply_to;
+        if (replies_.is_direct()) {
+            reply_address_ = ReplyQueue::direct_reply_to;
             bindings_.restore(reply_address_);
         }
-    }
-
-    std::expected<void, Failure> ask_for_replies() {
-        amqp::ConnectionCore& core = link_->core();
-        if (is_direct()) {
-            return declarations_.consume(core, reply_channel_,
-                                         {.queue = direct_reply_to, .no_ack = true});
-        }
-        protocol::Queue queue{.exclusive = true, .auto_delete = true};
-        if (is_durable()) {
-            queue = {.name = options_.reply_queue, .durable = true};
-            queue.arguments = Dynamic::map({{"x-expires", options_.reply_queue_expires.count()}});
-        }
-        const auto declared = declarations_.declare(core, reply_channel_, queue);
-        // Without a name this means the queue declared last.       [AMQP 0-9-1 1.7.2.3]
-        return declared ? declarations_.consume(core, reply_channel_,
-                                                {.queue = queue.name, .no_ack = !is_durable()})
-                        : declared;
     }
 
     /// Requests may follow at once: the broker works off a channel in order.
     void open_publish_channel() {
         publish_channel_ = reply_channel_;
-        if (!is_direct()) {
+        if (!replies_.is_direct()) {
             const auto channel = link_->open_channel(publish_route_);
             if (!channel) {
                 return fail(explain(channel.error(), "A channel for requests"));
             }
             publish_channel_ = *channel;
         }
-        window_.clear();
+        requests_.clear();
         (void)link_->core().confirm_select(publish_channel_);
         link_->touch();
     }
@@ -274,7 +229,7 @@ private:
         close_channels();
         bindings_.suspend();
         declarations_.clear();
-        window_.clear();
+        requests_.clear();
         if (!link_->up()) {
             blocked_.reset();
         }
@@ -284,7 +239,7 @@ private:
     /// What we need is refused: a person has to act, and until then a slow try may find that one
     /// has.
     void fail(const Failure& why) {
-        lose(why, survival());
+        lose(why, replies_.survival());
         sink_->on_failed(why);
         retry(backoff_.next_refused());
     }
@@ -320,13 +275,13 @@ private:
             retry(backoff_.next());
         } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
             reply_channel_closed(*closed);
-        } else if (is_direct()) {
+        } else if (replies_.is_direct()) {
             on_publish_event(event);
         }
     }
 
     void deliver(const amqp::Delivery& delivery) {
-        if (is_durable()) {
+        if (replies_.is_durable()) {
             acknowledge_to_ = delivery.delivery_tag;
         }
         arena_.reset();
@@ -337,17 +292,15 @@ private:
         const std::string blamed = declarations_.oldest();
         const Failure why = explain(closed, link_->endpoint(), blamed);
         reply_channel_ = 0;
-        if (is_direct()) {
+        if (replies_.is_direct()) {
             publish_channel_ = 0;
             ready_ = false;
-            PublishWindow old;
-            std::swap(old, window_);
-            settle(old, closed);
+            settle(requests_.take(), closed);
         }
         if (!blamed.empty()) {
             return fail(why);
         }
-        lose(why, survival());
+        lose(why, replies_.survival());
         retry(backoff_.next());
     }
 
@@ -355,9 +308,9 @@ private:
 
     void on_publish_event(const amqp::Event& event) {
         if (const auto* confirmed = std::get_if<amqp::Confirmed>(&event)) {
-            confirm(*confirmed);
+            requests_.confirmed(*confirmed);
         } else if (const auto* returned = std::get_if<amqp::Returned>(&event)) {
-            give_back(*returned);
+            requests_.returned(*returned);
         } else if (std::holds_alternative<amqp::ConfirmSelected>(event)) {
             confirming_ = true;
             check_ready();
@@ -366,77 +319,23 @@ private:
         }
     }
 
-    void confirm(const amqp::Confirmed& confirmed) {
-        if (confirmed.outcome == amqp::Outcome::ack) {
-            return window_.confirmed(confirmed.delivery_tag, confirmed.multiple,
-                                     [this](std::uint64_t token) { sink_->on_accepted(token); });
-        }
-        const Failure why{.code = Code::overloaded,
-                          .message = fmt::format("The broker at {} did not take the request: its "
-                                                 "queue is full (x-overflow), or failed",
-                                                 link_->endpoint().display())};
-        window_.confirmed(confirmed.delivery_tag, confirmed.multiple,
-                          [&](std::uint64_t token) { sink_->on_refused(token, why); });
-    }
-
-    void give_back(const amqp::Returned& returned) {
-        const auto token = window_.returned(PublishWindow::hash_address(
-            PublishWindow::hash_exchange(returned.exchange), returned.routing_key,
-            returned.properties.correlation_id.value_or(std::string_view{})));
-        if (!token) {
-            return;
-        }
-        const std::string exchange = returned.exchange.empty()
-                                         ? std::string{"the default exchange"}
-                                         : fmt::format("the exchange '{}'", returned.exchange);
-        sink_->on_returned(
-            *token,
-            {.code = Code::no_responder,
-             .message = fmt::format("No queue takes requests for '{}' from {} at {}: is "
-                                    "the server running?",
-                                    returned.routing_key, exchange, link_->endpoint().display()),
-             .peer_text = peer_words(returned.text)});
-    }
-
     void publish_channel_closed(const amqp::ChannelClosed& closed) {
-        PublishWindow old;
-        std::swap(old, window_);
+        SentRequests::Taken old = requests_.take();
         // First, because who hears of the old requests may send new ones.
         open_publish_channel();
-        settle(old, closed);
+        settle(std::move(old), closed);
     }
 
-    /// Say what became of the requests of a closed channel. When one was refused, what came before
-    /// it may have been taken, and what came after was dropped.
-    void settle(PublishWindow& window, const amqp::ChannelClosed& closed) {
-        const std::string_view exchange = quoted_after(closed.text, "exchange ");
-        const bool over_publish = is_over(closed, amqp::BasicPublish::id) && !exchange.empty();
-        const std::uint64_t blamed =
-            PublishWindow::hash_exchange(exchange == "amq.default" ? std::string_view{} : exchange);
-        const Failure refused =
-            explain(closed, link_->endpoint(),
-                    fmt::format("A request through the exchange '{}'", exchange));
-        if (over_publish && closed.code == amqp::reply_code::not_found) {
+    void settle(SentRequests::Taken requests, const amqp::ChannelClosed& closed) {
+        if (const std::string_view exchange = SentRequests::missing_exchange(closed);
+            !exchange.empty()) {
             bindings_.exchange_is_gone(exchange);
         }
-        Failure dragged{.code = Code::connection_lost,
-                        .message = fmt::format("The broker at {} closed the channel over another "
-                                               "request",
-                                               link_->endpoint().display()),
-                        .peer_text = peer_words(closed.text)};
-        window.close([&](const PublishWindow::Message& message) {
-            if (!over_publish || message.exchange_hash != blamed) {
-                sink_->on_refused(message.token, dragged);
-            } else if (closed.code == amqp::reply_code::not_found) {
-                sink_->on_returned(message.token, refused);
-            } else {
-                sink_->on_refused(message.token, refused);
-            }
-        });
+        requests_.channel_closed(std::move(requests), closed);
     }
 
     const std::shared_ptr<Link> link_;
-    AmqpClientOptions options_;
+    ReplyQueue replies_;
     runtime::ClientSink* sink_ = nullptr;
     Backoff backoff_{{}};
     runtime::Executor::TimerId retry_timer_ = 0;
@@ -447,7 +346,7 @@ private:
     amqp::ChannelNumber publish_channel_ = 0;
     ReplyBindings bindings_;
     Declarations declarations_;  // of the channel of replies
-    PublishWindow window_;
+    SentRequests requests_;
     std::string reply_address_;
     bool consuming_ = false;
     bool confirming_ = false;

@@ -2,28 +2,12 @@
 
 #include "runtime/ports.hpp"
 #include "transport/amqp/link.hpp"
+#include "transport/amqp/reply_queue.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 namespace warren::transport {
-
-/// How replies come back.
-enum class ReplyMode : std::uint8_t {
-    exclusive,  // a queue of this connection, named by the broker
-    direct,     // amq.rabbitmq.reply-to: no queue at all       [RabbitMQ direct reply-to]
-    durable,    // a queue that outlives connections, so that replies do, too
-};
-
-struct AmqpClientOptions {
-    ReplyMode reply_mode = ReplyMode::exclusive;
-    /// Of mode durable; empty: one is made for each port and kept over reconnects.
-    std::string reply_queue{};
-    /// Of mode durable: the broker deletes the queue when nobody consumed it for so long.
-    std::chrono::milliseconds reply_queue_expires{30 * 60 * 1000};
-};
 
 /// Publishes requests, mandatory and confirmed, and consumes their replies.
 ///

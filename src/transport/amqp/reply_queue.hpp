@@ -1,0 +1,51 @@
+#pragma once
+
+#include "amqp/connection_core.hpp"
+#include "runtime/ports.hpp"
+#include "transport/amqp/declarations.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace warren::transport {
+
+/// How replies come back.
+enum class ReplyMode : std::uint8_t {
+    exclusive,  // a queue of this connection, named by the broker
+    direct,     // amq.rabbitmq.reply-to: no queue at all       [RabbitMQ direct reply-to]
+    durable,    // a queue that outlives connections, so that replies do, too
+};
+
+struct AmqpClientOptions {
+    ReplyMode reply_mode = ReplyMode::exclusive;
+    /// Of mode durable; empty: one is made for each port and kept over reconnects.
+    std::string reply_queue{};
+    /// Of mode durable: the broker deletes the queue when nobody consumed it for so long.
+    std::chrono::milliseconds reply_queue_expires{30 * 60 * 1000};
+};
+
+/// Where a client's replies come in, as its mode says.
+class ReplyQueue {
+public:
+    static constexpr std::string_view direct_reply_to = "amq.rabbitmq.reply-to";
+
+    explicit ReplyQueue(AmqpClientOptions options);
+
+    bool is_direct() const noexcept { return options_.reply_mode == ReplyMode::direct; }
+    bool is_durable() const noexcept { return options_.reply_mode == ReplyMode::durable; }
+    runtime::RepliesSurvive survival() const noexcept {
+        return is_durable() ? runtime::RepliesSurvive::yes : runtime::RepliesSurvive::no;
+    }
+
+    /// Ask for the queue and for what comes in there; `declarations` get to know what was asked.
+    std::expected<void, Failure> ask(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
+                                     Declarations& declarations) const;
+
+private:
+    AmqpClientOptions options_;
+};
+
+}  // namespace warren::transport

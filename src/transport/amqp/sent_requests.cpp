@@ -1,0 +1,95 @@
+#include "transport/amqp/sent_requests.hpp"
+
+#include "amqp/connection_core.hpp"
+#include "amqp/methods/basic.hpp"
+#include "amqp/reply_code.hpp"
+#include "transport/amqp/refusal.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+/// The exchange that a request closed the channel over; empty: no request did.
+std::string_view blamed_exchange(const amqp::ChannelClosed& closed) noexcept {
+    return is_over(closed, amqp::BasicPublish::id) ? quoted_after(closed.text, "exchange ")
+                                                   : std::string_view{};
+}
+
+}  // namespace
+
+void SentRequests::published(std::uint64_t number, std::uint64_t token,
+                             const protocol::Envelope& request) {
+    const std::uint64_t exchange = PublishWindow::hash_exchange(request.exchange);
+    window_.published(number, {.token = token,
+                               .address_hash = PublishWindow::hash_address(
+                                   exchange, request.routing_key, request.correlation_id),
+                               .exchange_hash = exchange});
+}
+
+void SentRequests::confirmed(const amqp::Confirmed& confirmed) {
+    if (confirmed.outcome == amqp::Outcome::ack) {
+        return window_.confirmed(confirmed.delivery_tag, confirmed.multiple,
+                                 [this](std::uint64_t token) { sink_->on_accepted(token); });
+    }
+    const Failure why{.code = Code::overloaded,
+                      .message = fmt::format("The broker at {} did not take the request: its queue "
+                                             "is full (x-overflow), or failed",
+                                             endpoint_.display())};
+    window_.confirmed(confirmed.delivery_tag, confirmed.multiple,
+                      [&](std::uint64_t token) { sink_->on_refused(token, why); });
+}
+
+void SentRequests::returned(const amqp::Returned& returned) {
+    const auto token = window_.returned(PublishWindow::hash_address(
+        PublishWindow::hash_exchange(returned.exchange), returned.routing_key,
+        returned.properties.correlation_id.value_or(std::string_view{})));
+    if (!token) {
+        return;
+    }
+    const std::string exchange = returned.exchange.empty()
+                                     ? std::string{"the default exchange"}
+                                     : fmt::format("the exchange '{}'", returned.exchange);
+    sink_->on_returned(
+        *token, {.code = Code::no_responder,
+                 .message = fmt::format("No queue takes requests for '{}' from {} at {}: is the "
+                                        "server running?",
+                                        returned.routing_key, exchange, endpoint_.display()),
+                 .peer_text = peer_words(returned.text)});
+}
+
+SentRequests::Taken SentRequests::take() {
+    return std::exchange(window_, {});
+}
+
+std::string_view SentRequests::missing_exchange(const amqp::ChannelClosed& closed) noexcept {
+    return closed.code == amqp::reply_code::not_found ? blamed_exchange(closed)
+                                                      : std::string_view{};
+}
+
+void SentRequests::channel_closed(Taken requests, const amqp::ChannelClosed& closed) {
+    const std::string_view exchange = blamed_exchange(closed);
+    const std::uint64_t blamed =
+        PublishWindow::hash_exchange(exchange == "amq.default" ? std::string_view{} : exchange);
+    const Failure refused =
+        explain(closed, endpoint_, fmt::format("A request through the exchange '{}'", exchange));
+    const Failure dragged{
+        .code = Code::connection_lost,
+        .message = fmt::format("The broker at {} closed the channel over another request",
+                               endpoint_.display()),
+        .peer_text = peer_words(closed.text)};
+    requests.close([&](const PublishWindow::Message& message) {
+        if (exchange.empty() || message.exchange_hash != blamed) {
+            sink_->on_refused(message.token, dragged);
+        } else if (closed.code == amqp::reply_code::not_found) {
+            sink_->on_returned(message.token, refused);
+        } else {
+            sink_->on_refused(message.token, refused);
+        }
+    });
+}
+
+}  // namespace warren::transport

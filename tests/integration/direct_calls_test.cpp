@@ -2,6 +2,11 @@
 #include <warren/server.hpp>
 
 #include <gtest/gtest.h>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 
 #include <atomic>
 #include <future>
@@ -218,6 +223,52 @@ TEST(DirectCalls, PollWhereThatIsAsked) {
     for (int i = 0; i < 1000; ++i) {
         ASSERT_EQ(client.call("add", Dynamic::list({i, 1}))->as_int64(), i + 1);
     }
+}
+
+/// [0, id, "big", []]
+void append_request(std::string& out, std::uint32_t id) {
+    const char head[] = {'\x94', '\x00', '\xce'};
+    out.append(head, sizeof head);
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        out.push_back(static_cast<char>(id >> shift & 0xFF));
+    }
+    out +=
+        "\xa3"
+        "big"
+        "\x90";
+}
+
+TEST(DirectCalls, AreHeldBackWhileTheirAnswersAreNotRead) {
+    constexpr std::size_t answer_bytes = 100'000;
+    constexpr std::uint32_t calls = 2'000;  // 200 MB, more than may wait for a peer
+    Server server;
+    server.method("big", [] { return std::string(answer_bytes, 'x'); }).run_inline();
+    server.listen("tcp://127.0.0.1:0");
+    server.start();
+    const std::string shown = server.listeners().front();
+    const std::string address = shown.substr(0, shown.find(' '));
+
+    boost::asio::io_context context;
+    boost::asio::ip::tcp::socket socket{context};
+    socket.connect(
+        {boost::asio::ip::address_v4::loopback(),
+         static_cast<std::uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)))});
+    std::string requests;
+    for (std::uint32_t id = 0; id < calls; ++id) {
+        append_request(requests, id);
+    }
+    // All are sent, and nothing more will be, before one answer is read.
+    boost::asio::write(socket, boost::asio::buffer(requests));
+    socket.shutdown(boost::asio::socket_base::shutdown_send);
+    std::size_t received = 0;
+    std::vector<char> room(std::size_t{1} << 20);
+    boost::system::error_code error;
+    while (!error) {
+        received += socket.read_some(boost::asio::buffer(room), error);
+    }
+    EXPECT_EQ(error, boost::asio::error::eof);
+    EXPECT_GE(received, calls * answer_bytes);
+    EXPECT_LT(received, calls * (answer_bytes + 32));
 }
 
 TEST(DirectCalls, AreRefusedAnAddressThatIsTaken) {

@@ -73,7 +73,8 @@ void TcpConnection::on_turn_end() {
     if (state_ != State::open) {
         return;
     }
-    if (std::exchange(offer_due_, false)) {
+    if (offer_due_ && !reading_held_) {
+        offer_due_ = false;
         message_at_ = executor_.now();
         offer_unread();
     }
@@ -132,7 +133,8 @@ void TcpConnection::settle() {
     if (unsent == 0 && closing_) {
         return finish();
     }
-    if (unsent == 0 && input_ended_ && !session_->is_busy() && (!paused_ || unread_bytes() == 0)) {
+    if (unsent == 0 && input_ended_ && !offer_due_ && !session_->is_busy() &&
+        (!paused_ || unread_bytes() == 0)) {
         return finish();
     }
     if (unsent > home_.limits().output_high_bytes) {
@@ -140,6 +142,9 @@ void TcpConnection::settle() {
     } else if (reading_held_ && unsent <= home_.limits().output_high_bytes / 2) {
         reading_held_ = false;
         message_at_ = executor_.now();
+        if (offer_due_) {
+            touch();
+        }
     }
     read();
 }

@@ -1,4 +1,4 @@
-"""What the interop tests stand on: a broker, a virtual host for each class, and Warren's program."""
+"""What the interop tests stand on: Warren's program, a broker, a virtual host for each class."""
 
 import functools
 import json
@@ -65,10 +65,13 @@ class Process:
         self.errors.close()
 
     def wait_until_ready(self):
+        """Until it serves; `addresses` are those of its listeners that it chose itself."""
         line = self.process.stdout.readline()
-        if line.strip() != "ready":
+        word, _, listeners = line.strip().partition(" ")
+        if word != "ready":
             self.kill()
             raise AssertionError(f"said {line!r} instead of ready; its errors:\n{self.log()}")
+        self.addresses = [listener.split()[0] for listener in listeners.split("; ") if listener]
         return self
 
     def log(self):
@@ -104,17 +107,12 @@ def run_warren(*arguments):
     )
 
 
-class InteropTest(unittest.TestCase):
-    """Each class has a virtual host of its own."""
+class ProgramTest(unittest.TestCase):
+    """Warren's program; each class has a directory of its own."""
 
     @classmethod
     def setUpClass(cls):
         cls.directory = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.broker = broker_of_this_run()
-        cls.vhost = f"{cls.__name__}-{uuid.uuid4().hex[:8]}"
-        cls.broker.add_vhost(cls.vhost)
-        cls.addClassCleanup(cls.broker.delete_vhost, cls.vhost)
-        cls.uri = cls.broker.uri(cls.vhost)
 
     @classmethod
     def write(cls, name, content):
@@ -135,6 +133,29 @@ class InteropTest(unittest.TestCase):
         configuration = {"modules": [MODULES], "listeners": list(listeners), **settings}
         return cls.start_serving(configuration).wait_until_ready()
 
+    def assert_fails(self, finished, name):
+        """It ended with the catalogue's name on standard error, and said nothing else."""
+        self.assertNotEqual(finished.returncode, 0, finished.stdout)
+        self.assertEqual(finished.stdout, "")
+        self.assertIn(name, finished.stderr)
+
+    def assert_gives(self, finished, value):
+        self.assertEqual(finished.returncode, 0, finished.stderr)
+        self.assertEqual(json.loads(finished.stdout), value)
+
+
+class InteropTest(ProgramTest):
+    """Each class has a virtual host of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.broker = broker_of_this_run()
+        cls.vhost = f"{cls.__name__}-{uuid.uuid4().hex[:8]}"
+        cls.broker.add_vhost(cls.vhost)
+        cls.addClassCleanup(cls.broker.delete_vhost, cls.vhost)
+        cls.uri = cls.broker.uri(cls.vhost)
+
     @classmethod
     def cyberfusion(cls, **settings):
         """A listener's configuration."""
@@ -152,16 +173,6 @@ class InteropTest(unittest.TestCase):
         request = request if isinstance(request, str) else json.dumps(request)
         target = f"{self.uri}?queue={queue}" if to is None else to
         return run_warren("call", method, request, "--to", target, "--timeout", "20s", *options)
-
-    def assert_fails(self, finished, name):
-        """It ended with the catalogue's name on standard error, and said nothing else."""
-        self.assertNotEqual(finished.returncode, 0, finished.stdout)
-        self.assertEqual(finished.stdout, "")
-        self.assertIn(name, finished.stderr)
-
-    def assert_gives(self, finished, value):
-        self.assertEqual(finished.returncode, 0, finished.stderr)
-        self.assertEqual(json.loads(finished.stdout), value)
 
     def assert_settled(self, queue):
         """Every message of the queue was taken and acknowledged."""

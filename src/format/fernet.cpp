@@ -135,21 +135,16 @@ struct Keyring::State {
     std::vector<std::unique_ptr<FernetCipher>> ciphers;
 };
 
-Keyring::Keyring() noexcept = default;
-
 Keyring::Keyring(std::span<const FernetKey> keys) {
+    if (keys.empty()) {
+        return;
+    }
     auto state = std::make_shared<State>();
     for (const FernetKey& key : keys) {
         state->ciphers.push_back(std::make_unique<FernetCipher>(key));
     }
     state_ = std::move(state);
 }
-
-Keyring::Keyring(const Keyring&) noexcept = default;
-Keyring::Keyring(Keyring&&) noexcept = default;
-Keyring& Keyring::operator=(const Keyring&) noexcept = default;
-Keyring& Keyring::operator=(Keyring&&) noexcept = default;
-Keyring::~Keyring() = default;
 
 std::expected<Keyring, Failure> Keyring::parse(std::span<const std::string> keys) {
     std::vector<FernetKey> parsed;
@@ -162,10 +157,6 @@ std::expected<Keyring, Failure> Keyring::parse(std::span<const std::string> keys
         parsed.push_back(*key);
     }
     return Keyring{parsed};
-}
-
-bool Keyring::empty() const noexcept {
-    return size() == 0;
 }
 
 std::size_t Keyring::size() const noexcept {

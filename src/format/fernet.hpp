@@ -78,20 +78,14 @@ bool looks_like_token(std::string_view text) noexcept;
 class Keyring {
 public:
     /// No keys: nothing is encrypted or decrypted.
-    Keyring() noexcept;
+    Keyring() noexcept = default;
     explicit Keyring(std::span<const FernetKey> keys);
 
     /// in   keys as text, newest first; none gives an empty ring
     /// err  invalid_request naming which key by its place, from 1
     static std::expected<Keyring, Failure> parse(std::span<const std::string> keys);
 
-    Keyring(const Keyring&) noexcept;
-    Keyring(Keyring&&) noexcept;
-    Keyring& operator=(const Keyring&) noexcept;
-    Keyring& operator=(Keyring&&) noexcept;
-    ~Keyring();
-
-    bool empty() const noexcept;
+    bool empty() const noexcept { return state_ == nullptr; }
     std::size_t size() const noexcept;
 
     /// Make a token of the first key.                                  [Fernet, generating]
@@ -113,7 +107,7 @@ public:
 
 private:
     struct State;
-    std::shared_ptr<const State> state_;
+    std::shared_ptr<const State> state_;  // null without keys, so that copies cost nothing
 };
 
 }  // namespace warren::format

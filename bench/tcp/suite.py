@@ -44,6 +44,7 @@ def contenders(build, certificates):
         "Warren blocking spin": Contender(warren, both=("spin",), client=("blocking",)),
         "Warren TLS": Contender(warren, server=(server_tls,), client=(client_tls,)),
         "Warren HMAC": Contender(warren, both=("auth",)),
+        "Warren metrics": Contender(warren, server=("metrics",)),
         "Warren workers": Contender(warren, server=("worker",)),
         "gRPC": Contender(f"{build}/bench/tcp_grpc"),
         "Thrift": Contender(f"{build}/bench/tcp_thrift"),
@@ -64,10 +65,10 @@ def measure(contender, connections, in_flight, seconds):
     return figures
 
 
-def print_versions(chosen):
+def print_versions(built):
     for name, library in PEERS.items():
         version = "not built"
-        if name in chosen:
+        if name in built:
             command = ["pkg-config", "--modversion", library]
             version = subprocess.run(command, capture_output=True, text=True).stdout.strip()
         print(f"{name + ':':12} {version}")
@@ -103,7 +104,7 @@ def run(options, parser):
     with tempfile.TemporaryDirectory(prefix="warren-bench-") as directory:
         every = contenders(options.build, make_certificates(directory))
         chosen = runs.choose(every, (CEILING,), options.only, parser)
-        print_versions(chosen)
+        print_versions(every)
         for shape in options.shapes.split(","):
             connections, in_flight = map(int, shape.split("x"))
             able = {

@@ -1,7 +1,7 @@
 // The echo as a user of Warren writes it: a model on both sides, validated on both sides, a
 // deadline on every call.
 //
-// Modes of the server: worker, spin, auth, tls=CERTIFICATE (its key beside it, as .key)
+// Modes of the server: worker, spin, auth, metrics, tls=CERTIFICATE (its key beside it, as .key)
 // Modes of the client: blocking, spin, auth, tls=CA
 
 #include "contender.hpp"
@@ -47,7 +47,11 @@ void serve(const Modes& modes) {
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-    warren::Server server{{.spin_max = modes.has("spin") ? spin_max : spin_max.zero()}};
+    warren::ServerOptions options{.spin_max = modes.has("spin") ? spin_max : spin_max.zero()};
+    if (modes.has("metrics")) {
+        options.admin_address = "127.0.0.1:0";
+    }
+    warren::Server server{std::move(options)};
     warren::MethodOptions method =
         server.method("bench_echo", [](const Echo& request) { return request; });
     if (!modes.has("worker")) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <new>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -57,6 +58,9 @@ public:
     void close() noexcept;
 
     ClientCounters counters() const noexcept;
+    /// What is counted and timed, as text for Prometheus (version 0.0.4), for a program that shows
+    /// it together with its own. Empty without `ClientOptions::metrics`.
+    std::string metrics_text() const;
 
     /// Call a method and wait for its data.
     /// err  throws Error: invalid_request before anything is sent when the request breaks the

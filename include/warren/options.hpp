@@ -26,6 +26,13 @@ enum class WhenBlocked : std::uint8_t {
     fail,  // it fails at once
 };
 
+/// Whether a client's calls are counted and timed by method, for `Client::metrics_text`.
+enum class ClientMetrics : std::uint8_t {
+    none,
+    warren,
+    warren_and_arrpc,  // also with the names and labels of arrpc's own clients
+};
+
 /// What one call may have its own way.
 struct CallOptions {
     std::optional<std::chrono::milliseconds> timeout{};  // nullopt: the client's
@@ -47,6 +54,7 @@ struct ClientOptions {
     ReplyMode reply_mode = ReplyMode::exclusive;
     std::string reply_queue{};  // of ReplyMode::durable; empty: one made up for this client
     WhenBlocked when_blocked = WhenBlocked::wait;
+    ClientMetrics metrics = ClientMetrics::none;
     std::shared_ptr<Log> log{};  // connections lost and found; null: nowhere
 
     /// Of tcp:// and its like: requests are signed under the first, answers must be signed under

@@ -2,10 +2,13 @@
 
 #include "endpoint/client_call.hpp"
 #include "endpoint/client_route.hpp"
+#include "endpoint/metrics_route.hpp"
 #include "format/fernet.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace warren {
@@ -33,7 +36,20 @@ public:
         : options_{std::move(options)},
           keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
           route_{endpoint::make_client_route(address, options_)},
-          calls_{route_->calls()} {}
+          calls_{route_->calls()} {
+        if (options_.metrics != ClientMetrics::none) {
+            series_ = std::make_shared<metrics::ClientSeries>(
+                endpoint::metrics_route(address, !options_.auth_secrets.empty()));
+            calls_.count_into(series_);
+        }
+        if (options_.metrics == ClientMetrics::warren_and_arrpc) {
+            host_ = metrics::host_labels();
+        }
+    }
+
+    std::string metrics_text() const {
+        return series_ ? series_->text(route_->figures(), host_) : std::string{};
+    }
 
     void close() {
         if (!is_closed_.exchange(true)) {
@@ -111,6 +127,8 @@ private:
     const format::Keyring keys_;
     const std::unique_ptr<endpoint::ClientRoute> route_;
     runtime::ClientCalls& calls_;
+    std::shared_ptr<metrics::ClientSeries> series_;
+    std::optional<metrics::HostLabels> host_;
     std::atomic<bool> is_closed_ = false;
 };
 
@@ -128,6 +146,10 @@ void Client::close() noexcept {
 
 ClientCounters Client::counters() const noexcept {
     return implementation_->counters();
+}
+
+std::string Client::metrics_text() const {
+    return implementation_->metrics_text();
 }
 
 Dynamic Client::call(std::string_view method, const Dynamic& arguments,

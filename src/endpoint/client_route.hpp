@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "endpoint/address.hpp"
+#include "metrics/client_series.hpp"
 #include "runtime/client_calls.hpp"
 #include "runtime/errand.hpp"
 
@@ -19,6 +20,8 @@ public:
     virtual ~ClientRoute() = default;
 
     virtual runtime::ClientCalls& calls() noexcept = 0;  // thread any
+    /// What the calls and their connections have been through.                    thread any
+    virtual metrics::ClientFigures figures() const = 0;
     /// Whether the calling thread is the I/O thread.                              thread any
     virtual bool is_current_thread() const noexcept = 0;
     /// Start an errand for the I/O thread and wait for it.         thread any but the I/O thread
@@ -38,6 +41,9 @@ std::unique_ptr<ClientRoute> make_message_route(const Address& address,
                                                 const ClientOptions& options);
 std::unique_ptr<ClientRoute> make_direct_route(const Address& address,
                                                const ClientOptions& options);
+
+/// What every client has of them.
+metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept;
 
 /// Octets that no other client has.
 std::array<std::uint8_t, 16> random_octets();

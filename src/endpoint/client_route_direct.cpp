@@ -83,6 +83,17 @@ public:
     }
 
     runtime::ClientCalls& calls() noexcept override { return *connections_->calls; }
+    metrics::ClientFigures figures() const override {
+        metrics::ClientFigures figures = figures_of(*connections_->calls);
+        const runtime::StreamClientCounters& calls = connections_->calls->stream_counters();
+        const transport::TcpCounters& bytes = connections_->port->counters();
+        figures.connections = calls.connections.load(std::memory_order_relaxed);
+        figures.reconnects = calls.connections_lost.load(std::memory_order_relaxed);
+        figures.retries = calls.retries.load(std::memory_order_relaxed);
+        figures.bytes_received = bytes.bytes_in.get();
+        figures.bytes_sent = bytes.bytes_out.get();
+        return figures;
+    }
     bool is_current_thread() const noexcept override {
         return connections_->executor.is_current_thread();
     }

@@ -46,6 +46,7 @@ public:
     }
 
     runtime::ClientCalls& calls() noexcept override { return *calls_; }
+    metrics::ClientFigures figures() const override { return figures_of(*calls_); }
     bool is_current_thread() const noexcept override { return transport_->is_current_thread(); }
     void run_errand(runtime::Errand& errand) override { transport_->run_errand(errand); }
     void close() override {

@@ -1,17 +1,16 @@
 #include "endpoint/server_listening.hpp"
 
+#include "endpoint/metrics_route.hpp"
+
 #include <utility>
-#include <variant>
 
 namespace warren::endpoint {
 namespace {
 
 metrics::Route route_of(const ListenerPlan& plan) {
-    const auto* broker = std::get_if<transport::AmqpEndpoint>(&plan.address.place);
-    return {.transport = plan.address.is_direct() ? "tcp" : (broker != nullptr ? "amqp" : "memory"),
-            .protocol = plan.address.protocol,
-            .has_tls = plan.options.tls || (broker != nullptr && broker->tls),
-            .is_signed = !plan.options.auth_secrets.empty()};
+    metrics::Route route = metrics_route(plan.address, !plan.options.auth_secrets.empty());
+    route.has_tls = route.has_tls || plan.options.tls;
+    return route;
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ void ClientCalls::submit(OutgoingCall& call) {
                                .message = "Not sent: " + std::to_string(in_flight_max_) +
                                           " calls are in flight, the limit (in_flight_max)"};
     }
+    if (series_) {
+        call.submitted_at_ = executor_.now();
+    }
     // A call that is submitted may be over at once, and its completion may destroy the client.
     const std::shared_ptr<ClientCalls> kept = shared_from_this();
     OutgoingCall* last = submitted_.load(std::memory_order_relaxed);
@@ -76,6 +79,10 @@ void ClientCalls::accept_submissions() {
 
 void ClientCalls::accept(OutgoingCall& call) {
     counters_.calls.fetch_add(1, std::memory_order_relaxed);
+    // Of a client that is closed this may be any thread.
+    if (series_ && !is_closed_) {
+        call.series_ = &series_->of(call.method);
+    }
     if (call.refused) {
         return fail(call, std::move(*call.refused));
     }
@@ -98,6 +105,7 @@ void ClientCalls::accept(OutgoingCall& call) {
 void ClientCalls::succeed(OutgoingCall& call, const protocol::Answer& answer) {
     release(call);
     counters_.successes.fetch_add(1, std::memory_order_relaxed);
+    record(call, answer.failure);
     call.succeeded(answer);
 }
 
@@ -105,7 +113,14 @@ void ClientCalls::fail(OutgoingCall& call, Failure failure) {
     release(call);
     counters_.failures[static_cast<std::size_t>(failure.code)].fetch_add(1,
                                                                          std::memory_order_relaxed);
+    record(call, failure.code);
     call.failed(std::move(failure));
+}
+
+void ClientCalls::record(const OutgoingCall& call, std::optional<Code> failure) const noexcept {
+    if (call.series_ != nullptr) {
+        call.series_->record(failure, executor_.now() - call.submitted_at_, call.request_bytes_);
+    }
 }
 
 void ClientCalls::fail_all(CallQueue& queue, const Failure& why) {

@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "core/limits.hpp"
+#include "metrics/client_series.hpp"
 #include "runtime/client_failures.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/executor.hpp"
@@ -46,6 +48,9 @@ public:
     /// End every call as cancelled. From now on whoever submits a call completes it in there.
     virtual void close();
 
+    /// Count and time the calls there, too. Before the first call.
+    void count_into(std::shared_ptr<metrics::ClientSeries> series) { series_ = std::move(series); }
+
     const Counters& counters() const noexcept { return counters_; }
     /// Late or duplicate: nobody waits for them.                                     thread any
     std::uint64_t replies_dropped() const noexcept {
@@ -73,6 +78,10 @@ protected:
     static std::uint64_t token_of(const OutgoingCall& call) noexcept {
         return call.token_.load(std::memory_order_relaxed);
     }
+    /// Of the call's message, for metrics.
+    static void set_request_bytes(OutgoingCall& call, std::size_t bytes) noexcept {
+        call.request_bytes_ = bytes;
+    }
     static CallStage stage_of(const OutgoingCall& call) noexcept { return call.stage_; }
     static void set_stage(OutgoingCall& call, CallStage stage) noexcept { call.stage_ = stage; }
 
@@ -81,6 +90,7 @@ private:
     void accept(OutgoingCall& call);
     void end(OutgoingCall& call, Failure failure);
     void release(OutgoingCall& call) noexcept;
+    void record(const OutgoingCall& call, std::optional<Code> failure) const noexcept;
 
     void expire_due();
     void arm_timer();
@@ -90,6 +100,7 @@ private:
     std::atomic<OutgoingCall*> submitted_ = nullptr;  // the last one; each knows the one before
     std::atomic<bool> is_closed_ = false;
     Counters counters_;
+    std::shared_ptr<metrics::ClientSeries> series_;  // may be null
     std::atomic<std::uint64_t> replies_dropped_ = 0;
 
     // Of the I/O thread.

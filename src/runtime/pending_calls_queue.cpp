@@ -13,6 +13,8 @@ void OutgoingCall::begin_anew() noexcept {
     submitted_before_ = nullptr;
     token_.store(0, std::memory_order_relaxed);
     is_given_up_.store(false, std::memory_order_relaxed);
+    series_ = nullptr;
+    request_bytes_ = 0;
     stage_ = CallStage::queued;
     session_ = nullptr;
     attempt_ = 1;

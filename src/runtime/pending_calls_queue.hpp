@@ -12,6 +12,7 @@
 #include <optional>
 #include <string_view>
 
+#include "metrics/call_series.hpp"
 #include "model/arguments.hpp"
 #include "protocol/call.hpp"
 
@@ -65,6 +66,10 @@ private:
     // Whoever comes second of the I/O thread's naming and the caller's giving up sees the other.
     std::atomic<std::uint64_t> token_ = 0;
     std::atomic<bool> is_given_up_ = false;
+
+    metrics::CallSeries* series_ = nullptr;                 // null: nobody counts
+    std::chrono::steady_clock::time_point submitted_at_{};  // where somebody counts
+    std::size_t request_bytes_ = 0;
 
     CallStage stage_ = CallStage::queued;
     CallQueue* queue_ = nullptr;

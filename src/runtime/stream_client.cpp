@@ -78,12 +78,14 @@ void StreamClient::send(OutgoingCall& call, StreamClientSession& session) {
                                  .attempt = call.attempt_,
                                  .idempotency_key = call.idempotency_key,
                                  .traceparent = call.traceparent};
+    const std::size_t output_before = session.connection().output().size();
     auto written =
         dialect_->encode_call(encoded, slot.ticket, unix_ms(), session.connection().output());
     if (!written) {
         session.slots.remove(slot);
         return fail(call, std::move(written.error()));
     }
+    set_request_bytes(call, session.connection().output().size() - output_before);
     call.session_ = &session;
     call.id_ = slot.ticket.id;
     set_stage(call, CallStage::sent);

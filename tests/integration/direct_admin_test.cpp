@@ -88,6 +88,30 @@ TEST(Admin, says_that_a_server_is_alive_and_which_listeners_are_not_ready) {
     server.stop_now(std::chrono::seconds{30});
 }
 
+TEST(ClientMetrics, show_the_calls_of_a_client_by_outcome) {
+    Server server;
+    add_methods(server);
+    server.listen("tcp://127.0.0.1:0");
+    server.start();
+    Client client{address_of(server), {.metrics = ClientMetrics::warren_and_arrpc}};
+    client.call("add", Dynamic::list({1, 2}));
+    EXPECT_THROW(client.call("made_up", Dynamic::list({})), Error);
+    const std::string text = "\n" + client.metrics_text();
+    const std::string route = R"(transport="tcp",protocol="msgpack-rpc")";
+    const std::string requests = "warren_client_requests_total{method=";
+    EXPECT_TRUE(has(text, requests + R"("add",)" + route + R"(,code="ok"} 1)")) << text;
+    EXPECT_TRUE(has(text, requests + R"("made_up",)" + route + R"(,code="no_such_method"} 1)"));
+    EXPECT_TRUE(
+        has(text, R"(warren_client_request_duration_seconds_count{method="add",)" + route + "} 1"));
+    EXPECT_TRUE(has(text, "warren_client_in_flight{" + route + "} 0"));
+    EXPECT_TRUE(has(text, "warren_client_connections{" + route + "} 1"));
+    EXPECT_TRUE(has(text, "warren_client_reconnects_total{" + route + "} 0"));
+    EXPECT_EQ(text.find("warren_client_bytes_sent_total{" + route + "} 0\n"), std::string::npos);
+    EXPECT_NE(text.find("# TYPE arrpc_client_req_seconds summary\n"), std::string::npos);
+    EXPECT_NE(text.find(R"(tls="False",reason="no_such_method"} 1)"), std::string::npos);
+    EXPECT_EQ(Client{address_of(server)}.metrics_text(), "") << "nothing is counted unasked";
+}
+
 TEST(Admin, refuses_an_address_that_cannot_be) {
     for (const std::string address : {"127.0.0.1", "127.0.0.1:x", "127.0.0.1:1?protocol=arrpc"}) {
         Server server{{.admin_address = address}};

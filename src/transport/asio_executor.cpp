@@ -157,9 +157,10 @@ private:
         changed_.notify_all();
     }
 
-    /// Interrupt a turn that sleeps; gives `lock` up for a moment.
+    /// Interrupt a turn that sleeps; gives `lock` up for a moment. What the turn's own handlers
+    /// post is run in this turn, although `sleeping_` still says what it was before them.
     void wake(std::unique_lock<std::mutex>& lock) {
-        if (std::exchange(sleeping_, false)) {
+        if (!is_current_thread() && std::exchange(sleeping_, false)) {
             lock.unlock();
             boost::asio::post(context_, [] {});
             lock.lock();

@@ -15,9 +15,7 @@ transport::TcpServerOptions port_options(const ListenerPlan& plan, Log& log) {
     const ListenerOptions& wanted = plan.options;
     transport::TcpServerOptions options{.host = server.host, .port = server.port};
     if (wanted.tls) {
-        options.tls = transport::TlsServerOptions{.certificate_file = wanted.tls->certificate_file,
-                                                  .key_file = wanted.tls->key_file,
-                                                  .client_ca_file = wanted.tls->client_ca_file};
+        options.tls = server_tls(*wanted.tls);
     }
     options.handshake_timeout = wanted.handshake_timeout;
     options.connections_max = wanted.connections_max;

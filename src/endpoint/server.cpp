@@ -6,6 +6,7 @@
 #include "endpoint/modules.hpp"
 #include "endpoint/server_admin.hpp"
 #include "endpoint/server_listening.hpp"
+#include "endpoint/server_needs.hpp"
 #include "runtime/dispatcher.hpp"
 #include "runtime/workers.hpp"
 #include "transport/asio_executor.hpp"
@@ -20,21 +21,10 @@
 namespace warren {
 namespace {
 
-constexpr std::size_t workers_default_max = 1024;
-
 class Nowhere final : public Log {
 public:
     void write(LogLevel, std::string_view) override {}
 };
-
-core::Limits limits_of(const ServerOptions& options) {
-    core::Limits limits;
-    limits.body_bytes_max = options.body_bytes_max;
-    limits.nesting_depth_max = options.nesting_depth_max;
-    limits.value_count_max = options.value_count_max;
-    limits.lock_waiters_max = options.lock_waiters_max;
-    return limits;
-}
 
 }  // namespace
 
@@ -42,7 +32,7 @@ class Server::Implementation {
 public:
     explicit Implementation(ServerOptions options)
         : options_{std::move(options)},
-          limits_{limits_of(options_)},
+          limits_{endpoint::limits_of(options_)},
           log_{options_.log ? options_.log : std::make_shared<Nowhere>()},
           asio_{{.spin_max = options_.spin_max}} {}
 
@@ -72,15 +62,16 @@ public:
         const endpoint::ListeningShared shared{
             .asio = asio_,
             .limits = limits_,
-            .nonces = make_nonce_memory(),
+            .nonces = endpoint::nonce_memory_for(plans_),
             .series = options_.admin_address.empty() ? nullptr : &series_};
         for (std::size_t i = 0; i < plans_.size(); ++i) {
             listening_.push_back(
                 endpoint::make_listening(plans_[i], std::move(methods[i]), shared));
         }
         consuming_ = std::vector<std::atomic<bool>>(listening_.size());
-        workers_.emplace(runtime::WorkerOptions{.threads = worker_count(),
-                                                .queued_max = options_.queued_calls_max});
+        workers_.emplace(
+            runtime::WorkerOptions{.threads = endpoint::worker_count_for(options_, plans_),
+                                   .queued_max = options_.queued_calls_max});
         dispatcher_.emplace(*workers_, clock_, *log_, limits_);
         auto opened = open_admin();
         if (opened) {
@@ -179,33 +170,6 @@ public:
     std::function<void()> on_ready_;
 
 private:
-    /// Where requests are signed: who answered one must not do so twice.
-    std::shared_ptr<protocol::NonceMemory> make_nonce_memory() const {
-        if (std::ranges::none_of(plans_, [](const endpoint::ListenerPlan& plan) {
-                return !plan.options.auth_secrets.empty();
-            })) {
-            return nullptr;
-        }
-        const auto now = std::chrono::system_clock::now().time_since_epoch();
-        auto made = protocol::NonceMemory::make(
-            {.since_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
-        if (!made) {
-            throw Error{std::move(made.error())};
-        }
-        return std::move(*made);
-    }
-
-    std::size_t worker_count() const {
-        if (options_.workers != 0) {
-            return options_.workers;
-        }
-        std::size_t at_once = 0;
-        for (const endpoint::ListenerPlan& plan : plans_) {
-            at_once += plan.address.is_direct() ? 0 : plan.simultaneous_requests_max();
-        }
-        return std::max(runtime::worker_threads_default(), std::min(at_once, workers_default_max));
-    }
-
     endpoint::Listening::Opening opening(std::size_t index, std::function<void()> on_change = {}) {
         return {.dispatcher = *dispatcher_,
                 .log = *log_,

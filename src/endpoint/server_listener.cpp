@@ -2,6 +2,8 @@
 
 #include "core/uri.hpp"
 #include "endpoint/dialects.hpp"
+#include "protocol/message_signing.hpp"
+#include "transport/net/tls_context.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -38,6 +40,23 @@ Failure one_method_wanted(std::string_view protocol) {
                    "' has no method on the wire: name exactly one");
 }
 
+std::expected<void, Failure> check_secrets(const ListenerOptions& options,
+                                           std::string_view protocol) {
+    if (options.auth_secrets.empty()) {
+        return {};
+    }
+    if (protocol == arrpc) {
+        if (std::ranges::find(options.auth_secrets, std::string{}) != options.auth_secrets.end()) {
+            return std::unexpected{refused("A secret to sign with is empty (auth_secrets)")};
+        }
+        return {};
+    }
+    if (auto signer = protocol::MessageSigner::make(options.auth_secrets); !signer) {
+        return std::unexpected{std::move(signer.error())};
+    }
+    return {};
+}
+
 std::expected<void, Failure> check_direct(const ListenerOptions& options, const Address& address) {
     const auto& direct = std::get<DirectAddress>(address.place);
     if (direct.servers.size() != 1) {
@@ -55,7 +74,12 @@ std::expected<void, Failure> check_direct(const ListenerOptions& options, const 
     if (direct.is_secured && !options.tls) {
         return std::unexpected{refused("TLS needs a certificate: see ListenerOptions::tls")};
     }
-    return {};
+    if (options.tls) {
+        if (auto context = transport::make_tls_context(server_tls(*options.tls)); !context) {
+            return std::unexpected{std::move(context.error())};
+        }
+    }
+    return check_secrets(options, address.protocol);
 }
 
 std::expected<void, Failure> check_at_broker(const ListenerOptions& options) {
@@ -70,6 +94,12 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options) {
 }
 
 }  // namespace
+
+transport::TlsServerOptions server_tls(const ListenerTls& tls) {
+    return {.certificate_file = tls.certificate_file,
+            .key_file = tls.key_file,
+            .client_ca_file = tls.client_ca_file};
+}
 
 std::string ListenerPlan::display() const {
     return address.display() + (address.is_direct() ? "" : " queue=" + address.queue);

@@ -28,6 +28,8 @@ struct ListenerPlan {
     std::size_t simultaneous_requests_max() const noexcept;
 };
 
+transport::TlsServerOptions server_tls(const ListenerTls& tls);
+
 /// err  invalid_request: what is wrong with which option; never shows a password or key
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options);
 

@@ -1,0 +1,49 @@
+#include "endpoint/server_needs.hpp"
+
+#include "runtime/workers.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace warren::endpoint {
+namespace {
+
+constexpr std::size_t workers_default_max = 1024;
+
+}  // namespace
+
+core::Limits limits_of(const ServerOptions& options) {
+    core::Limits limits;
+    limits.body_bytes_max = options.body_bytes_max;
+    limits.nesting_depth_max = options.nesting_depth_max;
+    limits.value_count_max = options.value_count_max;
+    limits.lock_waiters_max = options.lock_waiters_max;
+    return limits;
+}
+
+std::size_t worker_count_for(const ServerOptions& options, std::span<const ListenerPlan> plans) {
+    if (options.workers != 0) {
+        return options.workers;
+    }
+    std::size_t at_once = 0;
+    for (const ListenerPlan& plan : plans) {
+        at_once += plan.address.is_direct() ? 0 : plan.simultaneous_requests_max();
+    }
+    return std::max(runtime::worker_threads_default(), std::min(at_once, workers_default_max));
+}
+
+std::shared_ptr<protocol::NonceMemory> nonce_memory_for(std::span<const ListenerPlan> plans) {
+    if (std::ranges::none_of(
+            plans, [](const ListenerPlan& plan) { return !plan.options.auth_secrets.empty(); })) {
+        return nullptr;
+    }
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    auto made = protocol::NonceMemory::make(
+        {.since_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
+    if (!made) {
+        throw Error{std::move(made.error())};
+    }
+    return std::move(*made);
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <warren/server.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "core/limits.hpp"
+#include "endpoint/server_listener.hpp"
+#include "protocol/nonce_memory.hpp"
+
+// What a server needs, by its options and its listeners.
+namespace warren::endpoint {
+
+core::Limits limits_of(const ServerOptions& options);
+/// How many threads run handlers.
+std::size_t worker_count_for(const ServerOptions& options, std::span<const ListenerPlan> plans);
+/// Where requests are signed: who answered one must not do so twice.
+/// out  null where none are
+/// err  throws Error (internal)
+std::shared_ptr<protocol::NonceMemory> nonce_memory_for(std::span<const ListenerPlan> plans);
+
+}  // namespace warren::endpoint

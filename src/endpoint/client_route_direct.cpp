@@ -53,7 +53,8 @@ runtime::StreamClientOptions client_options(const Address& address, const Client
                      .connections_max = options.connections_max,
                      .connect_attempts = static_cast<std::uint32_t>(options.connect_attempts),
                      .connect_backoff = backoff},
-            .retries_max = options.retries_max};
+            .retries_max = options.retries_max,
+            .log = options.log};
 }
 
 /// What the I/O thread uses; whoever leaves last, it or the client, destroys it.

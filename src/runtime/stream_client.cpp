@@ -141,6 +141,7 @@ std::unique_ptr<StreamSession> StreamClient::on_connected(std::uint64_t token,
         return session;
     }
     stream_counters_.connects.fetch_add(1, std::memory_order_relaxed);
+    say(LogLevel::info, "connected to " + port_->display(address));
     stream_counters_.connections.fetch_add(1, std::memory_order_relaxed);
     sessions_.push_back(session.get());
     pool_->add(*session);
@@ -152,6 +153,7 @@ void StreamClient::on_connect_failed(std::uint64_t token, const Failure& why,
                                      ConnectRefusal refusal) {
     pool_->on_connect_failed(token, why, refusal, now());
     stream_counters_.connect_failures.fetch_add(1, std::memory_order_relaxed);
+    say(refusal == ConnectRefusal::permanent ? LogLevel::error : LogLevel::warning, to_string(why));
     if (pool_->is_hopeless()) {
         fail_waiting();
     }
@@ -211,6 +213,8 @@ void StreamClient::on_lost(StreamClientSession& session, const Failure& why) {
     stream_counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
     const bool was_used = !session.slots.empty();
     const Failure failure = lost_failure(port_->display(session.address()), CallStage::sent, why);
+    say(LogLevel::warning,
+        "the connection to " + port_->display(session.address()) + " is lost: " + why.message);
     leave(session);
     session.slots.drain([&](std::uint64_t token) {
         OutgoingCall& call = *pending().find(token);
@@ -304,6 +308,13 @@ void StreamClient::send_again_later(OutgoingCall& call, Failure why,
             }
         }
     });
+}
+
+void StreamClient::say(LogLevel level, std::string line) {
+    if (options_.log != nullptr && line != said_) {
+        said_ = std::move(line);
+        options_.log->write(level, said_);
+    }
 }
 
 Failure StreamClient::deadline_failure_of(const OutgoingCall& call) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <warren/context.hpp>
 #include <warren/error.hpp>
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "core/limits.hpp"
@@ -33,6 +35,7 @@ struct StreamClientOptions {
     bool retry_overloaded = false;  // send what a server refused as overloaded again, always
     /// A connection that lets a call time out, and is silent for so long, gets no more calls.
     std::chrono::milliseconds silence_max{5'000};
+    std::shared_ptr<Log> log{};  // connections made, refused and lost; null: nowhere
 };
 
 /// What a client's connections have been through, for metrics. thread any
@@ -82,6 +85,7 @@ private:
 
     void leave(StreamClientSession& session);
     void drop(StreamClientSession& session);
+    void say(LogLevel level, std::string line);
     void check_silence(StreamClientSession& session, const OutgoingCall& call);
 
     std::shared_ptr<void> share() override { return shared_from_this(); }
@@ -107,6 +111,7 @@ private:
     TimePoint unix_ms_at_{};
     std::int64_t unix_ms_ = 0;
     StreamClientCounters stream_counters_;
+    std::string said_;  // last, which is not said twice
 };
 
 }  // namespace warren::runtime

@@ -9,6 +9,7 @@ namespace warren::app {
 namespace {
 
 constexpr std::uint64_t threads_max = 4096;
+constexpr std::uint64_t spin_us_max = 1000;
 constexpr std::uint64_t body_bytes_max = std::uint64_t{2} << 30;
 constexpr std::uint64_t depth_max = 10'000;
 constexpr std::uint64_t count_max = std::uint64_t{1} << 30;
@@ -65,6 +66,10 @@ void read_common(ConfigMap& root, Config& config) {
     }
     if (const auto workers = root.find("workers")) {
         config.server.workers = workers->whole_number(1, threads_max).value_or(0);
+    }
+    if (const auto spin = root.find("spin_us")) {
+        config.server.spin_max =
+            std::chrono::microseconds{spin->whole_number(0, spin_us_max).value_or(0)};
     }
     if (const auto timeout = root.find("drain_timeout")) {
         config.server.drain_timeout = timeout->duration().value_or(std::chrono::milliseconds{0});

@@ -115,6 +115,30 @@ TEST_F(ConfigFile, OneVirtualHostIsChosenByName) {
         << found[0];
 }
 
+TEST_F(ConfigFile, ListenersWithoutABroker) {
+    const Config config = load(R"(listeners:
+  - {tcp: "127.0.0.1:8080", methods: [add], max_simultaneous_requests: 7, connections_max: 8,
+     connection_requests_max: 9, idle_timeout: 0s, handshake_timeout: 1s, stall_timeout: 2s}
+  - {tcp: "[::1]:0", protocol: arrpc, method: echo, auth_secret: short}
+  - {tcp: "*:0", auth_secrets: [a secret of enough bytes, another one of enough bytes]}
+spin_us: 50
+)");
+    EXPECT_EQ(config.server.spin_max, std::chrono::microseconds{50});
+    ASSERT_EQ(config.listeners.size(), 3U);
+    const ListenerOptions& own = config.listeners[0].options;
+    EXPECT_EQ(own.url, "tcp://127.0.0.1:8080");
+    EXPECT_EQ(own.methods, std::vector<std::string>{"add"});
+    EXPECT_EQ(own.max_simultaneous_requests, 7U);
+    EXPECT_EQ(own.connections_max, 8U);
+    EXPECT_EQ(own.connection_requests_max, 9U);
+    EXPECT_EQ(own.idle_timeout, std::chrono::milliseconds{0});
+    EXPECT_EQ(own.handshake_timeout, std::chrono::milliseconds{1'000});
+    EXPECT_EQ(own.stall_timeout, std::chrono::milliseconds{2'000});
+    EXPECT_EQ(config.listeners[1].options.protocol, "arrpc");
+    EXPECT_EQ(config.listeners[1].options.auth_secrets, std::vector<std::string>{"short"});
+    EXPECT_EQ(config.listeners[2].options.auth_secrets.size(), 2U);
+}
+
 TEST_F(ConfigFile, WarrensOwnShape) {
     const Config config = load(R"(modules: [modules, /opt/methods]
 methods_missing: skip

@@ -5,10 +5,12 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 
+#include <array>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -140,7 +142,28 @@ TlsStream::Attempt TlsStream::attempt_of(int result, std::size_t count) noexcept
     }
 }
 
+/// Whether a client has greeted with what no record of TLS begins with. OpenSSL takes it for
+/// SSLv2's greeting, a list of MessagePack for one of some kilobytes, and waits for all of it.
+bool TlsStream::is_greeted_without_tls() noexcept {
+    constexpr unsigned char sslv2_length_bit = 0x80;
+    std::array<unsigned char, 4096> greeting;
+    const int socket = socket_.native_handle();
+    if (SSL_is_server(ssl_) != 1 || BIO_number_read(SSL_get_rbio(ssl_)) != 0 ||
+        ::recv(socket, greeting.data(), 1, MSG_PEEK | MSG_DONTWAIT) != 1 ||
+        (greeting[0] & sslv2_length_bit) == 0) {
+        return false;
+    }
+    // What is closed with bytes unread is reset, and the peer does not learn why.
+    (void)::recv(socket, greeting.data(), greeting.size(), MSG_DONTWAIT);
+    return true;
+}
+
 TlsStream::Attempt TlsStream::try_handshake() noexcept {
+    if (is_greeted_without_tls()) {
+        return {Attempt::State::failed, 0,
+                error_code{static_cast<int>(ERR_PACK(ERR_LIB_SSL, 0, SSL_R_WRONG_VERSION_NUMBER)),
+                           boost::asio::error::get_ssl_category()}};
+    }
     ERR_clear_error();
     errno = 0;
     return attempt_of(SSL_do_handshake(ssl_), 0);

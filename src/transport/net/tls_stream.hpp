@@ -57,6 +57,7 @@ private:
     };
 
     Attempt attempt_of(int result, std::size_t count) noexcept;
+    bool is_greeted_without_tls() noexcept;
     Attempt try_handshake() noexcept;
     Attempt try_read(std::span<std::byte> room) noexcept;
     Attempt try_write(std::span<const std::byte> bytes) noexcept;

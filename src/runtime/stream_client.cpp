@@ -212,7 +212,7 @@ void StreamClient::on_broken(StreamClientSession& session, const Failure& why) {
 void StreamClient::on_lost(StreamClientSession& session, const Failure& why) {
     stream_counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
     const bool was_used = !session.slots.empty();
-    const Failure failure = lost_failure(port_->display(session.address()), CallStage::sent, why);
+    const Failure failure = stream_lost_failure(port_->display(session.address()), why);
     say(LogLevel::warning,
         "the connection to " + port_->display(session.address()) + " is lost: " + why.message);
     leave(session);

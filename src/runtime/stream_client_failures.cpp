@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/duration.hpp"
+#include "runtime/client_failures.hpp"
 
 namespace warren::runtime {
 namespace {
@@ -41,6 +42,10 @@ Failure stream_broken_failure(std::string_view where, const Failure& why) {
                 "What came from " + std::string{where} +
                 " cannot be read; the request was sent, and may have been handled: " + why.message,
             .peer_text = why.peer_text};
+}
+
+Failure stream_lost_failure(std::string_view where, const Failure& why) {
+    return why.code == Code::unauthenticated ? why : lost_failure(where, CallStage::sent, why);
 }
 
 Failure not_again_failure(const Failure& before, const Failure& why) {

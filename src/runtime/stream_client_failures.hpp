@@ -21,6 +21,9 @@ struct StreamWait {
 Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout);
 /// The peer of a request that was sent cannot be understood.
 Failure stream_broken_failure(std::string_view where, const Failure& why);
+/// The connection of a request that was sent is gone. Of a server that refuses us it is known that
+/// it took nothing, though TLS 1.3 tells only after the first request has left.
+Failure stream_lost_failure(std::string_view where, const Failure& why);
 /// A call was sent, and cannot be sent again.
 /// in   before: what became of the last attempt
 Failure not_again_failure(const Failure& before, const Failure& why);

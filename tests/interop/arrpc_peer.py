@@ -7,7 +7,6 @@ import hmac
 import socket
 import ssl
 import threading
-import time
 
 import msgpack
 
@@ -152,6 +151,7 @@ class Client:
         self.back_off_s = back_off_s
         self.on_retry = on_retry
         self.connection = None
+        self.given_up = threading.Event()
         self.tls = None
         if tls_cafile is not None:
             self.tls = ssl.create_default_context(cafile=tls_cafile)
@@ -163,6 +163,7 @@ class Client:
         return self
 
     def __exit__(self, *_):
+        self.given_up.set()
         self.close()
 
     def close(self):
@@ -204,7 +205,7 @@ class Client:
                 if attempt == self.con_max_retries:
                     raise ConnectException(f"not connected to {self.address}") from error
                 self.on_retry()
-                time.sleep(attempt * self.back_off_s)
+                self.given_up.wait(attempt * self.back_off_s)
         host = self.address[0]
         try:
             self.connection = plain

@@ -145,6 +145,23 @@ class Starting(DirectTest):
             self.assert_gives(self.call(third, "add", [2, 40]), 42)
             self.assert_fails(self.call(third, "echo", ["text"]), "no_such_method")
 
+    def test_secrets_of_both_sides(self):
+        older = "an older secret of high entropy"
+        with self.serve(self.tcp(auth_secrets=[SECRET, older])) as server:
+            address = server.addresses[0]
+            ask = lambda *options: self.call(address, "add", [2, 40], *options)
+            for secret in (SECRET, older):
+                self.assert_gives(ask("--auth-secret", secret), 42)
+            self.assert_fails(ask(), "unauthenticated")
+            others = ("--auth-secret", "a secret of somebody else's")
+            self.assert_fails(ask(*others), "unauthenticated")
+            with Wire(address) as wire:
+                wire.send([0, 1, "add", [2, 40]])
+                self.assertEqual(wire.receive()[2]["code"], "unauthenticated")
+        with self.serve(self.tcp()) as server:
+            unasked = self.call(server.addresses[0], "add", [2, 40], "--auth-secret", SECRET)
+            self.assert_fails(unasked, "unauthenticated")
+
     def test_nobody_listens(self):
         address = "tcp://127.0.0.1:%d" % self.enterContext(held_port()).getsockname()[1]
         finished = self.call(address, "add", [2, 40])

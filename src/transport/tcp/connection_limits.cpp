@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace warren::transport {
@@ -80,7 +81,8 @@ bool TcpConnection::is_message_slow(runtime::TimePoint now) const {
         limits.message_rate_min == 0
             ? 0.0
             : static_cast<double>(unread_bytes()) / static_cast<double>(limits.message_rate_min)};
-    return now - message_at_ >= limits.message_grace + by_rate;
+    return now - message_at_ >= limits.message_grace + by_rate ||
+           is_over(limits.message_grace, std::max(active_at_, message_at_), now);
 }
 
 }  // namespace warren::transport

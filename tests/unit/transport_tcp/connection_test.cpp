@@ -152,6 +152,17 @@ TEST_F(TcpConnection, DisconnectsASlowSenderAndNotAFastOne) {
     EXPECT_NE(server.sink.closed[0].message.find("of a message came within"), std::string::npos);
 }
 
+TEST_F(TcpConnection, DisconnectsAPeerThatFallsSilentInABigMessage) {
+    // By the rate alone what has come would give it hours.
+    Server server{loop, {.limits = {.message_grace = 50ms, .message_rate_min = 1}}};
+    Peer peer{server.port.local_port()};
+    peer.send(message(std::string(20'000, 'x')).substr(0, 10'000));
+    ASSERT_TRUE(loop.until([&] { return peer.ended(); }));
+    ASSERT_EQ(server.sink.closed.size(), 1U);
+    EXPECT_NE(server.sink.closed[0].message.find("10000 bytes of a message came within"),
+              std::string::npos);
+}
+
 TEST_F(TcpConnection, ClosesAnIdleConnectionAndNotABusyOne) {
     Server server{loop, {.limits = {.idle_timeout = 40ms}}};
     server.sink.busy = true;

@@ -64,11 +64,12 @@ struct ListenerOptions {
     std::optional<ListenerTls> tls{};         // unset: in clear
     std::vector<std::string> auth_secrets{};  // requests are signed under one of them; empty: not
     std::size_t connections_max = 10'240;     // one more is closed as soon as it comes
-    std::size_t connection_requests_max = 1'024;          // of one connection at once
-    std::chrono::milliseconds idle_timeout{600'000};      // of a silent connection; 0: none
-    std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
-    /// How long a peer may take none of its answers, and how long a message may take to come, plus
-    /// a second for each 4 KiB.
+    std::size_t connection_requests_max = 1'024;              // of one connection at once
+    std::size_t requests_bytes_max = std::size_t{256} << 20;  // of all that are in work at once
+    std::chrono::milliseconds idle_timeout{600'000};          // of a silent connection; 0: none
+    std::chrono::milliseconds handshake_timeout{10'000};      // of TLS
+    /// How long a peer may take none of its answers, or send nothing of a message that it began;
+    /// and how long a message may take to come, plus a second for each 4 KiB.
     std::chrono::milliseconds stall_timeout{30'000};
 };
 

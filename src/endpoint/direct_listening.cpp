@@ -53,7 +53,8 @@ public:
                             .name = plan().display(),
                             .policy = policy(opening.answers),
                             .in_flight_per_connection_max = plan().options.connection_requests_max,
-                            .in_flight_max = plan().simultaneous_requests_max()});
+                            .in_flight_max = plan().simultaneous_requests_max(),
+                            .in_flight_bytes_max = plan().options.requests_bytes_max});
         if (auto started = port_->start(*server_); !started) {
             server_.reset();
             port_.reset();

@@ -36,7 +36,7 @@ StreamServer::~StreamServer() {
     TaskList returned = mailbox_->take_all();
     while (Task* const task = returned.pop()) {
         const std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
-        --in_flight_;
+        leaves(*job);
     }
     WARREN_ASSERT(in_flight_ == 0);
     for (const Place& place : places_) {
@@ -79,6 +79,7 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
                         std::size_t request_bytes) {
     with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
         job->request_bytes = request_bytes;
+        in_flight_bytes_ += request_bytes;
         if (std::optional<Failure> refusal = refusal_for(session)) [[unlikely]] {
             if (!decoder.ticket.wants_answer) {
                 counters_.refused_notifications.fetch_add(1, std::memory_order_relaxed);
@@ -119,6 +120,11 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
     if (in_flight_ > options_.in_flight_max) [[unlikely]] {
         return overloaded("As many requests are being handled as may (in_flight_max)");
     }
+    if (in_flight_bytes_ > options_.in_flight_bytes_max && in_flight_ > 1) [[unlikely]] {
+        return overloaded(
+            "The requests that are being handled have as many bytes as they may "
+            "(in_flight_bytes_max)");
+    }
     return std::nullopt;
 }
 
@@ -152,11 +158,16 @@ std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
     return job;
 }
 
+void StreamServer::leaves(const StreamJob& job) noexcept {
+    --in_flight_;
+    in_flight_bytes_ -= job.request_bytes;
+}
+
 void StreamServer::answer_here(std::unique_ptr<StreamJob> job) noexcept {
     dialect_.encode_answer(job->ticket, job->answer(), dispatching_->unix_ms(),
                            dispatching_->output());
     dispatching_->end_call();
-    --in_flight_;
+    leaves(*job);
     recycle(std::move(job));
 }
 
@@ -164,7 +175,7 @@ void StreamServer::take_finished() {
     TaskList finished = mailbox_->take_all();
     while (Task* const task = finished.pop()) {
         std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
-        --in_flight_;
+        leaves(*job);
         if (StreamServerSession* const session = find(job->session)) {
             session->answer(job->reply);
         } else if (job->ticket.wants_answer) {

@@ -29,6 +29,8 @@ struct StreamServerOptions {
     /// `overloaded`.
     std::size_t in_flight_per_connection_max = 1024;
     std::size_t in_flight_max = 65'536;
+    /// Of the requests in flight, as they came; one alone may be bigger.
+    std::size_t in_flight_bytes_max = std::size_t{256} << 20;
     /// What one turn may add to a connection's output by handlers that run inline; requests that
     /// came with it wait for the next turn.
     std::size_t turn_output_bytes_max = std::size_t{1} << 20;
@@ -97,6 +99,7 @@ private:
                   Dispatch&& dispatch);
     std::unique_ptr<StreamJob> make_job(StreamServerSession& session,
                                         const protocol::StreamTicket& ticket);
+    void leaves(const StreamJob& job) noexcept;
     StreamServerSession* find(SessionId id) noexcept;
     void take_finished();
     void recycle(std::unique_ptr<StreamJob> job);
@@ -115,6 +118,7 @@ private:
     Arena arena_;                                 // of the request that is being dispatched
     StreamServerSession* dispatching_ = nullptr;  // whose request that is
     std::size_t in_flight_ = 0;
+    std::size_t in_flight_bytes_ = 0;
     std::vector<std::unique_ptr<StreamJob>> free_;
     std::vector<Place> places_;
     std::vector<std::uint32_t> free_places_;

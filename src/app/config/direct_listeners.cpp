@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 2> protocol_words{"msgpack-rpc", "arrpc"};
 constexpr std::uint64_t requests_max = std::uint64_t{1} << 24;
 constexpr std::uint64_t connections_max = std::uint64_t{1} << 20;
+constexpr std::uint64_t bytes_max = std::uint64_t{1} << 40;
 
 void read_tls(const ConfigNode& node, ListenerOptions& options) {
     ConfigMap map{node};
@@ -58,6 +59,7 @@ void read_limits(ConfigMap& map, ListenerOptions& options) {
     };
     read_count("connections_max", connections_max, options.connections_max);
     read_count("connection_requests_max", requests_max, options.connection_requests_max);
+    read_count("requests_bytes_max", bytes_max, options.requests_bytes_max);
     const auto read_time = [&map](const char* key, std::chrono::milliseconds& target) {
         if (const auto found = map.find(key)) {
             target = found->duration().value_or(target);

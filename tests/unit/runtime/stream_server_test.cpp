@@ -234,6 +234,32 @@ TEST(StreamServer, HoldsTheLimitOfCallsInAll) {
     EXPECT_EQ(second.take_answers(), Texts{answer(1, "b")});
 }
 
+TEST(StreamServer, HoldsTheLimitOfBytesInAll) {
+    const std::string big(100, 'x');
+    const std::size_t each = request(1, "work", big).size();
+    Served served{{.in_flight_bytes_max = 2 * each}};
+    FakeConnection& first = served.connect();
+    FakeConnection& second = served.connect();
+    first.receive(request(1, "work", big));
+    second.receive(request(1, "work", big) + request(2, "work", "c"));
+    const Texts refused = second.take_answers();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_TRUE(is_failure(refused[0], 2, "overloaded", "(in_flight_bytes_max)"));
+    served.run();
+    EXPECT_EQ(first.take_answers(), Texts{answer(1, big)});
+    EXPECT_EQ(second.take_answers(), Texts{answer(1, big)});
+    // One alone may be as big as any message.
+    first.receive(request(3, "work", std::string(4 * each, 'y')));
+    EXPECT_TRUE(first.take_answers().empty());
+    second.receive(request(4, "work", "d"));
+    EXPECT_EQ(second.take_answers().size(), 1U);
+    served.run();
+    EXPECT_EQ(first.take_answers().size(), 1U);
+    // What was refused is not counted any more, either.
+    first.receive(request(5, "work", big) + request(6, "work", big));
+    EXPECT_TRUE(first.take_answers().empty());
+}
+
 TEST(StreamServer, OneTurnAddsSoMuchOutputAndTheNextGoesOn) {
     Served served{{.turn_output_bytes_max = 100}};
     FakeConnection& peer = served.connect();

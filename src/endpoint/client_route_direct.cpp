@@ -4,6 +4,8 @@
 #include "runtime/stream_client.hpp"
 #include "transport/tcp/client_port.hpp"
 
+#include <cstddef>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -37,6 +39,9 @@ transport::TcpClientOptions port_options(const DirectAddress& address) {
             transport::tcp_target(server.host, server.port, address.tls, address.connect_timeout));
     }
     options.limits.linger_timeout = close_timeout;
+    // What waits are this client's own calls: their number has a limit, and each its deadline.
+    options.limits.output_large_bytes = std::numeric_limits<std::size_t>::max();
+    options.limits.output_bytes_max = std::numeric_limits<std::size_t>::max();
     return options;
 }
 

@@ -271,6 +271,27 @@ TEST(DirectCalls, AreHeldBackWhileTheirAnswersAreNotRead) {
     EXPECT_LT(received, calls * (answer_bytes + 32));
 }
 
+TEST(DirectCalls, MayBeMoreAtOnceThanASlowPeerIsAllowed) {
+    constexpr std::size_t calls = 120;  // 120 MB, made at once and answered nearly so
+    const std::string text(1'000'000, 'x');
+    Server server;
+    server.method("same", [](std::string value) { return value; }, {"value"});
+    server.listen("tcp://127.0.0.1:0");
+    server.start();
+    const std::string shown = server.listeners().front();
+    Client client{shown.substr(0, shown.find(' '))};
+    std::vector<std::promise<std::expected<Dynamic, Failure>>> promises(calls);
+    for (auto& promise : promises) {
+        client.start_call("same", Dynamic::list({text}),
+                          [&promise](auto outcome) { promise.set_value(std::move(outcome)); });
+    }
+    for (auto& promise : promises) {
+        const auto outcome = promise.get_future().get();
+        ASSERT_TRUE(outcome) << outcome.error().message;
+        EXPECT_TRUE(text_of(*outcome) == text);
+    }
+}
+
 TEST(DirectCalls, AreRefusedAnAddressThatIsTaken) {
     NamedServer server{"a"};
     Server other;

@@ -49,11 +49,14 @@ void TcpConnection::on_sweep(runtime::TimePoint now) {
 bool TcpConnection::is_late(runtime::TimePoint now) {
     const TcpLimits& limits = home_.limits();
     if (unsent_bytes() != 0) {
-        if (!is_over(limits.write_timeout, written_at_, now)) {
+        const bool is_large = unsent_bytes() > limits.output_large_bytes;
+        if (!is_over(limits.write_timeout, written_at_, now) &&
+            !(is_large && is_over(limits.output_pause_max, written_at_, now))) {
             return false;
         }
         drop_for_limit(fmt::format("it took none of {} bytes of output within {} ms",
-                                   unsent_bytes(), limits.write_timeout.count()));
+                                   unsent_bytes(),
+                                   duration_cast<milliseconds>(now - written_at_).count()));
         return true;
     }
     if (unread_bytes() != 0) {

@@ -122,6 +122,26 @@ TEST_F(TcpConnection, DisconnectsAPeerThatTakesNoneOfItsAnswers) {
     EXPECT_EQ(server.port.counters().connections.get(), 0U);
 }
 
+TEST_F(TcpConnection, IsLessPatientWithALotOfOutputIfNoneOfItIsTaken) {
+    Server server{loop, {.limits = {.output_large_bytes = 100'000, .output_pause_max = 20ms}}};
+    Peer idle{server.port.local_port(), 4096};
+    Peer reader{server.port.local_port()};
+    server.sink.echo = false;
+    ASSERT_TRUE(loop.until([&] { return server.sink.connections.size() == 2; }));
+    const std::size_t size = std::size_t{50} << 20;
+    for (runtime::StreamConnection* const connection : server.sink.connections) {
+        connection->output().append(size, 'x');
+        connection->touch();
+    }
+    ASSERT_TRUE(loop.until([&] {
+        reader.receive();
+        return !server.sink.closed.empty() && reader.receive().size() == size;
+    }));
+    EXPECT_EQ(server.sink.closed.size(), 1U);
+    EXPECT_NE(server.sink.closed[0].message.find("took none of"), std::string::npos);
+    EXPECT_FALSE(reader.ended());
+}
+
 TEST_F(TcpConnection, DisconnectsAPeerWithMoreOutputThanIsAllowed) {
     Server server{loop};
     Server limited{loop, {.limits = {.output_bytes_max = 100'000}}};

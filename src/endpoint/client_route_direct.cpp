@@ -39,9 +39,13 @@ transport::TcpClientOptions port_options(const DirectAddress& address) {
             transport::tcp_target(server.host, server.port, address.tls, address.connect_timeout));
     }
     options.limits.linger_timeout = close_timeout;
-    // What waits are this client's own calls: their number has a limit, and each its deadline.
-    options.limits.output_large_bytes = std::numeric_limits<std::size_t>::max();
-    options.limits.output_bytes_max = std::numeric_limits<std::size_t>::max();
+    // What waits are this client's own calls: their number has a limit, and each its deadline. It
+    // reads on meanwhile: the server, which waits for that with as much output, would wait for
+    // ever.
+    constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+    options.limits.output_high_bytes = unlimited;
+    options.limits.output_large_bytes = unlimited;
+    options.limits.output_bytes_max = unlimited;
     return options;
 }
 

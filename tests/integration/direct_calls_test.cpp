@@ -61,6 +61,7 @@ public:
         }
     }
     int waiting() const noexcept { return waiting_; }
+    void stop() { server_.stop(); }
     void stop_now() { server_.stop_now(std::chrono::seconds{30}); }
 
 private:
@@ -163,6 +164,17 @@ TEST(DirectCalls, SayThatTheyMayHaveBeenHandledWhenTheConnectionBreaks) {
     EXPECT_EQ(outcome.error().code, Code::connection_lost);
     EXPECT_EQ(retry_of(outcome.error().code), Retry::if_idempotent);
     EXPECT_EQ(server.waiting(), 1);
+}
+
+TEST(DirectCalls, TellTheHandlerWhenTheirCallerIsGone) {
+    NamedServer server{"a"};
+    {
+        Client client{server.address()};
+        auto waiting = start(client, "wait");
+        server.await_waiting(1);
+    }
+    // It would wait for ever otherwise, having no deadline of its own within this test.
+    server.stop();
 }
 
 TEST(DirectCalls, RunAgainElsewhereWhenTheyAreIdempotent) {
@@ -279,8 +291,8 @@ TEST(DirectCalls, MayBeMoreAtOnceThanASlowPeerIsAllowed) {
     server.listen("tcp://127.0.0.1:0");
     server.start();
     const std::string shown = server.listeners().front();
-    Client client{shown.substr(0, shown.find(' '))};
     std::vector<std::promise<std::expected<Dynamic, Failure>>> promises(calls);
+    Client client{shown.substr(0, shown.find(' '))};
     for (auto& promise : promises) {
         client.start_call("same", Dynamic::list({text}),
                           [&promise](auto outcome) { promise.set_value(std::move(outcome)); });

@@ -24,7 +24,7 @@ struct TcpLimits {
     std::size_t output_high_bytes = std::size_t{256} << 10;
     std::size_t output_large_bytes = core::Limits{}.output_buffer_bytes_max;
     std::size_t output_bytes_max = 4 * core::Limits{}.output_buffer_bytes_max;
-    std::chrono::milliseconds output_pause_max{1'000};
+    std::chrono::milliseconds output_pause_max{5'000};
     /// How long a peer may take none of the output that waits.
     std::chrono::milliseconds write_timeout{30'000};
     /// A message that has begun has this long, and longer by its bytes at the rate.

@@ -31,6 +31,10 @@ Failure expired() {
             .message = "The deadline passed before the method started"};
 }
 
+Failure abandoned() {
+    return {.code = Code::cancelled, .message = "The caller's connection is gone"};
+}
+
 /// Tokens bear the time of day, so it is the one clock that counts.
 std::int64_t unix_seconds_now() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -408,9 +412,15 @@ void Dispatcher::end(Lane::Swept swept, Code why) noexcept {
     }
     while (Task* const task = swept.expired.pop()) {
         std::unique_ptr<Job> job{static_cast<Job*>(task)};
-        fail(*job, why == Code::expired_in_queue ? expired() : stopping());
+        fail(*job, why == Code::expired_in_queue ? expired()
+                   : why == Code::cancelled      ? abandoned()
+                                                 : stopping());
         finish(std::move(job));
     }
+}
+
+void Dispatcher::abandon(Lane& lane, const std::function<bool(const Job&)>& is_abandoned) noexcept {
+    end(lane.sweep_abandoned(is_abandoned), Code::cancelled);
 }
 
 void Dispatcher::drain(std::move_only_function<void()> on_idle) {

@@ -65,6 +65,11 @@ public:
     /// thread any; `on_idle` runs on whichever thread answers last, or inside of this call
     void drain(std::move_only_function<void()> on_idle);
 
+    /// Nobody waits for some calls of a lane any more: set the stop tokens of those that run, and
+    /// answer the others with a failure.          thread the lane's I/O thread
+    /// cost O(calls of the lane that are watched)
+    void abandon(Lane& lane, const std::function<bool(const Job&)>& is_abandoned) noexcept;
+
     /// Set every handler's stop token and answer what has not started with `overloaded`, also all
     /// calls from now on.          thread any
     void cancel_all();

@@ -162,14 +162,32 @@ Lane::Swept Lane::sweep(std::optional<TimePoint> now) {
             }
             continue;
         }
-        job->stop_requested_ = true;
-        if (take_out(*job)) {
-            swept.expired.push(*job);
-        } else {
-            swept.running.push_back(job->stop_);
+        sweep(*job, swept);
+    }
+    return swept;
+}
+
+Lane::Swept Lane::sweep_abandoned(const std::function<bool(const Job&)>& is_abandoned) {
+    flush();
+    Swept swept;
+    const std::lock_guard guard{mutex_};
+    Job* next = nullptr;
+    for (Job* job = watched_first_; job != nullptr; job = next) {
+        next = job->watched_next_;
+        if (!job->stop_requested_ && is_abandoned(*job)) {
+            sweep(*job, swept);
         }
     }
     return swept;
+}
+
+void Lane::sweep(Job& job, Swept& swept) {
+    job.stop_requested_ = true;
+    if (take_out(job)) {
+        swept.expired.push(job);
+    } else {
+        swept.running.push_back(job.stop_);
+    }
 }
 
 }  // namespace warren::runtime

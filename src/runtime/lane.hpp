@@ -89,6 +89,9 @@ private:
     };
     /// Find those whose deadline has passed, or all when `now` is absent.          thread any
     Swept sweep(std::optional<TimePoint> now);
+    /// Find those that nobody waits for any more.
+    Swept sweep_abandoned(const std::function<bool(const Job&)>& is_abandoned);
+    void sweep(Job& job, Swept& swept);
 
     Dispatcher& dispatcher_;
     Executor& executor_;

@@ -17,6 +17,8 @@ class StreamServer;
 struct SessionId {
     std::uint32_t place = 0;
     std::uint32_t generation = 0;
+
+    friend bool operator==(const SessionId&, const SessionId&) = default;
 };
 
 /// A call that came over a stream, until its answer is in its connection's output.

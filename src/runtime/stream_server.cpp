@@ -70,6 +70,13 @@ void StreamServer::forget(StreamServerSession& session) noexcept {
     free_places_.push_back(session.id().place);
 }
 
+void StreamServer::abandon(SessionId id) noexcept {
+    dispatcher_.abandon(lane_, [id](const Job& job) {
+        const auto& call = static_cast<const StreamJob&>(job);
+        return call.session == id && call.ticket.wants_answer;
+    });
+}
+
 StreamServerSession* StreamServer::find(SessionId id) noexcept {
     const Place& place = places_[id.place];
     return place.generation == id.generation ? place.session : nullptr;

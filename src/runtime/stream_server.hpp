@@ -51,6 +51,9 @@ struct StreamServerCounters {
 /// back in batches. Where the protocol tells answers apart by their order only, a connection's next
 /// request waits for the answer to the one before.
 ///
+/// When a connection ends, those of its requests that have not started are dropped, and the stop
+/// tokens of the others are set; notifications run.
+///
 /// thread the I/O thread of the port's executor. To destroy: `drain` or `stop_now`, and wait for
 /// `on_drained`; connections that are still there are no longer served.
 class StreamServer final : public StreamServerSink {
@@ -92,6 +95,7 @@ private:
     void answer_here(std::unique_ptr<StreamJob> job) noexcept;
     void stall(const StreamServerSession& session);
     void forget(StreamServerSession& session) noexcept;
+    void abandon(SessionId id) noexcept;
 
     std::optional<Failure> refusal_for(const StreamServerSession& session) const;
     template <typename Dispatch>

@@ -116,6 +116,9 @@ void StreamServerSession::orphan() noexcept {
 void StreamServerSession::on_closed(const Failure&) {
     if (server_ != nullptr) {
         server_->forget(*this);
+        if (in_flight_ != 0) {
+            server_->abandon(id_);
+        }
         orphan();
     }
 }

@@ -335,11 +335,25 @@ TEST(StreamServer, ABrokenStreamWithNothingUnderWayClosesAtOnce) {
     }
 }
 
+TEST(StreamServer, OfAConnectionThatIsGoneOnlyNotificationsStillStart) {
+    Served served;
+    FakeConnection& lost = served.connect();
+    FakeConnection& other = served.connect();
+    lost.receive(request(1, "work", "a") + packed(R"([2,"work",["b"]])") + request(2, "work", "c"));
+    other.receive(request(1, "work", "d"));
+    lost.lose();
+    served.run();
+    EXPECT_EQ(served.runs, 2);
+    EXPECT_EQ(other.take_answers(), Texts{answer(1, "d")});
+    EXPECT_EQ(served.server->in_flight(), 0U);
+}
+
 TEST(StreamServer, AnswersForAConnectionThatIsGoneAreDropped) {
     Served served;
     FakeConnection& lost = served.connect();
     lost.receive(request(1, "work", "a") + packed(R"([2,"work",["b"]])"));
     served.turn();
+    ASSERT_TRUE(served.stage.workers.run_one());
     lost.lose();
     EXPECT_EQ(served.server->sessions(), 0U);
     // Its place is given to another, which must not get its answers.

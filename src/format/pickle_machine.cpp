@@ -27,14 +27,11 @@ PickleMachine::PickleMachine(std::span<const std::byte> input, Arena& arena,
 bool PickleMachine::take(std::uint64_t size_bytes, std::span<const std::byte>& taken) {
     const std::size_t end = frame_end_ != 0 ? frame_end_ : input_.size();
     if (size_bytes > end - at_) {
-        return refuse_at(input_.size(), "pickle_invalid",
+        return refuse_at(end, "pickle_invalid",
                          end == input_.size() ? "it ends too early" : "its frame ends too early");
     }
     taken = input_.subspan(at_, static_cast<std::size_t>(size_bytes));
     at_ += taken.size();
-    if (at_ == frame_end_) {
-        frame_end_ = 0;
-    }
     return true;
 }
 

@@ -26,6 +26,9 @@ std::expected<Pickled, DecodeError> PickleMachine::run() {
     }
     for (;;) {
         opcode_at_ = at_;
+        if (at_ == frame_end_) {
+            frame_end_ = 0;
+        }
         std::uint8_t opcode = 0;
         if (!take_number(opcode)) {
             return std::unexpected{std::move(error_)};

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -157,8 +158,8 @@ bool PickleMachine::remember(std::uint64_t place) {
         return refuse("memo_over_limit",
                       fmt::format("a memo of more than {} values", limits_.memo_count_max));
     }
-    // Python counts its places from 0 or 1, so a place needs at least as many bytes before it.
-    if (place > at_) {
+    // Python counts its places from 0 or 1, so a place has at least as many bytes before it.
+    if (place > at_ + UINT8_MAX) {
         return refuse("memo_over_limit", "a memo's place is far from any other");
     }
     if (place >= memo_.size()) {

@@ -10,21 +10,20 @@ constexpr std::byte sign_of(std::byte highest) noexcept {
     return (highest & std::byte{0x80}) == std::byte{0} ? std::byte{0} : std::byte{0xff};
 }
 
-/// Without the high bytes that only repeat the sign.
-std::span<const std::byte> shortest(std::span<const std::byte> number) noexcept {
+}  // namespace
+
+std::span<const std::byte> pickle_shortest(std::span<const std::byte> number) noexcept {
     while (number.size() > 1 && number.back() == sign_of(number[number.size() - 2])) {
         number = number.first(number.size() - 1);
     }
     return number;
 }
 
-}  // namespace
-
 PickleValue PickleValue::integer(std::span<const std::byte> little_endian) noexcept {
     if (little_endian.empty()) {
         return integer(std::int64_t{0});
     }
-    const auto number = shortest(little_endian);
+    const auto number = pickle_shortest(little_endian);
     if (number.size() > sizeof(std::int64_t)) {
         return octets_of(Kind::big_integer, number);
     }

@@ -161,6 +161,10 @@ private:
     Kind kind_ = Kind::none;
 };
 
+/// A little-endian number in two's complement without the high bytes that only repeat its sign.
+/// in   at least one byte
+std::span<const std::byte> pickle_shortest(std::span<const std::byte> number) noexcept;
+
 /// Python's name of a kind, such as "dict" or "bytearray".
 std::string_view name_of(PickleValue::Kind kind) noexcept;
 

@@ -274,7 +274,7 @@ void Writer::integer(std::int64_t value) {
         opcode(binint);
         number(static_cast<std::int32_t>(value));
     } else {
-        big_integer(std::as_bytes(std::span{&value, 1}));
+        big_integer(pickle_shortest(std::as_bytes(std::span{&value, 1})));
     }
 }
 

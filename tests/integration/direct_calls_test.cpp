@@ -61,7 +61,6 @@ public:
         }
     }
     int waiting() const noexcept { return waiting_; }
-    void stop() { server_.stop(); }
     void stop_now() { server_.stop_now(std::chrono::seconds{30}); }
 
 private:
@@ -164,17 +163,6 @@ TEST(DirectCalls, SayThatTheyMayHaveBeenHandledWhenTheConnectionBreaks) {
     EXPECT_EQ(outcome.error().code, Code::connection_lost);
     EXPECT_EQ(retry_of(outcome.error().code), Retry::if_idempotent);
     EXPECT_EQ(server.waiting(), 1);
-}
-
-TEST(DirectCalls, TellTheHandlerWhenTheirCallerIsGone) {
-    NamedServer server{"a"};
-    {
-        Client client{server.address()};
-        auto waiting = start(client, "wait");
-        server.await_waiting(1);
-    }
-    // It would wait for ever otherwise, having no deadline of its own within this test.
-    server.stop();
 }
 
 TEST(DirectCalls, RunAgainElsewhereWhenTheyAreIdempotent) {

@@ -70,10 +70,23 @@ private:
                                               [self = shared_from_this()] { self->accept(); });
             return;
         }
-        if (!error && sessions_.size() < options_.connections_max) {
+        if (!error) {
+            make_room();
             welcome(std::move(socket));
         }
         accept();
+    }
+
+    /// Who asks gets an answer within moments, so the oldest connections are those that do not ask:
+    /// they give way, or else a few silent ones would keep out whoever watches.
+    void make_room() {
+        while (sessions_.size() >= options_.connections_max) {
+            const auto oldest = sessions_.begin()->second.lock();
+            sessions_.erase(sessions_.begin());
+            if (oldest) {
+                oldest->close();
+            }
+        }
     }
 
     void welcome(TcpSocket socket) {

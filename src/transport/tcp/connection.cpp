@@ -45,6 +45,7 @@ void TcpConnection::end(const Failure& why) {
     const std::shared_ptr<TcpConnection> self = shared_from_this();
     state_ = State::closed;
     stream_->close();
+    home_.count_unread(std::exchange(unread_counted_, 0), 0);
     home_.remove(*this);
     if (const auto session = std::exchange(session_, nullptr)) {
         session->on_closed(why);
@@ -77,6 +78,10 @@ void TcpConnection::on_turn_end() {
         offer_due_ = false;
         message_at_ = executor_.now();
         offer_unread();
+        count_unread();
+        if (state_ != State::open) {
+            return;
+        }
     }
     write();
     settle();
@@ -166,6 +171,7 @@ void TcpConnection::finish() {
     active_at_ = executor_.now();
     unread_ = {};
     unread_begin_ = 0;
+    count_unread();
     read();
     if (const auto session = std::exchange(session_, nullptr)) {
         session->on_closed(why);

@@ -77,6 +77,7 @@ private:
     void keep(std::span<const std::byte> rest);
     void append(std::span<const std::byte> bytes);
     void append_what_has_come();
+    void count_unread();
     bool is_tls_answer(std::span<const std::byte> first) const noexcept;
     void input_ended(const boost::system::error_code& error);
     void write();
@@ -109,6 +110,7 @@ private:
     std::size_t wanted_bytes_ = 1;
     std::string unread_;  // what the session has not taken, from `unread_begin_`
     std::size_t unread_begin_ = 0;
+    std::size_t unread_counted_ = 0;  // as the set knows it
     std::string output_;
     std::string writing_;
     std::size_t written_ = 0;  // of `writing_`

@@ -45,11 +45,29 @@ void TcpConnection::on_read(const boost::system::error_code& error, std::size_t 
                                                peer_.target->display)});
         }
         take(count);
+        count_unread();
+    }
+    if (state_ == State::closed) {
+        return;
     }
     if (error) {
         return input_ended(error);
     }
     read();
+}
+
+void TcpConnection::count_unread() {
+    if (state_ == State::closed) {
+        return;
+    }
+    const bool has_too_much = home_.count_unread(unread_counted_, unread_bytes());
+    unread_counted_ = unread_bytes();
+    if (has_too_much) {
+        drop_for_limit(
+            fmt::format("{} bytes of a message had come, and those of all connections "
+                        "together are more than {}",
+                        unread_bytes(), home_.limits().unread_bytes_max));
+    }
 }
 
 bool TcpConnection::is_tls_answer(std::span<const std::byte> first) const noexcept {

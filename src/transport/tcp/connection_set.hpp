@@ -33,6 +33,14 @@ public:
     std::span<std::byte> scratch() noexcept { return *scratch_; }
     std::size_t size() const noexcept { return connections_.size(); }
 
+    /// The unread bytes of one connection have changed.
+    /// out  whether all connections together have too many, and this one more than its share
+    bool count_unread(std::size_t before, std::size_t now) noexcept {
+        unread_bytes_ += now - before;
+        return limits_.unread_bytes_max != 0 && unread_bytes_ > limits_.unread_bytes_max &&
+               now > limits_.unread_bytes_max / connections_.size();
+    }
+
     void add(std::shared_ptr<TcpConnection> connection);
     void remove(TcpConnection& connection) noexcept;
     /// Write what is due and close them all. `closed` follows once they are gone, later; what takes
@@ -51,6 +59,7 @@ private:
     std::chrono::milliseconds period_;
     std::unique_ptr<std::array<std::byte, std::size_t{64} << 10>> scratch_;
     std::vector<std::shared_ptr<TcpConnection>> connections_;
+    std::size_t unread_bytes_ = 0;
     runtime::Executor::TimerId sweep_timer_ = 0;
     runtime::Executor::TimerId close_timer_ = 0;
     std::move_only_function<void()> closed_;

@@ -32,6 +32,9 @@ struct TcpLimits {
     std::size_t message_rate_min = 4096;  // bytes in a second
     /// How long a connection may be silent with nothing under way.
     std::chrono::milliseconds idle_timeout{0};
+    /// Messages that have begun, of all connections together: over it one that has more of it than
+    /// its share is closed. 0: no limit.
+    std::size_t unread_bytes_max = 0;
     /// How long a connection that we end may take for its last bytes, each way.
     std::chrono::milliseconds linger_timeout{2'000};
 };
@@ -43,7 +46,8 @@ struct TcpServerOptions {
     std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
     std::size_t connections_max = 10'240;  // those over it are closed as soon as they come
     int backlog = 4096;                    // connections that wait to be accepted
-    TcpLimits limits{.idle_timeout = std::chrono::minutes{10}};
+    TcpLimits limits{.idle_timeout = std::chrono::minutes{10},
+                     .unread_bytes_max = std::size_t{256} << 20};
     /// Hears of trouble: no descriptors left, connections over the limit. May be null; outlives the
     /// port.
     Log* log = nullptr;

@@ -134,24 +134,16 @@ TEST(AdminListener, closes_the_connection_of_who_is_slow) {
     EXPECT_EQ(status_of(peer.read_to_end()), "200") << "and of who asks no more";
 }
 
-TEST(AdminListener, closes_connections_over_the_limit) {
+TEST(AdminListener, closes_its_oldest_connection_over_the_limit) {
     const Admin admin{{.connections_max = 2}};
-    const auto ask = [](HttpPeer& peer) {
-        peer.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\n");
-        return status_of(peer.read_until("asked for /known"));
-    };
-    HttpPeer second{admin.address()};
-    EXPECT_EQ(ask(second), "200");
-    {
-        HttpPeer first{admin.address()};
-        EXPECT_EQ(ask(first), "200");
-        HttpPeer third{admin.address()};
-        EXPECT_EQ(third.read_to_end(), "");
-        first.send("GET /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        first.read_to_end();
-    }
-    HttpPeer fourth{admin.address()};
-    EXPECT_EQ(ask(fourth), "200");
+    HttpPeer silent{admin.address()};
+    HttpPeer as_silent{admin.address()};
+    HttpPeer asks{admin.address()};
+    asks.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(asks.read_until("asked for /known")), "200");
+    EXPECT_EQ(silent.read_to_end(), "");
+    as_silent.send("GET /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(status_of(as_silent.read_to_end()), "200");
 }
 
 TEST(AdminListener, says_when_the_address_cannot_be_had) {

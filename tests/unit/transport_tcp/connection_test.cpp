@@ -183,6 +183,33 @@ TEST_F(TcpConnection, DisconnectsAPeerThatFallsSilentInABigMessage) {
               std::string::npos);
 }
 
+TEST_F(TcpConnection, BoundsTheMessagesThatHaveBegunOfAllPeersTogether) {
+    Server server{loop, {.limits = {.unread_bytes_max = 100'000}}};
+    Peer small{server.port.local_port()};
+    Peer first{server.port.local_port()};
+    Peer second{server.port.local_port()};
+    small.send(message("hello").substr(0, 6));
+    first.send(message(std::string(90'000, 'x')).substr(0, 60'000));
+    ASSERT_TRUE(loop.until([&] { return server.port.counters().bytes_in.get() == 60'006; }));
+    EXPECT_TRUE(server.sink.closed.empty());
+    second.send(message(std::string(90'000, 'y')).substr(0, 60'000));
+    ASSERT_TRUE(loop.until([&] { return !server.sink.closed.empty(); }));
+    EXPECT_NE(server.sink.closed[0].message.find("of all connections together"), std::string::npos)
+        << server.sink.closed[0].message;
+    // What it had is not counted any more: whoever is left goes on.
+    Peer& left = second.ended() ? first : second;
+    left.send(message(std::string(90'000, second.ended() ? 'x' : 'y')).substr(60'000));
+    small.send("llo");
+    std::string answer;
+    std::string greeting;
+    ASSERT_TRUE(loop.until([&] {
+        answer += left.receive();
+        greeting += small.receive();
+        return answer.size() == 90'004 && greeting == message("hello");
+    }));
+    EXPECT_EQ(server.sink.closed.size(), 1U);
+}
+
 TEST_F(TcpConnection, ClosesAnIdleConnectionAndNotABusyOne) {
     Server server{loop, {.limits = {.idle_timeout = 40ms}}};
     server.sink.busy = true;

@@ -110,11 +110,19 @@ std::size_t utf8_invalid_at(std::string_view text) noexcept {
 }
 
 std::size_t utf8_count(std::string_view text) noexcept {
-    std::size_t count = 0;
-    for (const char octet : text) {
-        count += (static_cast<unsigned char>(octet) & 0xc0U) != 0x80 ? 1 : 0;
+    constexpr std::uint64_t low_bits = high_bits >> 7;
+    std::size_t continuing = 0;
+    std::size_t at = 0;
+    for (; text.size() - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data() + at, sizeof word);
+        // Bytes of 10xxxxxx, each as a one, and their sum in the highest byte.
+        continuing += (((word & ~(word << 1)) >> 7 & low_bits) * low_bits) >> 56;
     }
-    return count;
+    for (; at < text.size(); ++at) {
+        continuing += (byte_at(text, at) & 0xc0U) == 0x80 ? 1 : 0;
+    }
+    return text.size() - continuing;
 }
 
 std::string text_for_display(std::string_view peer_text, std::size_t bytes_max) {

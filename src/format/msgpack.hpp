@@ -53,8 +53,8 @@ public:
     /// err  `refused`, see `error`; again at each call when `size_bytes` is 0
     /// cost O(new bytes), and once more O(bytes) when the object is complete; no list or map takes
     ///      memory before each of its items has a byte there; no recursion; allocates only from
-    ///      the arena, for an object that was cut or is nested deeper than 16 O(depth), and for a
-    ///      map of more than 16 keys O(keys)     throws nothing but std::bad_alloc
+    ///      the arena, for an object that was cut O(depth), and for a map of more than 16 keys
+    ///      O(keys)                                       throws nothing but std::bad_alloc
     MsgpackRead read(std::span<const std::byte> input, Arena& arena);
 
     /// How long the input must at least be for the next call to get on.

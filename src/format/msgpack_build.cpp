@@ -1,11 +1,9 @@
 #include "format/msgpack_build.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <cstring>
 #include <string_view>
-
-#include <boost/container/small_vector.hpp>
 
 #include "core/utf8.hpp"
 #include "format/json_keys.hpp"
@@ -20,30 +18,9 @@ static_assert(sizeof(Member) == 2 * sizeof(Value), "a map's keys and values stan
 
 /// A list or map that is being filled.
 struct Open {
-    Value* next = nullptr;
-    Value* end = nullptr;
-    bool is_map = false;
+    Value* next;
+    Value* end;
 };
-
-/// Most texts are short and ASCII: a look at eight bytes at a time, without a call.
-bool is_utf8(std::string_view text) noexcept {
-    constexpr std::uint64_t high_bits = 0x8080808080808080;
-    constexpr std::size_t looked_at_here_max = 32;
-    if (text.size() > looked_at_here_max) {
-        return core::utf8_valid(text);
-    }
-    std::uint64_t seen = 0;
-    std::size_t at = 0;
-    for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t part;
-        std::memcpy(&part, text.data() + at, 8);
-        seen |= part;
-    }
-    for (; at < text.size(); ++at) {
-        seen |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[at]));
-    }
-    return (seen & high_bits) == 0 || core::utf8_valid(text);
-}
 
 const Value* text_key_twice(std::span<const Member> members, Arena& arena) {
     const auto is_text = [](const Member& member) { return member.key.is_text(); };
@@ -58,11 +35,19 @@ const Value* text_key_twice(std::span<const Member> members, Arena& arena) {
     return key_twice({texts.begin(), end});
 }
 
+/// How far building has come. Never where a call could see it, so that it stays in registers.
+struct Place {
+    const std::byte* at;      // the next head
+    Open top;                 // what is being filled
+    std::size_t pending = 1;  // heads that must still come
+};
+
 class Builder {
 public:
     Builder(std::span<const std::byte> input, Arena& arena, const MsgpackLimits& limits,
             MsgpackText text)
-        : input_{input.first(std::min(input.size(), limits.bytes_max))},
+        : begin_{input.data()},
+          end_{begin_ + std::min(input.size(), limits.bytes_max)},
           arena_{arena},
           limits_{limits},
           text_{text} {}
@@ -70,52 +55,64 @@ public:
     MsgpackBuilt build();
 
 private:
-    bool put(const MsgpackHead& head, Value& slot);
-    bool open(const MsgpackHead& head, Value& slot);
-    bool close_filled();
-    bool stop(MsgpackFault fault, std::size_t offset) noexcept {
+    std::span<const std::byte> rest(const std::byte* at) const noexcept { return {at, end_}; }
+
+    [[gnu::always_inline]] inline bool put(const MsgpackHead& head, Value& slot, Place& place);
+    [[gnu::always_inline]] inline bool open(const MsgpackHead& head, Value& slot, Place& place);
+    [[gnu::always_inline]] inline bool close_filled(Place& place);
+    [[gnu::noinline]] void make_room();
+    [[gnu::noinline]] bool put_odd_text(std::string_view text, Value& slot);
+    [[gnu::noinline]] bool stop(MsgpackFault fault, const void* at) noexcept {
         fault_ = fault;
-        at_ = offset;
+        fault_at_ = static_cast<const std::byte*>(at);
         return false;
     }
 
-    std::span<const std::byte> input_;
+    const std::byte* begin_;
+    const std::byte* end_;
     Arena& arena_;
     const MsgpackLimits& limits_;
     MsgpackText text_;
     MsgpackFault fault_ = MsgpackFault::none;
-    std::size_t at_ = 0;
-    std::size_t pending_ = 1;  // heads that must still come
+    const std::byte* fault_at_ = nullptr;
     std::size_t count_ = 1;
-    Open top_{};
-    boost::container::small_vector<Open, 16> open_;  // around `top_`
+    // Around what is being filled: so many, in the first place or, when they are more, the arena.
+    std::size_t depth_ = 0;
+    std::array<Open, 16> first_open_;
+    std::span<Open> open_{first_open_};
 };
 
 MsgpackBuilt Builder::build() {
-    Value root;
-    top_ = {&root, &root + 1, false};
     if (limits_.value_count_max == 0) {
         return {};
     }
-    while (pending_ != 0) {
+    Value root;
+    Place place{.at = begin_, .top = {&root, &root + 1}};
+    while (place.pending != 0) {
         MsgpackHead head;
-        if (!msgpack_read_head(input_.subspan(at_), head)) {
+        if (!msgpack_read_head(rest(place.at), head)) {
             return {};
         }
-        --pending_;
-        Value& slot = *top_.next++;
-        if (!put(head, slot) || (top_.next == top_.end && !close_filled())) {
-            return {.state = fault_ == MsgpackFault::none ? State::need_more : State::refused,
+        --place.pending;
+        Value& slot = *place.top.next++;
+        if (!put(head, slot, place) || (place.top.next == place.top.end && !close_filled(place)))
+            [[unlikely]] {
+            if (fault_ == MsgpackFault::none) {
+                return {};
+            }
+            return {.state = State::refused,
                     .fault = fault_,
-                    .offset = at_};
+                    .offset = static_cast<std::size_t>(fault_at_ - begin_)};
         }
     }
-    return {.state = State::complete, .offset = at_, .value = root};
+    return {.state = State::complete,
+            .offset = static_cast<std::size_t>(place.at - begin_),
+            .value = root};
 }
 
 /// out  false when the input ends too early, or for a fault
-bool Builder::put(const MsgpackHead& head, Value& slot) {
-    const std::size_t body = at_ + head.size_bytes;
+bool Builder::put(const MsgpackHead& head, Value& slot, Place& place) {
+    const std::byte* const body = place.at + head.size_bytes;
     switch (head.kind) {
     case MsgpackHead::Kind::null:
         slot = Value::null();
@@ -133,87 +130,88 @@ bool Builder::put(const MsgpackHead& head, Value& slot) {
         slot = Value::floating(std::bit_cast<double>(head.bits));
         break;
     case MsgpackHead::Kind::text: {
-        if (head.bits > input_.size() - body) {
+        if (head.bits > rest(body).size()) {
             return false;
         }
-        const std::string_view text{reinterpret_cast<const char*>(input_.data() + body),
+        const std::string_view text{reinterpret_cast<const char*>(body),
                                     static_cast<std::size_t>(head.bits)};
-        if (is_utf8(text)) [[likely]] {
+        place.at = body + head.bits;
+        if (core::utf8_valid(text)) [[likely]] {
             slot = Value::text(text);
-        } else if (text_ == MsgpackText::lenient) {
-            slot = Value::bytes(std::as_bytes(std::span{text}));
-        } else {
-            return stop(MsgpackFault::text_not_utf8, body + core::utf8_invalid_at(text));
+            return true;
         }
-        at_ = body + text.size();
-        return true;
+        return put_odd_text(text, slot);
     }
     case MsgpackHead::Kind::bytes:
-        if (head.bits > input_.size() - body) {
+        if (head.bits > rest(body).size()) {
             return false;
         }
-        slot = Value::bytes(input_.subspan(body, head.bits));
-        at_ = body + head.bits;
+        slot = Value::bytes({body, static_cast<std::size_t>(head.bits)});
+        place.at = body + head.bits;
         return true;
     case MsgpackHead::Kind::list:
     case MsgpackHead::Kind::map:
-        at_ = body;
-        return open(head, slot);
+        place.at = body;
+        return open(head, slot, place);
     case MsgpackHead::Kind::extension: {
         constexpr auto timestamp_type = static_cast<std::byte>(-1);
-        return stop(
-            input_[body - 1] == timestamp_type ? MsgpackFault::timestamp : MsgpackFault::extension,
-            at_);
+        return stop(body[-1] == timestamp_type ? MsgpackFault::timestamp : MsgpackFault::extension,
+                    place.at);
     }
     case MsgpackHead::Kind::never_used:
         return false;
     }
-    at_ = body;
+    place.at = body;
     return true;
 }
 
-bool Builder::open(const MsgpackHead& head, Value& slot) {
+bool Builder::put_odd_text(std::string_view text, Value& slot) {
+    if (text_ != MsgpackText::lenient) {
+        return stop(MsgpackFault::text_not_utf8, text.data() + core::utf8_invalid_at(text));
+    }
+    slot = Value::bytes(std::as_bytes(std::span{text}));
+    return true;
+}
+
+bool Builder::open(const MsgpackHead& head, Value& slot, Place& place) {
     const bool is_map = head.kind == MsgpackHead::Kind::map;
     const std::size_t items = head.bits * (is_map ? 2 : 1);
     // Each item that is announced, here and around, must have a byte.
-    if (open_.size() == limits_.depth_max || head.bits > limits_.value_count_max - count_ ||
-        pending_ + items > input_.size() - at_) {
+    if (depth_ == limits_.depth_max || head.bits > limits_.value_count_max - count_ ||
+        place.pending + items > rest(place.at).size()) {
         return false;
     }
     count_ += head.bits;
-    pending_ += items;
+    place.pending += items;
     if (items == 0) {
         slot = is_map ? Value::map({}) : Value::list({});
         return true;
     }
-    open_.push_back(top_);
-    if (is_map) {
-        const std::span<Member> members = arena_.array<Member>(head.bits);
-        slot = Value::map(members);
-        top_.next = &members.data()->key;
-    } else {
-        const std::span<Value> values = arena_.array<Value>(items);
-        slot = Value::list(values);
-        top_.next = values.data();
+    if (depth_ == open_.size()) [[unlikely]] {
+        make_room();
     }
-    top_.end = top_.next + items;
-    top_.is_map = is_map;
+    open_[depth_++] = place.top;
+    void* const memory = arena_.allocate(items * sizeof(Value), alignof(Value));
+    slot = is_map ? Value::map({static_cast<const Member*>(memory), items / 2})
+                  : Value::list({static_cast<const Value*>(memory), items});
+    place.top.next = static_cast<Value*>(memory);
+    place.top.end = place.top.next + items;
     return true;
 }
 
+void Builder::make_room() {
+    const std::span<Open> more = arena_.array<Open>(2 * open_.size());
+    std::ranges::copy(open_, more.begin());
+    open_ = more;
+}
+
 /// Leave each list and map that has got its last item.
-bool Builder::close_filled() {
-    while (top_.next == top_.end && !open_.empty()) {
-        const bool is_map = top_.is_map;
-        top_ = open_.back();
-        open_.pop_back();
-        if (is_map) {
-            const std::span<const Member> members = top_.next[-1].as_map();
-            if (const Value* twice = text_key_twice(members, arena_)) {
-                return stop(MsgpackFault::key_twice,
-                            static_cast<std::size_t>(
-                                reinterpret_cast<const std::byte*>(twice->as_text().data()) -
-                                input_.data()));
+bool Builder::close_filled(Place& place) {
+    while (place.top.next == place.top.end && depth_ != 0) {
+        place.top = open_[--depth_];
+        if (const Value& filled = place.top.next[-1]; filled.is_map()) {
+            if (const Value* twice = text_key_twice(filled.as_map(), arena_)) [[unlikely]] {
+                return stop(MsgpackFault::key_twice, twice->as_text().data());
             }
         }
     }

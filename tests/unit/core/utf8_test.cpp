@@ -58,6 +58,21 @@ TEST(Utf8, counts_code_points) {
     EXPECT_EQ(utf8_count("a\u00e9\u20ac\U0001F600"), 4U);
 }
 
+TEST(Utf8, sees_and_counts_characters_at_every_place) {
+    for (std::size_t before = 0; before != 40; ++before) {
+        for (std::size_t after = 0; after != 40; ++after) {
+            const std::string ascii = std::string(before, 'a') + std::string(after, 'z');
+            const std::string text = ascii.substr(0, before) + "\u20ac" + ascii.substr(before);
+            ASSERT_TRUE(is_ascii(ascii)) << ascii;
+            ASSERT_FALSE(is_ascii(text)) << text;
+            ASSERT_TRUE(utf8_valid(text)) << text;
+            ASSERT_EQ(utf8_count(text), ascii.size() + 1) << text;
+            ASSERT_EQ(utf8_invalid_at(ascii.substr(0, before) + "\xff" + ascii.substr(before)),
+                      before);
+        }
+    }
+}
+
 TEST(TextForDisplay, escapes_what_could_mislead) {
     EXPECT_EQ(text_for_display("plain \u00e9\U0001F600"), "plain \u00e9\U0001F600");
     EXPECT_EQ(text_for_display("a\n\r\t\x1b[31m\x7f\\"), "a\\n\\r\\t\\x1b[31m\\x7f\\\\");

@@ -1,5 +1,7 @@
 #include "runtime/pending_calls.hpp"
 
+#include <bit>
+
 namespace warren::runtime {
 namespace {
 
@@ -33,24 +35,61 @@ PendingCalls::PendingCalls(const std::array<std::uint8_t, 16>& random) noexcept
     : random_{core::uuid_from_random(random)} {}
 
 PendingCalls::Token PendingCalls::add(OutgoingCall& call, TimePoint deadline) {
-    const bool reuse = first_free_ != no_slot;
-    const std::uint32_t slot = reuse ? first_free_ : static_cast<std::uint32_t>(slots_.size());
-    if (!reuse) {
-        slots_.emplace_back();
+    const bool is_in_order = last_ == no_slot || slots_[last_].deadline <= deadline;
+    if (!is_in_order) {
+        heap_.reserve(std::bit_ceil(heap_.size() + 1));
     }
-    heap_.emplace_back();
-    if (reuse) {
-        first_free_ = slots_[slot].place;
+    if (first_free_ == no_slot) {
+        slots_.push_back({.place = no_slot});
+        first_free_ = static_cast<std::uint32_t>(slots_.size() - 1);
     }
-    slots_[slot].call = &call;
-    sift_up(static_cast<std::uint32_t>(heap_.size() - 1), {deadline, slot});
-    return token_of(slot);
+    const std::uint32_t index = first_free_;
+    Slot& slot = slots_[index];
+    first_free_ = slot.place;
+    slot.call = &call;
+    slot.deadline = deadline;
+    ++size_;
+    if (is_in_order) {
+        append(index);
+    } else {
+        heap_.emplace_back();
+        sift_up(static_cast<std::uint32_t>(heap_.size() - 1), {deadline, index});
+    }
+    return token_of(index);
 }
 
 void PendingCalls::remove(Token token) noexcept {
     const std::uint32_t index = slot_of(token);
     Slot& slot = slots_[index];
-    const std::uint32_t place = slot.place;
+    if (slot.place == no_slot) {
+        unlink(slot);
+    } else {
+        remove_from_heap(slot.place);
+    }
+    --size_;
+    slot.call = nullptr;
+    if (++slot.generation == 0) {
+        slot.generation = 1;  // so that no token is 0
+    }
+    slot.place = first_free_;
+    first_free_ = index;
+}
+
+void PendingCalls::append(std::uint32_t index) noexcept {
+    Slot& slot = slots_[index];
+    slot.place = no_slot;
+    slot.previous = last_;
+    slot.next = no_slot;
+    (last_ != no_slot ? slots_[last_].next : first_) = index;
+    last_ = index;
+}
+
+void PendingCalls::unlink(const Slot& slot) noexcept {
+    (slot.previous != no_slot ? slots_[slot.previous].next : first_) = slot.next;
+    (slot.next != no_slot ? slots_[slot.next].previous : last_) = slot.previous;
+}
+
+void PendingCalls::remove_from_heap(std::uint32_t place) noexcept {
     const Deadline moved = heap_.back();
     heap_.pop_back();
     if (place < heap_.size()) {
@@ -60,12 +99,6 @@ void PendingCalls::remove(Token token) noexcept {
             sift_down(place, moved);
         }
     }
-    slot.call = nullptr;
-    if (++slot.generation == 0) {
-        slot.generation = 1;  // so that no token is 0
-    }
-    slot.place = first_free_;
-    first_free_ = index;
 }
 
 OutgoingCall* PendingCalls::find(Token token) const noexcept {
@@ -95,15 +128,25 @@ PendingCalls::CorrelationText PendingCalls::correlation_of(Token token) const no
 }
 
 TimePoint PendingCalls::deadline_of(Token token) const noexcept {
-    return heap_[slots_[slot_of(token)].place].when;
+    return slots_[slot_of(token)].deadline;
+}
+
+std::uint32_t PendingCalls::earliest() const noexcept {
+    if (heap_.empty()) {
+        return first_;
+    }
+    return first_ != no_slot && slots_[first_].deadline <= heap_.front().when ? first_
+                                                                              : heap_.front().slot;
 }
 
 std::optional<TimePoint> PendingCalls::next_deadline() const noexcept {
-    return heap_.empty() ? std::nullopt : std::optional{heap_.front().when};
+    const std::uint32_t first = earliest();
+    return first == no_slot ? std::nullopt : std::optional{slots_[first].deadline};
 }
 
 PendingCalls::Token PendingCalls::first_due(TimePoint now) const noexcept {
-    return heap_.empty() || heap_.front().when > now ? 0 : token_of(heap_.front().slot);
+    const std::uint32_t first = earliest();
+    return first == no_slot || slots_[first].deadline > now ? 0 : token_of(first);
 }
 
 PendingCalls::Token PendingCalls::token_of(std::uint32_t slot) const noexcept {

@@ -17,7 +17,9 @@ namespace warren::runtime {
 class OutgoingCall;
 
 /// The calls of a client that are not over: a table of slots, each call known by a token that holds
-/// its slot and how often that slot was used, and the order of their deadlines.
+/// its slot and how often that slot was used, and the order of their deadlines. Calls with the same
+/// time-out come in that order already and stand in a list; those whose deadline is before the one
+/// that came last, in a heap.
 ///
 /// The correlation id is the token mixed with random octets, in the form of a UUID, because that is
 /// what peers expect: found without searching, and not to be guessed by who sees none of them.
@@ -29,7 +31,8 @@ public:
     /// in  random octets of this client's own
     explicit PendingCalls(const std::array<std::uint8_t, 16>& random) noexcept;
 
-    /// cost O(log n) at worst, O(1) where deadlines come in order; no allocation in a steady state
+    /// cost O(1) where deadlines come in order, else O(log n) of those that do not; no allocation
+    /// in a steady state
     Token add(OutgoingCall& call, TimePoint deadline);
     /// in  a token of a call that is not over
     void remove(Token token) noexcept;
@@ -47,7 +50,7 @@ public:
     /// A call whose deadline has come, the earliest first; 0: none.
     Token first_due(TimePoint now) const noexcept;
 
-    std::size_t size() const noexcept { return heap_.size(); }
+    std::size_t size() const noexcept { return size_; }
     /// Visit every call; the visitor may remove it, and others.
     template <typename Visitor>
     void each(Visitor visitor) {
@@ -62,7 +65,11 @@ private:
     struct Slot {
         OutgoingCall* call = nullptr;
         std::uint32_t generation = 1;
-        std::uint32_t place = 0;  // in the heap; of a free slot: the next free one
+        std::uint32_t place = 0;  // in the heap, or no_slot; of a free slot: the next free one
+        TimePoint deadline{};
+        // In the list; no_slot at its ends.
+        std::uint32_t previous = 0;
+        std::uint32_t next = 0;
     };
     struct Deadline {
         TimePoint when;
@@ -76,6 +83,11 @@ private:
 
     Token token_of(std::uint32_t slot) const noexcept;
     Uuid uuid_of(Token token) const noexcept;
+    /// The call whose deadline is the earliest; no_slot: none.
+    std::uint32_t earliest() const noexcept;
+    void append(std::uint32_t slot) noexcept;
+    void unlink(const Slot& slot) noexcept;
+    void remove_from_heap(std::uint32_t place) noexcept;
     void put(std::uint32_t place, const Deadline& deadline) noexcept;
     void sift_up(std::uint32_t place, const Deadline& deadline) noexcept;
     void sift_down(std::uint32_t place, const Deadline& deadline) noexcept;
@@ -84,6 +96,9 @@ private:
 
     std::vector<Slot> slots_;
     std::uint32_t first_free_ = no_slot;
+    std::size_t size_ = 0;
+    std::uint32_t first_ = no_slot;  // of the list
+    std::uint32_t last_ = no_slot;
     std::vector<Deadline> heap_;  // the earliest first
     Uuid random_{};
 };

@@ -45,6 +45,33 @@ std::string text_in(const Value& error, std::string_view name) {
     return text != nullptr && text->is_text() ? std::string{text->as_text()} : std::string{};
 }
 
+Failure rpc_failure(const Value& error, const core::Limits& limits) {
+    if (error.is_text()) {
+        return {.code = Code::failed,
+                .message = core::text_for_display(error.as_text(), limits.peer_text_bytes_max)};
+    }
+    const auto code = code_named(text_in(error, rpc_names::code));
+    if (!code) {
+        const std::string message = text_in(error, rpc_names::message);
+        return {.code = Code::failed,
+                .message = message.empty()
+                               ? "The server answered with an error"
+                               : core::text_for_display(message, limits.peer_text_bytes_max),
+                .data = Dynamic{error}};
+    }
+    Failure failure{.code = *code, .message = text_in(error, rpc_names::message)};
+    if (const Value* errors = error.find(rpc_names::errors)) {
+        failure.errors = read_errors(*errors);
+    }
+    if (const Value* data = error.find(rpc_names::data)) {
+        failure.data = Dynamic{*data};
+    }
+    if (const Value* retry_after = error.find(rpc_names::retry_after_ms)) {
+        failure.retry_after = milliseconds_of(*retry_after);
+    }
+    return failure;
+}
+
 }  // namespace
 
 MsgpackRpcDecoder::MsgpackRpcDecoder(const core::Limits& limits) noexcept
@@ -221,36 +248,14 @@ bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
 }
 
 std::expected<Answer, Failure> rpc_answer(const RpcMessage& response, const core::Limits& limits) {
-    const Value& error = response.error;
-    if (error.is_null()) [[likely]] {
-        return Answer{.data = response.result};
+    // Made where the caller has it: both are big.
+    std::expected<Answer, Failure> answer;
+    if (response.error.is_null()) [[likely]] {
+        answer->data = response.result;
+    } else {
+        answer = std::unexpected{rpc_failure(response.error, limits)};
     }
-    if (error.is_text()) {
-        return std::unexpected{Failure{
-            .code = Code::failed,
-            .message = core::text_for_display(error.as_text(), limits.peer_text_bytes_max)}};
-    }
-    const auto code = code_named(text_in(error, rpc_names::code));
-    if (!code) {
-        const std::string message = text_in(error, rpc_names::message);
-        return std::unexpected{
-            Failure{.code = Code::failed,
-                    .message = message.empty()
-                                   ? "The server answered with an error"
-                                   : core::text_for_display(message, limits.peer_text_bytes_max),
-                    .data = Dynamic{error}}};
-    }
-    Failure failure{.code = *code, .message = text_in(error, rpc_names::message)};
-    if (const Value* errors = error.find(rpc_names::errors)) {
-        failure.errors = read_errors(*errors);
-    }
-    if (const Value* data = error.find(rpc_names::data)) {
-        failure.data = Dynamic{*data};
-    }
-    if (const Value* retry_after = error.find(rpc_names::retry_after_ms)) {
-        failure.retry_after = milliseconds_of(*retry_after);
-    }
-    return std::unexpected{std::move(failure)};
+    return answer;
 }
 
 }  // namespace warren::protocol

@@ -352,7 +352,9 @@ void Dispatcher::answer_with(Job& job, std::optional<Code> failure, std::string 
             rendered = *closed;
         }
     }
-    job.answer_ = {.failure = failure, .message = job.message_, .data = rendered};
+    job.answer_.failure = failure;
+    job.answer_.message = job.message_;
+    job.answer_.data = rendered;
 }
 
 void Dispatcher::fail(Job& job, Failure failure) noexcept {

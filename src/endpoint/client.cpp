@@ -82,7 +82,7 @@ public:
         route_->run_errand(blocking);
     }
 
-    bool is_idle() const noexcept { return calls_.counters().in_flight == 0; }
+    bool is_idle() const noexcept { return calls_.counters().in_flight() == 0; }
 
     void refuse_on_io_thread() const {
         if (route_->is_current_thread()) {
@@ -94,13 +94,13 @@ public:
     }
 
     ClientCounters counters() const {
-        const runtime::Counters& counted = calls_.counters();
-        ClientCounters counters{.calls = counted.calls,
-                                .succeeded = counted.successes,
+        const runtime::ClientCounts& counted = calls_.counters();
+        ClientCounters counters{.calls = counted.calls(),
+                                .succeeded = counted.successes.get(),
                                 .replies_dropped = calls_.replies_dropped(),
-                                .in_flight = counted.in_flight};
-        for (const auto& failures : counted.failures) {
-            counters.failed += failures;
+                                .in_flight = counted.in_flight()};
+        for (const runtime::OwnCounter& failures : counted.failures) {
+            counters.failed += failures.get();
         }
         return counters;
     }

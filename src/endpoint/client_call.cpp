@@ -104,6 +104,7 @@ void PreparedCall::render(const ErasedCall& call, std::int64_t unix_seconds, Cal
 
 void PreparedCall::watch(runtime::ClientCalls& calls, std::stop_token other) {
     const GiveUp give_up{&calls, this};
+    may_be_given_up = stop.stop_possible() || other.stop_possible();
     if (stop.stop_possible()) {
         stop_callback_.emplace(std::move(stop), give_up);
     }

@@ -11,8 +11,7 @@ std::unique_ptr<ClientRoute> make_client_route(const Address& address,
 }
 
 metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept {
-    return {.in_flight = calls.counters().in_flight.load(std::memory_order_relaxed),
-            .dropped_answers = calls.replies_dropped()};
+    return {.in_flight = calls.counters().in_flight(), .dropped_answers = calls.replies_dropped()};
 }
 
 std::array<std::uint8_t, 16> random_octets() {

@@ -10,15 +10,40 @@ ClientCalls::ClientCalls(Executor& executor, const ClientCallsOptions& options)
     : executor_{executor}, in_flight_max_{options.in_flight_max}, pending_{options.random} {}
 
 void ClientCalls::submit(OutgoingCall& call) {
-    const std::uint64_t before = counters_.in_flight.fetch_add(1, std::memory_order_relaxed);
-    if (before >= in_flight_max_ && !call.refused) {
+    if (series_) {
+        call.submitted_at_ = executor_.now();
+    }
+    if (executor_.is_current_thread() && !is_closed()) {
+        submit_here(call);
+    } else {
+        submit_from_elsewhere(call);
+    }
+}
+
+/// in  before: how many calls were submitted before this one
+void ClientCalls::hold_against_limit(OutgoingCall& call, std::uint64_t before) const {
+    const std::uint64_t ended = counters_.ended.get();
+    const std::uint64_t in_flight = before > ended ? before - ended : 0;
+    if (in_flight >= in_flight_max_ && !call.refused) [[unlikely]] {
         call.refused = Failure{.code = Code::overloaded,
                                .message = "Not sent: " + std::to_string(in_flight_max_) +
                                           " calls are in flight, the limit (in_flight_max)"};
     }
-    if (series_) {
-        call.submitted_at_ = executor_.now();
+}
+
+void ClientCalls::submit_here(OutgoingCall& call) {
+    hold_against_limit(call, counters_.calls());
+    counters_.submitted.add();
+    call.submitted_before_ = std::exchange(submitted_here_, &call);
+    if (call.submitted_before_ == nullptr) {
+        post_acceptance();
     }
+}
+
+void ClientCalls::submit_from_elsewhere(OutgoingCall& call) {
+    const std::uint64_t elsewhere =
+        counters_.submitted_elsewhere.fetch_add(1, std::memory_order_relaxed);
+    hold_against_limit(call, elsewhere + counters_.submitted.get());
     // A call that is submitted may be over at once, and its completion may destroy the client.
     const std::shared_ptr<ClientCalls> kept = shared_from_this();
     OutgoingCall* last = submitted_.load(std::memory_order_relaxed);
@@ -26,16 +51,20 @@ void ClientCalls::submit(OutgoingCall& call) {
         call.submitted_before_ = last;
     } while (!submitted_.compare_exchange_weak(last, &call));
     if (last == nullptr) {
-        // Executors may outlive their clients.
-        executor_.post([weak = weak_from_this()] {
-            if (const std::shared_ptr<ClientCalls> self = weak.lock()) {
-                self->accept_submissions();
-            }
-        });
+        post_acceptance();
     }
     if (is_closed_.load()) {
-        accept_submissions();
+        accept_from_elsewhere();
     }
+}
+
+void ClientCalls::post_acceptance() {
+    // Executors may outlive their clients.
+    executor_.post([weak = weak_from_this()] {
+        if (const std::shared_ptr<ClientCalls> self = weak.lock()) {
+            self->accept_submissions();
+        }
+    });
 }
 
 void ClientCalls::give_up(OutgoingCall& call) {
@@ -63,7 +92,19 @@ void ClientCalls::close() {
 }
 
 void ClientCalls::accept_submissions() {
-    OutgoingCall* last = submitted_.exchange(nullptr);
+    accept_each(std::exchange(submitted_here_, nullptr));
+    accept_from_elsewhere();
+    if (!is_closed_) {
+        arm_timer();
+    }
+}
+
+void ClientCalls::accept_from_elsewhere() {
+    accept_each(submitted_.exchange(nullptr));
+}
+
+/// in  last: the one submitted last; they are accepted in the order of submission
+void ClientCalls::accept_each(OutgoingCall* last) {
     OutgoingCall* first = nullptr;
     while (last != nullptr) {
         OutgoingCall* before = std::exchange(last->submitted_before_, first);
@@ -72,13 +113,18 @@ void ClientCalls::accept_submissions() {
     while (first != nullptr) {
         accept(*std::exchange(first, first->submitted_before_));
     }
-    if (!is_closed_) {
-        arm_timer();
+}
+
+/// Of a client that is closed this may be any thread.
+void ClientCalls::count(OwnCounter& counter) noexcept {
+    if (is_closed()) [[unlikely]] {
+        counter.add_shared();
+    } else {
+        counter.add();
     }
 }
 
 void ClientCalls::accept(OutgoingCall& call) {
-    counters_.calls.fetch_add(1, std::memory_order_relaxed);
     // Of a client that is closed this may be any thread.
     if (series_ && !is_closed_) {
         call.series_ = &series_->of(call.method);
@@ -95,8 +141,10 @@ void ClientCalls::accept(OutgoingCall& call) {
                                       std::to_string(call_timeout_max.count()) + " ms"});
     }
     const auto timeout = std::max(call.timeout, std::chrono::milliseconds{0});
-    call.token_.store(pending_.add(call, executor_.now() + timeout));
-    if (call.is_given_up_.load()) {
+    const PendingCalls::Token token = pending_.add(call, executor_.now() + timeout);
+    if (!call.may_be_given_up) {
+        call.token_.store(token, std::memory_order_relaxed);
+    } else if (call.token_.store(token); call.is_given_up_.load()) {
         return fail(call, cancelled_failure(CallStage::queued, "The caller gave up"));
     }
     dispatch(call);
@@ -104,15 +152,14 @@ void ClientCalls::accept(OutgoingCall& call) {
 
 void ClientCalls::succeed(OutgoingCall& call, const protocol::Answer& answer) {
     release(call);
-    counters_.successes.fetch_add(1, std::memory_order_relaxed);
+    count(counters_.successes);
     record(call, answer.failure);
     call.succeeded(answer);
 }
 
 void ClientCalls::fail(OutgoingCall& call, Failure failure) {
     release(call);
-    counters_.failures[static_cast<std::size_t>(failure.code)].fetch_add(1,
-                                                                         std::memory_order_relaxed);
+    count(counters_.failures[static_cast<std::size_t>(failure.code)]);
     record(call, failure.code);
     call.failed(std::move(failure));
 }
@@ -139,7 +186,7 @@ void ClientCalls::release(OutgoingCall& call) noexcept {
     if (const std::uint64_t token = token_of(call); token != 0) {
         pending_.remove(token);
     }
-    counters_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    count(counters_.ended);
 }
 
 std::chrono::milliseconds ClientCalls::time_left(const OutgoingCall& call) const noexcept {

@@ -41,7 +41,8 @@ public:
     virtual ~ClientCalls() = default;
 
     /// Take a call; it completes on the I/O thread, later.
-    /// cost one wake-up of the I/O thread for all that is submitted until it looks   thread any
+    /// cost one wake-up of the I/O thread for all that is submitted until it looks, none on the I/O
+    ///      thread                                                                   thread any
     void submit(OutgoingCall& call);
     /// Give a call up that may be over next moment, but is not yet destroyed.        thread any
     void give_up(OutgoingCall& call);
@@ -51,7 +52,7 @@ public:
     /// Count and time the calls there, too. Before the first call.
     void count_into(std::shared_ptr<metrics::ClientSeries> series) { series_ = std::move(series); }
 
-    const Counters& counters() const noexcept { return counters_; }
+    const ClientCounts& counters() const noexcept { return counters_; }
     /// Late or duplicate: nobody waits for them.                                     thread any
     std::uint64_t replies_dropped() const noexcept {
         return replies_dropped_.load(std::memory_order_relaxed);
@@ -86,7 +87,14 @@ protected:
     static void set_stage(OutgoingCall& call, CallStage stage) noexcept { call.stage_ = stage; }
 
 private:
+    void hold_against_limit(OutgoingCall& call, std::uint64_t before) const;
+    void submit_here(OutgoingCall& call);
+    void submit_from_elsewhere(OutgoingCall& call);
+    void post_acceptance();
     void accept_submissions();
+    void accept_from_elsewhere();
+    void accept_each(OutgoingCall* last);
+    void count(OwnCounter& counter) noexcept;
     void accept(OutgoingCall& call);
     void end(OutgoingCall& call, Failure failure);
     void release(OutgoingCall& call) noexcept;
@@ -99,11 +107,12 @@ private:
     const std::size_t in_flight_max_;
     std::atomic<OutgoingCall*> submitted_ = nullptr;  // the last one; each knows the one before
     std::atomic<bool> is_closed_ = false;
-    Counters counters_;
+    ClientCounts counters_;
     std::shared_ptr<metrics::ClientSeries> series_;  // may be null
     std::atomic<std::uint64_t> replies_dropped_ = 0;
 
     // Of the I/O thread.
+    OutgoingCall* submitted_here_ = nullptr;  // as `submitted_`
     PendingCalls pending_;
     Executor::TimerId timer_ = 0;
     std::optional<TimePoint> timer_at_;

@@ -17,6 +17,10 @@ public:
     void add(std::uint64_t count = 1) noexcept {
         value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
     }
+    /// From now on any thread changes it, and by this only.
+    void add_shared(std::uint64_t count = 1) noexcept {
+        value_.fetch_add(count, std::memory_order_relaxed);
+    }
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
 private:
@@ -32,6 +36,25 @@ struct Counters {
 
     std::uint64_t failures_of(Code code) const noexcept {
         return failures[static_cast<std::size_t>(code)].load(std::memory_order_relaxed);
+    }
+};
+
+/// What a client has done. Where the I/O thread counts it does so alone, until the client is
+/// closed.
+struct ClientCounts {
+    std::atomic<std::uint64_t> submitted_elsewhere = 0;  // on other threads
+    OwnCounter submitted{};                              // on the I/O thread
+    OwnCounter ended{};
+    OwnCounter successes{};
+    std::array<OwnCounter, metrics::code_count> failures{};  // by code
+
+    std::uint64_t calls() const noexcept {
+        return submitted_elsewhere.load(std::memory_order_relaxed) + submitted.get();
+    }
+    std::uint64_t in_flight() const noexcept {
+        const std::uint64_t over = ended.get();
+        const std::uint64_t all = calls();
+        return all > over ? all - over : 0;
     }
 };
 

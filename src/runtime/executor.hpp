@@ -18,6 +18,9 @@ public:
     /// Run a function on the I/O thread, later; never inside this call.        thread any
     virtual void post(std::move_only_function<void()> function) = 0;
 
+    /// Whether this is surely the I/O thread.                                     thread any
+    virtual bool is_current_thread() const noexcept { return false; }
+
     /// The time of this turn of the loop.
     virtual TimePoint now() const noexcept = 0;
     /// Run a function on the I/O thread at a time, once.           thread the I/O thread

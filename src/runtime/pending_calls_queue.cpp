@@ -9,6 +9,7 @@ void OutgoingCall::begin_anew() noexcept {
     idempotency_key = {};
     traceparent = {};
     idempotent = false;
+    may_be_given_up = true;
     refused.reset();
     submitted_before_ = nullptr;
     token_.store(0, std::memory_order_relaxed);

@@ -51,6 +51,7 @@ public:
     std::chrono::milliseconds timeout{};
     WhenBlocked when_blocked = WhenBlocked::wait;
     bool idempotent = false;           // it may be sent again after it may have been handled
+    bool may_be_given_up = true;       // some thread may call `give_up`
     std::optional<Failure> refused{};  // known before the submission; nothing is sent then
 
 protected:

@@ -54,7 +54,7 @@ public:
     /// thread any but the I/O thread
     void run_errand(runtime::Errand& errand);
     /// Whether this is the thread that turns the loop.                            thread any
-    bool is_current_thread() const noexcept;
+    bool is_current_thread() const noexcept override;
 
     /// cost one wake-up for all that is posted while the loop sleeps; none on the I/O thread
     void post(std::move_only_function<void()> function) override;

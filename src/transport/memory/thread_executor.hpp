@@ -26,7 +26,7 @@ public:
     TimerId post_at(runtime::TimePoint when, std::move_only_function<void()> function) override;
     void cancel(TimerId timer) noexcept override;
 
-    bool is_current_thread() const noexcept;
+    bool is_current_thread() const noexcept override;
 
 private:
     void run();

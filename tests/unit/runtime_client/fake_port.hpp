@@ -145,7 +145,7 @@ struct ClientFixture {
                           .body_bytes = body.size()});
     }
     const Published& last() const { return port.published.back(); }
-    std::uint64_t in_flight() const { return client->counters().in_flight; }
+    std::uint64_t in_flight() const { return client->counters().in_flight(); }
 
     transport::memory::VirtualExecutor executor;
     FakePort port{executor};

@@ -40,8 +40,8 @@ TEST(StreamClient, ConnectsForTheFirstCallAndKeepsTheConnection) {
     EXPECT_EQ(two.code(), Code::failed);
     EXPECT_EQ(two.failure->message, "because");
     EXPECT_EQ(fixture.port.attempts_made, 1U);
-    EXPECT_EQ(fixture.client->counters().successes, 1U);
-    EXPECT_EQ(fixture.client->counters().in_flight, 0U);
+    EXPECT_EQ(fixture.client->counters().successes.get(), 1U);
+    EXPECT_EQ(fixture.client->counters().in_flight(), 0U);
     EXPECT_EQ(fixture.client->stream_counters().connections, 1U);
 }
 

@@ -279,7 +279,7 @@ void Dispatcher::run(std::unique_ptr<Job> job) noexcept {
     const std::optional<Context::TimePoint> deadline = job->context_.deadline;
     if (cancelled_) {
         fail(*job, stopping());
-    } else if (deadline && *deadline <= clock_.now()) {
+    } else if (deadline && clock_.has_come(*deadline)) {
         fail(*job, expired());
     } else {
         guard(*job, [&] {
@@ -319,7 +319,7 @@ void Dispatcher::take_result(Job& job) {
 }
 
 bool Dispatcher::is_late(const Job& job) const noexcept {
-    return job.context_.deadline && clock_.now() >= *job.context_.deadline;
+    return job.context_.deadline && clock_.has_come(*job.context_.deadline);
 }
 
 void Dispatcher::take_failure(Job& job, const Failure& failure) noexcept {

@@ -1,0 +1,25 @@
+#include "core/clock.hpp"
+
+#include <gtest/gtest.h>
+
+namespace warren::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(SteadyClock, knows_which_times_have_come) {
+    const SteadyClock clock;
+    const auto now = clock.now();
+    EXPECT_TRUE(clock.has_come(now));
+    EXPECT_TRUE(clock.has_come(now - 1ns));
+    EXPECT_TRUE(clock.has_come(now - 1h));
+    EXPECT_FALSE(clock.has_come(now + 1h));
+    // Near times are told apart as finely as `now` does.
+    const auto soon = now + 1ms;
+    while (!clock.has_come(soon)) {
+    }
+    EXPECT_GE(clock.now(), soon);
+}
+
+}  // namespace
+}  // namespace warren::core

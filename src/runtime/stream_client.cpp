@@ -54,7 +54,7 @@ void StreamClient::dispatch(OutgoingCall& call) {
     if (call.attempt_ == 1) {
         budget_.on_call();
     }
-    StreamClientSession* const session = pool_ ? pool_->next() : nullptr;
+    StreamClientSession* const session = pool_ ? pool_->next(now()) : nullptr;
     if (session != nullptr) {
         send(call, *session);
     } else {
@@ -94,7 +94,7 @@ void StreamClient::send(OutgoingCall& call, StreamClientSession& session) {
 
 void StreamClient::send_waiting() {
     while (!waiting_.empty()) {
-        StreamClientSession* const session = pool_->next();
+        StreamClientSession* const session = pool_->next(now());
         if (session == nullptr) {
             break;
         }
@@ -179,6 +179,9 @@ void StreamClient::on_answer(StreamClientSession& session, std::uint64_t token,
     if (answer) {
         succeed(call, *answer);
     } else {
+        if (answer.error().code == Code::overloaded && answer.error().retry_after) {
+            pool_->avoid(session, now() + *answer.error().retry_after);
+        }
         attempt_failed(call, std::move(answer.error()));
     }
 }

@@ -17,20 +17,32 @@ StreamClientPool::StreamClientPool(StreamClientPort& port, protocol::AnswerOrder
     WARREN_ASSERT(!servers_.empty());
 }
 
-StreamClientSession* StreamClientPool::next() noexcept {
+StreamClientSession* StreamClientPool::next(TimePoint now) noexcept {
+    StreamClientSession* overloaded = nullptr;  // better than none
     for (std::size_t tried = 0; tried < ready_.size(); ++tried) {
         if (next_ready_ >= ready_.size()) {
             next_ready_ = 0;
         }
         StreamClientSession* const session = ready_[next_ready_++];
-        if (!is_in_order_) {
-            return instead_of(*session);
+        if (is_in_order_ && !session->slots.empty()) {
+            continue;
         }
-        if (session->slots.empty()) {
-            return session;
+        if (is_avoided(*session, now)) {
+            overloaded = overloaded == nullptr ? session : overloaded;
+            continue;
         }
+        return is_in_order_ ? session : instead_of(*session);
     }
-    return nullptr;
+    return overloaded;
+}
+
+bool StreamClientPool::is_avoided(const StreamClientSession& session,
+                                  TimePoint now) const noexcept {
+    return servers_.size() > 1 && servers_[session.address()].avoided_until > now;
+}
+
+void StreamClientPool::avoid(const StreamClientSession& session, TimePoint until) noexcept {
+    servers_[session.address()].avoided_until = until;
 }
 
 /// Calls that the answers of one read set off go out together where these came from, in one write.

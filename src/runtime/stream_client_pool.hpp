@@ -33,7 +33,9 @@ public:
 
     /// A connection that can take a call; nullptr: none. Servers take turns, and so do the
     /// connections to one, but for the one that answered last: it is next while it has less to do.
-    StreamClientSession* next() noexcept;
+    StreamClientSession* next(TimePoint now) noexcept;
+    /// Its server has no room: until then others are preferred.
+    void avoid(const StreamClientSession& session, TimePoint until) noexcept;
     /// Whether another connection would be of use.
     bool is_incomplete() const noexcept { return is_incomplete_; }
     /// Begin to make the connections that are missing and whose time has come.
@@ -76,11 +78,13 @@ private:
         std::uint32_t failures = 0;  // in a row
         std::uint32_t delays = 0;    // in a row, also after connections that gave nothing
         TimePoint retry_at{};
+        TimePoint avoided_until{};
         bool is_refused = false;
         std::optional<Failure> why{};
         StreamClientSession* last_answered = nullptr;  // where answers come in any order
     };
 
+    bool is_avoided(const StreamClientSession& session, TimePoint now) const noexcept;
     StreamClientSession* instead_of(StreamClientSession& session) noexcept;
     bool may_connect(const Server& server, TimePoint now) const noexcept;
     bool is_missing(const Server& server) const noexcept;

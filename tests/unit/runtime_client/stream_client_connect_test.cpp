@@ -143,6 +143,32 @@ TEST(StreamClientConnect, GoesRoundThoseThatAreUp) {
     fixture.client->close();
 }
 
+TEST(StreamClientConnect, AServerWithoutRoomIsLeftAloneForAsLongAsItSays) {
+    StreamFixture fixture{{.addresses = 2}};
+    TestCall first;
+    fixture.submit(first);
+    FakeConnection& full = fixture.connect();
+    fixture.connect();
+    full.feed("1 ok a\n");
+    TestCall both[2];
+    fixture.submit(both[0]);
+    fixture.submit(both[1]);
+    full.feed("2 overloaded too much\n");
+    EXPECT_TRUE(both[0].failure || both[1].failure);
+    full.written();
+    std::deque<TestCall> calls(4);
+    for (TestCall& call : calls) {
+        fixture.submit(call);
+    }
+    EXPECT_EQ(full.written(), "");
+    fixture.executor.advance(300ms);
+    TestCall later[2];
+    fixture.submit(later[0]);
+    fixture.submit(later[1]);
+    EXPECT_NE(full.written(), "");
+    fixture.client->close();
+}
+
 TEST(StreamClientConnect, CallsThatFollowAnswersLeaveTogetherWhereTheseCameFrom) {
     StreamFixture fixture{{.options = {.pool = {.connections_per_address = 3}}}};
     TestCall probe;

@@ -3,15 +3,61 @@
 #include <warren/model.hpp>
 
 #include "model/binder.hpp"
+#include "model/check.hpp"
+
+#include <algorithm>
+#include <span>
 
 namespace warren::model {
 namespace {
+
+bool is_position(const Member& member) noexcept {
+    return member.key.is_integer();
+}
+
+/// By position first, then by name, as Python calls its functions.
+void bind_mixed(Binder& binder, const Model& model, std::span<const Member> arguments, void* target,
+                ErrorSink& errors) {
+    const Location root{};
+    const auto names = std::ranges::find_if_not(arguments, is_position);
+    const auto count = static_cast<std::size_t>(names - arguments.begin());
+    bool bound = true;
+    for (std::size_t index = 0; index < model.fields.size(); ++index) {
+        const Field& field = model.fields[index];
+        const Value* const named = Value::map(arguments).find(field.name);
+        if (index < count) {
+            bound &= binder.bind_field(field, arguments[index].value, target, root.in(index));
+            if (named != nullptr) {
+                errors.add(root.in(field.name), "multiple_values",
+                           "The field is given by position, too");
+                bound = false;
+            }
+        } else if (named != nullptr) {
+            bound &= binder.bind_field(field, *named, target, root.in(field.name));
+        } else if (field.required) {
+            bound = binder.refuse_missing(field, root);
+        }
+    }
+    for (std::size_t index = model.fields.size(); index < count; ++index) {
+        bound = binder.refuse_too_many(index, root);
+    }
+    if (model.shape == ModelShape::parameters || model.extra_fields == ExtraFields::forbid) {
+        bound &= binder.refuse_extras(model, {names, arguments.end()}, root);
+    }
+    if (bound) {
+        static_cast<void>(run_checks(model.checks, target, root, errors));
+    }
+}
 
 void bind_call(const Type& request, ArgumentStyle style, const Value& arguments, void* target,
                ErrorSink& errors) {
     const Location root{};
     Binder binder{errors};
     if (request.kind != Type::Kind::model) {
+        if (style == ArgumentStyle::mixed && arguments.is_map() &&
+            std::ranges::any_of(arguments.as_map(), is_position)) {
+            return errors.add(root, "arguments_type", "There should be one argument");
+        }
         const bool wrapped = style == ArgumentStyle::positional && arguments.is_list();
         const bool none = (wrapped && arguments.as_list().empty()) ||
                           (arguments.is_map() && arguments.as_map().empty());
@@ -29,6 +75,9 @@ void bind_call(const Type& request, ArgumentStyle style, const Value& arguments,
     }
 
     const Model& model = *request.model();
+    if (style == ArgumentStyle::mixed && arguments.is_map()) {
+        return bind_mixed(binder, model, arguments.as_map(), target, errors);
+    }
     const bool bare = style == ArgumentStyle::bare;
     if (bare && model.shape == ModelShape::parameters && model.fields.size() == 1) {
         const Field& field = model.fields.front();

@@ -14,11 +14,14 @@ enum class ArgumentStyle : std::uint8_t {
     named,       // a map by the fields' names
     positional,  // a list in the fields' order
     bare,        // whatever stands there: see `bind_arguments`
+    mixed,  // a map: the first fields by their positions, as integer keys from 0, others by name
 };
 
 /// Bind the arguments of a call to a handler's request.
 /// in   positional: the list; items past the fields are `too_many_arguments` at their index, and
 ///      errors inside of an item are located by its index
+///      mixed: as positional and named; a field that is given both ways is `multiple_values`, and
+///      a name that a plain function has no parameter of is `extra_forbidden`
 ///      bare: the value of a plain function's single parameter; otherwise a map is named, a list
 ///      positional, and any other value is the first field
 ///      A request that is no model takes the value itself, or by position a list of just that.

@@ -92,6 +92,10 @@ bool Binder::refuse_missing(const Field& field, const Location& at) {
     return refuse(at.in(field.name), "missing", "Field is required");
 }
 
+bool Binder::refuse_too_many(std::size_t index, const Location& at) {
+    return refuse(at.in(index), "too_many_arguments", "There is no parameter at this place");
+}
+
 bool Binder::bind_field(const Field& field, const Value& value, void* object, const Location& at) {
     void* target = field.access(object);
     return check_length_first(field.constraints, *field.type, value, at, errors_) &&
@@ -216,7 +220,7 @@ bool Binder::bind_positional(const Model& model, std::span<const Value> items, v
         }
     }
     for (std::size_t index = model.fields.size(); index < items.size(); ++index) {
-        bound = refuse(at.in(index), "too_many_arguments", "There is no parameter at this place");
+        bound = refuse_too_many(index, at);
     }
     return bound && run_checks(model.checks, target, at, errors_);
 }

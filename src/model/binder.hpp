@@ -28,6 +28,9 @@ public:
     bool bind_field(const Field& field, const Value& value, void* object, const Location& at);
 
     bool refuse_missing(const Field& field, const Location& at);
+    bool refuse_too_many(std::size_t index, const Location& at);
+    /// Members that no field has the name of.
+    bool refuse_extras(const Model& model, std::span<const Member> members, const Location& at);
 
 private:
     bool refuse(const Location& at, std::string_view type, std::string_view message);
@@ -36,7 +39,6 @@ private:
     bool bind_optional(const Type& type, const Value& value, void* target, const Location& at);
     bool bind_list(const Type& type, const Value& value, void* target, const Location& at);
     bool bind_map(const Type& type, const Value& value, void* target, const Location& at);
-    bool refuse_extras(const Model& model, std::span<const Member> members, const Location& at);
 
     // bind_scalar.cpp
     bool bind_boolean(const Value& value, void* target, const Location& at);

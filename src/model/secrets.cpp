@@ -172,6 +172,10 @@ private:
                 here = at.in(member.key.as_text());
                 named = names_secret(member.key.as_text());
                 add_member(candidates, member.key.as_text(), content);
+            } else if (member.key.kind() == Value::Kind::int64 && member.key.as_int64() >= 0) {
+                // An argument by its position, beside others by name: see `ArgumentStyle`.
+                const auto position = static_cast<std::size_t>(member.key.as_int64());
+                named = names_secret(add_item(candidates, position, content));
             }
             const auto replaced = walk(member.value, content, secret || named, here);
             if (!replaced) {

@@ -21,6 +21,7 @@ constexpr std::size_t depth_max = core::Limits{}.nesting_depth_max - 2;
 std::string_view name_of_style(ArgumentStyle style) noexcept {
     switch (style) {
     case ArgumentStyle::named:
+    case ArgumentStyle::mixed:
         return rpc_names::named;
     case ArgumentStyle::positional:
         return rpc_names::positional;

@@ -193,6 +193,8 @@ private:
                 return value.is_map() || value.is_list() ? std::nullopt : std::optional{value};
             }
             return std::nullopt;
+        case model::ArgumentStyle::mixed:
+            return std::nullopt;
         }
         std::unreachable();
     }

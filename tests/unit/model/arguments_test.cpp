@@ -73,6 +73,45 @@ TEST(BindArguments, TakesEachStyle) {
     }
 }
 
+TEST(BindArguments, TakesPositionsAndNamesTogether) {
+    const auto member = [](auto key, std::int64_t number) {
+        if constexpr (std::is_integral_v<decltype(key)>) {
+            return Member{Value::integer(key), Value::integer(number)};
+        } else {
+            return Member{Value::text(key), Value::integer(number)};
+        }
+    };
+    struct MixedCase {
+        std::vector<Member> arguments;
+        Brief errors;
+        int a = 0;
+        int b = 7;
+    };
+    const std::vector<MixedCase> cases{
+        {{member(0, 1), member("b", 2)}, {}, 1, 2},
+        {{member(0, 1)}, {}, 1},
+        {{member("b", 2)}, {"a missing"}, 0, 2},
+        {{member(0, 1), member("c", 3)}, {"c extra_forbidden"}, 1},
+        {{member(0, 1), member("a", 3)}, {"a multiple_values"}, 1},
+        {{member(0, 1), member(1, 2), member("b", 3)}, {"b multiple_values"}, 1, 2},
+        {{member(0, 1), member(1, 2), member(2, 3), member(3, 4)},
+         {"[2] too_many_arguments", "[3] too_many_arguments"},
+         1,
+         2},
+    };
+    for (const MixedCase& test : cases) {
+        Pair target{.a = 0};
+        EXPECT_EQ(briefly(model::bind_arguments(two, mixed, Value::map(test.arguments), &target)),
+                  test.errors);
+        EXPECT_EQ(target.a, test.a);
+        EXPECT_EQ(target.b, test.b);
+    }
+    Dynamic target;
+    EXPECT_EQ(briefly(model::bind_arguments(type_of<Dynamic>(), mixed,
+                                            Value::map(cases.front().arguments), &target)),
+              Brief{"arguments_type"});
+}
+
 TEST(BindArguments, TakesTheValueItselfForARequestThatIsNoModel) {
     Dynamic target;
     const Type& dynamic = type_of<Dynamic>();

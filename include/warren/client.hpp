@@ -29,6 +29,8 @@ struct ClientCounters {
     std::uint64_t in_flight = 0;        // now
 };
 
+class ServerOfClient;
+
 /// Calls methods of servers over one connection, any number of calls at once. It connects in the
 /// background and again after a loss; calls made meanwhile wait, each until its own deadline.
 /// Every call ends in exactly one way, and every failure is an `Error` of the catalogue.
@@ -41,10 +43,10 @@ struct ClientCounters {
 class Client {
 public:
     /// in   url: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, amqps://..., or
-    ///      memory:NAME for a server in this process. Parameters: queue, protocol (cyberfusion or
-    ///      tutorial), reply (exclusive, direct or durable), reply_queue, and AMQP's own
-    ///      (cacertfile, certfile, keyfile, verify, server_name_indication, auth_mechanism,
-    ///      heartbeat, connection_timeout, channel_max)
+    ///      memory:NAME for a server in this process. Parameters: queue, protocol (cyberfusion,
+    ///      tutorial or callme, with server_id instead of queue), reply (exclusive, direct or
+    ///      durable), reply_queue, and AMQP's own (cacertfile, certfile, keyfile, verify,
+    ///      server_name_indication, auth_mechanism, heartbeat, connection_timeout, channel_max)
     /// err  throws Error (invalid_request) for an address or option that cannot be; never for a
     ///      broker that does not answer: that is its calls' matter
     explicit Client(std::string_view url, ClientOptions options = {});
@@ -73,6 +75,13 @@ public:
         call_blocking(detail::erase<C>(request), options, sink);
         return sink.take_data();
     }
+
+    /// One server of several at the same broker, by its queue or, of callme, by its id. Calls go
+    /// over this client's connection.
+    ///
+    ///     client.use_server("fooserver").call("add", warren::Dynamic::list({1, 1}));
+    /// out  valid as long as this client
+    ServerOfClient use_server(std::string server);
 
     /// As `call`, with the reply's message; a failure that the handler itself told is a reply too,
     /// with `success` false and its data, when that keeps to the contract.
@@ -132,5 +141,50 @@ private:
 
     std::unique_ptr<Implementation> implementation_;
 };
+
+/// A client whose calls go to one server: as `Client`, with the server's name in each call's
+/// options. thread any
+class ServerOfClient {
+public:
+    template <Contract C>
+    typename C::response_type call(const typename C::request_type& request,
+                                   CallOptions options = {}) {
+        return client_->call<C>(request, to_server(std::move(options)));
+    }
+    Dynamic call(std::string_view method, const Dynamic& arguments, CallOptions options = {}) {
+        return client_->call(method, arguments, to_server(std::move(options)));
+    }
+    Reply<Dynamic> call_for_reply(std::string_view method, const Dynamic& arguments,
+                                  CallOptions options = {}) {
+        return client_->call_for_reply(method, arguments, to_server(std::move(options)));
+    }
+    template <Contract C, typename Function>
+    void start_call(const typename C::request_type& request, Function completion,
+                    CallOptions options = {}) {
+        client_->start_call<C>(request, std::move(completion), to_server(std::move(options)));
+    }
+    void start_call(std::string_view method, const Dynamic& arguments,
+                    Client::Completion<Dynamic> completion, CallOptions options = {}) {
+        client_->start_call(method, arguments, std::move(completion),
+                            to_server(std::move(options)));
+    }
+
+private:
+    friend class Client;
+    ServerOfClient(Client& client, std::string server) noexcept
+        : client_{&client}, server_{std::move(server)} {}
+
+    CallOptions to_server(CallOptions options) const {
+        options.server = server_;
+        return options;
+    }
+
+    Client* client_;
+    std::string server_;
+};
+
+inline ServerOfClient Client::use_server(std::string server) {
+    return {*this, std::move(server)};
+}
 
 }  // namespace warren

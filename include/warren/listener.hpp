@@ -34,6 +34,12 @@ struct ListenerTls {
     std::string client_ca_file{};  // who must have signed each client's; empty: none is needed
 };
 
+/// When a request is acknowledged to the broker.
+enum class Acknowledge : std::uint8_t {
+    with_reply,       // a server that breaks down before loses nothing: the broker delivers again
+    before_handling,  // a request is never handled again, and is lost with its server
+};
+
 /// Where requests come in, and what is served from there: a queue of a broker, or an address of
 /// this machine.
 struct ListenerOptions {
@@ -41,7 +47,7 @@ struct ListenerOptions {
     /// process, or without a broker tcp://HOST:PORT (port 0: a free one; host *: every address of
     /// this machine). The parameters `protocol` and `queue` say what the members below do.
     std::string url;
-    /// cyberfusion (default) or tutorial; of tcp:// msgpack-rpc (default) or arrpc
+    /// cyberfusion (default), tutorial or callme; of tcp:// msgpack-rpc (default) or arrpc
     std::string protocol{};
     std::string queue{};  // default: rpc_queue for tutorial and memory; no default otherwise
     std::vector<std::string> methods{};  // empty: all of the server; tutorial, arrpc: exactly one
@@ -50,10 +56,18 @@ struct ListenerOptions {
     ClearSecrets clear_secrets = ClearSecrets::refuse;
     std::optional<std::chrono::seconds> fernet_ttl{};  // how old a token may be; unset: any age
     /// Handlers of this listener at once, those included that wait for a worker or a lock.
-    /// Unset: 5, and without a broker 65,536.
+    /// Unset: 5, of callme 1 or `threaded` 64, and without a broker 65,536.
     std::optional<std::size_t> max_simultaneous_requests{};
 
-    // The queue, where it is not the protocol's default.
+    // Of callme.
+    std::string server_id{};  // what its exchange and queue are named after
+    std::string format{};     // pickle (default), json or msgpack
+    bool threaded = false;    // several requests at once; otherwise one after the other
+
+    /// At a broker: when a request is acknowledged.
+    Acknowledge acknowledge = Acknowledge::with_reply;
+
+    // The queue, where it is not the protocol's default; of callme its exchange, too.
     std::optional<bool> durable{};
     std::optional<bool> exclusive{};
     std::optional<bool> auto_delete{};

@@ -36,8 +36,9 @@ enum class ClientMetrics : std::uint8_t {
 /// What one call may have its own way.
 struct CallOptions {
     std::optional<std::chrono::milliseconds> timeout{};  // nullopt: the client's
-    std::stop_token stop{};                              // give the call up: `cancelled`
-    std::optional<WhenBlocked> when_blocked{};           // nullopt: the client's
+    std::string server{};    // at a broker: its queue, or its id; empty: the address's
+    std::stop_token stop{};  // give the call up: `cancelled`
+    std::optional<WhenBlocked> when_blocked{};  // nullopt: the client's
     bool idempotent = false;  // it may run twice: send it again when its outcome was lost
 
     // What the handler finds in its `Context`; carried by msgpack-rpc.

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view memory_scheme = "memory:";
 constexpr std::string_view tutorial_queue = "rpc_queue";
-constexpr std::array<std::string_view, 2> protocols{cyberfusion, tutorial};
+constexpr std::array<std::string_view, 3> protocols{cyberfusion, tutorial, callme};
 constexpr std::array<std::string_view, 7> schemes{"memory", "amqp",  "amqps", "tcp",
                                                   "tls",    "arrpc", "arrpcs"};
 constexpr std::array<std::string_view, 5> own_parameters{"queue", "protocol", "method", "reply",
@@ -58,7 +58,19 @@ std::expected<Parameters, Failure> take_parameters(Parameters given, Address& ad
             others.emplace_back(std::move(key), std::move(value));
         }
     }
+    if (address.protocol == callme) {
+        return take_callme_parameters(std::move(others), address);
+    }
     return others;
+}
+
+/// All that an address at a broker may have, beside what is its transport's.
+std::vector<std::string_view> parameters_of(const Address& address) {
+    std::vector<std::string_view> known{own_parameters.begin(), own_parameters.end()};
+    if (address.protocol == callme) {
+        known.insert(known.end(), callme_parameters().begin(), callme_parameters().end());
+    }
+    return known;
 }
 
 std::expected<core::Uri, Failure> parse_memory(std::string_view text) {
@@ -79,13 +91,13 @@ std::expected<void, Failure> read_memory(core::Uri uri, Address& address) {
         return std::unexpected{std::move(others.error())};
     }
     if (!others->empty()) {
-        return unknown("parameter", others->front().first, own_parameters);
+        return unknown("parameter", others->front().first, parameters_of(address));
     }
     if (address.reply_mode == ReplyMode::direct) {
         return refused("Direct replies are RabbitMQ's; in memory 'reply' is exclusive or durable");
     }
     address.place = MemoryAddress{uri.host};
-    if (address.queue.empty()) {
+    if (address.queue.empty() && address.protocol != callme) {
         address.queue = uri.host;
     }
     return {};
@@ -96,7 +108,7 @@ std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
     if (!others) {
         return std::unexpected{std::move(others.error())};
     }
-    std::vector<std::string_view> known{own_parameters.begin(), own_parameters.end()};
+    std::vector<std::string_view> known = parameters_of(address);
     const auto transport = transport::amqp_parameters();
     known.insert(known.end(), transport.begin(), transport.end());
     for (const auto& [key, value] : *others) {
@@ -110,7 +122,7 @@ std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
         return std::unexpected{std::move(broker.error())};
     }
     address.place = std::move(*broker);
-    if (address.queue.empty()) {
+    if (address.queue.empty() && address.protocol != callme) {
         if (address.protocol != tutorial) {
             return refused("Name the server's queue in the address, as in ...?queue=NAME");
         }
@@ -129,6 +141,11 @@ std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
                                  std::span<const std::string_view> known) {
     return refused("Unknown " + std::string{what} + " '" + std::string{given} +
                    "'; known are: " + joined(known));
+}
+
+bool Address::has_client_parameters() const noexcept {
+    return reply_mode || !reply_queue.empty() || !amqp_user.empty() || reply_topology.durable ||
+           reply_topology.exclusive || reply_topology.auto_delete || reply_topology.queue_type;
 }
 
 std::string Address::display() const {

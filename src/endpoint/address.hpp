@@ -13,7 +13,9 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/callme.hpp"
 #include "protocol/msgpack_rpc.hpp"
+#include "protocol/topology.hpp"
 #include "transport/amqp/endpoint.hpp"
 #include "transport/net/tls_options.hpp"
 
@@ -46,12 +48,19 @@ struct DirectAddress {
 struct Address {
     std::variant<MemoryAddress, transport::AmqpEndpoint, DirectAddress> place;
     std::string protocol = "cyberfusion";
-    std::string queue;   // the server's, at a broker; of memory: the name, where none is given
+    /// The server's at a broker; of memory: the name, where none is given. Of callme: the server's
+    /// id, which its queue is named after; may be empty.
+    std::string queue;
     std::string method;  // of protocols without a method on the wire; may be empty
     std::optional<ReplyMode> reply_mode{};
     std::string reply_queue{};
+    // Of callme.
+    protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
+    std::string amqp_user{};                       // empty: as whom the login is
+    protocol::TopologyOverrides reply_topology{};  // of a client's own
 
     bool is_direct() const noexcept { return std::holds_alternative<DirectAddress>(place); }
+    bool has_client_parameters() const noexcept;
     /// The broker or the servers alone, for messages: without credentials.
     std::string display() const;
 };

@@ -24,6 +24,12 @@ std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
 
 inline constexpr std::string_view direct_schemes[] = {"tcp", "tls", "arrpc", "arrpcs"};
 
+/// Take the parameters of callme out of those that are left. Of other protocols they are unknown.
+/// in   address: with its protocol
+std::expected<Parameters, Failure> take_callme_parameters(Parameters given, Address& address);
+/// What a protocol's own parameters are, for who looks for the right one.
+std::span<const std::string_view> callme_parameters() noexcept;
+
 /// Read an address without a broker.
 /// in   scheme: one of `direct_schemes`
 std::expected<Address, Failure> parse_direct(std::string_view text, std::string_view scheme);

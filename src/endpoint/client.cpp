@@ -35,6 +35,7 @@ public:
     Implementation(const endpoint::Address& address, ClientOptions options)
         : options_{std::move(options)},
           keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
+          is_direct_{address.is_direct()},
           route_{endpoint::make_client_route(address, options_)},
           calls_{route_->calls()} {
         if (options_.metrics != ClientMetrics::none) {
@@ -64,6 +65,13 @@ public:
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
         prepared->prepare(call, keys_, now, caller);
         prepared->name(options.idempotency_key, options.traceparent);
+        prepared->address_to(options.server);
+        if (is_direct_ && !options.server.empty() && !prepared->refused) {
+            prepared->refused = Failure{.code = Code::invalid_request,
+                                        .message =
+                                            "Not sent: without a broker a client calls the "
+                                            "servers of its address, no other one"};
+        }
         prepared->timeout = options.timeout.value_or(options_.timeout);
         prepared->when_blocked = options.when_blocked.value_or(options_.when_blocked);
         prepared->idempotent = options.idempotent;
@@ -125,6 +133,7 @@ private:
 
     const ClientOptions options_;
     const format::Keyring keys_;
+    const bool is_direct_;
     const std::unique_ptr<endpoint::ClientRoute> route_;
     runtime::ClientCalls& calls_;
     std::shared_ptr<metrics::ClientSeries> series_;

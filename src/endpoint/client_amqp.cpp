@@ -92,12 +92,14 @@ transport::ReplyMode transport_mode(ReplyMode mode) {
 
 std::unique_ptr<ClientTransport> make_amqp_client(const transport::AmqpEndpoint& broker,
                                                   std::chrono::microseconds spin_max,
-                                                  ReplyMode reply_mode, std::string reply_queue,
-                                                  std::shared_ptr<Log> log) {
+                                                  ClientReplies replies, std::shared_ptr<Log> log) {
+    // A dialect's own replies go with the connection, as exclusive ones do.
+    const ReplyMode mode = replies.topology ? ReplyMode::exclusive : replies.mode;
     return std::make_unique<AmqpClientTransport>(
         broker,
-        AmqpClientOptions{.reply_mode = transport_mode(reply_mode),
-                          .reply_queue = std::move(reply_queue)},
+        AmqpClientOptions{.reply_mode = transport_mode(mode),
+                          .reply_queue = std::move(replies.queue),
+                          .reply_topology = std::move(replies.topology)},
         std::move(log), spin_max);
 }
 

@@ -36,6 +36,8 @@ public:
         idempotency_key = arena_.copy(idempotency);
         traceparent = arena_.copy(trace);
     }
+    /// Say which server it is for, where that is not the client's.
+    void address_to(std::string_view to) { server = arena_.copy(to); }
     /// Forget everything, and keep the memory unless it is much.
     void recycle() noexcept;
 

@@ -72,11 +72,12 @@ private:
 }  // namespace
 
 std::unique_ptr<ClientTransport> make_memory_client(const MemoryAddress& address,
-                                                    ReplyMode reply_mode, std::string reply_queue) {
+                                                    ClientReplies replies) {
     MemoryClientOptions options;
-    if (reply_mode == ReplyMode::durable) {
+    options.reply_topology = std::move(replies.topology);
+    if (replies.mode == ReplyMode::durable && !options.reply_topology) {
         options.replies = runtime::RepliesSurvive::yes;
-        options.reply_queue = std::move(reply_queue);
+        options.reply_queue = std::move(replies.queue);
     }
     return std::make_unique<MemoryClientTransport>(transport::memory::hub(address.name),
                                                    std::move(options));

@@ -2,6 +2,7 @@
 #include "endpoint/client_transport.hpp"
 #include "endpoint/dialects.hpp"
 #include "runtime/message_client.hpp"
+#include "transport/net/certificate_name.hpp"
 
 #include <string>
 #include <utility>
@@ -10,19 +11,52 @@
 namespace warren::endpoint {
 namespace {
 
+/// As whom the broker knows a client.
+/// err  throws Error (invalid_request): nothing says it
+std::string amqp_user_of(const Address& address) {
+    if (!address.amqp_user.empty()) {
+        return address.amqp_user;
+    }
+    const auto* const broker = std::get_if<transport::AmqpEndpoint>(&address.place);
+    if (broker == nullptr) {
+        return "memory";
+    }
+    if (const auto* plain = std::get_if<amqp::PlainLogin>(&broker->connection.login)) {
+        return plain->user;
+    }
+    auto name = transport::certificate_common_name(broker->tls ? broker->tls->certificate_file
+                                                               : std::string{});
+    if (!name) {
+        throw Error{std::move(name.error())};
+    }
+    return std::move(*name);
+}
+
+protocol::MakeReplyTopology reply_topology_of(const Address& address,
+                                              const protocol::MessageDialect& dialect) {
+    // Only there is it known, and asked for, as whom the login is.
+    return address.protocol == callme
+               ? dialect.reply_topology(amqp_user_of(address), address.reply_topology)
+               : protocol::MakeReplyTopology{};
+}
+
 std::unique_ptr<ClientTransport> make_transport(const Address& address,
+                                                const protocol::MessageDialect& dialect,
                                                 const ClientOptions& options) {
-    const ReplyMode mode = address.reply_mode.value_or(options.reply_mode);
-    std::string queue = address.reply_queue.empty() ? options.reply_queue : address.reply_queue;
+    ClientReplies replies{
+        .mode = address.reply_mode.value_or(options.reply_mode),
+        .queue = address.reply_queue.empty() ? options.reply_queue : address.reply_queue,
+        .topology = reply_topology_of(address, dialect)};
     if (const auto* memory = std::get_if<MemoryAddress>(&address.place)) {
-        return make_memory_client(*memory, mode, std::move(queue));
+        return make_memory_client(*memory, std::move(replies));
     }
     return make_amqp_client(std::get<transport::AmqpEndpoint>(address.place), options.spin_max,
-                            mode, std::move(queue), options.log);
+                            std::move(replies), options.log);
 }
 
 std::unique_ptr<protocol::MessageDialect> dialect_for(const Address& address) {
-    auto dialect = make_message_dialect(address.protocol, address.method);
+    auto dialect = make_message_dialect(address.protocol,
+                                        {.method = address.method, .format = address.format});
     if (!dialect) {
         throw Error{std::move(dialect.error())};
     }
@@ -34,10 +68,10 @@ class MessageRoute final : public ClientRoute {
 public:
     MessageRoute(const Address& address, const ClientOptions& options)
         : dialect_{dialect_for(address)},
-          transport_{make_transport(address, options)},
+          transport_{make_transport(address, *dialect_, options)},
           calls_{std::make_shared<runtime::MessageClient>(
               transport_->executor(), *dialect_,
-              runtime::MessageClientOptions{.queue = address.queue,
+              runtime::MessageClientOptions{.server = address.queue,
                                             .broker = address.display(),
                                             .in_flight_max = options.in_flight_max,
                                             .random = random_octets()})} {

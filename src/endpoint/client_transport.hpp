@@ -2,10 +2,13 @@
 
 #include <warren/context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "endpoint/address.hpp"
+#include "protocol/message_dialect.hpp"
 #include "runtime/errand.hpp"
 #include "runtime/ports.hpp"
 
@@ -34,13 +37,19 @@ public:
     virtual void stop(std::move_only_function<void()> last) = 0;
 };
 
+/// How replies come to a client.
+struct ClientReplies {
+    ReplyMode mode = ReplyMode::exclusive;
+    std::string queue{};
+    protocol::MakeReplyTopology topology{};  // where the dialect says it, instead of both
+};
+
 // One for each kind of broker.
 std::unique_ptr<ClientTransport> make_memory_client(const MemoryAddress& address,
-                                                    ReplyMode reply_mode, std::string reply_queue);
+                                                    ClientReplies replies);
 /// in   log: may be null
 std::unique_ptr<ClientTransport> make_amqp_client(const transport::AmqpEndpoint& broker,
                                                   std::chrono::microseconds spin_max,
-                                                  ReplyMode reply_mode, std::string reply_queue,
-                                                  std::shared_ptr<Log> log);
+                                                  ClientReplies replies, std::shared_ptr<Log> log);
 
 }  // namespace warren::endpoint

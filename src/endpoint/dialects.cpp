@@ -22,14 +22,17 @@ std::unexpected<Failure> unknown_protocol(std::string_view given, std::string_vi
 }  // namespace
 
 std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> make_message_dialect(
-    std::string_view protocol, std::string method, const core::Limits& limits) {
+    std::string_view protocol, MessageDialectOptions options, const core::Limits& limits) {
     if (protocol == cyberfusion) {
         return protocol::make_cyberfusion_dialect(limits);
     }
     if (protocol == tutorial) {
-        return protocol::make_tutorial_dialect(std::move(method), limits);
+        return protocol::make_tutorial_dialect(std::move(options.method), limits);
     }
-    return unknown_protocol(protocol, "messages", "cyberfusion, tutorial");
+    if (protocol == callme) {
+        return protocol::make_callme_dialect(options.format, limits);
+    }
+    return unknown_protocol(protocol, "messages", "cyberfusion, tutorial, callme");
 }
 
 std::expected<std::unique_ptr<protocol::StreamDialect>, Failure> make_stream_dialect(

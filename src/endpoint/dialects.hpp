@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "protocol/callme.hpp"
 #include "protocol/message_dialect.hpp"
 #include "protocol/msgpack_rpc.hpp"
 #include "protocol/nonce_memory.hpp"
@@ -18,6 +19,7 @@ namespace warren::endpoint {
 
 inline constexpr std::string_view cyberfusion = "cyberfusion";
 inline constexpr std::string_view tutorial = "tutorial";
+inline constexpr std::string_view callme = "callme";
 inline constexpr std::string_view msgpack_rpc = "msgpack-rpc";
 inline constexpr std::string_view arrpc = "arrpc";
 
@@ -26,9 +28,14 @@ constexpr bool has_one_method(std::string_view protocol) noexcept {
     return protocol == tutorial || protocol == arrpc;
 }
 
+struct MessageDialectOptions {
+    std::string method{};                                            // of protocols with one method
+    protocol::CallmeFormat format = protocol::CallmeFormat::pickle;  // of callme
+};
+
 /// err  invalid_request: no such protocol for messages, with the list of known ones
 std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> make_message_dialect(
-    std::string_view protocol, std::string method, const core::Limits& limits = {});
+    std::string_view protocol, MessageDialectOptions options, const core::Limits& limits = {});
 
 struct StreamDialectOptions {
     std::string method{};  // of protocols with one method

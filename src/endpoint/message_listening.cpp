@@ -47,6 +47,7 @@ public:
                 .policy = policy(opening.answers),
                 .in_flight_max = plan().simultaneous_requests_max(),
                 .lost_requests = lost_requests(topology_),
+                .acknowledge = plan().options.acknowledge,
                 .on_consuming = opening.on_change,
                 .on_lost = [on_change = opening.on_change](const Failure&) { on_change(); }});
         has_opened_.store(true, std::memory_order_release);
@@ -107,7 +108,7 @@ private:
         return std::make_unique<transport::memory::MemoryServerPort>(
             hub_->broker,
             transport::memory::MemoryServerOptions{.topology = topology(),
-                                                   .queue = plan().address.queue,
+                                                   .queue = topology().queues.front().name,
                                                    .prefetch = plan().simultaneous_requests_max()});
     }
     void start(runtime::ServerPort& port, runtime::ServerSink& sink) override {
@@ -142,7 +143,7 @@ private:
         return std::make_unique<transport::AmqpServerPort>(
             link_, transport::AmqpServerOptions{
                        .topology = topology(),
-                       .queue = plan().address.queue,
+                       .queue = topology().queues.front().name,
                        .prefetch = static_cast<std::uint16_t>(plan().simultaneous_requests_max())});
     }
     void start(runtime::ServerPort& port, runtime::ServerSink& sink) override {

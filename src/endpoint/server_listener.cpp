@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 constexpr std::size_t at_broker_default = 5;
+constexpr std::size_t threaded_default = 64;
 constexpr std::size_t direct_default = 65'536;
 constexpr std::size_t direct_max = std::size_t{1} << 24;
 
@@ -32,6 +33,8 @@ std::string complete_url(const ListenerOptions& options) {
     };
     add("queue", options.queue);
     add("protocol", options.protocol);
+    add("server_id", options.server_id);
+    add("format", options.format);
     return url;
 }
 
@@ -68,7 +71,7 @@ std::expected<void, Failure> check_direct(const ListenerOptions& options, const 
     }
     if (!options.queue.empty() || !options.exchanges.empty() || options.durable ||
         options.exclusive || options.auto_delete || options.queue_type ||
-        !options.queue_arguments->is_null()) {
+        options.acknowledge != Acknowledge::with_reply || !options.queue_arguments->is_null()) {
         return std::unexpected{refused("Queues and exchanges are a broker's: not of tcp://")};
     }
     if (direct.is_secured && !options.tls) {
@@ -82,7 +85,28 @@ std::expected<void, Failure> check_direct(const ListenerOptions& options, const 
     return check_secrets(options, address.protocol);
 }
 
-std::expected<void, Failure> check_at_broker(const ListenerOptions& options) {
+std::expected<void, Failure> check_callme(const ListenerOptions& options, const Address& address) {
+    if (address.protocol != callme) {
+        return options.threaded ? std::unexpected{refused("'threaded' is of the protocol callme")}
+                                : std::expected<void, Failure>{};
+    }
+    if (address.queue.empty()) {
+        return std::unexpected{
+            refused("The protocol callme needs the server's id, as in server_id=fooserver")};
+    }
+    if (!options.exchanges.empty()) {
+        return std::unexpected{
+            refused("The protocol callme has one exchange: 'exchanges' is not of it")};
+    }
+    if (!options.threaded && options.max_simultaneous_requests.value_or(1) > 1) {
+        return std::unexpected{
+            refused("A callme server handles one request after the other unless it is 'threaded'")};
+    }
+    return {};
+}
+
+std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
+                                             const Address& address) {
     if (options.tls) {
         return std::unexpected{refused(
             "A broker has the server's certificate; a client's is in the address (certfile)")};
@@ -90,7 +114,7 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options) {
     if (!options.auth_secrets.empty()) {
         return std::unexpected{refused("Secrets to sign with are of tcp:// and its like")};
     }
-    return {};
+    return check_callme(options, address);
 }
 
 }  // namespace
@@ -102,12 +126,20 @@ transport::TlsServerOptions server_tls(const ListenerTls& tls) {
 }
 
 std::string ListenerPlan::display() const {
-    return address.display() + (address.is_direct() ? "" : " queue=" + address.queue);
+    if (address.is_direct()) {
+        return address.display();
+    }
+    return address.display() + (address.protocol == callme ? " server_id=" : " queue=") +
+           address.queue;
 }
 
 std::size_t ListenerPlan::simultaneous_requests_max() const noexcept {
-    return options.max_simultaneous_requests.value_or(address.is_direct() ? direct_default
-                                                                          : at_broker_default);
+    if (address.is_direct()) {
+        return options.max_simultaneous_requests.value_or(direct_default);
+    }
+    const std::size_t serial = options.threaded ? threaded_default : 1;
+    return options.max_simultaneous_requests.value_or(
+        address.protocol == callme ? serial : at_broker_default);
 }
 
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
@@ -115,8 +147,9 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
     if (!address) {
         return std::unexpected{std::move(address.error())};
     }
-    if (address->reply_mode || !address->reply_queue.empty()) {
-        return std::unexpected{refused("The parameters 'reply' and 'reply_queue' are a client's")};
+    if (address->has_client_parameters()) {
+        return std::unexpected{
+            refused("The parameters 'reply', 'reply_...' and 'amqp_user' are a client's")};
     }
     auto keys = format::Keyring::parse(options.fernet_keys);
     if (!keys) {
@@ -129,7 +162,7 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
             refused("max_simultaneous_requests must be from 1 to " + std::to_string(requests_max))};
     }
     auto checked =
-        address->is_direct() ? check_direct(options, *address) : check_at_broker(options);
+        address->is_direct() ? check_direct(options, *address) : check_at_broker(options, *address);
     if (!checked) {
         return std::unexpected{std::move(checked.error())};
     }
@@ -176,13 +209,16 @@ std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
     const ListenerPlan& plan, const std::vector<const Method*>& methods,
     const core::Limits& limits) {
     return make_message_dialect(
-        plan.address.protocol, methods.size() == 1 ? methods.front()->name : std::string{}, limits);
+        plan.address.protocol,
+        {.method = methods.size() == 1 ? methods.front()->name : std::string{},
+         .format = plan.address.format},
+        limits);
 }
 
 protocol::Topology topology_of(const ListenerPlan& plan, const std::vector<const Method*>& methods,
                                const protocol::MessageDialect& dialect) {
     const ListenerOptions& options = plan.options;
-    protocol::ServerTopologyOptions wanted{.queue = plan.address.queue, .methods = {}};
+    protocol::ServerTopologyOptions wanted{.server = plan.address.queue, .methods = {}};
     for (const Method* method : methods) {
         wanted.methods.push_back(method->name);
     }

@@ -145,18 +145,18 @@ public:
 
     Topology server_topology(const ServerTopologyOptions& options) const override {
         Topology topology;
-        Queue queue{.name = options.queue, .durable = true};
+        Queue queue{.name = options.server, .durable = true};
         apply(options.queue_overrides, queue);
         for (const std::string& method : options.methods) {
             topology.exchanges.push_back(exchange_for(method, options));
             topology.bindings.push_back(
-                {.queue = options.queue, .exchange = method, .routing_key = options.queue});
+                {.queue = options.server, .exchange = method, .routing_key = options.server});
         }
         topology.queues.push_back(std::move(queue));
         return topology;
     }
 
-    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view queue,
+    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
                                                  std::string_view reply_to, Arena&,
                                                  std::string& body) const override {
         const bool nothing = call.arguments.is_null() ||
@@ -174,7 +174,7 @@ public:
             return std::unexpected{format::to_failure(written.error())};
         }
         return Envelope{.exchange = call.method,
-                        .routing_key = queue,
+                        .routing_key = server,
                         .content_type = content_type_json,
                         .correlation_id = call.correlation_id,
                         .reply_to = reply_to,

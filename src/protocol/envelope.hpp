@@ -43,6 +43,10 @@ struct ReplyAddress {
     std::string reply_to;  // empty: nobody waits
     std::string correlation_id;
     std::optional<std::uint8_t> delivery_mode{};  // a reply is as persistent as its request
+
+    // Of dialects whose replies depend on more: see `MessageDialect::remember`.
+    std::string method{};
+    std::uint8_t form = 0;  // of the request's body
 };
 
 /// The body as characters.

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,12 +19,21 @@ namespace warren::protocol {
 
 /// How a server of a dialect appears in the broker.
 struct ServerTopologyOptions {
-    std::string queue;
+    std::string server;  // its queue, or what its queue is named after
     std::vector<std::string> methods;
     TopologyOverrides queue_overrides{};
     TopologyOverrides exchange_overrides{};
     std::vector<Exchange> exchanges{};  // exchanges whose shape the configuration gives itself
 };
+
+/// What a client wants in the broker to get replies by, when its dialect says that.
+struct ReplyTopology {
+    Topology topology;    // one queue, which is consumed, and how messages get there
+    std::string address;  // what requests say as reply_to
+};
+
+/// in   a text that no other connection has, for names
+using MakeReplyTopology = std::function<ReplyTopology(std::string_view unique)>;
 
 /// One way to speak RPC in messages with addresses: between an `Envelope` and a `Call` or `Answer`.
 /// Pure: bytes in, bytes out; no clock, no I/O, no state.          thread any
@@ -48,13 +58,18 @@ public:
     virtual std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
                                                   Arena& arena, std::string& body) const = 0;
 
+    /// Note what of a request `encode_answer` needs beside its address.
+    /// in   call: null when the request could not be decoded
+    virtual void remember(const Envelope&, const Call* /*call*/, ReplyAddress&) const {}
+
     virtual Topology server_topology(const ServerTopologyOptions& options) const = 0;
 
     // The client's side
 
-    /// The request message. in  `body` is overwritten and viewed, as are `call`, `queue`,
-    /// `reply_to` and `arena`
-    virtual std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view queue,
+    /// The request message.
+    /// in   server: as in `ServerTopologyOptions`; `body` is overwritten and viewed, as are `call`,
+    ///      `server`, `reply_to` and `arena`
+    virtual std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
                                                          std::string_view reply_to, Arena& arena,
                                                          std::string& body) const = 0;
 
@@ -66,6 +81,14 @@ public:
 
     /// What must be bound so that replies to calls of `method` reach the client's reply queue.
     virtual std::vector<Binding> reply_bindings(std::string_view method) const = 0;
+
+    /// How a client gets replies, where any queue of its own will not do.
+    /// in   user: as whom it is known to the broker; overrides: of its queue and exchange
+    /// out  empty: any queue will do; otherwise it depends on nothing of the dialect
+    virtual MakeReplyTopology reply_topology(std::string /*user*/,
+                                             TopologyOverrides /*overrides*/) const {
+        return {};
+    }
 };
 
 }  // namespace warren::protocol

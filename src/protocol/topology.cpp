@@ -5,6 +5,7 @@ namespace warren::protocol {
 void apply(const TopologyOverrides& overrides, Queue& queue) {
     if (overrides.queue_type == "quorum") {
         queue.durable = true;
+        queue.exclusive = queue.auto_delete = false;
     }
     queue.durable = overrides.durable.value_or(queue.durable);
     queue.exclusive = overrides.exclusive.value_or(queue.exclusive);

@@ -36,10 +36,17 @@ struct Binding {
     bool routing_key_is_queue = false;  // for a queue the broker names
 };
 
+/// Whether a server's replies may close the channel that its queue is consumed on.
+enum class RepliesOn : std::uint8_t {
+    shared_channel,  // replies and acknowledgements keep their order
+    own_channel,     // callers' exchanges go with them, and the server's queue with its channel
+};
+
 struct Topology {
     std::vector<Exchange> exchanges;
     std::vector<Queue> queues;
     std::vector<Binding> bindings;
+    RepliesOn replies_on = RepliesOn::shared_channel;  // of a server
 };
 
 /// What a user may change of a dialect's default topology; unset members leave it as it is.
@@ -51,7 +58,8 @@ struct TopologyOverrides {
     Dynamic arguments{};                    // added to the queue's
 };
 
-/// Change a queue as the user wants it. A quorum queue is durable, whatever the dialect's default.
+/// Change a queue as the user wants it. A quorum queue is durable and stays, whatever the dialect's
+/// default.                                                        [RabbitMQ, quorum queues]
 void apply(const TopologyOverrides& overrides, Queue& queue);
 
 }  // namespace warren::protocol

@@ -125,12 +125,12 @@ public:
     }
 
     Topology server_topology(const ServerTopologyOptions& options) const override {
-        Queue queue{.name = options.queue};
+        Queue queue{.name = options.server};
         apply(options.queue_overrides, queue);
         return {.queues = {std::move(queue)}};
     }
 
-    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view queue,
+    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
                                                  std::string_view reply_to, Arena& arena,
                                                  std::string& body) const override {
         const std::optional<Value> single = single_argument(call);
@@ -139,7 +139,7 @@ public:
         if (!content_type) {
             return std::unexpected{format::to_failure(content_type.error())};
         }
-        Envelope request{.routing_key = queue,
+        Envelope request{.routing_key = server,
                          .content_type = *content_type,
                          .correlation_id = call.correlation_id,
                          .reply_to = reply_to,

@@ -97,7 +97,9 @@ void MessageClient::publish(OutgoingCall& call) {
                                  .correlation_id = {correlation.data(), correlation.size()},
                                  .time_left = left};
     arena_.reset();
-    auto message = dialect_.encode_call(encoded, options_.queue, reply_address_, arena_, body_);
+    const std::string_view server =
+        call.server.empty() ? std::string_view{options_.server} : call.server;
+    auto message = dialect_.encode_call(encoded, server, reply_address_, arena_, body_);
     if (!message) {
         return fail(call, std::move(message.error()));
     }
@@ -170,6 +172,13 @@ void MessageClient::on_returned(std::uint64_t token, const Failure& why) {
 
 void MessageClient::on_refused(std::uint64_t token, const Failure& why) {
     on_returned(token, why);
+}
+
+void MessageClient::on_dropped(std::uint64_t token) {
+    if (OutgoingCall* call = pending().find(token)) {
+        set_stage(*call, CallStage::queued);
+        dispatch(*call);
+    }
 }
 
 void MessageClient::on_bound(std::uint64_t token, const Failure* refused) {

@@ -19,7 +19,7 @@
 namespace warren::runtime {
 
 struct MessageClientOptions {
-    std::string queue;   // of the server
+    std::string server;  // as in `protocol::ServerTopologyOptions`; of calls that name none
     std::string broker;  // its address in messages, without credentials
     std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
     std::array<std::uint8_t, 16> random{};  // of this client's own
@@ -41,6 +41,7 @@ public:
     void on_accepted(std::uint64_t token) override;
     void on_returned(std::uint64_t token, const Failure& why) override;
     void on_refused(std::uint64_t token, const Failure& why) override;
+    void on_dropped(std::uint64_t token) override;
     void on_bound(std::uint64_t token, const Failure* refused) override;
     void on_lost(const Failure& why, RepliesSurvive replies) override;
     void on_failed(const Failure& why) override;

@@ -20,6 +20,8 @@ void MessageJob::reuse() noexcept {
     address.exchange.clear();
     address.reply_to.clear();
     address.correlation_id.clear();
+    address.method.clear();
+    address.form = 0;
     body_bytes = 0;
     body_hash = 0;
     place = 0;

@@ -63,8 +63,41 @@ void MessageServer::on_delivery(DeliveryId delivery, const protocol::Envelope& m
     if (replays_.size() != 0 && may_repeat(message) && replay(delivery, message)) {
         return;
     }
+    if (options_.acknowledge == Acknowledge::before_handling) {
+        hold_or_take(delivery, message);
+    } else {
+        take(delivery, message);
+    }
+}
+
+void MessageServer::hold_or_take(DeliveryId delivery, const protocol::Envelope& message) {
+    if (!held_.empty() || in_flight_.size() >= options_.in_flight_max) {
+        held_.push_back({delivery, protocol::Message{message}});
+        return;
+    }
+    port_.settle(delivery, nullptr);
+    take(delivery, message);
+}
+
+void MessageServer::take_held() {
+    while (!held_.empty() && in_flight_.size() < options_.in_flight_max) {
+        const Held next = std::move(held_.front());
+        held_.pop_front();
+        port_.settle(next.delivery, nullptr);
+        take(next.delivery, next.message.view());
+    }
+}
+
+void MessageServer::give_back_held() {
+    for (const Held& held : std::exchange(held_, {})) {
+        port_.give_back(held.delivery);
+    }
+}
+
+void MessageServer::take(DeliveryId delivery, const protocol::Envelope& message) {
     std::unique_ptr<MessageJob> job = make_job(delivery, message);
     if (unsettled_ > options_.in_flight_max) {
+        dialect_.remember(message, nullptr, job->address);
         dispatcher_.refuse(std::move(job),
                            {.code = Code::overloaded,
                             .message = "As many requests are being handled as may "
@@ -73,6 +106,7 @@ void MessageServer::on_delivery(DeliveryId delivery, const protocol::Envelope& m
         return;
     }
     std::expected<protocol::Call, Failure> call = dialect_.decode_call(message, job->arena);
+    dialect_.remember(message, call ? &*call : nullptr, job->address);
     if (!call) {
         dispatcher_.refuse(std::move(job), std::move(call.error()), lane_);
         return;
@@ -139,6 +173,7 @@ void MessageServer::take_finished() {
     while (Task* const task = finished.pop()) {
         settle(std::unique_ptr<MessageJob>{static_cast<MessageJob*>(task)});
     }
+    take_held();
     check_drained();
 }
 
@@ -251,6 +286,7 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
         }
         settled_bytes_ = 0;
         unsettled_ = 0;
+        held_.clear();
         generation_ = 0;
         consuming_ = false;
     }
@@ -268,7 +304,8 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
 }
 
 void MessageServer::lose(MessageJob& job) {
-    if (options_.lost_requests == LostRequests::come_again && drop(job)) {
+    if (options_.lost_requests == LostRequests::come_again &&
+        options_.acknowledge == Acknowledge::with_reply && drop(job)) {
         job.given_back = true;
     } else if (job.is_recognizable()) {
         replays_.add_running(job);
@@ -285,6 +322,7 @@ void MessageServer::drain(std::move_only_function<void()> on_drained) {
     on_drained_.push_back(std::move(on_drained));
     if (!stopping_) {
         stopping_ = true;
+        give_back_held();
         port_.stop_consuming();
     }
     check_drained();

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <warren/context.hpp>
+#include <warren/listener.hpp>
 
+#include "protocol/message.hpp"
 #include "protocol/message_dialect.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/dispatcher.hpp"
@@ -33,6 +35,7 @@ struct MessageServerOptions {
     std::size_t in_flight_max = 5;
     ReplayLimits replays{};
     LostRequests lost_requests = LostRequests::come_again;
+    Acknowledge acknowledge = Acknowledge::with_reply;
     /// Called on every change, on the I/O thread.
     std::function<void()> on_consuming{};
     std::function<void(const Failure& why)> on_lost{};
@@ -84,6 +87,16 @@ public:
     void on_stopped() override;
 
 private:
+    /// A delivery that is not acknowledged, because as many are handled as may.
+    struct Held {
+        DeliveryId delivery;
+        protocol::Message message;
+    };
+
+    void take(DeliveryId delivery, const protocol::Envelope& message);
+    void hold_or_take(DeliveryId delivery, const protocol::Envelope& message);
+    void take_held();
+    void give_back_held();
     std::unique_ptr<MessageJob> make_job(DeliveryId delivery, const protocol::Envelope& message);
     bool replay(DeliveryId delivery, const protocol::Envelope& message);
     bool is_current(const MessageJob& job) const noexcept {
@@ -119,6 +132,7 @@ private:
     /// at most `in_flight_max` messages ahead of the acknowledgements it has seen.
     std::deque<std::unique_ptr<MessageJob>> settled_;
     std::size_t settled_bytes_ = 0;
+    std::deque<Held> held_;  // of `before_handling`, oldest first; at most the port's prefetch
     Replays replays_;
     std::optional<Executor::TimerId> expiry_timer_;
 

@@ -4,6 +4,7 @@ namespace warren::runtime {
 
 void OutgoingCall::begin_anew() noexcept {
     method = {};
+    server = {};
     style = model::ArgumentStyle::named;
     arguments = {};
     idempotency_key = {};

@@ -44,6 +44,7 @@ public:
 
     // By whoever makes the call; what is viewed lives until the call is over.
     std::string_view method{};
+    std::string_view server{};  // at a broker: another than the client's own; empty: that one
     model::ArgumentStyle style = model::ArgumentStyle::named;
     Value arguments{};
     std::string_view idempotency_key{};

@@ -59,7 +59,7 @@ public:
     virtual ~ClientPort() = default;
     virtual Executor& executor() noexcept = 0;
     /// Send a request, mandatory and confirmed. `ClientSink` hears of the token exactly once:
-    /// on_accepted, on_returned, on_refused or on_lost.
+    /// on_accepted, on_returned, on_refused, on_dropped or on_lost.
     virtual void publish(std::uint64_t token, const protocol::Envelope& request) = 0;
     /// Bind the reply queue, now and after every reconnect. on_bound follows.
     virtual void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) = 0;
@@ -80,6 +80,8 @@ public:
     virtual void on_returned(std::uint64_t token, const Failure& why) = 0;
     /// The broker did not take the request (nack), or refused it with an error.
     virtual void on_refused(std::uint64_t token, const Failure& why) = 0;
+    /// The broker never looked at the request, because of another one: it can be sent again.
+    virtual void on_dropped(std::uint64_t token) = 0;
     virtual void on_bound(std::uint64_t token, const Failure* refused) = 0;
     /// The connection is gone; the transport connects again by itself and calls on_ready. Tokens
     /// that were not heard of are forgotten: they may or may not have reached the broker.

@@ -301,6 +301,9 @@ public:
     }
     void on_returned(std::uint64_t token, const Failure& why) override { failed(token, why); }
     void on_refused(std::uint64_t token, const Failure& why) override { failed(token, why); }
+    void on_dropped(std::uint64_t token) override {
+        failed(token, {.code = Code::connection_lost, .message = "Dropped"});
+    }
     void on_bound(std::uint64_t token, const Failure* refused) override {
         change([&] { bound_[token] = refused ? std::optional{*refused} : std::nullopt; });
     }

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint64_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 
-constexpr std::array<std::string_view, 2> protocol_words{"cyberfusion", "tutorial"};
+constexpr std::array<std::string_view, 3> protocol_words{"cyberfusion", "tutorial", "callme"};
+constexpr std::array<std::string_view, 3> format_words{"pickle", "json", "msgpack"};
+constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
 constexpr std::array<std::string_view, 2> queue_type_words{"classic", "quorum"};
 constexpr std::array<std::string_view, 2> verify_words{"peer", "none"};
 
@@ -70,6 +72,20 @@ void read_queue(ConfigMap& map, ListenerOptions& options) {
     read_simultaneous_requests(map, prefetch_max, options);
 }
 
+void read_callme(ConfigMap& map, ListenerOptions& options) {
+    if (const auto server_id = map.require("server_id")) {
+        options.server_id = server_id->text().value_or("");
+    }
+    if (const auto format = map.find("format")) {
+        if (const auto word = format->one_of(format_words)) {
+            options.format = format_words[*word];
+        }
+    }
+    if (const auto threaded = map.find("threaded")) {
+        options.threaded = threaded->boolean().value_or(false);
+    }
+}
+
 /// All but the address itself.
 void read_message_listener(ConfigMap& map, ConfiguredListener& listener) {
     bool one_method = false;
@@ -77,6 +93,15 @@ void read_message_listener(ConfigMap& map, ConfiguredListener& listener) {
         if (const auto word = protocol->one_of(protocol_words)) {
             listener.options.protocol = protocol_words[*word];
             one_method = *word == 1;
+            if (*word == 2) {
+                read_callme(map, listener.options);
+            }
+        }
+    }
+    if (const auto acknowledge = map.find("acknowledge")) {
+        if (const auto word = acknowledge->one_of(acknowledge_words)) {
+            listener.options.acknowledge =
+                *word == 0 ? Acknowledge::with_reply : Acknowledge::before_handling;
         }
     }
     read_queue(map, listener.options);

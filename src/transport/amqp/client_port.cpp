@@ -262,8 +262,8 @@ private:
         }
         declarations_.answered(event);
         if (const auto* declared = std::get_if<amqp::QueueDeclared>(&event)) {
-            reply_address_ = declared->queue;
-            bindings_.restore(reply_address_);
+            reply_address_ = replies_.address(declared->queue);
+            bindings_.restore(declared->queue);
         } else if (std::holds_alternative<amqp::ConsumeStarted>(event)) {
             consuming_ = true;
             check_ready();

@@ -27,7 +27,10 @@ ReplyQueue::ReplyQueue(AmqpClientOptions options) : options_{std::move(options)}
 
 std::expected<void, Failure> ReplyQueue::ask(amqp::ConnectionCore& core,
                                              amqp::ChannelNumber channel,
-                                             Declarations& declarations) const {
+                                             Declarations& declarations) {
+    if (options_.reply_topology) {
+        return ask_as_told(core, channel, declarations);
+    }
     if (is_direct()) {
         return declarations.consume(core, channel, {.queue = direct_reply_to, .no_ack = true});
     }
@@ -41,6 +44,24 @@ std::expected<void, Failure> ReplyQueue::ask(amqp::ConnectionCore& core,
     return declared
                ? declarations.consume(core, channel, {.queue = queue.name, .no_ack = !is_durable()})
                : declared;
+}
+
+std::expected<void, Failure> ReplyQueue::ask_as_told(amqp::ConnectionCore& core,
+                                                     amqp::ChannelNumber channel,
+                                                     Declarations& declarations) {
+    const protocol::ReplyTopology wanted = options_.reply_topology(random_name());
+    address_ = wanted.address;
+    std::expected<void, Failure> asked;
+    for (const protocol::Exchange& exchange : wanted.topology.exchanges) {
+        asked = asked ? declarations.declare(core, channel, exchange) : asked;
+    }
+    const protocol::Queue& queue = wanted.topology.queues.front();
+    asked = asked ? declarations.declare(core, channel, queue) : asked;
+    for (const protocol::Binding& binding : wanted.topology.bindings) {
+        asked = asked ? declarations.bind(core, channel, binding, queue.name) : asked;
+    }
+    return asked ? declarations.consume(core, channel, {.queue = queue.name, .no_ack = true})
+                 : asked;
 }
 
 }  // namespace warren::transport

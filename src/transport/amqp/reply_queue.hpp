@@ -1,6 +1,7 @@
 #pragma once
 
 #include "amqp/connection_core.hpp"
+#include "protocol/message_dialect.hpp"
 #include "runtime/ports.hpp"
 #include "transport/amqp/declarations.hpp"
 
@@ -25,6 +26,9 @@ struct AmqpClientOptions {
     std::string reply_queue{};
     /// Of mode durable: the broker deletes the queue when nobody consumed it for so long.
     std::chrono::milliseconds reply_queue_expires{30 * 60 * 1000};
+    /// How replies come, where the dialect says it; the mode is not asked then. Each connection has
+    /// its own, because consumers of a lost one may linger.
+    protocol::MakeReplyTopology reply_topology{};
 };
 
 /// Where a client's replies come in, as its mode says.
@@ -40,12 +44,23 @@ public:
         return is_durable() ? runtime::RepliesSurvive::yes : runtime::RepliesSurvive::no;
     }
 
+    /// What requests say as reply_to.
+    /// in   queue: as the broker has named it
+    std::string address(std::string_view queue) const {
+        return options_.reply_topology ? address_ : std::string{queue};
+    }
+
     /// Ask for the queue and for what comes in there; `declarations` get to know what was asked.
     std::expected<void, Failure> ask(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
-                                     Declarations& declarations) const;
+                                     Declarations& declarations);
 
 private:
+    std::expected<void, Failure> ask_as_told(amqp::ConnectionCore& core,
+                                             amqp::ChannelNumber channel,
+                                             Declarations& declarations);
+
     AmqpClientOptions options_;
+    std::string address_;  // as the dialect says it
 };
 
 }  // namespace warren::transport

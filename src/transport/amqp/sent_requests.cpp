@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace warren::transport {
 namespace {
@@ -81,15 +83,26 @@ void SentRequests::channel_closed(Taken requests, const amqp::ChannelClosed& clo
         .message = fmt::format("The broker at {} closed the channel over another request",
                                endpoint_.display()),
         .peer_text = peer_words(closed.text)};
-    requests.close([&](const PublishWindow::Message& message) {
-        if (exchange.empty() || message.exchange_hash != blamed) {
-            sink_->on_refused(message.token, dragged);
+    std::vector<PublishWindow::Message> open;
+    requests.close([&](const PublishWindow::Message& message) { open.push_back(message); });
+    const auto is_blamed = [&](const PublishWindow::Message& message) {
+        return !exchange.empty() && message.exchange_hash == blamed;
+    };
+    const auto first = std::ranges::find_if(open, is_blamed);
+    const auto last = std::find_if(open.rbegin(), open.rend(), is_blamed).base();
+    for (auto message = open.begin(); message != open.end(); ++message) {
+        if (first == open.end() || (message > first && message < last && !is_blamed(*message))) {
+            sink_->on_refused(message->token, dragged);
+        } else if (message < first) {
+            sink_->on_accepted(message->token);
+        } else if (message >= last) {
+            sink_->on_dropped(message->token);
         } else if (closed.code == amqp::reply_code::not_found) {
-            sink_->on_returned(message.token, refused);
+            sink_->on_returned(message->token, refused);
         } else {
-            sink_->on_refused(message.token, refused);
+            sink_->on_refused(message->token, refused);
         }
-    });
+    }
 }
 
 }  // namespace warren::transport

@@ -6,10 +6,12 @@
 #include "transport/amqp/lost_exchanges.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
+#include "transport/amqp/reply_channel.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,7 +24,12 @@ class AmqpServerPort::Impl final : public LinkUser,
                                    public std::enable_shared_from_this<AmqpServerPort::Impl> {
 public:
     Impl(std::shared_ptr<Link> link, AmqpServerOptions options)
-        : link_{std::move(link)}, options_{std::move(options)} {}
+        : link_{std::move(link)}, options_{std::move(options)} {
+        if (options_.topology.replies_on == protocol::RepliesOn::own_channel) {
+            replies_.emplace(
+                *link_, [this](LogLevel level, const Failure& failure) { say(level, failure); });
+        }
+    }
 
     Link& link() noexcept { return *link_; }
 
@@ -34,6 +41,7 @@ public:
     void end() {
         link_->executor().cancel(retry_timer_);
         link_->detach(*this);
+        replies_.reset();
         if (channel_ != 0) {
             flush_acknowledgements();
             link_->close_channel(channel_);
@@ -76,11 +84,17 @@ public:
 
     void on_up() override {
         lost_exchanges_.clear();
+        if (replies_) {
+            replies_->open();
+        }
         open();
     }
 
     void on_down(const Failure& why) override {
         channel_ = 0;
+        if (replies_) {
+            replies_->down();
+        }
         link_->executor().cancel(retry_timer_);
         lose(why);
     }
@@ -264,6 +278,9 @@ private:
             return refuse(delivery.delivery_tag);
         }
         lost_exchanges_.seen(delivery.exchange);
+        if (replies_ && !delivery.redelivered) {
+            replies_->seen(delivery.properties.reply_to.value_or(std::string_view{}));
+        }
         unsettled_.delivered(delivery.delivery_tag);
         arena_.reset();
         sink_->on_delivery({.generation = generation_, .tag = delivery.delivery_tag},
@@ -276,6 +293,9 @@ private:
     }
 
     void publish(const protocol::Envelope& reply) {
+        if (replies_) {
+            return replies_->publish(reply);
+        }
         if (lost_exchanges_.contains(reply.exchange)) {
             return say(LogLevel::warning,
                        Failure{.code = Code::no_responder,
@@ -348,6 +368,7 @@ private:
     Declarations declarations_;
     AckBatch unsettled_;
     LostExchanges lost_exchanges_;
+    std::optional<ReplyChannel> replies_;  // none: they share the channel
     Arena arena_;
     std::string said_;
 };

@@ -67,6 +67,9 @@ public:
 
 protected:
     std::expected<void, Failure> open() override {
+        if (options_.reply_topology) {
+            return open_as_told();
+        }
         const bool durable = options_.replies == runtime::RepliesSurvive::yes;
         protocol::Topology topology;
         topology.queues.push_back({.name = durable ? options_.reply_queue : std::string{},
@@ -80,9 +83,8 @@ protected:
         if (durable) {
             options_.reply_queue = reply_queue_;
         }
-        // Before the replies that wait in a durable queue.
-        post([this] { ready(); });
-        return broker_.consume(reply_queue_, *this, 0);
+        reply_address_ = reply_queue_;
+        return consume();
     }
 
     void lost(const Failure& why) override {
@@ -92,6 +94,22 @@ protected:
     }
 
 private:
+    std::expected<void, Failure> open_as_told() {
+        auto wanted = options_.reply_topology(fmt::format("{:p}.{}", fmt::ptr(this), number_));
+        if (auto declared = broker_.declare(wanted.topology, this); !declared) {
+            return declared;
+        }
+        reply_queue_ = wanted.topology.queues.front().name;
+        reply_address_ = std::move(wanted.address);
+        return consume();
+    }
+
+    std::expected<void, Failure> consume() {
+        // Before the replies that wait in a durable queue.
+        post([this] { ready(); });
+        return broker_.consume(reply_queue_, *this, 0);
+    }
+
     void refuse_unconnected(std::uint64_t token) {
         executor().post([this, weak = weak_from_this(), token] {
             if (weak.lock()) {
@@ -129,7 +147,7 @@ private:
         for (auto& [token, bindings] : std::exchange(wanted_, {})) {
             bind(token, bindings);
         }
-        sink_->on_ready(reply_queue_);
+        sink_->on_ready(reply_address_);
         if (broker_.blocked()) {
             sink_->on_blocked(blocked_reason);
         }
@@ -175,6 +193,7 @@ private:
     MemoryClientOptions options_;
     runtime::ClientSink* sink_ = nullptr;
     std::string reply_queue_;
+    std::string reply_address_;
     std::unordered_set<std::uint64_t> unconfirmed_;
     std::deque<std::pair<std::uint64_t, std::shared_ptr<const Message>>> held_;  // while blocked
     std::vector<protocol::Binding> bindings_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/message_dialect.hpp"
 #include "runtime/ports.hpp"
 #include "transport/memory/broker.hpp"
 
@@ -15,6 +16,8 @@ struct MemoryClientOptions {
     /// yes: the reply queue outlives connections.
     runtime::RepliesSurvive replies = runtime::RepliesSurvive::no;
     std::string reply_queue{};  // of `yes`; empty: one is made and kept
+    /// How replies come, where the dialect says it.
+    protocol::MakeReplyTopology reply_topology{};
     std::chrono::milliseconds reconnect_delay{100};
 };
 

@@ -1,35 +1,18 @@
 #pragma once
 
-#include <warren/dynamic.hpp>
+#include "protocol/message.hpp"
+#include "runtime/executor.hpp"
 
-#include "protocol/envelope.hpp"
-
-#include <chrono>
-#include <cstdint>
 #include <optional>
-#include <string>
 
 namespace warren::transport::memory {
 
-/// A message that owns its parts, as it lies in a queue.
-class Message {
+/// A message as it lies in a queue.
+class Message : public protocol::Message {
 public:
-    explicit Message(const protocol::Envelope& envelope);
+    using protocol::Message::Message;
 
-    /// Views this message.
-    protocol::Envelope view() const;
-
-    const std::string& exchange() const noexcept { return exchange_; }
-    const std::string& routing_key() const noexcept { return routing_key_; }
-
-    bool redelivered = false;
-    std::optional<std::chrono::steady_clock::time_point> expires{};
-
-private:
-    std::string exchange_, routing_key_, content_type_, content_encoding_, correlation_id_,
-        reply_to_, expiration_, message_id_, type_, user_id_, app_id_, body_;
-    std::optional<std::uint8_t> delivery_mode_, priority_;
-    Dynamic headers_;
+    std::optional<runtime::TimePoint> expires{};
 };
 
 }  // namespace warren::transport::memory

@@ -207,7 +207,7 @@ TEST_F(Cyberfusion, WritesARequest) {
 }
 
 TEST_F(Cyberfusion, DeclaresWhatTheOriginalDeclares) {
-    const Topology topology = dialect->server_topology({.queue = "test", .methods = {"a", "b"}});
+    const Topology topology = dialect->server_topology({.server = "test", .methods = {"a", "b"}});
     ASSERT_EQ(topology.queues.size(), 1U);
     EXPECT_EQ(topology.queues[0].name, "test");
     EXPECT_TRUE(topology.queues[0].durable);
@@ -223,7 +223,7 @@ TEST_F(Cyberfusion, DeclaresWhatTheOriginalDeclares) {
 
 TEST_F(Cyberfusion, TakesOverridesOfItsTopology) {
     const Topology topology = dialect->server_topology(
-        {.queue = "test",
+        {.server = "test",
          .methods = {"a"},
          .queue_overrides = {.queue_type = "quorum",
                              .arguments = Dynamic::map({{"x-delivery-limit", 5}})},

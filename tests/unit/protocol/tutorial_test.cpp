@@ -124,7 +124,7 @@ TEST_F(Tutorial, SaysWhenAnObjectIsNamedArguments) {
 }
 
 TEST_F(Tutorial, DeclaresAPlainQueue) {
-    const Topology topology = dialect->server_topology({.queue = "rpc_queue"});
+    const Topology topology = dialect->server_topology({.server = "rpc_queue"});
     ASSERT_EQ(topology.queues.size(), 1U);
     EXPECT_EQ(topology.queues[0].name, "rpc_queue");
     EXPECT_FALSE(topology.queues[0].durable);

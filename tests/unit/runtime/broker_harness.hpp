@@ -69,6 +69,7 @@ public:
     void on_accepted(std::uint64_t) override { ++accepted_; }
     void on_returned(std::uint64_t, const Failure&) override { ++returned_; }
     void on_refused(std::uint64_t, const Failure&) override { ++returned_; }
+    void on_dropped(std::uint64_t) override { ++returned_; }
     void on_bound(std::uint64_t, const Failure*) override {}
     void on_lost(const Failure&, RepliesSurvive) override {}
     void on_failed(const Failure&) override {}
@@ -152,7 +153,7 @@ struct ServedBroker {
         memory_port = std::make_unique<transport::memory::MemoryServerPort>(
             broker, transport::memory::MemoryServerOptions{
                         .topology = dialect->server_topology(
-                            {.queue = "queue", .methods = std::move(methods)}),
+                            {.server = "queue", .methods = std::move(methods)}),
                         .queue = "queue",
                         .prefetch = options.in_flight_max});
         port = std::make_unique<CountingPort>(*memory_port);

@@ -101,7 +101,7 @@ TEST(Threads, ManyCallsWithLocksWhileTheConnectionBreaks) {
         port = std::make_unique<transport::memory::MemoryServerPort>(
             hub->broker,
             transport::memory::MemoryServerOptions{
-                .topology = dialect->server_topology({.queue = "queue", .methods = {"work"}}),
+                .topology = dialect->server_topology({.server = "queue", .methods = {"work"}}),
                 .queue = "queue",
                 .prefetch = 32,
                 .reconnect_delay = 1ms});

@@ -97,7 +97,7 @@ private:
 };
 
 inline MessageClientOptions client_options() {
-    return {.queue = "server_queue",
+    return {.server = "server_queue",
             .broker = "amqp://broker:5672/",
             .random = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 }

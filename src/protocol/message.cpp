@@ -1,8 +1,8 @@
-#include "transport/memory/message.hpp"
+#include "protocol/message.hpp"
 
-namespace warren::transport::memory {
+namespace warren::protocol {
 
-Message::Message(const protocol::Envelope& envelope)
+Message::Message(const Envelope& envelope)
     : redelivered{envelope.redelivered},
       exchange_{envelope.exchange},
       routing_key_{envelope.routing_key},
@@ -15,12 +15,12 @@ Message::Message(const protocol::Envelope& envelope)
       type_{envelope.type},
       user_id_{envelope.user_id},
       app_id_{envelope.app_id},
-      body_{protocol::text_of(envelope.body)},
+      body_{text_of(envelope.body)},
       delivery_mode_{envelope.delivery_mode},
       priority_{envelope.priority},
       headers_{envelope.headers} {}
 
-protocol::Envelope Message::view() const {
+Envelope Message::view() const {
     return {.exchange = exchange_,
             .routing_key = routing_key_,
             .content_type = content_type_,
@@ -35,9 +35,9 @@ protocol::Envelope Message::view() const {
             .delivery_mode = delivery_mode_,
             .priority = priority_,
             .headers = headers_.value(),
-            .body = protocol::bytes_of(body_),
+            .body = bytes_of(body_),
             .redelivered = redelivered,
             .body_bytes = body_.size()};
 }
 
-}  // namespace warren::transport::memory
+}  // namespace warren::protocol

@@ -1,0 +1,226 @@
+#include "protocol/callme.hpp"
+
+#include "protocol/callme_body.hpp"
+#include "protocol/field_errors.hpp"
+#include "protocol/reply_headers.hpp"
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+// What callme's own programs say of each message.
+constexpr std::uint8_t persistent = 2;
+constexpr std::uint8_t lowest_priority = 0;
+constexpr std::int64_t reply_queue_expires_ms = 30 * 60 * 1000;
+
+CallmeForm form_of(CallmeFormat format) noexcept {
+    switch (format) {
+    case CallmeFormat::pickle:
+        return CallmeForm::pickle_4;
+    case CallmeFormat::json:
+        return CallmeForm::json;
+    case CallmeFormat::msgpack:
+        return CallmeForm::msgpack;
+    }
+    std::unreachable();
+}
+
+std::string joined(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const std::string_view part : parts) {
+        text += part;
+    }
+    return text;
+}
+
+/// An exchange with the one queue behind it, which live and die together.
+Topology pair_of(std::string exchange, std::string queue_name, const TopologyOverrides& overrides) {
+    Queue queue{.name = std::move(queue_name), .auto_delete = true};
+    apply(overrides, queue);
+    Topology topology;
+    topology.exchanges.push_back(
+        {.name = exchange, .durable = queue.durable, .auto_delete = queue.auto_delete});
+    topology.bindings.push_back({.queue = queue.name, .exchange = std::move(exchange)});
+    topology.queues.push_back(std::move(queue));
+    return topology;
+}
+
+class CallmeDialect final : public MessageDialect {
+public:
+    CallmeDialect(CallmeFormat format, const core::Limits& limits)
+        : form_{form_of(format)}, limits_{limits} {}
+
+    std::string_view name() const noexcept override { return "callme"; }
+
+    std::expected<Call, Failure> decode_call(const Envelope& request, Arena& arena) const override {
+        if (auto refused = refuse_oversized(request, limits_)) {
+            return std::unexpected{std::move(*refused)};
+        }
+        const CallmeForm form = callme_form_of(request, form_);
+        if (auto refused = refuse_form(form)) {
+            return std::unexpected{std::move(*refused)};
+        }
+        auto call = read_callme_request(request, form, arena, limits_);
+        if (call) {
+            call->correlation_id = request.correlation_id;
+            call->time_left = read_expiration(request.expiration);
+            call->attempt = delivery_attempt(request);
+            call->caller = request.user_id;
+        }
+        return call;
+    }
+
+    void remember(const Envelope& request, const Call* call, ReplyAddress& address) const override {
+        const CallmeForm form = callme_form_of(request, form_);
+        address.form = static_cast<std::uint8_t>(is_known(form) ? form : form_);
+        address.method = call != nullptr ? call->method : std::string_view{};
+    }
+
+    std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
+                                          Arena& arena, std::string& body) const override {
+        if (address.reply_to.empty()) {
+            return std::nullopt;
+        }
+        const auto form = static_cast<CallmeForm>(address.form);
+        body.clear();
+        Answer sent = answer;
+        if (!write_callme_reply(sent, address.method, form, arena, body)) {
+            body.clear();
+            sent = {.failure = Code::internal,
+                    .message = "The reply holds a value that cannot be written"};
+            // Constant ASCII text: this cannot fail.
+            static_cast<void>(write_callme_reply(sent, address.method, form, arena, body));
+        }
+        const CallmeProperties properties = callme_properties(form);
+        Value headers = failure_headers(sent, arena);
+        return Envelope{.exchange = address.reply_to,
+                        .content_type = properties.content_type,
+                        .content_encoding = properties.content_encoding,
+                        .correlation_id = address.correlation_id,
+                        .priority = lowest_priority,
+                        .headers = headers.is_null() ? Value::map({}) : headers,
+                        .body = bytes_of(body)};
+    }
+
+    Topology server_topology(const ServerTopologyOptions& options) const override {
+        Topology topology =
+            pair_of(joined({"server_", options.server, "_ex"}),
+                    joined({"server_", options.server, "_queue"}), options.queue_overrides);
+        topology.replies_on = RepliesOn::own_channel;
+        return topology;
+    }
+
+    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
+                                                 std::string_view reply_to, Arena& arena,
+                                                 std::string& body) const override {
+        if (server.empty() || server.size() > callme_server_id_bytes_max) {
+            return std::unexpected{Failure{
+                .code = Code::invalid_request,
+                .message = server.empty()
+                               ? "Not sent: name the server, in the address as server_id=ID or by "
+                                 "use_server"
+                               : "Not sent: the server's id is too long"}};
+        }
+        body.clear();
+        if (const auto written = write_callme_request(call, form_, arena, body); !written) {
+            return std::unexpected{format::to_failure(written.error())};
+        }
+        const CallmeProperties properties = callme_properties(form_);
+        return Envelope{
+            .exchange = arena.copy(std::string_view{joined({"server_", server, "_ex"})}),
+            .content_type = properties.content_type,
+            .content_encoding = properties.content_encoding,
+            .correlation_id = call.correlation_id,
+            .reply_to = reply_to,
+            .delivery_mode = persistent,
+            .priority = lowest_priority,
+            .headers = Value::map({}),
+            .body = bytes_of(body)};
+    }
+
+    std::expected<Answer, Failure> decode_answer(const Envelope& reply,
+                                                 Arena& arena) const override {
+        if (refuse_oversized(reply, limits_)) {
+            return std::unexpected{
+                Failure{.code = Code::internal,
+                        .message = "The reply is over the limit of this client (body_bytes_max)"}};
+        }
+        std::optional<Failure> named = read_failure_headers(reply.headers);
+        const CallmeForm form = callme_form_of(reply, form_);
+        if (auto refused = refuse_form(form)) {
+            return std::unexpected{named ? std::move(*named)
+                                         : Failure{.code = Code::internal,
+                                                   .message = "The reply cannot be read: " +
+                                                              refused->errors.front().message}};
+        }
+        auto answer = read_callme_reply(reply, form, arena, limits_);
+        if (named) {
+            // What the body knows beside: in a pickle, the exception alone.
+            if (!answer && (!is_pickle(form) || named->code == Code::failed)) {
+                named->errors = std::move(answer.error().errors);
+                named->data = std::move(answer.error().data);
+            }
+            return std::unexpected{std::move(*named)};
+        }
+        return answer;
+    }
+
+    std::vector<Binding> reply_bindings(std::string_view) const override { return {}; }
+
+    MakeReplyTopology reply_topology(std::string user, TopologyOverrides overrides) const override {
+        return [user = std::move(user), overrides = std::move(overrides)](std::string_view unique) {
+            ReplyTopology made{.address = joined({"client_", user, "_ex_", unique})};
+            made.topology =
+                pair_of(made.address, joined({"client_", user, "_queue_", unique}), overrides);
+            Queue& queue = made.topology.queues.front();
+            if (!queue.auto_delete && !queue.exclusive) {
+                // Its name is never used again: somebody has to clear it away.
+                apply({.arguments = Dynamic::map({{"x-expires", reply_queue_expires_ms}})}, queue);
+            }
+            made.topology.exchanges.front().auto_delete = true;
+            return made;
+        };
+    }
+
+private:
+    bool is_known(CallmeForm form) const noexcept {
+        return form != CallmeForm::unknown && (is_pickle(form_) || !is_pickle(form));
+    }
+
+    std::optional<Failure> refuse_form(CallmeForm form) const {
+        if (is_known(form)) {
+            return std::nullopt;
+        }
+        return refused_request(
+            is_pickle(form)
+                ? "A pickle is not read here (format): send application/json or application/msgpack"
+                : "The content type should be application/json, application/msgpack or "
+                  "application/x-python-serialize",
+            "content_type");
+    }
+
+    CallmeForm form_;
+    core::Limits limits_;
+};
+
+}  // namespace
+
+std::optional<CallmeFormat> callme_format_named(std::string_view name) noexcept {
+    if (name == "pickle") {
+        return CallmeFormat::pickle;
+    }
+    if (name == "json") {
+        return CallmeFormat::json;
+    }
+    return name == "msgpack" ? std::optional{CallmeFormat::msgpack} : std::nullopt;
+}
+
+std::unique_ptr<MessageDialect> make_callme_dialect(CallmeFormat format,
+                                                    const core::Limits& limits) {
+    return std::make_unique<CallmeDialect>(format, limits);
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "protocol/message_dialect.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace warren::protocol {
+
+/// How the bodies of this dialect are written.
+enum class CallmeFormat : std::uint8_t {
+    pickle,   // as callme's own programs do
+    json,     // as Warren does: no pickle is read then
+    msgpack,  // likewise
+};
+
+/// out  nullopt for a name that is none
+std::optional<CallmeFormat> callme_format_named(std::string_view name) noexcept;
+
+/// A server's id as it may be: "server_<id>_queue" has to fit a short string.  [AMQP 0-9-1 4.2.5.3]
+inline constexpr std::size_t callme_server_id_bytes_max = 255 - (sizeof("server__queue") - 1);
+
+/// RPC by function name over a pair of exchanges, made so that a broker's permissions tell who may
+/// call whom: requests go to `server_<id>_ex`, replies to the exchange that reply_to names, all
+/// with an empty routing key. A client has an exchange `client_<user>_ex_<unique>` of its own.
+///
+/// Bodies are Python pickles of `callme.protocol.RpcRequest` and `RpcResponse`, which are read as
+/// data only, and replies are written in the protocol that the request has; failures are Python's
+/// own exceptions (`callme_exceptions.hpp`). In the other formats a request is the map
+/// {"func_name", "func_args", "func_kwargs"} and a reply {"result"} or {"error": {"code",
+/// "message", "errors", "data"}}. Which one a body has its content type says; a pickle is read in
+/// the format `pickle` only. Failures also have the headers of `reply_headers.hpp`.
+std::unique_ptr<MessageDialect> make_callme_dialect(CallmeFormat format,
+                                                    const core::Limits& limits = {});
+
+}  // namespace warren::protocol

@@ -1,0 +1,232 @@
+#include "protocol/callme_body.hpp"
+
+#include "core/utf8.hpp"
+#include "format/json.hpp"
+#include "format/msgpack.hpp"
+#include "format/msgpack_writer.hpp"
+#include "protocol/callme_pickle.hpp"
+#include "protocol/field_errors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace warren::protocol {
+namespace {
+
+constexpr std::string_view type_pickle = "application/x-python-serialize";
+constexpr std::string_view type_json = "application/json";
+constexpr std::string_view type_msgpack = "application/msgpack";
+constexpr std::string_view type_msgpack_of_kombu = "application/x-msgpack";
+
+CallmeForm pickle_form_of(std::span<const std::byte> body) noexcept {
+    constexpr std::byte proto{0x80};
+    if (body.size() < 2 || body[0] != proto) {
+        return CallmeForm::pickle_2;
+    }
+    return static_cast<CallmeForm>(std::clamp(std::to_integer<int>(body[1]),
+                                              static_cast<int>(CallmeForm::pickle_2),
+                                              static_cast<int>(CallmeForm::pickle_5)));
+}
+
+std::expected<Value, format::DecodeError> decode(const Envelope& message, CallmeForm form,
+                                                 Arena& arena, const core::Limits& limits) {
+    if (form == CallmeForm::json) {
+        return format::json_decode(
+            text_of(message.body), arena,
+            {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
+    }
+    return format::msgpack_decode(message.body, arena, format::MsgpackLimits::of(limits));
+}
+
+std::expected<void, format::EncodeError> encode(const Value& value, CallmeForm form,
+                                                std::string& body) {
+    return form == CallmeForm::json ? format::json_encode(value, body)
+                                    : format::msgpack_encode(value, body);
+}
+
+std::expected<Call, Failure> request_of(const Value& body, Arena& arena) {
+    const Value* const name = body.find(callme_func_name);
+    const Value* const args = body.find(callme_func_args);
+    const Value* const kwargs = body.find(callme_func_kwargs);
+    if (name == nullptr || !name->is_text() || (args != nullptr && !args->is_list()) ||
+        (kwargs != nullptr && !kwargs->is_map())) {
+        return std::unexpected{refused_request(
+            "A request should be an object of 'func_name', 'func_args' (a list) and 'func_kwargs' "
+            "(an object)",
+            "model_type")};
+    }
+    return callme_call(name->as_text(), args != nullptr ? *args : Value::list({}),
+                       kwargs != nullptr ? *kwargs : Value::map({}), arena);
+}
+
+Failure failure_of(const Value& error) {
+    Failure failure{.code = Code::internal};
+    if (const Value* const name = error.find("code"); name != nullptr && name->is_text()) {
+        failure.code = code_named(name->as_text()).value_or(Code::failed);
+    }
+    if (const Value* const message = error.find("message");
+        message != nullptr && message->is_text()) {
+        failure.message = message->as_text();
+    }
+    if (const Value* const errors = error.find("errors")) {
+        failure.errors = read_errors(*errors);
+    }
+    if (const Value* const data = error.find("data")) {
+        failure.data = Dynamic{*data};
+    }
+    return failure;
+}
+
+Value failure_body(const Answer& answer, Arena& arena) {
+    const std::array error{Member{Value::text("code"), Value::text(name_of(*answer.failure))},
+                           Member{Value::text("message"), Value::text(answer.message)},
+                           Member{Value::text("errors"), to_value(answer.errors, arena)},
+                           Member{Value::text("data"), answer.data.value_or(Value{})}};
+    const Member body{Value::text("error"), Value::map(arena.copy(std::span<const Member>{error}))};
+    return Value::map(arena.copy(std::span<const Member>{&body, 1}));
+}
+
+Value success_body(const Answer& answer, Arena& arena) {
+    const std::array body{Member{Value::text("result"), answer.data.value_or(Value{})},
+                          Member{Value::text("message"), Value::text(answer.message)}};
+    // A message is what few methods give.
+    return Value::map(
+        arena.copy(std::span<const Member>{body}.first(answer.message.empty() ? 1 : 2)));
+}
+
+Failure unreadable(std::string message, const Envelope& reply) {
+    return {.code = Code::internal,
+            .message = std::move(message),
+            .peer_text = core::text_for_display(text_of(reply.body))};
+}
+
+}  // namespace
+
+CallmeForm callme_form_of(const Envelope& message, CallmeForm otherwise) noexcept {
+    std::string_view type = message.content_type.substr(0, message.content_type.find(';'));
+    type = type.substr(0, type.find_last_not_of(' ') + 1);
+    if (type.empty()) {
+        return is_pickle(otherwise) ? pickle_form_of(message.body) : otherwise;
+    }
+    if (type == type_pickle) {
+        return pickle_form_of(message.body);
+    }
+    if (type == type_json) {
+        return CallmeForm::json;
+    }
+    return type == type_msgpack || type == type_msgpack_of_kombu ? CallmeForm::msgpack
+                                                                 : CallmeForm::unknown;
+}
+
+CallmeProperties callme_properties(CallmeForm form) noexcept {
+    switch (form) {
+    case CallmeForm::json:
+        return {type_json, "utf-8"};
+    case CallmeForm::msgpack:
+        return {type_msgpack, "binary"};
+    case CallmeForm::unknown:
+    case CallmeForm::pickle_2:
+    case CallmeForm::pickle_3:
+    case CallmeForm::pickle_4:
+    case CallmeForm::pickle_5:
+        return {type_pickle, "binary"};
+    }
+    std::unreachable();
+}
+
+Call callme_call(std::string_view method, const Value& args, const Value& kwargs, Arena& arena) {
+    if (kwargs.as_map().empty()) {
+        return {.method = method, .style = model::ArgumentStyle::positional, .arguments = args};
+    }
+    std::vector<Member> members;
+    members.reserve(args.as_list().size() + kwargs.as_map().size());
+    for (const Value& argument : args.as_list()) {
+        members.push_back({Value::integer(static_cast<std::int64_t>(members.size())), argument});
+    }
+    members.insert(members.end(), kwargs.as_map().begin(), kwargs.as_map().end());
+    return {.method = method,
+            .style = model::ArgumentStyle::mixed,
+            .arguments = Value::map(arena.copy(std::span<const Member>{members}))};
+}
+
+CallmeArguments callme_arguments(const Call& call, Arena& arena) {
+    const Value& given = call.arguments;
+    if (given.is_map() && call.style == model::ArgumentStyle::named) {
+        return {.kwargs = given};
+    }
+    if (given.is_list() && call.style == model::ArgumentStyle::positional) {
+        return {.args = given};
+    }
+    if (given.is_null()) {
+        return {};
+    }
+    return {.args = Value::list(arena.copy(std::span<const Value>{&given, 1}))};
+}
+
+std::expected<Call, Failure> read_callme_request(const Envelope& message, CallmeForm form,
+                                                 Arena& arena, const core::Limits& limits) {
+    if (is_pickle(form)) {
+        return read_pickled_request(message.body, arena, limits);
+    }
+    const auto body = decode(message, form, arena, limits);
+    if (!body) {
+        return std::unexpected{
+            refused_request(body.error().message, std::string{body.error().type})};
+    }
+    return request_of(*body, arena);
+}
+
+std::expected<void, format::EncodeError> write_callme_request(const Call& call, CallmeForm form,
+                                                              Arena& arena, std::string& body) {
+    const CallmeArguments arguments = callme_arguments(call, arena);
+    if (is_pickle(form)) {
+        return write_pickled_request(call.method, arguments, static_cast<int>(form), arena, body);
+    }
+    const std::array members{Member{Value::text(callme_func_name), Value::text(call.method)},
+                             Member{Value::text(callme_func_args), arguments.args},
+                             Member{Value::text(callme_func_kwargs), arguments.kwargs}};
+    return encode(Value::map(members), form, body);
+}
+
+std::expected<Answer, Failure> read_callme_reply(const Envelope& message, CallmeForm form,
+                                                 Arena& arena, const core::Limits& limits) {
+    if (is_pickle(form)) {
+        auto answer = read_pickled_reply(message.body, arena, limits);
+        if (!answer && answer.error().code == Code::internal) {
+            return std::unexpected{unreadable(std::move(answer.error().message), message)};
+        }
+        return answer;
+    }
+    const auto body = decode(message, form, arena, limits);
+    if (!body) {
+        return std::unexpected{
+            unreadable("The reply cannot be read: " + body.error().message, message)};
+    }
+    if (const Value* const error = body->find("error"); error != nullptr && error->is_map()) {
+        return std::unexpected{failure_of(*error)};
+    }
+    const Value* const result = body->find("result");
+    if (result == nullptr) {
+        return std::unexpected{
+            unreadable("The reply is not an object with 'result' or 'error'", message)};
+    }
+    const Value* const words = body->find("message");
+    return Answer{
+        .message = words != nullptr && words->is_text() ? words->as_text() : std::string_view{},
+        .data = *result};
+}
+
+std::expected<void, format::EncodeError> write_callme_reply(const Answer& answer,
+                                                            std::string_view method,
+                                                            CallmeForm form, Arena& arena,
+                                                            std::string& body) {
+    if (is_pickle(form)) {
+        return write_pickled_reply(answer, method, static_cast<int>(form), arena, body);
+    }
+    return encode(answer.failure ? failure_body(answer, arena) : success_body(answer, arena), form,
+                  body);
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+
+#include "format/pickle_value.hpp"
+#include "protocol/call.hpp"
+
+#include <string_view>
+
+/// Failures as the exceptions that a Python caller expects, and back: the one table of both.
+namespace warren::protocol {
+
+/// The exception's type. Requests that do not fit the function's parameters are told apart from
+/// those whose values are wrong.
+std::string_view callme_exception_type(const Answer& failure) noexcept;
+
+/// in   method: as the request named it; views of `failure`, `method` and `arena` are kept
+format::PickleValue callme_exception(const Answer& failure, std::string_view method, Arena& arena);
+
+/// What a raised exception is to a caller here: `failed`, with its type and arguments as data. Its
+/// type says nothing more, because functions raise the same ones for reasons of their own.
+/// in   exception: of that kind
+Failure callme_failure(const format::PickleValue& exception, Arena& arena);
+
+}  // namespace warren::protocol

@@ -1,0 +1,123 @@
+#include "protocol/callme_pickle.hpp"
+
+#include "format/pickle.hpp"
+#include "protocol/callme_exceptions.hpp"
+#include "protocol/field_errors.hpp"
+
+#include <array>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+using format::PickleClass;
+using format::PickleValue;
+using Kind = format::PickleValue::Kind;
+
+bool is_instance(const PickleValue& value, PickleClass of) noexcept {
+    return value.is(Kind::instance) && value.instance_class() == of;
+}
+
+Failure no_request(std::string message) {
+    return refused_request(std::move(message), "model_type");
+}
+
+/// What cannot be a value here, such as a number of more than 64 bits, with its place.
+Failure no_value(format::EncodeError error, std::string_view attribute) {
+    error.location.insert(error.location.begin(), PathStep{std::string{attribute}});
+    return {.code = Code::invalid_request,
+            .message = std::string{invalid_request_message},
+            .errors = {{.location = std::move(error.location),
+                        .message = std::move(error.message),
+                        .type = std::string{error.type}}}};
+}
+
+PickleValue instance(PickleClass of, std::span<const PickleValue> attributes, Arena& arena) {
+    return PickleValue::instance(of, PickleValue::dict(attributes, arena), arena);
+}
+
+Failure no_reply(std::string message) {
+    return {.code = Code::internal, .message = std::move(message)};
+}
+
+}  // namespace
+
+std::expected<Call, Failure> read_pickled_request(std::span<const std::byte> body, Arena& arena,
+                                                  const core::Limits& limits) {
+    const auto read = format::pickle_decode(body, arena, format::PickleLimits::of(limits));
+    if (!read) {
+        return std::unexpected{
+            refused_request(read.error().message, std::string{read.error().type})};
+    }
+    const PickleValue& request = read->value;
+    const PickleValue* const name = request.find(callme_func_name);
+    const PickleValue* const args = request.find(callme_func_args);
+    const PickleValue* const kwargs = request.find(callme_func_kwargs);
+    if (!is_instance(request, PickleClass::rpc_request) || name == nullptr || args == nullptr ||
+        kwargs == nullptr) {
+        return std::unexpected{no_request(
+            "A request should be a callme.protocol.RpcRequest with func_name, func_args and "
+            "func_kwargs")};
+    }
+    if (!name->is(Kind::text) || (!args->is(Kind::tuple) && !args->is(Kind::list)) ||
+        !kwargs->is(Kind::dict)) {
+        return std::unexpected{
+            no_request("func_name should be a str, func_args a tuple and func_kwargs a dict")};
+    }
+    auto positional = format::pickle_to_value(*args, arena);
+    if (!positional) {
+        return std::unexpected{no_value(std::move(positional.error()), callme_func_args)};
+    }
+    auto named = format::pickle_to_value(*kwargs, arena);
+    if (!named) {
+        return std::unexpected{no_value(std::move(named.error()), callme_func_kwargs)};
+    }
+    return callme_call(name->as_text(), *positional, *named, arena);
+}
+
+std::expected<void, format::EncodeError> write_pickled_request(std::string_view method,
+                                                               const CallmeArguments& arguments,
+                                                               int protocol, Arena& arena,
+                                                               std::string& body) {
+    const PickleValue args = format::pickle_from_value(arguments.args, arena);
+    const std::array attributes{
+        PickleValue::text(callme_func_name),   PickleValue::text(method),
+        PickleValue::text(callme_func_args),   PickleValue::tuple(args.items(), arena),
+        PickleValue::text(callme_func_kwargs), format::pickle_from_value(arguments.kwargs, arena)};
+    return format::pickle_encode(instance(PickleClass::rpc_request, attributes, arena), protocol,
+                                 body);
+}
+
+std::expected<Answer, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
+                                                  const core::Limits& limits) {
+    const auto read = format::pickle_decode(body, arena, format::PickleLimits::of(limits));
+    if (!read) {
+        return std::unexpected{no_reply("The reply cannot be read: " + read.error().message)};
+    }
+    const PickleValue* const result = read->value.find("result");
+    if (!is_instance(read->value, PickleClass::rpc_response) || result == nullptr) {
+        return std::unexpected{
+            no_reply("The reply is not a callme.protocol.RpcResponse with a result")};
+    }
+    if (result->is(Kind::exception)) {
+        return std::unexpected{callme_failure(*result, arena)};
+    }
+    const auto value = format::pickle_to_value(*result, arena);
+    if (!value) {
+        return std::unexpected{no_reply("The reply cannot be read: " + value.error().message)};
+    }
+    return Answer{.data = *value};
+}
+
+std::expected<void, format::EncodeError> write_pickled_reply(const Answer& answer,
+                                                             std::string_view method, int protocol,
+                                                             Arena& arena, std::string& body) {
+    const std::array attributes{
+        PickleValue::text("result"),
+        answer.failure ? callme_exception(answer, method, arena)
+                       : format::pickle_from_value(answer.data.value_or(Value{}), arena)};
+    return format::pickle_encode(instance(PickleClass::rpc_response, attributes, arena), protocol,
+                                 body);
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+
+#include "core/limits.hpp"
+#include "format/error.hpp"
+#include "protocol/call.hpp"
+
+#include <cstddef>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// The bodies of the callme dialect as its own programs write them: instances of
+/// `callme.protocol.RpcRequest` and `RpcResponse`.
+namespace warren::protocol {
+
+// The attributes of a request, in every form.
+inline constexpr std::string_view callme_func_name = "func_name";
+inline constexpr std::string_view callme_func_args = "func_args";
+inline constexpr std::string_view callme_func_kwargs = "func_kwargs";
+
+struct CallmeArguments {
+    Value args = Value::list({});
+    Value kwargs = Value::map({});
+};
+
+/// A call of these arguments: by position, unless some are named.
+/// in   args: a list; kwargs: a map
+Call callme_call(std::string_view method, const Value& args, const Value& kwargs, Arena& arena);
+/// What a call's arguments are to a function of Python's.
+CallmeArguments callme_arguments(const Call& call, Arena& arena);
+
+/// err  invalid_request
+std::expected<Call, Failure> read_pickled_request(std::span<const std::byte> body, Arena& arena,
+                                                  const core::Limits& limits);
+std::expected<void, format::EncodeError> write_pickled_request(std::string_view method,
+                                                               const CallmeArguments& arguments,
+                                                               int protocol, Arena& arena,
+                                                               std::string& body);
+
+/// err  failed: an exception; internal: it cannot be read
+std::expected<Answer, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
+                                                  const core::Limits& limits);
+std::expected<void, format::EncodeError> write_pickled_reply(const Answer& answer,
+                                                             std::string_view method, int protocol,
+                                                             Arena& arena, std::string& body);
+
+}  // namespace warren::protocol

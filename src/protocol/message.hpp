@@ -1,0 +1,33 @@
+#pragma once
+
+#include <warren/dynamic.hpp>
+
+#include "protocol/envelope.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace warren::protocol {
+
+/// A message that owns its parts, for who keeps it.
+class Message {
+public:
+    explicit Message(const Envelope& envelope);
+
+    /// Views this message.
+    Envelope view() const;
+
+    const std::string& exchange() const noexcept { return exchange_; }
+    const std::string& routing_key() const noexcept { return routing_key_; }
+
+    bool redelivered = false;
+
+private:
+    std::string exchange_, routing_key_, content_type_, content_encoding_, correlation_id_,
+        reply_to_, expiration_, message_id_, type_, user_id_, app_id_, body_;
+    std::optional<std::uint8_t> delivery_mode_, priority_;
+    Dynamic headers_;
+};
+
+}  // namespace warren::protocol

@@ -48,6 +48,25 @@ Topology pair_of(std::string exchange, std::string queue_name, const TopologyOve
     return topology;
 }
 
+/// What the headers say, which is exact but short, with what the body knows beside.
+Failure completed(Failure named, const Failure& body, CallmeForm form) {
+    if (!is_pickle(form)) {
+        named.message = body.message;
+        named.errors = body.errors;
+        named.data = body.data;
+        return named;
+    }
+    const Value args = body.data["args"];
+    if (named.code != Code::no_such_method && args.is_list() && args.as_list().size() == 1 &&
+        args.as_list().front().is_text()) {
+        named.message = args.as_list().front().as_text();
+    }
+    if (named.code == Code::failed) {
+        named.data = body.data;
+    }
+    return named;
+}
+
 class CallmeDialect final : public MessageDialect {
 public:
     CallmeDialect(CallmeFormat format, const core::Limits& limits)
@@ -158,12 +177,8 @@ public:
         }
         auto answer = read_callme_reply(reply, form, arena, limits_);
         if (named) {
-            // What the body knows beside: in a pickle, the exception alone.
-            if (!answer && (!is_pickle(form) || named->code == Code::failed)) {
-                named->errors = std::move(answer.error().errors);
-                named->data = std::move(answer.error().data);
-            }
-            return std::unexpected{std::move(*named)};
+            return std::unexpected{answer ? std::move(*named)
+                                          : completed(std::move(*named), answer.error(), form)};
         }
         return answer;
     }

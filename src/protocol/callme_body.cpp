@@ -89,11 +89,8 @@ Value failure_body(const Answer& answer, Arena& arena) {
 }
 
 Value success_body(const Answer& answer, Arena& arena) {
-    const std::array body{Member{Value::text("result"), answer.data.value_or(Value{})},
-                          Member{Value::text("message"), Value::text(answer.message)}};
-    // A message is what few methods give.
-    return Value::map(
-        arena.copy(std::span<const Member>{body}.first(answer.message.empty() ? 1 : 2)));
+    const Member body{Value::text("result"), answer.data.value_or(Value{})};
+    return Value::map(arena.copy(std::span<const Member>{&body, 1}));
 }
 
 Failure unreadable(std::string message, const Envelope& reply) {
@@ -212,10 +209,7 @@ std::expected<Answer, Failure> read_callme_reply(const Envelope& message, Callme
         return std::unexpected{
             unreadable("The reply is not an object with 'result' or 'error'", message)};
     }
-    const Value* const words = body->find("message");
-    return Answer{
-        .message = words != nullptr && words->is_text() ? words->as_text() : std::string_view{},
-        .data = *result};
+    return Answer{.data = *result};
 }
 
 std::expected<void, format::EncodeError> write_callme_reply(const Answer& answer,

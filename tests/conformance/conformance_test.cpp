@@ -27,7 +27,15 @@ std::vector<std::string> expected_lines() {
 }
 
 std::string as_carried(const std::string& line, const Dialect& dialect) {
-    return dialect.failures == Dialect::Failures::texts ? as_text_failure(line) : line;
+    switch (dialect.failures) {
+    case Dialect::Failures::carried:
+        return line;
+    case Dialect::Failures::texts:
+        return as_text_failure(line);
+    case Dialect::Failures::exceptions:
+        return as_exception_failure(line);
+    }
+    return line;
 }
 
 class Conformance : public testing::TestWithParam<Lane> {};

@@ -29,6 +29,28 @@ constexpr Dialect tutorial{.name = "tutorial",
                            .oversized = Dialect::Oversized::refused,
                            .text_frame_bytes = 0};
 
+// A RpcRequest with func_name "length", in protocol 4.
+constexpr std::size_t pickle_bytes_around_value = 107;
+constexpr Dialect callme{.name = "callme",
+                         .methods_per_queue = Dialect::Methods::many,
+                         .positions = Dialect::Positions::carried,
+                         .one_named = Dialect::OneNamed::with_its_name,
+                         .messages = Dialect::Messages::dropped,
+                         .failures = Dialect::Failures::exceptions,
+                         .order = Dialect::Order::kept,
+                         .oversized = Dialect::Oversized::refused,
+                         .server_name = ServerName::server_id,
+                         .text_frame_bytes = pickle_bytes_around_value};
+constexpr Dialect callme_json = [] {
+    Dialect dialect = callme;
+    dialect.failures = Dialect::Failures::carried;
+    dialect.format = "json";
+    dialect.text_frame_bytes =
+        std::string_view{R"({"func_name":"length","func_args":[],"func_kwargs":{"value":""}})"}
+            .size();
+    return dialect;
+}();
+
 // [0, id, "length", [{"value": ""}, {"$warren": "named", "timeout_ms": 59999}]], an id under 128.
 constexpr std::size_t rpc_bytes_around_value = 52;
 // "auth": {"key": ..., "time_ms": ..., "nonce": ..., "code": ...}
@@ -98,11 +120,15 @@ constexpr std::array all{
     Lane{"memory", memory, cyberfusion},
     Lane{"memory_durable_replies", memory, cyberfusion, durable_replies},
     Lane{"memory_tutorial", memory, tutorial},
+    Lane{"memory_callme", memory, callme},
+    Lane{"memory_callme_json", memory, callme_json},
     Lane{"amqp", amqp, cyberfusion},
     Lane{"amqp_direct_replies", amqp, cyberfusion, direct_replies},
     Lane{"amqp_durable_replies", amqp, cyberfusion, durable_replies},
     Lane{"amqp_tls", amqps, cyberfusion},
     Lane{"amqp_tutorial", amqp, tutorial},
+    Lane{"amqp_callme", amqp, callme},
+    Lane{"amqp_callme_json", amqp, callme_json},
     Lane{.name = "tcp",
          .address = any_port,
          .dialect = msgpack_rpc,

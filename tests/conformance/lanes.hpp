@@ -12,6 +12,9 @@
 
 namespace warren::conformance {
 
+/// What a server is called in addresses and listeners.
+enum class ServerName : std::uint8_t { queue, server_id };
+
 /// What a protocol carries, as far as the suite has to know.
 struct Dialect {
     std::string_view name;  // as in an address
@@ -20,12 +23,15 @@ struct Dialect {
     /// What a plain function's only argument travels as.
     enum class OneNamed : std::uint8_t { with_its_name, bare } one_named;
     enum class Messages : std::uint8_t { carried, dropped } messages;  // of successful replies
-    /// Of failures: the code, errors and data, or only a text that says it all.
-    enum class Failures : std::uint8_t { carried, texts } failures;
+    /// Of failures: the code, errors and data; only a text that says it all; or the code, and an
+    /// exception whose text says the rest.
+    enum class Failures : std::uint8_t { carried, texts, exceptions } failures;
     /// Whether calls of one client reach the server in the order they were made.
     enum class Order : std::uint8_t { kept, lost } order;
     /// What becomes of a body over the limit: refused by itself, or with all that follows it.
     enum class Oversized : std::uint8_t { refused, ends_connection } oversized;
+    ServerName server_name = ServerName::queue;
+    std::string_view format{};     // of callme
     std::size_t text_frame_bytes;  // of a body with one text argument "value", beside the text
 };
 

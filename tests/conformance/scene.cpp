@@ -140,7 +140,11 @@ void Scene::listen(std::string queue, std::vector<std::string> methods) {
     ListenerOptions listener{.url = lane_.address()};
     listener.protocol = dialect().name;
     queues_.push_back(queue);
-    if (lane_.meeting == Meeting::at_queues) {
+    if (dialect().server_name == ServerName::server_id) {
+        listener.server_id = std::move(queue);
+        listener.format = dialect().format;
+        listener.threaded = true;
+    } else if (lane_.meeting == Meeting::at_queues) {
         listener.queue = std::move(queue);
     }
     if (lane_.tls != nullptr) {
@@ -168,6 +172,10 @@ std::string Scene::client_address(const std::string& queue) const {
         address = with_parameters(std::move(address), lane_.client_parameters());
     }
     address = with_parameters(std::move(address), "protocol=" + std::string{dialect().name});
+    if (dialect().server_name == ServerName::server_id) {
+        const std::string format{dialect().format.empty() ? "pickle" : dialect().format};
+        return with_parameters(std::move(address), "server_id=" + queue + "&format=" + format);
+    }
     return is_at_queue ? with_parameters(std::move(address), "queue=" + queue) : address;
 }
 

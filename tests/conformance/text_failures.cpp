@@ -39,7 +39,32 @@ std::string joined(std::string_view errors) {
     return text;
 }
 
+std::string as_exception(std::string_view message) {
+    return " {\"type\":\"RuntimeError\",\"args\":[\"" + std::string{message} + "\"]}";
+}
+
 }  // namespace
+
+std::string as_exception_failure(std::string_view line) {
+    const std::size_t begin = line.find(arrow) + arrow.size();
+    const std::string_view outcome = line.substr(begin);
+    const std::size_t quote = outcome.find('"');
+    const std::size_t end = outcome.find('"', quote + 1);
+    if (quote == std::string_view::npos || end == std::string_view::npos) {
+        return std::string{line};
+    }
+    const std::string_view message = outcome.substr(quote + 1, end - quote - 1);
+    const std::string head{line.substr(0, begin + end + 1)};
+    if (outcome.starts_with(declined)) {
+        return head + as_exception(message);
+    }
+    if (!is_of_the_server(outcome, message)) {
+        return std::string{line};
+    }
+    const bool is_failed = outcome.starts_with(name_of(Code::failed));
+    return std::string{line.substr(0, begin + end)} + joined(outcome.substr(end + 1)) + '"' +
+           (is_failed ? as_exception(message) : std::string{});
+}
 
 std::string as_text_failure(std::string_view line) {
     const std::size_t begin = line.find(arrow) + arrow.size();

@@ -10,4 +10,8 @@ namespace warren::conformance {
 /// client itself finds out stays as it is.
 std::string as_text_failure(std::string_view line);
 
+/// The same where failures travel as exceptions: the code stays, what is wrong with each field
+/// stands behind the message, and the data of `failed` is the exception.
+std::string as_exception_failure(std::string_view line);
+
 }  // namespace warren::conformance

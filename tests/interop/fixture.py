@@ -21,6 +21,9 @@ from rabbitmq_control import shared_broker
 
 PROGRAM = os.environ.get("WARREN_PROGRAM", str(HERE.parents[1] / "build/release/warren"))
 MODULES = os.environ.get("WARREN_MODULES", str(pathlib.Path(PROGRAM).parent / "modules"))
+TEST_MODULES = os.environ.get(
+    "WARREN_INTEROP_MODULES", str(pathlib.Path(PROGRAM).parent / "test_modules/interop")
+)
 PATIENCE_S = 30  # how long an event that must come may take on a busy machine
 
 
@@ -130,7 +133,7 @@ class ProgramTest(unittest.TestCase):
     @classmethod
     def serve(cls, *listeners, **settings):
         """`warren serve` with these listeners, ready."""
-        configuration = {"modules": [MODULES], "listeners": list(listeners), **settings}
+        configuration = {"modules": [MODULES], "listeners": list(listeners)} | settings
         return cls.start_serving(configuration).wait_until_ready()
 
     def assert_fails(self, finished, name):

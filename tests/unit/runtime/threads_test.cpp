@@ -50,6 +50,7 @@ public:
     void on_accepted(std::uint64_t) override {}
     void on_returned(std::uint64_t, const Failure&) override { ADD_FAILURE(); }
     void on_refused(std::uint64_t, const Failure&) override { ADD_FAILURE(); }
+    void on_dropped(std::uint64_t) override { ADD_FAILURE(); }
     void on_bound(std::uint64_t, const Failure* refused) override { EXPECT_EQ(refused, nullptr); }
     void on_lost(const Failure&, RepliesSurvive) override {}
     void on_failed(const Failure&) override {}

@@ -58,6 +58,7 @@ public:
         EXPECT_EQ(why.code, Code::connection_lost);
         say("refused", token);
     }
+    void on_dropped(std::uint64_t) override {}
     void on_bound(std::uint64_t token, const Failure* refused) override {
         say(refused == nullptr ? "bound" : "unbound", token);
     }

@@ -1,0 +1,315 @@
+#include "protocol/callme.hpp"
+
+#include "core/base64.hpp"
+#include "format/json.hpp"
+#include "format/pickle.hpp"
+#include "protocol/callme_exceptions.hpp"
+#include "protocol/reply_headers.hpp"
+#include "support/support.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::protocol {
+namespace {
+
+using model::ArgumentStyle;
+
+constexpr std::string_view pickled = "application/x-python-serialize";
+
+class CallmeTest : public testing::Test {
+protected:
+    Value json(std::string_view text) { return *format::json_decode(text, arena_); }
+    std::string shown(const Value& value) {
+        std::string text;
+        EXPECT_TRUE(format::json_encode(value, text));
+        return text;
+    }
+    static Envelope request_of(std::string_view body, std::string_view type = pickled) {
+        return {.exchange = "server_foo_ex",
+                .content_type = type,
+                .correlation_id = "7",
+                .reply_to = "client_olivia_ex_1",
+                .delivery_mode = 2,
+                .body = bytes_of(body)};
+    }
+    /// A server's answer to a request, with the address that it remembers.
+    Envelope answer_to(const MessageDialect& dialect, const Envelope& request,
+                       const Answer& answer) {
+        const auto call = dialect.decode_call(request, arena_);
+        address_ = {.reply_to = std::string{request.reply_to},
+                    .correlation_id = std::string{request.correlation_id}};
+        dialect.remember(request, call ? &*call : nullptr, address_);
+        return *dialect.encode_answer(address_, answer, arena_, body_);
+    }
+    Envelope sent(const MessageDialect& dialect, const Call& call) {
+        return *dialect.encode_call(call, "foo", "client_olivia_ex_1", arena_, request_body_);
+    }
+    /// What Python would be told: the exception's type and arguments.
+    std::string exception_in(const Envelope& reply) {
+        const auto read = format::pickle_decode(reply.body, arena_);
+        EXPECT_TRUE(read);
+        return shown(callme_failure(*read->value.find("result"), arena_).data.value());
+    }
+
+    Arena arena_;
+    std::string body_, request_body_;
+    ReplyAddress address_;
+    const std::unique_ptr<MessageDialect> dialect_ = make_callme_dialect(CallmeFormat::pickle);
+    const std::unique_ptr<MessageDialect> json_ = make_callme_dialect(CallmeFormat::json);
+    const std::unique_ptr<MessageDialect> msgpack_ = make_callme_dialect(CallmeFormat::msgpack);
+};
+
+class CallmeVectors : public CallmeTest {
+protected:
+    std::string body_of(const Value& vector) {
+        const auto octets = core::base64_decode(vector.find("body")->as_text());
+        return std::string{octets->begin(), octets->end()};
+    }
+    std::vector<Value> vectors(std::string_view name) {
+        const auto found = root_.find(name)->as_list();
+        return {found.begin(), found.end()};
+    }
+
+    std::string text_ = test::read_vector("callme.json");
+    Value root_ = json(text_);
+};
+
+TEST_F(CallmeVectors, RequestsAreReadAndAnsweredInTheProtocolThatTheyHave) {
+    std::size_t requests = 0;
+    for (const Value& vector : vectors("pickled")) {
+        const std::string_view meaning = vector.find("meaning")->as_text();
+        if (meaning.starts_with("response")) {
+            continue;
+        }
+        ++requests;
+        const std::string body = body_of(vector);
+        const Envelope request = request_of(body);
+        const auto call = dialect_->decode_call(request, arena_);
+        if (meaning.starts_with("nested")) {
+            // It holds a number of more than 64 bits, which no value here is.
+            ASSERT_FALSE(call);
+            EXPECT_EQ(call.error().errors.front().type, "int_out_of_range");
+            EXPECT_EQ(to_string(call.error().errors.front().location).substr(0, 9), "func_args");
+        } else {
+            ASSERT_TRUE(call) << meaning;
+            const bool is_add = meaning.starts_with("add");
+            EXPECT_EQ(call->method, is_add ? "add" : "echo");
+            EXPECT_EQ(call->style, is_add ? ArgumentStyle::positional : ArgumentStyle::mixed);
+            EXPECT_EQ(shown(call->arguments), is_add ? "[1,2]" : R"({"x":"kw"})");
+        }
+        const Envelope reply = answer_to(*dialect_, request, {.data = Value::integer(3)});
+        EXPECT_EQ(reply.exchange, "client_olivia_ex_1");
+        EXPECT_EQ(reply.routing_key, "");
+        EXPECT_EQ(reply.content_type, pickled);
+        EXPECT_EQ(reply.correlation_id, "7");
+        EXPECT_EQ(static_cast<std::int64_t>(reply.body[1]), vector.find("protocol")->as_int64());
+        EXPECT_EQ(shown(*dialect_->decode_answer(reply, arena_)->data), "3");
+    }
+    EXPECT_EQ(requests, 12U);
+}
+
+TEST_F(CallmeVectors, ResponsesAreValuesOrFailuresWithTypeAndArguments) {
+    for (const Value& vector : vectors("pickled")) {
+        const std::string_view meaning = vector.find("meaning")->as_text();
+        if (!meaning.starts_with("response")) {
+            continue;
+        }
+        const std::string body = body_of(vector);
+        const auto answer = dialect_->decode_answer(request_of(body), arena_);
+        if (meaning == "response 3") {
+            ASSERT_TRUE(answer);
+            EXPECT_EQ(shown(*answer->data), "3");
+            continue;
+        }
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().code, Code::failed);
+        const bool is_value = meaning.contains("ValueError");
+        EXPECT_EQ(answer.error().message, is_value ? "ValueError: bad value" : "KeyError: missing");
+        EXPECT_EQ(shown(answer.error().data.value()),
+                  is_value ? R"({"type":"ValueError","args":["bad value"]})"
+                           : R"({"type":"KeyError","args":["missing"]})");
+    }
+}
+
+TEST_F(CallmeVectors, WhatMustBeRefusedIs) {
+    for (const Value& vector : vectors("must_be_refused")) {
+        const std::string body = body_of(vector);
+        const auto call = dialect_->decode_call(request_of(body), arena_);
+        ASSERT_FALSE(call);
+        EXPECT_EQ(call.error().code, Code::invalid_request);
+        EXPECT_EQ(call.error().errors.front().type, "pickle_global_refused");
+        EXPECT_EQ(dialect_->decode_answer(request_of(body), arena_).error().code, Code::internal);
+    }
+}
+
+TEST_F(CallmeTest, ARequestIsAsTheProgramsOfCallmeWriteIt) {
+    const Envelope request = sent(*dialect_, {.method = "a.b",
+                                              .style = ArgumentStyle::positional,
+                                              .arguments = json("[1]"),
+                                              .correlation_id = "9"});
+    EXPECT_EQ(request.exchange, "server_foo_ex");
+    EXPECT_EQ(request.routing_key, "");
+    EXPECT_EQ(request.content_type, pickled);
+    EXPECT_EQ(request.content_encoding, "binary");
+    EXPECT_EQ(request.delivery_mode, 2);
+    EXPECT_EQ(request.priority, 0);
+    EXPECT_TRUE(request.headers.is_map() && request.headers.as_map().empty());
+    EXPECT_EQ(request.reply_to, "client_olivia_ex_1");
+    EXPECT_EQ(request.correlation_id, "9");
+}
+
+TEST_F(CallmeTest, ArgumentsComeAsTheyWereGivenInEachFormat) {
+    struct Case {
+        ArgumentStyle style;
+        std::string_view given;
+        ArgumentStyle read_style;
+        std::string_view read;
+    };
+    for (const auto* dialect : {dialect_.get(), json_.get(), msgpack_.get()}) {
+        for (const Case& test :
+             {Case{ArgumentStyle::positional, "[1,[2]]", ArgumentStyle::positional, "[1,[2]]"},
+              Case{ArgumentStyle::named, R"({"a":1})", ArgumentStyle::mixed, R"({"a":1})"},
+              Case{ArgumentStyle::bare, "7", ArgumentStyle::positional, "[7]"},
+              Case{ArgumentStyle::bare, "null", ArgumentStyle::positional, "[]"},
+              Case{ArgumentStyle::named, "{}", ArgumentStyle::positional, "[]"}}) {
+            const auto call = dialect->decode_call(
+                sent(*dialect, {.method = "m", .style = test.style, .arguments = json(test.given)}),
+                arena_);
+            ASSERT_TRUE(call);
+            EXPECT_EQ(call->style, test.read_style) << test.given;
+            EXPECT_EQ(shown(call->arguments), test.read);
+        }
+    }
+}
+
+TEST_F(CallmeTest, PositionsComeBeforeNames) {
+    const auto call =
+        json_->decode_call(request_of(R"({"func_name":"m","func_args":[5],"func_kwargs":{"b":6}})",
+                                      "application/json"),
+                           arena_);
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->style, ArgumentStyle::mixed);
+    ASSERT_EQ(call->arguments.as_map().size(), 2U);
+    EXPECT_EQ(call->arguments.as_map()[0].key, Value::integer(0));
+    EXPECT_EQ(call->arguments.as_map()[1].key, Value::text("b"));
+}
+
+TEST_F(CallmeTest, EachFailureIsTheExceptionOfTheTable) {
+    const std::vector<FieldError> missing{{.location = {"b"}, .message = "m", .type = "missing"}};
+    const std::vector<FieldError> wrong{{.location = {"b"}, .message = "m", .type = "int_type"}};
+    const std::vector<FieldError> inner{
+        {.location = {"b", "c"}, .message = "m", .type = "missing"}};
+    struct Case {
+        Answer answer;
+        std::string_view exception;
+    };
+    const Envelope request = sent(*dialect_, {.method = "a.b"});
+    for (const Case& test : {
+             Case{{.failure = Code::no_such_method, .message = "none"},
+                  R"({"type":"KeyError","args":["a.b"]})"},
+             Case{{.failure = Code::invalid_request, .message = "x", .errors = missing},
+                  R"({"type":"TypeError","args":["x: b: m"]})"},
+             Case{{.failure = Code::invalid_request, .message = "x", .errors = wrong},
+                  R"({"type":"ValueError","args":["x: b: m"]})"},
+             Case{{.failure = Code::invalid_request, .message = "x", .errors = inner},
+                  R"({"type":"ValueError","args":["x: b.c: m"]})"},
+             Case{{.failure = Code::failed, .message = "x"},
+                  R"({"type":"RuntimeError","args":["x"]})"},
+             Case{{.failure = Code::deadline_exceeded, .message = "x"},
+                  R"({"type":"TimeoutError","args":["x"]})"},
+             Case{{.failure = Code::overloaded, .message = "x"},
+                  R"({"type":"ConnectionRefusedError","args":["x"]})"},
+             Case{{.failure = Code::unauthenticated, .message = "x"},
+                  R"({"type":"PermissionError","args":["x"]})"},
+             Case{{.failure = Code::internal, .message = "x"},
+                  R"({"type":"RuntimeError","args":["x"]})"},
+         }) {
+        const Envelope reply = answer_to(*dialect_, request, test.answer);
+        EXPECT_EQ(exception_in(reply), test.exception);
+        // Warren's own callers are told the code by a header.
+        EXPECT_EQ(dialect_->decode_answer(reply, arena_).error().code, *test.answer.failure);
+    }
+}
+
+TEST_F(CallmeTest, APickleIsReadWhereTheFormatSaysSoAndNowhereElse) {
+    const std::string body = [&] {
+        sent(*dialect_, {.method = "m"});
+        return request_body_;
+    }();
+    for (const auto* dialect : {json_.get(), msgpack_.get()}) {
+        const auto call = dialect->decode_call(request_of(body), arena_);
+        ASSERT_FALSE(call);
+        EXPECT_EQ(call.error().errors.front().type, "content_type");
+        const Envelope reply =
+            answer_to(*dialect, request_of(body), {.failure = Code::invalid_request});
+        EXPECT_NE(reply.content_type, pickled);
+        EXPECT_EQ(dialect->decode_answer(request_of(body), arena_).error().code, Code::internal);
+    }
+    EXPECT_EQ(
+        dialect_->decode_call(request_of("{}", "text/plain"), arena_).error().errors.front().type,
+        "content_type");
+}
+
+TEST_F(CallmeTest, OtherFormatsCarryAFailureWhole) {
+    const std::vector<FieldError> errors{{.location = {"a"}, .message = "m", .type = "missing"}};
+    for (const auto* dialect : {json_.get(), msgpack_.get()}) {
+        const Envelope reply =
+            answer_to(*dialect, sent(*dialect, {.method = "m"}),
+                      {.failure = Code::invalid_request, .message = "x", .errors = errors});
+        const auto answer = dialect->decode_answer(reply, arena_);
+        ASSERT_FALSE(answer);
+        EXPECT_EQ(answer.error().code, Code::invalid_request);
+        EXPECT_EQ(answer.error().errors, errors);
+    }
+}
+
+TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
+    const Topology server = dialect_->server_topology({.server = "foo"});
+    EXPECT_EQ(server.exchanges[0].name, "server_foo_ex");
+    EXPECT_EQ(server.exchanges[0].type, "direct");
+    EXPECT_EQ(server.queues[0].name, "server_foo_queue");
+    EXPECT_TRUE(server.queues[0].auto_delete && server.exchanges[0].auto_delete);
+    EXPECT_FALSE(server.queues[0].durable || server.exchanges[0].durable);
+    EXPECT_EQ(server.bindings[0].routing_key, "");
+    EXPECT_EQ(server.replies_on, RepliesOn::own_channel);
+
+    const ReplyTopology client = dialect_->reply_topology("olivia", {})("1-2");
+    EXPECT_EQ(client.address, "client_olivia_ex_1-2");
+    EXPECT_EQ(client.topology.exchanges[0].name, client.address);
+    EXPECT_EQ(client.topology.queues[0].name, "client_olivia_queue_1-2");
+    EXPECT_TRUE(client.topology.queues[0].auto_delete);
+
+    const Topology lasting =
+        dialect_->server_topology({.server = "foo", .queue_overrides = {.queue_type = "quorum"}});
+    EXPECT_TRUE(lasting.queues[0].durable && lasting.exchanges[0].durable);
+    EXPECT_FALSE(lasting.queues[0].auto_delete || lasting.exchanges[0].auto_delete);
+    // Nobody would clear away what has the name of one connection.
+    const ReplyTopology kept = dialect_->reply_topology("olivia", {.auto_delete = false})("1");
+    EXPECT_FALSE(kept.topology.queues[0].arguments["x-expires"].is_null());
+}
+
+TEST_F(CallmeTest, ACallWithoutAServerIsNotSent) {
+    const auto request = dialect_->encode_call({.method = "m"}, "", "r", arena_, body_);
+    ASSERT_FALSE(request);
+    EXPECT_EQ(request.error().code, Code::invalid_request);
+    EXPECT_TRUE(request.error().message.contains("use_server"));
+}
+
+TEST_F(CallmeTest, WhatIsCutAnywhereIsRefused) {
+    sent(*dialect_,
+         {.method = "m", .style = ArgumentStyle::named, .arguments = json(R"({"a":1})")});
+    for (std::size_t size = 0; size != request_body_.size(); ++size) {
+        const std::string body = request_body_.substr(0, size);
+        EXPECT_FALSE(dialect_->decode_call(request_of(body), arena_)) << size;
+    }
+}
+
+}  // namespace
+}  // namespace warren::protocol

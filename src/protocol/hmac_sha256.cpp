@@ -1,71 +1,78 @@
 #include "protocol/hmac_sha256.hpp"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
-#include <memory>
-#include <utility>
+#include <algorithm>
 
 namespace warren::protocol {
 namespace {
 
-struct FreeMac {
-    void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
-};
+constexpr std::size_t block_bytes = 64;  // of SHA-256
 
 /// Looked up once per process, and never freed, as OpenSSL's own exit handlers may run first.
-EVP_MAC* hmac() noexcept {
-    static EVP_MAC* const fetched = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+const EVP_MD* sha256() noexcept {
+    static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     return fetched;
 }
 
-/// out  nullptr when OpenSSL refuses
-std::unique_ptr<EVP_MAC_CTX, FreeMac> make_context() noexcept {
-    std::unique_ptr<EVP_MAC_CTX, FreeMac> context{hmac() != nullptr ? EVP_MAC_CTX_new(hmac())
-                                                                    : nullptr};
-    char digest[] = "SHA256";
-    const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                OSSL_PARAM_construct_end()};
-    if (context && EVP_MAC_CTX_set_params(context.get(), parameters.data()) != 1) {
-        context.reset();
-    }
-    return context;
-}
-
-const unsigned char* unsigned_chars(const void* bytes) noexcept {
-    return static_cast<const unsigned char*>(bytes);
+unsigned char* unsigned_chars(HmacSha256& code) noexcept {
+    return reinterpret_cast<unsigned char*>(code.data());
 }
 
 }  // namespace
 
-HmacKey& HmacKey::operator=(HmacKey&& other) noexcept {
-    wipe();
-    secret_ = std::move(other.secret_);
-    return *this;
+void HmacKey::Free::operator()(EVP_MD_CTX* context) const noexcept {
+    EVP_MD_CTX_free(context);
 }
 
-void HmacKey::wipe() noexcept {
-    OPENSSL_cleanse(secret_.data(), secret_.size());
+HmacKey::Digest HmacKey::make_digest() noexcept {
+    return Digest{EVP_MD_CTX_new()};
+}
+
+/// out  a digest that has taken the block, each byte with the pad; null when OpenSSL refuses
+HmacKey::Digest HmacKey::begin(std::span<const unsigned char> block, unsigned char pad) noexcept {
+    std::array<unsigned char, block_bytes> padded;
+    std::ranges::transform(block, padded.begin(), [pad](unsigned char octet) {
+        return static_cast<unsigned char>(octet ^ pad);
+    });
+    Digest digest = make_digest();
+    if (sha256() == nullptr || !digest || EVP_DigestInit_ex(digest.get(), sha256(), nullptr) != 1 ||
+        EVP_DigestUpdate(digest.get(), padded.data(), padded.size()) != 1) {
+        digest.reset();
+    }
+    OPENSSL_cleanse(padded.data(), padded.size());
+    return digest;
+}
+
+HmacKey::HmacKey(std::string_view secret) {
+    std::array<unsigned char, block_bytes> block{};
+    const bool fits = secret.size() <= block.size();
+    if (fits) {
+        std::ranges::copy(secret, block.begin());
+    }
+    if (fits || (sha256() != nullptr && EVP_Digest(secret.data(), secret.size(), block.data(),
+                                                   nullptr, sha256(), nullptr) == 1)) {
+        inner_ = begin(block, 0x36);
+        outer_ = begin(block, 0x5c);
+    }
+    OPENSSL_cleanse(block.data(), block.size());
 }
 
 std::optional<HmacSha256> HmacKey::code(std::span<const std::byte> message) const noexcept {
     // One per thread, so that any thread may authenticate with any key, and none makes its own
     // state for each message.
-    static thread_local const auto context = make_context();
-    HmacSha256 digest{};
-    std::size_t size = 0;
-    // The key goes in each time: to start anew without one was not the same in every OpenSSL 3.0.
-    if (!context ||
-        EVP_MAC_init(context.get(), unsigned_chars(secret_.data()), secret_.size(), nullptr) != 1 ||
-        EVP_MAC_update(context.get(), unsigned_chars(message.data()), message.size()) != 1 ||
-        EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(digest.data()), &size,
-                      digest.size()) != 1 ||
-        size != digest.size()) {
+    static thread_local const Digest work = make_digest();
+    HmacSha256 code{};
+    if (!work || !inner_ || !outer_ || EVP_MD_CTX_copy_ex(work.get(), inner_.get()) != 1 ||
+        EVP_DigestUpdate(work.get(), message.data(), message.size()) != 1 ||
+        EVP_DigestFinal_ex(work.get(), unsigned_chars(code), nullptr) != 1 ||
+        EVP_MD_CTX_copy_ex(work.get(), outer_.get()) != 1 ||
+        EVP_DigestUpdate(work.get(), code.data(), code.size()) != 1 ||
+        EVP_DigestFinal_ex(work.get(), unsigned_chars(code), nullptr) != 1) {
         return std::nullopt;
     }
-    return digest;
+    return code;
 }
 
 bool same_code(std::span<const std::byte> left, std::span<const std::byte> right) noexcept {

@@ -183,7 +183,14 @@ public:
         return answer;
     }
 
-    std::vector<Binding> reply_bindings(std::string_view) const override { return {}; }
+    /// A request for an exchange that is missing closes the channel, and drags others along.
+    Preparation preparation() const noexcept override { return Preparation::of_server; }
+    std::vector<Binding> reply_bindings(std::string_view server) const override {
+        if (server.empty() || server.size() > callme_server_id_bytes_max) {
+            return {};  // `encode_call` says what is wrong
+        }
+        return {{.exchange = joined({"server_", server, "_ex"})}};
+    }
 
     MakeReplyTopology reply_topology(std::string user, TopologyOverrides overrides) const override {
         return [user = std::move(user), overrides = std::move(overrides)](std::string_view unique) {

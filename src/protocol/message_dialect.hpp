@@ -8,6 +8,7 @@
 #include "protocol/topology.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>
@@ -31,6 +32,8 @@ struct ReplyTopology {
     Topology topology;    // one queue, which is consumed, and how messages get there
     std::string address;  // what requests say as reply_to
 };
+
+enum class Preparation : std::uint8_t { of_method, of_server };
 
 /// in   a text that no other connection has, for names
 using MakeReplyTopology = std::function<ReplyTopology(std::string_view unique)>;
@@ -79,8 +82,13 @@ public:
     virtual std::expected<Answer, Failure> decode_answer(const Envelope& reply,
                                                          Arena& arena) const = 0;
 
-    /// What must be bound so that replies to calls of `method` reach the client's reply queue.
-    virtual std::vector<Binding> reply_bindings(std::string_view method) const = 0;
+    /// Whether calls wait for what their method or what their server needs.
+    virtual Preparation preparation() const noexcept { return Preparation::of_method; }
+    /// What must be there before a call is sent: what is bound so that replies to calls of a method
+    /// reach the client's reply queue, or where a server has `reply_topology` the exchanges that
+    /// must exist.
+    /// in   name: of the method or the server, as `preparation` says
+    virtual std::vector<Binding> reply_bindings(std::string_view name) const = 0;
 
     /// How a client gets replies, where any queue of its own will not do.
     /// in   user: as whom it is known to the broker; overrides: of its queue and exchange

@@ -51,27 +51,37 @@ void MessageClient::dispatch(OutgoingCall& call) {
     }
 }
 
+std::string_view MessageClient::server_of(const OutgoingCall& call) const noexcept {
+    return call.server.empty() ? std::string_view{options_.server} : call.server;
+}
+
+std::string_view MessageClient::prepared_of(const OutgoingCall& call) const noexcept {
+    return dialect_.preparation() == protocol::Preparation::of_server ? server_of(call)
+                                                                      : call.method;
+}
+
 /// out  false when the call waits for a binding or has failed
 bool MessageClient::bind_first(OutgoingCall& call) {
-    MethodBinding* binding = bindings_.find(call.method);
+    const std::string_view name = prepared_of(call);
+    MethodBinding* binding = bindings_.find(name);
     if (binding != nullptr && binding->state == MethodBinding::State::bound) {
         return true;
     }
     std::vector<protocol::Binding> wanted;
     if (binding == nullptr || binding->state == MethodBinding::State::wanted) {
-        wanted = dialect_.reply_bindings(call.method);
+        wanted = dialect_.reply_bindings(name);
         if (wanted.empty()) {
             return true;
         }
     }
     if (binding == nullptr) {
-        binding = bindings_.add(call.method);
+        binding = bindings_.add(name);
     }
     if (binding == nullptr) {
         fail(call, {.code = Code::overloaded,
                     .message = "Not sent: this client calls " +
                                std::to_string(MethodBindings::methods_max) +
-                               " methods already, the limit (methods_max)"});
+                               " methods or servers already, the limit (methods_max)"});
         return false;
     }
     binding->waiting.push(call);
@@ -97,9 +107,7 @@ void MessageClient::publish(OutgoingCall& call) {
                                  .correlation_id = {correlation.data(), correlation.size()},
                                  .time_left = left};
     arena_.reset();
-    const std::string_view server =
-        call.server.empty() ? std::string_view{options_.server} : call.server;
-    auto message = dialect_.encode_call(encoded, server, reply_address_, arena_, body_);
+    auto message = dialect_.encode_call(encoded, server_of(call), reply_address_, arena_, body_);
     if (!message) {
         return fail(call, std::move(message.error()));
     }
@@ -165,9 +173,18 @@ void MessageClient::on_accepted(std::uint64_t token) {
 }
 
 void MessageClient::on_returned(std::uint64_t token, const Failure& why) {
-    if (OutgoingCall* call = pending().find(token)) {
-        fail(*call, why);
+    OutgoingCall* const call = pending().find(token);
+    if (call == nullptr) {
+        return;
     }
+    if (dialect_.preparation() == protocol::Preparation::of_server) {
+        // Its server is gone: the next call asks whether it is back.
+        MethodBinding* const binding = bindings_.find(server_of(*call));
+        if (binding != nullptr && binding->state == MethodBinding::State::bound) {
+            bindings_.remove(*binding);
+        }
+    }
+    fail(*call, why);
 }
 
 void MessageClient::on_refused(std::uint64_t token, const Failure& why) {

@@ -51,6 +51,8 @@ public:
 private:
     void dispatch(OutgoingCall& call) override;
     Failure deadline_failure_of(const OutgoingCall& call) const override;
+    std::string_view server_of(const OutgoingCall& call) const noexcept;
+    std::string_view prepared_of(const OutgoingCall& call) const noexcept;
     bool bind_first(OutgoingCall& call);
     void publish(OutgoingCall& call);
     void send_waiting();

@@ -14,8 +14,8 @@
 
 namespace warren::runtime {
 
-/// What a method needs before its replies reach the client: a binding of the reply queue, asked for
-/// once per method.
+/// What a method, or a server, needs before it can be called: a binding of the reply queue, asked
+/// for once.
 struct MethodBinding {
     enum class State : std::uint8_t { wanted, requested, bound };
 
@@ -25,7 +25,7 @@ struct MethodBinding {
     CallQueue waiting{};
 };
 
-/// The bindings of a client, by method.
+/// The bindings of a client, by method or by server, as its dialect says.
 /// thread one
 class MethodBindings {
 public:

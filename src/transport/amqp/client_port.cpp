@@ -29,10 +29,10 @@ public:
     Impl(std::shared_ptr<Link> link, AmqpClientOptions options)
         : link_{std::move(link)},
           replies_{std::move(options)},
-          bindings_{
-              *link_,
-              replies_.is_direct() ? ReplyBindings::Need::exchange : ReplyBindings::Need::binding,
-              *this},
+          bindings_{*link_,
+                    replies_.is_direct() || replies_.is_told() ? ReplyBindings::Need::exchange
+                                                               : ReplyBindings::Need::binding,
+                    *this},
           requests_{link_->endpoint()} {}
 
     Link& link() noexcept { return *link_; }
@@ -56,7 +56,7 @@ public:
                                   .message = fmt::format("Not sent: no connection to {}",
                                                          link_->endpoint().display())});
         }
-        if (bindings_.is_broken(request.exchange)) {
+        if (!replies_.is_told() && bindings_.is_broken(request.exchange)) {
             return no_responder(
                 token, fmt::format("The exchange '{}' was missing at {}, and replies through it "
                                    "cannot come back yet",

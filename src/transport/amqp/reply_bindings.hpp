@@ -31,7 +31,7 @@ class ReplyBindings final : public ChannelUser {
 public:
     enum class Need : std::uint8_t {
         binding,
-        exchange,  // direct reply-to needs no binding, but requests need the exchange
+        exchange,  // replies need no binding of it, but requests need the exchange
     };
 
     ReplyBindings(Link& link, Need need, ReplyBindingsUser& user);

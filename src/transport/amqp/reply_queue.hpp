@@ -39,6 +39,8 @@ public:
     explicit ReplyQueue(AmqpClientOptions options);
 
     bool is_direct() const noexcept { return options_.reply_mode == ReplyMode::direct; }
+    /// Whether replies come in ways that depend on no exchange of a server's.
+    bool is_told() const noexcept { return static_cast<bool>(options_.reply_topology); }
     bool is_durable() const noexcept { return options_.reply_mode == ReplyMode::durable; }
     runtime::RepliesSurvive survival() const noexcept {
         return is_durable() ? runtime::RepliesSurvive::yes : runtime::RepliesSurvive::no;

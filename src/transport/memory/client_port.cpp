@@ -154,6 +154,11 @@ private:
     }
 
     std::expected<void, Failure> declare(protocol::Binding binding) {
+        if (options_.reply_topology) {
+            protocol::Topology needed{
+                .exchanges = {{.name = std::move(binding.exchange), .passive = true}}};
+            return broker_.declare(needed, this);
+        }
         if (binding.queue.empty()) {
             binding.queue = reply_queue_;
         }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -225,6 +226,42 @@ TEST_F(ConfigFile, OneMistakeIsOneProblem) {
                   "warren.yml:3: listeners[1].methods: this protocol serves one method of a "
                   "listener: say 'method: NAME'",
                   "warren.yml:4: listeners[2].method: expected text, found a list"}));
+}
+
+TEST_F(ConfigFile, ReadsWhatACallmeServerIs) {
+    const Config config = load(R"(listeners:
+  - {amqp: "amqp://localhost/", protocol: callme, server_id: fooserver, threaded: true,
+     format: json, acknowledge: before, durable: true, queue_type: quorum}
+)");
+    ASSERT_EQ(config.listeners.size(), 1U);
+    const ListenerOptions& options = config.listeners[0].options;
+    EXPECT_EQ(options.protocol, "callme");
+    EXPECT_EQ(options.server_id, "fooserver");
+    EXPECT_EQ(options.format, "json");
+    EXPECT_TRUE(options.threaded);
+    EXPECT_EQ(options.acknowledge, Acknowledge::before_handling);
+    EXPECT_EQ(options.queue_type, "quorum");
+}
+
+TEST_F(ConfigFile, WhatACallmeServerCannotBeIsSaid) {
+    const auto found = problems(
+        "listeners:\n"
+        "  - {memory: a, protocol: callme}\n"
+        "  - {memory: b, protocol: callme, server_id: x, queue: y}\n"
+        "  - {memory: c, protocol: callme, server_id: x, format: yaml}\n"
+        "  - {memory: d, protocol: callme, server_id: x, max_simultaneous_requests: 2}\n"
+        "  - {memory: e, protocol: cyberfusion, threaded: true}\n");
+    const std::vector<std::string> parts{
+        "warren.yml:2: listeners[0].server_id: ",
+        "listeners[1].memory: The protocol callme names its queues itself: say server_id",
+        "warren.yml:4: listeners[2].format: ",
+        "listeners[3].memory: A callme server handles one request after the other unless",
+        "warren.yml:6: listeners[4].threaded: unknown key"};
+    for (const std::string& part : parts) {
+        EXPECT_TRUE(std::ranges::any_of(
+            found, [&](const std::string& line) { return line.contains(part); }))
+            << part << " in " << testing::PrintToString(found);
+    }
 }
 
 TEST_F(ConfigFile, ABadPortIsRefused) {

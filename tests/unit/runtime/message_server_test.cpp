@@ -132,6 +132,36 @@ TEST(MessageServer, HandlersRunAtTheSameTimeUpToThePrefetch) {
     EXPECT_TRUE(served.is_empty());
 }
 
+TEST(MessageServer, WhatIsAcknowledgedFirstStillWaitsForItsTurn) {
+    Served served{{.in_flight_max = 1, .acknowledge = Acknowledge::before_handling}};
+    std::size_t unsettled_meanwhile = 99;
+    served.while_running = [&] { unsettled_meanwhile = served.port->without_reply; };
+    for (const char* id : {"a", "b", "c"}) {
+        served.caller->send({.correlation_id = id});
+    }
+    served.run();
+    EXPECT_EQ(unsettled_meanwhile, 1U);  // its own, and nobody else's
+    EXPECT_EQ(served.runs, 3);
+    for (const char* id : {"a", "b", "c"}) {
+        EXPECT_EQ(served.caller->reply(id), ok_reply);
+    }
+    EXPECT_EQ(served.port->without_reply, 3U);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServer, WhatWaitsItsTurnIsGivenBackWhenTheServerStops) {
+    Served served{{.in_flight_max = 1, .acknowledge = Acknowledge::before_handling}};
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    served.caller->send({.correlation_id = "b"});
+    served.turn();
+    served.server->drain([] {});
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    EXPECT_EQ(served.broker.outstanding("queue"), 0U);
+}
+
 TEST(MessageServer, FinishedJobsAreUsedAgain) {
     Served served{{.in_flight_max = 4}};
     for (int round = 0; round < 50; ++round) {

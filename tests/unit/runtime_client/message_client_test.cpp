@@ -44,6 +44,30 @@ TEST(MessageClient, SendsWhatTheDialectSaysAndGivesTheReply) {
     EXPECT_EQ(fixture.in_flight(), 0U);
 }
 
+TEST(MessageClient, WhatTheBrokerNeverLookedAtIsSentAgain) {
+    ClientFixture fixture;
+    fixture.ready();
+    TestCall call;
+    fixture.submit(call);
+    fixture.bind_all();
+    fixture.client->on_dropped(fixture.last().token);
+    ASSERT_EQ(fixture.port.published.size(), 2U);
+    EXPECT_TRUE(call.pending());
+    fixture.reply(fixture.last(), R"({"tolerable":true})");
+    EXPECT_TRUE(call.succeeded_once());
+}
+
+TEST(MessageClient, ACallMayGoToAnotherServer) {
+    ClientFixture fixture;
+    fixture.ready();
+    TestCall call;
+    call.server = "other_queue";
+    fixture.submit(call);
+    fixture.bind_all();
+    EXPECT_EQ(fixture.last().routing_key, "other_queue");
+    fixture.client->close();
+}
+
 TEST(MessageClient, BindsOncePerMethod) {
     ClientFixture fixture;
     fixture.ready();

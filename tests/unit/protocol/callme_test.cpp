@@ -115,6 +115,80 @@ TEST_F(CallmeVectors, RequestsAreReadAndAnsweredInTheProtocolThatTheyHave) {
     EXPECT_EQ(requests, 12U);
 }
 
+TEST_F(CallmeVectors, CapturedRequestsAreReadAsTheyWereMeant) {
+    // In the order of the capture; JSON has bytes in base64.
+    const std::vector<std::string> meant{"madd [1,2]",
+                                         "echo [null]",
+                                         "echo [true]",
+                                         "echo [-5]",
+                                         "echo [1099511627776]",
+                                         "int_out_of_range",
+                                         "echo [1.5]",
+                                         "echo [\"text é\"]",
+                                         R"(echo ["AP8="])",
+                                         "echo [[1,[2]]]",
+                                         "echo [[1,2]]",
+                                         "key_not_text",
+                                         "echo [[1,2]]",
+                                         "echo {\"x\":\"kw\"}",
+                                         "boom []",
+                                         "missing []",
+                                         "madd []"};
+    std::vector<std::string> read;
+    for (const Value& vector : vectors("requests")) {
+        const std::string body = body_of(vector);
+        const Value& properties = *vector.find("props");
+        EXPECT_EQ(properties.find("content_type")->as_text(), pickled);
+        const auto call = dialect_->decode_call(request_of(body), arena_);
+        if (!call) {
+            read.push_back(call.error().errors.front().type);
+            continue;
+        }
+        std::string arguments;
+        EXPECT_TRUE(format::json_encode(call->arguments, arguments));
+        read.push_back(std::string{call->method} + ' ' + arguments);
+    }
+    EXPECT_EQ(read, meant);
+}
+
+TEST_F(CallmeVectors, CapturedResponsesAreReadAsTheyWereMeant) {
+    const std::vector<std::string> meant{
+        "3",
+        "null",
+        "true",
+        "-5",
+        "1099511627776",
+        "internal",
+        "1.5",
+        "\"text é\"",
+        R"("AP8=")",
+        "[1,[2]]",
+        "[1,2]",
+        "internal",
+        "[1,2]",
+        "\"kw\"",
+        R"(failed {"type":"ValueError","args":["bad value"]})",
+        R"(failed {"type":"KeyError","args":["missing"]})",
+        R"(failed {"type":"TypeError","args":["<lambda>() missing 2 required positional )"
+        R"(arguments: 'a' and 'b'"]})"};
+    std::vector<std::string> read;
+    for (const Value& vector : vectors("responses")) {
+        const std::string body = body_of(vector);
+        const auto answer = dialect_->decode_answer(request_of(body), arena_);
+        if (!answer) {
+            std::string data;
+            EXPECT_TRUE(format::json_encode(answer.error().data.value(), data));
+            read.push_back(std::string{name_of(answer.error().code)} +
+                           (data == "null" ? "" : ' ' + data));
+            continue;
+        }
+        std::string data;
+        EXPECT_TRUE(format::json_encode(*answer->data, data));
+        read.push_back(data);
+    }
+    EXPECT_EQ(read, meant);
+}
+
 TEST_F(CallmeVectors, ResponsesAreValuesOrFailuresWithTypeAndArguments) {
     for (const Value& vector : vectors("pickled")) {
         const std::string_view meaning = vector.find("meaning")->as_text();

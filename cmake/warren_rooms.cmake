@@ -26,14 +26,17 @@ function(warren_library)
   add_library(warren SHARED)
   set_target_properties(warren PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
                         SOVERSION ${PROJECT_VERSION_MAJOR} VERSION ${PROJECT_VERSION})
-  target_include_directories(warren PUBLIC ${CMAKE_SOURCE_DIR}/include)
+  target_include_directories(warren PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(warren INTERFACE cxx_std_23)
   target_compile_definitions(warren PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
   target_link_options(warren PRIVATE -Wl,-Bsymbolic-functions)
   foreach(room IN LISTS ARGN)
     target_sources(warren PRIVATE $<TARGET_OBJECTS:warren_room_${room}>)
     get_target_property(links warren_room_${room} LINK_LIBRARIES)
     if(links)
-      target_link_libraries(warren PUBLIC ${links})
+      # Who links an installed Warren needs none of what it is made of.
+      target_link_libraries(warren PUBLIC "$<BUILD_INTERFACE:${links}>")
     endif()
   endforeach()
 endfunction()
@@ -51,8 +54,7 @@ function(warren_program)
   target_link_libraries(warren_app PUBLIC warren ${PROGRAM_LINKS})
   add_executable(warren_program ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   set_target_properties(warren_program PROPERTIES OUTPUT_NAME warren
-                        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} BUILD_RPATH "$ORIGIN"
-                        INSTALL_RPATH "$ORIGIN/../lib")
+                        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} BUILD_RPATH "$ORIGIN")
   target_link_libraries(warren_program PRIVATE warren_app)
 endfunction()
 

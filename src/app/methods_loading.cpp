@@ -53,9 +53,12 @@ void check_methods(Config& config, ConfiguredListener& listener, const Registry&
 std::vector<std::string> module_directories_default() {
     std::error_code error;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) {
+        return {};
+    }
     for (const char* place : {"modules", "../lib/warren/modules"}) {
         const auto directory = (program.parent_path() / place).lexically_normal();
-        if (!error && std::filesystem::is_directory(directory, error)) {
+        if (std::filesystem::is_directory(directory, error)) {
             return {directory.string()};
         }
     }

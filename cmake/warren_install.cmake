@@ -1,0 +1,51 @@
+# What `cmake --install build/release --prefix PREFIX` puts where. Everything finds everything else
+# by where it stands itself, so the prefix is free, and may be moved.
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(WARREN_INSTALL_MODULES lib/warren/modules)
+
+function(warren_install)
+  file(RELATIVE_PATH to_library /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+  set_target_properties(warren_program PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
+  install(TARGETS warren_program RUNTIME)
+  install(TARGETS warren EXPORT warren LIBRARY)
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/ TYPE INCLUDE)
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/guide TYPE DOC)
+  install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/CHANGELOG.md TYPE DOC)
+  warren_install_packages()
+  warren_install_units()
+endfunction()
+
+function(warren_install_module name)
+  file(RELATIVE_PATH to_library /${WARREN_INSTALL_MODULES} /${CMAKE_INSTALL_LIBDIR})
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/${to_library}")
+  install(TARGETS ${name} LIBRARY DESTINATION ${WARREN_INSTALL_MODULES})
+endfunction()
+
+# For those who build against it: find_package(warren), and pkg-config.
+function(warren_install_packages)
+  set(package ${CMAKE_INSTALL_LIBDIR}/cmake/warren)
+  install(EXPORT warren NAMESPACE warren:: FILE warren-config.cmake DESTINATION ${package})
+  set(version ${CMAKE_BINARY_DIR}/warren-config-version.cmake)
+  write_basic_package_version_file(${version} COMPATIBILITY SameMinorVersion)
+  install(FILES ${version} DESTINATION ${package})
+
+  file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  configure_file(${CMAKE_SOURCE_DIR}/packaging/warren.pc.in ${CMAKE_BINARY_DIR}/warren.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/warren.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+
+# The service names the program by its whole path, as systemd wants it: that of the prefix.
+function(warren_install_units)
+  set(packaging ${CMAKE_SOURCE_DIR}/packaging)
+  install(PROGRAMS ${packaging}/warren-status TYPE BIN)
+  install(FILES ${packaging}/warren.target DESTINATION lib/systemd/system)
+  install(CODE "
+    file(READ \"${packaging}/warren@.service\" unit)
+    string(REPLACE /usr/ \"\${CMAKE_INSTALL_PREFIX}/\" unit \"\${unit}\")
+    set(installed \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/warren@.service\")
+    message(STATUS \"Installing: \$ENV{DESTDIR}\${installed}\")
+    file(WRITE \"\$ENV{DESTDIR}\${installed}\" \"\${unit}\")")
+endfunction()

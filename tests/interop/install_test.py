@@ -1,0 +1,110 @@
+"""What is installed is enough: a program and modules built against it, as the guides say, serve and
+are called."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import unittest
+
+from direct_fixture import DirectTest
+from fixture import HERE, PROGRAM, Process
+
+TREE = HERE.parents[1]
+BUILT = pathlib.Path(PROGRAM).parent
+CXX = os.environ.get("WARREN_CXX", "g++")
+
+PROJECT = """
+cmake_minimum_required(VERSION 3.25)
+project(greetings LANGUAGES CXX)
+find_package(warren 0.1 REQUIRED)
+add_library(greet MODULE greet.cpp)
+set_target_properties(greet PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden)
+target_link_libraries(greet PRIVATE warren::warren)
+"""
+
+
+def code_block(document, first_line):
+    """The indented block of a document that begins with this line, without its indent."""
+    lines = (TREE / document).read_text().splitlines()
+    begin = lines.index("    " + first_line)
+    block = []
+    for line in lines[begin:]:
+        if line and not line.startswith("    "):
+            break
+        block.append(line[4:])
+    return "\n".join(block) + "\n"
+
+
+def compile_line(document):
+    """How a document says that its program is compiled."""
+    return re.search(r"^ +\$ (g\+\+ .*)$", (TREE / document).read_text(), re.MULTILINE)[1]
+
+
+class Install(DirectTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.prefix = cls.directory / "prefix"
+        cls.run_command("cmake", "--install", BUILT, "--prefix", cls.prefix)
+
+    @classmethod
+    def run_command(cls, *command):
+        finished = subprocess.run(
+            [str(part) for part in command],
+            cwd=cls.directory,
+            env=os.environ | {"PKG_CONFIG_PATH": str(cls.prefix / "lib/pkgconfig")},
+            capture_output=True,
+            text=True,
+        )
+        if finished.returncode != 0:
+            raise AssertionError(f"{command}:\n{finished.stdout}{finished.stderr}")
+        return finished.stdout
+
+    def compile(self, line):
+        self.assertTrue(line.startswith("g++ "))
+        self.run_command("sh", "-c", shlex.quote(CXX) + line.removeprefix("g++"))
+
+    def serve_installed(self, **settings):
+        path = self.write("warren.yml", {"listeners": [self.tcp()]} | settings)
+        serving = Process(self.prefix / "bin/warren", "serve", "--config", path)
+        self.enterContext(serving)
+        return serving.wait_until_ready().addresses[0]
+
+    def test_the_quick_start_compiles_as_the_readme_says(self):
+        self.write("main.cpp", (TREE / "examples/quick_start.cpp").read_text())
+        self.compile(compile_line("README.md"))
+        self.assertIn("2 + 40 = 42", self.run_command("./main"))
+
+    def test_a_module_compiles_as_the_guide_says_and_is_served(self):
+        (self.directory / "modules").mkdir()
+        self.write("greet.cpp", code_block("docs/guide/modules.md", "#include <warren/module.hpp>"))
+        self.compile(compile_line("docs/guide/modules.md"))
+        address = self.serve_installed(modules=["modules"])
+        self.assert_gives(self.call(address, "greet", {"name": "Ada"}), "Hello Ada")
+
+    def test_a_module_of_a_cmake_project_is_served(self):
+        source = self.directory / "project"
+        source.mkdir()
+        greet = code_block("docs/guide/modules.md", "#include <warren/module.hpp>")
+        (source / "greet.cpp").write_text(greet)
+        (source / "CMakeLists.txt").write_text(PROJECT)
+        built = self.directory / "built"
+        options = [f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_CXX_COMPILER={CXX}"]
+        self.run_command("cmake", "-S", source, "-B", built, *options)
+        self.run_command("cmake", "--build", built)
+        address = self.serve_installed(modules=["built"])
+        self.assert_gives(self.call(address, "greet", {"name": "Ada"}), "Hello Ada")
+
+    def test_the_example_modules_are_there_without_being_named(self):
+        address = self.serve_installed()
+        self.assert_gives(self.call(address, "add", {"a": 2, "b": 40}), 42)
+
+    def test_the_service_starts_the_installed_program(self):
+        unit = (self.prefix / "lib/systemd/system/warren@.service").read_text()
+        self.assertIn(f"ExecStart={self.prefix}/bin/warren serve ", unit)
+
+
+if __name__ == "__main__":
+    unittest.main()

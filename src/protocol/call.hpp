@@ -27,6 +27,9 @@ struct Call {
     std::string_view traceparent{};      // W3C Trace Context; empty: none
 };
 
+/// The message of a success whose handler did not say another; see `Reply`.
+inline constexpr std::string_view message_default = "OK";
+
 /// A reply in the form that every protocol shares, as the encoder takes and the decoder gives it.
 struct Answer {
     std::optional<Code> failure{};  // nullopt: success

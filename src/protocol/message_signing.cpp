@@ -142,7 +142,7 @@ std::expected<void, Failure> MessageSigner::encode_request(const Call& call, Str
     ticket.nonce = next_nonce();
     const RequestAuth auth{key.id, unix_ms, ticket.nonce};
     const std::size_t start = out.size();
-    const RpcMetadata metadata{.auth = auth.value()};
+    const RpcMetadata metadata{.auth = auth.value(), .takes_message = ticket.takes_message};
     auto written = ticket.wants_answer
                        ? rpc_encode_request(ticket.id, call, metadata, RpcPeer::warren, out)
                        : rpc_encode_notification(call, metadata, RpcPeer::warren, out);
@@ -191,7 +191,8 @@ void MessageSigner::encode_response(const StreamTicket& ticket, const Answer& an
     const Key& key = keys_[ticket.key - 1U];
     const ResponseAuth auth{key.id, ticket.nonce};
     const std::size_t start = out.size();
-    rpc_encode_response(ticket.id, answer, out, auth.value());
+    rpc_encode_response(ticket.id, answer, out,
+                        {.auth = auth.value(), .takes_message = ticket.takes_message});
     if (!seal_message(key.hmac, out, start)) [[unlikely]] {
         out.resize(start);
         rpc_encode_response(

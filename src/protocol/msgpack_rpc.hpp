@@ -33,12 +33,16 @@
 ///     attempt      unsigned integer  from 1 on
 ///     key          text              the idempotency key
 ///     traceparent  text              W3C Trace Context
+///     message      boolean           true: the caller takes a success's message
 ///     auth         map               last of all; its own last member is the code that covers all
 ///                                    bytes of the message before it: see `message_signing.hpp`
 ///
 /// Warren's encoder appends metadata also where an argument would be taken for it, so that no
-/// arguments of any kind are misread. A response may have metadata as a fifth item, only for a
-/// caller that signed its request.
+/// arguments of any kind are misread. A response has metadata as a fifth item only for a caller
+/// that signed its request, or takes the message of a success that has one: its members are
+///
+///     message      text              what the handler said beside its result, but for "OK"
+///     auth         map               as above
 ///
 /// error is nil, or {"code", "message"} with, where there are any, "errors" (a list of {"location",
 /// "message", "type"}), "data" and "retry_after_ms"; of other peers anything.
@@ -46,7 +50,9 @@ namespace warren::protocol {
 
 /// What a call or its response carries beside what `Call` and `Answer` have.
 struct RpcMetadata {
-    Value auth{};  // null: none
+    Value auth{};                                // null: none
+    bool takes_message = false;                  // of a request
+    std::string_view message = message_default;  // of a response
 };
 
 enum class RpcKind : std::uint8_t { request = 0, response = 1, notification = 2 };
@@ -99,6 +105,7 @@ private:
     RpcStep::State take_call(const Value& method, const Value& params);
     RpcStep::State take_params(const Value& params);
     bool take_metadata(const Value& metadata);
+    bool take_message(const Value& value) noexcept;
     RpcStep::State refuse(RpcStep::State state, std::string message, std::string type);
 
     core::Limits limits_;
@@ -129,9 +136,9 @@ std::expected<void, Failure> rpc_encode_notification(const Call& call, const Rpc
                                                      RpcPeer peer, std::string& out);
 
 /// Append a response.
-/// in   auth: for a caller that signed; null otherwise
+/// in   metadata: `auth` for a caller that signed, `takes_message` as the request had it
 /// err  none: what cannot be written becomes an `internal` failure's response
 void rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
-                         const Value& auth = {});
+                         const RpcMetadata& metadata = {});
 
 }  // namespace warren::protocol

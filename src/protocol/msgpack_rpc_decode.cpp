@@ -218,6 +218,15 @@ State MsgpackRpcDecoder::take_params(const Value& params) {
     return State::complete;
 }
 
+/// A request says whether its caller takes one, a response has one.
+bool MsgpackRpcDecoder::take_message(const Value& value) noexcept {
+    if (message_.kind == RpcKind::response) {
+        return take_text(value, message_.metadata.message);
+    }
+    message_.metadata.takes_message = value == Value::boolean(true);
+    return value.kind() == Value::Kind::boolean;
+}
+
 /// out  false when a member that is known has a wrong kind
 bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
     for (const Member& member : metadata.as_map().subspan(1)) {
@@ -235,6 +244,8 @@ bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
             taken = take_text(member.value, message_.call.idempotency_key);
         } else if (name == rpc_names::traceparent) {
             taken = take_text(member.value, message_.call.traceparent);
+        } else if (name == rpc_names::message) {
+            taken = take_message(member.value);
         } else if (name == rpc_names::auth) {
             // What it covers is told by where it stands.
             taken = member.value.is_map() && &member == &metadata.as_map().back();
@@ -251,6 +262,7 @@ std::expected<Answer, Failure> rpc_answer(const RpcMessage& response, const core
     // Made where the caller has it: both are big.
     std::expected<Answer, Failure> answer;
     if (response.error.is_null()) [[likely]] {
+        answer->message = response.metadata.message;
         answer->data = response.result;
     } else {
         answer = std::unexpected{rpc_failure(response.error, limits)};

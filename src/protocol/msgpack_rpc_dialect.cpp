@@ -33,6 +33,7 @@ public:
             return {.state = State::broken};
         }
         ticket.wants_answer = message.kind == RpcKind::request;
+        ticket.takes_message = message.metadata.takes_message;
         if (message.kind == RpcKind::response) {
             call = std::unexpected{refused_request(
                 "A server was sent a response, and has asked nothing", "message_type")};
@@ -81,7 +82,7 @@ public:
             return {.wanted_bytes = decoder_.bytes_wanted()};
         }
         if (step.state == RpcStep::State::broken) {
-            failure_ = unreadable("answers");
+            failure_ = is_spoken_ ? unreadable("answers") : another_protocol();
             return {.state = State::broken};
         }
         if (decoder_.message().kind != RpcKind::response) {
@@ -89,6 +90,7 @@ public:
                         .message = "The server sent a request, which a client does not answer"};
             return {.state = State::broken};
         }
+        is_spoken_ = true;
         is_refused_ = step.state == RpcStep::State::refused;
         bytes_ = input.first(step.size_bytes);
         return {.state = State::complete, .size_bytes = step.size_bytes};
@@ -121,6 +123,12 @@ private:
         return failure;
     }
 
+    Failure another_protocol() const {
+        return {.code = Code::contract_mismatch,
+                .message = "What answers there does not speak MessagePack-RPC (" +
+                           decoder_.failure().errors.front().message + "); check port and scheme"};
+    }
+
     Failure unreadable(std::string_view what) const {
         return {.code = Code::internal,
                 .message = "The server's " + std::string{what} +
@@ -131,6 +139,7 @@ private:
     core::Limits limits_;
     MsgpackRpcDecoder decoder_;
     std::span<const std::byte> bytes_;  // of the last step's message
+    bool is_spoken_ = false;            // an answer was read, whatever it says
     bool is_refused_ = false;
     Failure failure_;
 };
@@ -187,16 +196,18 @@ private:
         if (ticket.key != 0) {
             options_.signer->encode_response(ticket, answer, out);
         } else {
-            rpc_encode_response(ticket.id, answer, out);
+            rpc_encode_response(ticket.id, answer, out, {.takes_message = ticket.takes_message});
         }
     }
 
     std::expected<void, Failure> write_call(const Call& call, StreamTicket& ticket,
                                             std::int64_t unix_ms, std::string& out) const {
+        ticket.takes_message = ticket.wants_answer;
         if (options_.signer != nullptr) {
             return options_.signer->encode_request(call, ticket, unix_ms, out);
         }
-        return ticket.wants_answer ? rpc_encode_request(ticket.id, call, {}, options_.peer, out)
+        return ticket.wants_answer ? rpc_encode_request(ticket.id, call, {.takes_message = true},
+                                                        options_.peer, out)
                                    : rpc_encode_notification(call, {}, options_.peer, out);
     }
 

@@ -41,6 +41,14 @@ bool is_ambiguous(const Call& call) noexcept {
            (is_rpc_metadata(items.back()) || (items.size() == 1 && items[0].is_map()));
 }
 
+std::expected<void, EncodeError> write_auth(MsgpackWriter& writer, const Value& auth) {
+    if (auth.is_null()) {
+        return {};
+    }
+    writer.text(rpc_names::auth);
+    return writer.value(auth, depth_max - 1);
+}
+
 /// in  style: what the marker says
 std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::string_view style,
                                                 const Call& call, const RpcMetadata& metadata) {
@@ -48,7 +56,7 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
     const bool is_retry = call.attempt > 1;
     writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) +
                     (call.idempotency_key.empty() ? 0 : 1) + (call.traceparent.empty() ? 0 : 1) +
-                    (metadata.auth.is_null() ? 0 : 1));
+                    (metadata.takes_message ? 1 : 0) + (metadata.auth.is_null() ? 0 : 1));
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
@@ -68,11 +76,11 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
             }
         }
     }
-    if (!metadata.auth.is_null()) {
-        writer.text(rpc_names::auth);
-        return writer.value(metadata.auth, depth_max - 1);
+    if (metadata.takes_message) {
+        writer.text(rpc_names::message);
+        writer.boolean(true);
     }
-    return {};
+    return write_auth(writer, metadata.auth);
 }
 
 std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& call,
@@ -138,8 +146,11 @@ std::expected<void, EncodeError> write_failure(MsgpackWriter& writer, const Answ
 }
 
 std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint32_t id,
-                                                const Answer& answer, const Value& auth) {
-    writer.list_head(auth.is_null() ? 4 : 5);
+                                                const Answer& answer, const RpcMetadata& metadata) {
+    const bool with_message = metadata.takes_message && !answer.failure &&
+                              !answer.message.empty() && answer.message != message_default;
+    const bool with_auth = !metadata.auth.is_null();
+    writer.list_head(with_message || with_auth ? 5 : 4);
     writer.unsigned_integer(static_cast<unsigned>(RpcKind::response));
     writer.unsigned_integer(id);
     std::expected<void, EncodeError> written;
@@ -150,10 +161,17 @@ std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint
         writer.null();
         written = writer.value(answer.data.value_or(Value{}), depth_max);
     }
-    if (written && !auth.is_null()) {
-        written = write_metadata(writer, rpc_names::bare, {}, {.auth = auth});
+    if (!written || (!with_message && !with_auth)) [[likely]] {
+        return written;
     }
-    return written;
+    writer.map_head(1U + (with_message ? 1 : 0) + (with_auth ? 1 : 0));
+    writer.text(rpc_names::marker);
+    writer.text(rpc_names::bare);
+    if (with_message) {
+        writer.text(rpc_names::message);
+        write_text(writer, answer.message);
+    }
+    return write_auth(writer, metadata.auth);
 }
 
 std::expected<void, Failure> finish(MsgpackWriter& writer,
@@ -186,15 +204,15 @@ std::expected<void, Failure> rpc_encode_notification(const Call& call, const Rpc
 }
 
 void rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
-                         const Value& auth) {
+                         const RpcMetadata& metadata) {
     MsgpackWriter writer{out};
-    if (write_response(writer, id, answer, auth)) [[likely]] {
+    if (write_response(writer, id, answer, metadata)) [[likely]] {
         return;
     }
     writer.rewind(0);
     const Answer internal{.failure = Code::internal,
                           .message = "The reply holds a value that MessagePack cannot express"};
-    (void)write_response(writer, id, internal, auth);
+    (void)write_response(writer, id, internal, metadata);
 }
 
 }  // namespace warren::protocol

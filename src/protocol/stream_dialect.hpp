@@ -21,6 +21,7 @@ namespace warren::protocol {
 struct StreamTicket {
     std::uint32_t id = 0;               // as on the wire; 0 where the protocol has none
     bool wants_answer = true;           // false: a notification
+    bool takes_message = false;         // of a success, beside its result
     std::uint8_t key = 0;               // which key signed the request, from 1; 0: not signed
     std::array<std::byte, 16> nonce{};  // of a signed request
 };

@@ -51,15 +51,16 @@ constexpr Dialect callme_json = [] {
     return dialect;
 }();
 
-// [0, id, "length", [{"value": ""}, {"$warren": "named", "timeout_ms": 59999}]], an id under 128.
-constexpr std::size_t rpc_bytes_around_value = 52;
+// [0, id, "length", [{"value": ""}, {"$warren": "named", "timeout_ms": 59999, "message": true}]],
+// an id under 128.
+constexpr std::size_t rpc_bytes_around_value = 61;
 // "auth": {"key": ..., "time_ms": ..., "nonce": ..., "code": ...}
 constexpr std::size_t rpc_auth_bytes = 99;
 constexpr Dialect msgpack_rpc{.name = "msgpack-rpc",
                               .methods_per_queue = Dialect::Methods::many,
                               .positions = Dialect::Positions::carried,
                               .one_named = Dialect::OneNamed::with_its_name,
-                              .messages = Dialect::Messages::dropped,
+                              .messages = Dialect::Messages::carried,
                               .failures = Dialect::Failures::carried,
                               .order = Dialect::Order::kept,
                               .oversized = Dialect::Oversized::ends_connection,

@@ -56,7 +56,7 @@ TEST_F(MsgpackRpcDialect, CarriesAllThatACallHas) {
     const std::string bytes = encoded_call(*dialect_, call, {.id = 4'000'000'000});
     EXPECT_EQ(as_json(bytes),
               R"([0,4000000000,"m",[{"a":[1,"two",3.5]},{"$warren":"named","timeout_ms":1500,)"
-              R"("attempt":2,"key":"k-1","traceparent":"00-ab-cd-01"}]])");
+              R"("attempt":2,"key":"k-1","traceparent":"00-ab-cd-01","message":true}]])");
     read_byte_by_byte(*calls_, bytes, arena_);
     ASSERT_TRUE(calls_->call);
     EXPECT_EQ(calls_->ticket.id, 4'000'000'000U);
@@ -153,8 +153,9 @@ TEST_F(MsgpackRpcDialect, ABrokenRequestIsAnsweredWhereItsIdCanBeRead) {
 TEST_F(MsgpackRpcDialect, AClientReadsAnswersOnly) {
     EXPECT_EQ(read_answer(packed(R"([0,1,"m",[]])")).state, State::broken);
     EXPECT_NE(answers_->failure().message.find("does not answer"), std::string::npos);
-    EXPECT_EQ(read_answer("\xc1").state, State::broken);
-    EXPECT_EQ(answers_->failure().code, Code::internal);
+    EXPECT_EQ(read_answer("HTTP/1.1 400 Bad Request").state, State::broken);
+    EXPECT_EQ(answers_->failure().code, Code::contract_mismatch) << "another protocol's port";
+    EXPECT_TRUE(answers_->failure().message.ends_with("check port and scheme"));
     // One that cannot be read concerns its own call alone.
     const std::string unreadable{"\x94\x01\x07\xc0\xd4\x05.", 7};
     const StreamStep step = read_answer(unreadable);
@@ -162,6 +163,20 @@ TEST_F(MsgpackRpcDialect, AClientReadsAnswersOnly) {
     EXPECT_EQ(step.size_bytes, unreadable.size());
     EXPECT_EQ(answers_->id(), 7U);
     EXPECT_EQ(answers_->answer({.id = 7}).error().code, Code::internal);
+    EXPECT_EQ(answers_->next(octets("\xc1"), 0, arena_).state, State::broken);
+    EXPECT_EQ(answers_->failure().code, Code::internal) << "it has spoken the protocol before";
+}
+
+TEST_F(MsgpackRpcDialect, AMessageGoesToWhoTakesIt) {
+    const Answer answer{.message = "all well", .data = Value::integer(1)};
+    read_call(encoded_call(*dialect_, {.method = "m", .arguments = json("{}")}, {.id = 7}));
+    const std::string reply = encoded_answer(*dialect_, answer, calls_->ticket);
+    EXPECT_EQ(as_json(reply), R"([1,7,null,1,{"$warren":"bare","message":"all well"}])");
+    read_answer(reply);
+    EXPECT_EQ(answers_->answer({.id = 7})->message, "all well");
+    // Who says only how long it waits gets what the specification has.
+    read_call(packed(R"([0,8,"m",[{},{"$warren":"named","timeout_ms":9}]])"));
+    EXPECT_EQ(as_json(encoded_answer(*dialect_, answer, calls_->ticket)), "[1,8,null,1]");
 }
 
 TEST_F(MsgpackRpcDialect, NamesTheLimitThatAMessageBreaks) {
@@ -174,10 +189,11 @@ TEST_F(MsgpackRpcDialect, NamesTheLimitThatAMessageBreaks) {
     };
     StreamTicket ticket{.id = 1};
     std::string out;
-    // The metadata {"$warren": "bare"} has 14 bytes, and 6 are before the text's head.
-    ASSERT_TRUE(dialect->encode_call(call_of(19), ticket, 0, out));
+    // The metadata {"$warren": "bare", "message": true} has 23 bytes, and 6 are before the text's
+    // head.
+    ASSERT_TRUE(dialect->encode_call(call_of(10), ticket, 0, out));
     EXPECT_EQ(out.size(), 40U);
-    const auto refused = dialect->encode_call(call_of(20), ticket, 0, out);
+    const auto refused = dialect->encode_call(call_of(11), ticket, 0, out);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().errors.at(0).type, "body_too_long");
     EXPECT_EQ(out.size(), 40U);

@@ -277,10 +277,37 @@ TEST_F(MsgpackRpc, the_code_of_a_signed_message_is_its_end) {
                         {.auth = Value::map(auth)})
                     .ends_with(mac));
     std::string out;
-    rpc_encode_response(7, {.data = Value::integer(1)}, out, Value::map(auth));
+    rpc_encode_response(7, {.data = Value::integer(1)}, out, {.auth = Value::map(auth)});
     EXPECT_TRUE(out.ends_with(mac));
     ASSERT_EQ(read(out), State::complete);
     EXPECT_EQ(decoder_.message().metadata.auth, Value::map(auth));
+}
+
+TEST_F(MsgpackRpc, carries_a_message_to_who_takes_it) {
+    const Call call{.method = "m", .arguments = json("{}")};
+    EXPECT_EQ(as_json(request(call, {.takes_message = true})),
+              R"([0,7,"m",[{},{"$warren":"named","message":true}]])");
+    ASSERT_EQ(read(request(call, {.takes_message = true})), State::complete);
+    EXPECT_TRUE(decoder_.message().metadata.takes_message);
+    ASSERT_EQ(read(request(call)), State::complete);
+    EXPECT_FALSE(decoder_.message().metadata.takes_message);
+
+    const auto answered = [](const Answer& answer) {
+        std::string out;
+        rpc_encode_response(7, answer, out, {.takes_message = true});
+        return out;
+    };
+    const Answer answer{.message = "all well", .data = Value::integer(1)};
+    EXPECT_EQ(as_json(answered(answer)), R"([1,7,null,1,{"$warren":"bare","message":"all well"}])");
+    EXPECT_EQ(as_json(response(answer)), "[1,7,null,1]");
+    EXPECT_EQ(as_json(answered({.data = Value::integer(1)})), "[1,7,null,1]");
+    EXPECT_EQ(as_json(answered({.message = "OK", .data = Value::integer(1)})), "[1,7,null,1]");
+    EXPECT_EQ(as_json(answered({.failure = Code::failed, .message = "no"})),
+              R"([1,7,{"code":"failed","message":"no"},null])");
+    ASSERT_EQ(read(answered(answer)), State::complete);
+    EXPECT_EQ(rpc_answer(decoder_.message())->message, "all well");
+    ASSERT_EQ(read(answered({.data = Value::integer(1)})), State::complete);
+    EXPECT_EQ(rpc_answer(decoder_.message())->message, "OK");
 }
 
 TEST_F(MsgpackRpc, carries_answers_and_every_failure) {

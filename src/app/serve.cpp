@@ -123,7 +123,7 @@ int drain(Server& server, std::chrono::milliseconds timeout, Log& log) {
         log.info("drained: every request was answered");
         return exit_success;
     }
-    log.error("not drained in time: giving the rest back to be delivered again");
+    log.error("not drained in time: the rest is left unanswered; a broker delivers it again");
     if (!server.stop_now(stop_grace)) {
         // Handlers still run and cannot be ended: only the process can.
         log.error("some handlers ignore their stop token");

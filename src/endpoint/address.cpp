@@ -155,14 +155,20 @@ std::string Address::display() const {
     if (const auto* amqp = std::get_if<transport::AmqpEndpoint>(&place)) {
         return amqp->display();
     }
-    const auto& direct = std::get<DirectAddress>(place);
-    std::string text = protocol == arrpc ? "arrpc" : direct.is_secured ? "tls" : "tcp";
-    text += protocol == arrpc && direct.is_secured ? "s://" : "://";
-    for (const HostPort& server : direct.servers) {
-        text += text.ends_with('/') ? "" : ",";
-        text += transport::host_and_port(server.host, server.port);
+    std::string text;
+    for (const HostPort& server : std::get<DirectAddress>(place).servers) {
+        text += text.empty() ? display(server)
+                             : "," + transport::host_and_port(server.host, server.port);
     }
     return text;
+}
+
+std::string Address::display(const HostPort& server) const {
+    const bool is_secured = std::get<DirectAddress>(place).is_secured;
+    const std::string_view scheme = protocol == arrpc ? (is_secured ? "arrpcs" : "arrpc")
+                                    : is_secured      ? "tls"
+                                                      : "tcp";
+    return std::string{scheme} + "://" + transport::host_and_port(server.host, server.port);
 }
 
 std::expected<Address, Failure> parse_address(std::string_view text) {

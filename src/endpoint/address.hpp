@@ -63,6 +63,8 @@ struct Address {
     bool has_client_parameters() const noexcept;
     /// The broker or the servers alone, for messages: without credentials.
     std::string display() const;
+    /// One of its servers, without a broker.
+    std::string display(const HostPort& server) const;
 };
 
 /// Read an address: memory:NAME, amqp://, amqps://, tcp://, tls://, arrpc:// or arrpcs://, with the

@@ -32,11 +32,13 @@ std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
     return std::move(*dialect);
 }
 
-transport::TcpClientOptions port_options(const DirectAddress& address) {
+transport::TcpClientOptions port_options(const Address& address) {
+    const auto& direct = std::get<DirectAddress>(address.place);
     transport::TcpClientOptions options;
-    for (const HostPort& server : address.servers) {
+    for (const HostPort& server : direct.servers) {
         options.targets.push_back(
-            transport::tcp_target(server.host, server.port, address.tls, address.connect_timeout));
+            transport::tcp_target(server.host, server.port, direct.tls, direct.connect_timeout));
+        options.targets.back().display = address.display(server);
     }
     options.limits.linger_timeout = close_timeout;
     // What waits are this client's own calls: their number has a limit, and each its deadline. It
@@ -73,7 +75,7 @@ struct Connections {
         : executor{{.spin_max = options.spin_max}},
           calls{std::make_shared<runtime::StreamClient>(executor, std::move(dialect),
                                                         client_options(address, options))} {
-        port.emplace(executor, port_options(std::get<DirectAddress>(address.place)));
+        port.emplace(executor, port_options(address));
         port->start(*calls);
         calls->attach(*port);
     }

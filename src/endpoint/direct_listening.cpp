@@ -50,7 +50,6 @@ public:
         port_.emplace(asio_, port_options(plan(), opening.log));
         server_.emplace(*dialect_, *port_, opening.dispatcher, opening.log,
                         runtime::StreamServerOptions{
-                            .name = plan().display(),
                             .policy = policy(opening.answers),
                             .in_flight_per_connection_max = plan().options.connection_requests_max,
                             .in_flight_max = plan().simultaneous_requests_max(),

@@ -43,7 +43,6 @@ public:
         server_ = std::make_unique<runtime::MessageServer>(
             *dialect_, *port_, opening.dispatcher, opening.log,
             runtime::MessageServerOptions{
-                .name = plan().display(),
                 .policy = policy(opening.answers),
                 .in_flight_max = plan().simultaneous_requests_max(),
                 .lost_requests = lost_requests(topology_),

@@ -39,7 +39,8 @@ runtime::ListenerPolicy Listening::policy(runtime::Answers answers) const {
                            : model::SecretPolicy::must_be_encrypted,
             .secrets_ttl = plan_.options.fernet_ttl,
             .answers = answers,
-            .series = series_ ? &*series_ : nullptr};
+            .series = series_ ? &*series_ : nullptr,
+            .name = plan_.display()};
 }
 
 std::unique_ptr<Listening> make_listening(ListenerPlan plan, std::vector<const Method*> methods,

@@ -24,7 +24,7 @@ Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds ti
         if (!waiting.is_connected) {
             const std::string why =
                 waiting.last_failure != nullptr ? ": " + waiting.last_failure->message : "";
-            return {.code = Code::connection_lost,
+            return {.code = Code::no_responder,
                     .message = "Not sent: no connection to " + broker + ' ' + within + why,
                     .peer_text = waiting.last_failure != nullptr ? waiting.last_failure->peer_text
                                                                  : std::string{}};
@@ -42,6 +42,13 @@ Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds ti
                 .message = "Queued at " + broker + ", but no reply came " + within};
     }
     return {};
+}
+
+Failure unsent_failure(Failure why) {
+    if (why.code == Code::connection_lost) {
+        why.code = Code::no_responder;
+    }
+    return why;
 }
 
 Failure lost_failure(std::string_view broker, CallStage stage, const Failure& why) {

@@ -372,10 +372,16 @@ void Dispatcher::refuse_overload(Job& job, std::string message) {
     fail(job, overloaded(std::move(message)));
 }
 
+/// For a log line: which call it is, or else where it came in.
+std::string Dispatcher::whose(const Job& job) {
+    const std::string_view id = job.context_.correlation_id;
+    return id.empty() ? job.lane_->policy().name
+                      : "correlation id '" + core::text_for_display(id) + '\'';
+}
+
 void Dispatcher::fail_internally(Job& job, std::string_view details) noexcept {
-    log_.error(fmt::format("{} (correlation id '{}'): {}",
-                           job.method_ != nullptr ? job.method_->name : "(no method)",
-                           core::text_for_display(job.context_.correlation_id),
+    log_.error(fmt::format("{} ({}): {}",
+                           job.method_ != nullptr ? job.method_->name : "(no method)", whose(job),
                            core::text_for_display(details, log_details_bytes_max)));
     fail(job, {.code = Code::internal, .message = "An unexpected error occurred"});
 }

@@ -100,6 +100,7 @@ private:
     void answer_with(Job& job, std::optional<Code> failure, std::string message, const void* data);
     void fail(Job& job, Failure failure) noexcept;
     void refuse_overload(Job& job, std::string message);
+    static std::string whose(const Job& job);
     void fail_internally(Job& job, std::string_view details) noexcept;
     void finish(std::unique_ptr<Job> job) noexcept;
     void end(Lane::Swept swept, Code why) noexcept;

@@ -37,6 +37,7 @@ struct ListenerPolicy {
     std::optional<std::chrono::seconds> secrets_ttl{};  // how old they may be; none: any age
     Answers answers = Answers::by_handlers;
     const metrics::ListenerSeries* series = nullptr;  // where its calls count; null: nowhere
+    std::string name{};                               // in log lines
 };
 
 /// One listener's way into the dispatcher: its policy, its I/O thread, the batch of calls that this

@@ -35,7 +35,7 @@ MessageClient::~MessageClient() {
 
 void MessageClient::dispatch(OutgoingCall& call) {
     if (given_up_) {
-        return fail(call, *given_up_);
+        return fail(call, unsent_failure(*given_up_));
     }
     if (!is_ready_) {
         return waiting_.push(call);
@@ -238,7 +238,7 @@ void MessageClient::on_failed(const Failure& why) {
     pending().each([this](PendingCalls::Token, OutgoingCall& call) {
         // A request that was sent may have had an effect, whatever keeps us out now.
         fail(call, stage_of(call) == CallStage::queued
-                       ? *given_up_
+                       ? unsent_failure(*given_up_)
                        : lost_failure(options_.broker, stage_of(call), *given_up_));
     });
 }

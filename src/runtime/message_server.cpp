@@ -262,7 +262,7 @@ void MessageServer::on_consuming(std::uint64_t generation) {
         counters_.reconnects.add();
     }
     last_loss_.clear();
-    log_.info(fmt::format("{}: consuming", options_.name));
+    log_.info(fmt::format("{}: consuming", lane_.policy().name));
     replays_.each_unsent([&](MessageJob& job) {
         if (send_and_settle(job.delivery, &*job.reply)) {
             job.replied_in = generation_;
@@ -295,7 +295,7 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
     const bool has_drained = stopped_ && in_flight_.empty();
     std::string loss = to_string(why);
     if (!has_drained && loss != last_loss_) {
-        log_.warning(fmt::format("{}: not consuming: {}", options_.name, loss));
+        log_.warning(fmt::format("{}: not consuming: {}", lane_.policy().name, loss));
         last_loss_ = std::move(loss);
     }
     if (options_.on_lost) {

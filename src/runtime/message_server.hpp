@@ -29,7 +29,6 @@ enum class LostRequests : std::uint8_t {
 };
 
 struct MessageServerOptions {
-    std::string name;  // in log lines
     ListenerPolicy policy;
     /// The port's prefetch: as many deliveries of one connection are unsettled at most.
     std::size_t in_flight_max = 5;

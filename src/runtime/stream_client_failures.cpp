@@ -18,6 +18,11 @@ std::string not_sent(const StreamWait& wait, const std::string& within) {
            (wait.connect != nullptr ? ": " + wait.connect->message : std::string{});
 }
 
+/// Whether the call had not left this client, for want of a connection.
+bool has_no_connection(const StreamWait& wait) noexcept {
+    return !wait.is_sent && wait.attempt == nullptr && !wait.is_connected;
+}
+
 }  // namespace
 
 Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout) {
@@ -33,11 +38,13 @@ Failure stream_deadline_failure(const StreamWait& wait, std::chrono::millisecond
     if (wait.attempt != nullptr) {
         message += "; the attempt before: " + wait.attempt->message;
     }
-    return {.code = Code::deadline_exceeded, .message = std::move(message)};
+    return {.code = has_no_connection(wait) ? Code::no_responder : Code::deadline_exceeded,
+            .message = std::move(message)};
 }
 
 Failure stream_broken_failure(std::string_view where, const Failure& why) {
-    return {.code = why.code == Code::unauthenticated ? why.code : Code::internal,
+    const bool is_known = why.code == Code::unauthenticated || why.code == Code::contract_mismatch;
+    return {.code = is_known ? why.code : Code::internal,
             .message =
                 "What came from " + std::string{where} +
                 " cannot be read; the request was sent, and may have been handled: " + why.message,

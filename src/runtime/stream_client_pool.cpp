@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.hpp"
+#include "runtime/client_failures.hpp"
 
 namespace warren::runtime {
 
@@ -203,9 +204,10 @@ Failure StreamClientPool::failure() const {
     }
     const Failure& last = *servers_[last_failed_].why;
     if (all_refused) {
-        return {.code = last.code,
-                .message = "Not sent: no connection to " + display() + ": " + last.message,
-                .peer_text = last.peer_text};
+        return unsent_failure(
+            {.code = last.code,
+             .message = "Not sent: no connection to " + display() + ": " + last.message,
+             .peer_text = last.peer_text});
     }
     return {.code = Code::no_responder,
             .message = "Not sent: no connection to " + display() + " in " +

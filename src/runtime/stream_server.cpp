@@ -15,6 +15,8 @@ namespace {
 // not leave its memory behind everywhere.
 constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 constexpr std::size_t free_jobs_max = 1024;
+// Of connections that are closed as nothing can be read from them, the first in so long is told.
+constexpr std::chrono::seconds broken_line_period{10};
 
 }  // namespace
 
@@ -105,8 +107,15 @@ void StreamServer::refuse_broken(StreamServerSession& session,
                                  protocol::StreamCallDecoder& decoder) {
     counters_.broken_streams.fetch_add(1, std::memory_order_relaxed);
     Failure& failure = decoder.call.error();
-    log_.debug(fmt::format("{}: a connection is closed, as no request can be read from it: {}",
-                           options_.name, core::text_for_display(to_string(failure))));
+    // Somebody who looks for the port's protocol would fill the log otherwise.
+    const TimePoint now = port_.executor().now();
+    const bool is_first = now >= broken_said_until_;
+    if (is_first) {
+        broken_said_until_ = now + broken_line_period;
+    }
+    log_.write(is_first ? LogLevel::info : LogLevel::debug,
+               fmt::format("{}: a connection is closed, as no request can be read from it: {}",
+                           lane_.policy().name, core::text_for_display(to_string(failure))));
     if (decoder.ticket.wants_answer) {
         with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
             dispatcher_.refuse(std::move(job), std::move(failure), lane_);

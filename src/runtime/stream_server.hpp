@@ -23,7 +23,6 @@ namespace warren::runtime {
 class StreamServerSession;
 
 struct StreamServerOptions {
-    std::string name;  // in log lines
     ListenerPolicy policy;
     /// Calls without an answer yet, of one connection and of all; those over it are answered
     /// `overloaded`.
@@ -129,6 +128,7 @@ private:
     std::vector<SessionId> stalled_;
     std::optional<Executor::TimerId> stall_timer_;
 
+    TimePoint broken_said_until_{};
     bool stopping_ = false;
     std::vector<std::move_only_function<void()>> on_drained_;
 };

@@ -52,7 +52,7 @@ public:
 
     void publish(std::uint64_t token, const protocol::Envelope& request) {
         if (!ready_) {
-            return refuse(token, {.code = Code::connection_lost,
+            return refuse(token, {.code = Code::no_responder,
                                   .message = fmt::format("Not sent: no connection to {}",
                                                          link_->endpoint().display())});
         }

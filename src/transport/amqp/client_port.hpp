@@ -26,7 +26,7 @@ public:
     void start(runtime::ClientSink& sink);
 
     runtime::Executor& executor() noexcept override;
-    /// A token published while the port is not ready is refused with connection_lost.
+    /// A token published while the port is not ready is refused with no_responder.
     void publish(std::uint64_t token, const protocol::Envelope& request) override;
     /// Bindings asked for while the port is not ready are made before it is.
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override;

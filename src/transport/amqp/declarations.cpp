@@ -126,7 +126,7 @@ Failure explain(amqp::CommandError error, std::string_view what) {
     case amqp::CommandError::none:
     case amqp::CommandError::not_connected:
     case amqp::CommandError::channel_not_open:
-        failure.code = Code::connection_lost;
+        failure.code = Code::no_responder;
         failure.message = fmt::format("{} cannot be asked for: no connection", what);
         break;
     case amqp::CommandError::no_free_channel:

@@ -113,7 +113,7 @@ private:
     void refuse_unconnected(std::uint64_t token) {
         executor().post([this, weak = weak_from_this(), token] {
             if (weak.lock()) {
-                sink_->on_refused(token, {.code = Code::connection_lost,
+                sink_->on_refused(token, {.code = Code::no_responder,
                                           .message = "There is no connection to the broker"});
             }
         });

@@ -36,7 +36,7 @@ public:
     void close(Failure why);
 
     runtime::Executor& executor() noexcept override;
-    /// While there is no connection a request is refused with connection_lost.
+    /// While there is no connection a request is refused with no_responder.
     void publish(std::uint64_t token, const protocol::Envelope& request) override;
     /// While there is no connection the bindings are made by the next one, before it is ready.
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override;

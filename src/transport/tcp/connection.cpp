@@ -190,10 +190,12 @@ std::string TcpConnection::who() const {
 
 Failure TcpConnection::explain(const boost::system::error_code& error) const {
     if (error == boost::asio::error::eof) {
-        const bool wants_tls = peer_.target != nullptr && !peer_.target->tls && !heard_;
+        const bool is_silent = peer_.target != nullptr && !heard_;
         return {.code = Code::connection_lost,
                 .message = fmt::format("{} closed the connection{}", who(),
-                                       wants_tls ? " without a word; does it expect TLS?" : "")};
+                                       is_silent ? " without a word: it stops, or expects "
+                                                   "another protocol or TLS (check port and scheme)"
+                                                 : "")};
     }
     if (peer_.target != nullptr) {
         return explain_broken(error, *peer_.target).failure;

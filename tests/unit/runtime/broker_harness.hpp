@@ -148,7 +148,7 @@ struct ServedBroker {
         for (const Method* method : stage.registry.all()) {
             methods.push_back(method->name);
         }
-        options.name = "listener";
+        options.policy.name = "listener";
         options.policy.methods = stage.registry.all();
         memory_port = std::make_unique<transport::memory::MemoryServerPort>(
             broker, transport::memory::MemoryServerOptions{

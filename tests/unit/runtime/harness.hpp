@@ -6,6 +6,7 @@
 #include "runtime/dispatcher.hpp"
 #include "transport/memory/virtual_executor.hpp"
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,8 +22,9 @@ using namespace std::chrono_literals;
 
 class RecordingLog final : public Log {
 public:
-    void write(LogLevel, std::string_view line) override {
+    void write(LogLevel level, std::string_view line) override {
         const std::lock_guard guard{mutex_};
+        ++counts_[static_cast<std::size_t>(level)];
         lines_.emplace_back(line);
     }
     bool contains(std::string_view part) const {
@@ -39,9 +41,15 @@ public:
         return lines_.size();
     }
 
+    std::size_t count(LogLevel level) const {
+        const std::lock_guard guard{mutex_};
+        return counts_[static_cast<std::size_t>(level)];
+    }
+
 private:
     mutable std::mutex mutex_;
     std::vector<std::string> lines_;
+    std::array<std::size_t, 4> counts_{};
 };
 
 /// What became of a call.

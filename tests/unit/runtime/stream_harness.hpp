@@ -139,7 +139,7 @@ struct ServedStream {
 
     /// Serve what is registered in `stage`.
     void serve(StreamServerOptions options = {}) {
-        options.name = "listener";
+        options.policy.name = "listener";
         options.policy.methods = stage.registry.all();
         server = std::make_unique<StreamServer>(*dialect, port, stage.dispatcher, stage.log,
                                                 std::move(options));

@@ -146,6 +146,7 @@ TEST(StreamServer, EveryFailureIsAnswered) {
     EXPECT_TRUE(is_failure(answers[0], 1, "no_such_method", "'nothing'"));
     EXPECT_TRUE(is_failure(answers[1], 2, "invalid_request", R"("string_type")"));
     EXPECT_TRUE(is_failure(answers[2], 3, "internal", "unexpected"));
+    EXPECT_TRUE(served.stage.log.contains("echo (listener): ")) << "it has no id of its own";
     EXPECT_TRUE(is_failure(answers[3], 4, "invalid_request", "method_type"));
     EXPECT_TRUE(is_failure(answers[4], 5, "expired_in_queue", "deadline"));
     EXPECT_EQ(served.runs, 1);
@@ -333,6 +334,22 @@ TEST(StreamServer, ABrokenStreamWithNothingUnderWayClosesAtOnce) {
         EXPECT_EQ(peer.take_output(), "");
         EXPECT_EQ(served.server->counters().broken_streams, 1U);
     }
+}
+
+TEST(StreamServer, OfManyBrokenStreamsOneLineIsSaid) {
+    Served served;
+    const auto lines_said = [&] {
+        for (int at = 0; at < 3; ++at) {
+            served.connect().receive("GET / HTTP/1.1\r\n\r\n");
+        }
+        return served.stage.log.count(LogLevel::info);
+    };
+    EXPECT_EQ(lines_said(), 1U);
+    EXPECT_TRUE(served.stage.log.contains("listener: a connection is closed"));
+    served.stage.executor.advance(9'999ms);
+    EXPECT_EQ(lines_said(), 1U);
+    served.stage.executor.advance(1ms);
+    EXPECT_EQ(lines_said(), 2U);
 }
 
 TEST(StreamServer, OfAConnectionThatIsGoneOnlyNotificationsStillStart) {

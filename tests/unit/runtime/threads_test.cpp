@@ -106,8 +106,8 @@ TEST(Threads, ManyCallsWithLocksWhileTheConnectionBreaks) {
                 .queue = "queue",
                 .prefetch = 32,
                 .reconnect_delay = 1ms});
-        MessageServerOptions options{
-            .name = "listener", .policy = {.methods = registry.all()}, .in_flight_max = 32};
+        MessageServerOptions options{.policy = {.methods = registry.all(), .name = "listener"},
+                                     .in_flight_max = 32};
         options.on_consuming = [&, told = false]() mutable {
             if (!std::exchange(told, true)) {
                 consuming.set_value();

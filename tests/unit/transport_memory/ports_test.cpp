@@ -55,7 +55,7 @@ public:
         say("returned", token);
     }
     void on_refused(std::uint64_t token, const Failure& why) override {
-        EXPECT_EQ(why.code, Code::connection_lost);
+        EXPECT_EQ(why.code, Code::no_responder);
         say("refused", token);
     }
     void on_dropped(std::uint64_t) override {}

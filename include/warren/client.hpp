@@ -42,7 +42,8 @@ class ServerOfClient;
 /// thread any, also the same object; its destruction only after all its own calls began
 class Client {
 public:
-    /// in   url: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, amqps://..., or
+    /// in   url: tcp://HOST:PORT[,HOST:PORT...], tls://, arrpc:// or arrpcs:// without a broker;
+    ///      amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, amqps://..., or
     ///      memory:NAME for a server in this process. Parameters: queue, protocol (cyberfusion,
     ///      tutorial or callme, with server_id instead of queue), reply (exclusive, direct or
     ///      durable), reply_queue, and AMQP's own (cacertfile, certfile, keyfile, verify,

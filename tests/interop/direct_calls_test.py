@@ -7,8 +7,8 @@ import socket
 import ssl
 import unittest
 
-from direct_fixture import Caller, DirectTest, Wire, held_port
-from fixture import MODULES, PROGRAM, Process, eventually, run_warren
+from direct_fixture import Caller, DirectTest, Wire, held_port, host_and_port
+from fixture import MODULES, PROGRAM, Process, code_block, eventually, run_warren
 
 from certificates import issue, make_certificates
 
@@ -162,11 +162,57 @@ class Starting(DirectTest):
             unasked = self.call(server.addresses[0], "add", [2, 40], "--auth-secret", SECRET)
             self.assert_fails(unasked, "unauthenticated")
 
+    def test_a_signed_client_as_the_guide_has_it(self):
+        guide = code_block("docs/guide/direct-calls.md", "import hashlib, hmac, os, socket, time")
+        definitions, _, usage = guide.partition("\nprint(")
+        self.assertIn("call_signed", usage)
+        client = {}
+        exec(definitions, client)
+        with self.serve(self.tcp(auth_secret=SECRET)) as server:
+            ask = lambda secret, *rest: client["call_signed"](
+                host_and_port(server.addresses[0]), secret.encode(), *rest
+            )
+            self.assertEqual(ask(SECRET, "add", 2, 40), 42)
+            # Of a success with a message the answer has one more member in its metadata.
+            self.assertEqual(ask(SECRET, "dx_example", "orange"), {"tolerable": True})
+            with self.assertRaisesRegex(RuntimeError, "no_such_method"):
+                ask(SECRET, "nothing")
+            with self.assertRaisesRegex(PermissionError, "unauthenticated"):
+                ask("a secret of somebody else's", "add", 2, 40)
+
+    def test_a_message_goes_to_who_takes_it(self):
+        with self.serve(self.tcp()) as server:
+            request = {"favourite_food": "orange"}
+            told = self.call(server.addresses[0], "dx_example", request, "--verbose")
+            self.assert_gives(told, {"tolerable": True})
+            self.assertIn("message: Oranges are always fine", told.stderr)
+            with Wire(server.addresses[0]) as wire:
+                plain = {"$warren": "named", "timeout_ms": 60_000}
+                for metadata in ([], [plain]):
+                    wire.send([0, 1, "dx_example", [request, *metadata]])
+                    self.assertEqual(wire.receive(), [1, 1, None, {"tolerable": True}])
+                wire.send([0, 1, "dx_example", [request, plain | {"message": True}]])
+                self.assertEqual(wire.receive()[4]["message"], "Oranges are always fine")
+
     def test_nobody_listens(self):
         address = "tcp://127.0.0.1:%d" % self.enterContext(held_port()).getsockname()[1]
         finished = self.call(address, "add", [2, 40])
         self.assert_fails(finished, "no_responder")
         self.assertEqual(finished.returncode, 1)
+        broker = address.replace("tcp", "amqp") + "/?queue=test"
+        finished = self.call(broker, "add", {"a": 2, "b": 40}, timeout="300ms")
+        self.assert_fails(finished, "no_responder: Not sent")
+
+    def test_the_wrong_port(self):
+        with self.serve(self.tcp(), self.arrpc("echo")) as server:
+            native, arrpc = server.addresses
+            finished = self.call(arrpc.replace("arrpc", "tcp"), "echo", "text")
+            self.assert_fails(finished, "contract_mismatch")
+            self.assertIn("does not speak MessagePack-RPC", finished.stderr)
+            finished = self.call(native.replace("tcp", "arrpc"), "echo", "text")
+            self.assert_fails(finished, "connection_lost: The connection to arrpc://")
+            self.assertIn("check port and scheme", finished.stderr)
+            server.wait_until_log("no request can be read from it")
 
     def test_addresses_that_make_no_sense(self):
         addresses = ("tcp://localhost", "tcp://u:p@localhost:1", "tcp://a:1?colour=green")

@@ -13,6 +13,7 @@ import unittest
 import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
+TREE = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from processes import die_with_parent
@@ -25,6 +26,18 @@ TEST_MODULES = os.environ.get(
     "WARREN_INTEROP_MODULES", str(pathlib.Path(PROGRAM).parent / "test_modules/interop")
 )
 PATIENCE_S = 30  # how long an event that must come may take on a busy machine
+
+
+def code_block(document, first_line):
+    """The indented block of a document that begins with this line, without its indent."""
+    lines = (TREE / document).read_text().splitlines()
+    begin = lines.index("    " + first_line)
+    block = []
+    for line in lines[begin:]:
+        if line and not line.startswith("    "):
+            break
+        block.append(line[4:])
+    return "\n".join(block) + "\n"
 
 
 @functools.cache

@@ -9,9 +9,8 @@ import subprocess
 import unittest
 
 from direct_fixture import DirectTest
-from fixture import HERE, PROGRAM, Process
+from fixture import PROGRAM, TREE, Process, code_block
 
-TREE = HERE.parents[1]
 BUILT = pathlib.Path(PROGRAM).parent
 CXX = os.environ.get("WARREN_CXX", "g++")
 
@@ -23,18 +22,6 @@ add_library(greet MODULE greet.cpp)
 set_target_properties(greet PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden)
 target_link_libraries(greet PRIVATE warren::warren)
 """
-
-
-def code_block(document, first_line):
-    """The indented block of a document that begins with this line, without its indent."""
-    lines = (TREE / document).read_text().splitlines()
-    begin = lines.index("    " + first_line)
-    block = []
-    for line in lines[begin:]:
-        if line and not line.startswith("    "):
-            break
-        block.append(line[4:])
-    return "\n".join(block) + "\n"
 
 
 def compile_line(document):

@@ -82,13 +82,10 @@ public:
             return {.wanted_bytes = decoder_.bytes_wanted()};
         }
         if (step.state == RpcStep::State::broken) {
-            failure_ = is_spoken_ ? unreadable("answers") : another_protocol();
-            return {.state = State::broken};
+            return broken(decoder_.failure().errors.front().message);
         }
         if (decoder_.message().kind != RpcKind::response) {
-            failure_ = {.code = Code::internal,
-                        .message = "The server sent a request, which a client does not answer"};
-            return {.state = State::broken};
+            return broken("it sent a request, which a client does not answer");
         }
         is_spoken_ = true;
         is_refused_ = step.state == RpcStep::State::refused;
@@ -105,7 +102,7 @@ public:
             }
         }
         if (is_refused_) {
-            return std::unexpected{unreadable("answer")};
+            return std::unexpected{unreadable("answer", decoder_.failure().errors.front().message)};
         }
         return rpc_answer(decoder_.message(), limits_);
     }
@@ -123,16 +120,19 @@ private:
         return failure;
     }
 
-    Failure another_protocol() const {
-        return {.code = Code::contract_mismatch,
-                .message = "What answers there does not speak MessagePack-RPC (" +
-                           decoder_.failure().errors.front().message + "); check port and scheme"};
+    StreamStep broken(std::string_view why) {
+        failure_ = is_spoken_
+                       ? unreadable("answers", why)
+                       : Failure{.code = Code::contract_mismatch,
+                                 .message = "What answers there does not speak MessagePack-RPC (" +
+                                            std::string{why} + "); check port and scheme"};
+        return {.state = State::broken};
     }
 
-    Failure unreadable(std::string_view what) const {
+    static Failure unreadable(std::string_view what, std::string_view why) {
         return {.code = Code::internal,
-                .message = "The server's " + std::string{what} +
-                           " cannot be read: " + decoder_.failure().errors.front().message};
+                .message =
+                    "The server's " + std::string{what} + " cannot be read: " + std::string{why}};
     }
 
     std::shared_ptr<const MessageSigner> signer_;

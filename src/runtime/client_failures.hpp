@@ -23,8 +23,8 @@ struct WaitingFor {
 };
 
 Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout);
-/// What keeps a client from connecting, to a call that was not sent for it: not lost, and so safe to
-/// make again.
+/// What keeps a client from connecting, to a call that was not sent for it: not lost, and so safe
+/// to make again.
 Failure unsent_failure(Failure why);
 /// A request was sent on a connection that is gone, and its reply cannot come any more.
 Failure lost_failure(std::string_view broker, CallStage stage, const Failure& why);

@@ -272,7 +272,7 @@ class PeersServer(ArrpcTest):
     def test_in_clear_to_tls(self):
         finished = self.ask(self.tls_server(), "text", timeout="5s")
         self.assertNotEqual(finished.returncode, 0)
-        self.assertIn("does it expect TLS?", finished.stderr)
+        self.assertIn("or TLS (check port and scheme)", finished.stderr)
 
     def test_lengths_that_stop_a_peer_are_not_sent(self):
         server = self.serving()

@@ -236,7 +236,7 @@ class Tls(TlsTest):
             other_name = address + "?server_name=elsewhere.example"
             self.assert_fails(ask("--ca", self.made["ca"], to=other_name), "unauthenticated")
             in_clear = ask(to=address.replace("tls://", "tcp://"))
-            self.assertIn("does it expect TLS?", in_clear.stderr)
+            self.assertIn("or TLS (check port and scheme)", in_clear.stderr)
 
     def test_mutual(self):
         tls = self.tls | {"client_ca": "ca.pem"}

@@ -254,7 +254,7 @@ class Calling(DirectTest):
         for message in (b"\xc1", b"HTTP/1.1 400 Bad Request\r\n\r\n", [REQUEST, 1, "x", []], 7):
             finished = self.ask(lambda request, message=message: [message])
             self.assertNotEqual(finished.returncode, 0)
-            self.assertIn("error: internal", finished.stderr)
+            self.assertIn("error: contract_mismatch", finished.stderr)
 
     def test_answers_out_of_order_doubled_and_of_nobody(self):
         held = []

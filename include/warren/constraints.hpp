@@ -17,8 +17,9 @@ namespace warren {
 /// A regular expression (RE2 syntax), compiled once and matched in linear time.
 class Pattern {
 public:
-    /// err  throws warren::Error (internal) when the expression is not valid
-    explicit Pattern(std::string expression);
+    /// in   field: whose it is, such as "Request.name"
+    /// err  throws warren::Error (internal) that names the field, when the expression is not valid
+    Pattern(std::string expression, std::string_view field);
 
     const std::string& expression() const noexcept { return expression_; }
     /// out  whether any part of the text matches, as JSON Schema has it: anchor with ^ and $

@@ -88,7 +88,8 @@ public:
     /// called from several threads at once: (const Request&), (const Request&, Context&), () or,
     /// with a name for each parameter, any parameters of describable types. It returns data,
     /// `Reply<data>`, `std::expected<data, Failure>` or nothing, and fails by throwing `Error`.
-    /// err  throws Error (conflict) when the name is taken, (internal) when it is no valid name
+    /// err  throws Error (conflict) when the name is taken, (internal) when it is no valid name or
+    ///      a model of the request or response is wrong, such as a pattern
     template <typename Handler>
     MethodOptions method(std::string_view name, Handler handler,
                          std::vector<std::string> parameter_names = {}) {

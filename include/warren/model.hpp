@@ -1,6 +1,7 @@
 #pragma once
 
 #include <warren/constraints.hpp>
+#include <warren/detail/constrainable.hpp>
 #include <warren/detail/for_each.hpp>
 #include <warren/type.hpp>
 
@@ -162,6 +163,25 @@ private:
     }
 
     template <typename Content>
+    static consteval void demand_number() {
+        static_assert(detail::can_demand<detail::TakesBounds, Content>,
+                      "greater_than, at_least, less_than and at_most are for numbers, and this "
+                      "field (Member of ModelBuilder::field) is none");
+    }
+    template <typename Content>
+    static consteval void demand_length() {
+        static_assert(detail::can_demand<detail::TakesLength, Content>,
+                      "min_length and max_length are for text, bytes, paths, lists and maps, and "
+                      "this field (Member of ModelBuilder::field) is none");
+    }
+    template <typename Content>
+    static consteval void demand_text() {
+        static_assert(detail::can_demand<detail::TakesPattern, Content>,
+                      "pattern is for text and paths, and this field (Member of "
+                      "ModelBuilder::field) is neither");
+    }
+
+    template <typename Content>
     static void apply(Field& field, attributes::Describe attribute) {
         field.description = std::move(attribute.text);
     }
@@ -171,31 +191,39 @@ private:
     }
     template <typename Content>
     static void apply(Field& field, attributes::GreaterThan attribute) {
+        demand_number<Content>();
         field.constraints.greater_than = attribute.bound;
     }
     template <typename Content>
     static void apply(Field& field, attributes::AtLeast attribute) {
+        demand_number<Content>();
         field.constraints.at_least = attribute.bound;
     }
     template <typename Content>
     static void apply(Field& field, attributes::LessThan attribute) {
+        demand_number<Content>();
         field.constraints.less_than = attribute.bound;
     }
     template <typename Content>
     static void apply(Field& field, attributes::AtMost attribute) {
+        demand_number<Content>();
         field.constraints.at_most = attribute.bound;
     }
     template <typename Content>
     static void apply(Field& field, attributes::MinLength attribute) {
+        demand_length<Content>();
         field.constraints.min_length = attribute.length;
     }
     template <typename Content>
     static void apply(Field& field, attributes::MaxLength attribute) {
+        demand_length<Content>();
         field.constraints.max_length = attribute.length;
     }
     template <typename Content>
-    static void apply(Field& field, attributes::Matches attribute) {
-        field.constraints.pattern.emplace(std::move(attribute.expression));
+    void apply(Field& field, attributes::Matches attribute) {
+        demand_text<Content>();
+        field.constraints.pattern.emplace(std::move(attribute.expression),
+                                          model_.name + "." + field.name);
     }
     template <typename Content>
     static void apply(Field& field, attributes::Defaulted) {

@@ -1,3 +1,4 @@
+#include <warren/error.hpp>
 #include <warren/version.hpp>
 
 #include <CLI/CLI.hpp>
@@ -10,7 +11,8 @@
 
 int main(int argument_count, char** arguments) {
     using namespace warren::app;
-    CLI::App program{"Warren: RPC over message brokers and in one process.", "warren"};
+    CLI::App program{"Warren: RPC over message brokers, over TCP and TLS, and in one process.",
+                     "warren"};
     program.set_version_flag("--version", "warren " WARREN_VERSION);
     program.require_subcommand(1);
 
@@ -34,6 +36,9 @@ int main(int argument_count, char** arguments) {
             return exit_failed;
         }
         return code;
+    } catch (const warren::Error& error) {
+        std::fprintf(stderr, "error: %s\n", error.what());  // it begins with its code
+        return exit_internal;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "error: internal: %s\n", error.what());
         return exit_internal;

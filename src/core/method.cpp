@@ -22,6 +22,28 @@ std::string from(const std::string& origin) {
     return origin.empty() ? "the program itself" : origin;
 }
 
+/// Make the descriptions of all models in a type, which throw when they are wrong.
+/// in  known: those that are made already, since models may nest themselves
+void describe(const Type& type, std::vector<const Model*>& known) {
+    if (type.element != nullptr) {
+        describe(*type.element, known);
+    }
+    for (const Type* alternative : type.alternatives) {
+        describe(*alternative, known);
+    }
+    if (!type.model) {
+        return;
+    }
+    const Model* model = type.model();
+    if (std::ranges::find(known, model) != known.end()) {
+        return;
+    }
+    known.push_back(model);
+    for (const Field& field : model->fields) {
+        describe(*field.type, known);
+    }
+}
+
 }  // namespace
 
 MethodOptions& MethodOptions::lock_on(std::string_view field_name) {
@@ -40,6 +62,12 @@ MethodOptions Registry::add(Method method) {
     if (!is_valid_name(method.name)) {
         throw Error{Code::internal, "'" + method.name + "' is no method name: use 1 to " +
                                         std::to_string(name_bytes_max) + " of A-Z a-z 0-9 _ - . :"};
+    }
+    std::vector<const Model*> known;
+    for (const Type* type : {method.request, method.response}) {
+        if (type != nullptr) {
+            describe(*type, known);
+        }
     }
     const auto place = std::ranges::lower_bound(
         methods_, method.name, {}, [](const auto& registered) { return registered->name; });

@@ -141,6 +141,8 @@ private:
         methods.set_origin(file);
         try {
             (*header)->register_methods(methods);
+        } catch (const Error& thrown) {
+            return report(file, "its registration failed: " + thrown.message());
         } catch (const std::exception& thrown) {
             return report(file, std::string{"its registration failed: "} + thrown.what());
         } catch (...) {

@@ -21,12 +21,12 @@ struct Pattern::Compiled {
     re2::RE2 expression;
 };
 
-Pattern::Pattern(std::string expression) : expression_{std::move(expression)} {
+Pattern::Pattern(std::string expression, std::string_view field)
+    : expression_{std::move(expression)} {
     auto compiled = std::make_shared<const Compiled>(expression_);
     if (!compiled->expression.ok()) {
-        throw Error{Code::internal,
-                    "The pattern \"" + expression_ +
-                        "\" of a field is not valid: " + compiled->expression.error()};
+        throw Error{Code::internal, std::string{field} + ": the pattern \"" + expression_ +
+                                        "\" is not valid (RE2): " + compiled->expression.error()};
     }
     compiled_ = std::move(compiled);
 }

@@ -84,6 +84,12 @@ TEST(Modules, ARegistrationThatThrowsLeavesNothingBehind) {
     EXPECT_NE(reason_of("throws").find("no database here"), std::string::npos);
 }
 
+TEST(Modules, ABadPatternIsNamedByItsFieldHoweverDeep) {
+    EXPECT_EQ(reason_of("bad_pattern"),
+              "its registration failed: Inner.name: the pattern \"[a\" is not valid (RE2): "
+              "missing ]: [a");
+}
+
 TEST(Modules, WhatIsNoSharedObjectSaysSo) {
     const std::string place = testing::TempDir() + "warren_broken_modules";
     std::filesystem::create_directories(place);

@@ -50,9 +50,9 @@ TEST(Compare, RoundsNothing) {
 }
 
 TEST(Pattern, MatchesAnyPartAndRefusesWhatIsNoExpression) {
-    EXPECT_TRUE(Pattern{"b+"}.matches("abbc"));
-    EXPECT_FALSE(Pattern{"^b"}.matches("abbc"));
-    EXPECT_THROW(Pattern{"("}, Error);
+    EXPECT_TRUE(Pattern{"b+", "a field"}.matches("abbc"));
+    EXPECT_FALSE(Pattern{"^b", "a field"}.matches("abbc"));
+    EXPECT_THROW((Pattern{"(", "a field"}), Error);
 }
 
 }  // namespace

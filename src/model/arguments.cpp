@@ -1,5 +1,7 @@
 #include "model/arguments.hpp"
 
+#include <utility>
+
 #include <warren/model.hpp>
 
 #include "model/binder.hpp"
@@ -99,6 +101,17 @@ std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
                                        const Value& arguments, void* target) {
     ErrorSink errors;
     bind_call(request, style, arguments, target, errors);
+    return errors.take();
+}
+
+std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
+                                       const Value& arguments, const Opening& opening, Arena& arena,
+                                       void* target) {
+    ErrorSink errors;
+    const Value opened = decrypt(request, arguments, opening, arena, errors);
+    ErrorSink bound;
+    bind_call(request, style, opened, target, bound);
+    errors.append(std::move(bound));
     return errors.take();
 }
 

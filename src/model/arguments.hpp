@@ -7,6 +7,8 @@
 #include <warren/type.hpp>
 #include <warren/value.hpp>
 
+#include "model/secrets.hpp"
+
 namespace warren::model {
 
 /// How the arguments of a call stand in its message.
@@ -28,5 +30,13 @@ enum class ArgumentStyle : std::uint8_t {
 /// out  as `bind`
 std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
                                        const Value& arguments, void* target);
+
+/// The same for arguments with secrets: their tokens are opened first.
+/// in   arena: holds what was in tokens while it is bound
+/// out  the errors of secrets (see `decrypt`), then those of binding; of a secret that cannot be
+///      opened just that is said
+std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
+                                       const Value& arguments, const Opening& opening, Arena& arena,
+                                       void* target);
 
 }  // namespace warren::model

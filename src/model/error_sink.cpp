@@ -1,6 +1,7 @@
 #include "model/error_sink.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -34,7 +35,26 @@ std::vector<PathStep> steps_to(const Location& at) {
     return steps;
 }
 
+/// Whether one is the other, or inside of it.
+bool overlap(const std::vector<PathStep>& one, const std::vector<PathStep>& other) {
+    const auto [in_one, in_other] = std::ranges::mismatch(one, other);
+    return in_one == one.end() || in_other == other.end();
+}
+
 }  // namespace
+
+void ErrorSink::append(ErrorSink other) {
+    const std::size_t known = errors_.size();
+    for (FieldError& error : other.errors_) {
+        const bool told = std::ranges::any_of(
+            std::span{errors_}.first(known),
+            [&error](const FieldError& here) { return overlap(here.location, error.location); });
+        if (!told && !count_only()) {
+            errors_.push_back(std::move(error));
+        }
+    }
+    count_ += other.count_ - other.errors_.size();
+}
 
 std::vector<FieldError> ErrorSink::take() {
     if (count_ > errors_.size()) {

@@ -53,6 +53,10 @@ public:
     /// Whether going on is of no use: inside of an attempt the first error decides.
     bool decided() const noexcept { return in_attempt_ && count_ != 0; }
 
+    /// Add what another sink has, apart from what is about a place that has an error here, or
+    /// about what is inside or around such a place.
+    void append(ErrorSink other);
+
     std::vector<FieldError> take();
 
     /// While it lives, errors are counted from zero and not listed; afterwards all is as before.

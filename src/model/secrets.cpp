@@ -205,24 +205,22 @@ Value treat(const Type& type, const Value& value, Treatment& treatment, Arena& a
 struct Decryption {
     static constexpr bool takes_whole = false;
 
-    const format::Keyring& keys;
-    SecretPolicy policy;
-    std::optional<format::TimeToLive> ttl;
+    const Opening& opening;
     Arena& arena;
+    ErrorSink& errors;
     bool opens_others = true;  // texts directly in the value that are tokens
-    ErrorSink errors{};
 
     std::optional<Value> secret(const Value& value, const Location& at) {
         if (value.is_null()) {
             return std::nullopt;
         }
         if (!value.is_text() || !value.as_text().starts_with(token_start)) {
-            if (policy == SecretPolicy::must_be_encrypted) {
+            if (opening.policy == SecretPolicy::must_be_encrypted) {
                 errors.add(at, "secret_not_encrypted", "Input should be encrypted");
             }
             return std::nullopt;
         }
-        const auto content = keys.decrypt(value.as_text(), ttl);
+        const auto content = opening.keys.decrypt(value.as_text(), opening.ttl);
         if (content) {
             return checked(*content, at);
         }
@@ -253,7 +251,7 @@ struct Decryption {
             !value.as_text().starts_with(token_start)) {
             return std::nullopt;
         }
-        const auto content = keys.decrypt(value.as_text(), ttl);
+        const auto content = opening.keys.decrypt(value.as_text(), opening.ttl);
         return content ? checked(*content, at) : std::nullopt;
     }
 
@@ -321,19 +319,13 @@ bool is_secret_name(std::string_view member) noexcept {
     return std::ranges::find(secret_names, member) != secret_names.end();
 }
 
-std::expected<Value, std::vector<FieldError>> decrypt(const Type& request, const Value& value,
-                                                      const format::Keyring& keys,
-                                                      SecretPolicy policy, Arena& arena,
-                                                      std::optional<format::TimeToLive> ttl) {
-    if (keys.empty()) {
+Value decrypt(const Type& request, const Value& value, const Opening& opening, Arena& arena,
+              ErrorSink& errors) {
+    if (opening.keys.empty()) {
         return value;
     }
-    Decryption decryption{.keys = keys, .policy = policy, .ttl = ttl, .arena = arena};
-    const Value opened = treat(request, value, decryption, arena);
-    if (decryption.errors.count() != 0) {
-        return std::unexpected{decryption.errors.take()};
-    }
-    return opened;
+    Decryption decryption{.opening = opening, .arena = arena, .errors = errors};
+    return treat(request, value, decryption, arena);
 }
 
 std::expected<Value, format::FernetError> encrypt(const Type& request, const Value& value,
@@ -377,14 +369,13 @@ std::expected<Value, std::vector<FieldError>> decrypt_response(const Type& respo
     if (keys.empty()) {
         return value;
     }
-    Decryption decryption{.keys = keys,
-                          .policy = SecretPolicy::accept_clear,
-                          .ttl = std::nullopt,
-                          .arena = arena,
-                          .opens_others = false};
+    const Opening opening{.keys = keys, .policy = SecretPolicy::accept_clear};
+    ErrorSink errors;
+    Decryption decryption{
+        .opening = opening, .arena = arena, .errors = errors, .opens_others = false};
     const Value opened = treat(response, value, decryption, arena, SecretsBy::type);
-    if (decryption.errors.count() != 0) {
-        return std::unexpected{decryption.errors.take()};
+    if (errors.count() != 0) {
+        return std::unexpected{errors.take()};
     }
     return opened;
 }

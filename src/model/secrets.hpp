@@ -12,6 +12,7 @@
 #include <warren/value.hpp>
 
 #include "format/fernet.hpp"
+#include "model/error_sink.hpp"
 
 namespace warren::model {
 
@@ -26,18 +27,22 @@ enum class SecretPolicy : std::uint8_t {
     accept_clear,  // what is no token at all is taken as it is, while callers migrate
 };
 
+/// How the tokens of requests are opened.
+struct Opening {
+    const format::Keyring& keys;  // empty: nothing is encrypted
+    SecretPolicy policy = SecretPolicy::must_be_encrypted;
+    std::optional<format::TimeToLive> ttl{};  // none takes tokens of any age
+};
+
 /// Open the tokens of a request, before it is bound. Beside the secrets, a text directly in the
 /// request that is a token of one of the keys is replaced by its content; other texts stay.
-/// in   keys: empty leaves the value unchanged; ttl: none takes tokens of any age
-/// out  a value viewing the arena and whatever the given one views
-/// err  secret_not_encrypted (in clear), secret_wrong_key, secret_expired (or made in the future),
-///      secret_malformed (cut, garbled, or its content is no UTF-8), every one at once with its
-///      location; never any content
+/// out  a value viewing the arena and whatever the given one views; what cannot be opened stays
+/// err  into `errors`: secret_not_encrypted (in clear), secret_wrong_key, secret_expired (or made
+///      in the future), secret_malformed (cut, garbled, or its content is no UTF-8), every one at
+///      once with its location; never any content
 /// cost O(value); one decryption per token          thread any
-std::expected<Value, std::vector<FieldError>> decrypt(const Type& request, const Value& value,
-                                                      const format::Keyring& keys,
-                                                      SecretPolicy policy, Arena& arena,
-                                                      std::optional<format::TimeToLive> ttl = {});
+Value decrypt(const Type& request, const Value& value, const Opening& opening, Arena& arena,
+              ErrorSink& errors);
 
 /// What becomes of a secret that is a valid token of one of the keys already.
 enum class Tokens : std::uint8_t {

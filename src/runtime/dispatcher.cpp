@@ -187,22 +187,16 @@ bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
 bool Dispatcher::bind(Job& job, const protocol::Call& call) {
     const Method& method = *job.method_;
     const ListenerPolicy& policy = job.lane_->policy();
-    Value arguments = call.arguments;
-    if (!policy.keys.empty()) {
-        auto opened = model::decrypt(*method.request, arguments, policy.keys, policy.secrets,
-                                     job.arena, time_to_live(policy));
-        if (!opened) {
-            fail(job, invalid(std::move(opened.error())));
-            return false;
-        }
-        arguments = *opened;
-    }
     if (job.invocation_of_ != &method) {
         job.invocation_ = method.make_invocation();
         job.invocation_of_ = &method;
     }
-    auto errors =
-        model::bind_arguments(*method.request, call.style, arguments, job.invocation_->request());
+    void* const request = job.invocation_->request();
+    auto errors = policy.keys.empty()
+                      ? model::bind_arguments(*method.request, call.style, call.arguments, request)
+                      : model::bind_arguments(*method.request, call.style, call.arguments,
+                                              {policy.keys, policy.secrets, time_to_live(policy)},
+                                              job.arena, request);
     if (!errors.empty()) {
         fail(job, invalid(std::move(errors)));
         return false;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model/arguments.hpp"
+
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
 
@@ -27,19 +29,21 @@ std::string token(std::string_view content, const std::string& key = first_key) 
 const Type& login = type_of<Login>();
 
 Brief decrypt_errors(std::string_view json, const format::Keyring& keys,
-                     SecretPolicy policy = SecretPolicy::must_be_encrypted) {
+                     SecretPolicy policy = SecretPolicy::must_be_encrypted,
+                     std::optional<format::TimeToLive> ttl = {}) {
     Arena arena;
-    const Dynamic request = parse(json);
-    const auto opened = model::decrypt(login, request.value(), keys, policy, arena);
-    return opened ? Brief{} : briefly(opened.error());
+    model::ErrorSink errors;
+    model::decrypt(login, parse(json).value(), {keys, policy, ttl}, arena, errors);
+    return briefly(errors.take());
 }
 
 std::string decrypted(const Type& type, std::string_view json) {
     Arena arena;
+    model::ErrorSink errors;
     const Dynamic request = parse(json);
-    const auto opened = model::decrypt(type, request.value(), keyring({second_key, first_key}),
-                                       SecretPolicy::must_be_encrypted, arena);
-    return opened ? json_of(*opened) : "refused";
+    const auto keys = keyring({second_key, first_key});
+    const Value opened = model::decrypt(type, request.value(), {keys}, arena, errors);
+    return errors.count() == 0 ? json_of(opened) : "refused";
 }
 
 TEST(Decrypt, OpensSecretsAtAnyDepthAndTokensDirectlyInTheRequest) {
@@ -54,15 +58,29 @@ TEST(Decrypt, OpensSecretsAtAnyDepthAndTokensDirectlyInTheRequest) {
     EXPECT_EQ(decrypted(login, elsewhere), elsewhere);
 }
 
-TEST(Decrypt, BindsWhatAnIntegersTokenHeld) {
+Brief bind_login(std::string_view json, Login& target,
+                 model::ArgumentStyle style = model::ArgumentStyle::named) {
     Arena arena;
-    const Dynamic request = parse(R"({"user":"u","number":")" + token("7") + "\"}");
-    const auto opened = model::decrypt(login, request.value(), keyring({first_key}),
-                                       SecretPolicy::must_be_encrypted, arena);
-    ASSERT_TRUE(opened.has_value());
+    const auto keys = keyring({first_key});
+    return briefly(
+        model::bind_arguments(login, style, parse(json).value(), {keys}, arena, &target));
+}
+
+TEST(Decrypt, BindsWhatAnIntegersTokenHeld) {
     Login target;
-    EXPECT_EQ(briefly(model::bind(login, *opened, &target)), Brief{});
+    EXPECT_EQ(bind_login(R"({"user":"u","number":")" + token("7") + "\"}", target), Brief{});
     EXPECT_EQ(target.number.reveal(), 7);
+}
+
+TEST(Decrypt, ErrorsOfSecretsComeTogetherWithAllOthers) {
+    Login target;
+    const std::string good = token("7");
+    const std::string foreign = token("7", second_key);
+    EXPECT_EQ(bind_login(R"({"pin":"clear","number":")" + foreign + R"(","codes":5,"maybe":")" +
+                             good + "\"}",
+                         target),
+              (Brief{"pin secret_not_encrypted", "number secret_wrong_key", "user missing",
+                     "codes list_type"}));
 }
 
 TEST(Decrypt, RefusesSecretsInClearWrongKeysAndBrokenTokensAllAtOnce) {
@@ -88,13 +106,10 @@ TEST(Decrypt, RefusesSecretsInClearWrongKeysAndBrokenTokensAllAtOnce) {
 }
 
 TEST(Decrypt, RefusesTokensOlderThanTheirTimeToLive) {
-    const auto errors = [](std::int64_t now) {
-        Arena arena;
-        const Dynamic request = parse(R"({"pin":")" + token("1") + "\"}");
-        const auto opened =
-            model::decrypt(login, request.value(), keyring({first_key}),
-                           SecretPolicy::must_be_encrypted, arena, format::TimeToLive{60, now});
-        return opened ? Brief{} : briefly(opened.error());
+    const std::string json = R"({"pin":")" + token("1") + "\"}";
+    const auto errors = [&json](std::int64_t now) {
+        return decrypt_errors(json, keyring({first_key}), SecretPolicy::must_be_encrypted,
+                              format::TimeToLive{60, now});
     };
     EXPECT_EQ(errors(now_s + 60), Brief{});
     EXPECT_EQ(errors(now_s + 61), Brief{"pin secret_expired"});

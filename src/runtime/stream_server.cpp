@@ -131,15 +131,15 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
     if (session.in_flight() > options_.in_flight_per_connection_max) [[unlikely]] {
         return overloaded(
             "As many requests of this connection are being handled as may "
-            "(in_flight_per_connection_max)");
+            "(connection_requests_max)");
     }
     if (in_flight_ > options_.in_flight_max) [[unlikely]] {
-        return overloaded("As many requests are being handled as may (in_flight_max)");
+        return overloaded("As many requests are being handled as may (max_simultaneous_requests)");
     }
     if (in_flight_bytes_ > options_.in_flight_bytes_max && in_flight_ > 1) [[unlikely]] {
         return overloaded(
             "The requests that are being handled have as many bytes as they may "
-            "(in_flight_bytes_max)");
+            "(requests_bytes_max)");
     }
     return std::nullopt;
 }

@@ -54,6 +54,17 @@ TEST_F(AmqpRefusals, AServerSaysWhatExistsInAnotherShape) {
     EXPECT_TRUE(log.await_line("contract_mismatch"));
 }
 
+TEST_F(AmqpRefusals, AServerSaysWhichArgumentsOfAQueueDiffer) {
+    EchoServer first{loop, broker.uri(), plain_queue("arguments")};
+    ASSERT_TRUE(first.await_consuming());
+    transport::AmqpServerOptions bounded = plain_queue("arguments");
+    bounded.topology.queues[0].arguments = Dynamic::map({{"x-max-length", 7}});
+    EchoServer second{loop, broker.uri(), bounded, &log};
+    EXPECT_TRUE(log.await_line("'x-max-length' is declared as '7', but none exists"));
+    EXPECT_EQ(log.count("PRECONDITION_FAILED"), 1U);
+    EXPECT_EQ(log.count("(the broker:"), 0U);
+}
+
 TEST_F(AmqpRefusals, AnExchangeOfAnotherTypeIsExplained) {
     transport::AmqpServerOptions options = queue_behind("typed_ex", "typed");
     options.topology.exchanges[0].type = "fanout";

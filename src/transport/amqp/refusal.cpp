@@ -32,6 +32,15 @@ ConnectFailure passing(std::string message, std::string_view peer_text) {
             Refusal::passing};
 }
 
+/// One side of a difference: 'true', or the value 'quorum' of type 'longstr', or none.
+/// out  empty for none
+std::string_view value_after(std::string_view text, std::string_view before) {
+    const std::size_t at = text.find(before);
+    const std::string_view rest =
+        at == std::string_view::npos ? std::string_view{} : text.substr(at + before.size());
+    return quoted_after(rest, rest.starts_with("the value ") ? "the value " : "");
+}
+
 /// What RabbitMQ says of a difference in shape:
 /// "inequivalent arg 'durable' for queue 'q' in vhost '/': received 'true' but current is 'false'".
 /// out  empty when it says something else
@@ -40,15 +49,12 @@ std::string difference(std::string_view text) {
     if (member.empty()) {
         return {};
     }
-    // A value that is absent or no text stands without quotes.
-    const auto value = [text](std::string_view before) {
-        if (const std::string_view quoted = quoted_after(text, before); !quoted.empty()) {
-            return quoted;
-        }
-        return text.contains(before) ? std::string_view{"another value"} : std::string_view{};
-    };
-    return fmt::format("'{}' is declared as '{}', but '{}' exists", member, value("received "),
-                       value("current is "));
+    const std::string_view declared = value_after(text, "received ");
+    const std::string_view exists = value_after(text, "current is ");
+    return fmt::format(
+        "'{}' is {}, but {} exists", member,
+        declared.empty() ? "not declared" : fmt::format("declared as '{}'", declared),
+        exists.empty() ? "none" : fmt::format("'{}'", exists));
 }
 
 std::string what_was_asked(std::string_view doing) {
@@ -184,7 +190,7 @@ std::string_view quoted_after(std::string_view text, std::string_view before) no
     const std::string_view rest = text.substr(at + 1);
     // A name may hold quotes itself: RabbitMQ goes on with one of these after it.
     std::size_t end = std::string_view::npos;
-    for (const std::string_view after : {"' in vhost", "' for ", "' but "}) {
+    for (const std::string_view after : {"' in vhost", "' for ", "' but ", "' of type "}) {
         end = std::min(end, rest.find(after));
     }
     if (end == std::string_view::npos) {

@@ -343,9 +343,6 @@ private:
 
     void say(LogLevel level, const Failure& failure) {
         std::string line = to_string(failure);
-        if (!failure.peer_text.empty()) {
-            line += fmt::format(" (the broker: {})", failure.peer_text);
-        }
         if (link_->log() != nullptr && line != said_) {
             said_ = std::move(line);
             link_->log()->write(level, said_);

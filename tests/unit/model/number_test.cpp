@@ -50,8 +50,8 @@ TEST(Compare, RoundsNothing) {
 }
 
 TEST(Pattern, MatchesAnyPartAndRefusesWhatIsNoExpression) {
-    EXPECT_TRUE(Pattern{"b+", "a field"}.matches("abbc"));
-    EXPECT_FALSE(Pattern{"^b", "a field"}.matches("abbc"));
+    EXPECT_TRUE((Pattern{"b+", "a field"}.matches("abbc")));
+    EXPECT_FALSE((Pattern{"^b", "a field"}.matches("abbc")));
     EXPECT_THROW((Pattern{"(", "a field"}), Error);
 }
 

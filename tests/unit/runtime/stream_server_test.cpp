@@ -209,9 +209,9 @@ TEST(StreamServer, HoldsTheLimitOfCallsPerConnection) {
     other.receive(request(1, "echo", "free"));
     const Texts refused = peer.take_answers();
     ASSERT_EQ(refused.size(), 2U);
-    EXPECT_TRUE(is_failure(refused[0], 3, "overloaded", "in_flight_per_connection_max"));
+    EXPECT_TRUE(is_failure(refused[0], 3, "overloaded", "connection_requests_max"));
     EXPECT_TRUE(is_failure(refused[0], 3, "overloaded", R"("retry_after_ms":1000)"));
-    EXPECT_TRUE(is_failure(refused[1], 4, "overloaded", "in_flight_per_connection_max"));
+    EXPECT_TRUE(is_failure(refused[1], 4, "overloaded", "connection_requests_max"));
     EXPECT_EQ(other.take_answers(), Texts{answer(1, "free")});
     EXPECT_EQ(served.server->counters().refused_notifications, 1U);
     served.run();
@@ -229,7 +229,7 @@ TEST(StreamServer, HoldsTheLimitOfCallsInAll) {
     second.receive(request(1, "work", "b") + request(2, "work", "c"));
     const Texts refused = second.take_answers();
     ASSERT_EQ(refused.size(), 1U);
-    EXPECT_TRUE(is_failure(refused[0], 2, "overloaded", "(in_flight_max)"));
+    EXPECT_TRUE(is_failure(refused[0], 2, "overloaded", "(max_simultaneous_requests)"));
     served.run();
     EXPECT_EQ(first.take_answers(), Texts{answer(1, "a")});
     EXPECT_EQ(second.take_answers(), Texts{answer(1, "b")});
@@ -245,7 +245,7 @@ TEST(StreamServer, HoldsTheLimitOfBytesInAll) {
     second.receive(request(1, "work", big) + request(2, "work", "c"));
     const Texts refused = second.take_answers();
     ASSERT_EQ(refused.size(), 1U);
-    EXPECT_TRUE(is_failure(refused[0], 2, "overloaded", "(in_flight_bytes_max)"));
+    EXPECT_TRUE(is_failure(refused[0], 2, "overloaded", "(requests_bytes_max)"));
     served.run();
     EXPECT_EQ(first.take_answers(), Texts{answer(1, big)});
     EXPECT_EQ(second.take_answers(), Texts{answer(1, big)});

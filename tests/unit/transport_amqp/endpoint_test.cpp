@@ -54,16 +54,23 @@ TEST(AmqpEndpoint, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(Refusal, TellsTheDifferenceInShape) {
-    const Failure failure =
-        explain(amqp::ChannelClosed{.code = 406,
-                                    .text = "PRECONDITION_FAILED - inequivalent arg 'durable' for "
-                                            "queue 'q' in vhost '/': received 'true' but current "
-                                            "is 'false'"},
-                AmqpEndpoint{}, "The queue 'q'");
-    EXPECT_EQ(failure.code, Code::contract_mismatch);
-    EXPECT_NE(failure.message.find("'durable' is declared as 'true', but 'false' exists"),
-              std::string::npos)
-        << failure.message;
+    const auto told = [](const std::string& difference) {
+        const Failure failure = explain(
+            amqp::ChannelClosed{.code = 406,
+                                .text = "PRECONDITION_FAILED - inequivalent arg " + difference},
+            AmqpEndpoint{}, "The queue 'q'");
+        EXPECT_EQ(failure.code, Code::contract_mismatch);
+        const std::size_t begin = failure.message.find(": ") + 2;
+        return failure.message.substr(begin, failure.message.find(';') - begin);
+    };
+    EXPECT_EQ(told("'durable' for queue 'q' in vhost '/': received 'true' but current is 'false'"),
+              "'durable' is declared as 'true', but 'false' exists");
+    EXPECT_EQ(told("'x-queue-type' for queue 'q' in vhost '/': received none but current is the "
+                   "value 'quorum' of type 'longstr'"),
+              "'x-queue-type' is not declared, but 'quorum' exists");
+    EXPECT_EQ(told("'x-queue-type' for queue 'q' in vhost '/': received the value 'quorum' of type "
+                   "'longstr' but current is none"),
+              "'x-queue-type' is declared as 'quorum', but none exists");
 }
 
 TEST(Refusal, ShowsAPeersWordsOnOneShortLine) {

@@ -153,7 +153,8 @@ DialTarget AmqpEndpoint::dial_target() const {
             .display = display(),
             .peer = "broker",
             .ca_option = "cacertfile",
-            .certificate_option = "certfile"};
+            .certificate_option = "certfile",
+            .key_option = "keyfile"};
 }
 
 std::span<const std::string_view> amqp_parameters() noexcept {

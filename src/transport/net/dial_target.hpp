@@ -26,6 +26,7 @@ struct DialTarget {
     std::string_view peer = "server";   // what is there; a literal
     std::string_view ca_option = "ca";  // the name of the option that `ca_file` is from
     std::string_view certificate_option = "certificate";  // and that of `certificate_file`
+    std::string_view key_option = "key";                  // and that of `key_file`
 };
 
 }  // namespace warren::transport

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 #include <cerrno>
 #include <fstream>
@@ -16,32 +17,68 @@ namespace {
 // What a server's sessions belong to: one that was made for something else is not resumed.
 constexpr std::string_view session_context = "warren";
 
-/// What is wrong with a file, in OpenSSL's words or the system's.
-Failure unusable(std::string_view what, const std::string& file) {
-    std::string reason;
+/// What is wrong with a file, in our words, OpenSSL's or the system's.
+/// in   without: what to say when nothing in it has the form of what it should hold
+std::string reason_for(const std::string& file, std::string_view without) {
     if (std::ifstream readable{file}; !file.empty() && !readable) {
-        reason = std::generic_category().message(errno);
-    } else if (const unsigned long error = ERR_peek_last_error(); error != 0) {
-        const char* const text = ERR_reason_error_string(error);
-        reason = text != nullptr ? text : "it cannot be read";
+        return std::generic_category().message(errno);
     }
-    ERR_clear_error();
-    return {.code = Code::invalid_request,
-            .message = fmt::format("The {} '{}' cannot be used: {}", what, file, reason)};
+    const int reason = ERR_GET_REASON(ERR_peek_last_error());
+    if (reason == ERR_R_PEM_LIB || reason == PEM_R_NO_START_LINE) {
+        return std::string{without};
+    }
+    const char* const text = ERR_reason_error_string(ERR_peek_last_error());
+    return text != nullptr ? text : "it cannot be read";
 }
 
-std::expected<void, Failure> use_certificate(SSL_CTX* context, std::string_view what,
-                                             const std::string& certificate_file,
-                                             const std::string& key_file) {
+std::unexpected<TlsFault> unusable(TlsFile kind, std::string_view what, const std::string& file,
+                                   std::string_view without) {
+    std::string message =
+        fmt::format("The {} '{}' cannot be used: {}", what, file, reason_for(file, without));
+    ERR_clear_error();
+    return std::unexpected{
+        TlsFault{kind, {.code = Code::invalid_request, .message = std::move(message)}}};
+}
+
+constexpr std::string_view no_certificate = "it holds no certificate in PEM";
+
+std::expected<void, TlsFault> use_certificate(SSL_CTX* context, std::string_view what,
+                                              const std::string& certificate_file,
+                                              const std::string& key_file) {
     if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
-        return std::unexpected{unusable(what, certificate_file)};
+        return unusable(TlsFile::certificate, what, certificate_file, no_certificate);
     }
     const std::string& key = key_file.empty() ? certificate_file : key_file;
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(context) != 1) {
-        return std::unexpected{unusable(fmt::format("{}'s key", what), key)};
+        return unusable(TlsFile::key, fmt::format("{}'s key", what), key,
+                        key_file.empty()
+                            ? "it holds no private key; name the key's file, too, with 'key' "
+                              "('keyfile' in a broker's address)"
+                            : "it holds no private key in PEM that can be read");
     }
     return {};
+}
+
+std::expected<void, TlsFault> use_client_authorities(SSL_CTX* context,
+                                                     const std::string& authorities) {
+    STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(authorities.c_str());
+    if (names == nullptr || SSL_CTX_load_verify_file(context, authorities.c_str()) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return unusable(TlsFile::authorities, "file of the clients' certificate authorities",
+                        authorities, no_certificate);
+    }
+    SSL_CTX_set_client_CA_list(context, names);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    return {};
+}
+
+std::expected<void, TlsFault> use_files(SSL_CTX* context, const TlsServerOptions& options) {
+    auto used = use_certificate(context, "certificate", options.certificate_file, options.key_file);
+    if (used && !options.client_ca_file.empty()) {
+        used = use_client_authorities(context, options.client_ca_file);
+    }
+    return used;
 }
 
 TlsContext new_context(const SSL_METHOD* method) {
@@ -65,7 +102,10 @@ std::expected<TlsContext, Failure> make_tls_context(const TlsOptions& options) {
     TlsContext context = new_context(TLS_client_method());
     if (!options.ca_file.empty()) {
         if (SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str()) != 1) {
-            return std::unexpected{unusable("file of certificate authorities", options.ca_file)};
+            return std::unexpected{unusable(TlsFile::authorities, "file of certificate authorities",
+                                            options.ca_file, no_certificate)
+                                       .error()
+                                       .failure};
         }
     } else if (options.verify == TlsVerify::peer) {
         SSL_CTX_set_default_verify_paths(context.get());
@@ -74,7 +114,7 @@ std::expected<TlsContext, Failure> make_tls_context(const TlsOptions& options) {
         if (auto used = use_certificate(context.get(), "client certificate",
                                         options.certificate_file, options.key_file);
             !used) {
-            return std::unexpected{std::move(used.error())};
+            return std::unexpected{std::move(used.error().failure)};
         }
     }
     SSL_CTX_set_verify(context.get(),
@@ -85,28 +125,20 @@ std::expected<TlsContext, Failure> make_tls_context(const TlsOptions& options) {
 
 std::expected<TlsContext, Failure> make_tls_context(const TlsServerOptions& options) {
     TlsContext context = new_context(TLS_server_method());
-    if (auto used = use_certificate(context.get(), "certificate", options.certificate_file,
-                                    options.key_file);
-        !used) {
-        return std::unexpected{std::move(used.error())};
+    if (auto used = use_files(context.get(), options); !used) {
+        return std::unexpected{std::move(used.error().failure)};
     }
     SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_session_id_context(context.get(),
                                    reinterpret_cast<const unsigned char*>(session_context.data()),
                                    session_context.size());
-    if (options.client_ca_file.empty()) {
-        return context;
-    }
-    const std::string& authorities = options.client_ca_file;
-    STACK_OF(X509_NAME)* const names = SSL_load_client_CA_file(authorities.c_str());
-    if (names == nullptr || SSL_CTX_load_verify_file(context.get(), authorities.c_str()) != 1) {
-        sk_X509_NAME_pop_free(names, X509_NAME_free);
-        return std::unexpected{
-            unusable("file of the clients' certificate authorities", authorities)};
-    }
-    SSL_CTX_set_client_CA_list(context.get(), names);
-    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     return context;
+}
+
+std::optional<TlsFault> find_tls_fault(const TlsServerOptions& options) {
+    const TlsContext context = new_context(TLS_server_method());
+    auto used = use_files(context.get(), options);
+    return used ? std::nullopt : std::optional{std::move(used.error())};
 }
 
 }  // namespace warren::transport

@@ -6,8 +6,10 @@
 
 #include <openssl/ssl.h>
 
+#include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 
 namespace warren::transport {
 
@@ -26,5 +28,15 @@ std::expected<TlsContext, Failure> make_tls_context(const TlsOptions& options);
 /// err  invalid_request: a file that cannot be read or holds something else, by name; a key that
 ///      does not belong to the certificate
 std::expected<TlsContext, Failure> make_tls_context(const TlsServerOptions& options);
+
+enum class TlsFile : std::uint8_t { certificate, key, authorities };
+
+struct TlsFault {
+    TlsFile file;
+    Failure failure;  // as of `make_tls_context`
+};
+
+/// The first of a server's files that cannot be used.
+std::optional<TlsFault> find_tls_fault(const TlsServerOptions& options);
 
 }  // namespace warren::transport

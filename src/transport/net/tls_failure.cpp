@@ -50,6 +50,19 @@ std::string why_untrusted(long verified, const DialTarget& target) {
     }
 }
 
+/// Some peers say no more than that the handshake failed when a certificate is missing.
+std::string refused_certificate(const error_code& error, int alert, const DialTarget& target) {
+    const bool has_certificate = target.tls && !target.tls->certificate_file.empty();
+    if (has_certificate) {
+        return fmt::format("The {} at {} refuses our certificate ({}): {}", target.peer,
+                           target.display, target.certificate_option, error.message());
+    }
+    return fmt::format("The {} at {} {} a client certificate ({}): give one with '{}' and '{}'",
+                       target.peer, target.display,
+                       alert == SSL_AD_HANDSHAKE_FAILURE ? "refuses us and may demand" : "demands",
+                       error.message(), target.certificate_option, target.key_option);
+}
+
 }  // namespace
 
 ConnectFailure explain_broken(const error_code& error, const DialTarget& target) {
@@ -66,9 +79,7 @@ ConnectFailure explain_broken(const error_code& error, const DialTarget& target)
     case SSL_AD_UNKNOWN_CA:
     case SSL_AD_ACCESS_DENIED:
     case SSL_AD_CERTIFICATE_REQUIRED:
-        return permanent(Code::unauthenticated,
-                         fmt::format("The {} at {} refuses our certificate ({}): {}", target.peer,
-                                     target.display, target.certificate_option, error.message()));
+        return permanent(Code::unauthenticated, refused_certificate(error, alert, target));
     default:
         break;
     }

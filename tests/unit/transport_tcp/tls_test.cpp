@@ -121,7 +121,7 @@ TEST_F(TcpTls, TellsAClientThatItsCertificateIsMissing) {
     // With TLS 1.3 the client is through before the server has seen what it lacks.
     ASSERT_TRUE(loop.until([&] { return !client.sink.closed.empty(); }));
     EXPECT_EQ(client.sink.closed[0].code, Code::unauthenticated);
-    EXPECT_TRUE(says(client.sink.closed[0], "refuses our certificate"))
+    EXPECT_TRUE(says(client.sink.closed[0], "demands a client certificate"))
         << client.sink.closed[0].message;
     EXPECT_TRUE(server.sink.connections.empty());
 }
@@ -189,6 +189,17 @@ TEST_F(TcpTls, NamesAFileThatCannotBeUsed) {
     ASSERT_FALSE(started);
     EXPECT_TRUE(says(started.error(), "absent.pem")) << started.error().message;
     EXPECT_TRUE(says(started.error(), "No such file")) << started.error().message;
+}
+
+TEST_F(TcpTls, SaysWhenACertificatesFileHoldsNoKey) {
+    Server server{loop, {.tls = server_tls()}};
+    TlsOptions tls = client_tls();
+    tls.certificate_file = path("client.pem");
+    const Failure left_out = refusal(target_of(server, tls));
+    EXPECT_TRUE(says(left_out, "name the key's file, too, with 'key'")) << left_out.message;
+    tls.key_file = path("ca.pem");
+    const Failure wrong = refusal(target_of(server, tls));
+    EXPECT_TRUE(says(wrong, "ca.pem' cannot be used: it holds no private key")) << wrong.message;
 }
 
 TEST_F(TcpTls, ClosesAPeerThatSpeaksNoTls) {

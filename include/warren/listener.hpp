@@ -85,6 +85,10 @@ struct ListenerOptions {
     /// How long a peer may take none of its answers, or send nothing of a message that it began;
     /// and how long a message may take to come, plus a second for each 4 KiB.
     std::chrono::milliseconds stall_timeout{30'000};
+
+    /// Where all of this was said, such as "warren.yml:4: listeners[0].tcp". A failure to listen
+    /// begins with it.
+    std::string origin{};
 };
 
 }  // namespace warren

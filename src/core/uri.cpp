@@ -306,6 +306,17 @@ std::string to_string(const Uri& uri) {
     return text;
 }
 
+std::string with_lower_scheme(std::string_view text) {
+    std::string lowered{text};
+    for (char& character : lowered) {
+        if (character == ':') {
+            break;
+        }
+        character = static_cast<char>(is_letter(character) ? character | 0x20 : character);
+    }
+    return lowered;
+}
+
 std::optional<std::string> percent_decode(std::string_view text) {
     std::string plain;
     plain.reserve(text.size());

@@ -171,7 +171,9 @@ std::string Address::display(const HostPort& server) const {
     return std::string{scheme} + "://" + transport::host_and_port(server.host, server.port);
 }
 
-std::expected<Address, Failure> parse_address(std::string_view text) {
+std::expected<Address, Failure> parse_address(std::string_view given) {
+    const std::string lowered = core::with_lower_scheme(given);
+    const std::string_view text = lowered;
     for (const std::string_view scheme : direct_schemes) {
         if (text.starts_with(std::string{scheme} + "://")) {
             return parse_direct(text, scheme);

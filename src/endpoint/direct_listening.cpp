@@ -57,6 +57,9 @@ public:
         if (auto started = port_->start(*server_); !started) {
             server_.reset();
             port_.reset();
+            if (!plan().options.origin.empty()) {
+                started.error().message = plan().options.origin + ": " + started.error().message;
+            }
             return started;
         }
         consuming_ = true;

@@ -168,5 +168,11 @@ TEST(PercentEncoding, goes_both_ways) {
     }
 }
 
+TEST(Uri, LowersNothingButTheScheme) {
+    EXPECT_EQ(with_lower_scheme("AMQPS://Me@HOST/V"), "amqps://Me@HOST/V");
+    EXPECT_EQ(with_lower_scheme("Memory:Quick"), "memory:Quick");
+    EXPECT_EQ(with_lower_scheme(""), "");
+}
+
 }  // namespace
 }  // namespace warren::core

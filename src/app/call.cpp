@@ -1,11 +1,14 @@
 #include <warren/client.hpp>
 
 #include <cstdio>
+#include <expected>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "app/commands.hpp"
@@ -14,7 +17,10 @@
 #include "app/read_file.hpp"
 #include "core/duration.hpp"
 #include "core/uri.hpp"
+#include "endpoint/address.hpp"
+#include "format/fernet.hpp"
 #include "format/json.hpp"
+#include "transport/net/tls_context.hpp"
 
 namespace warren::app {
 namespace {
@@ -40,14 +46,20 @@ int usage(const std::string& message) {
 constexpr std::size_t argument_bytes_max = std::size_t{1} << 30;
 
 /// The text itself, or "@FILE" for a file's content, or "-" for standard input.
-std::optional<std::string> read_text(const std::string& given) {
+/// err  which file cannot be read, and why
+std::expected<std::string, std::string> read_text(const std::string& given) {
     if (given == "-") {
         return std::string{std::istreambuf_iterator<char>{std::cin}, {}};
     }
     if (!given.starts_with('@')) {
         return given;
     }
-    return read_file(given.substr(1), argument_bytes_max);
+    const std::string file = given.substr(1);
+    auto content = read_file(file, argument_bytes_max);
+    if (!content) {
+        return std::unexpected{"cannot read the file '" + file + "': " + content.error()};
+    }
+    return content;
 }
 
 std::optional<std::string> to_json(const Dynamic& data) {
@@ -89,23 +101,41 @@ int print(const Dynamic& data) {
 }
 
 /// Secrets, each given as itself or as @FILE.
-/// out  the file that cannot be read, if there is one
-std::optional<std::string> read_secrets(const std::vector<std::string>& given,
-                                        std::vector<std::string>& secrets) {
+std::expected<std::vector<std::string>, std::string> read_secrets(
+    const std::string& option, const std::vector<std::string>& given) {
+    std::vector<std::string> secrets;
     for (const std::string& text : given) {
         auto secret = read_text(text);
         if (!secret) {
-            return text.substr(1);
+            return std::unexpected{option + ": " + secret.error()};
         }
         secret->erase(secret->find_last_not_of("\r\n") + 1);
         secrets.push_back(std::move(*secret));
     }
-    return std::nullopt;
+    return secrets;
+}
+
+std::expected<std::vector<std::string>, std::string> read_fernet_keys(
+    const std::vector<std::string>& given) {
+    auto keys = read_secrets("--fernet-key", given);
+    if (!keys) {
+        return keys;
+    }
+    for (const std::string& text : *keys) {
+        if (const auto key = format::FernetKey::parse(text); !key) {
+            return std::unexpected{"--fernet-key: " + key.error().message +
+                                   "; `warren keygen` prints one"};
+        }
+    }
+    return keys;
 }
 
 /// The address with what the options say about TLS, as its kind of address spells it.
 std::string address_of(const CallCommand& command) {
-    std::string address = command.to;
+    std::string address = core::with_lower_scheme(command.to);
+    if (address.empty()) {
+        return address;
+    }
     const bool at_broker = address.starts_with("amqp");
     const auto add = [&address](std::string_view parameter) {
         address += address.contains('?') ? '&' : '?';
@@ -120,34 +150,84 @@ std::string address_of(const CallCommand& command) {
     return address;
 }
 
-int call(const CallCommand& command) {
+/// What keeps an address from being called, told before anything is sent.
+std::expected<void, std::string> check_address(const std::string& text) {
+    if (text.empty()) {
+        return std::unexpected{
+            "--to is required: the server's address, here or in the environment as WARREN_TO"};
+    }
+    const auto address = endpoint::parse_address(text);
+    if (!address) {
+        return std::unexpected{address.error().message};
+    }
+    const std::optional<transport::TlsOptions>* tls = nullptr;
+    if (const auto* direct = std::get_if<endpoint::DirectAddress>(&address->place)) {
+        tls = &direct->tls;
+    } else if (const auto* broker = std::get_if<transport::AmqpEndpoint>(&address->place)) {
+        tls = &broker->tls;
+    } else {
+        return std::unexpected{
+            "--to: an address in memory is reached from within its process alone; name a server's "
+            "amqp://, tcp:// or other address"};
+    }
+    if (*tls) {
+        if (const auto context = transport::make_tls_context(**tls); !context) {
+            return std::unexpected{context.error().message};
+        }
+    }
+    return {};
+}
+
+/// What a call is made with, once all that was given is read.
+struct Prepared {
+    std::string address;
+    std::string arguments;  // JSON
+    ClientOptions options;
+};
+
+std::expected<Prepared, std::string> prepare(const CallCommand& command) {
     const auto timeout = core::parse_duration(command.timeout);
     if (!timeout) {
-        return usage("--timeout: " + timeout.error().message);
+        return std::unexpected{"--timeout: " + timeout.error().message};
     }
-    const auto text = read_text(command.arguments);
-    if (!text) {
-        return usage("cannot read the file '" + command.arguments.substr(1) + "'");
+    Prepared prepared{.address = address_of(command), .options = {.timeout = *timeout}};
+    if (const auto checked = check_address(prepared.address); !checked) {
+        return std::unexpected{checked.error()};
+    }
+    auto arguments = read_text(command.arguments);
+    if (!arguments) {
+        return std::unexpected{"the arguments: " + arguments.error()};
+    }
+    prepared.arguments = std::move(*arguments);
+    auto keys = read_fernet_keys(command.fernet_keys);
+    if (!keys) {
+        return std::unexpected{keys.error()};
+    }
+    prepared.options.fernet_keys = std::move(*keys);
+    auto secrets = read_secrets("--auth-secret", command.auth_secrets);
+    if (!secrets) {
+        return std::unexpected{secrets.error()};
+    }
+    prepared.options.auth_secrets = std::move(*secrets);
+    if (command.verbose) {
+        prepared.options.log = make_log(LogLevel::debug, LogFormat::text);
+    }
+    return prepared;
+}
+
+int call(const CallCommand& command) {
+    auto prepared = prepare(command);
+    if (!prepared) {
+        return usage(prepared.error());
     }
     Arena arena;
-    const auto arguments = format::json_decode(*text, arena);
+    const auto arguments = format::json_decode(prepared->arguments, arena);
     if (!arguments) {
         return usage("the arguments: " + arguments.error().message);
     }
-    ClientOptions options{.timeout = *timeout};
-    if (const auto file = read_secrets(command.fernet_keys, options.fernet_keys)) {
-        return usage("cannot read the file '" + *file + "'");
-    }
-    if (const auto file = read_secrets(command.auth_secrets, options.auth_secrets)) {
-        return usage("cannot read the file '" + *file + "'");
-    }
-    if (command.verbose) {
-        options.log = make_log(LogLevel::debug, LogFormat::text);
-    }
-
     std::optional<Client> client;
     try {
-        client.emplace(address_of(command), std::move(options));
+        client.emplace(prepared->address, std::move(prepared->options));
     } catch (const Error& error) {
         return usage(error.message());
     }
@@ -181,8 +261,7 @@ void add_call(CLI::App& program, Action& action) {
         ->add_option("--to", options->to,
                      "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, "
                      "tcp://HOST:PORT, tls://HOST:PORT, arrpc://HOST:PORT, arrpcs://HOST:PORT")
-        ->envname("WARREN_TO")
-        ->required();
+        ->envname("WARREN_TO");
     command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
         ->capture_default_str();
     command

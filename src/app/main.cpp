@@ -3,11 +3,39 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/commands.hpp"
+#include "app/config/suggest.hpp"
 #include "app/exit_code.hpp"
+
+namespace {
+
+/// What to say of a first argument that is neither an option nor a sub-command.
+std::optional<std::string> unknown_command(CLI::App& program, int argument_count,
+                                           char** arguments) {
+    if (argument_count < 2 || arguments[1][0] == '-') {
+        return std::nullopt;
+    }
+    const std::vector<CLI::App*> commands = program.get_subcommands({});
+    std::vector<std::string> names;
+    std::ranges::transform(commands, std::back_inserter(names), &CLI::App::get_name);
+    const std::vector<std::string_view> known{names.begin(), names.end()};
+    if (std::ranges::find(known, std::string_view{arguments[1]}) != known.end()) {
+        return std::nullopt;
+    }
+    return "there is no sub-command '" + std::string{arguments[1]} + "'" +
+           warren::app::suggest(arguments[1], known);
+}
+
+}  // namespace
 
 int main(int argument_count, char** arguments) {
     using namespace warren::app;
@@ -23,6 +51,10 @@ int main(int argument_count, char** arguments) {
     add_methods(program, action);
     add_keygen(program, action);
 
+    if (const auto mistaken = unknown_command(program, argument_count, arguments)) {
+        std::fprintf(stderr, "error: %s\n", mistaken->c_str());
+        return exit_usage;
+    }
     try {
         program.parse(argument_count, arguments);
     } catch (const CLI::ParseError& error) {

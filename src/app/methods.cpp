@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/commands.hpp"
@@ -10,7 +11,6 @@
 #include "app/exit_code.hpp"
 #include "app/methods_loading.hpp"
 #include "app/type_text.hpp"
-#include "endpoint/modules.hpp"
 #include "format/json.hpp"
 #include "model/json_schema.hpp"
 
@@ -60,7 +60,7 @@ Dynamic to_data(const Method& method) {
 }
 
 int methods(const MethodsOptions& options) {
-    std::vector<std::string> directories;
+    std::vector<ConfiguredDirectory> configured;
     if (options.config_file) {
         auto config = load_config(*options.config_file);
         if (!config) {
@@ -69,17 +69,14 @@ int methods(const MethodsOptions& options) {
             }
             return exit_configuration;
         }
-        directories = config->modules;
-    }
-    directories.insert(directories.end(), options.modules.begin(), options.modules.end());
-    if (directories.empty()) {
-        directories = module_directories_default();
+        configured = std::move(config->modules);
     }
 
     Registry registry;
-    const auto problems = endpoint::load_modules(directories, registry);
-    for (const endpoint::ModuleProblem& problem : problems) {
-        std::fprintf(stderr, "error: %s: %s\n", problem.file.c_str(), problem.reason.c_str());
+    const auto problems =
+        load_modules(module_directories(std::move(configured), options.modules), registry);
+    for (const LoadingProblem& problem : problems) {
+        std::fprintf(stderr, "error: %s\n", problem.text.c_str());
     }
     std::vector<Value> items;
     std::vector<Dynamic> data;

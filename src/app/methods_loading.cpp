@@ -48,9 +48,7 @@ void check_methods(Config& config, ConfiguredListener& listener, const Registry&
     }
 }
 
-}  // namespace
-
-std::vector<std::string> module_directories_default() {
+std::vector<ConfiguredDirectory> module_directories_default() {
     std::error_code error;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) {
@@ -59,27 +57,53 @@ std::vector<std::string> module_directories_default() {
     for (const char* place : {"modules", "../lib/warren/modules"}) {
         const auto directory = (program.parent_path() / place).lexically_normal();
         if (std::filesystem::is_directory(directory, error)) {
-            return {directory.string()};
+            return {{directory.string(), "modules beside the program"}};
         }
     }
     return {};
 }
 
-std::vector<std::string> load_methods(Config& config, std::vector<std::string> more_directories,
-                                      Registry& registry) {
-    std::vector<std::string> directories = config.modules;
-    std::ranges::move(more_directories, std::back_inserter(directories));
-    if (directories.empty()) {
-        directories = module_directories_default();
-    }
+}  // namespace
 
+std::vector<ConfiguredDirectory> module_directories(
+    std::vector<ConfiguredDirectory> configured, const std::vector<std::string>& of_command_line) {
+    for (const std::string& path : of_command_line) {
+        configured.push_back({path, "--modules"});
+    }
+    return configured.empty() ? module_directories_default() : std::move(configured);
+}
+
+std::vector<LoadingProblem> load_modules(const std::vector<ConfiguredDirectory>& directories,
+                                         Registry& registry) {
+    std::vector<std::string> paths;
+    std::ranges::transform(directories, std::back_inserter(paths), &ConfiguredDirectory::path);
+    std::vector<LoadingProblem> problems;
+    for (const endpoint::ModuleProblem& problem : endpoint::load_modules(paths, registry)) {
+        const std::string text = problem.file + ": " + problem.reason;
+        const auto directory =
+            std::ranges::find(directories, problem.file, &ConfiguredDirectory::path);
+        const bool is_directory = directory != directories.end();
+        problems.push_back({is_directory ? directory->place + ": " + text : text, is_directory});
+    }
+    return problems;
+}
+
+std::vector<std::string> load_methods(Config& config,
+                                      const std::vector<std::string>& more_directories,
+                                      Registry& registry) {
     std::vector<std::string> problems;
     const bool skip = config.methods_missing == MethodsMissing::skip;
-    for (const endpoint::ModuleProblem& problem : endpoint::load_modules(directories, registry)) {
-        (skip ? config.notes : problems).push_back(problem.file + ": " + problem.reason);
+    bool lacks_directory = false;
+    for (LoadingProblem& problem :
+         load_modules(module_directories(config.modules, more_directories), registry)) {
+        lacks_directory |= problem.is_of_directory;
+        (skip ? config.notes : problems).push_back(std::move(problem.text));
     }
     for (ConfiguredListener& listener : config.listeners) {
-        check_methods(config, listener, registry, problems);
+        // Without a directory every method of it would be missing, which says nothing more.
+        if (skip || !lacks_directory) {
+            check_methods(config, listener, registry, problems);
+        }
     }
     if (registry.all().empty() && problems.empty()) {
         problems.push_back(config.file +

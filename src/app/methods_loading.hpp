@@ -9,15 +9,26 @@
 
 namespace warren::app {
 
-/// Where modules are when nobody says so: `modules` beside the program, or ../lib/warren/modules of
-/// an installed one. Empty when there is neither.
-std::vector<std::string> module_directories_default();
+/// The directories of a configuration and of the command line; when there is none: `modules` beside
+/// the program, or ../lib/warren/modules of an installed one, if there is such a directory.
+std::vector<ConfiguredDirectory> module_directories(
+    std::vector<ConfiguredDirectory> configured, const std::vector<std::string>& of_command_line);
+
+struct LoadingProblem {
+    std::string text;              // one line, which names the file and why
+    bool is_of_directory = false;  // not of one module
+};
+
+/// Load all modules of some directories.
+std::vector<LoadingProblem> load_modules(const std::vector<ConfiguredDirectory>& directories,
+                                         Registry& registry);
 
 /// Load the modules of a configuration and of the command line, and hold the configured methods
 /// against them. With `methods_missing: skip` what is not there becomes a note, and is taken out of
 /// the listeners.
 /// out  every problem at once, a line of text each; none: all can be served
-std::vector<std::string> load_methods(Config& config, std::vector<std::string> more_directories,
+std::vector<std::string> load_methods(Config& config,
+                                      const std::vector<std::string>& more_directories,
                                       Registry& registry);
 
 }  // namespace warren::app

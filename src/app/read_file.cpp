@@ -2,14 +2,24 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 
 namespace warren::app {
 
-std::optional<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+namespace {
+
+std::unexpected<std::string> system_reason() {
+    return std::unexpected{std::generic_category().message(errno)};
+}
+
+}  // namespace
+
+std::expected<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max) {
     std::ifstream stream{path, std::ios::binary};
     if (!stream.is_open()) {
-        return std::nullopt;
+        return system_reason();
     }
     std::string content;
     std::array<char, 65536> chunk{};
@@ -18,7 +28,7 @@ std::optional<std::string> read_file(const std::string& path, std::size_t bytes_
         content.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
     }
     if (stream.bad()) {
-        return std::nullopt;  // a directory, say: it opens, but nothing can be read
+        return system_reason();  // a directory, say: it opens, but nothing can be read
     }
     content.resize(std::min(content.size(), bytes_max + 1));
     return content;

@@ -157,7 +157,8 @@ int serve(const ServeOptions& options) {
         sd_notify(0, "STATUS=Connecting");
         server.start();
     } catch (const Error& error) {
-        return report({file + ": " + error.message()});
+        const bool has_place = error.message().starts_with(file + ":");
+        return report({has_place ? error.message() : file + ": " + error.message()});
     }
     signals.wait([&server, &log] { reload(server, *log); });
     signals.end_at_next();

@@ -55,7 +55,7 @@ void read_common(ConfigMap& root, Config& config) {
     if (const auto modules = root.find("modules")) {
         for (const ConfigNode& item : modules->items()) {
             if (auto directory = item.file_path()) {
-                config.modules.push_back(std::move(*directory));
+                config.modules.push_back({std::move(*directory), item.place()});
             }
         }
     }

@@ -33,10 +33,15 @@ struct ConfiguredListener {
     std::string virtual_host;  // of the shape of virtual hosts: its key there
 };
 
+struct ConfiguredDirectory {
+    std::string path;
+    std::string place;  // where it was said, such as "warren.yml:1: modules[0]"
+};
+
 /// What `warren serve` is to do, from one file.
 struct Config {
     std::string file;
-    std::vector<std::string> modules;  // directories; none: see `module_directories`
+    std::vector<ConfiguredDirectory> modules;  // none: see `module_directories_default`
     MethodsMissing methods_missing = MethodsMissing::refuse;
     std::vector<ConfiguredListener> listeners;
     ServerOptions server;

@@ -1,5 +1,9 @@
 #include "app/config/sections.hpp"
 
+#include "core/uri.hpp"
+#include "endpoint/server_listener.hpp"
+#include "transport/net/tls_context.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -15,19 +19,34 @@ constexpr std::uint64_t requests_max = std::uint64_t{1} << 24;
 constexpr std::uint64_t connections_max = std::uint64_t{1} << 20;
 constexpr std::uint64_t bytes_max = std::uint64_t{1} << 40;
 
-void read_tls(const ConfigNode& node, ListenerOptions& options) {
+/// out  nothing when a file cannot be used, which is said at its key
+std::optional<ListenerTls> read_tls(const ConfigNode& node) {
     ConfigMap map{node};
-    ListenerTls tls;
-    if (const auto certificate = map.require("certificate")) {
-        tls.certificate_file = certificate->file_path().value_or("");
+    const auto certificate = map.require("certificate");
+    const auto key = map.find("key");
+    const auto authorities = map.find("client_ca");
+    const auto path_of = [](const std::optional<ConfigNode>& file) {
+        return file ? file->file_path() : std::optional<std::string>{""};
+    };
+    auto certificate_file = path_of(certificate);
+    auto key_file = path_of(key);
+    auto authorities_file = path_of(authorities);
+    if (!certificate || !certificate_file || !key_file || !authorities_file) {
+        return std::nullopt;
     }
-    if (const auto key = map.find("key")) {
-        tls.key_file = key->file_path().value_or("");
+    ListenerTls tls{std::move(*certificate_file), std::move(*key_file),
+                    std::move(*authorities_file)};
+    const auto fault = transport::find_tls_fault(endpoint::server_tls(tls));
+    if (!fault) {
+        return tls;
     }
-    if (const auto authority = map.find("client_ca")) {
-        tls.client_ca_file = authority->file_path().value_or("");
-    }
-    options.tls = std::move(tls);
+    const bool is_of_key = fault->file == transport::TlsFile::key && key;
+    const bool is_of_authorities = fault->file == transport::TlsFile::authorities;
+    (is_of_key           ? *key
+     : is_of_authorities ? *authorities
+                         : *certificate)
+        .fail(fault->failure.message);
+    return std::nullopt;
 }
 
 void read_secrets(ConfigMap& map, ListenerOptions& options) {
@@ -83,7 +102,7 @@ void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener) {
         }
     }
     if (const auto tls = map.find("tls")) {
-        read_tls(*tls, options);
+        options.tls = read_tls(*tls);
     }
     read_secrets(map, options);
     read_limits(map, options);
@@ -93,9 +112,11 @@ void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener) {
         return;
     }
     if (const auto text = address->text()) {
-        if (text->contains("://") || text->contains('?')) {
+        const auto uri = core::parse_uri("tcp://" + *text);
+        if (text->contains("://") || text->contains('?') || (uri && !uri->port)) {
             return address->fail("expected HOST:PORT, such as 127.0.0.1:8080");
         }
+        options.origin = address->place();
         options.url = (options.tls ? "tls://" : "tcp://") + *text;
         check_listener(*address, listener);
     }

@@ -116,7 +116,7 @@ void read_fernet_key(const ConfigNode& node, ConfiguredListener& listener) {
     }
     if (auto text = node.secret()) {
         if (const auto key = format::FernetKey::parse(*text); !key) {
-            node.fail(key.error().message);
+            node.fail(key.error().message + "; `warren keygen` prints one");
             return;
         }
         listener.options.fernet_keys.push_back(std::move(*text));

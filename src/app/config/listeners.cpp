@@ -1,5 +1,7 @@
 #include "app/config/sections.hpp"
 
+#include "core/uri.hpp"
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +20,37 @@ constexpr ListenerKind kinds[] = {
     {"memory", read_memory_listener},
     {"tcp", read_tcp_listener},
 };
+
+/// Whether two addresses of this machine, each HOST:PORT, cannot both be listened at.
+bool collide(std::string_view one, std::string_view other) {
+    const auto first = core::parse_uri("tcp://" + std::string{one});
+    const auto second = core::parse_uri("tcp://" + std::string{other});
+    if (!first || !second || first->port.value_or(0) == 0 || first->port != second->port) {
+        return false;
+    }
+    return first->host == second->host || first->host == "*" || second->host == "*";
+}
+
+std::string_view without_scheme(std::string_view url) {
+    return url.substr(url.find("://") + 3);
+}
+
+/// One port serves one listener.
+void check_port(const ConfigNode& address, const ConfiguredListener& listener,
+                const Config& config) {
+    const std::string_view here = without_scheme(listener.options.url);
+    for (const ConfiguredListener& other : config.listeners) {
+        const std::string& url = other.options.url;
+        if ((url.starts_with("tcp://") || url.starts_with("tls://")) &&
+            collide(here, without_scheme(url))) {
+            return address.fail("this port is taken by " + other.path + " in line " +
+                                std::to_string(other.line));
+        }
+    }
+    if (!config.server.admin_address.empty() && collide(here, config.server.admin_address)) {
+        address.fail("this port is taken by 'admin'");
+    }
+}
 
 void read_listener(const ConfigNode& node, Config& config) {
     ConfigMap map{node};
@@ -47,6 +80,9 @@ void read_listener(const ConfigNode& node, Config& config) {
     }
     ConfiguredListener listener{.line = node.line(), .path = node.path()};
     chosen->read(map, listener);
+    if (map.has("tcp") && !listener.options.url.empty()) {
+        check_port(*map.find("tcp"), listener, config);
+    }
     config.listeners.push_back(std::move(listener));
 }
 

@@ -13,14 +13,16 @@ namespace {
 constexpr std::size_t config_bytes_max = 1024 * 1024;
 
 std::optional<std::string> read_file(const std::string& file, ConfigProblems& problems) {
-    std::optional<std::string> content = app::read_file(file, config_bytes_max);
+    auto content = app::read_file(file, config_bytes_max);
     if (!content) {
-        problems.add(0, {}, "no such file, or it cannot be read");
-    } else if (content->size() > config_bytes_max) {
+        problems.add(0, {}, "cannot be read: " + content.error());
+        return std::nullopt;
+    }
+    if (content->size() > config_bytes_max) {
         problems.add(0, {}, "over 1 MiB: not a configuration");
         return std::nullopt;
     }
-    return content;
+    return std::move(*content);
 }
 
 std::optional<YAML::Node> parse(const std::string& content, ConfigProblems& problems) {

@@ -109,6 +109,18 @@ void read_message_listener(ConfigMap& map, ConfiguredListener& listener) {
     read_fernet(map, listener);
 }
 
+/// Whether neither key nor address names the queue that cyberfusion needs.
+bool lacks_queue(const ListenerOptions& options) {
+    const auto uri = core::parse_uri(options.url);
+    if (!uri || !options.queue.empty() || uri->option("queue")) {
+        return false;
+    }
+    const std::string_view protocol = options.protocol.empty()
+                                          ? uri->option("protocol").value_or(protocol_words[0])
+                                          : std::string_view{options.protocol};
+    return protocol == protocol_words[0];
+}
+
 }  // namespace
 
 void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
@@ -136,6 +148,10 @@ void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
     if (!tls.empty()) {
         listener.options.url +=
             (listener.options.url.find('?') == std::string::npos ? "?" : "&") + tls;
+    }
+    if (lacks_queue(listener.options)) {
+        map.require("queue");
+        return;
     }
     check_listener(*address, listener);
 }

@@ -101,9 +101,9 @@ std::optional<std::string> ConfigNode::secret() const {
     if (!file) {
         return std::nullopt;
     }
-    std::optional<std::string> content = read_file(*file, secret_file_bytes_max);
+    auto content = read_file(*file, secret_file_bytes_max);
     if (!content) {
-        fail("cannot read the file '" + *file + "'");
+        fail("cannot read the file '" + *file + "': " + content.error());
         return std::nullopt;
     }
     content->erase(std::min(content->find_last_not_of("\r\n") + 1, content->size()));
@@ -111,7 +111,7 @@ std::optional<std::string> ConfigNode::secret() const {
         fail("the file '" + *file + "' is " + (content->empty() ? "empty" : "too long"));
         return std::nullopt;
     }
-    return content;
+    return std::move(*content);
 }
 
 std::optional<bool> ConfigNode::boolean() const {

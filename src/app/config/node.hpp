@@ -29,6 +29,8 @@ public:
     std::size_t line() const;
     bool is_null() const { return node_.IsNull(); }
     bool is_map() const { return node_.IsMap(); }
+    /// "FILE:LINE: KEY.PATH"
+    std::string place() const { return problems_->place(line(), path_); }
     void fail(std::string message) const { problems_->add(line(), path_, std::move(message)); }
 
     /// Text that is not empty, with the environment put in.

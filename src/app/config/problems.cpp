@@ -5,18 +5,21 @@
 
 namespace warren::app {
 
-void ConfigProblems::add(std::size_t line, std::string_view path, std::string message) {
+std::string ConfigProblems::place(std::size_t line, std::string_view path) const {
     std::string text = file_;
     if (line != 0) {
         text += ":" + std::to_string(line);
     }
-    text += ": ";
     if (!path.empty()) {
-        text.append(path).append(": ");
+        text.append(": ").append(path);
     }
+    return text;
+}
+
+void ConfigProblems::add(std::size_t line, std::string_view path, std::string message) {
     // In their order from the start: clang takes a stable sort of libstdc++ 12 for deprecated.
-    const auto place = std::ranges::upper_bound(problems_, line, {}, &Problem::line);
-    problems_.insert(place, {line, text + message});
+    const auto after = std::ranges::upper_bound(problems_, line, {}, &Problem::line);
+    problems_.insert(after, {line, place(line, path) + ": " + message});
 }
 
 std::vector<std::string> ConfigProblems::lines() const {

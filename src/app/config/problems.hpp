@@ -19,6 +19,9 @@ public:
     /// in   line from 1, or 0 for the file as a whole; path such as "listeners[0].queue", or empty
     void add(std::size_t line, std::string_view path, std::string message);
 
+    /// "FILE:LINE: KEY.PATH", without what there is not.
+    std::string place(std::size_t line, std::string_view path) const;
+
     /// One line of text each, by line number: "FILE:LINE: KEY.PATH: MESSAGE".
     std::vector<std::string> lines() const;
 

@@ -157,7 +157,10 @@ listeners:
   - {amqp: "amqp://127.0.0.1", protocol: tutorial, method: fibonacci}
   - {memory: quick}
 )");
-    EXPECT_EQ(config.modules, (std::vector<std::string>{directory_ + "/modules", "/opt/methods"}));
+    ASSERT_EQ(config.modules.size(), 2U);
+    EXPECT_EQ(config.modules[0].path, directory_ + "/modules");
+    EXPECT_EQ(config.modules[1].path, "/opt/methods");
+    EXPECT_EQ(config.modules[1].place, config.file + ":1: modules[1]");
     EXPECT_EQ(config.methods_missing, MethodsMissing::skip);
     EXPECT_EQ(config.server.workers, 3U);
     EXPECT_EQ(config.server.drain_timeout, std::chrono::milliseconds{1500});
@@ -287,11 +290,53 @@ TEST_F(ConfigFile, AKeyThatStandsTwiceIsRefused) {
 TEST_F(ConfigFile, AMissingFileAndOneThatIsNoYaml) {
     const auto config = load_config(directory_ + "/nowhere.yml");
     ASSERT_FALSE(config);
-    EXPECT_EQ(config.error(), std::vector<std::string>{
-                                  directory_ + "/nowhere.yml: no such file, or it cannot be read"});
+    EXPECT_EQ(config.error(),
+              std::vector<std::string>{directory_ +
+                                       "/nowhere.yml: cannot be read: No such file or directory"});
     const auto found = problems("workers: 1\nlisteners: [\n");
     ASSERT_EQ(found.size(), 1U);
     EXPECT_NE(found[0].find("is no valid YAML"), std::string::npos) << found[0];
+}
+
+TEST_F(ConfigFile, AQueueThatIsMissingIsMissedAtItsKey) {
+    EXPECT_EQ(problems("listeners: [{amqp: 'amqp://h'}, {amqp: 'amqp://h', protocol: tutorial, "
+                       "method: a}, {amqp: 'amqp://h?queue=q'}, "
+                       "{amqp: 'amqp://h?protocol=tutorial', methods: [a]}]\n"),
+              std::vector<std::string>{"warren.yml:1: listeners[0].queue: missing"});
+}
+
+TEST_F(ConfigFile, AnAddressWithoutAPortSaysHowOneLooks) {
+    EXPECT_EQ(problems("listeners: [{tcp: 8080}]\n"),
+              std::vector<std::string>{"warren.yml:1: listeners[0].tcp: expected HOST:PORT, such "
+                                       "as 127.0.0.1:8080"});
+}
+
+TEST_F(ConfigFile, TwoListenersAtOnePortAreRefused) {
+    EXPECT_EQ(problems("admin: {address: '127.0.0.1:82'}\n"
+                       "listeners:\n"
+                       "  - {tcp: '127.0.0.1:81'}\n"
+                       "  - {tcp: '127.0.0.2:81'}\n"
+                       "  - {tcp: '*:81'}\n"
+                       "  - {tcp: '*:0'}\n"
+                       "  - {tcp: '*:0'}\n"
+                       "  - {tcp: '127.0.0.1:82'}\n"),
+              (std::vector<std::string>{
+                  "warren.yml:5: listeners[2].tcp: this port is taken by listeners[0] in line 3",
+                  "warren.yml:8: listeners[5].tcp: this port is taken by 'admin'"}));
+}
+
+TEST_F(ConfigFile, FilesOfTlsAreNamedAtTheirKeys) {
+    write("text.pem", "no PEM at all");
+    const auto found = problems(
+        "listeners:\n"
+        "  - {tcp: 'h:1', tls: {certificate: absent.pem, key: text.pem}}\n"
+        "  - {tcp: 'h:2', tls: {certificate: text.pem}}\n");
+    const std::string end = "' cannot be used: ";
+    EXPECT_EQ(found, (std::vector<std::string>{
+                         "warren.yml:2: listeners[0].tls.certificate: The certificate '" +
+                             directory_ + "/absent.pem" + end + "No such file or directory",
+                         "warren.yml:3: listeners[1].tls.certificate: The certificate '" +
+                             directory_ + "/text.pem" + end + "it holds no certificate in PEM"}));
 }
 
 TEST_F(ConfigFile, SecretsComeFromTheEnvironmentOrAFile) {

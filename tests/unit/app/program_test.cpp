@@ -58,9 +58,29 @@ TEST_F(Program, ACommandLineThatMakesNoSenseEndsWith2) {
     EXPECT_EQ(run("").code, 2);
     EXPECT_EQ(run("dance").code, 2);
     EXPECT_EQ(run("call echo").code, 2);
-    EXPECT_EQ(run("call echo '{' --to memory:nobody").code, 2);
-    EXPECT_EQ(run("call echo 1 --to memory:nobody --timeout 5").code, 2);
+    EXPECT_EQ(run("call echo '{' --to tcp://localhost:1").code, 2);
+    EXPECT_EQ(run("call echo 1 --to tcp://localhost:1 --timeout 5").code, 2);
     EXPECT_EQ(run("call echo 1 --to nowhere://localhost").code, 2);
+}
+
+TEST_F(Program, NamesWhatIsWrongWithACommandLineAndWhatToDo) {
+    const auto error_of = [](const std::string& arguments) {
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.code, 2) << outcome.output;
+        return outcome.output;
+    };
+    EXPECT_EQ(error_of("serv"), "error: there is no sub-command 'serv' (did you mean 'serve'?)\n");
+    EXPECT_TRUE(error_of("call echo 1").contains("WARREN_TO"));
+    EXPECT_TRUE(error_of("call echo 1 --to memory:quick").contains("in memory"));
+    const std::string call = "call echo 1 --to tcp://localhost:1 ";
+    EXPECT_TRUE(error_of(call + "--fernet-key nonsense").starts_with("error: --fernet-key: "));
+    EXPECT_TRUE(error_of(call + "--fernet-key nonsense").contains("warren keygen"));
+    EXPECT_EQ(error_of(call + "--auth-secret @/nowhere"),
+              "error: --auth-secret: cannot read the file '/nowhere': No such file or directory\n");
+    EXPECT_TRUE(error_of("call echo 1 --to TLS://localhost:1 --ca /nowhere")
+                    .contains("'/nowhere' cannot be used: No such file or directory"));
+    EXPECT_TRUE(error_of("call echo 1 --to AMQPS://localhost/?queue=q --ca /nowhere")
+                    .contains("'/nowhere' cannot be used: No such file or directory"));
 }
 
 TEST_F(Program, MakesAKey) {
@@ -88,6 +108,30 @@ TEST_F(Program, ChecksAConfigurationWithItsModules) {
         << missing.output;
 }
 
+TEST_F(Program, AMissingDirectoryOfModulesIsOneProblemAtItsKey) {
+    const std::string file = directory_ + "/warren.yml";
+    std::ofstream{file} << "modules: [/nowhere]\nlisteners: [{memory: a, methods: [b, c]}]\n";
+    EXPECT_EQ(run("check " + file).output, file + ":1: modules[0]: /nowhere: no such directory\n");
+    EXPECT_EQ(run("methods --modules /nowhere").output,
+              "error: --modules: /nowhere: no such directory\n");
+}
+
+TEST_F(Program, APortThatIsTakenIsNamedByLineAndKey) {
+    test::ChildProcess first{
+        {WARREN_PROGRAM, "serve", "--config", config("listeners: [{tcp: '127.0.0.1:0'}]\n")}};
+    const std::string ready = first.read_line();
+    const std::string where = "127.0.0.1:" + ready.substr(ready.rfind(':') + 1);
+    const std::string taken = where.substr(0, where.find_first_not_of("0123456789.:"));
+    const std::string file = config("listeners: [{tcp: '" + taken + "'}]\n");
+    const Outcome second = run("serve --config " + file);
+    EXPECT_EQ(second.code, 78);
+    EXPECT_TRUE(second.output.starts_with("error: " + file +
+                                          ":2: listeners[0].tcp: Cannot listen at " + taken))
+        << second.output;
+    first.send_signal(SIGTERM);
+    EXPECT_EQ(first.wait(), 0);
+}
+
 TEST_F(Program, ServesNothingFromAWrongConfiguration) {
     const Outcome outcome = run("serve --config " + config("listeners: []\nworkrs: 1\n"));
     EXPECT_EQ(outcome.code, 78) << outcome.output;
@@ -97,9 +141,10 @@ TEST_F(Program, ServesNothingFromAWrongConfiguration) {
 
 TEST_F(Program, ADirectoryIsNoFile) {
     EXPECT_EQ(run("check " + directory_).code, 1);
-    const Outcome outcome = run("call echo @" + directory_ + " --to memory:nobody");
+    const Outcome outcome = run("call echo @" + directory_ + " --to tcp://localhost:1");
     EXPECT_EQ(outcome.code, 2);
-    EXPECT_EQ(outcome.output, "error: cannot read the file '" + directory_ + "'\n");
+    EXPECT_EQ(outcome.output,
+              "error: the arguments: cannot read the file '" + directory_ + "': Is a directory\n");
 }
 
 TEST_F(Program, WhatCannotBeWrittenIsAnError) {

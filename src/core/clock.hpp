@@ -3,6 +3,7 @@
 #include <time.h>  // NOLINT: clock_gettime is POSIX's
 
 #include <chrono>
+#include <cstdint>
 
 namespace warren::core {
 
@@ -32,5 +33,14 @@ public:
         return when - tick_max <= TimePoint{since_boot} && when <= now();
     }
 };
+
+/// The time of day, which tokens and signatures bear.
+inline std::int64_t unix_ms_now() noexcept {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+inline std::int64_t unix_seconds_now() noexcept {
+    return unix_ms_now() / 1'000;
+}
 
 }  // namespace warren::core

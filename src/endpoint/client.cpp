@@ -1,5 +1,6 @@
 #include <warren/client.hpp>
 
+#include "core/clock.hpp"
 #include "endpoint/client_call.hpp"
 #include "endpoint/client_route.hpp"
 #include "endpoint/metrics_route.hpp"
@@ -20,12 +21,6 @@ T value_or_throw(std::expected<T, Failure> result) {
         throw Error{std::move(result.error())};
     }
     return std::move(*result);
-}
-
-std::int64_t unix_seconds_now() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
 }
 
 }  // namespace
@@ -61,7 +56,7 @@ public:
     detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options,
                                         detail::Caller caller) const {
         // Only tokens need the time.
-        const std::int64_t now = keys_.empty() ? 0 : unix_seconds_now();
+        const std::int64_t now = keys_.empty() ? 0 : core::unix_seconds_now();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
         prepared->prepare(call, keys_, now, caller);
         prepared->name(options.idempotency_key, options.traceparent);

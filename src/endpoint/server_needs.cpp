@@ -1,9 +1,9 @@
 #include "endpoint/server_needs.hpp"
 
+#include "core/clock.hpp"
 #include "runtime/workers.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 namespace warren::endpoint {
 namespace {
@@ -37,9 +37,7 @@ std::shared_ptr<protocol::NonceMemory> nonce_memory_for(std::span<const Listener
             plans, [](const ListenerPlan& plan) { return !plan.options.auth_secrets.empty(); })) {
         return nullptr;
     }
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    auto made = protocol::NonceMemory::make(
-        {.since_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count()});
+    auto made = protocol::NonceMemory::make({.since_ms = core::unix_ms_now()});
     if (!made) {
         throw Error{std::move(made.error())};
     }

@@ -29,7 +29,6 @@ private:
 
 /// What a dispatcher has done, for metrics. Each number is exact; together they are no snapshot.
 struct Counters {
-    std::atomic<std::uint64_t> calls = 0;
     std::atomic<std::uint64_t> successes = 0;
     std::array<std::atomic<std::uint64_t>, metrics::code_count> failures{};  // by code
     std::atomic<std::uint64_t> in_flight = 0;                                // now

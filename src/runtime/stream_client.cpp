@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/clock.hpp"
 #include "runtime/client_failures.hpp"
 #include "runtime/stream_client_failures.hpp"
 
@@ -338,9 +339,7 @@ Failure StreamClient::deadline_failure_of(const OutgoingCall& call) const {
 std::int64_t StreamClient::unix_ms() {
     if (const TimePoint turn = now(); turn != unix_ms_at_) {
         unix_ms_at_ = turn;
-        unix_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
-                       std::chrono::system_clock::now().time_since_epoch())
-                       .count();
+        unix_ms_ = core::unix_ms_now();
     }
     return unix_ms_;
 }

@@ -27,7 +27,7 @@ void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
         server_.answer_here(std::unique_ptr<StreamJob>{this});
         return;
     }
-    dialect_.encode_answer(ticket, answer(), unix_ms_now(), reply);
+    dialect_.encode_answer(ticket, answer(), core::unix_ms_now(), reply);
     // Its destructors are the handler's code, too: they run here and not on the I/O thread.
     release_result();
     mailbox_->put(std::move(self));
@@ -36,11 +36,6 @@ void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
 void StreamJob::reuse() noexcept {
     reset();
     reply.clear();
-}
-
-std::int64_t unix_ms_now() noexcept {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 }  // namespace warren::runtime

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/clock.hpp"
 #include "protocol/stream_dialect.hpp"
 #include "runtime/job.hpp"
 #include "runtime/mailbox.hpp"
@@ -53,8 +54,5 @@ private:
     const protocol::StreamDialect& dialect_;
     std::shared_ptr<Mailbox> mailbox_;
 };
-
-/// The time of day.
-std::int64_t unix_ms_now() noexcept;
 
 }  // namespace warren::runtime

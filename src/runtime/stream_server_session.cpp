@@ -33,7 +33,7 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
     if (state_ != State::reading) {
         return {.bytes = input.size()};
     }
-    unix_ms_ = unix_ms_now();
+    unix_ms_ = core::unix_ms_now();
     std::string& output = connection_.output();
     const std::size_t output_before = output.size();
     const std::size_t output_max = output_before + server_->options_.turn_output_bytes_max;

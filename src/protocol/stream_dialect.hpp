@@ -35,8 +35,9 @@ enum class AnswerOrder : std::uint8_t {
 struct StreamStep {
     enum class State : std::uint8_t {
         need_more,
-        complete,  // one message, good or refused; the next follows after `size_bytes`
-        broken,    // nothing that follows can be read: answer, and close
+        complete,   // one message, good or refused; the next follows after `size_bytes`
+        heartbeat,  // of a server: the peer says that it is there; answered, where it wants that
+        broken,     // nothing that follows can be read: answer, and close
     };
 
     State state = State::need_more;
@@ -54,7 +55,7 @@ public:
     virtual StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms,
                             Arena& arena) = 0;
 
-    // Of the last step, if it was complete or broken; views of its input, its arena and this.
+    // Of the last step, if it was not need_more (the call: nor heartbeat); views of its input, its arena and this.
 
     /// err  what is wrong with it: to be answered
     std::expected<Call, Failure> call{};

@@ -86,6 +86,7 @@ void StreamClient::send(OutgoingCall& call, StreamClientSession& session) {
         session.slots.remove(slot);
         return fail(call, std::move(written.error()));
     }
+    session.connection().end_message();
     set_request_bytes(call, session.connection().output().size() - output_before);
     call.session_ = &session;
     call.id_ = slot.ticket.id;

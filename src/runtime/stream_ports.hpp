@@ -22,6 +22,9 @@ public:
     /// What is appended here leaves at the end of this turn, in one write: then call `touch`.
     virtual std::string& output() noexcept = 0;
     virtual void touch() = 0;
+    /// What was appended since the last call is one message; nothing is none. For transports that
+    /// keep messages apart, as ZeroMQ does: their input is one whole message at a time, too.
+    virtual void end_message() {}
     /// Take no input until `resume`; what was not consumed is offered again then.
     virtual void pause() = 0;
     virtual void resume() = 0;

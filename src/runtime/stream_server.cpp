@@ -103,6 +103,15 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
     });
 }
 
+void StreamServer::answer_heartbeat(StreamServerSession& session,
+                                    const protocol::StreamCallDecoder& decoder) {
+    if (decoder.ticket.wants_answer) {
+        dialect_.encode_answer(decoder.ticket, {.message = protocol::message_default},
+                               session.unix_ms(), session.output());
+        session.end_message();
+    }
+}
+
 void StreamServer::refuse_broken(StreamServerSession& session,
                                  protocol::StreamCallDecoder& decoder) {
     counters_.broken_streams.fetch_add(1, std::memory_order_relaxed);
@@ -182,6 +191,7 @@ void StreamServer::leaves(const StreamJob& job) noexcept {
 void StreamServer::answer_here(std::unique_ptr<StreamJob> job) noexcept {
     dialect_.encode_answer(job->ticket, job->answer(), dispatching_->unix_ms(),
                            dispatching_->output());
+    dispatching_->end_message();
     dispatching_->end_call();
     leaves(*job);
     recycle(std::move(job));

@@ -61,7 +61,11 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
             break;
         }
         taken.bytes += step.size_bytes;
-        server_->take(*this, *decoder_, step.size_bytes);
+        if (step.state == StreamStep::State::heartbeat) {
+            server_->answer_heartbeat(*this, *decoder_);
+        } else {
+            server_->take(*this, *decoder_, step.size_bytes);
+        }
     }
     if (output.size() != output_before) {
         connection_.touch();
@@ -87,6 +91,7 @@ void StreamServerSession::answer(std::string_view reply) {
     end_call();
     if (!reply.empty()) {
         connection_.output().append(reply);
+        connection_.end_message();
         connection_.touch();
     }
     close_if_due();

@@ -35,6 +35,7 @@ public:
     std::string_view caller() const noexcept { return caller_; }
     std::int64_t unix_ms() const noexcept { return unix_ms_; }  // of this input
     std::string& output() noexcept { return connection_.output(); }
+    void end_message() { connection_.end_message(); }
 
     void begin_call() noexcept { ++in_flight_; }
     void end_call() noexcept { --in_flight_; }

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "core/limits.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace warren::transport {
+
+/// Who a client says it is, in clear.                                       [ZeroMQ RFC 24, PLAIN]
+struct ZmqPlain {
+    std::string username;
+    std::string password;
+};
+
+/// Keys are 40 characters of Z85.                                           [ZeroMQ RFC 26, CURVE]
+struct ZmqCurveClient {
+    std::string server_public_key;
+    std::string public_key{};  // empty, with the secret one: a pair is made up for this process
+    std::string secret_key{};
+};
+
+struct ZmqCurveServer {
+    std::string secret_key;
+    std::vector<std::string> client_public_keys{};  // empty: any client may come
+};
+
+/// Unset: the peer is not asked who it is.
+using ZmqClientSecurity = std::variant<std::monostate, ZmqPlain, ZmqCurveClient>;
+using ZmqServerSecurity = std::variant<std::monostate, ZmqPlain, ZmqCurveServer>;
+
+/// Which side of a ZeroMQ socket's endpoints it makes.
+enum class ZmqSide : std::uint8_t { bind, connect };
+
+/// How messages of a client and a server lie in frames.
+enum class ZmqEnvelope : std::uint8_t {
+    /// One frame, the message: DEALER to ROUTER. A server also takes requests with a delimiter, and
+    /// answers them with it.
+    bare,
+    /// As REQ and REP do it, an empty frame before the message. The first four bytes of a client's
+    /// messages travel in a frame of their own before that: every REP gives them back as they are,
+    /// so that they tell answers apart.
+    delimited,
+};
+
+struct ZmqLimits {
+    std::size_t message_bytes_max = core::Limits{}.body_bytes_max;
+    int high_water_mark = 100'000;  // messages that wait for one peer, each way
+    /// When the other side says nothing at all for so long it is gone; it is asked three times
+    /// meanwhile. 0: never.                                    [ZeroMQ RFC 37, PING and PONG]
+    std::chrono::milliseconds heartbeat_timeout{30'000};
+};
+
+/// A ROUTER that serves REQ, DEALER and ROUTER's other peers.
+struct ZmqServerOptions {
+    /// As ZeroMQ writes them: "tcp://*:30000" (port 0: a free one), "ipc://PATH", "inproc://NAME".
+    std::vector<std::string> endpoints{};
+    ZmqSide side = ZmqSide::bind;
+    ZmqServerSecurity security{};
+    ZmqLimits limits{};
+    std::size_t peers_max = 10'240;  // with requests under way or messages waiting; see ServerPort
+};
+
+/// A SUB that takes everything that its publishers send.
+struct ZmqSubscriberOptions {
+    std::vector<std::string> endpoints{};
+    ZmqSide side = ZmqSide::connect;
+    ZmqClientSecurity security{};
+    /// A publisher that says nothing for so long, heartbeats included, is connected to anew. 0:
+    /// never.
+    std::chrono::milliseconds silence_timeout{60'000};
+    ZmqLimits limits{};
+};
+
+/// A DEALER for each connection.
+struct ZmqClientOptions {
+    std::vector<std::string> endpoints{};
+    ZmqEnvelope envelope = ZmqEnvelope::bare;
+    ZmqClientSecurity security{};
+    ZmqLimits limits{};
+    std::chrono::milliseconds connect_timeout{10'000};
+};
+
+/// A PUB for whoever listens: one-way messages only.
+struct ZmqPublisherOptions {
+    std::vector<std::string> endpoints{};
+    ZmqSide side = ZmqSide::bind;
+    ZmqServerSecurity security{};
+    ZmqLimits limits{};
+    std::string heartbeat{};  // what is published in a quiet time; empty: nothing
+    std::chrono::milliseconds heartbeat_interval{10'000};
+};
+
+}  // namespace warren::transport

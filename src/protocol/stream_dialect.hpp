@@ -55,7 +55,8 @@ public:
     virtual StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms,
                             Arena& arena) = 0;
 
-    // Of the last step, if it was not need_more (the call: nor heartbeat); views of its input, its arena and this.
+    // Of the last step, if it was not need_more (the call: nor heartbeat); views of its input, its
+    // arena and this.
 
     /// err  what is wrong with it: to be answered
     std::expected<Call, Failure> call{};

@@ -90,8 +90,7 @@ private:
     // What sessions and jobs do.
     void take(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
               std::size_t request_bytes);
-    void answer_heartbeat(StreamServerSession& session,
-                          const protocol::StreamCallDecoder& decoder);
+    void answer_heartbeat(StreamServerSession& session, const protocol::StreamCallDecoder& decoder);
     void refuse_broken(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
     void answer_here(std::unique_ptr<StreamJob> job) noexcept;
     void stall(const StreamServerSession& session);

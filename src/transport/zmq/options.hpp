@@ -1,11 +1,12 @@
 #pragma once
 
+#include <warren/context.hpp>
+
 #include "core/limits.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,7 +31,8 @@ struct ZmqCurveServer {
     std::vector<std::string> client_public_keys{};  // empty: any client may come
 };
 
-/// Unset: the peer is not asked who it is.
+/// Unset: the peer is not asked who it is. Who serves or publishes has the server's part in it,
+/// whichever side binds.
 using ZmqClientSecurity = std::variant<std::monostate, ZmqPlain, ZmqCurveClient>;
 using ZmqServerSecurity = std::variant<std::monostate, ZmqPlain, ZmqCurveServer>;
 
@@ -63,7 +65,14 @@ struct ZmqServerOptions {
     ZmqSide side = ZmqSide::bind;
     ZmqServerSecurity security{};
     ZmqLimits limits{};
-    std::size_t peers_max = 10'240;  // with requests under way or messages waiting; see ServerPort
+    std::size_t peers_max = 10'240;  // with requests under way or messages waiting
+    /// Messages of peers that have to wait for an answer before their next request is read: of one
+    /// peer, and their bytes, of all together. What is over it is dropped.
+    std::size_t queued_messages_max = 1'000;
+    std::size_t queued_bytes_max = std::size_t{64} << 20;
+    /// Answers that wait for one peer to read them; over it its answers are dropped.
+    std::size_t output_bytes_max = 4 * core::Limits{}.output_buffer_bytes_max;
+    Log* log = nullptr;  // hears of trouble with peers; may be null; outlives the port
 };
 
 /// A SUB that takes everything that its publishers send.
@@ -75,6 +84,8 @@ struct ZmqSubscriberOptions {
     /// never.
     std::chrono::milliseconds silence_timeout{60'000};
     ZmqLimits limits{};
+    std::chrono::milliseconds connect_timeout{10'000};
+    Log* log = nullptr;  // hears of connections; may be null; outlives the port
 };
 
 /// A DEALER for each connection.
@@ -94,6 +105,10 @@ struct ZmqPublisherOptions {
     ZmqLimits limits{};
     std::string heartbeat{};  // what is published in a quiet time; empty: nothing
     std::chrono::milliseconds heartbeat_interval{10'000};
+    /// How long an attempt to connect waits for a subscriber. 0: for none, what is published is
+    /// lost while nobody subscribes.
+    std::chrono::milliseconds subscriber_timeout{10'000};
+    Log* log = nullptr;  // hears of trouble with subscribers; may be null; outlives the port
 };
 
 }  // namespace warren::transport

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::store {
+
+struct QueueFileOptions {
+    std::string path;
+    // Entries that failed, of which the oldest go when there are more.
+    std::uint64_t failed_entries_max = 10'000;
+    std::uint64_t failed_bytes_max = std::uint64_t{256} << 20;
+    /// How many pages of 4 KiB the database may take; 0: as many as the disk has room for.
+    std::uint64_t pages_max = 0;
+};
+
+/// One entry. Ids grow in the order of appending, and none is ever used twice in one file.
+struct Entry {
+    std::uint64_t id = 0;
+    std::string bytes;
+};
+
+/// An entry that was given up: a dead letter.
+struct FailedEntry {
+    std::uint64_t id = 0;
+    std::int64_t failed_at_ms = 0;  // since 1970
+    std::string reason;
+    std::string bytes;
+};
+
+struct QueueTotals {
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t failed_entries = 0;
+    std::uint64_t failed_bytes = 0;
+    std::uint64_t failed_discarded = 0;  // over the limits, so far
+};
+
+/// How much to read at once: at least one entry when there is one.
+struct ReadLimits {
+    std::uint64_t entries_max = 64;
+    std::uint64_t bytes_max = std::uint64_t{1} << 20;
+};
+
+/// A first-in-first-out queue in an SQLite file, and beside it the entries that failed. Changes
+/// are made between `begin` and `commit`; they are on the disk when `commit` has returned.
+/// No other process, and no other object of this one, has the file meanwhile.
+///
+/// What goes wrong is `overloaded` where the disk is full, and `internal` otherwise; the message
+/// names the file. Nothing is changed then once `rollback` was called.
+/// thread one at a time
+class QueueFile {
+public:
+    /// Open the file, or make it with mode 0600.
+    /// err  invalid_request, naming the file and what to do: its directory is missing, it may not
+    ///      be written, another process has it, it is damaged, or it is something else. What is
+    ///      there stays as it is.
+    /// cost O(bytes of the file), which are checked
+    static std::expected<QueueFile, Failure> open(QueueFileOptions options);
+    QueueFile(QueueFile&&) noexcept;
+    ~QueueFile();
+
+    std::expected<void, Failure> begin();
+    std::expected<void, Failure> commit();
+    void rollback() noexcept;
+
+    /// out  the new entry's id
+    std::expected<std::uint64_t, Failure> append(std::string_view bytes);
+    /// Remove an entry; one that is not there is none.
+    std::expected<void, Failure> remove(std::uint64_t id);
+    /// Move an entry to those that failed.
+    std::expected<void, Failure> fail(std::uint64_t id, std::string_view reason,
+                                      std::int64_t failed_at_ms);
+    /// Append all that failed again, oldest first and under new ids, whatever the limits.
+    std::expected<void, Failure> retry_failed();
+
+    /// The oldest entries whose ids are greater than one; 0 is less than every id.
+    std::expected<std::vector<Entry>, Failure> entries_after(std::uint64_t id,
+                                                             const ReadLimits& limits = {});
+    std::expected<std::vector<FailedEntry>, Failure> failed_after(std::uint64_t id,
+                                                                  const ReadLimits& limits = {});
+
+    /// cost O(1): they are kept, not counted
+    const QueueTotals& totals() const noexcept;
+    /// 32 hexadecimal digits, drawn when the file was made.
+    const std::string& identity() const noexcept;
+    const std::string& path() const noexcept;
+
+private:
+    struct State;
+    explicit QueueFile(std::unique_ptr<State> state) noexcept;
+
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace warren::store

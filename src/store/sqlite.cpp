@@ -1,0 +1,65 @@
+#include "store/sqlite.hpp"
+
+namespace warren::store {
+
+void Statement::bind(int parameter, std::uint64_t number) noexcept {
+    bind(parameter, static_cast<std::int64_t>(number));
+}
+
+void Statement::bind(int parameter, std::int64_t number) noexcept {
+    sqlite3_bind_int64(statement_.get(), parameter, number);
+}
+
+void Statement::bind_text(int parameter, std::string_view characters) noexcept {
+    sqlite3_bind_text64(statement_.get(), parameter, characters.data(), characters.size(),
+                        SQLITE_STATIC, SQLITE_UTF8);
+}
+
+void Statement::bind_blob(int parameter, std::string_view bytes) noexcept {
+    // A null pointer would be NULL and not an empty blob.
+    sqlite3_bind_blob64(statement_.get(), parameter, bytes.empty() ? "" : bytes.data(),
+                        bytes.size(), SQLITE_STATIC);
+}
+
+int Statement::run() noexcept {
+    const int result = step();
+    reset();
+    return result == SQLITE_DONE || result == SQLITE_ROW ? SQLITE_OK : result;
+}
+
+std::uint64_t Statement::number(int column) const noexcept {
+    return static_cast<std::uint64_t>(sqlite3_column_int64(statement_.get(), column));
+}
+
+std::string_view Statement::text(int column) const noexcept {
+    return blob(column);
+}
+
+std::string_view Statement::blob(int column) const noexcept {
+    const void* const bytes = sqlite3_column_blob(statement_.get(), column);
+    const int count = sqlite3_column_bytes(statement_.get(), column);
+    return bytes == nullptr
+               ? std::string_view{}
+               : std::string_view{static_cast<const char*>(bytes), static_cast<std::size_t>(count)};
+}
+
+int Database::open(const std::string& path) {
+    sqlite3* database = nullptr;
+    const int result = sqlite3_open_v2(path.c_str(), &database,
+                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    database_.reset(database);
+    return result;
+}
+
+int Database::execute(const char* statements) noexcept {
+    return sqlite3_exec(database_.get(), statements, nullptr, nullptr, nullptr);
+}
+
+Statement Database::prepare(std::string_view text) noexcept {
+    sqlite3_stmt* statement = nullptr;
+    sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()),
+                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    return Statement{statement};
+}
+
+}  // namespace warren::store

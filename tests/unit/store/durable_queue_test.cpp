@@ -188,7 +188,7 @@ TEST_F(DurableQueues, RefuseWhatAFullDiskHasNoRoomForAndKeepTheRest) {
 
 TEST_F(DurableQueues, ServeManyThreads) {
     constexpr std::uint64_t threads = 4;
-    constexpr std::uint64_t each = 250;
+    constexpr std::uint64_t each = 50;
     const auto queue = open();
     {
         std::vector<std::jthread> writers;

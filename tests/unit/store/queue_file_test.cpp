@@ -82,6 +82,16 @@ std::string content_of(const std::string& path) {
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+/// Make a file of many pages.
+void fill(const std::string& path) {
+    auto file = QueueFile::open({.path = path});
+    ASSERT_TRUE(file && file->begin());
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_TRUE(file->append(std::string(1'000, 'x')));
+    }
+    ASSERT_TRUE(file->commit());
+}
+
 using Words = std::vector<std::string>;
 
 TEST_F(QueueFiles, KeepOrderAndBytesOverReopening) {
@@ -333,12 +343,7 @@ TEST_F(QueueFiles, AreNotReadInAnotherVersion) {
 }
 
 TEST_F(QueueFiles, AreRefusedWhenTheyAreDamagedAndLeftAsTheyAre) {
-    {
-        QueueFile file = open();
-        for (int i = 0; i < 200; ++i) {
-            append(file, std::string(1'000, 'x'));
-        }
-    }
+    fill(path());
     std::string content = content_of(path());
     // Any page but the first, in the middle of its head.
     content.replace(8 * 4'096, 64, 64, '\x7f');
@@ -348,12 +353,7 @@ TEST_F(QueueFiles, AreRefusedWhenTheyAreDamagedAndLeftAsTheyAre) {
 }
 
 TEST_F(QueueFiles, AreRefusedWhenTheyAreCut) {
-    {
-        QueueFile file = open();
-        for (int i = 0; i < 200; ++i) {
-            append(file, std::string(1'000, 'x'));
-        }
-    }
+    fill(path());
     std::filesystem::resize_file(path(), 5 * 4'096);
     const std::string content = content_of(path());
     expect_refusal(path(), "is damaged");

@@ -196,6 +196,7 @@ TEST_F(TcpConnection, BoundsTheMessagesThatHaveBegunOfAllPeersTogether) {
     ASSERT_TRUE(loop.until([&] { return !server.sink.closed.empty(); }));
     EXPECT_NE(server.sink.closed[0].message.find("of all connections together"), std::string::npos)
         << server.sink.closed[0].message;
+    ASSERT_TRUE(loop.until([&] { return first.ended() || second.ended(); }));
     // What it had is not counted any more: whoever is left goes on.
     Peer& left = second.ended() ? first : second;
     left.send(message(std::string(90'000, second.ended() ? 'x' : 'y')).substr(60'000));

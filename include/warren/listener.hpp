@@ -80,8 +80,12 @@ struct ListenerOptions {
     std::size_t connections_max = 10'240;     // one more is closed as soon as it comes
     std::size_t connection_requests_max = 1'024;              // of one connection at once
     std::size_t requests_bytes_max = std::size_t{256} << 20;  // of all that are in work at once
-    std::chrono::milliseconds idle_timeout{600'000};          // of a silent connection; 0: none
-    std::chrono::milliseconds handshake_timeout{10'000};      // of TLS
+    /// Of answers that wait for their connections to take them. While there are more, calls are
+    /// refused as `overloaded`: those of one connection, or all.
+    std::size_t connection_answers_bytes_max = std::size_t{128} << 20;
+    std::size_t answers_bytes_max = std::size_t{256} << 20;
+    std::chrono::milliseconds idle_timeout{600'000};      // of a silent connection; 0: none
+    std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
     /// How long a peer may take none of its answers, or send nothing of a message that it began;
     /// and how long a message may take to come, plus a second for each 4 KiB.
     std::chrono::milliseconds stall_timeout{30'000};

@@ -47,7 +47,6 @@ transport::TcpClientOptions port_options(const Address& address) {
     constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
     options.limits.output_high_bytes = unlimited;
     options.limits.output_large_bytes = unlimited;
-    options.limits.output_bytes_max = unlimited;
     return options;
 }
 

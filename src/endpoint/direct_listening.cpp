@@ -48,12 +48,15 @@ public:
 
     std::expected<void, Failure> open(Opening opening) override {
         port_.emplace(asio_, port_options(plan(), opening.log));
-        server_.emplace(*dialect_, *port_, opening.dispatcher, opening.log,
-                        runtime::StreamServerOptions{
-                            .policy = policy(opening.answers),
-                            .in_flight_per_connection_max = plan().options.connection_requests_max,
-                            .in_flight_max = plan().simultaneous_requests_max(),
-                            .in_flight_bytes_max = plan().options.requests_bytes_max});
+        server_.emplace(
+            *dialect_, *port_, opening.dispatcher, opening.log,
+            runtime::StreamServerOptions{
+                .policy = policy(opening.answers),
+                .in_flight_per_connection_max = plan().options.connection_requests_max,
+                .in_flight_max = plan().simultaneous_requests_max(),
+                .in_flight_bytes_max = plan().options.requests_bytes_max,
+                .answers_bytes_per_connection_max = plan().options.connection_answers_bytes_max,
+                .answers_bytes_max = plan().options.answers_bytes_max});
         if (auto started = port_->start(*server_); !started) {
             server_.reset();
             port_.reset();

@@ -224,6 +224,11 @@ void Dispatcher::run(std::unique_ptr<Job> job) noexcept {
     finish(std::move(job));
 }
 
+void Dispatcher::turn_away(std::unique_ptr<Job> job, std::string_view why) noexcept {
+    refuse_overload(*job, std::string{why});
+    finish(std::move(job));
+}
+
 /// The one catch site around code of the user: handlers, and the types and checks of requests.
 template <typename Function>
 void Dispatcher::guard(Job& job, Function&& function) noexcept {

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 namespace warren::runtime {
@@ -91,6 +92,7 @@ private:
     void begin(std::unique_ptr<Job> job);
     void resume(Job& job);
     void run(std::unique_ptr<Job> job) noexcept;
+    void turn_away(std::unique_ptr<Job> job, std::string_view why) noexcept;
     template <typename Function>
     void guard(Job& job, Function&& function) noexcept;
     void take_result(Job& job);

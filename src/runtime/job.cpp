@@ -2,13 +2,21 @@
 
 #include "runtime/dispatcher.hpp"
 
+#include <utility>
+
 namespace warren::runtime {
 
 Job::Job() = default;
 Job::~Job() = default;
 
 void Job::run_task() noexcept {
-    dispatcher_->run(std::unique_ptr<Job>{this});
+    std::unique_ptr<Job> self{this};
+    const std::string_view why = obstacle();
+    if (why.empty()) [[likely]] {
+        dispatcher_->run(std::move(self));
+    } else {
+        dispatcher_->turn_away(std::move(self), why);
+    }
 }
 
 void Job::release_result() noexcept {

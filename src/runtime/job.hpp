@@ -18,6 +18,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 namespace warren::runtime {
 
@@ -35,6 +36,9 @@ public:
 
     /// The answer is there. Called exactly once for every dispatch.          thread any
     virtual void finished(std::unique_ptr<Job> self) noexcept = 0;
+    /// Why a call that waited for its turn is not to start after all, as the text of `overloaded`;
+    /// empty: it may.          thread any
+    virtual std::string_view obstacle() const noexcept { return {}; }
 
     /// Valid once finished, until `release_result` or `reset`.
     const protocol::Answer& answer() const noexcept { return answer_; }

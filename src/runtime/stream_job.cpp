@@ -28,9 +28,14 @@ void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
         return;
     }
     dialect_.encode_answer(ticket, answer(), core::unix_ms_now(), reply);
+    server_.backlog_.add(*share, reply.size());
     // Its destructors are the handler's code, too: they run here and not on the I/O thread.
     release_result();
     mailbox_->put(std::move(self));
+}
+
+std::string_view StreamJob::obstacle() const noexcept {
+    return server_.obstacle_for(*share);
 }
 
 void StreamJob::reuse() noexcept {

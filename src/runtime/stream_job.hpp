@@ -2,12 +2,14 @@
 
 #include "core/clock.hpp"
 #include "protocol/stream_dialect.hpp"
+#include "runtime/answer_backlog.hpp"
 #include "runtime/job.hpp"
 #include "runtime/mailbox.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace warren::runtime {
@@ -42,10 +44,13 @@ public:
     /// it, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<Job> self) noexcept override;
 
+    std::string_view obstacle() const noexcept override;
+
     /// Make it as new, keeping memory.
     void reuse() noexcept;
 
     SessionId session{};
+    AnswerBacklog::Share* share = nullptr;  // of its connection, or of a later one at its place
     protocol::StreamTicket ticket{};
     std::string reply;  // encoded; of one that was handed over
 

@@ -46,6 +46,8 @@ public:
     virtual ~StreamSession() = default;
     /// in  all that has arrived and was not taken; valid during the call only
     virtual Taken on_input(std::span<const std::byte> input) = 0;
+    /// How much output waits to leave. Said at the end of each turn that added or wrote any.
+    virtual void on_unsent(std::size_t bytes) { static_cast<void>(bytes); }
     /// Whether requests of this connection are under way, so that silence is no reason to close it.
     virtual bool is_busy() const noexcept = 0;
     /// The connection is gone; the last call. Not inside of a call to the connection.

@@ -28,7 +28,8 @@ StreamServer::StreamServer(protocol::StreamDialect& dialect, StreamServerPort& p
       log_{log},
       options_{std::move(options)},
       lane_{dispatcher, port.executor(), std::move(options_.policy)},
-      mailbox_{std::make_shared<Mailbox>(port.executor(), [this] { take_finished(); })} {
+      mailbox_{std::make_shared<Mailbox>(port.executor(), [this] { take_finished(); })},
+      backlog_{options_.answers_bytes_per_connection_max, options_.answers_bytes_max} {
     WARREN_ASSERT(options_.in_flight_max > 0 && options_.in_flight_per_connection_max > 0 &&
                   options_.turn_output_bytes_max > 0);
 }
@@ -58,14 +59,16 @@ std::unique_ptr<StreamSession> StreamServer::on_connected(StreamConnection& conn
         places_.emplace_back();
     }
     const SessionId id{free_places_.back(), places_[free_places_.back()].generation};
+    Place& place = places_[id.place];
     auto session = std::make_unique<StreamServerSession>(*this, connection, id, std::move(decoder),
-                                                         dialect_.answer_order());
+                                                         dialect_.answer_order(), place.unsent);
     free_places_.pop_back();
-    places_[id.place].session = session.get();
+    place.session = session.get();
     return session;
 }
 
 void StreamServer::forget(StreamServerSession& session) noexcept {
+    session.on_unsent(0);
     Place& place = places_[session.id().place];
     place.session = nullptr;
     ++place.generation;
@@ -150,7 +153,23 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
             "The requests that are being handled have as many bytes as they may "
             "(requests_bytes_max)");
     }
+    if (const std::string_view obstacle = obstacle_for(session.share()); !obstacle.empty())
+        [[unlikely]] {
+        return overloaded(std::string{obstacle});
+    }
     return std::nullopt;
+}
+
+std::string_view StreamServer::obstacle_for(const AnswerBacklog::Share& share) const noexcept {
+    if (backlog_.is_over(share)) [[unlikely]] {
+        return "The answers that wait for this connection to take them have as many bytes as they "
+               "may (connection_answers_bytes_max)";
+    }
+    if (backlog_.is_over()) [[unlikely]] {
+        return "The answers that wait for connections to take them have as many bytes as they may "
+               "(answers_bytes_max)";
+    }
+    return {};
 }
 
 template <typename Dispatch>
@@ -177,6 +196,7 @@ std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
         free_.pop_back();
     }
     job->session = session.id();
+    job->share = &session.share();
     job->ticket = ticket;
     session.begin_call();
     ++in_flight_;
@@ -204,8 +224,11 @@ void StreamServer::take_finished() {
         leaves(*job);
         if (StreamServerSession* const session = find(job->session)) {
             session->answer(job->reply);
-        } else if (job->ticket.wants_answer) {
-            counters_.dropped_answers.fetch_add(1, std::memory_order_relaxed);
+        } else {
+            backlog_.remove(*job->share, job->reply.size());
+            if (job->ticket.wants_answer) {
+                counters_.dropped_answers.fetch_add(1, std::memory_order_relaxed);
+            }
         }
         recycle(std::move(job));
     }

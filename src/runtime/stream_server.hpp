@@ -4,6 +4,7 @@
 #include <warren/context.hpp>
 
 #include "protocol/stream_dialect.hpp"
+#include "runtime/answer_backlog.hpp"
 #include "runtime/dispatcher.hpp"
 #include "runtime/mailbox.hpp"
 #include "runtime/stream_job.hpp"
@@ -12,10 +13,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace warren::runtime {
@@ -30,6 +33,10 @@ struct StreamServerOptions {
     std::size_t in_flight_max = 65'536;
     /// Of the requests in flight, as they came; one alone may be bigger.
     std::size_t in_flight_bytes_max = std::size_t{256} << 20;
+    /// Of answers that have not left yet: no call of a connection starts while more than so many
+    /// wait for it, and none at all while more wait in all; they are answered `overloaded`.
+    std::size_t answers_bytes_per_connection_max = std::size_t{128} << 20;
+    std::size_t answers_bytes_max = std::size_t{256} << 20;
     /// What one turn may add to a connection's output by handlers that run inline; requests that
     /// came with it wait for the next turn.
     std::size_t turn_output_bytes_max = std::size_t{1} << 20;
@@ -85,6 +92,7 @@ private:
     struct Place {
         StreamServerSession* session = nullptr;
         std::uint32_t generation = 1;
+        AnswerBacklog::Share unsent{};
     };
 
     // What sessions and jobs do.
@@ -97,6 +105,7 @@ private:
     void forget(StreamServerSession& session) noexcept;
     void abandon(SessionId id) noexcept;
 
+    std::string_view obstacle_for(const AnswerBacklog::Share& share) const noexcept;
     std::optional<Failure> refusal_for(const StreamServerSession& session) const;
     template <typename Dispatch>
     void with_job(StreamServerSession& session, const protocol::StreamTicket& ticket,
@@ -124,7 +133,8 @@ private:
     std::size_t in_flight_ = 0;
     std::size_t in_flight_bytes_ = 0;
     std::vector<std::unique_ptr<StreamJob>> free_;
-    std::vector<Place> places_;
+    AnswerBacklog backlog_;
+    std::deque<Place> places_;  // jobs point into them
     std::vector<std::uint32_t> free_places_;
     std::vector<SessionId> stalled_;
     std::optional<Executor::TimerId> stall_timer_;

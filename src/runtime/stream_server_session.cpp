@@ -12,11 +12,12 @@ using protocol::StreamStep;
 StreamServerSession::StreamServerSession(StreamServer& server, StreamConnection& connection,
                                          SessionId id,
                                          std::unique_ptr<protocol::StreamCallDecoder> decoder,
-                                         AnswerOrder order)
+                                         AnswerOrder order, AnswerBacklog::Share& share)
     : server_{&server},
       connection_{connection},
       id_{id},
       order_{order},
+      share_{share},
       decoder_{std::move(decoder)},
       caller_{connection.peer_identity()} {}
 
@@ -68,6 +69,7 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
         }
     }
     if (output.size() != output_before) {
+        on_unsent(unsent_counted_ + output.size() - output_before);
         connection_.touch();
     }
     close_if_due();
@@ -90,6 +92,7 @@ void StreamServerSession::close_if_due() {
 void StreamServerSession::answer(std::string_view reply) {
     end_call();
     if (!reply.empty()) {
+        unsent_counted_ += reply.size();
         connection_.output().append(reply);
         connection_.end_message();
         connection_.touch();
@@ -97,6 +100,18 @@ void StreamServerSession::answer(std::string_view reply) {
     close_if_due();
     if (order_ == AnswerOrder::as_requested) {
         resume();
+    }
+}
+
+void StreamServerSession::on_unsent(std::size_t bytes) {
+    if (server_ == nullptr || bytes == unsent_counted_) {
+        return;
+    }
+    const std::size_t before = std::exchange(unsent_counted_, bytes);
+    if (bytes > before) {
+        server_->backlog_.add(share_, bytes - before);
+    } else {
+        server_->backlog_.remove(share_, before - bytes);
     }
 }
 

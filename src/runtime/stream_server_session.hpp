@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/stream_dialect.hpp"
+#include "runtime/answer_backlog.hpp"
 #include "runtime/stream_job.hpp"
 #include "runtime/stream_ports.hpp"
 
@@ -19,12 +20,13 @@ class StreamServerSession final : public StreamSession {
 public:
     StreamServerSession(StreamServer& server, StreamConnection& connection, SessionId id,
                         std::unique_ptr<protocol::StreamCallDecoder> decoder,
-                        protocol::AnswerOrder order);
+                        protocol::AnswerOrder order, AnswerBacklog::Share& share);
     ~StreamServerSession() override;
     StreamServerSession(const StreamServerSession&) = delete;
     StreamServerSession& operator=(const StreamServerSession&) = delete;
 
     Taken on_input(std::span<const std::byte> input) override;
+    void on_unsent(std::size_t bytes) override;
     bool is_busy() const noexcept override { return in_flight_ != 0; }
     void on_closed(const Failure& why) override;
 
@@ -35,11 +37,12 @@ public:
     std::string_view caller() const noexcept { return caller_; }
     std::int64_t unix_ms() const noexcept { return unix_ms_; }  // of this input
     std::string& output() noexcept { return connection_.output(); }
+    AnswerBacklog::Share& share() const noexcept { return share_; }
     void end_message() { connection_.end_message(); }
 
     void begin_call() noexcept { ++in_flight_; }
     void end_call() noexcept { --in_flight_; }
-    /// An answer that a worker made.
+    /// An answer that a worker made, and has counted.
     void answer(std::string_view reply);
     /// Go on with input that waited for the next turn.
     void resume();
@@ -65,6 +68,8 @@ private:
     State state_ = State::reading;
     protocol::AnswerOrder order_;
     std::size_t in_flight_ = 0;
+    AnswerBacklog::Share& share_;
+    std::size_t unsent_counted_ = 0;  // of the share
     std::int64_t unix_ms_ = 0;
     std::unique_ptr<protocol::StreamCallDecoder> decoder_;
     std::string caller_;

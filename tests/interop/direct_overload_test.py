@@ -121,6 +121,20 @@ class Overload(DirectTest):
         self.assertLess(memory_bytes(server.process.pid, "VmHWM") - before, 200 << 20)
         self.assert_lives()
 
+    def test_more_answers_at_once_than_a_slow_reader_takes(self):
+        """Who asks for all of them and reads on gets an answer to each: its own, or a refusal."""
+        self.serving(connection_answers_bytes_max=1 << 20)
+        wire = self.wire()
+        wire.send(*([0, id, "echo", ["x" * 400_000]] for id in range(40)))
+        answers = [wire.receive() for _ in range(40)]
+        self.assertEqual({answer[1] for answer in answers}, set(range(40)))
+        refused = [answer[2] for answer in answers if answer[2] is not None]
+        self.assertLess(len(refused), 40)
+        for error in refused:
+            self.assertEqual(error["code"], "overloaded")
+            self.assertGreater(error["retry_after_ms"], 0)
+        self.assert_lives()
+
     def test_a_connection_that_says_nothing(self):
         self.serving(idle_timeout="100ms")
         self.assertTrue(self.wire().is_closed())

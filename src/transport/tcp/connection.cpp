@@ -131,9 +131,8 @@ void TcpConnection::on_written(const boost::system::error_code& error, std::size
 /// What the state that has come about means for reading on, or for the connection's end.
 void TcpConnection::settle() {
     const std::size_t unsent = unsent_bytes();
-    if (unsent > home_.limits().output_bytes_max) {
-        return drop_for_limit(fmt::format("{} bytes of output waited for it, more than {}", unsent,
-                                          home_.limits().output_bytes_max));
+    if (session_ != nullptr) {
+        session_->on_unsent(unsent);
     }
     if (unsent == 0 && closing_) {
         return finish();

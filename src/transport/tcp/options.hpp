@@ -19,11 +19,10 @@ namespace warren::transport {
 /// What one connection may cost. A time of 0 is no limit.
 struct TcpLimits {
     /// Output that waits for the peer: over the first no more is read; over the second the
-    /// connection is closed if the peer takes none of it for `output_pause_max`, for who reads as
-    /// fast as it can may well have asked for as much; over the third it is closed at once.
+    /// connection is closed if the peer takes none of it for `output_pause_max`. How much there is
+    /// in all the session decides, which hears of it: who reads as fast as it can loses nothing.
     std::size_t output_high_bytes = std::size_t{256} << 10;
     std::size_t output_large_bytes = core::Limits{}.output_buffer_bytes_max;
-    std::size_t output_bytes_max = 4 * core::Limits{}.output_buffer_bytes_max;
     std::chrono::milliseconds output_pause_max{5'000};
     /// How long a peer may take none of the output that waits.
     std::chrono::milliseconds write_timeout{30'000};

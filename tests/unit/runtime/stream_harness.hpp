@@ -74,7 +74,12 @@ public:
     }
 
     /// What was sent since the last look.
-    std::string take_output() { return std::exchange(output_, {}); }
+    std::string take_output() {
+        if (session_ != nullptr) {
+            session_->on_unsent(0);
+        }
+        return std::exchange(output_, {});
+    }
     std::vector<std::string> take_answers() { return unpacked(take_output()); }
     bool is_paused() const noexcept { return paused_; }
     bool is_closing() const noexcept { return closing_; }

@@ -261,6 +261,78 @@ TEST(StreamServer, HoldsTheLimitOfBytesInAll) {
     EXPECT_TRUE(first.take_answers().empty());
 }
 
+// What `work` and `echo` are answered, with an id of one digit.
+std::size_t answer_bytes(std::string_view name) {
+    return packed(answer(1, name)).size();
+}
+
+TEST(StreamServer, StartsNoWorkWhileTooManyAnswersWaitForTheirConnection) {
+    const std::string name(60, 'x');
+    for (const std::size_t over : {0U, 1U}) {
+        Served served{{.answers_bytes_per_connection_max = answer_bytes(name) - over}};
+        FakeConnection& peer = served.connect();
+        FakeConnection& other = served.connect();
+        peer.receive(request(1, "work", name) + request(2, "work", name) +
+                     request(3, "work", name));
+        other.receive(request(1, "work", "o"));
+        served.run();
+        EXPECT_EQ(served.runs, over == 0 ? 3 : 2);
+        peer.receive(request(4, "echo", name));
+        EXPECT_EQ(other.take_answers(), Texts{answer(1, "o")});
+        const Texts answers = peer.take_answers();
+        ASSERT_EQ(answers.size(), 4U);
+        EXPECT_EQ(answers[0], answer(1, name));
+        EXPECT_EQ(answers[1] == answer(2, name), over == 0);
+        for (std::size_t refused = over == 0 ? 2 : 1; refused < 4; ++refused) {
+            EXPECT_TRUE(is_failure(answers[refused], static_cast<int>(refused) + 1, "overloaded",
+                                   "(connection_answers_bytes_max)"));
+        }
+        // It has taken them.
+        peer.receive(request(5, "work", name));
+        served.run();
+        EXPECT_EQ(peer.take_answers(), Texts{answer(5, name)});
+    }
+}
+
+TEST(StreamServer, StartsNoWorkWhileTooManyAnswersWaitInAll) {
+    const std::string name(60, 'x');
+    for (const std::size_t over : {0U, 1U}) {
+        Served served{{.answers_bytes_max = 2 * answer_bytes(name) - over}};
+        FakeConnection& first = served.connect();
+        FakeConnection& second = served.connect();
+        first.receive(request(1, "echo", name));
+        second.receive(request(1, "echo", name));
+        second.receive(request(2, "echo", name));
+        const Texts answers = second.take_answers();
+        ASSERT_EQ(answers.size(), 2U);
+        if (over == 0) {
+            EXPECT_EQ(answers[1], answer(2, name));
+        } else {
+            EXPECT_TRUE(is_failure(answers[1], 2, "overloaded", "(answers_bytes_max)"));
+        }
+    }
+}
+
+TEST(StreamServer, AnswersOfAConnectionThatIsGoneWaitNoMore) {
+    const std::string name(60, 'x');
+    Served served{{.answers_bytes_per_connection_max = 10, .answers_bytes_max = 10}};
+    FakeConnection& sent = served.connect();
+    FakeConnection& working = served.connect();
+    working.receive(request(1, "work", name));
+    served.during = [&](Context&) { working.lose(); };
+    served.run();
+    EXPECT_EQ(served.server->counters().dropped_answers, 1U);
+    served.during = nullptr;
+    sent.receive(request(1, "echo", name));
+    sent.lose();
+    FakeConnection& next = served.connect();
+    next.receive(request(1, "echo", name));
+    EXPECT_EQ(next.take_answers(), Texts{answer(1, name)});
+    next.receive(request(2, "work", name));
+    served.run();
+    EXPECT_EQ(next.take_answers(), Texts{answer(2, name)});
+}
+
 TEST(StreamServer, OneTurnAddsSoMuchOutputAndTheNextGoesOn) {
     Served served{{.turn_output_bytes_max = 100}};
     FakeConnection& peer = served.connect();

@@ -69,6 +69,7 @@ struct Seen {
     std::vector<runtime::StreamConnection*> connections{};
     std::vector<std::pair<std::uint64_t, Failure>> failed{};
     std::vector<runtime::ConnectRefusal> refusals{};
+    std::size_t unsent = 0;  // as was said last
     bool busy = false;
     bool echo = true;
     bool pause_after_message = false;
@@ -106,6 +107,7 @@ public:
         return taken;
     }
 
+    void on_unsent(std::size_t bytes) override { seen_.unsent = bytes; }
     bool is_busy() const noexcept override { return seen_.busy; }
     void on_closed(const Failure& why) override { seen_.closed.push_back(why); }
 

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace warren::runtime {
+
+/// The bytes of answers that were made and have not left yet, of one listener and of each of its
+/// connections: they decide whether another call may start, for how big its answer will be nobody
+/// knows. What runs meanwhile comes on top, one answer a worker.          thread any
+class AnswerBacklog {
+public:
+    /// What waits for one connection.
+    class Share {
+        friend class AnswerBacklog;
+        std::atomic<std::size_t> bytes_ = 0;
+    };
+
+    AnswerBacklog(std::size_t connection_bytes_max, std::size_t bytes_max) noexcept
+        : connection_bytes_max_{connection_bytes_max}, bytes_max_{bytes_max} {}
+
+    void add(Share& share, std::size_t bytes) noexcept {
+        share.bytes_.fetch_add(bytes, std::memory_order_relaxed);
+        bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    }
+    void remove(Share& share, std::size_t bytes) noexcept {
+        share.bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+        bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    }
+
+    bool is_over(const Share& share) const noexcept {
+        return share.bytes_.load(std::memory_order_relaxed) > connection_bytes_max_;
+    }
+    bool is_over() const noexcept { return bytes_.load(std::memory_order_relaxed) > bytes_max_; }
+
+private:
+    const std::size_t connection_bytes_max_;
+    const std::size_t bytes_max_;
+    std::atomic<std::size_t> bytes_ = 0;
+};
+
+}  // namespace warren::runtime

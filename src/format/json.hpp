@@ -41,6 +41,11 @@ std::expected<void, EncodeError> json_encode(const Value& value, std::string& ou
 std::expected<void, EncodeError> json_encode_pretty(const Value& value, std::string& out,
                                                     const JsonLimits& limits = {});
 
+/// As `json_encode`, as Python's `json.dumps` does it unless told otherwise, to the byte: spaces
+/// after commas and colons, nothing but ASCII, floats as Python shows them.
+std::expected<void, EncodeError> json_encode_python(const Value& value, std::string& out,
+                                                    const JsonLimits& limits = {});
+
 /// Append a text as a JSON string, with its quotes.
 /// in  valid UTF-8
 void json_append_string(std::string& out, std::string_view text);

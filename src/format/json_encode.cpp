@@ -11,11 +11,12 @@
 #include "core/base64.hpp"
 #include "core/utf8.hpp"
 #include "format/json.hpp"
+#include "format/json_python.hpp"
 
 namespace warren::format {
 namespace {
 
-enum class Style : std::uint8_t { compact, pretty };
+enum class Style : std::uint8_t { compact, pretty, python };
 
 // What stands after the backslash; 'u' for \u00xx, 0 for a byte that stays as it is.
 constexpr std::array<char, 256> escapes = [] {
@@ -122,7 +123,7 @@ private:
 
     void leave(char close, std::size_t count) {
         --depth_;
-        if (count != 0) {
+        if (count != 0 && style_ == Style::pretty) {
             new_line();
         }
         out_ += close;
@@ -130,16 +131,16 @@ private:
 
     void separate(std::size_t at) {
         if (at != 0) {
-            out_ += ',';
+            out_ += style_ == Style::python ? ", " : ",";
         }
-        new_line();
+        if (style_ == Style::pretty) {
+            new_line();
+        }
     }
 
     void new_line() {
-        if (style_ == Style::pretty) {
-            out_ += '\n';
-            out_.append(2 * depth_, ' ');
-        }
+        out_ += '\n';
+        out_.append(2 * depth_, ' ');
     }
 
     std::string& out_;
@@ -165,7 +166,11 @@ bool Writer::write(const Value& value) {
         if (!std::isfinite(value.as_float64())) {
             return refuse("float_not_finite", "JSON has no form for NaN and the infinities");
         }
-        append_float(out_, value.as_float64());
+        if (style_ == Style::python) {
+            json_append_python_float(out_, value.as_float64());
+        } else {
+            append_float(out_, value.as_float64());
+        }
         return true;
     case Value::Kind::text:
         return write_text(value.as_text());
@@ -186,7 +191,11 @@ bool Writer::write_text(std::string_view text) {
     if (!core::utf8_valid(text)) {
         return refuse("text_not_utf8", "The text is not valid UTF-8");
     }
-    json_append_string(out_, text);
+    if (style_ == Style::python) {
+        json_append_python_string(out_, text);
+    } else {
+        json_append_string(out_, text);
+    }
     return true;
 }
 
@@ -254,7 +263,7 @@ bool Writer::write_map(std::span<const Member> members) {
         if (!write_key(member.key)) {
             return false;
         }
-        out_ += style_ == Style::pretty ? ": " : ":";
+        out_ += style_ == Style::compact ? ":" : ": ";
         if (!write(member.value)) {
             std::string name;
             if (member.key.is_text()) {
@@ -290,6 +299,11 @@ std::expected<void, EncodeError> json_encode(const Value& value, std::string& ou
 std::expected<void, EncodeError> json_encode_pretty(const Value& value, std::string& out,
                                                     const JsonLimits& limits) {
     return encode(value, out, limits, Style::pretty);
+}
+
+std::expected<void, EncodeError> json_encode_python(const Value& value, std::string& out,
+                                                    const JsonLimits& limits) {
+    return encode(value, out, limits, Style::python);
 }
 
 void json_append_string(std::string& out, std::string_view text) {

@@ -4,12 +4,17 @@
 #include "protocol/cyberfusion.hpp"
 #include "protocol/message_signing.hpp"
 #include "protocol/msgpack_rpc_dialect.hpp"
+#include "protocol/pyzmqrpc_dialect.hpp"
 #include "protocol/tutorial.hpp"
 
 #include <utility>
 
 namespace warren::endpoint {
 namespace {
+
+constexpr std::string_view no_signatures =
+    "The pyzmqrpc protocol has no signatures, so auth_secrets would not be kept; use a password or "
+    "CURVE keys";
 
 std::unexpected<Failure> unknown_protocol(std::string_view given, std::string_view kind,
                                           std::string_view known) {
@@ -38,7 +43,10 @@ std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> make_message_d
 std::expected<std::unique_ptr<protocol::StreamDialect>, Failure> make_stream_dialect(
     std::string_view protocol, const StreamDialectOptions& options, const core::Limits& limits) {
     if (protocol == msgpack_rpc) {
-        protocol::MsgpackRpcOptions wanted{.peer = options.peer, .nonces = options.nonces};
+        protocol::MsgpackRpcOptions wanted{.peer = options.peer,
+                                           .nonces = options.nonces,
+                                           .whole_messages = options.whole_messages,
+                                           .one_way = options.one_way};
         if (!options.auth_secrets.empty()) {
             auto signer = protocol::MessageSigner::make(options.auth_secrets);
             if (!signer) {
@@ -47,6 +55,17 @@ std::expected<std::unique_ptr<protocol::StreamDialect>, Failure> make_stream_dia
             wanted.signer = std::move(*signer);
         }
         return protocol::make_msgpack_rpc_dialect(wanted, limits);
+    }
+    if (options.whole_messages) {
+        if (protocol == pyzmqrpc) {
+            if (!options.auth_secrets.empty()) {
+                return std::unexpected{
+                    Failure{.code = Code::invalid_request, .message = std::string{no_signatures}}};
+            }
+            return protocol::make_pyzmqrpc_dialect(
+                {.side = options.side, .one_way = options.one_way}, limits);
+        }
+        return unknown_protocol(protocol, "ZeroMQ", "msgpack-rpc, pyzmqrpc");
     }
     if (protocol == arrpc) {
         return protocol::make_arrpc_dialect(options.method, options.auth_secrets, limits);

@@ -22,6 +22,7 @@ inline constexpr std::string_view tutorial = "tutorial";
 inline constexpr std::string_view callme = "callme";
 inline constexpr std::string_view msgpack_rpc = "msgpack-rpc";
 inline constexpr std::string_view arrpc = "arrpc";
+inline constexpr std::string_view pyzmqrpc = "pyzmqrpc";
 
 /// Whether requests of a protocol do not say which method they call, so that a listener has one.
 constexpr bool has_one_method(std::string_view protocol) noexcept {
@@ -43,10 +44,14 @@ struct StreamDialectOptions {
         auth_secrets{};  // the first signs, all verify; none: nothing is signed
     std::shared_ptr<protocol::NonceMemory> nonces{};  // of a server with secrets
     protocol::RpcPeer peer = protocol::RpcPeer::warren;
+    protocol::StreamSide side = protocol::StreamSide::server;
+    /// The transport keeps messages apart: each input is one, and nothing of it follows.
+    bool whole_messages = false;
+    bool one_way = false;  // nothing is answered, as over PUB and SUB
 };
 
-/// err  invalid_request: no such protocol for streams, with the list of known ones; a secret that
-///      is too short
+/// err  invalid_request: no such protocol for streams of this kind, with the list of known ones; a
+///      secret that is too short, or that the protocol does not take
 std::expected<std::unique_ptr<protocol::StreamDialect>, Failure> make_stream_dialect(
     std::string_view protocol, const StreamDialectOptions& options,
     const core::Limits& limits = {});

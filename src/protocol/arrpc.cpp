@@ -2,6 +2,7 @@
 
 #include "core/utf8.hpp"
 #include "format/msgpack_writer.hpp"
+#include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
 
 #include <algorithm>
@@ -46,17 +47,9 @@ Value argument_of(const Call& call) noexcept {
 }
 
 /// A failure as the dialect has it: one line, for a person.
-std::string failure_text(const Answer& answer) {
-    std::string text{answer.failure == Code::unauthenticated ? arrpc_auth_error : arrpc_rpc_error};
-    const std::string_view message =
-        answer.message.empty() ? name_of(*answer.failure) : answer.message;
-    text += core::utf8_valid(message) ? std::string{message} : core::text_for_display(message);
-    for (const FieldError& error : answer.errors) {
-        text += &error == answer.errors.data() ? ": " : "; ";
-        text += core::text_for_display(to_string(error.location));
-        text += (error.location.empty() ? "" : ": ") + core::text_for_display(error.message);
-    }
-    return text;
+std::string reply_text(const Answer& answer) {
+    const bool is_refused = answer.failure == Code::unauthenticated;
+    return std::string{is_refused ? arrpc_auth_error : arrpc_rpc_error} + failure_text(answer);
 }
 
 std::expected<Answer, Failure> answer_of(const Value& reply, const core::Limits& limits) {
@@ -173,7 +166,7 @@ void ArrpcServerCodec::encode_answer(const Answer& answer, std::string& out) con
                                         : "The reply has no form that could be sent";
         return encode_answer({.failure = Code::internal, .message = message}, out);
     }
-    std::string text = failure_text(answer);
+    std::string text = reply_text(answer);
     const auto write = [&] {
         MsgpackWriter writer{out};
         writer.text(text);

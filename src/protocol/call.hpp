@@ -37,6 +37,7 @@ struct Answer {
     std::optional<Value> data{};  // nullopt: none, which some dialects tell apart from null
     std::span<const FieldError> errors{};  // of `invalid_request`
     std::optional<std::chrono::milliseconds> retry_after{};
+    std::string_view method{};  // of a server's: which was called; empty when that was not read
 };
 
 }  // namespace warren::protocol

@@ -69,6 +69,11 @@ Failure refused_request(std::string message, std::string type) {
     return failure;
 }
 
+Failure one_way_only() {
+    return refused_request("Nothing is answered over PUB and SUB: the call has to be one-way",
+                           "answer_unsupported");
+}
+
 Failure oversized_request(std::size_t size_bytes, const core::Limits& limits) {
     return refused_request("The request has " + std::to_string(size_bytes) + " bytes; at most " +
                                std::to_string(limits.body_bytes_max) + " are sent (body_bytes_max)",

@@ -25,6 +25,9 @@ std::vector<FieldError> read_errors(const Value& list);
 /// A request that cannot be decoded, as the one error of `invalid_request`.
 Failure refused_request(std::string message, std::string type);
 
+/// A call that wants an answer, where none can come.
+Failure one_way_only();
+
 /// What a message over the limit becomes, at the side that would have sent it.
 Failure oversized_request(std::size_t size_bytes, const core::Limits& limits);
 std::string oversized_reply_message(std::size_t size_bytes, const core::Limits& limits);

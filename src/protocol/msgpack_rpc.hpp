@@ -93,6 +93,10 @@ public:
     /// cost as MsgpackReader::read
     RpcStep next(std::span<const std::byte> input, Arena& arena);
 
+    /// The rest of what `next` needs more of does not come: refuse what there is, and begin anew.
+    /// out  refused or broken
+    RpcStep cut_short(std::span<const std::byte> input);
+
     /// How long the input must at least be for the next call to get on.
     std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }
     /// Of the last step, until the next one.
@@ -100,7 +104,8 @@ public:
     const Failure& failure() const noexcept { return failure_; }
 
 private:
-    RpcStep refused_by_reader(std::span<const std::byte> input, std::size_t size_bytes);
+    RpcStep refused_by_reader(std::span<const std::byte> input, std::size_t size_bytes,
+                              const format::DecodeError& error);
     RpcStep::State take(std::span<const Value> items);
     RpcStep::State take_call(const Value& method, const Value& params);
     RpcStep::State take_params(const Value& params);

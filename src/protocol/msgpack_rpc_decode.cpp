@@ -1,3 +1,4 @@
+#include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/msgpack_rpc.hpp"
 #include "protocol/msgpack_rpc_metadata.hpp"
@@ -23,26 +24,9 @@ std::optional<std::uint32_t> id_of(const Value& value) noexcept {
     return static_cast<std::uint32_t>(value.as_int64());
 }
 
-/// A time in milliseconds, cut to a year, so that no sum of times overflows.
-std::optional<std::chrono::milliseconds> milliseconds_of(const Value& value) noexcept {
-    constexpr std::chrono::milliseconds at_most = std::chrono::hours{24 * 365};
-    if (value.kind() == Value::Kind::uint64) {
-        return at_most;
-    }
-    if (value.kind() != Value::Kind::int64 || value.as_int64() < 0) {
-        return std::nullopt;
-    }
-    return std::chrono::milliseconds{std::min<std::int64_t>(value.as_int64(), at_most.count())};
-}
-
 bool take_text(const Value& value, std::string_view& target) noexcept {
     target = value.is_text() ? value.as_text() : std::string_view{};
     return value.is_text();
-}
-
-std::string text_in(const Value& error, std::string_view name) {
-    const Value* text = error.find(name);
-    return text != nullptr && text->is_text() ? std::string{text->as_text()} : std::string{};
 }
 
 Failure rpc_failure(const Value& error, const core::Limits& limits) {
@@ -50,26 +34,15 @@ Failure rpc_failure(const Value& error, const core::Limits& limits) {
         return {.code = Code::failed,
                 .message = core::text_for_display(error.as_text(), limits.peer_text_bytes_max)};
     }
-    const auto code = code_named(text_in(error, rpc_names::code));
-    if (!code) {
-        const std::string message = text_in(error, rpc_names::message);
-        return {.code = Code::failed,
-                .message = message.empty()
-                               ? "The server answered with an error"
-                               : core::text_for_display(message, limits.peer_text_bytes_max),
-                .data = Dynamic{error}};
+    if (std::optional<Failure> failure = read_failure(error)) {
+        return std::move(*failure);
     }
-    Failure failure{.code = *code, .message = text_in(error, rpc_names::message)};
-    if (const Value* errors = error.find(rpc_names::errors)) {
-        failure.errors = read_errors(*errors);
-    }
-    if (const Value* data = error.find(rpc_names::data)) {
-        failure.data = Dynamic{*data};
-    }
-    if (const Value* retry_after = error.find(rpc_names::retry_after_ms)) {
-        failure.retry_after = milliseconds_of(*retry_after);
-    }
-    return failure;
+    const std::string message = text_in(error, rpc_names::message);
+    return {.code = Code::failed,
+            .message = message.empty()
+                           ? "The server answered with an error"
+                           : core::text_for_display(message, limits.peer_text_bytes_max),
+            .data = Dynamic{error}};
 }
 
 }  // namespace
@@ -84,7 +57,7 @@ RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) 
     }
     message_ = {};
     if (read.state == ReadState::refused) [[unlikely]] {
-        return refused_by_reader(input, read.size_bytes);
+        return refused_by_reader(input, read.size_bytes, reader_.error());
     }
     const State state = read.value.is_list()
                             ? take(read.value.as_list())
@@ -92,12 +65,18 @@ RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) 
     return {.state = state, .size_bytes = state == State::broken ? 0 : read.size_bytes};
 }
 
+RpcStep MsgpackRpcDecoder::cut_short(std::span<const std::byte> input) {
+    reader_ = format::MsgpackReader{format::MsgpackLimits::of(limits_)};
+    return refused_by_reader(input, input.size(),
+                             {.message = "The message is cut short", .type = "message_cut_short"});
+}
+
 /// What cannot be decoded is still answered when its beginning says to whom.
 RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
-                                             std::size_t size_bytes) {
-    const format::DecodeError error = reader_.error();
+                                             std::size_t size_bytes,
+                                             const format::DecodeError& error) {
     bool has_id = false;
-    if ((input[0] & std::byte{0xf0}) == std::byte{0x90}) {
+    if (!input.empty() && (input[0] & std::byte{0xf0}) == std::byte{0x90}) {
         Arena arena;
         format::MsgpackReader head{format::MsgpackLimits::of(limits_)};
         const auto rest = input.first(size_bytes == 0 ? input.size() : size_bytes).subspan(1);
@@ -234,7 +213,7 @@ bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
             member.key.is_text() ? member.key.as_text() : std::string_view{};
         bool taken = true;
         if (name == rpc_names::timeout_ms) {
-            message_.call.time_left = milliseconds_of(member.value);
+            message_.call.time_left = read_milliseconds(member.value);
             taken = message_.call.time_left.has_value();
         } else if (name == rpc_names::attempt) {
             const auto attempt = id_of(member.value);

@@ -16,23 +16,30 @@ using State = StreamStep::State;
 class CallDecoder final : public StreamCallDecoder {
 public:
     CallDecoder(const MsgpackRpcOptions& options, const core::Limits& limits)
-        : signer_{options.signer}, nonces_{options.nonces}, decoder_{limits} {
+        : signer_{options.signer},
+          nonces_{options.nonces},
+          whole_messages_{options.whole_messages},
+          one_way_{options.one_way},
+          decoder_{limits} {
         WARREN_ASSERT(signer_ == nullptr || nonces_ != nullptr);
     }
 
     StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms, Arena& arena) override {
-        const RpcStep step = decoder_.next(input, arena);
+        RpcStep step = decoder_.next(input, arena);
         if (step.state == RpcStep::State::need_more) {
-            return {.wanted_bytes = decoder_.bytes_wanted()};
+            if (!whole_messages_) {
+                return {.wanted_bytes = decoder_.bytes_wanted()};
+            }
+            step = decoder_.cut_short(input);
         }
         const RpcMessage& message = decoder_.message();
         ticket = {.id = message.id};
         if (step.state == RpcStep::State::broken) {
-            ticket.wants_answer = step.has_id;
+            ticket.wants_answer = step.has_id && !one_way_;
             call = std::unexpected{decoder_.failure()};
             return {.state = State::broken};
         }
-        ticket.wants_answer = message.kind == RpcKind::request;
+        ticket.wants_answer = message.kind == RpcKind::request && !one_way_;
         ticket.takes_message = message.metadata.takes_message;
         if (message.kind == RpcKind::response) {
             call = std::unexpected{refused_request(
@@ -68,18 +75,26 @@ private:
 
     std::shared_ptr<const MessageSigner> signer_;
     std::shared_ptr<NonceMemory> nonces_;
+    bool whole_messages_;
+    bool one_way_;
     MsgpackRpcDecoder decoder_;
 };
 
 class AnswerDecoder final : public StreamAnswerDecoder {
 public:
-    AnswerDecoder(std::shared_ptr<const MessageSigner> signer, const core::Limits& limits)
-        : signer_{std::move(signer)}, limits_{limits}, decoder_{limits} {}
+    AnswerDecoder(const MsgpackRpcOptions& options, const core::Limits& limits)
+        : signer_{options.signer},
+          whole_messages_{options.whole_messages},
+          limits_{limits},
+          decoder_{limits} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
-        const RpcStep step = decoder_.next(input, arena);
+        RpcStep step = decoder_.next(input, arena);
         if (step.state == RpcStep::State::need_more) {
-            return {.wanted_bytes = decoder_.bytes_wanted()};
+            if (!whole_messages_) {
+                return {.wanted_bytes = decoder_.bytes_wanted()};
+            }
+            step = decoder_.cut_short(input);
         }
         if (step.state == RpcStep::State::broken) {
             return broken(decoder_.failure().errors.front().message);
@@ -136,6 +151,7 @@ private:
     }
 
     std::shared_ptr<const MessageSigner> signer_;
+    bool whole_messages_;
     core::Limits limits_;
     MsgpackRpcDecoder decoder_;
     std::span<const std::byte> bytes_;  // of the last step's message
@@ -174,12 +190,15 @@ public:
     }
 
     std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
-        return std::make_unique<AnswerDecoder>(options_.signer, limits_);
+        return std::make_unique<AnswerDecoder>(options_, limits_);
     }
 
     std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket,
                                              std::int64_t unix_ms,
                                              std::string& out) const override {
+        if (options_.one_way && ticket.wants_answer) {
+            return std::unexpected{one_way_only()};
+        }
         const std::size_t start = out.size();
         auto written = write_call(call, ticket, unix_ms, out);
         const std::size_t size_bytes = out.size() - start;

@@ -17,6 +17,11 @@ struct MsgpackRpcOptions {
     std::shared_ptr<const MessageSigner> signer{};
     /// Of a server that has a signer: which requests it took.
     std::shared_ptr<NonceMemory> nonces{};
+    /// The transport keeps messages apart: an input that ends inside of one is refused.
+    bool whole_messages = false;
+    /// Nothing is answered, as over PUB and SUB: a server's requests want no answer, and a client
+    /// sends notifications only.
+    bool one_way = false;
 };
 
 /// MessagePack-RPC as Warren speaks it: see `msgpack_rpc.hpp`. Answers come in any order.

@@ -32,6 +32,9 @@ enum class AnswerOrder : std::uint8_t {
     as_requested,  // one request at a time
 };
 
+/// Whose dialect it is, where that matters.
+enum class StreamSide : std::uint8_t { server, client };
+
 struct StreamStep {
     enum class State : std::uint8_t {
         need_more,

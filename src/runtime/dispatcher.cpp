@@ -91,6 +91,7 @@ void Dispatcher::take_in(Job& job, Lane& lane) noexcept {
 bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
     const auto [method, series] = job.lane_->find(call.method);
     if (method == nullptr) {
+        job.context_.method = job.arena.copy(call.method);
         fail(job, {.code = Code::no_such_method,
                    .message = fmt::format("There is no method '{}' here",
                                           core::text_for_display(call.method))});
@@ -264,6 +265,7 @@ void Dispatcher::finish(std::unique_ptr<Job> job) noexcept {
         job->series_->record(job->answer_.failure, clock_.now() - job->taken_in_,
                              job->request_bytes);
     }
+    job->answer_.method = job->context_.method;
     Job& finished = *job;
     finished.finished(std::move(job));
     if (unfinished_.fetch_sub(1) == 1 && draining_) {

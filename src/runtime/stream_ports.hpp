@@ -44,7 +44,8 @@ public:
     };
 
     virtual ~StreamSession() = default;
-    /// in  all that has arrived and was not taken; valid during the call only
+    /// in  all that has arrived and was not taken; valid during the call only. Where messages are
+    ///     kept apart, one; an empty one is taken unless the connection was paused meanwhile.
     virtual Taken on_input(std::span<const std::byte> input) = 0;
     /// How much output waits to leave. Said at the end of each turn that added or wrote any.
     virtual void on_unsent(std::size_t bytes) { static_cast<void>(bytes); }

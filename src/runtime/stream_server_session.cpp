@@ -39,7 +39,8 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
     const std::size_t output_before = output.size();
     const std::size_t output_max = output_before + server_->options_.turn_output_bytes_max;
     Taken taken;
-    while (taken.bytes != input.size()) {
+    // Nothing at all is a message, too, where they are kept apart.
+    do {
         if (order_ == AnswerOrder::as_requested && in_flight_ != 0) {
             taken = pause(taken.bytes);
             break;
@@ -67,7 +68,7 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
         } else {
             server_->take(*this, *decoder_, step.size_bytes);
         }
-    }
+    } while (taken.bytes != input.size());
     if (output.size() != output_before) {
         on_unsent(unsent_counted_ + output.size() - output_before);
         connection_.touch();

@@ -1,0 +1,78 @@
+#include "protocol/failure_value.hpp"
+
+#include "core/utf8.hpp"
+#include "protocol/field_errors.hpp"
+#include "protocol/msgpack_rpc_names.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace warren::protocol {
+
+Value failure_value(const Answer& answer, Arena& arena) {
+    const std::string_view message = core::utf8_valid(answer.message)
+                                         ? answer.message
+                                         : arena.copy(core::text_for_display(answer.message));
+    std::array<Member, 4> members{
+        Member{Value::text(rpc_names::code), Value::text(name_of(*answer.failure))},
+        Member{Value::text(rpc_names::message), Value::text(message)}};
+    std::size_t count = 2;
+    if (!answer.errors.empty()) {
+        members[count++] = {Value::text(rpc_names::errors), to_value(answer.errors, arena)};
+    }
+    if (answer.retry_after) {
+        members[count++] = {Value::text(rpc_names::retry_after_ms),
+                            Value::integer(answer.retry_after->count())};
+    }
+    return Value::map(arena.copy(std::span<const Member>{members}.first(count)));
+}
+
+std::optional<Failure> read_failure(const Value& value) {
+    const auto code = code_named(text_in(value, rpc_names::code));
+    if (!code) {
+        return std::nullopt;
+    }
+    Failure failure{.code = *code, .message = text_in(value, rpc_names::message)};
+    if (const Value* errors = value.find(rpc_names::errors)) {
+        failure.errors = read_errors(*errors);
+    }
+    if (const Value* data = value.find(rpc_names::data)) {
+        failure.data = Dynamic{*data};
+    }
+    if (const Value* retry_after = value.find(rpc_names::retry_after_ms)) {
+        failure.retry_after = read_milliseconds(*retry_after);
+    }
+    return failure;
+}
+
+std::optional<std::chrono::milliseconds> read_milliseconds(const Value& value) noexcept {
+    constexpr std::chrono::milliseconds at_most = std::chrono::hours{24 * 365};
+    if (value.kind() == Value::Kind::uint64) {
+        return at_most;
+    }
+    if (value.kind() != Value::Kind::int64 || value.as_int64() < 0) {
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds{std::min<std::int64_t>(value.as_int64(), at_most.count())};
+}
+
+std::string text_in(const Value& map, std::string_view key) {
+    const Value* text = map.find(key);
+    return text != nullptr && text->is_text() ? std::string{text->as_text()} : std::string{};
+}
+
+std::string failure_text(const Answer& answer) {
+    const std::string_view message =
+        answer.message.empty() ? name_of(*answer.failure) : answer.message;
+    std::string text =
+        core::utf8_valid(message) ? std::string{message} : core::text_for_display(message);
+    for (const FieldError& error : answer.errors) {
+        text += &error == answer.errors.data() ? ": " : "; ";
+        text += core::text_for_display(to_string(error.location));
+        text += (error.location.empty() ? "" : ": ") + core::text_for_display(error.message);
+    }
+    return text;
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,164 @@
+#include "protocol/pyzmqrpc_dialect.hpp"
+
+#include "protocol/field_errors.hpp"
+#include "protocol/pyzmqrpc.hpp"
+#include "protocol/pyzmqrpc_command.hpp"
+#include "protocol/pyzmqrpc_reply.hpp"
+#include "protocol/pyzmqrpc_text.hpp"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+using State = StreamStep::State;
+
+constexpr std::size_t id_bytes = 4;
+
+std::string_view text_of(std::span<const std::byte> octets) noexcept {
+    return {reinterpret_cast<const char*>(octets.data()), octets.size()};
+}
+
+void append_id(std::string& out, std::uint32_t id) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        out += static_cast<char>(id >> shift & 0xffU);
+    }
+}
+
+std::uint32_t id_of(std::span<const std::byte> octets) noexcept {
+    std::uint32_t id = 0;
+    for (const std::byte octet : octets.first(id_bytes)) {
+        id = id << 8 | std::to_integer<std::uint32_t>(octet);
+    }
+    return id;
+}
+
+class CallDecoder final : public StreamCallDecoder {
+public:
+    CallDecoder(std::shared_ptr<PyzmqrpcTextReader> reader, bool one_way,
+                const core::Limits& limits)
+        : reader_{std::move(reader)}, one_way_{one_way}, limits_{limits} {}
+
+    StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
+        const std::string_view text = text_of(input);
+        ticket = {.wants_answer = !one_way_};
+        if (text == pyzmqrpc_heartbeat) {
+            return {.state = State::heartbeat, .size_bytes = input.size()};
+        }
+        call = read(text, arena);
+        return {.state = State::complete, .size_bytes = input.size()};
+    }
+
+private:
+    std::expected<Call, Failure> read(std::string_view text, Arena& arena) {
+        const auto json = reader_->read(text, limits_);
+        if (!json) {
+            return std::unexpected{json.error()};
+        }
+        return pyzmqrpc_read_command(arena.copy(*json), arena, limits_);
+    }
+
+    std::shared_ptr<PyzmqrpcTextReader> reader_;  // of all connections
+    bool one_way_;
+    core::Limits limits_;
+};
+
+class AnswerDecoder final : public StreamAnswerDecoder {
+public:
+    explicit AnswerDecoder(const core::Limits& limits) : limits_{limits} {}
+
+    StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
+        if (input.size() < id_bytes) {
+            return {.state = State::broken};
+        }
+        id_ = id_of(input);
+        answer_ = pyzmqrpc_read_reply(text_of(input.subspan(id_bytes)), arena, limits_);
+        return {.state = State::complete, .size_bytes = input.size()};
+    }
+
+    std::uint32_t id() const noexcept override { return id_; }
+    std::expected<Answer, Failure> answer(const StreamTicket&) override {
+        return std::move(answer_);
+    }
+    const Failure& failure() const noexcept override { return failure_; }
+
+private:
+    core::Limits limits_;
+    std::uint32_t id_ = 0;
+    std::expected<Answer, Failure> answer_{};
+    Failure failure_{.code = Code::internal,
+                     .message = "an answer does not say which call it is for"};
+};
+
+class PyzmqrpcDialect final : public StreamDialect {
+public:
+    PyzmqrpcDialect(const PyzmqrpcOptions& options, const core::Limits& limits)
+        : options_{options}, limits_{limits} {}
+
+    std::string_view name() const noexcept override { return "pyzmqrpc"; }
+
+    AnswerOrder answer_order() const noexcept override {
+        return options_.side == StreamSide::client || options_.one_way ? AnswerOrder::any
+                                                                       : AnswerOrder::as_requested;
+    }
+
+    std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
+        return std::make_unique<CallDecoder>(reader_, options_.one_way, limits_);
+    }
+
+    void encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
+                       std::string& out) const override {
+        if (ticket.wants_answer) {
+            pyzmqrpc_write_reply(answer, limits_, out);
+        }
+    }
+
+    std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
+        return std::make_unique<AnswerDecoder>(limits_);
+    }
+
+    std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket, std::int64_t,
+                                             std::string& out) const override {
+        if (options_.one_way && ticket.wants_answer) {
+            return std::unexpected{one_way_only()};
+        }
+        json_.clear();
+        if (auto written = pyzmqrpc_write_command(call, json_); !written) {
+            return written;
+        }
+        if (json_.size() > limits_.body_bytes_max) {
+            return std::unexpected{oversized_request(json_.size(), limits_)};
+        }
+        const std::size_t start = out.size();
+        if (!options_.one_way) {
+            append_id(out, ticket.id);
+        }
+        const std::size_t text_start = out.size();
+        writer_.append(out, json_);
+        if (const std::size_t size_bytes = out.size() - text_start;
+            size_bytes > limits_.body_bytes_max) {
+            out.resize(start);
+            return std::unexpected{oversized_request(size_bytes, limits_)};
+        }
+        return {};
+    }
+
+private:
+    PyzmqrpcOptions options_;
+    core::Limits limits_;
+    std::shared_ptr<PyzmqrpcTextReader> reader_ = std::make_shared<PyzmqrpcTextReader>();
+    // What `encode_call` writes with; its memory is used again.
+    mutable PyzmqrpcTextWriter writer_;
+    mutable std::string json_;
+};
+
+}  // namespace
+
+std::unique_ptr<StreamDialect> make_pyzmqrpc_dialect(const PyzmqrpcOptions& options,
+                                                     const core::Limits& limits) {
+    return std::make_unique<PyzmqrpcDialect>(options, limits);
+}
+
+}  // namespace warren::protocol

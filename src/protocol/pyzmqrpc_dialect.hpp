@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "protocol/stream_dialect.hpp"
+
+#include <memory>
+
+namespace warren::protocol {
+
+struct PyzmqrpcOptions {
+    StreamSide side = StreamSide::server;
+    /// Nothing is answered, as over PUB and SUB: a server's requests and heartbeats want no answer,
+    /// and a client takes one-way calls only.
+    bool one_way = false;
+};
+
+/// pyzmqrpc: see `pyzmqrpc.hpp`. For transports that keep messages apart: an input is one message.
+///
+/// A server's answers come one at a time, as requested. A client's come in any order: its messages
+/// begin with the call's id, four bytes, big end first, which the transport sends apart and puts
+/// before the answer again; unless `one_way`. A call that wants no answer has one all the same, so
+/// its id is one that no other call has.
+/// thread `encode_call` one at a time
+std::unique_ptr<StreamDialect> make_pyzmqrpc_dialect(const PyzmqrpcOptions& options = {},
+                                                     const core::Limits& limits = {});
+
+}  // namespace warren::protocol

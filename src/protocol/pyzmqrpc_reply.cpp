@@ -1,0 +1,200 @@
+#include "protocol/pyzmqrpc_reply.hpp"
+
+#include "core/assert.hpp"
+#include "core/utf8.hpp"
+#include "format/json.hpp"
+#include "protocol/failure_value.hpp"
+#include "protocol/field_errors.hpp"
+#include "protocol/pyzmqrpc.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+constexpr std::string_view status_code_key = "status_code";
+constexpr std::string_view status_message_key = "status_message";
+constexpr std::string_view response_message_key = "response_message";
+constexpr std::string_view failure_key = "failure";
+
+// What a service's exception is told in: prefix, service, infix, exception, suffix.
+constexpr std::string_view exception_prefix = "Exception raised when calling service ";
+constexpr std::string_view exception_infix = ". Exception: ";
+constexpr std::string_view exception_suffix = " ";
+
+struct Status {
+    int code = pyzmqrpc_status::ok;
+    std::string message;
+    bool says_all = true;  // what the catalogue does
+};
+
+Status exception_status(const Answer& answer) {
+    const std::string text = failure_text(answer);
+    return {.code = pyzmqrpc_status::exception,
+            .message = answer.method.empty()
+                           ? text
+                           : fmt::format("{}{}{}{}{}", exception_prefix, answer.method,
+                                         exception_infix, text, exception_suffix),
+            .says_all = answer.failure == Code::failed};
+}
+
+Status failure_status(const Answer& answer) {
+    switch (*answer.failure) {
+    case Code::invalid_request:
+        return answer.message.starts_with(pyzmqrpc_undecodable_prefix)
+                   ? Status{.code = pyzmqrpc_status::undecodable,
+                            .message = std::string{answer.message}}
+                   : exception_status(answer);
+    case Code::no_such_method:
+        return {.code = pyzmqrpc_status::no_service,
+                .message = answer.method.empty()
+                               ? failure_text(answer)
+                               : fmt::format("No service on the server is registered for command "
+                                             "\"{}\".",
+                                             answer.method)};
+    case Code::no_responder:
+    case Code::connection_lost:
+    case Code::broker_blocked:
+        return {.code = pyzmqrpc_status::not_forwarded,
+                .message = failure_text(answer),
+                .says_all = false};
+    case Code::expired_in_queue:
+    case Code::deadline_exceeded:
+    case Code::overloaded:
+    case Code::unauthenticated:
+    case Code::contract_mismatch:
+    case Code::conflict:
+    case Code::cancelled:
+    case Code::failed:
+    case Code::internal:
+        return exception_status(answer);
+    }
+    std::unreachable();
+}
+
+std::expected<void, format::EncodeError> write(const Answer& answer, std::string& out) {
+    Arena arena;
+    const Status status =
+        answer.failure ? failure_status(answer) : Status{.message = std::string{answer.message}};
+    std::array<Member, 4> members{
+        Member{Value::text(status_code_key), Value::integer(status.code)},
+        Member{Value::text(status_message_key), Value::text(status.message)}};
+    std::size_t count = 2;
+    if (answer.data && !answer.data->is_null()) {
+        members[count++] = {Value::text(response_message_key), *answer.data};
+    }
+    if (!status.says_all) {
+        members[count++] = {Value::text(failure_key), failure_value(answer, arena)};
+    }
+    return format::json_encode_python(Value::map(std::span{members}.first(count)), out);
+}
+
+/// The service's own words.
+std::string_view exception_of(std::string_view message) noexcept {
+    if (!message.starts_with(exception_prefix)) {
+        return message;
+    }
+    const std::size_t infix_at = message.find(exception_infix, exception_prefix.size());
+    if (infix_at == std::string_view::npos) {
+        return message;
+    }
+    message.remove_prefix(infix_at + exception_infix.size());
+    if (message.ends_with(exception_suffix)) {
+        message.remove_suffix(exception_suffix.size());
+    }
+    return message;
+}
+
+Failure failure_of(std::int64_t code, std::string_view message, const core::Limits& limits) {
+    const auto shown = [&limits](std::string_view text) {
+        return core::text_for_display(text, limits.peer_text_bytes_max);
+    };
+    switch (code) {
+    case pyzmqrpc_status::undecodable:
+        return {.code = Code::invalid_request, .message = shown(message)};
+    case pyzmqrpc_status::no_service:
+        return {.code = Code::no_such_method, .message = shown(message)};
+    case pyzmqrpc_status::exception:
+        return {.code = Code::failed, .message = shown(exception_of(message))};
+    case pyzmqrpc_status::not_forwarded:
+        return {.code = Code::connection_lost,
+                .message =
+                    "A proxy could not forward the request, or had no answer to it; it may "
+                    "have been handled",
+                .peer_text = shown(message)};
+    default:
+        return {.code = Code::failed,
+                .message = fmt::format("The server answered with status code {}: {}", code,
+                                       shown(message))};
+    }
+}
+
+std::unexpected<Failure> not_read(std::string_view why, std::string_view json,
+                                  const core::Limits& limits) {
+    return std::unexpected{
+        Failure{.code = Code::internal,
+                .message = fmt::format("The server's answer cannot be read: {}", why),
+                .peer_text = core::text_for_display(json, limits.peer_text_bytes_max)}};
+}
+
+}  // namespace
+
+void pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits, std::string& out) {
+    const std::size_t start = out.size();
+    std::string why;
+    if (const auto written = write(answer, out); !written) {
+        why = "The reply holds a value that JSON cannot express";
+    } else if (const std::size_t size_bytes = out.size() - start;
+               size_bytes > limits.body_bytes_max) {
+        why = oversized_reply_message(size_bytes, limits);
+        out.resize(start);
+    }
+    if (!why.empty()) {
+        const auto written = write({.failure = Code::internal, .message = why}, out);
+        WARREN_ASSERT(written.has_value());
+    }
+}
+
+std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena& arena,
+                                                   const core::Limits& limits) {
+    if (json.size() > limits.body_bytes_max) {
+        return not_read(fmt::format("it has {} bytes; at most {} are taken (body_bytes_max)",
+                                    json.size(), limits.body_bytes_max),
+                        json, limits);
+    }
+    const auto reply = format::json_decode(
+        json, arena,
+        {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
+    if (!reply) {
+        return not_read(reply.error().message, json, limits);
+    }
+    const Value* const code = reply->find(status_code_key);
+    if (code == nullptr || code->kind() != Value::Kind::int64) {
+        return not_read("it is no object with a 'status_code'", json, limits);
+    }
+    const Value* const said = reply->find(status_message_key);
+    const std::string_view message =
+        said != nullptr && said->is_text() ? said->as_text() : std::string_view{};
+    const Value* const data = reply->find(response_message_key);
+    if (code->as_int64() == pyzmqrpc_status::ok) {
+        return Answer{.message = message.empty() ? message_default : message,
+                      .data = data != nullptr ? std::optional{*data} : std::nullopt};
+    }
+    const Value* const named = reply->find(failure_key);
+    std::optional<Failure> failure = named != nullptr ? read_failure(*named) : std::nullopt;
+    if (!failure) {
+        failure = failure_of(code->as_int64(), message, limits);
+    }
+    if (data != nullptr) {
+        failure->data = Dynamic{*data};
+    }
+    return std::unexpected{std::move(*failure)};
+}
+
+}  // namespace warren::protocol

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+
+#include "core/limits.hpp"
+#include "protocol/call.hpp"
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+/// A reply's JSON and an `Answer`: see `pyzmqrpc.hpp`.
+namespace warren::protocol {
+
+/// Append a reply, as Python writes it.
+/// err  none: what cannot be sent becomes an `internal` failure's reply
+void pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits, std::string& out);
+
+/// out  a success; views of `json` and `arena`
+/// err  the peer's failure, owning all of it; internal, with the peer's text: it is no reply
+std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena& arena,
+                                                   const core::Limits& limits);
+
+}  // namespace warren::protocol

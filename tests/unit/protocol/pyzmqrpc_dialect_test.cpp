@@ -1,0 +1,180 @@
+#include "protocol/pyzmqrpc_dialect.hpp"
+
+#include "format/json.hpp"
+#include "protocol/pyzmqrpc.hpp"
+#include "support/support.hpp"
+#include "unit/protocol/dialect_support.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace warren::protocol::test {
+namespace {
+
+using State = StreamStep::State;
+using namespace std::string_literals;
+
+std::string_view text_of(const Value& vector, std::string_view key) {
+    return vector.find(key)->as_text();
+}
+
+Call named(std::string_view method, const Value& state) {
+    return {.method = method, .arguments = state};
+}
+
+/// The captured commands and exchanges.
+class PyzmqrpcVectors : public ::testing::Test {
+protected:
+    std::span<const Value> all(std::string_view key) const { return root_.find(key)->as_list(); }
+
+    const Value& exchange(std::string_view name) const {
+        for (const Value& exchange : all("exchanges")) {
+            if (text_of(exchange, "case") == name) {
+                return exchange;
+            }
+        }
+        throw std::out_of_range{std::string{name}};
+    }
+
+    Arena arena_;
+    const std::string text_ = warren::test::read_vector("pyzmqrpc.json");
+    const Value root_ = format::json_decode(text_, arena_).value();
+};
+
+TEST_F(PyzmqrpcVectors, CommandsAreWrittenAndReadToTheByte) {
+    const auto server = make_pyzmqrpc_dialect();
+    const auto client = make_pyzmqrpc_dialect({.side = StreamSide::client});
+    const auto publisher = make_pyzmqrpc_dialect({.side = StreamSide::client, .one_way = true});
+    const auto decoder = server->make_call_decoder();
+    for (const Value& vector : all("messages")) {
+        const std::string_view wire = text_of(vector, "wire");
+        const Value command = format::json_decode(text_of(vector, "json"), arena_).value();
+        const auto parts = command.find(pyzmqrpc_command_key)->as_list();
+        const Call call = named(parts[0].as_text(), parts[1]);
+
+        EXPECT_EQ(encoded_call(*client, call, {.id = 0x01020304}),
+                  "\x01\x02\x03\x04"s + std::string{wire});
+        EXPECT_EQ(encoded_call(*publisher, call, {.wants_answer = false}), wire);
+
+        const StreamStep step = decoder->next(octets(wire), 0, arena_);
+        EXPECT_EQ(step.state, State::complete);
+        EXPECT_EQ(step.size_bytes, wire.size());
+        ASSERT_TRUE(decoder->call) << to_string(decoder->call.error());
+        EXPECT_TRUE(decoder->ticket.wants_answer);
+        EXPECT_EQ(decoder->call->method, call.method);
+        EXPECT_EQ(decoder->call->style, model::ArgumentStyle::named);
+        if (text_of(vector, "name") == "nested") {
+            EXPECT_EQ(decoder->call->arguments,
+                      format::json_decode(R"({"inner": {"param1": "a", "param2": "b"}})", arena_));
+        } else {
+            EXPECT_EQ(decoder->call->arguments, call.arguments);
+        }
+    }
+}
+
+TEST_F(PyzmqrpcVectors, RepliesAreWrittenToTheByte) {
+    const auto server = make_pyzmqrpc_dialect();
+    const auto decoder = server->make_call_decoder();
+    const auto reply_to = [&](std::string_view name, Answer answer) {
+        const Value& vector = exchange(name);
+        const std::string_view request = text_of(vector, "request");
+        EXPECT_EQ(decoder->next(octets(request), 0, arena_).size_bytes, request.size());
+        if (!decoder->call) {
+            const Failure& failure = decoder->call.error();
+            answer = {.failure = failure.code, .message = failure.message};
+        }
+        EXPECT_EQ(encoded_answer(*server, answer, decoder->ticket), text_of(vector, "response"));
+    };
+    reply_to("ok", {.message = message_default, .data = Value::text("got value1,value2")});
+    reply_to("exception", {.failure = Code::failed, .message = "bad value", .method = "Boom"});
+    reply_to("unknown command",
+             {.failure = Code::no_such_method, .message = "There is none", .method = "Unknown"});
+    reply_to("not base64", {});
+    reply_to("not zlib", {});
+}
+
+TEST_F(PyzmqrpcVectors, RepliesAreRead) {
+    const auto decoder = make_pyzmqrpc_dialect({.side = StreamSide::client})->make_answer_decoder();
+    const auto answer_of = [&](std::string_view name) {
+        const std::string reply = "\0\0\1\2"s + std::string{text_of(exchange(name), "response")};
+        const StreamStep step = decoder->next(octets(reply), 0, arena_);
+        EXPECT_EQ(step.state, State::complete);
+        EXPECT_EQ(step.size_bytes, reply.size());
+        EXPECT_EQ(decoder->id(), 0x102U);
+        return decoder->answer({});
+    };
+    const auto success = answer_of("ok");
+    ASSERT_TRUE(success);
+    EXPECT_EQ(success->message, "OK");
+    EXPECT_EQ(success->data, Value::text("got value1,value2"));
+    const Failure exception = answer_of("exception").error();
+    EXPECT_EQ(exception, (Failure{.code = Code::failed, .message = "bad value"}));
+    const Failure unknown = answer_of("unknown command").error();
+    EXPECT_EQ(unknown.code, Code::no_such_method);
+    EXPECT_EQ(unknown.message, R"(No service on the server is registered for command "Unknown".)");
+    const Failure undecodable = answer_of("not zlib").error();
+    EXPECT_EQ(undecodable.code, Code::invalid_request);
+    EXPECT_TRUE(undecodable.message.ends_with("Could not decode/unzip the contents"));
+}
+
+TEST(PyzmqrpcDialect, AnswersComeAsTheSideNeedsThem) {
+    using enum AnswerOrder;
+    EXPECT_EQ(make_pyzmqrpc_dialect()->answer_order(), as_requested);
+    EXPECT_EQ(make_pyzmqrpc_dialect({.one_way = true})->answer_order(), any);
+    EXPECT_EQ(make_pyzmqrpc_dialect({.side = StreamSide::client})->answer_order(), any);
+}
+
+TEST(PyzmqrpcDialect, AHeartbeatIsNoCall) {
+    Arena arena;
+    for (const bool one_way : {false, true}) {
+        const auto server = make_pyzmqrpc_dialect({.one_way = one_way});
+        const auto decoder = server->make_call_decoder();
+        const StreamStep step = decoder->next(octets(pyzmqrpc_heartbeat), 0, arena);
+        EXPECT_EQ(step.state, State::heartbeat);
+        EXPECT_EQ(step.size_bytes, pyzmqrpc_heartbeat.size());
+        EXPECT_EQ(decoder->ticket.wants_answer, !one_way);
+        EXPECT_EQ(encoded_answer(*server, {.message = message_default}, decoder->ticket),
+                  one_way ? "" : R"({"status_code": 200, "status_message": "OK"})");
+    }
+}
+
+TEST(PyzmqrpcDialect, OneWayNothingIsAnsweredNorAwaited) {
+    Arena arena;
+    const auto server = make_pyzmqrpc_dialect({.one_way = true});
+    const auto decoder = server->make_call_decoder();
+    EXPECT_EQ(decoder->next(octets("@@@"), 0, arena).state, State::complete);
+    EXPECT_FALSE(decoder->call);
+    EXPECT_FALSE(decoder->ticket.wants_answer);
+    EXPECT_EQ(encoded_answer(*server, {}, decoder->ticket), "");
+
+    const auto publisher = make_pyzmqrpc_dialect({.side = StreamSide::client, .one_way = true});
+    StreamTicket ticket;
+    std::string out = "kept";
+    const auto refused = publisher->encode_call(named("A", {}), ticket, 0, out);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().errors.at(0).type, "answer_unsupported");
+    EXPECT_EQ(out, "kept");
+}
+
+TEST(PyzmqrpcDialect, NothingButAnEmptyMessageIsAnsweredToo) {
+    Arena arena;
+    const auto decoder = make_pyzmqrpc_dialect()->make_call_decoder();
+    const StreamStep step = decoder->next({}, 0, arena);
+    EXPECT_EQ(step.state, State::complete);
+    EXPECT_EQ(step.size_bytes, 0U);
+    ASSERT_FALSE(decoder->call);
+    EXPECT_EQ(decoder->call.error().code, Code::invalid_request);
+}
+
+TEST(PyzmqrpcDialect, AnAnswerThatNamesNoCallBreaksTheConnection) {
+    Arena arena;
+    const auto decoder = make_pyzmqrpc_dialect({.side = StreamSide::client})->make_answer_decoder();
+    EXPECT_EQ(decoder->next(octets("abc"), 0, arena).state, State::broken);
+    EXPECT_EQ(decoder->failure().code, Code::internal);
+    EXPECT_EQ(decoder->next(octets("abcd"), 0, arena).state, State::complete);
+    EXPECT_EQ(decoder->answer({}).error().code, Code::internal);
+}
+
+}  // namespace
+}  // namespace warren::protocol::test

@@ -52,6 +52,31 @@ void add_listeners(Families& families, const std::vector<ListenerFigures>& liste
     }
 }
 
+void add_buffer(Families& families, const BufferFigures& buffer) {
+    const Labels labels{{"proxy", buffer.proxy}};
+    const auto gauge = [&](std::string_view name, std::string_view help, double value) {
+        families.gauge(name, help, labels, value);
+    };
+    const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+        families.counter(name, help, labels, static_cast<double>(value));
+    };
+    gauge("warren_buffer_entries", "Calls that were accepted and wait to be taken on.",
+          static_cast<double>(buffer.entries));
+    gauge("warren_buffer_bytes", "Bytes of calls that wait.", static_cast<double>(buffer.bytes));
+    gauge("warren_buffer_oldest_age_seconds", "How long the oldest call waits.",
+          static_cast<double>(buffer.oldest_age.count()) / 1e3);
+    gauge("warren_buffer_failed_entries", "Calls that were given up and are kept.",
+          static_cast<double>(buffer.failed_entries));
+    counter("warren_buffer_forwarded_total", "Calls that the other side answered with success.",
+            buffer.forwarded);
+    counter("warren_buffer_failed_total", "Calls that the other side refused for good.",
+            buffer.failed);
+    counter("warren_buffer_failed_discarded_total",
+            "Calls that were given up and are no longer kept, over the life of the file.",
+            buffer.failed_discarded);
+    counter("warren_buffer_retries_total", "Calls that were sent again.", buffer.retries);
+}
+
 }  // namespace
 
 std::string server_text(const CallSeriesTable& table, const ServerFigures& figures,
@@ -65,6 +90,9 @@ std::string server_text(const CallSeriesTable& table, const ServerFigures& figur
     families.gauge("warren_server_lock_waiters", "Requests that wait for a lock.", {},
                    static_cast<double>(figures.lock_waiters));
     add_listeners(families, figures.listeners);
+    for (const BufferFigures& buffer : figures.buffers) {
+        add_buffer(families, buffer);
+    }
     if (arrpc) {
         add_arrpc_series(families, Side::server, table, *arrpc);
     }

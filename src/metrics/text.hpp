@@ -3,6 +3,7 @@
 #include "metrics/call_series.hpp"
 #include "metrics/host_labels.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,12 +22,26 @@ struct ListenerFigures {
     std::optional<std::uint64_t> dropped_answers{};
 };
 
+/// What the buffer of one proxy has now, and what its proxy has done with it so far.
+struct BufferFigures {
+    std::string proxy;  // its name
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+    std::chrono::milliseconds oldest_age{0};
+    std::uint64_t failed_entries = 0;
+    std::uint64_t failed_discarded = 0;
+    std::uint64_t forwarded = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t retries = 0;
+};
+
 /// What a server has now, of all listeners.
 struct ServerFigures {
     std::uint64_t in_flight = 0;
     std::uint64_t worker_queue_depth = 0;
     std::uint64_t lock_waiters = 0;
     std::vector<ListenerFigures> listeners{};
+    std::vector<BufferFigures> buffers{};
 };
 
 /// All metrics of a server, as text for Prometheus. Listeners with the same transport and protocol

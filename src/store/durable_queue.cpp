@@ -34,7 +34,10 @@ std::expected<std::unique_ptr<DurableQueue>, Failure> DurableQueue::open(
 }
 
 DurableQueue::DurableQueue(QueueFile file, DurableQueueOptions options)
-    : options_{std::move(options)}, file_{std::move(file)}, totals_{file_.totals()} {
+    : options_{std::move(options)},
+      file_{std::move(file)},
+      last_id_at_open_{file_.last_id()},
+      totals_{file_.totals()} {
     thread_ = std::thread{[this] { run(); }};
 }
 

@@ -68,6 +68,8 @@ public:
     /// As that of `QueueFile`.
     const std::string& identity() const noexcept { return file_.identity(); }
     const std::string& path() const noexcept { return file_.path(); }
+    /// Entries up to this id were left by another process.
+    std::uint64_t last_id_at_open() const noexcept { return last_id_at_open_; }
 
 private:
     struct Append {
@@ -107,7 +109,8 @@ private:
     void note(const std::expected<void, Failure>& written);
 
     const DurableQueueOptions options_;
-    QueueFile file_;               // of the thread, but for its constants
+    QueueFile file_;  // of the thread, but for its constants
+    const std::uint64_t last_id_at_open_;
     std::vector<Mark> unwritten_;  // of the thread: those that failed to be written
     bool is_failing_ = false;      // of the thread
 

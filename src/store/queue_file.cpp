@@ -188,6 +188,10 @@ const QueueTotals& QueueFile::totals() const noexcept {
     return state_->totals;
 }
 
+std::uint64_t QueueFile::last_id() const noexcept {
+    return state_->last_id;
+}
+
 const std::string& QueueFile::identity() const noexcept {
     return state_->identity;
 }

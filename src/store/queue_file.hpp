@@ -88,6 +88,8 @@ public:
 
     /// cost O(1): they are kept, not counted
     const QueueTotals& totals() const noexcept;
+    /// Of the entry that was appended last, ever; 0: none was.
+    std::uint64_t last_id() const noexcept;
     /// 32 hexadecimal digits, drawn when the file was made.
     const std::string& identity() const noexcept;
     const std::string& path() const noexcept;

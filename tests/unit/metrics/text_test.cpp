@@ -94,6 +94,31 @@ TEST(MetricsText, shows_listeners_that_are_alike_as_one) {
               1U);
 }
 
+TEST(MetricsText, shows_each_buffer_by_its_proxy) {
+    ServerFigures figures;
+    figures.buffers = {{.proxy = "orders",
+                        .entries = 3,
+                        .bytes = 400,
+                        .oldest_age = 1'500ms,
+                        .failed_entries = 2,
+                        .failed_discarded = 1,
+                        .forwarded = 10,
+                        .failed = 5,
+                        .retries = 7},
+                       {.proxy = "mail"}};
+    const std::string text = server_text(CallSeriesTable{}, figures);
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_entries{proxy="orders"} 3)"));
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_entries{proxy="mail"} 0)"));
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_bytes{proxy="orders"} 400)"));
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_oldest_age_seconds{proxy="orders"} 1.5)"));
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_failed_entries{proxy="orders"} 2)"));
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_failed_discarded_total{proxy="orders"} 1)"));
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_forwarded_total{proxy="orders"} 10)"));
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_failed_total{proxy="orders"} 5)"));
+    EXPECT_TRUE(has_line(text, R"(warren_buffer_retries_total{proxy="orders"} 7)"));
+    EXPECT_TRUE(has_line(text, "# TYPE warren_buffer_entries gauge"));
+}
+
 TEST(MetricsText, has_the_names_and_labels_of_arrpc) {
     CallSeriesTable table;
     const Route route{.transport = "tcp", .protocol = "arrpc", .has_tls = true, .is_signed = true};

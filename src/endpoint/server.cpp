@@ -203,7 +203,8 @@ private:
         metrics::ServerFigures figures{
             .in_flight = dispatcher_->counters().in_flight.load(std::memory_order_relaxed),
             .worker_queue_depth = dispatcher_->queued(),
-            .lock_waiters = dispatcher_->locks().waiters()};
+            .lock_waiters = dispatcher_->locks().waiters(),
+            .one_way_failures = dispatcher_->one_way_failures()};
         for (const auto& listening : listening_) {
             figures.listeners.push_back(listening->figures());
         }

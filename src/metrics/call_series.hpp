@@ -26,6 +26,9 @@ inline constexpr std::size_t code_count = static_cast<std::size_t>(Code::interna
 /// make series by asking for methods.
 inline constexpr std::string_view unknown_method = "(unknown)";
 
+/// What stands for all methods that a listener forwards without being told their names.
+inline constexpr std::string_view forwarded_method = "(forwarded)";
+
 /// How calls come or leave. What only arrpc's own names tell apart is at the end.
 struct Route {
     std::string transport;  // tcp, amqp, memory

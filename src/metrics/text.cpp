@@ -89,6 +89,9 @@ std::string server_text(const CallSeriesTable& table, const ServerFigures& figur
                    static_cast<double>(figures.worker_queue_depth));
     families.gauge("warren_server_lock_waiters", "Requests that wait for a lock.", {},
                    static_cast<double>(figures.lock_waiters));
+    families.counter("warren_server_one_way_failures_total",
+                     "Failures of calls without an answer, which their callers do not hear of.", {},
+                     static_cast<double>(figures.one_way_failures));
     add_listeners(families, figures.listeners);
     for (const BufferFigures& buffer : figures.buffers) {
         add_buffer(families, buffer);

@@ -40,6 +40,7 @@ struct ServerFigures {
     std::uint64_t in_flight = 0;
     std::uint64_t worker_queue_depth = 0;
     std::uint64_t lock_waiters = 0;
+    std::uint64_t one_way_failures = 0;
     std::vector<ListenerFigures> listeners{};
     std::vector<BufferFigures> buffers{};
 };

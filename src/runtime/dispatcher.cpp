@@ -54,7 +54,11 @@ Failure stopping() {
 
 Dispatcher::Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
                        const core::Limits& limits)
-    : workers_{workers}, clock_{clock}, log_{log}, locks_{limits.lock_waiters_max} {}
+    : workers_{workers},
+      clock_{clock},
+      log_{log},
+      locks_{limits.lock_waiters_max},
+      one_way_failures_{log, clock} {}
 
 Dispatcher::~Dispatcher() {
     WARREN_ASSERT(lanes_.empty() && unfinished_ == 0);
@@ -64,10 +68,12 @@ void Dispatcher::dispatch(std::unique_ptr<Job> job, const protocol::Call& call, 
     take_in(*job, lane);
     bool ready = false;
     guard(*job, [&] { ready = prepare(*job, call); });
-    if (ready) {
-        start(std::move(job));
-    } else {
+    if (!ready) {
         finish(std::move(job));
+    } else if (lane.policy().forwarder != nullptr) {
+        forward(std::move(job), call);
+    } else {
+        start(std::move(job));
     }
 }
 
@@ -89,22 +95,33 @@ void Dispatcher::take_in(Job& job, Lane& lane) noexcept {
 }
 
 bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
-    const auto [method, series] = job.lane_->find(call.method);
-    if (method == nullptr) {
-        job.context_.method = job.arena.copy(call.method);
+    const Lane::Served* const served = job.lane_->find(call.method);
+    const bool has_name = served != nullptr && served->method != nullptr;
+    job.context_.method =
+        has_name ? std::string_view{served->method->name} : job.arena.copy(call.method);
+    if (served == nullptr) {
         fail(job, {.code = Code::no_such_method,
                    .message = fmt::format("There is no method '{}' here",
                                           core::text_for_display(call.method))});
         return false;
     }
-    job.method_ = method;
-    job.series_ = series;
+    job.method_ = served->method;
+    job.series_ = served->series;
     if (draining_ || cancelled_) {
         fail(job, stopping());
         return false;
     }
+    if (!describe(job, call)) {
+        return false;
+    }
+    return job.lane_->policy().forwarder != nullptr || prepare_handler(job, call);
+}
+
+/// What the call says of itself.
+bool Dispatcher::describe(Job& job, const protocol::Call& call) {
     Context& context = job.context_;
-    context.method = method->name;
+    context.method =
+        job.method_ != nullptr ? std::string_view{job.method_->name} : job.arena.copy(call.method);
     context.correlation_id = job.arena.copy(call.correlation_id);
     context.caller = job.arena.copy(call.caller);
     context.idempotency_key = job.arena.copy(call.idempotency_key);
@@ -118,6 +135,10 @@ bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
         }
         context.deadline = job.lane_->executor().now() + *call.time_left;
     }
+    return true;
+}
+
+bool Dispatcher::prepare_handler(Job& job, const protocol::Call& call) {
     if (!bind(job, call)) {
         return false;
     }
@@ -125,13 +146,14 @@ bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
         make_up_answer(job);
         return false;
     }
-    if (method->locking == Locking::field) {
-        const Field& field = *method->lock_field;
+    const Method& method = *job.method_;
+    if (method.locking == Locking::field) {
+        const Field& field = *method.lock_field;
         const Value value =
             model::render(*field.type, field.access_const(job.invocation_->request()), job.arena);
-        write_lock_key(*method, &value, job.lock_key_);
-    } else if (method->locking == Locking::alone) {
-        write_lock_key(*method, nullptr, job.lock_key_);
+        write_lock_key(method, &value, job.lock_key_);
+    } else if (method.locking == Locking::alone) {
+        write_lock_key(method, nullptr, job.lock_key_);
     }
     return true;
 }
@@ -205,6 +227,7 @@ bool Dispatcher::withdraw(Job& job, Lane& lane, Failure why) noexcept {
         return false;
     }
     std::unique_ptr<Job> withdrawn{&job};
+    job.is_withdrawn_ = true;
     fail(job, std::move(why));
     finish(std::move(withdrawn));
     return true;
@@ -257,6 +280,9 @@ void Dispatcher::finish(std::unique_ptr<Job> job) noexcept {
     if (job->answer_.failure) {
         const auto code = static_cast<std::size_t>(*job->answer_.failure);
         counters_.failures[code].fetch_add(1, std::memory_order_relaxed);
+        if (!job->wants_answer && !job->is_withdrawn_) [[unlikely]] {
+            tell_one_way_failure(*job);
+        }
     } else {
         counters_.successes.fetch_add(1, std::memory_order_relaxed);
     }
@@ -279,9 +305,13 @@ void Dispatcher::end(Lane::Swept swept, Code why) noexcept {
     }
     while (Task* const task = swept.expired.pop()) {
         std::unique_ptr<Job> job{static_cast<Job*>(task)};
-        fail(*job, why == Code::expired_in_queue ? expired()
-                   : why == Code::cancelled      ? abandoned()
-                                                 : stopping());
+        if (job->parked_) {
+            end_parked(*job, why);
+        } else {
+            fail(*job, why == Code::expired_in_queue ? expired()
+                       : why == Code::cancelled      ? abandoned()
+                                                     : stopping());
+        }
         finish(std::move(job));
     }
 }

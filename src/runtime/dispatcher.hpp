@@ -7,9 +7,11 @@
 #include "core/limits.hpp"
 #include "protocol/call.hpp"
 #include "runtime/counters.hpp"
+#include "runtime/forwarder.hpp"
 #include "runtime/job.hpp"
 #include "runtime/lane.hpp"
 #include "runtime/locks.hpp"
+#include "runtime/one_way_failures.hpp"
 #include "runtime/workers.hpp"
 
 #include <atomic>
@@ -35,6 +37,10 @@ Failure stopping();
 
 /// What happens to a call, the same on every transport: find the method, open the secrets, bind,
 /// take the lock, run the handler, check and render the response. One per server.
+///
+/// A call of a listener that forwards is parked instead, and holds no thread, until its forwarder
+/// has its outcome. One whose deadline passes before is `deadline_exceeded`, and its stop token is
+/// set; whatever comes after that is dropped.
 ///
 /// A deadline that passes before the handler starts answers `expired_in_queue`, in time also for
 /// calls that wait for a lock or a worker; one that passes later sets the handler's stop token.
@@ -76,19 +82,27 @@ public:
     void cancel_all();
 
     const Counters& counters() const noexcept { return counters_; }
+    /// Of calls without an answer: all that failed.
+    std::uint64_t one_way_failures() const noexcept { return one_way_failures_.count(); }
     const LockTable& locks() const noexcept { return locks_; }
     std::size_t queued() const noexcept { return workers_.queued(); }
 
 private:
     friend class Job;
     friend class Lane;
+    friend class ParkedAnswer;
 
     // Each leaves an answer in the job when it gives false.
     bool prepare(Job& job, const protocol::Call& call);
     bool bind(Job& job, const protocol::Call& call);
+    bool describe(Job& job, const protocol::Call& call);
+    bool prepare_handler(Job& job, const protocol::Call& call);
 
     void take_in(Job& job, Lane& lane) noexcept;
     void start(std::unique_ptr<Job> job);
+    void forward(std::unique_ptr<Job> job, const protocol::Call& call);
+    void take_outcome(Job& job, std::expected<ForwardedReply, Failure> outcome) noexcept;
+    void end_parked(Job& job, Code why) noexcept;
     void begin(std::unique_ptr<Job> job);
     void resume(Job& job);
     void run(std::unique_ptr<Job> job) noexcept;
@@ -103,7 +117,9 @@ private:
     void fail(Job& job, Failure failure) noexcept;
     void refuse_overload(Job& job, std::string message);
     static std::string whose(const Job& job);
+    static std::string_view name_of_method(const Job& job) noexcept;
     void fail_internally(Job& job, std::string_view details) noexcept;
+    void tell_one_way_failure(const Job& job) noexcept;
     void finish(std::unique_ptr<Job> job) noexcept;
     void end(Lane::Swept swept, Code why) noexcept;
 
@@ -117,6 +133,7 @@ private:
     Log& log_;
     LockTable locks_;
     Counters counters_;
+    OneWayFailures one_way_failures_;
 
     std::atomic<bool> draining_ = false;
     std::atomic<bool> cancelled_ = false;

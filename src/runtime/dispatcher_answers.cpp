@@ -145,9 +145,21 @@ std::string Dispatcher::whose(const Job& job) {
                       : "correlation id '" + core::text_for_display(id) + '\'';
 }
 
+std::string_view Dispatcher::name_of_method(const Job& job) noexcept {
+    return job.context_.method.empty() ? "(no method)" : job.context_.method;
+}
+
+void Dispatcher::tell_one_way_failure(const Job& job) noexcept {
+    const protocol::Answer& answer = job.answer_;
+    one_way_failures_.add(
+        fmt::format("{} ({})", core::text_for_display(name_of_method(job)), whose(job)),
+        {.code = *answer.failure,
+         .message = std::string{answer.message},
+         .errors = {answer.errors.begin(), answer.errors.end()}});
+}
+
 void Dispatcher::fail_internally(Job& job, std::string_view details) noexcept {
-    log_.error(fmt::format("{} ({}): {}",
-                           job.method_ != nullptr ? job.method_->name : "(no method)", whose(job),
+    log_.error(fmt::format("{} ({}): {}", core::text_for_display(name_of_method(job)), whose(job),
                            core::text_for_display(details, log_details_bytes_max)));
     fail(job, {.code = Code::internal, .message = "An unexpected error occurred"});
 }

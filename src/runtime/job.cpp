@@ -35,6 +35,7 @@ void Job::reset() noexcept {
     method_ = nullptr;
     series_ = nullptr;
     request_bytes = 0;
+    wants_answer = true;
     context_ = {};
     // A handler may have kept the token, so a source that said stop is not used again.
     if (stop_requested_) {
@@ -42,6 +43,8 @@ void Job::reset() noexcept {
         stop_requested_ = false;
     }
     lock_key_.clear();
+    is_withdrawn_ = false;
+    parked_.reset();
     if (answer_.failure) {
         failure_ = {};
     }

@@ -24,6 +24,8 @@ namespace warren::runtime {
 
 class Dispatcher;
 class Lane;
+class ParkedAnswer;
+class ParkedJob;
 
 /// One call on its way, from its message to its answer. Whoever takes calls derives from it what it
 /// needs to send the answer, and may use a finished one again (`reset`).
@@ -49,6 +51,8 @@ public:
     Arena arena;
     /// Of the message it came in, for metrics.
     std::size_t request_bytes = 0;
+    /// False: one-way. Nobody hears of its failure, so it is logged and counted.
+    bool wants_answer = true;
 
 protected:
     /// Destroy the handler's request and response, which `answer().data` views; what else the
@@ -75,6 +79,8 @@ private:
     std::stop_source stop_{std::nostopstate};
     std::string lock_key_;
     bool holds_lock_ = false;
+    bool is_withdrawn_ = false;            // never to run here: neither a success nor a failure
+    std::shared_ptr<ParkedJob> parked_{};  // while its call is with a forwarder
 
     protocol::Answer answer_{};
     std::string message_;

@@ -2,26 +2,30 @@
 
 #include "core/assert.hpp"
 #include "runtime/dispatcher.hpp"
+#include "runtime/parked_job.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace warren::runtime {
-namespace {
-
-std::string_view name_of_served(const Lane::Served& served) noexcept {
-    return served.method->name;
-}
-
-}  // namespace
-
 Lane::Lane(Dispatcher& dispatcher, Executor& executor, ListenerPolicy policy)
     : dispatcher_{dispatcher}, executor_{executor}, policy_{std::move(policy)} {
-    for (const Method* const method : policy_.methods) {
-        served_.push_back(
-            {method, policy_.series == nullptr ? nullptr : &policy_.series->of(method->name)});
+    const auto series_of = [this](std::string_view method) {
+        return policy_.series == nullptr ? nullptr : &policy_.series->of(method);
+    };
+    if (policy_.forwarder == nullptr) {
+        for (const Method* const method : policy_.methods) {
+            served_.push_back({method->name, method, series_of(method->name)});
+        }
+    } else if (policy_.forwarded.empty()) {
+        whatever_ = {.name = metrics::forwarded_method,
+                     .series = series_of(metrics::forwarded_method)};
+    } else {
+        for (const std::string& method : policy_.forwarded) {
+            served_.push_back({.name = method, .series = series_of(method)});
+        }
     }
-    std::ranges::sort(served_, {}, name_of_served);
+    std::ranges::sort(served_, {}, &Served::name);
     dispatcher_.attach(*this);
 }
 
@@ -34,9 +38,12 @@ Lane::~Lane() {
     }
 }
 
-Lane::Served Lane::find(std::string_view method) const noexcept {
-    const auto found = std::ranges::lower_bound(served_, method, {}, name_of_served);
-    return found != served_.end() && found->method->name == method ? *found : Served{};
+const Lane::Served* Lane::find(std::string_view method) const noexcept {
+    if (whatever_) {
+        return &*whatever_;
+    }
+    const auto found = std::ranges::lower_bound(served_, method, {}, &Served::name);
+    return found != served_.end() && found->name == method ? &*found : nullptr;
 }
 
 metrics::CallSeries* Lane::unknown_series() const noexcept {
@@ -183,7 +190,12 @@ Lane::Swept Lane::sweep_abandoned(const std::function<bool(const Job&)>& is_aban
 
 void Lane::sweep(Job& job, Swept& swept) {
     job.stop_requested_ = true;
-    if (take_out(job)) {
+    if (job.parked_ != nullptr) {
+        if (job.parked_->claim() != nullptr) {
+            unlink(job);
+            swept.expired.push(job);
+        }
+    } else if (take_out(job)) {
         swept.expired.push(job);
     } else {
         swept.running.push_back(job.stop_);

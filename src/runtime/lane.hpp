@@ -23,6 +23,7 @@
 namespace warren::runtime {
 
 class Dispatcher;
+class Forwarder;
 
 enum class Answers : std::uint8_t {
     by_handlers,
@@ -32,7 +33,10 @@ enum class Answers : std::uint8_t {
 /// What one listener asks of the dispatcher.
 struct ListenerPolicy {
     std::vector<const Method*> methods;  // those it serves
-    format::Keyring keys{};              // opens the requests' secrets; empty: nothing is encrypted
+    /// Takes every call on instead, as it came; outlives the lane. Null: handlers run here.
+    Forwarder* forwarder = nullptr;
+    std::vector<std::string> forwarded{};  // the methods that it takes on; empty: whatever is asked
+    format::Keyring keys{};  // opens the requests' secrets; empty: nothing is encrypted
     model::SecretPolicy secrets = model::SecretPolicy::must_be_encrypted;
     std::optional<std::chrono::seconds> secrets_ttl{};  // how old they may be; none: any age
     Answers answers = Answers::by_handlers;
@@ -57,10 +61,12 @@ public:
     const ListenerPolicy& policy() const noexcept { return policy_; }
     Executor& executor() noexcept { return executor_; }
     struct Served {
-        const Method* method = nullptr;         // null: this listener does not serve it
+        std::string_view name;
+        const Method* method = nullptr;         // null: forwarded
         metrics::CallSeries* series = nullptr;  // null: nobody counts
     };
-    Served find(std::string_view method) const noexcept;
+    /// out  nullptr when this listener does not serve it
+    const Served* find(std::string_view method) const noexcept;
     metrics::CallSeries* unknown_series() const noexcept;
 
 private:
@@ -97,7 +103,8 @@ private:
     Dispatcher& dispatcher_;
     Executor& executor_;
     ListenerPolicy policy_;
-    std::vector<Served> served_;  // by name
+    std::vector<Served> served_;      // by name
+    std::optional<Served> whatever_;  // stands for every method
     TaskList batch_;
     std::shared_ptr<Lane*> self_ = std::make_shared<Lane*>(this);  // to null when it is destroyed
 

@@ -132,6 +132,7 @@ std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
     job->address.delivery_mode = message.delivery_mode;
     job->body_bytes = message.body.size();
     job->request_bytes = message.body.size();
+    job->wants_answer = !message.reply_to.empty();
     if (job->is_recognizable()) {
         job->body_hash = hash_of(message.body);
     }

@@ -198,6 +198,7 @@ std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
     job->session = session.id();
     job->share = &session.share();
     job->ticket = ticket;
+    job->wants_answer = ticket.wants_answer;
     session.begin_call();
     ++in_flight_;
     return job;

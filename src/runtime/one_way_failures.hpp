@@ -1,0 +1,41 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/error.hpp>
+
+#include "core/clock.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+
+namespace warren::runtime {
+
+/// The failures of calls that nobody waits for: each is counted, and the log tells of some, so that
+/// many of them do not fill it.
+/// thread any
+class OneWayFailures {
+public:
+    static constexpr std::size_t lines_max = 10;  // in each period; the others are told as debug
+    static constexpr std::chrono::seconds period{10};
+
+    /// in  both must outlive this
+    OneWayFailures(Log& log, const core::Clock& clock) noexcept : log_{log}, clock_{clock} {}
+
+    /// in  who: the method, or what else is known of the call
+    void add(std::string_view who, const Failure& failure);
+
+    std::uint64_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
+
+private:
+    Log& log_;
+    const core::Clock& clock_;
+    std::atomic<std::uint64_t> count_ = 0;
+    std::mutex mutex_;  // of what follows
+    core::Clock::TimePoint period_end_{};
+    std::size_t lines_ = 0;  // that were due in this period
+};
+
+}  // namespace warren::runtime

@@ -120,6 +120,28 @@ public:
     void start_call(std::string_view method, const Dynamic& arguments,
                     Completion<Dynamic> completion, const CallOptions& options = {});
 
+    /// Call a method one-way: nothing comes back, neither data nor a failure, which the server
+    /// logs. Returns when the request is on its way: in a broker's queue, as the broker has
+    /// confirmed, or without a broker handed to the connection, with which it may be lost. arrpc
+    /// has none. in   options: a `timeout` given here also stays with the request: it is not begun
+    /// later err  throws Error: as `call`; invalid_request of arrpc; overloaded when too much of
+    /// what was
+    ///      sent before waits until the server reads it
+    template <Contract C>
+    void notify(const typename C::request_type& request, const CallOptions& options = {}) {
+        notify_blocking(detail::erase<C>(request), options);
+    }
+    void notify(std::string_view method, const Dynamic& arguments, const CallOptions& options = {});
+
+    /// The same without waiting, as `start_call`.
+    template <Contract C>
+    void start_notify(const typename C::request_type& request, Completion<void> completion,
+                      const CallOptions& options = {}) {
+        start_notify(detail::erase<C>(request), std::move(completion), options);
+    }
+    void start_notify(std::string_view method, const Dynamic& arguments,
+                      Completion<void> completion, const CallOptions& options = {});
+
     // The building blocks of other ways to complete, such as <warren/async.hpp>.
 
     /// Take the arguments over. What is wrong with them shows when the call completes.
@@ -139,6 +161,9 @@ private:
     void submit_to(detail::PreparedCallPointer call, detail::CallSink& sink, std::stop_token stop);
     void call_blocking(const detail::ErasedCall& call, const CallOptions& options,
                        detail::WaitingSink& sink);
+    void notify_blocking(const detail::ErasedCall& call, const CallOptions& options);
+    void start_notify(const detail::ErasedCall& call, Completion<void> completion,
+                      const CallOptions& options);
 
     std::unique_ptr<Implementation> implementation_;
 };
@@ -168,6 +193,23 @@ public:
                     Client::Completion<Dynamic> completion, CallOptions options = {}) {
         client_->start_call(method, arguments, std::move(completion),
                             to_server(std::move(options)));
+    }
+    template <Contract C>
+    void notify(const typename C::request_type& request, CallOptions options = {}) {
+        client_->notify<C>(request, to_server(std::move(options)));
+    }
+    void notify(std::string_view method, const Dynamic& arguments, CallOptions options = {}) {
+        client_->notify(method, arguments, to_server(std::move(options)));
+    }
+    template <Contract C>
+    void start_notify(const typename C::request_type& request, Client::Completion<void> completion,
+                      CallOptions options = {}) {
+        client_->start_notify<C>(request, std::move(completion), to_server(std::move(options)));
+    }
+    void start_notify(std::string_view method, const Dynamic& arguments,
+                      Client::Completion<void> completion, CallOptions options = {}) {
+        client_->start_notify(method, arguments, std::move(completion),
+                              to_server(std::move(options)));
     }
 
 private:

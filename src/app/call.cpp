@@ -34,6 +34,7 @@ struct CallCommand {
     std::vector<std::string> auth_secrets;
     std::string ca;
     bool insecure = false;
+    bool one_way = false;
     bool verbose = false;
 };
 
@@ -232,6 +233,10 @@ int call(const CallCommand& command) {
         return usage(error.message());
     }
     try {
+        if (command.one_way) {
+            client->notify(command.method, Dynamic{*arguments});
+            return exit_success;
+        }
         const Reply<Dynamic> reply = client->call_for_reply(command.method, Dynamic{*arguments});
         const Dynamic data = reply.data.value_or(Dynamic{});
         if (!reply.success) {
@@ -274,6 +279,8 @@ void add_call(CLI::App& program, Action& action) {
         ->allow_extra_args(false);
     command->add_option("--ca", options->ca, "Of TLS: trust the authorities in this PEM file");
     command->add_flag("--insecure", options->insecure, "Of TLS: trust any certificate");
+    command->add_flag("--one-way", options->one_way,
+                      "Wait for no answer, only until the request is on its way; prints nothing");
     command->add_flag("--verbose", options->verbose, "Log to standard error what the client does");
     command->callback([&action, options] { action = [options] { return call(*options); }; });
 }

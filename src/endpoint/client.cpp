@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "endpoint/client_call.hpp"
 #include "endpoint/client_route.hpp"
+#include "endpoint/dialects.hpp"
 #include "endpoint/metrics_route.hpp"
 #include "format/fernet.hpp"
 
@@ -31,6 +32,7 @@ public:
         : options_{std::move(options)},
           keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
           is_direct_{address.is_direct()},
+          has_one_way_{address.protocol != endpoint::arrpc},
           route_{endpoint::make_client_route(address, options_)},
           calls_{route_->calls()} {
         if (options_.metrics != ClientMetrics::none) {
@@ -61,14 +63,13 @@ public:
         prepared->prepare(call, keys_, now, caller);
         prepared->name(options.idempotency_key, options.traceparent);
         prepared->address_to(options.server);
-        if (is_direct_ && !options.server.empty() && !prepared->refused) {
-            prepared->refused = Failure{.code = Code::invalid_request,
-                                        .message =
-                                            "Not sent: without a broker a client calls the "
-                                            "servers of its address, no other one"};
+        if (std::optional<Failure> refused = refusal_of(call, options);
+            refused && !prepared->refused) {
+            prepared->refused = std::move(refused);
         }
         prepared->timeout = options.timeout.value_or(options_.timeout);
         prepared->when_blocked = options.when_blocked.value_or(options_.when_blocked);
+        prepared->bears_deadline = call.wants_answer || options.timeout.has_value();
         prepared->idempotent = options.idempotent;
         prepared->stop = options.stop;
         prepared->log = options_.log;
@@ -109,6 +110,24 @@ public:
     }
 
 private:
+    /// What this client's address has no such calls of.
+    std::optional<Failure> refusal_of(const detail::ErasedCall& call,
+                                      const CallOptions& options) const {
+        if (is_direct_ && !options.server.empty()) {
+            return Failure{.code = Code::invalid_request,
+                           .message =
+                               "Not sent: without a broker a client calls the servers of "
+                               "its address, no other one"};
+        }
+        if (!call.wants_answer && !has_one_way_) {
+            return Failure{.code = Code::invalid_request,
+                           .message =
+                               "Not sent: arrpc has no one-way calls, as every request of it "
+                               "is answered; make a call and ignore what it gives"};
+        }
+        return std::nullopt;
+    }
+
     class BlockingCall final : public runtime::Errand {
     public:
         BlockingCall(Implementation& client, detail::PreparedCallPointer call,
@@ -129,6 +148,7 @@ private:
     const ClientOptions options_;
     const format::Keyring keys_;
     const bool is_direct_;
+    const bool has_one_way_;
     const std::unique_ptr<endpoint::ClientRoute> route_;
     runtime::ClientCalls& calls_;
     std::shared_ptr<metrics::ClientSeries> series_;
@@ -174,6 +194,27 @@ void Client::start_call(std::string_view method, const Dynamic& arguments,
                         Completion<Dynamic> completion, const CallOptions& options) {
     using Sink = detail::CompletionSink<Dynamic, Completion<Dynamic>>;
     submit<Sink>(prepare(detail::erase(method, arguments), options), {}, std::move(completion));
+}
+
+void Client::notify(std::string_view method, const Dynamic& arguments, const CallOptions& options) {
+    notify_blocking(detail::erase(method, arguments), options);
+}
+
+void Client::start_notify(std::string_view method, const Dynamic& arguments,
+                          Completion<void> completion, const CallOptions& options) {
+    start_notify(detail::erase(method, arguments), std::move(completion), options);
+}
+
+void Client::notify_blocking(const detail::ErasedCall& call, const CallOptions& options) {
+    detail::BlockingSink<void> sink;
+    call_blocking(detail::one_way(call), options, sink);
+    sink.take_data();
+}
+
+void Client::start_notify(const detail::ErasedCall& call, Completion<void> completion,
+                          const CallOptions& options) {
+    using Sink = detail::CompletionSink<void, Completion<void>>;
+    submit<Sink>(prepare(detail::one_way(call), options), {}, std::move(completion));
 }
 
 detail::PreparedCallPointer Client::prepare(const detail::ErasedCall& call,

@@ -33,6 +33,7 @@ void* sink_memory(PreparedCall& call, std::size_t size_bytes, std::size_t alignm
 void PreparedCall::prepare(const ErasedCall& call, const format::Keyring& keys,
                            std::int64_t unix_seconds, Caller caller) {
     response_ = call.response;
+    wants_answer = call.wants_answer;
     keys_ = keys;
     try {
         method = caller == Caller::waits ? call.method : arena_.copy(call.method);

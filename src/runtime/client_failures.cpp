@@ -34,8 +34,8 @@ Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds ti
             .message = "Not sent: " + broker + " did not confirm where replies arrive " + within};
     case CallStage::sent:
         return {.code = Code::deadline_exceeded,
-                .message = "Sent, but " + broker + " did not confirm it and no reply came " +
-                           within +
+                .message = "Sent, but " + broker + " did not confirm it " +
+                           (waiting.wants_answer ? "and no reply came " : "") + within +
                            (waiting.blocked ? "; the broker takes no messages at the moment" : "")};
     case CallStage::accepted:
         return {.code = Code::deadline_exceeded,

@@ -20,6 +20,7 @@ struct WaitingFor {
     bool is_connected = false;
     const Failure* last_failure = nullptr;      // why there is no connection; null: not known yet
     std::optional<std::string_view> blocked{};  // the broker's reason
+    bool wants_answer = true;
 };
 
 Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout);

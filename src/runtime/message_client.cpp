@@ -101,17 +101,19 @@ void MessageClient::publish(OutgoingCall& call) {
     }
     const PendingCalls::CorrelationText correlation = pending().correlation_of(token);
     const ExpirationText expiration{left};
-    const protocol::Call encoded{.method = call.method,
-                                 .style = call.style,
-                                 .arguments = call.arguments,
-                                 .correlation_id = {correlation.data(), correlation.size()},
-                                 .time_left = left};
+    const protocol::Call encoded{
+        .method = call.method,
+        .style = call.style,
+        .arguments = call.arguments,
+        .correlation_id = {correlation.data(), correlation.size()},
+        .time_left = call.bears_deadline ? std::optional{left} : std::nullopt};
     arena_.reset();
-    auto message = dialect_.encode_call(encoded, server_of(call), reply_address_, arena_, body_);
+    const std::string_view reply_to = call.wants_answer ? std::string_view{reply_address_} : "";
+    auto message = dialect_.encode_call(encoded, server_of(call), reply_to, arena_, body_);
     if (!message) {
         return fail(call, std::move(message.error()));
     }
-    if (message->expiration.empty()) {
+    if (call.bears_deadline && message->expiration.empty()) {
         message->expiration = expiration.view();
     }
     set_stage(call, CallStage::sent);
@@ -147,7 +149,7 @@ void MessageClient::on_ready(std::string_view reply_address) {
 void MessageClient::on_reply(const protocol::Envelope& reply) {
     const PendingCalls::Token token = pending().find_correlation(reply.correlation_id);
     OutgoingCall* call = token != 0 ? pending().find(token) : nullptr;
-    if (call == nullptr || stage_of(*call) == CallStage::queued) {
+    if (call == nullptr || stage_of(*call) == CallStage::queued || !call->wants_answer) {
         drop_reply();
         return;
     }
@@ -169,6 +171,9 @@ void MessageClient::on_reply(const protocol::Envelope& reply) {
 void MessageClient::on_accepted(std::uint64_t token) {
     if (OutgoingCall* call = pending().find(token)) {
         set_stage(*call, CallStage::accepted);
+        if (!call->wants_answer) {
+            succeed(*call, {});
+        }
     }
 }
 
@@ -220,11 +225,10 @@ void MessageClient::on_lost(const Failure& why, RepliesSurvive replies) {
     is_ready_ = false;
     blocked_.reset();
     last_failure_ = why;
-    if (replies == RepliesSurvive::yes) {
-        return;
-    }
-    pending().each([this](PendingCalls::Token, OutgoingCall& call) {
-        if (stage_of(call) != CallStage::queued) {
+    pending().each([this, replies](PendingCalls::Token, OutgoingCall& call) {
+        // Of a one-way call there is nothing to come but the word that went with the connection.
+        const bool may_still_end = replies == RepliesSurvive::yes && call.wants_answer;
+        if (stage_of(call) != CallStage::queued && !may_still_end) {
             fail(call, lost_failure(options_.broker, stage_of(call), *last_failure_));
         }
     });
@@ -260,7 +264,8 @@ Failure MessageClient::deadline_failure_of(const OutgoingCall& call) const {
          .stage = stage_of(call),
          .is_connected = is_ready_,
          .last_failure = last_failure_ ? &*last_failure_ : nullptr,
-         .blocked = blocked_ ? std::optional<std::string_view>{*blocked_} : std::nullopt},
+         .blocked = blocked_ ? std::optional<std::string_view>{*blocked_} : std::nullopt,
+         .wants_answer = call.wants_answer},
         call.timeout);
 }
 

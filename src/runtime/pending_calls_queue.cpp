@@ -10,6 +10,9 @@ void OutgoingCall::begin_anew() noexcept {
     idempotency_key = {};
     traceparent = {};
     idempotent = false;
+    wants_answer = true;
+    bears_deadline = true;
+    attempts_before = 0;
     may_be_given_up = true;
     refused.reset();
     submitted_before_ = nullptr;

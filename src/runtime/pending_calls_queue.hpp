@@ -51,9 +51,12 @@ public:
     std::string_view traceparent{};
     std::chrono::milliseconds timeout{};
     WhenBlocked when_blocked = WhenBlocked::wait;
-    bool idempotent = false;           // it may be sent again after it may have been handled
-    bool may_be_given_up = true;       // some thread may call `give_up`
-    std::optional<Failure> refused{};  // known before the submission; nothing is sent then
+    bool idempotent = false;            // it may be sent again after it may have been handled
+    bool wants_answer = true;           // false: one-way, over when the transport has taken it
+    bool bears_deadline = true;         // the request says how much of its time is left
+    std::uint32_t attempts_before = 0;  // by others, who handed it on
+    bool may_be_given_up = true;        // some thread may call `give_up`
+    std::optional<Failure> refused{};   // known before the submission; nothing is sent then
 
 protected:
     /// Become as new; for a call that is over, or was never submitted.

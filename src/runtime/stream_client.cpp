@@ -71,27 +71,53 @@ void StreamClient::send(OutgoingCall& call, StreamClientSession& session) {
     if (left <= left.zero()) {
         return fail(call, deadline_failure_of(call));
     }
+    if (!call.wants_answer) {
+        return send_one_way(call, session);
+    }
     CallSlots::Slot& slot = session.slots.add(token_of(call));
-    const protocol::Call encoded{.method = call.method,
-                                 .style = call.style,
-                                 .arguments = call.arguments,
-                                 .time_left = left,
-                                 .attempt = call.attempt_,
-                                 .idempotency_key = call.idempotency_key,
-                                 .traceparent = call.traceparent};
-    const std::size_t output_before = session.connection().output().size();
-    auto written =
-        dialect_->encode_call(encoded, slot.ticket, unix_ms(), session.connection().output());
-    if (!written) {
+    if (auto written = write(call, session, slot.ticket); !written) {
         session.slots.remove(slot);
         return fail(call, std::move(written.error()));
     }
-    session.connection().end_message();
-    set_request_bytes(call, session.connection().output().size() - output_before);
     call.session_ = &session;
     call.id_ = slot.ticket.id;
     set_stage(call, CallStage::sent);
-    session.connection().touch();
+}
+
+void StreamClient::send_one_way(OutgoingCall& call, StreamClientSession& session) {
+    if (session.connection().unsent_bytes() > options_.one_way_unsent_bytes_max) {
+        return fail(call, unread_failure(port_->display(session.address()),
+                                         options_.one_way_unsent_bytes_max));
+    }
+    protocol::StreamTicket ticket{.wants_answer = false};
+    auto written = write(call, session, ticket);
+    if (written) {
+        succeed(call, {});
+    } else {
+        fail(call, std::move(written.error()));
+    }
+}
+
+/// Put a request into a connection's output.
+std::expected<void, Failure> StreamClient::write(OutgoingCall& call, StreamClientSession& session,
+                                                 protocol::StreamTicket& ticket) {
+    const protocol::Call encoded{
+        .method = call.method,
+        .style = call.style,
+        .arguments = call.arguments,
+        .time_left = call.bears_deadline ? std::optional{time_left(call)} : std::nullopt,
+        .attempt = call.attempts_before + call.attempt_,
+        .idempotency_key = call.idempotency_key,
+        .traceparent = call.traceparent};
+    std::string& output = session.connection().output();
+    const std::size_t output_before = output.size();
+    auto written = dialect_->encode_call(encoded, ticket, unix_ms(), output);
+    if (written) {
+        set_request_bytes(call, output.size() - output_before);
+        session.connection().end_message();
+        session.connection().touch();
+    }
+    return written;
 }
 
 void StreamClient::send_waiting() {

@@ -32,6 +32,9 @@ struct StreamClientOptions {
     StreamPoolOptions pool{};
     std::uint32_t retries_max = 3;  // of one call, after it was sent
     BackoffOptions retry_backoff{};
+    /// What may wait on a connection until a one-way call is refused: they are over when they are
+    /// there, so that their number has no other limit.
+    std::size_t one_way_unsent_bytes_max = std::size_t{16} << 20;
     bool retry_overloaded = false;  // send what a server refused as overloaded again, always
     /// A connection that lets a call time out, and is silent for so long, gets no more calls.
     std::chrono::milliseconds silence_max{5'000};
@@ -74,6 +77,9 @@ private:
     void forget(OutgoingCall& call) noexcept override;
 
     void send(OutgoingCall& call, StreamClientSession& session);
+    void send_one_way(OutgoingCall& call, StreamClientSession& session);
+    std::expected<void, Failure> write(OutgoingCall& call, StreamClientSession& session,
+                                       protocol::StreamTicket& ticket);
     void send_waiting();
     void connect_due();
     void arm_connect_timer();

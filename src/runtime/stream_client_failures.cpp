@@ -55,6 +55,13 @@ Failure stream_lost_failure(std::string_view where, const Failure& why) {
     return why.code == Code::unauthenticated ? why : lost_failure(where, CallStage::sent, why);
 }
 
+Failure unread_failure(std::string_view where, std::size_t bytes_max) {
+    return {.code = Code::overloaded,
+            .message = "Not sent: more than " + std::to_string(bytes_max) + " bytes wait until " +
+                       std::string{where} + " reads them (one_way_unsent_bytes_max)",
+            .retry_after = std::chrono::milliseconds{100}};
+}
+
 Failure not_again_failure(const Failure& before, const Failure& why) {
     Failure failure = before;
     failure.message += "; then: " + why.message;

@@ -3,6 +3,7 @@
 #include <warren/error.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -24,6 +25,8 @@ Failure stream_broken_failure(std::string_view where, const Failure& why);
 /// The connection of a request that was sent is gone. Of a server that refuses us it is known that
 /// it took nothing, though TLS 1.3 tells only after the first request has left.
 Failure stream_lost_failure(std::string_view where, const Failure& why);
+/// A one-way call is not sent, because a server does not read what was sent to it before.
+Failure unread_failure(std::string_view where, std::size_t bytes_max);
 /// A call was sent, and cannot be sent again.
 /// in   before: what became of the last attempt
 Failure not_again_failure(const Failure& before, const Failure& why);

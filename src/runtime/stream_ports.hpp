@@ -22,6 +22,8 @@ public:
     /// What is appended here leaves at the end of this turn, in one write: then call `touch`.
     virtual std::string& output() noexcept = 0;
     virtual void touch() = 0;
+    /// Output that the network has not taken yet; 0 where that is not known.
+    virtual std::size_t unsent_bytes() const noexcept { return 0; }
     /// What was appended since the last call is one message; nothing is none. For transports that
     /// keep messages apart, as ZeroMQ does: their input is one whole message at a time, too.
     virtual void end_message() {}

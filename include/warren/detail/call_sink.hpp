@@ -27,6 +27,7 @@ struct ErasedCall {
     const Type* request = nullptr;
     const void* arguments = nullptr;  // as `request` describes
     const Type* response = nullptr;
+    bool wants_answer = true;
 };
 
 template <Contract C>
@@ -37,6 +38,13 @@ ErasedCall erase(const typename C::request_type& request) {
 
 inline ErasedCall erase(std::string_view method, const Dynamic& arguments) {
     return {method, &type_of<Dynamic>(), &arguments, &type_of<Dynamic>()};
+}
+
+/// The same without an answer.
+inline ErasedCall one_way(ErasedCall call) {
+    call.response = &type_of<void>();
+    call.wants_answer = false;
+    return call;
 }
 
 /// A call whose arguments were validated, encrypted and rendered.

@@ -47,6 +47,9 @@ public:
 
     std::string& output() noexcept override { return output_; }
     void touch() override;
+    std::size_t unsent_bytes() const noexcept override {
+        return output_.size() + writing_.size() - written_;
+    }
     void pause() override { paused_ = true; }
     void resume() override;
     void close_after_output() override;
@@ -68,9 +71,6 @@ private:
     void read();
     bool takes_input() const noexcept { return !paused_ && !closing_; }
     std::size_t unread_bytes() const noexcept { return unread_.size() - unread_begin_; }
-    std::size_t unsent_bytes() const noexcept {
-        return output_.size() + writing_.size() - written_;
-    }
     void take(std::size_t count);
     std::size_t offer(std::span<const std::byte> input);
     void offer_unread();

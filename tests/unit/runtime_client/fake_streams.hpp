@@ -16,8 +16,8 @@
 // A stream client over connections that do what the test says, on a clock that stands still.
 namespace warren::runtime::test {
 
-/// Requests are lines "ID METHOD ATTEMPT LEFT_MS", answers "ID ok TEXT" and "ID CODE MESSAGE"; a
-/// line that starts with "!" breaks the stream.
+/// Requests are lines "ID METHOD ATTEMPT LEFT_MS" ("-": no deadline), answers "ID ok TEXT" and "ID
+/// CODE MESSAGE"; a line that starts with "!" breaks the stream.
 class LineDialect final : public protocol::StreamDialect {
 public:
     explicit LineDialect(protocol::AnswerOrder order) : order_{order} {}
@@ -38,7 +38,8 @@ public:
         }
         ticket.key = static_cast<std::uint8_t>(ticket.id);
         out += std::to_string(ticket.id) + ' ' + std::string{call.method} + ' ' +
-               std::to_string(call.attempt) + ' ' + std::to_string(call.time_left->count()) + '\n';
+               std::to_string(call.attempt) + ' ' +
+               (call.time_left ? std::to_string(call.time_left->count()) : "-") + '\n';
         return {};
     }
 
@@ -91,6 +92,7 @@ private:
 struct FakeConnection final : StreamConnection {
     std::string& output() noexcept override { return text; }
     void touch() override { ++touches; }
+    std::size_t unsent_bytes() const noexcept override { return unsent; }
     void pause() override {}
     void resume() override {}
     void close_after_output() override { is_closing = true; }
@@ -114,6 +116,7 @@ struct FakeConnection final : StreamConnection {
     std::string text;
     std::string input;
     int touches = 0;
+    std::size_t unsent = 0;
     bool is_closing = false;
     std::unique_ptr<StreamSession> session;
 };

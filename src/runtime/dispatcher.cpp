@@ -120,8 +120,6 @@ bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
 /// What the call says of itself.
 bool Dispatcher::describe(Job& job, const protocol::Call& call) {
     Context& context = job.context_;
-    context.method =
-        job.method_ != nullptr ? std::string_view{job.method_->name} : job.arena.copy(call.method);
     context.correlation_id = job.arena.copy(call.correlation_id);
     context.caller = job.arena.copy(call.caller);
     context.idempotency_key = job.arena.copy(call.idempotency_key);

@@ -1,6 +1,7 @@
 #include "endpoint/buffered_forwarder.hpp"
 
 #include "core/clock.hpp"
+#include "core/utf8.hpp"
 #include "endpoint/buffered_call.hpp"
 
 #include <algorithm>
@@ -38,6 +39,16 @@ bool may_pass(Code code) {
         return false;
     }
     std::unreachable();
+}
+
+/// A failure on one line, for the log and as a reason: the other side's words may be any.
+std::string shown(const Failure& failure) {
+    constexpr std::size_t bytes_max = 2'048;
+    return core::text_for_display(to_string(failure), bytes_max);
+}
+
+std::string shown_method(std::string_view method) {
+    return '\'' + core::text_for_display(method) + '\'';
 }
 
 }  // namespace
@@ -246,15 +257,16 @@ void BufferedForwarder::took(Outcome outcome) {
 void BufferedForwarder::give_up(const store::Entry& entry, const Failure& why,
                                 std::string_view method) {
     failed_.fetch_add(1, std::memory_order_relaxed);
-    log(LogLevel::error, "call " + std::to_string(entry.id) + " of '" + std::string{method} +
-                             "' is given up, and kept among those that failed: " + to_string(why));
-    queue_->fail(entry.id, to_string(why));
+    const std::string reason = shown(why);
+    log(LogLevel::error, "call " + std::to_string(entry.id) + " of " + shown_method(method) +
+                             " is given up, and kept among those that failed: " + reason);
+    queue_->fail(entry.id, reason);
 }
 
 bool BufferedForwarder::pause(const Failure& why, std::uint32_t failures, std::string_view method) {
     if (failures == 1) {
-        log(LogLevel::warning, "call of '" + std::string{method} +
-                                   "' is tried again until it gets through: " + to_string(why));
+        log(LogLevel::warning, "call of " + shown_method(method) +
+                                   " is tried again until it gets through: " + shown(why));
     }
     const auto backoff = runtime::backoff_after(failures, options_.backoff, random_);
     std::unique_lock lock{mutex_};

@@ -1,0 +1,123 @@
+#include <gtest/gtest.h>
+#include <warren/dynamic.hpp>
+
+#include <string>
+#include <vector>
+
+#include "endpoint/buffered_call.hpp"
+#include "store/queue_file.hpp"
+#include "support/child_process.hpp"
+#include "support/temporary_directory.hpp"
+
+/// `warren buffer`, as a user runs it.
+namespace warren {
+namespace {
+
+struct Shown {
+    int code = 0;
+    std::vector<std::string> lines;
+};
+
+class BufferCommands : public testing::Test {
+protected:
+    store::QueueFile open() {
+        auto file = store::QueueFile::open({.path = path()});
+        if (!file) {
+            throw Error{file.error()};
+        }
+        return std::move(*file);
+    }
+    /// Two calls that wait, and one that failed.
+    void fill() {
+        store::QueueFile file = open();
+        ASSERT_TRUE(file.begin());
+        const Dynamic arguments = Dynamic::map({{"a", 1}});
+        for (const char* method : {"bad", "add", "sub"}) {
+            ASSERT_TRUE(
+                file.append(*endpoint::encode_buffered({.accepted_at_ms = 1'700'000'000'000,
+                                                        .call = {.method = method,
+                                                                 .arguments = arguments.value(),
+                                                                 .idempotency_key = "order 7"}})));
+        }
+        ASSERT_TRUE(file.fail(1, "failed: \"no\"", 1'700'000'001'000));
+        ASSERT_TRUE(file.commit());
+    }
+    Shown run(std::vector<std::string> options, std::string file = {}) {
+        std::vector<std::string> command{
+            "sh",           "-c",     "exec \"$@\" 2>&1",          "sh",
+            WARREN_PROGRAM, "buffer", file.empty() ? path() : file};
+        command.insert(command.end(), options.begin(), options.end());
+        test::ChildProcess child{command};
+        Shown shown;
+        for (std::string line = child.read_line(); !line.empty(); line = child.read_line()) {
+            shown.lines.push_back(line);
+        }
+        shown.code = child.wait();
+        return shown;
+    }
+    std::string path() const { return directory_.file("orders.buffer"); }
+
+private:
+    test::TemporaryDirectory directory_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(BufferCommands, CountWhatWaitsAndWhatFailed) {
+    fill();
+    const Shown shown = run({});
+    EXPECT_EQ(shown.code, 0);
+    ASSERT_EQ(shown.lines.size(), 3U);
+    EXPECT_TRUE(shown.lines[0].starts_with("waiting: 2 calls, ")) << shown.lines[0];
+    EXPECT_TRUE(shown.lines[1].starts_with("failed: 1 calls, ")) << shown.lines[1];
+    EXPECT_EQ(shown.lines[2], "discarded: 0 that failed");
+}
+
+TEST_F(BufferCommands, ListWhatWaits) {
+    fill();
+    const Shown shown = run({"--list"});
+    EXPECT_EQ(shown.code, 0);
+    EXPECT_EQ(shown.lines, (Lines{R"({"id":2,"accepted":"2023-11-14T22:13:20Z","method":"add",)"
+                                  R"("idempotency_key":"order 7"})",
+                                  R"({"id":3,"accepted":"2023-11-14T22:13:20Z","method":"sub",)"
+                                  R"("idempotency_key":"order 7"})"}));
+}
+
+TEST_F(BufferCommands, ListWhatFailedWithItsReasonAndOnDemandTheArguments) {
+    fill();
+    const Shown shown = run({"--failed", "--arguments"});
+    EXPECT_EQ(shown.code, 0);
+    EXPECT_EQ(shown.lines,
+              (Lines{R"({"id":1,"failed":"2023-11-14T22:13:21Z","reason":"failed: \"no\"",)"
+                     R"("accepted":"2023-11-14T22:13:20Z","method":"bad",)"
+                     R"("idempotency_key":"order 7","arguments":{"a":1}})"}));
+}
+
+TEST_F(BufferCommands, SendAgainWhatFailed) {
+    fill();
+    EXPECT_EQ(run({"--retry"}).lines, (Lines{"1 of those that failed wait again"}));
+    store::QueueFile file = open();
+    EXPECT_EQ(file.totals().entries, 3U);
+    EXPECT_EQ(file.totals().failed_entries, 0U);
+    EXPECT_EQ(file.entries_after(3)->front().id, 4U);
+}
+
+TEST_F(BufferCommands, SayWhyThereIsNothingToShow) {
+    const Shown missing = run({});
+    EXPECT_EQ(missing.code, 1);
+    EXPECT_EQ(missing.lines, (Lines{"error: There is no file " + path()}));
+    const store::QueueFile held = open();
+    const Shown in_use = run({});
+    EXPECT_EQ(in_use.code, 1);
+    ASSERT_EQ(in_use.lines.size(), 1U);
+    EXPECT_NE(in_use.lines[0].find("in use by another process"), std::string::npos);
+}
+
+TEST_F(BufferCommands, TakeOneWishAtATime) {
+    fill();
+    EXPECT_EQ(run({"--list", "--failed"}).code, 2);
+    EXPECT_EQ(run({"--failed", "--retry"}).code, 2);
+}
+
+}  // namespace
+}  // namespace warren

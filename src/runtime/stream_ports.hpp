@@ -24,8 +24,9 @@ public:
     virtual void touch() = 0;
     /// Output that the network has not taken yet; 0 where that is not known.
     virtual std::size_t unsent_bytes() const noexcept { return 0; }
-    /// What was appended since the last call is one message; nothing is none. For transports that
-    /// keep messages apart, as ZeroMQ does: their input is one whole message at a time, too.
+    /// What was appended since the last call is one message; nothing is none. It stays where it is
+    /// until it leaves. For transports that keep messages apart, as ZeroMQ does: their input is one
+    /// whole message at a time, too.
     virtual void end_message() {}
     /// Take no input until `resume`; what was not consumed is offered again then.
     virtual void pause() = 0;

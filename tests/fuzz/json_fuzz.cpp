@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         return 0;
     }
-    for (const auto write : {format::json_encode, format::json_encode_pretty}) {
+    for (const auto write :
+         {format::json_encode, format::json_encode_pretty, format::json_encode_python}) {
         std::string again;
         if (!write(*value, again, limits)) {
             std::abort();

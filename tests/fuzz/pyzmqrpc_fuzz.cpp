@@ -1,0 +1,98 @@
+// pyzmqrpc: an input is a message to a server, an answer to a client, a command's JSON and a zlib
+// stream; whatever is accepted holds the limits, and comes back when it is written again.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "format/deflate.hpp"
+#include "protocol/pyzmqrpc_command.hpp"
+#include "protocol/pyzmqrpc_dialect.hpp"
+#include "protocol/pyzmqrpc_reply.hpp"
+#include "protocol/pyzmqrpc_text.hpp"
+
+namespace {
+
+using namespace warren;
+using State = protocol::StreamStep::State;
+
+constexpr core::Limits limits{
+    .body_bytes_max = 1 << 16, .nesting_depth_max = 40, .value_count_max = 10'000};
+
+void require(bool holds) {
+    if (!holds) {
+        std::abort();
+    }
+}
+
+/// What was read of a command reads the same when it is written.
+void check(const protocol::Call& call) {
+    Arena arena;
+    std::string json;
+    if (!protocol::pyzmqrpc_write_command(call, json)) {
+        std::abort();
+    }
+    const auto again = protocol::pyzmqrpc_read_command(json, arena, limits);
+    require(again && again->method == call.method && again->arguments == call.arguments);
+}
+
+void check_reply(const protocol::Answer& answer) {
+    std::string reply;
+    protocol::pyzmqrpc_write_reply(answer, limits, reply);
+    Arena arena;
+    const auto said = protocol::pyzmqrpc_read_reply(reply, arena, limits);
+    require(said.has_value() != answer.failure.has_value() || said.error().code == Code::internal);
+}
+
+void serve(std::span<const std::byte> input) {
+    static const auto server = protocol::make_pyzmqrpc_dialect({}, limits);
+    const auto decoder = server->make_call_decoder();
+    Arena arena;
+    const protocol::StreamStep step = decoder->next(input, 0, arena);
+    require(step.size_bytes == input.size());
+    if (step.state == State::heartbeat) {
+        return;
+    }
+    require(step.state == State::complete);
+    if (decoder->call) {
+        check(*decoder->call);
+        check_reply({.message = "OK", .data = decoder->call->arguments});
+    } else {
+        const Failure& failure = decoder->call.error();
+        check_reply({.failure = failure.code, .message = failure.message});
+    }
+}
+
+void call(std::span<const std::byte> input) {
+    static const auto client =
+        protocol::make_pyzmqrpc_dialect({.side = protocol::StreamSide::client}, limits);
+    const auto decoder = client->make_answer_decoder();
+    Arena arena;
+    if (decoder->next(input, 0, arena).state != State::complete) {
+        require(input.size() < 4);
+        return;
+    }
+    const auto answer = decoder->answer({});
+    require(answer || answer.error().peer_text.size() <= limits.peer_text_bytes_max + 3);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto input = std::as_bytes(std::span{data, size});
+    const std::string_view text{reinterpret_cast<const char*>(data), size};
+    static format::Inflater inflater;
+    serve(input);
+    call(input);
+    Arena arena;
+    if (const auto command = protocol::pyzmqrpc_read_command(text, arena, limits)) {
+        check(*command);
+        // Most inputs get no further than base64; so what is a command goes the whole way, too.
+        std::string wire;
+        protocol::PyzmqrpcTextWriter{}.append(wire, text);
+        serve(std::as_bytes(std::span{wire}));
+    }
+    if (const auto inflated = inflater.inflate(input, limits.body_bytes_max)) {
+        require(inflated->size() <= limits.body_bytes_max);
+    }
+    return 0;
+}

@@ -1,0 +1,211 @@
+#include "runtime/stream_server.hpp"
+
+#include "protocol/pyzmqrpc.hpp"
+#include "protocol/pyzmqrpc_dialect.hpp"
+#include "unit/runtime/harness.hpp"
+#include "unit/runtime/stream_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// A stream server where the transport keeps messages apart.
+namespace warren::runtime::test {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+/// Offers one message at a time, and keeps the answers apart.
+class FakePeer final : public StreamConnection {
+public:
+    FakePeer(Executor& executor, StreamServerSink& sink)
+        : executor_{executor}, session_{sink.on_connected(*this)} {}
+
+    std::string& output() noexcept override { return output_; }
+    void touch() override { ++touches; }
+    void end_message() override {
+        if (output_.size() != ended_) {
+            messages_.push_back(output_.substr(ended_));
+            ended_ = output_.size();
+        }
+    }
+    void pause() override { paused_ = true; }
+    void resume() override {
+        paused_ = false;
+        executor_.post([this] { offer(); });
+    }
+    void close_after_output() override { closing_ = true; }
+    std::string_view peer_identity() const noexcept override { return {}; }
+
+    void receive(std::string_view message) {
+        input_.emplace_back(message);
+        offer();
+    }
+    Texts take_messages() {
+        EXPECT_EQ(output_.size(), ended_) << "some of it is no message's";
+        output_.clear();
+        ended_ = 0;
+        session_->on_unsent(0);
+        return std::exchange(messages_, {});
+    }
+    std::size_t unread() const noexcept { return input_.size(); }
+    bool is_closing() const noexcept { return closing_; }
+
+    int touches = 0;
+
+private:
+    void offer() {
+        while (!paused_ && !closing_ && !input_.empty()) {
+            const std::string& message = input_.front();
+            const auto taken = session_->on_input(std::as_bytes(std::span{message}));
+            if (taken.bytes != message.size() || (paused_ && message.empty())) {
+                EXPECT_TRUE(paused_);
+                break;
+            }
+            input_.pop_front();
+        }
+    }
+
+    Executor& executor_;
+    std::deque<std::string> input_;
+    std::string output_;
+    std::size_t ended_ = 0;
+    Texts messages_;
+    bool paused_ = false;
+    bool closing_ = false;
+    std::unique_ptr<StreamSession> session_;
+};
+
+struct Served : ServedStream {
+    explicit Served(std::unique_ptr<protocol::StreamDialect> spoken)
+        : ServedStream{std::move(spoken)} {
+        const auto handler = [this](std::string name) {
+            calls.push_back(name);
+            return name;
+        };
+        stage.registry.method("echo", handler, {"name"}).run_inline();
+        stage.registry.method("work", handler, {"name"});
+        stage.registry.method("boom", [](std::string name) -> std::string { throw Error{name}; },
+                              {"name"});
+        serve();
+        peer = std::make_unique<FakePeer>(stage.executor, *server);
+    }
+
+    Texts calls;
+    std::unique_ptr<FakePeer> peer{};
+};
+
+std::string command(std::string_view method, std::string_view name) {
+    const Dynamic state = Dynamic::map({{"name", std::string{name}}});
+    const auto dialect =
+        protocol::make_pyzmqrpc_dialect({.side = protocol::StreamSide::client, .one_way = true});
+    protocol::StreamTicket ticket{.wants_answer = false};
+    std::string out;
+    EXPECT_TRUE(
+        dialect->encode_call({.method = method, .arguments = state.value()}, ticket, 0, out));
+    return out;
+}
+
+std::string success(std::string_view result) {
+    return R"({"status_code": 200, "status_message": "OK", "response_message": ")" +
+           std::string{result} + "\"}";
+}
+
+constexpr std::string_view beat_answer = R"({"status_code": 200, "status_message": "OK"})";
+
+TEST(StreamServerMessages, EachAnswerIsAMessage) {
+    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    const std::string first = packed(R"([0,1,"echo",["a"]])");
+    const std::string second = packed(R"([0,2,"work",["b"]])");
+    served.peer->receive(first + second + packed(R"([0,3,"echo",["c"]])"));
+    served.peer->receive(packed(R"([0,4,"work",["d"]])"));
+    served.run();
+    Texts answers;
+    for (const std::string& message : served.peer->take_messages()) {
+        const Texts texts = unpacked(message);
+        ASSERT_EQ(texts.size(), 1U);
+        answers.push_back(texts.front());
+    }
+    EXPECT_EQ(answers, (Texts{R"([1,1,null,"a"])", R"([1,3,null,"c"])", R"([1,2,null,"b"])",
+                              R"([1,4,null,"d"])"}));
+}
+
+TEST(StreamServerMessages, WhatIsNotAnsweredIsNoMessage) {
+    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    served.peer->receive(packed(R"([2,"echo",["a"]])"));
+    served.peer->receive(packed(R"([2,"work",["b"]])"));
+    served.run();
+    EXPECT_EQ(served.calls, (Texts{"a", "b"}));
+    EXPECT_EQ(served.peer->take_messages(), Texts{});
+    EXPECT_EQ(served.peer->touches, 0);
+}
+
+TEST(StreamServerMessages, HeartbeatsAreAnsweredAndNoCalls) {
+    Served served{protocol::make_pyzmqrpc_dialect()};
+    served.peer->receive(protocol::pyzmqrpc_heartbeat);
+    EXPECT_EQ(served.peer->take_messages(), Texts{std::string{beat_answer}});
+    EXPECT_EQ(served.peer->touches, 1);
+    EXPECT_EQ(served.server->in_flight(), 0U);
+    EXPECT_EQ(served.stage.dispatcher.counters().successes.load(), 0U);
+}
+
+TEST(StreamServerMessages, AHeartbeatWaitsForTheAnswerBeforeIt) {
+    Served served{protocol::make_pyzmqrpc_dialect()};
+    served.peer->receive(command("work", "a"));
+    served.peer->receive(protocol::pyzmqrpc_heartbeat);
+    served.peer->receive(command("echo", "b"));
+    EXPECT_EQ(served.peer->unread(), 2U);
+    served.run();
+    EXPECT_EQ(served.peer->take_messages(),
+              (Texts{success("a"), std::string{beat_answer}, success("b")}));
+}
+
+TEST(StreamServerMessages, AnEmptyMessageIsAnsweredInItsTurn) {
+    Served served{protocol::make_pyzmqrpc_dialect()};
+    served.peer->receive("");
+    EXPECT_EQ(served.peer->take_messages().size(), 1U);
+    served.peer->receive(command("work", "a"));
+    served.peer->receive("");
+    served.peer->receive(command("echo", "b"));
+    served.run();
+    const Texts messages = served.peer->take_messages();
+    ASSERT_EQ(messages.size(), 3U);
+    EXPECT_EQ(messages[0], success("a"));
+    EXPECT_TRUE(messages[1].starts_with(R"({"status_code": 400, )")) << messages[1];
+    EXPECT_EQ(messages[2], success("b"));
+    EXPECT_FALSE(served.peer->is_closing());
+}
+
+TEST(StreamServerMessages, AnswersNameTheMethodThatWasCalled) {
+    Served served{protocol::make_pyzmqrpc_dialect()};
+    served.peer->receive(command("Unknown", "a"));
+    EXPECT_EQ(served.peer->take_messages(),
+              Texts{R"({"status_code": 451, "status_message": "No service on the server is )"
+                    R"(registered for command \"Unknown\"."})"});
+    served.peer->receive(command("boom", "bad value"));
+    served.run();
+    EXPECT_EQ(served.peer->take_messages(),
+              Texts{R"({"status_code": 463, "status_message": "Exception raised when calling )"
+                    R"(service boom. Exception: bad value "})"});
+}
+
+TEST(StreamServerMessages, OneWayCallsRunAtOnceAndNothingIsAnswered) {
+    Served served{protocol::make_pyzmqrpc_dialect({.one_way = true})};
+    served.peer->receive(command("work", "a"));
+    served.peer->receive(protocol::pyzmqrpc_heartbeat);
+    served.peer->receive("@@@");
+    served.peer->receive(command("echo", "b"));
+    EXPECT_EQ(served.calls, Texts{"b"});
+    served.run();
+    EXPECT_EQ(served.calls, (Texts{"b", "a"}));
+    EXPECT_EQ(served.peer->take_messages(), Texts{});
+    EXPECT_EQ(served.peer->touches, 0);
+}
+
+}  // namespace
+}  // namespace warren::runtime::test

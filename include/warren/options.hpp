@@ -62,8 +62,8 @@ struct ClientOptions {
     /// any; empty: nothing is signed.
     std::vector<std::string> auth_secrets{};
     /// Of tcp:// and its like: how often connecting may fail in a row until the calls that wait for
-    /// it fail, and how long the first pause is. 0 ms: the protocol's default.
-    std::size_t connect_attempts = 5;
+    /// it fail, and how long the first pause is. Unset: 5 times; 0 ms: the protocol's default.
+    std::optional<std::size_t> connect_attempts{};
     std::chrono::milliseconds connect_pause{0};
     /// Of tcp:// and its like: how often an idempotent call is sent again at most.
     std::uint32_t retries_max = 3;

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "endpoint/client_route.hpp"
+#include "endpoint/io_thread.hpp"
+#include "runtime/stream_client.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace warren::endpoint {
+
+/// How long closing a client waits for a server that does not read.
+inline constexpr std::chrono::milliseconds client_close_timeout{500};
+
+/// What every client without a broker has of its options.
+/// in   backoff: after failed attempts to connect, where the options do not say it
+runtime::StreamClientOptions stream_client_options(const ClientOptions& options,
+                                                   std::size_t connections_per_server,
+                                                   runtime::BackoffOptions backoff);
+
+/// Calls go straight to servers, over a port of connections.
+template <typename Port, typename PortOptions>
+class StreamRoute final : public ClientRoute {
+public:
+    /// err  throws Error, when the port cannot be had
+    StreamRoute(std::shared_ptr<protocol::StreamDialect> dialect, const ClientOptions& options,
+                const runtime::StreamClientOptions& calls, PortOptions port)
+        : connections_{
+              std::make_shared<Connections>(std::move(dialect), options, calls, std::move(port))} {
+        thread_.start(connections_->executor, connections_);
+    }
+
+    runtime::ClientCalls& calls() noexcept override { return *connections_->calls; }
+    metrics::ClientFigures figures() const override {
+        metrics::ClientFigures figures = figures_of(*connections_->calls);
+        const runtime::StreamClientCounters& calls = connections_->calls->stream_counters();
+        const auto& bytes = connections_->port->counters();
+        figures.connections = calls.connections.load(std::memory_order_relaxed);
+        figures.reconnects = calls.connections_lost.load(std::memory_order_relaxed);
+        figures.retries = calls.retries.load(std::memory_order_relaxed);
+        figures.bytes_received = bytes.bytes_in.get();
+        figures.bytes_sent = bytes.bytes_out.get();
+        return figures;
+    }
+    bool is_current_thread() const noexcept override {
+        return connections_->executor.is_current_thread();
+    }
+    void run_errand(runtime::Errand& errand) override { connections_->executor.run_errand(errand); }
+    void close() override {
+        if (is_current_thread()) {
+            connections_->calls->close();
+        }
+        thread_.end([connections = connections_.get()] {
+            connections->calls->close();
+            connections->port->close_all([connections] { connections->executor.stop(); });
+        });
+    }
+
+private:
+    /// What the I/O thread uses; whoever leaves last, it or the client, destroys it.
+    struct Connections {
+        Connections(std::shared_ptr<protocol::StreamDialect> dialect, const ClientOptions& options,
+                    const runtime::StreamClientOptions& calls_options, PortOptions port_options)
+            : executor{{.spin_max = options.spin_max}},
+              calls{std::make_shared<runtime::StreamClient>(executor, std::move(dialect),
+                                                            calls_options)} {
+            port.emplace(executor, std::move(port_options));
+            if constexpr (std::is_void_v<decltype(port->start(*calls))>) {
+                port->start(*calls);
+            } else if (auto started = port->start(*calls); !started) {
+                throw Error{std::move(started.error())};
+            }
+            calls->attach(*port);
+        }
+
+        transport::AsioExecutor executor;
+        std::shared_ptr<runtime::StreamClient> calls;
+        std::optional<Port> port;
+    };
+
+    std::shared_ptr<Connections> connections_;
+    IoThread thread_;
+};
+
+}  // namespace warren::endpoint

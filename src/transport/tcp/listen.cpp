@@ -1,7 +1,8 @@
 #include "transport/tcp/listen.hpp"
 
+#include "transport/net/descriptors.hpp"
+
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 
@@ -15,22 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-// Descriptors for all but the connections: files, other listeners, clients.
-constexpr rlim_t other_descriptors = 256;
-
-/// Take from the system what it allows of the descriptors that so many connections need.
-void ask_for_descriptors(std::size_t connections) {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return;
-    }
-    const rlim_t wanted = std::min<rlim_t>(connections + other_descriptors, limit.rlim_max);
-    if (limit.rlim_cur < wanted) {
-        limit.rlim_cur = wanted;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
 
 bool is_everywhere(std::string_view host) {
     return host.empty() || host == "*";

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/asio_executor.hpp"
+#include "support/loop.hpp"
 #include "transport/tcp/client_port.hpp"
 #include "transport/tcp/server_port.hpp"
 
@@ -21,34 +21,6 @@
 
 /// Ports over real sockets of this machine, and all of it on the test's own thread.
 namespace warren::transport::test {
-
-using namespace std::chrono_literals;
-
-/// A loop that a test turns until something has come about.
-class Loop {
-public:
-    AsioExecutor executor{};
-
-    /// out  whether it came about before a deadline, which is generous: it is no measurement
-    template <typename Predicate>
-    bool until(Predicate predicate) {
-        const auto give_up_at = std::chrono::steady_clock::now() + 30s;
-        bool met = false;
-        std::move_only_function<void()> look;
-        runtime::Executor::TimerId timer = 0;
-        look = [&] {
-            met = predicate();
-            if (met || std::chrono::steady_clock::now() > give_up_at) {
-                return executor.stop();
-            }
-            timer = executor.post_at(executor.now() + 1ms, [&] { look(); });
-        };
-        executor.post([&] { look(); });
-        executor.run();
-        executor.cancel(timer);
-        return met;
-    }
-};
 
 /// A message of the tests' protocol: a length of four bytes, big-endian, and so many bytes.
 inline std::string message(std::string_view text) {

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/error.hpp>
+
+#include "transport/asio_executor.hpp"
+#include "transport/zmq/counters.hpp"
+#include "transport/zmq/endpoint.hpp"
+#include "transport/zmq/monitor.hpp"
+#include "transport/zmq/options.hpp"
+#include "transport/zmq/socket.hpp"
+
+#include <cstddef>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace warren::transport {
+
+struct ZmqBindingOptions {
+    int socket_type = 0;  // such as ZMQ_ROUTER
+    std::vector<std::string> endpoints{};
+    ZmqSide side = ZmqSide::bind;
+    std::variant<ZmqServerSecurity, ZmqClientSecurity> security{};
+    ZmqLimits limits{};
+    Log* log = nullptr;
+};
+
+/// A socket that stands at all of its endpoints at once, whoever comes and goes there, and what is
+/// known of those.          thread the I/O thread
+class ZmqBinding final : private ZmqMonitor::User {
+public:
+    /// Bind, or begin to connect.
+    /// in   executor, counters: outlive the binding
+    /// err  invalid_request: an endpoint that cannot be had, or a key that is none
+    static std::expected<std::unique_ptr<ZmqBinding>, Failure> open(AsioExecutor& executor,
+                                                                    ZmqBindingOptions options,
+                                                                    ZmqCounters& counters);
+    ZmqBinding(const ZmqBinding&) = delete;
+    ZmqBinding& operator=(const ZmqBinding&) = delete;
+    /// Closes at once.
+    ~ZmqBinding();
+
+    ZmqSocket& socket() noexcept { return socket_; }
+    /// With the ports that were found where 0 was asked.
+    const std::vector<std::string>& endpoints() const noexcept { return endpoints_; }
+
+    /// Give the endpoints up and send what is due. `closed` is called later, once they are free,
+    /// and may destroy this.
+    void close(std::move_only_function<void()> closed);
+
+private:
+    ZmqBinding(AsioExecutor& executor, ZmqBindingOptions options, ZmqCounters& counters);
+    std::expected<void, Failure> prepare();
+    std::expected<void, Failure> secure();
+    std::expected<void, Failure> add(const std::string& text);
+    std::expected<void, Failure> bind(const ZmqEndpoint& endpoint);
+    void on_event(const ZmqEvent& event) override;
+    void say(const ZmqEvent& event);
+    void finish();
+
+    AsioExecutor& executor_;
+    const ZmqBindingOptions options_;
+    ZmqCounters& counters_;
+    ZmqSocket socket_;
+    std::shared_ptr<const std::string> zap_domain_;
+    std::vector<std::shared_ptr<void>> names_;  // of inproc
+    std::vector<std::string> endpoints_;
+    std::size_t listening_ = 0;  // endpoints that say when they are free
+    std::unique_ptr<ZmqMonitor> monitor_;
+    runtime::TimePoint said_until_{};
+    runtime::Executor::TimerId close_timer_ = 0;
+    std::move_only_function<void()> closed_;
+};
+
+}  // namespace warren::transport

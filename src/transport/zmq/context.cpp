@@ -1,0 +1,56 @@
+#include "transport/zmq/context.hpp"
+
+#include <zmq.h>
+
+#include "core/assert.hpp"
+
+#include <cerrno>
+
+namespace warren::transport {
+namespace {
+
+// A client's connection needs three, with those that tell what becomes of it.
+constexpr int sockets_max = 16'384;
+
+}  // namespace
+
+std::shared_ptr<ZmqContext> ZmqContext::shared() {
+    static std::mutex mutex;
+    static std::weak_ptr<ZmqContext> current;
+    const std::scoped_lock lock{mutex};
+    std::shared_ptr<ZmqContext> context = current.lock();
+    if (context == nullptr) {
+        context = std::make_shared<ZmqContext>();
+        current = context;
+    }
+    return context;
+}
+
+ZmqContext::ZmqContext() : handle_{zmq_ctx_new()} {
+    WARREN_ASSERT(handle_ != nullptr);
+    WARREN_ASSERT(zmq_ctx_set(handle_, ZMQ_MAX_SOCKETS, sockets_max) == 0);
+    // Sockets that say nothing else drop what is unsent when they are closed.
+    WARREN_ASSERT(zmq_ctx_set(handle_, ZMQ_BLOCKY, 0) == 0);
+}
+
+ZmqContext::~ZmqContext() {
+    zmq_ctx_shutdown(handle_);
+    zap_.reset();
+    while (zmq_ctx_term(handle_) != 0 && errno == EINTR) {
+    }
+}
+
+ZapHandler& ZmqContext::zap() {
+    const std::scoped_lock lock{mutex_};
+    if (!zap_) {
+        zap_.emplace(handle_);
+    }
+    return *zap_;
+}
+
+std::string ZmqContext::unique_endpoint() {
+    const std::scoped_lock lock{mutex_};
+    return "inproc://warren.internal." + std::to_string(++endpoints_);
+}
+
+}  // namespace warren::transport

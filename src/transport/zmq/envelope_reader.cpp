@@ -1,0 +1,94 @@
+#include "transport/zmq/envelope_reader.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace warren::transport {
+namespace {
+
+// Each frame of an envelope has its length before it.
+using Length = std::uint16_t;
+
+// A routing id has 255 bytes at most, and each proxy on the way adds one.
+constexpr std::size_t frames_max = 16;
+constexpr std::size_t envelope_bytes_max = 1'024;
+
+}  // namespace
+
+std::span<const std::byte> ZmqEnvelopeReader::body() const noexcept {
+    if (is_joined_) {
+        return std::as_bytes(std::span{joined_});
+    }
+    return {static_cast<const std::byte*>(frame_.data()), frame_.size()};
+}
+
+std::string_view ZmqEnvelopeReader::user_id() {
+    const char* const name = zmq_msg_gets(frame_.handle(), "User-Id");
+    return name == nullptr ? std::string_view{} : name;
+}
+
+ZmqEnvelopeReader::Result ZmqEnvelopeReader::next(ZmqSocket& socket) {
+    envelope_.clear();
+    is_correlated_ = false;
+    is_joined_ = false;
+    if (!socket.receive(frame_)) {
+        return Result::nothing;
+    }
+    // Once a message's first frame is there, so is the rest.
+    for (std::size_t frames = 1; frame_.more(); ++frames) {
+        if (frames > frames_max || !add_to_envelope(frame_.to_string_view())) {
+            return skip(socket);
+        }
+        const bool is_delimiter = frames > 1 && frame_.size() == 0;
+        is_correlated_ = frames > 1 && !is_delimiter;
+        socket.receive(frame_);
+        if (is_delimiter) {
+            is_correlated_ = frames > 2;
+            if (frame_.more()) {
+                join(socket);
+            }
+            return Result::message;
+        }
+    }
+    return is_correlated_ ? Result::malformed : Result::message;
+}
+
+bool ZmqEnvelopeReader::add_to_envelope(std::string_view frame) {
+    if (envelope_.size() + sizeof(Length) + frame.size() > envelope_bytes_max) {
+        return false;
+    }
+    const auto length = static_cast<Length>(frame.size());
+    std::array<char, sizeof length> bytes{};
+    std::memcpy(bytes.data(), &length, sizeof length);
+    envelope_.append(bytes.data(), bytes.size()).append(frame);
+    return true;
+}
+
+ZmqEnvelopeReader::Result ZmqEnvelopeReader::skip(ZmqSocket& socket) {
+    while (frame_.more() && socket.receive(frame_)) {
+    }
+    return Result::malformed;
+}
+
+void ZmqEnvelopeReader::join(ZmqSocket& socket) {
+    is_joined_ = true;
+    joined_ = frame_.to_string_view();
+    while (frame_.more() && socket.receive(frame_)) {
+        joined_ += frame_.to_string_view();
+    }
+}
+
+ZmqSocket::Sent send_envelope(ZmqSocket& socket, std::string_view envelope) {
+    while (!envelope.empty()) {
+        Length length = 0;
+        std::memcpy(&length, envelope.data(), sizeof length);
+        const std::string_view frame = envelope.substr(sizeof length, length);
+        if (const auto sent = socket.send(frame, true); sent != ZmqSocket::Sent::yes) {
+            return sent;
+        }
+        envelope.remove_prefix(sizeof length + length);
+    }
+    return ZmqSocket::Sent::yes;
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "transport/zmq/socket.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace warren::transport {
+
+/// Reads what a ROUTER gets: a routing id, frames that only the way back needs, a delimiter where
+/// the peer sets one, and the message.                                    [ZeroMQ RFC 28, ROUTER]
+class ZmqEnvelopeReader {
+public:
+    enum class Result : std::uint8_t {
+        nothing,    // there is none now
+        message,    // see `envelope` and `body`
+        malformed,  // what came is no request, and is gone
+    };
+
+    Result next(ZmqSocket& socket);
+
+    // Of the last message, until the next call.
+
+    /// All before the message, as `send_envelope` takes it; the same for the same peer.
+    std::string_view envelope() const noexcept { return envelope_; }
+    /// Frames after the delimiter are taken for one message.
+    std::span<const std::byte> body() const noexcept;
+    /// Whether the envelope is likely to be of this message alone.
+    bool is_correlated() const noexcept { return is_correlated_; }
+    /// Whom the handshake has let in; empty: nobody was asked.
+    std::string_view user_id();
+
+private:
+    bool add_to_envelope(std::string_view frame);
+    Result skip(ZmqSocket& socket);
+    void join(ZmqSocket& socket);
+
+    std::string envelope_;
+    bool is_correlated_ = false;
+    zmq::message_t frame_;
+    bool is_joined_ = false;
+    std::string joined_;  // of several frames
+};
+
+/// Send all before a message, which is to follow.
+ZmqSocket::Sent send_envelope(ZmqSocket& socket, std::string_view envelope);
+
+}  // namespace warren::transport

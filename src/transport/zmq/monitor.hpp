@@ -1,0 +1,51 @@
+#pragma once
+
+#include "transport/asio_executor.hpp"
+#include "transport/zmq/socket.hpp"
+#include "transport/zmq/watch.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+
+namespace warren::transport {
+
+/// What happened to a connection of a socket, as `zmq_socket_monitor` has it.
+struct ZmqEvent {
+    std::uint16_t what = 0;   // such as ZMQ_EVENT_CONNECTED
+    std::uint32_t value = 0;  // what it means depends on that
+};
+
+/// Tells what happens to the connections of a socket; nothing of inproc's.  thread the I/O thread
+class ZmqMonitor final : private ZmqWatch::User {
+public:
+    class User {
+    public:
+        /// May destroy the monitor.
+        virtual void on_event(const ZmqEvent& event) = 0;
+
+    protected:
+        ~User() = default;
+    };
+
+    /// in   executor, socket, user: outlive the monitor
+    /// err  internal: no descriptors left
+    static std::expected<std::unique_ptr<ZmqMonitor>, Failure> start(AsioExecutor& executor,
+                                                                     const ZmqSocket& socket,
+                                                                     User& user);
+    ZmqMonitor(const ZmqMonitor&) = delete;
+    ZmqMonitor& operator=(const ZmqMonitor&) = delete;
+    ~ZmqMonitor();
+
+private:
+    ZmqMonitor(AsioExecutor& executor, void* monitored, ZmqSocket socket, User& user);
+    void on_signal() override;
+
+    void* const monitored_;
+    ZmqSocket socket_;
+    User& user_;
+    const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    ZmqWatch watch_;
+};
+
+}  // namespace warren::transport

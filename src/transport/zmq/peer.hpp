@@ -1,0 +1,71 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "runtime/stream_ports.hpp"
+#include "transport/zmq/outbox.hpp"
+
+#include <boost/intrusive/list_hook.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace warren::transport {
+
+class ZmqPeerSet;
+
+/// One that asks at a ROUTER: its messages go to a session, and what that says goes back the way
+/// they came.          thread the I/O thread
+class ZmqPeer final : public runtime::StreamConnection, public boost::intrusive::list_base_hook<> {
+public:
+    struct Identity {
+        std::string envelope;    // before each of its messages
+        std::string user;        // whom the handshake has let in
+        bool is_single = false;  // to be forgotten with its answer
+    };
+
+    ZmqPeer(ZmqPeerSet& home, Identity identity);
+
+    void start(std::unique_ptr<runtime::StreamSession> session);
+    /// A message has come.
+    void take(std::span<const std::byte> message);
+    /// Offer what had to wait. out  whether the peer is to be forgotten, once its output is sent
+    bool settle();
+    /// Whether it would not be missed: it can be made anew.
+    bool is_idle() const noexcept;
+    bool is_single() const noexcept { return identity_.is_single; }
+    std::string_view envelope() const noexcept { return identity_.envelope; }
+    ZmqOutbox& outbox() noexcept { return outbox_; }
+    /// It is forgotten: the last call.
+    void end(const Failure& why);
+
+    std::string& output() noexcept override { return outbox_.bytes(); }
+    void touch() override;
+    void end_message() override { outbox_.end_message(); }
+    void pause() override { paused_ = true; }
+    void resume() override;
+    void close_after_output() override;
+    std::string_view peer_identity() const noexcept override { return identity_.user; }
+
+    bool touched = false;  // it is among those that the set settles at the end of this turn
+
+private:
+    void offer(std::span<const std::byte> message);
+    void offer_queued();
+    void keep(std::span<const std::byte> message, bool first);
+
+    ZmqPeerSet& home_;
+    const Identity identity_;
+    std::unique_ptr<runtime::StreamSession> session_;
+    bool paused_ = false;
+    bool closing_ = false;
+    ZmqOutbox outbox_;
+    // Messages that wait; null: none, as is usual.
+    std::unique_ptr<std::deque<std::string>> queued_;
+};
+
+}  // namespace warren::transport

@@ -1,0 +1,140 @@
+#include "transport/zmq/peer_set.hpp"
+
+#include <string>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+// How many peers are kept in case they come back.
+constexpr std::size_t kept_peers_max = 1'024;
+
+Failure gone() {
+    return {.code = Code::connection_lost,
+            .message = "The peer is gone, and its answer with it: nobody has its routing id"};
+}
+
+}  // namespace
+
+ZmqPeerSet::ZmqPeerSet(Owner& owner, const ZmqServerOptions& options, ZmqCounters& counters)
+    : owner_{owner}, options_{options}, counters_{counters} {}
+
+ZmqPeerSet::~ZmqPeerSet() {
+    by_age_.clear();
+}
+
+void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
+    ZmqPeer* const peer = find_or_add(message);
+    if (peer == nullptr) {
+        return counters_.refused_messages.add();
+    }
+    counters_.messages_in.add();
+    counters_.bytes_in.add(message.body().size());
+    peer->take(message.body());
+}
+
+ZmqPeer* ZmqPeerSet::find_or_add(ZmqEnvelopeReader& message) {
+    if (last_ != nullptr && last_->envelope() == message.envelope()) {
+        return last_;
+    }
+    const auto found = peers_.find(message.envelope());
+    if (found == peers_.end()) {
+        return last_ = add(message);
+    }
+    ZmqPeer* const peer = found->second.get();
+    by_age_.splice(by_age_.end(), by_age_, by_age_.iterator_to(*peer));
+    return last_ = peer;
+}
+
+ZmqPeer* ZmqPeerSet::add(ZmqEnvelopeReader& message) {
+    forget_some();
+    if (peers_.size() >= options_.peers_max) {
+        owner_.on_too_many_peers();
+        return nullptr;
+    }
+    auto made = std::make_unique<ZmqPeer>(
+        *this, ZmqPeer::Identity{std::string{message.envelope()}, std::string{message.user_id()},
+                                 message.is_correlated()});
+    ZmqPeer& peer = *made;
+    peers_.emplace(peer.envelope(), std::move(made));
+    by_age_.push_back(peer);
+    counters_.peers.add();
+    peer.start(owner_.make_session(peer));
+    return &peer;
+}
+
+/// Two for each that comes, so that there are as many as may be kept, or as have work, in the end.
+void ZmqPeerSet::forget_some() {
+    for (int looked_at = 0; looked_at < 2 && peers_.size() >= kept_peers_max; ++looked_at) {
+        ZmqPeer& oldest = by_age_.front();
+        if (oldest.is_idle()) {
+            forget(oldest, {.code = Code::connection_lost,
+                            .message = "The peer was silent while many others spoke"});
+        } else {
+            by_age_.splice(by_age_.end(), by_age_, by_age_.begin());
+        }
+    }
+}
+
+void ZmqPeerSet::forget(ZmqPeer& peer, const Failure& why) {
+    if (last_ == &peer) {
+        last_ = nullptr;
+    }
+    by_age_.erase(by_age_.iterator_to(peer));
+    // Its name is its own: it goes last.
+    const auto node = peers_.extract(peer.envelope());
+    counters_.peers.subtract();
+    peer.end(why);
+}
+
+void ZmqPeerSet::end_all(const Failure& why) {
+    touched_.clear();
+    while (!by_age_.empty()) {
+        forget(by_age_.front(), why);
+    }
+}
+
+void ZmqPeerSet::touch(ZmqPeer& peer) {
+    if (!std::exchange(peer.touched, true)) {
+        touched_.push_back(&peer);
+        owner_.want_turn_end();
+    }
+}
+
+void ZmqPeerSet::settle(ZmqSocket& socket) {
+    // What they want meanwhile is for the next time.
+    settling_.swap(touched_);
+    for (ZmqPeer* const peer : settling_) {
+        peer->touched = false;
+        const bool is_last = peer->settle();
+        if (!send(*peer, socket)) {
+            forget(*peer, gone());
+        } else if (is_last) {
+            forget(*peer, {.code = Code::connection_lost,
+                           .message = "The connection was closed on this side"});
+        }
+    }
+    settling_.clear();
+}
+
+bool ZmqPeerSet::send(ZmqPeer& peer, ZmqSocket& socket) {
+    ZmqOutbox& outbox = peer.outbox();
+    ZmqSocket::Sent sent = ZmqSocket::Sent::yes;
+    for (; !outbox.empty(); outbox.pop()) {
+        if (sent != ZmqSocket::Sent::nowhere) {
+            sent = send_envelope(socket, peer.envelope());
+        }
+        if (sent != ZmqSocket::Sent::yes) {
+            counters_.dropped_messages.add();
+            continue;
+        }
+        const auto message = outbox.front();
+        socket.send(message, false);
+        counters_.messages_out.add();
+        counters_.bytes_out.add(message.size());
+    }
+    outbox.clear();
+    return sent != ZmqSocket::Sent::nowhere;
+}
+
+}  // namespace warren::transport

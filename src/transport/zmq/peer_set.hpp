@@ -1,0 +1,86 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "runtime/stream_ports.hpp"
+#include "transport/zmq/counters.hpp"
+#include "transport/zmq/envelope_reader.hpp"
+#include "transport/zmq/options.hpp"
+#include "transport/zmq/peer.hpp"
+#include "transport/zmq/socket.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace warren::transport {
+
+/// The peers of one ROUTER, by what stands before their messages. Of those that have nothing to do
+/// the longest silent are forgotten when they are many; those that have are limited.
+/// thread the I/O thread
+class ZmqPeerSet {
+public:
+    class Owner {
+    public:
+        virtual std::unique_ptr<runtime::StreamSession> make_session(
+            runtime::StreamConnection& peer) = 0;
+        /// `settle` has something to do.
+        virtual void want_turn_end() = 0;
+        /// A peer is refused, as there are `peers_max`.
+        virtual void on_too_many_peers() = 0;
+
+    protected:
+        ~Owner() = default;
+    };
+
+    /// in  all outlive the set
+    ZmqPeerSet(Owner& owner, const ZmqServerOptions& options, ZmqCounters& counters);
+    ZmqPeerSet(const ZmqPeerSet&) = delete;
+    ZmqPeerSet& operator=(const ZmqPeerSet&) = delete;
+    /// Forgets its peers; their sessions go without a word.
+    ~ZmqPeerSet();
+
+    /// Give the message that was read to its peer.
+    void take(ZmqEnvelopeReader& message);
+    /// Do what peers have wanted since the last time, and send what they have to say.
+    void settle(ZmqSocket& socket);
+    /// Forget all peers; their sessions hear why.
+    void end_all(const Failure& why);
+    std::size_t size() const noexcept { return peers_.size(); }
+
+    // What peers do.
+
+    ZmqCounters& counters() noexcept { return counters_; }
+    void touch(ZmqPeer& peer);
+    bool may_queue(std::size_t messages, std::size_t more_bytes) const noexcept {
+        return messages < options_.queued_messages_max &&
+               queued_bytes_ + more_bytes <= options_.queued_bytes_max;
+    }
+    void count_queued(std::size_t fewer_bytes, std::size_t more_bytes) noexcept {
+        queued_bytes_ += more_bytes - fewer_bytes;
+    }
+
+private:
+    ZmqPeer* find_or_add(ZmqEnvelopeReader& message);
+    ZmqPeer* add(ZmqEnvelopeReader& message);
+    void forget_some();
+    void forget(ZmqPeer& peer, const Failure& why);
+    /// out  false: the peer is gone
+    bool send(ZmqPeer& peer, ZmqSocket& socket);
+
+    Owner& owner_;
+    const ZmqServerOptions& options_;
+    ZmqCounters& counters_;
+    std::unordered_map<std::string_view, std::unique_ptr<ZmqPeer>> peers_;
+    boost::intrusive::list<ZmqPeer> by_age_;  // of their last message, the oldest first
+    ZmqPeer* last_ = nullptr;                 // whose message was the last
+    std::vector<ZmqPeer*> touched_;
+    std::vector<ZmqPeer*> settling_;
+    std::size_t queued_bytes_ = 0;
+};
+
+}  // namespace warren::transport

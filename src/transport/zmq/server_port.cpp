@@ -1,0 +1,163 @@
+#include "transport/zmq/server_port.hpp"
+
+#include "transport/zmq/binding.hpp"
+#include "transport/zmq/envelope_reader.hpp"
+#include "transport/zmq/peer_set.hpp"
+#include "transport/zmq/watch.hpp"
+
+#include <fmt/format.h>
+#include <zmq.h>
+
+#include <optional>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+// What one turn takes, at most: others wait.
+constexpr std::size_t turn_messages = 1'024;
+constexpr std::size_t turn_bytes = std::size_t{1} << 20;
+
+}  // namespace
+
+class ZmqServerPort::Impl final : private TurnEnd,
+                                  private ZmqWatch::User,
+                                  private ZmqPeerSet::Owner {
+public:
+    Impl(AsioExecutor& executor, ZmqServerOptions options)
+        : executor_{executor}, options_{std::move(options)}, peers_{*this, options_, counters_} {}
+    ~Impl() { executor_.forget(*this); }
+
+    std::expected<void, Failure> start(runtime::StreamServerSink& sink) {
+        sink_ = &sink;
+        auto binding = ZmqBinding::open(executor_,
+                                        {.socket_type = ZMQ_ROUTER,
+                                         .endpoints = options_.endpoints,
+                                         .side = options_.side,
+                                         .security = options_.security,
+                                         .limits = options_.limits,
+                                         .log = options_.log},
+                                        counters_);
+        if (!binding) {
+            return std::unexpected{std::move(binding.error())};
+        }
+        binding_ = std::move(*binding);
+        ZmqWatch::User& user = *this;
+        watch_.emplace(executor_, binding_->socket(), user);
+        return {};
+    }
+
+    void close_all(std::move_only_function<void()> closed) {
+        closed_ = std::move(closed);
+        closing_ = true;
+        want_turn_end();
+    }
+
+    AsioExecutor& executor() noexcept { return executor_; }
+    const std::vector<std::string>& local_endpoints() const noexcept {
+        return binding_->endpoints();
+    }
+    const ZmqCounters& counters() const noexcept { return counters_; }
+
+private:
+    void want_turn_end() override {
+        if (!std::exchange(turn_end_asked_, true)) {
+            executor_.at_turn_end(*this);
+        }
+    }
+
+    std::unique_ptr<runtime::StreamSession> make_session(runtime::StreamConnection& peer) override {
+        return sink_->on_connected(peer);
+    }
+
+    void on_too_many_peers() override {
+        if (options_.log != nullptr && !std::exchange(said_too_many_, true)) {
+            options_.log->warning(
+                fmt::format("Messages of further peers at {} are dropped: {} have requests under "
+                            "way, as many as peers_max allows",
+                            binding_->endpoints().front(), options_.peers_max));
+        }
+    }
+
+    void on_signal() override { receive(); }
+
+    void on_turn_end() override {
+        turn_end_asked_ = false;
+        if (binding_ == nullptr) {
+            return;
+        }
+        peers_.settle(binding_->socket());
+        if (closing_) {
+            return close();
+        }
+        // Sending may have swallowed the signal of what has come since.
+        receive();
+    }
+
+    /// Take what has come; if there is more, the rest in the next turn.
+    void receive() {
+        std::size_t bytes = 0;
+        for (std::size_t count = 0; !closing_; ++count) {
+            if (count == turn_messages || bytes >= turn_bytes) {
+                return want_turn_end();
+            }
+            switch (reader_.next(binding_->socket())) {
+            case ZmqEnvelopeReader::Result::nothing:
+                return;
+            case ZmqEnvelopeReader::Result::malformed:
+                counters_.malformed_messages.add();
+                break;
+            case ZmqEnvelopeReader::Result::message:
+                bytes += reader_.body().size();
+                peers_.take(reader_);
+                break;
+            }
+        }
+    }
+
+    void close() {
+        watch_.reset();
+        peers_.end_all({.code = Code::connection_lost, .message = "The server ends"});
+        binding_->close([this] {
+            binding_.reset();
+            executor_.post(std::exchange(closed_, nullptr));
+        });
+    }
+
+    AsioExecutor& executor_;
+    const ZmqServerOptions options_;
+    ZmqCounters counters_;
+    runtime::StreamServerSink* sink_ = nullptr;
+    ZmqPeerSet peers_;
+    std::unique_ptr<ZmqBinding> binding_;
+    std::optional<ZmqWatch> watch_;
+    ZmqEnvelopeReader reader_;
+    bool turn_end_asked_ = false;
+    bool closing_ = false;
+    bool said_too_many_ = false;
+    std::move_only_function<void()> closed_;
+};
+
+ZmqServerPort::ZmqServerPort(AsioExecutor& executor, ZmqServerOptions options)
+    : impl_{std::make_unique<Impl>(executor, std::move(options))} {}
+
+ZmqServerPort::~ZmqServerPort() = default;
+
+std::expected<void, Failure> ZmqServerPort::start(runtime::StreamServerSink& sink) {
+    return impl_->start(sink);
+}
+const std::vector<std::string>& ZmqServerPort::local_endpoints() const noexcept {
+    return impl_->local_endpoints();
+}
+runtime::Executor& ZmqServerPort::executor() noexcept {
+    return impl_->executor();
+}
+void ZmqServerPort::stop_listening() {}
+void ZmqServerPort::close_all(std::move_only_function<void()> closed) {
+    impl_->close_all(std::move(closed));
+}
+const ZmqCounters& ZmqServerPort::counters() const noexcept {
+    return impl_->counters();
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,150 @@
+#include "unit/transport_zmq/harness.hpp"
+
+#include <array>
+
+namespace warren::transport::test {
+namespace {
+
+using Frames = std::vector<std::string>;
+
+struct Keys {
+    std::string public_key;
+    std::string secret_key;
+};
+
+Keys make_keys() {
+    std::array<char, 41> public_key{};
+    std::array<char, 41> secret_key{};
+    EXPECT_EQ(zmq_curve_keypair(public_key.data(), secret_key.data()), 0);
+    return {public_key.data(), secret_key.data()};
+}
+
+class ZmqSecurity : public testing::Test {
+protected:
+    /// A client's one call. out  who the server takes it for
+    std::string identity_of(Server& server, const ZmqClientSecurity& security) {
+        Client client{loop, {.endpoints = {server.endpoint()}, .security = security}};
+        const bool connected = client.connect(loop);
+        EXPECT_TRUE(connected) << client.sink.failed.front().second.message;
+        if (!connected) {
+            return {};
+        }
+        client.send("question");
+        EXPECT_TRUE(loop.until([&] { return client.sink.messages.size() == 1; }));
+        return server.sink.identities.back();
+    }
+
+    /// What a client that is not let in hears.
+    std::string refusal_of(const Server& server, const ZmqClientSecurity& security) {
+        Client client{loop, {.endpoints = {server.endpoint()}, .security = security}};
+        EXPECT_FALSE(client.connect(loop));
+        if (client.sink.failed.empty()) {
+            return {};
+        }
+        EXPECT_EQ(client.sink.failed[0].second.code, Code::unauthenticated);
+        EXPECT_EQ(client.sink.refusals[0], runtime::ConnectRefusal::permanent);
+        EXPECT_EQ(client.port.counters().handshake_failures.get(), 1U);
+        return client.sink.failed[0].second.message;
+    }
+
+    Loop loop;
+    Lines lines;
+    const Keys server_keys = make_keys();
+    const Keys client_keys = make_keys();
+    const Keys other_keys = make_keys();
+};
+
+TEST_F(ZmqSecurity, LetsInWhoKnowsThePassword) {
+    Server server{loop, {.security = ZmqPlain{"user", "password"}, .log = &lines}};
+    EXPECT_EQ(identity_of(server, ZmqPlain{"user", "password"}), "user");
+    const std::string refused =
+        "The server at " + server.endpoint() + " refuses our user name or password";
+    EXPECT_EQ(refusal_of(server, ZmqPlain{"user", "other"}), refused);
+    EXPECT_EQ(refusal_of(server, ZmqPlain{"other", "password"}), refused);
+    EXPECT_EQ(refusal_of(server, ZmqPlain{"user", "passwor"}), refused);
+    ASSERT_TRUE(loop.until([&] { return server.port.counters().handshake_failures.get() == 3; }));
+    EXPECT_TRUE(lines.contain("a peer is refused: its user name or password is wrong"));
+    EXPECT_EQ(server.sink.sessions, 1U);
+}
+
+TEST_F(ZmqSecurity, LetsInWhoHasTheKey) {
+    Server server{loop,
+                  {.security = ZmqCurveServer{server_keys.secret_key, {client_keys.public_key}},
+                   .log = &lines}};
+    const std::string& server_key = server_keys.public_key;
+    EXPECT_EQ(identity_of(server, ZmqCurveClient{server_key, client_keys.public_key,
+                                                 client_keys.secret_key}),
+              client_keys.public_key);
+    EXPECT_EQ(identity_of(server, ZmqCurveClient{server_key, "", client_keys.secret_key}),
+              client_keys.public_key);
+    EXPECT_EQ(refusal_of(server,
+                         ZmqCurveClient{server_key, other_keys.public_key, other_keys.secret_key}),
+              "The server at " + server.endpoint() +
+                  " does not know our public key: it must be among its clients' keys");
+    EXPECT_EQ(refusal_of(server, ZmqCurveClient{other_keys.public_key, client_keys.public_key,
+                                                client_keys.secret_key}),
+              "The server at " + server.endpoint() +
+                  " cannot read what we encrypt for it: the public key that we have of it is not "
+                  "its own");
+    EXPECT_TRUE(lines.contain("its public key is not among those of the clients"));
+}
+
+TEST_F(ZmqSecurity, EncryptsForClientsItDoesNotKnow) {
+    Server server{loop, {.security = ZmqCurveServer{server_keys.secret_key}}};
+    EXPECT_EQ(identity_of(server, ZmqCurveClient{server_keys.public_key}).size(), 40U);
+}
+
+TEST_F(ZmqSecurity, IsNoSilenceWhenTheSidesDiffer) {
+    const std::vector<ZmqServerSecurity> servers{
+        {}, ZmqPlain{"user", "password"}, ZmqCurveServer{server_keys.secret_key}};
+    const std::vector<ZmqClientSecurity> clients{
+        {}, ZmqPlain{"user", "password"}, ZmqCurveClient{server_keys.public_key}};
+    for (std::size_t left = 0; left < servers.size(); ++left) {
+        Server server{loop, {.security = servers[left]}};
+        for (std::size_t right = 0; right < clients.size(); ++right) {
+            if (left == right) {
+                continue;
+            }
+            SCOPED_TRACE(left * 10 + right);
+            EXPECT_NE(refusal_of(server, clients[right]).find("asks for other credentials than"),
+                      std::string::npos);
+        }
+    }
+}
+
+TEST_F(ZmqSecurity, KeepsListenersApart) {
+    Server first{loop, {.security = ZmqPlain{"user", "first"}}};
+    Server second{loop, {.security = ZmqPlain{"user", "second"}}};
+    EXPECT_EQ(identity_of(first, ZmqPlain{"user", "first"}), "user");
+    EXPECT_EQ(identity_of(second, ZmqPlain{"user", "second"}), "user");
+    EXPECT_FALSE(refusal_of(first, ZmqPlain{"user", "second"}).empty());
+}
+
+TEST_F(ZmqSecurity, RefusesKeysThatAreNone) {
+    ServerSink sink;
+    const auto failure_with = [&](ZmqServerSecurity security) {
+        ZmqServerPort port{loop.executor,
+                           {.endpoints = {"tcp://127.0.0.1:0"}, .security = std::move(security)}};
+        const auto started = port.start(sink);
+        EXPECT_FALSE(started);
+        return started ? std::string{} : started.error().message;
+    };
+    EXPECT_NE(failure_with(ZmqPlain{"", "password"}).find("1 to 255 bytes"), std::string::npos);
+    EXPECT_NE(
+        failure_with(ZmqCurveServer{"secret"}).find("The server's secret key is no CURVE key"),
+        std::string::npos);
+    EXPECT_NE(failure_with(ZmqCurveServer{server_keys.secret_key, {"client"}})
+                  .find("'client' among the clients' public keys"),
+              std::string::npos);
+    ClientSink client_sink;
+    ZmqClientPort client{loop.executor,
+                         {.endpoints = {"tcp://127.0.0.1:1"},
+                          .security = ZmqCurveClient{server_keys.public_key, other_keys.public_key,
+                                                     client_keys.secret_key}}};
+    const auto started = client.start(client_sink);
+    ASSERT_FALSE(started);
+    EXPECT_NE(started.error().message.find("does not belong to its secret key"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace warren::transport::test

@@ -12,7 +12,7 @@ namespace warren::endpoint {
 namespace {
 
 constexpr std::int64_t version = 1;
-constexpr std::size_t depth_max = 1'024;
+constexpr std::size_t depth_max = 10'100;  // more than any listener lets in
 constexpr std::int64_t styles = std::to_underlying(model::ArgumentStyle::mixed) + 1;
 
 // The parts, by their places in the list.

@@ -75,9 +75,8 @@ private:
 };
 
 BufferedForwarder::BufferedForwarder(std::unique_ptr<store::DurableQueue> queue,
-                                     std::unique_ptr<runtime::Forwarder> next,
-                                     BufferedForwarderOptions options)
-    : options_{std::move(options)}, queue_{std::move(queue)}, next_{std::move(next)} {
+                                     runtime::Forwarder& next, BufferedForwarderOptions options)
+    : options_{std::move(options)}, queue_{std::move(queue)}, next_{next} {
     thread_ = std::thread{[this] { run(); }};
 }
 
@@ -239,7 +238,7 @@ std::optional<BufferedForwarder::Outcome> BufferedForwarder::attempt(
         is_out_ = true;
     }
     sent.stop = give_up_.get_token();
-    next_->forward(sent, Report{*this});
+    next_.forward(sent, Report{*this});
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [this] { return outcome_.has_value(); });
     is_out_ = false;

@@ -39,9 +39,9 @@ struct BufferedForwarderOptions {
 /// moved to those that failed, and the next one follows.
 class BufferedForwarder final : public runtime::Forwarder {
 public:
-    /// in  next: takes the calls on
-    BufferedForwarder(std::unique_ptr<store::DurableQueue> queue,
-                      std::unique_ptr<runtime::Forwarder> next, BufferedForwarderOptions options);
+    /// in  next: takes the calls on; outlives this
+    BufferedForwarder(std::unique_ptr<store::DurableQueue> queue, runtime::Forwarder& next,
+                      BufferedForwarderOptions options);
     /// As `stop`, with no patience. What was accepted is on the disk then.
     ~BufferedForwarder() override;
 
@@ -76,7 +76,7 @@ private:
 
     const BufferedForwarderOptions options_;
     std::unique_ptr<store::DurableQueue> queue_;
-    std::unique_ptr<runtime::Forwarder> next_;
+    runtime::Forwarder& next_;
     std::minstd_rand random_{std::random_device{}()};  // of the thread
     std::deque<store::Entry> ahead_;                   // of the thread: read, and not taken on yet
     std::uint64_t last_read_ = 0;                      // of the thread

@@ -25,7 +25,7 @@ struct Attempt {
 };
 
 /// The other side: keeps each attempt, and answers when it is told to or as it was told before.
-class OtherSide {
+class OtherSide final : public runtime::Forwarder {
 public:
     /// Answers each attempt at once: with these failures first, one after the other, then success.
     void answer_at_once(std::vector<Code> failures = {}) {
@@ -34,7 +34,8 @@ public:
         failures_ = {failures.begin(), failures.end()};
     }
 
-    void take(const runtime::ForwardedCall& call, runtime::ForwardCompletion completion) {
+    void forward(const runtime::ForwardedCall& call,
+                 runtime::ForwardCompletion completion) override {
         std::unique_lock lock{mutex_};
         attempts_.push_back({.method = std::string{call.method},
                              .argument = call.arguments.is_text()
@@ -107,24 +108,12 @@ private:
     std::optional<std::stop_callback<std::function<void()>>> stop_;
 };
 
-class ToOtherSide final : public runtime::Forwarder {
-public:
-    explicit ToOtherSide(std::shared_ptr<OtherSide> other) : other_{std::move(other)} {}
-    void forward(const runtime::ForwardedCall& call,
-                 runtime::ForwardCompletion completion) override {
-        other_->take(call, std::move(completion));
-    }
-
-private:
-    std::shared_ptr<OtherSide> other_;
-};
-
 class BufferedForwarders : public testing::Test {
 protected:
     /// A process: what was accepted before stays on the disk.
     void start(store::DurableQueueOptions options = {}) {
         forwarder_.reset();
-        other_ = std::make_shared<OtherSide>();
+        other_ = std::make_unique<OtherSide>();
         options.file.path = file();
         auto queue = store::DurableQueue::open(std::move(options));
         if (!queue) {
@@ -132,7 +121,7 @@ protected:
         }
         identity_ = (*queue)->identity();
         forwarder_ = std::make_unique<BufferedForwarder>(
-            std::move(*queue), std::make_unique<ToOtherSide>(other_),
+            std::move(*queue), *other_,
             BufferedForwarderOptions{.name = "orders", .backoff = {.first = 1ms, .max = 1ms}});
     }
     void end() { forwarder_.reset(); }
@@ -178,7 +167,7 @@ protected:
 
 private:
     test::TemporaryDirectory directory_;
-    std::shared_ptr<OtherSide> other_;
+    std::unique_ptr<OtherSide> other_;
     std::string identity_;
     std::unique_ptr<BufferedForwarder> forwarder_;
 };

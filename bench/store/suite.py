@@ -1,4 +1,7 @@
-"""Entries of 200 bytes that reach the disk: one commit for each, and commits that many share."""
+"""Entries of 200 bytes that reach the disk: one commit for each, and commits that many share.
+
+"queue with N": N appends are made at once, each again when it is done.
+"""
 
 import sys
 import tempfile
@@ -14,7 +17,7 @@ def contenders():
     return {
         CEILING: ("fdatasync", 1),
         SINGLE: ("single", 1),
-        **{f"queue, {at_once} at once": ("group", at_once) for at_once in SHAPES},
+        **{f"queue with {at_once}": ("group", at_once) for at_once in SHAPES},
     }
 
 

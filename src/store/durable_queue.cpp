@@ -15,6 +15,10 @@ constexpr std::chrono::milliseconds retry_pause{1'000};
 /// When to come back to a queue that is full: when some of it may have gone on.
 constexpr std::chrono::milliseconds retry_after{1'000};
 
+/// A transaction this large is complete, so that little need be kept for when the disk is full.
+constexpr std::uint64_t transaction_bytes_max = std::uint64_t{512} << 10;
+constexpr std::uint64_t entry_overhead_bytes = 16;
+
 Failure full(const std::string& path, std::string_view limit, std::uint64_t value) {
     return {.code = Code::overloaded,
             .message = "The buffer " + path + " is full: " + std::string{limit} + " is " +
@@ -131,20 +135,37 @@ std::optional<DurableQueue::Batch> DurableQueue::await_batch() {
     return std::exchange(next_, {});
 }
 
+/// How many of the first share a transaction; at least one, where there is one.
+std::size_t DurableQueue::count_together(std::span<const Append> appends) noexcept {
+    std::size_t count = 0;
+    std::uint64_t bytes = 0;
+    while (count != appends.size() && (count == 0 || bytes < transaction_bytes_max)) {
+        bytes += appends[count++].bytes.size() + entry_overhead_bytes;
+    }
+    return count;
+}
+
 void DurableQueue::write(Batch& batch) {
     unwritten_.insert(unwritten_.end(), std::make_move_iterator(batch.marks.begin()),
                       std::make_move_iterator(batch.marks.end()));
-    std::vector<Append>& appends = batch.appends;
-    if (unwritten_.empty() && appends.empty()) {
-        return;
+    std::span<Append> appends{batch.appends};
+    if (!unwritten_.empty() || !appends.empty()) {
+        do {
+            const std::size_t count = count_together(appends);
+            write_together(appends.first(count));
+            appends = appends.subspan(count);
+        } while (!appends.empty());
     }
-    auto written = transact(&appends, &unwritten_);
+}
+
+void DurableQueue::write_together(std::span<Append> appends) {
+    auto written = transact(appends, unwritten_);
     if (!written && !unwritten_.empty() && !appends.empty()) {
         // What is removed makes room for what is new.
-        if (auto marked = transact(nullptr, &unwritten_); marked) {
+        if (transact({}, unwritten_)) {
             unwritten_.clear();
         }
-        written = transact(&appends, nullptr);
+        written = transact(appends, {});
     } else if (written) {
         unwritten_.clear();
     }
@@ -152,9 +173,9 @@ void DurableQueue::write(Batch& batch) {
     settle(appends, written);
 }
 
-std::expected<void, Failure> DurableQueue::transact(std::vector<Append>* appends,
-                                                    const std::vector<Mark>* marks) {
-    auto written = file_.begin();
+std::expected<void, Failure> DurableQueue::transact(std::span<Append> appends,
+                                                    std::span<const Mark> marks) {
+    auto written = file_.begin(appends.empty() ? Changes::removals : Changes::any);
     if (written) {
         written = change(appends, marks);
     }
@@ -167,31 +188,26 @@ std::expected<void, Failure> DurableQueue::transact(std::vector<Append>* appends
     return written;
 }
 
-std::expected<void, Failure> DurableQueue::change(std::vector<Append>* appends,
-                                                  const std::vector<Mark>* marks) {
-    if (marks != nullptr) {
-        for (const Mark& mark : *marks) {
-            auto marked = mark.reason ? file_.fail(mark.id, *mark.reason, mark.marked_at_ms)
-                                      : file_.remove(mark.id);
-            if (!marked) {
-                return marked;
-            }
+std::expected<void, Failure> DurableQueue::change(std::span<Append> appends,
+                                                  std::span<const Mark> marks) {
+    for (const Mark& mark : marks) {
+        auto marked = mark.reason ? file_.fail(mark.id, *mark.reason, mark.marked_at_ms)
+                                  : file_.remove(mark.id);
+        if (!marked) {
+            return marked;
         }
     }
-    if (appends != nullptr) {
-        for (Append& append : *appends) {
-            const auto id = file_.append(append.bytes);
-            if (!id) {
-                return std::unexpected{id.error()};
-            }
-            append.id = *id;
+    for (Append& append : appends) {
+        const auto id = file_.append(append.bytes);
+        if (!id) {
+            return std::unexpected{id.error()};
         }
+        append.id = *id;
     }
     return {};
 }
 
-void DurableQueue::settle(std::vector<Append>& appends,
-                          const std::expected<void, Failure>& written) {
+void DurableQueue::settle(std::span<Append> appends, const std::expected<void, Failure>& written) {
     {
         const std::lock_guard lock{mutex_};
         totals_ = file_.totals();

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -101,11 +102,11 @@ private:
     /// out  nothing at the end
     std::optional<Batch> await_batch();
     void write(Batch& batch);
-    std::expected<void, Failure> transact(std::vector<Append>* appends,
-                                          const std::vector<Mark>* marks);
-    std::expected<void, Failure> change(std::vector<Append>* appends,
-                                        const std::vector<Mark>* marks);
-    void settle(std::vector<Append>& appends, const std::expected<void, Failure>& written);
+    static std::size_t count_together(std::span<const Append> appends) noexcept;
+    void write_together(std::span<Append> appends);
+    std::expected<void, Failure> transact(std::span<Append> appends, std::span<const Mark> marks);
+    std::expected<void, Failure> change(std::span<Append> appends, std::span<const Mark> marks);
+    void settle(std::span<Append> appends, const std::expected<void, Failure>& written);
     void note(const std::expected<void, Failure>& written);
 
     const DurableQueueOptions options_;

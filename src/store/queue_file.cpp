@@ -10,11 +10,16 @@ QueueFile::QueueFile(std::unique_ptr<State> state) noexcept : state_{std::move(s
 QueueFile::QueueFile(QueueFile&&) noexcept = default;
 QueueFile::~QueueFile() = default;
 
+Failure QueueFile::State::full() const {
+    return {.code = Code::overloaded,
+            .message = "The buffer " + options.path + " cannot grow: the disk is full"};
+}
+
 Failure QueueFile::State::failure() const {
     const std::string file = "The buffer " + options.path;
     switch (database.error()) {
     case SQLITE_FULL:
-        return {.code = Code::overloaded, .message = file + " cannot grow: the disk is full"};
+        return full();
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return {.code = Code::internal, .message = file + " is damaged: " + database.error_text()};
@@ -24,7 +29,13 @@ Failure QueueFile::State::failure() const {
     }
 }
 
-std::expected<void, Failure> QueueFile::begin() {
+std::expected<void, Failure> QueueFile::begin(Changes changes) {
+    if (state_->is_cramped || !state_->reserve->is_held()) {
+        state_->shrink();
+    }
+    if (changes == Changes::any && !state_->is_cramped) {
+        state_->reserve->take();
+    }
     state_->committed_last_id = state_->last_id;
     state_->committed_totals = state_->totals;
     return state_->checked(state_->begin.run());
@@ -38,11 +49,20 @@ std::expected<void, Failure> QueueFile::commit() {
     keep.bind(4, state_->totals.failed_entries);
     keep.bind(5, state_->totals.failed_bytes);
     keep.bind(6, state_->totals.failed_discarded);
-    auto kept = state_->checked(keep.run());
-    return kept ? state_->checked(state_->commit.run()) : kept;
+    auto done = state_->checked(keep.run());
+    if (done) {
+        done = state_->checked(state_->commit.run());
+    }
+    if (done) {
+        state_->keep_log_short();
+    }
+    return done;
 }
 
 void QueueFile::rollback() noexcept {
+    if (state_->database.error() == SQLITE_FULL) {
+        state_->reserve->give_back();
+    }
     // Some errors have done so already.
     if (state_->database.in_transaction()) {
         state_->rollback.run();
@@ -52,6 +72,9 @@ void QueueFile::rollback() noexcept {
 }
 
 std::expected<std::uint64_t, Failure> QueueFile::append(std::string_view bytes) {
+    if (!state_->reserve->is_held()) {
+        return std::unexpected{state_->full()};
+    }
     const std::uint64_t id = state_->last_id + 1;
     state_->insert.bind(1, id);
     state_->insert.bind_blob(2, bytes);
@@ -107,6 +130,19 @@ std::expected<void, Failure> QueueFile::retry_failed() {
         totals.bytes += std::exchange(totals.failed_bytes, 0);
     }
     return moved;
+}
+
+void QueueFile::State::shrink() noexcept {
+    const bool is_done = database.execute("PRAGMA incremental_vacuum") == SQLITE_OK;
+    is_cramped = database.execute("PRAGMA wal_checkpoint(TRUNCATE)") != SQLITE_OK || !is_done;
+}
+
+void QueueFile::State::keep_log_short() noexcept {
+    if (log_pages < log_pages_max || database.checkpoint() != SQLITE_FULL) {
+        return;
+    }
+    reserve->give_back();
+    is_cramped = database.checkpoint() != SQLITE_OK;
 }
 
 std::expected<std::optional<std::uint64_t>, Failure> QueueFile::State::run_on_one(

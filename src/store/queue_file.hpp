@@ -48,9 +48,18 @@ struct ReadLimits {
     std::uint64_t bytes_max = std::uint64_t{1} << 20;
 };
 
+/// What a transaction is to change.
+enum class Changes : std::uint8_t {
+    any,
+    removals,  // for which there is room on a full disk, too
+};
+
 /// A first-in-first-out queue in an SQLite file, and beside it the entries that failed. Changes
 /// are made between `begin` and `commit`; they are on the disk when `commit` has returned.
 /// No other process, and no other object of this one, has the file meanwhile.
+///
+/// Some room on the disk is kept in a file beside it, so that a full disk does not keep entries
+/// from being removed. While that room cannot be had nothing is appended.
 ///
 /// What goes wrong is `overloaded` where the disk is full, and `internal` otherwise; the message
 /// names the file. Nothing is changed then once `rollback` was called.
@@ -66,7 +75,7 @@ public:
     QueueFile(QueueFile&&) noexcept;
     ~QueueFile();
 
-    std::expected<void, Failure> begin();
+    std::expected<void, Failure> begin(Changes changes = Changes::any);
     std::expected<void, Failure> commit();
     void rollback() noexcept;
 

@@ -126,6 +126,9 @@ std::expected<void, Failure> QueueFile::State::check_kind() {
                                            std::to_string(*version) +
                                            "): empty it with that one first")};
     }
+    if (is_new && database.execute("PRAGMA auto_vacuum = INCREMENTAL") != SQLITE_OK) {
+        return std::unexpected{refusal()};
+    }
     // Here the lock on the file becomes one that nobody else can have beside it.
     if (database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;") != SQLITE_OK) {
         return std::unexpected{refusal()};
@@ -215,6 +218,13 @@ std::expected<void, Failure> QueueFile::State::open() {
     if (opened && options.pages_max != 0) {
         const std::string limit = "PRAGMA max_page_count = " + std::to_string(options.pages_max);
         opened = checked(database.execute(limit.c_str()));
+    }
+    if (opened) {
+        database.count_log(log_pages);
+        if (const auto unused = ask("PRAGMA freelist_count"); unused && *unused != 0) {
+            shrink();
+        }
+        reserve.emplace(options.path + "-reserve", reserve_bytes).take();
     }
     return opened;
 }

@@ -3,12 +3,18 @@
 #include <optional>
 
 #include "store/queue_file.hpp"
+#include "store/reserve.hpp"
 #include "store/sqlite.hpp"
 
 namespace warren::store {
 
-/// What a queue file is made of. Members are destroyed from the last: statements before their
-/// database.
+/// How long the write-ahead log may grow before it is brought into the database.
+inline constexpr int log_pages_max = 256;
+/// What is kept for removals: more than the log and the transaction that makes it too long.
+inline constexpr std::uint64_t reserve_bytes = std::uint64_t{2} << 20;
+
+/// What a queue file is made of. Members are destroyed from the last: the reserve, so that closing
+/// has its room, and the statements before their database.
 struct QueueFile::State {
     QueueFileOptions options;
     Database database;
@@ -32,8 +38,17 @@ struct QueueFile::State {
     Statement keep_totals;
     Statement read;
     Statement read_failed;
+    std::optional<Reserve> reserve;
+
+    int log_pages = 0;
+    bool is_cramped = false;  // the last checkpoint found no room
 
     std::expected<void, Failure> open();
+    /// Give the disk what the files do not need.
+    void shrink() noexcept;
+    /// Bring the write-ahead log into the database when it is long, so that it stays short.
+    void keep_log_short() noexcept;
+    Failure full() const;
     /// Run a statement that changes the entry of one id, and returns its size.
     /// out  nullopt when there was none
     std::expected<std::optional<std::uint64_t>, Failure> run_on_one(Statement& statement,

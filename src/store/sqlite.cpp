@@ -55,6 +55,19 @@ int Database::execute(const char* statements) noexcept {
     return sqlite3_exec(database_.get(), statements, nullptr, nullptr, nullptr);
 }
 
+int Database::checkpoint() noexcept {
+    return sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                                     nullptr);
+}
+
+void Database::count_log(int& log_pages) noexcept {
+    const auto count = [](void* target, sqlite3*, const char*, int pages) {
+        *static_cast<int*>(target) = pages;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(database_.get(), count, &log_pages);
+}
+
 Statement Database::prepare(std::string_view text) noexcept {
     sqlite3_stmt* statement = nullptr;
     sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()),

@@ -58,6 +58,13 @@ public:
     /// err  an empty statement; see `error_text`
     Statement prepare(std::string_view text) noexcept;
 
+    /// Bring what the write-ahead log has into the database, as far as that goes.
+    /// out  SQLITE_OK or an error
+    int checkpoint() noexcept;
+    /// Make no checkpoints, but say after each commit how many pages the write-ahead log has.
+    /// in  log_pages: outlives this
+    void count_log(int& log_pages) noexcept;
+
     bool is_read_only() const noexcept { return sqlite3_db_readonly(database_.get(), "main") == 1; }
     bool in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
     /// Of the last call that failed.

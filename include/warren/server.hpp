@@ -1,6 +1,7 @@
 #pragma once
 
 #include <warren/context.hpp>
+#include <warren/forward.hpp>
 #include <warren/listener.hpp>
 #include <warren/method.hpp>
 
@@ -77,6 +78,13 @@ public:
     /// err  throws Error (invalid_request) for an address or option that cannot be
     void listen(ListenerOptions options);
     void listen(std::string url) { listen(ListenerOptions{.url = std::move(url)}); }
+
+    /// Take the calls of a listener on to another address, of any transport, instead of serving
+    /// methods. `methods` of its options are the only ones that are taken on; empty: whatever is
+    /// asked for. Callers get the other side's answer, and its failures as they are.
+    /// err  throws Error (invalid_request) for an address or option that cannot be, or when calls
+    ///      would come round to where they came from
+    void forward(ListenerOptions from, ForwardOptions options);
 
     /// To be called once, when every listener consumes for the first time. It must not block.
     /// thread of the callback: an I/O thread

@@ -43,7 +43,7 @@ public:
         server_ = std::make_unique<runtime::MessageServer>(
             *dialect_, *port_, opening.dispatcher, opening.log,
             runtime::MessageServerOptions{
-                .policy = policy(opening.answers),
+                .policy = policy(opening),
                 .in_flight_max = plan().simultaneous_requests_max(),
                 .lost_requests = lost_requests(topology_),
                 .acknowledge = plan().options.acknowledge,

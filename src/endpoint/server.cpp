@@ -4,6 +4,7 @@
 #include "core/limits.hpp"
 #include "endpoint/countdown.hpp"
 #include "endpoint/modules.hpp"
+#include "endpoint/proxy.hpp"
 #include "endpoint/server_admin.hpp"
 #include "endpoint/server_listening.hpp"
 #include "endpoint/server_needs.hpp"
@@ -19,21 +20,12 @@
 #include <variant>
 
 namespace warren {
-namespace {
-
-class Nowhere final : public Log {
-public:
-    void write(LogLevel, std::string_view) override {}
-};
-
-}  // namespace
-
 class Server::Implementation {
 public:
     explicit Implementation(ServerOptions options)
         : options_{std::move(options)},
           limits_{endpoint::limits_of(options_)},
-          log_{options_.log ? options_.log : std::make_shared<Nowhere>()},
+          log_{endpoint::log_of(options_)},
           asio_{{.spin_max = options_.spin_max}} {}
 
     ~Implementation() {
@@ -59,6 +51,7 @@ public:
             }
             methods.push_back(std::move(*found));
         }
+        proxies_.emplace(plans_, options_.answers);
         const endpoint::ListeningShared shared{
             .asio = asio_,
             .limits = limits_,
@@ -80,6 +73,7 @@ public:
         if (!opened) {
             admin_.reset();
             listening_.clear();
+            proxies_.reset();
             dispatcher_.reset();
             ended_ = true;
             throw Error{std::move(opened.error())};
@@ -176,6 +170,7 @@ private:
                 .answers = options_.answers == ServerAnswers::made_up
                                ? runtime::Answers::made_up
                                : runtime::Answers::by_handlers,
+                .forwarder = proxies_->forwarder_of(index),
                 .on_change = [this, index, on_change = std::move(on_change)] {
                     note_change(index);
                     if (on_change) {
@@ -208,6 +203,7 @@ private:
         for (const auto& listening : listening_) {
             figures.listeners.push_back(listening->figures());
         }
+        proxies_->add_to(figures);
         return figures;
     }
 
@@ -311,6 +307,8 @@ private:
         workers_->stop();
         asio_.stop();
         asio_thread_.join();
+        // Their threads may be on the way out of answering.
+        proxies_.reset();
         dispatcher_.reset();
         ended_ = true;
     }
@@ -322,6 +320,7 @@ private:
     std::optional<runtime::Dispatcher> dispatcher_;
     std::vector<std::unique_ptr<endpoint::Listening>> listening_;
     std::vector<std::atomic<bool>> consuming_;
+    std::optional<endpoint::Proxies> proxies_;
     std::unique_ptr<endpoint::ServerAdmin> admin_;
     std::atomic<bool> told_ready_ = false;
     std::atomic<bool> draining_ = false;
@@ -357,6 +356,16 @@ void Server::listen(ListenerOptions options) {
         throw Error{std::move(plan.error())};
     }
     implementation_->plans_.push_back(std::move(*plan));
+}
+
+void Server::forward(ListenerOptions from, ForwardOptions options) {
+    if (!options.client.log) {
+        options.client.log = implementation_->options_.log;
+    }
+    auto added = endpoint::add_proxy(implementation_->plans_, std::move(from), std::move(options));
+    if (!added) {
+        throw Error{std::move(added.error())};
+    }
 }
 
 void Server::on_ready(std::function<void()> callback) {

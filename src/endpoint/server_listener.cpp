@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 constexpr std::size_t at_broker_default = 5;
+constexpr std::size_t forwarded_default = 256;  // they hold no worker
 constexpr std::size_t threaded_default = 64;
 constexpr std::size_t direct_default = 65'536;
 constexpr std::size_t direct_max = std::size_t{1} << 24;
@@ -125,7 +126,7 @@ transport::TlsServerOptions server_tls(const ListenerTls& tls) {
             .client_ca_file = tls.client_ca_file};
 }
 
-std::string ListenerPlan::display() const {
+std::string display_place(const Address& address) {
     if (address.is_direct()) {
         return address.display();
     }
@@ -133,13 +134,17 @@ std::string ListenerPlan::display() const {
            address.queue;
 }
 
+std::string ListenerPlan::display() const {
+    return display_place(address);
+}
+
 std::size_t ListenerPlan::simultaneous_requests_max() const noexcept {
     if (address.is_direct()) {
         return options.max_simultaneous_requests.value_or(direct_default);
     }
     const std::size_t serial = options.threaded ? threaded_default : 1;
-    return options.max_simultaneous_requests.value_or(
-        address.protocol == callme ? serial : at_broker_default);
+    const std::size_t usual = proxy ? forwarded_default : at_broker_default;
+    return options.max_simultaneous_requests.value_or(address.protocol == callme ? serial : usual);
 }
 
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
@@ -180,6 +185,9 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
 
 std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerPlan& plan,
                                                               const Registry& registry) {
+    if (plan.proxy) {
+        return {};
+    }
     if (plan.options.methods.empty()) {
         std::vector<const Method*> all = registry.all();
         if (has_one_method(plan.address.protocol) && all.size() != 1) {
@@ -205,23 +213,31 @@ std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerPlan
     return methods;
 }
 
-std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
-    const ListenerPlan& plan, const std::vector<const Method*>& methods,
-    const core::Limits& limits) {
-    return make_message_dialect(
-        plan.address.protocol,
-        {.method = methods.size() == 1 ? methods.front()->name : std::string{},
-         .format = plan.address.format},
-        limits);
+std::vector<std::string> method_names(const ListenerPlan& plan,
+                                      const std::vector<const Method*>& methods) {
+    if (plan.proxy) {
+        return plan.options.methods;
+    }
+    std::vector<std::string> names;
+    for (const Method* const method : methods) {
+        names.push_back(method->name);
+    }
+    return names;
 }
 
-protocol::Topology topology_of(const ListenerPlan& plan, const std::vector<const Method*>& methods,
+std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
+    const ListenerPlan& plan, const std::vector<std::string>& methods, const core::Limits& limits) {
+    return make_message_dialect(plan.address.protocol,
+                                {.method = methods.size() == 1 ? methods.front() : std::string{},
+                                 .format = plan.address.format},
+                                limits);
+}
+
+protocol::Topology topology_of(const ListenerPlan& plan, std::vector<std::string> methods,
                                const protocol::MessageDialect& dialect) {
     const ListenerOptions& options = plan.options;
-    protocol::ServerTopologyOptions wanted{.server = plan.address.queue, .methods = {}};
-    for (const Method* method : methods) {
-        wanted.methods.push_back(method->name);
-    }
+    protocol::ServerTopologyOptions wanted{.server = plan.address.queue,
+                                           .methods = std::move(methods)};
     wanted.queue_overrides = {.durable = options.durable,
                               .exclusive = options.exclusive,
                               .auto_delete = options.auto_delete,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <warren/error.hpp>
+#include <warren/forward.hpp>
 #include <warren/listener.hpp>
 #include <warren/method.hpp>
 
@@ -17,33 +18,46 @@
 
 namespace warren::endpoint {
 
+/// Where a listener's calls go on to.
+struct ProxyPlan {
+    ForwardOptions options;
+    Address to;
+};
+
 /// A listener's options, read and checked: all that needs no method to exist.
 struct ListenerPlan {
     ListenerOptions options;
     Address address;
     format::Keyring keys{};
+    std::shared_ptr<const ProxyPlan> proxy{};  // null: methods of this server are served
 
     /// Where it listens, for people: "amqp://localhost:5672/test queue=test".
     std::string display() const;
     std::size_t simultaneous_requests_max() const noexcept;
 };
 
+/// An address with the queue there, for people: "amqp://localhost:5672/test queue=test".
+std::string display_place(const Address& address);
+
 transport::TlsServerOptions server_tls(const ListenerTls& tls);
 
 /// err  invalid_request: what is wrong with which option; never shows a password or key
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options);
 
-/// The methods that a listener serves.
+/// The methods of this server that a listener serves.
 /// err  no_such_method, naming every one that is not registered; invalid_request, when the protocol
 ///      serves exactly one and there is another number
 std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerPlan& plan,
                                                               const Registry& registry);
 
+/// The names of the methods that it serves or forwards; empty: it forwards all.
+std::vector<std::string> method_names(const ListenerPlan& plan,
+                                      const std::vector<const Method*>& methods);
+
 /// How it speaks to a broker, and what it wants of it.
 std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
-    const ListenerPlan& plan, const std::vector<const Method*>& methods,
-    const core::Limits& limits);
-protocol::Topology topology_of(const ListenerPlan& plan, const std::vector<const Method*>& methods,
+    const ListenerPlan& plan, const std::vector<std::string>& methods, const core::Limits& limits);
+protocol::Topology topology_of(const ListenerPlan& plan, std::vector<std::string> methods,
                                const protocol::MessageDialect& dialect);
 
 }  // namespace warren::endpoint

@@ -17,28 +17,32 @@ metrics::Route route_of(const ListenerPlan& plan) {
 
 Listening::Listening(ListenerPlan plan, std::vector<const Method*> methods,
                      const ListeningShared& shared)
-    : plan_{std::move(plan)}, methods_{std::move(methods)}, route_{route_of(plan_)} {
+    : plan_{std::move(plan)},
+      methods_{std::move(methods)},
+      names_{method_names(plan_, methods_)},
+      route_{route_of(plan_)} {
     if (shared.series != nullptr) {
-        std::vector<std::string> names;
-        for (const Method* const method : methods_) {
-            names.push_back(method->name);
-        }
-        series_ = shared.series->listener_series(names, route_);
+        const std::vector<std::string> any{std::string{metrics::forwarded_method}};
+        series_ =
+            shared.series->listener_series(names_.empty() && plan_.proxy ? any : names_, route_);
     }
 }
 
 std::string Listening::display() const {
-    return place() + " methods=" + std::to_string(methods_.size());
+    return place() + (plan_.proxy ? " forwards to " + display_place(plan_.proxy->to)
+                                  : " methods=" + std::to_string(methods_.size()));
 }
 
-runtime::ListenerPolicy Listening::policy(runtime::Answers answers) const {
+runtime::ListenerPolicy Listening::policy(const Opening& opening) const {
     return {.methods = methods_,
+            .forwarder = opening.forwarder,
+            .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
             .keys = plan_.keys,
             .secrets = plan_.options.clear_secrets == ClearSecrets::accept
                            ? model::SecretPolicy::accept_clear
                            : model::SecretPolicy::must_be_encrypted,
             .secrets_ttl = plan_.options.fernet_ttl,
-            .answers = answers,
+            .answers = opening.answers,
             .series = series_ ? &*series_ : nullptr,
             .name = plan_.display()};
 }

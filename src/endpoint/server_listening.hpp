@@ -44,6 +44,7 @@ public:
         runtime::Dispatcher& dispatcher;
         Log& log;
         runtime::Answers answers;
+        runtime::Forwarder* forwarder;    // of a proxy; otherwise null
         std::function<void()> on_change;  // of `consuming`
     };
     /// Make the port and what serves behind it, and consume.
@@ -67,8 +68,9 @@ protected:
     Listening(ListenerPlan plan, std::vector<const Method*> methods, const ListeningShared& shared);
 
     const ListenerPlan& plan() const noexcept { return plan_; }
-    const std::vector<const Method*>& methods() const noexcept { return methods_; }
-    runtime::ListenerPolicy policy(runtime::Answers answers) const;
+    /// The names of its methods; empty: it forwards all.
+    const std::vector<std::string>& methods() const noexcept { return names_; }
+    runtime::ListenerPolicy policy(const Opening& opening) const;
     const metrics::Route& route() const noexcept { return route_; }
     /// Where it listens, for people.
     virtual std::string place() const { return plan_.display(); }
@@ -76,6 +78,7 @@ protected:
 private:
     ListenerPlan plan_;
     std::vector<const Method*> methods_;
+    std::vector<std::string> names_;
     metrics::Route route_;
     std::optional<metrics::ListenerSeries> series_;
 };

@@ -10,7 +10,16 @@ namespace {
 
 constexpr std::size_t workers_default_max = 1024;
 
+class Nowhere final : public Log {
+public:
+    void write(LogLevel, std::string_view) override {}
+};
+
 }  // namespace
+
+std::shared_ptr<Log> log_of(const ServerOptions& options) {
+    return options.log ? options.log : std::make_shared<Nowhere>();
+}
 
 core::Limits limits_of(const ServerOptions& options) {
     core::Limits limits;
@@ -27,7 +36,7 @@ std::size_t worker_count_for(const ServerOptions& options, std::span<const Liste
     }
     std::size_t at_once = 0;
     for (const ListenerPlan& plan : plans) {
-        at_once += plan.address.is_direct() ? 0 : plan.simultaneous_requests_max();
+        at_once += plan.address.is_direct() || plan.proxy ? 0 : plan.simultaneous_requests_max();
     }
     return std::max(runtime::worker_threads_default(), std::min(at_once, workers_default_max));
 }

@@ -29,7 +29,7 @@ public:
           limits_{shared.limits} {
         StreamDialectOptions options = Kind::dialect(this->plan());
         if (this->methods().size() == 1) {
-            options.method = this->methods().front()->name;
+            options.method = this->methods().front();
         }
         options.auth_secrets = this->plan().options.auth_secrets;
         options.nonces = shared.nonces;
@@ -47,7 +47,7 @@ public:
         server_.emplace(
             *dialect_, *port_, opening.dispatcher, opening.log,
             runtime::StreamServerOptions{
-                .policy = policy(opening.answers),
+                .policy = policy(opening),
                 .in_flight_per_connection_max = plan().options.connection_requests_max,
                 .in_flight_max = plan().simultaneous_requests_max(),
                 .in_flight_bytes_max = plan().options.requests_bytes_max,

@@ -18,12 +18,12 @@ CallSeries& ClientSeries::of(std::string_view method) {
     return series;
 }
 
-std::string ClientSeries::text(const ClientFigures& figures,
-                               const std::optional<HostLabels>& arrpc) const {
-    Families families;
+void ClientSeries::add_to(Families& families, const ClientFigures& figures,
+                          const Labels& more) const {
     const std::lock_guard guard{mutex_};
-    add_series(families, Side::client, table_);
-    const Labels labels{{"transport", route_.transport}, {"protocol", route_.protocol}};
+    add_series(families, Side::client, table_, more);
+    Labels labels{{"transport", route_.transport}, {"protocol", route_.protocol}};
+    labels.insert(labels.end(), more.begin(), more.end());
     families.gauge("warren_client_in_flight", "Calls without an outcome yet.", labels,
                    static_cast<double>(figures.in_flight));
     families.counter("warren_client_dropped_answers_total", "Answers that nobody waited for.",
@@ -44,7 +44,14 @@ std::string ClientSeries::text(const ClientFigures& figures,
             figures.bytes_received);
     counter("warren_client_bytes_sent_total", "Bytes of requests that were sent.",
             figures.bytes_sent);
+}
+
+std::string ClientSeries::text(const ClientFigures& figures,
+                               const std::optional<HostLabels>& arrpc) const {
+    Families families;
+    add_to(families, figures);
     if (arrpc) {
+        const std::lock_guard guard{mutex_};
         add_arrpc_series(families, Side::client, table_, *arrpc);
     }
     return families.text();

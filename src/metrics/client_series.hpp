@@ -1,6 +1,7 @@
 #pragma once
 
 #include "metrics/call_series.hpp"
+#include "metrics/families.hpp"
 #include "metrics/host_labels.hpp"
 
 #include <cstddef>
@@ -38,6 +39,9 @@ public:
     /// cost O(log methods); a lock for a method that is new         thread the client's I/O thread
     CallSeries& of(std::string_view method);
 
+    /// Add all metrics of the client to others.                                       thread any
+    /// in  more: further labels of each
+    void add_to(Families& families, const ClientFigures& figures, const Labels& more = {}) const;
     /// All metrics of the client, as text for Prometheus.                             thread any
     /// in  arrpc: add the names and labels of arrpc's own clients
     std::string text(const ClientFigures& figures,

@@ -43,17 +43,19 @@ void each_failure(const CallTotals& totals,
 
 }  // namespace
 
-void add_series(Families& families, Side side, const CallSeriesTable& table) {
+void add_series(Families& families, Side side, const CallSeriesTable& table, const Labels& more) {
     const std::string requests = prefixed("warren", side, "requests_total");
     const std::string durations = prefixed("warren", side, "request_duration_seconds");
     constexpr std::string_view requests_help = "Calls that are over, by outcome.";
     const std::string_view durations_help =
         side == Side::server ? "From a request's arrival until its answer is made."
                              : "From a call's submission until its outcome.";
-    const auto all = merged(table, [](const CallSeries& series) {
-        return Labels{{"method", series.method()},
+    const auto all = merged(table, [&more](const CallSeries& series) {
+        Labels labels{{"method", series.method()},
                       {"transport", series.route().transport},
                       {"protocol", series.route().protocol}};
+        labels.insert(labels.end(), more.begin(), more.end());
+        return labels;
     });
     for (const auto& [labels, totals] : all) {
         families.counter(requests, requests_help, with(labels, "code", "ok"),

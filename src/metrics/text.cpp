@@ -93,6 +93,9 @@ std::string server_text(const CallSeriesTable& table, const ServerFigures& figur
                      "Failures of calls without an answer, which their callers do not hear of.", {},
                      static_cast<double>(figures.one_way_failures));
     add_listeners(families, figures.listeners);
+    for (const ProxyFigures& proxy : figures.proxies) {
+        proxy.series->add_to(families, proxy.client, {{"proxy", proxy.proxy}});
+    }
     for (const BufferFigures& buffer : figures.buffers) {
         add_buffer(families, buffer);
     }

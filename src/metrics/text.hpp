@@ -1,6 +1,7 @@
 #pragma once
 
 #include "metrics/call_series.hpp"
+#include "metrics/client_series.hpp"
 #include "metrics/host_labels.hpp"
 
 #include <chrono>
@@ -35,6 +36,13 @@ struct BufferFigures {
     std::uint64_t retries = 0;
 };
 
+/// What one proxy's client has done and has now.
+struct ProxyFigures {
+    std::string proxy;                     // its name
+    const ClientSeries* series = nullptr;  // of its calls
+    ClientFigures client{};
+};
+
 /// What a server has now, of all listeners.
 struct ServerFigures {
     std::uint64_t in_flight = 0;
@@ -42,6 +50,7 @@ struct ServerFigures {
     std::uint64_t lock_waiters = 0;
     std::uint64_t one_way_failures = 0;
     std::vector<ListenerFigures> listeners{};
+    std::vector<ProxyFigures> proxies{};
     std::vector<BufferFigures> buffers{};
 };
 

@@ -1,0 +1,108 @@
+#include "endpoint/client_forwarder.hpp"
+
+#include "endpoint/metrics_route.hpp"
+#include "runtime/client_calls.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace warren::endpoint {
+namespace {
+
+/// What an answer takes to come back is kept from the time of the call, so that the caller reads
+/// what its call failed of, and not only that nothing came in time.
+std::chrono::milliseconds kept_for_the_answer(std::chrono::milliseconds left) {
+    constexpr std::chrono::milliseconds kept_max{100};
+    return std::min(left / 10, kept_max);
+}
+
+/// One call on its way; destroys itself when it is over.
+class ForwardingCall final : public runtime::OutgoingCall {
+public:
+    ForwardingCall(const runtime::ForwardedCall& call, runtime::ForwardCompletion completion,
+                   ForwardReplies replies)
+        : completion_{std::move(completion)}, replies_{replies} {
+        method = arena_.copy(call.method);
+        style = call.style;
+        arguments = arena_.copy(call.arguments);
+        idempotency_key = arena_.copy(call.idempotency_key);
+        traceparent = arena_.copy(call.traceparent);
+        attempts_before = call.attempt - 1;
+        may_be_given_up = call.stop.stop_possible();
+    }
+
+    void watch(runtime::ClientCalls& calls, std::stop_token stop) {
+        if (stop.stop_possible()) {
+            give_up_.emplace(std::move(stop), GiveUp{&calls, this});
+        }
+    }
+
+    void succeeded(const protocol::Answer& answer) noexcept override {
+        if (answer.failure) {
+            return failed({.code = *answer.failure,
+                           .message = std::string{answer.message},
+                           .errors = {answer.errors.begin(), answer.errors.end()},
+                           .data = answer.data ? Dynamic{*answer.data} : Dynamic{},
+                           .retry_after = answer.retry_after});
+        }
+        finish(replies_ == ForwardReplies::dropped
+                   ? runtime::ForwardedReply{}
+                   : runtime::ForwardedReply{.message = answer.message, .data = answer.data});
+    }
+    void failed(Failure failure) noexcept override { finish(std::unexpected{std::move(failure)}); }
+
+private:
+    struct GiveUp {
+        runtime::ClientCalls* calls;
+        ForwardingCall* call;
+        void operator()() const { calls->give_up(*call); }
+    };
+
+    void finish(std::expected<runtime::ForwardedReply, Failure> outcome) noexcept {
+        // From here on nobody gives this call up any more.
+        give_up_.reset();
+        const std::unique_ptr<ForwardingCall> self{this};
+        completion_(std::move(outcome));
+    }
+
+    runtime::ForwardCompletion completion_;
+    const ForwardReplies replies_;
+    Arena arena_;
+    std::optional<std::stop_callback<GiveUp>> give_up_;
+};
+
+}  // namespace
+
+ClientForwarder::ClientForwarder(const Address& to, const ForwardOptions& options)
+    : replies_{options.replies},
+      calls_as_{options.calls},
+      timeout_{options.client.timeout},
+      when_blocked_{options.client.when_blocked},
+      series_{std::make_shared<metrics::ClientSeries>(
+          metrics_route(to, !options.client.auth_secrets.empty()))},
+      route_{make_client_route(to, options.client)},
+      calls_{route_->calls()} {
+    calls_.count_into(series_);
+}
+
+ClientForwarder::~ClientForwarder() {
+    route_->close();
+}
+
+void ClientForwarder::forward(const runtime::ForwardedCall& call,
+                              runtime::ForwardCompletion completion) {
+    auto outgoing = std::make_unique<ForwardingCall>(call, std::move(completion), replies_);
+    outgoing->wants_answer = calls_as_ == ForwardCalls::answered;
+    outgoing->bears_deadline = outgoing->wants_answer || call.time_left.has_value();
+    outgoing->timeout =
+        call.time_left ? *call.time_left - kept_for_the_answer(*call.time_left) : timeout_;
+    outgoing->when_blocked = when_blocked_;
+    outgoing->watch(calls_, call.stop);
+    calls_.submit(*outgoing.release());
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <warren/forward.hpp>
+
+#include <chrono>
+#include <memory>
+
+#include "endpoint/address.hpp"
+#include "endpoint/client_route.hpp"
+#include "metrics/client_series.hpp"
+#include "runtime/forwarder.hpp"
+
+namespace warren::endpoint {
+
+/// Takes calls on as a client of another address.
+class ClientForwarder final : public runtime::Forwarder {
+public:
+    /// err  throws Error (invalid_request) for an address or option that cannot be
+    ClientForwarder(const Address& to, const ForwardOptions& options);
+    /// Calls without an outcome fail as cancelled; when this returns no completion runs any more.
+    ~ClientForwarder() override;
+
+    /// What is left of a caller's time is the time-out, but for a little that the answer needs on
+    /// its way back.
+    void forward(const runtime::ForwardedCall& call,
+                 runtime::ForwardCompletion completion) override;
+
+    /// Valid as long as this.
+    const metrics::ClientSeries& series() const noexcept { return *series_; }
+    metrics::ClientFigures figures() const { return route_->figures(); }
+
+private:
+    const ForwardReplies replies_;
+    const ForwardCalls calls_as_;
+    const std::chrono::milliseconds timeout_;
+    const WhenBlocked when_blocked_;
+    const std::shared_ptr<metrics::ClientSeries> series_;
+    const std::unique_ptr<ClientRoute> route_;
+    runtime::ClientCalls& calls_;
+};
+
+}  // namespace warren::endpoint

@@ -1,0 +1,170 @@
+#include "endpoint/proxy.hpp"
+
+#include "endpoint/dialects.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace warren::endpoint {
+namespace {
+
+std::unexpected<Failure> refused(std::string message) {
+    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
+}
+
+std::string name_of(const ListenerPlan& plan) {
+    return plan.proxy->options.name.empty()
+               ? plan.display() + " to " + display_place(plan.proxy->to)
+               : plan.proxy->options.name;
+}
+
+/// Whether a listener's host is reached under another: both may be names of this machine.
+bool is_reached(std::string_view listener, std::string_view host) {
+    constexpr std::array<std::string_view, 3> everywhere{"*", "0.0.0.0", "::"};
+    constexpr std::array<std::string_view, 3> here{"localhost", "127.0.0.1", "::1"};
+    const bool is_here = std::ranges::find(here, host) != here.end();
+    if (std::ranges::find(everywhere, listener) != everywhere.end()) {
+        return is_here || std::ranges::find(everywhere, host) != everywhere.end();
+    }
+    return listener == host || (is_here && std::ranges::find(here, listener) != here.end());
+}
+
+/// Whether calls to an address come in at a listener.
+bool leads_to(const Address& to, const ListenerPlan& plan) {
+    const Address& from = plan.address;
+    if (to.is_direct() && from.is_direct()) {
+        const HostPort& listener = std::get<DirectAddress>(from.place).servers.front();
+        return listener.port != 0 &&
+               std::ranges::any_of(std::get<DirectAddress>(to.place).servers,
+                                   [&](const HostPort& server) {
+                                       return server.port == listener.port &&
+                                              is_reached(listener.host, server.host);
+                                   });
+    }
+    return to.place.index() == from.place.index() && to.display() == from.display() &&
+           to.protocol == from.protocol && to.queue == from.queue;
+}
+
+bool closes_circle(std::span<const ListenerPlan> plans, const ListenerPlan& first,
+                   const ListenerPlan& at, std::vector<const ListenerPlan*>& seen) {
+    seen.push_back(&at);
+    return std::ranges::any_of(plans, [&](const ListenerPlan& next) {
+        if (!next.proxy || !leads_to(at.proxy->to, next)) {
+            return false;
+        }
+        return &next == &first || (std::ranges::find(seen, &next) == seen.end() &&
+                                   closes_circle(plans, first, next, seen));
+    });
+}
+
+std::expected<void, Failure> check_from(const ListenerPlan& plan) {
+    if (!plan.options.fernet_keys.empty()) {
+        return refused(
+            "A proxy opens no secrets: they pass as they came, so give keys to the servers and "
+            "clients behind it (fernet_keys)");
+    }
+    if (has_one_method(plan.address.protocol) && plan.options.methods.size() != 1) {
+        return refused("The protocol '" + plan.address.protocol +
+                       "' has no method on the wire: name the one that its calls are of (methods)");
+    }
+    if (plan.address.protocol == cyberfusion && plan.options.methods.empty()) {
+        return refused(
+            "Callers by the protocol cyberfusion reach a method by its exchange: name the methods "
+            "that the proxy takes calls of (methods)");
+    }
+    return {};
+}
+
+/// Hold the last one against the others.
+std::expected<void, Failure> check_last(std::span<const ListenerPlan> plans) {
+    const ListenerPlan& last = plans.back();
+    if (leads_to(last.proxy->to, last)) {
+        return refused(last.display() + " would forward to itself");
+    }
+    std::vector<const ListenerPlan*> seen;
+    if (closes_circle(plans, last, last, seen)) {
+        return refused(last.display() +
+                       " would forward to another proxy whose calls come back to it");
+    }
+    for (const ListenerPlan& other : plans.first(plans.size() - 1)) {
+        if (other.proxy && name_of(other) == name_of(last)) {
+            return refused("Two proxies are named '" + name_of(last) +
+                           "': give one of them a name of its own (name)");
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOptions options) {
+    auto plan = plan_listener(std::move(from));
+    if (!plan) {
+        return plan;
+    }
+    if (auto checked = check_from(*plan); !checked) {
+        return std::unexpected{std::move(checked.error())};
+    }
+    auto to = parse_address(options.to);
+    if (!to) {
+        return std::unexpected{std::move(to.error())};
+    }
+    if (!options.client.fernet_keys.empty()) {
+        return refused("A proxy seals no secrets: they pass as they came (fernet_keys)");
+    }
+    if (options.calls == ForwardCalls::one_way && to->protocol == arrpc) {
+        return refused("arrpc has no one-way calls: every request of it is answered");
+    }
+    plan->proxy = std::make_shared<const ProxyPlan>(std::move(options), std::move(*to));
+    return plan;
+}
+
+std::expected<void, Failure> add_proxy(std::vector<ListenerPlan>& plans, ListenerOptions from,
+                                       ForwardOptions options) {
+    auto plan = plan_proxy(std::move(from), std::move(options));
+    if (!plan) {
+        return std::unexpected{std::move(plan.error())};
+    }
+    plans.push_back(std::move(*plan));
+    auto checked = check_last(plans);
+    if (!checked) {
+        plans.pop_back();
+    }
+    return checked;
+}
+
+Proxy::Proxy(const ListenerPlan& plan)
+    : name_{name_of(plan)}, client_{plan.proxy->to, plan.proxy->options} {}
+
+metrics::ProxyFigures Proxy::figures() const {
+    return {.proxy = name_, .series = &client_.series(), .client = client_.figures()};
+}
+
+Proxies::Proxies(std::span<const ListenerPlan> plans, ServerAnswers answers) {
+    for (const ListenerPlan& plan : plans) {
+        if (plan.proxy && answers == ServerAnswers::made_up) {
+            throw Error{Code::invalid_request,
+                        "A proxy has no made-up answers (ServerAnswers::made_up, mock): it knows "
+                        "no method"};
+        }
+        proxies_.push_back(plan.proxy ? std::make_unique<Proxy>(plan) : nullptr);
+    }
+}
+
+runtime::Forwarder* Proxies::forwarder_of(std::size_t listener) noexcept {
+    return proxies_[listener] ? &proxies_[listener]->forwarder() : nullptr;
+}
+
+void Proxies::add_to(metrics::ServerFigures& figures) const {
+    for (const auto& proxy : proxies_) {
+        if (proxy) {
+            figures.proxies.push_back(proxy->figures());
+        }
+    }
+}
+
+}  // namespace warren::endpoint

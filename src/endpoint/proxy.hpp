@@ -1,0 +1,58 @@
+#pragma once
+
+#include <warren/server.hpp>
+
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "endpoint/client_forwarder.hpp"
+#include "endpoint/server_listener.hpp"
+#include "metrics/text.hpp"
+
+namespace warren::endpoint {
+
+/// A listener whose calls go on, read and checked.
+/// err  invalid_request: what is wrong with which address or option
+std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOptions options);
+
+/// The same, held against the listeners that are there already, and added to them.
+/// err  invalid_request, also where calls would come round to where they came from, as far as that
+///      is seen here, or where two have one name; nothing is added then
+std::expected<void, Failure> add_proxy(std::vector<ListenerPlan>& plans, ListenerOptions from,
+                                       ForwardOptions options);
+
+/// What takes the calls of one listener on.          thread any, where nothing else is said
+class Proxy {
+public:
+    /// in   plan: of a proxy
+    /// err  throws Error (invalid_request) for options that cannot be
+    explicit Proxy(const ListenerPlan& plan);
+
+    runtime::Forwarder& forwarder() noexcept { return client_; }
+    metrics::ProxyFigures figures() const;
+
+private:
+    const std::string name_;
+    ClientForwarder client_;
+};
+
+/// The proxies of a server.
+class Proxies {
+public:
+    /// in   plans: of all its listeners
+    /// err  throws Error (invalid_request) for options that cannot be
+    Proxies(std::span<const ListenerPlan> plans, ServerAnswers answers);
+
+    /// out  nullptr of a listener that is no proxy
+    runtime::Forwarder* forwarder_of(std::size_t listener) noexcept;
+    void add_to(metrics::ServerFigures& figures) const;
+
+private:
+    std::vector<std::unique_ptr<Proxy>> proxies_;  // as the plans; null: none
+};
+
+}  // namespace warren::endpoint

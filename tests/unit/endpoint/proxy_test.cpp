@@ -87,8 +87,8 @@ protected:
     std::string tcp() { return address_of(target); }
     std::string memory() { return "memory:" + test_name(); }
 
-    std::latch started{1};   // the handler of "wait" runs
-    std::latch may_end{1};   // and may end
+    std::latch started{1};  // the handler of "wait" runs
+    std::latch may_end{1};  // and may end
     bool has_ended = false;
     std::latch given_up{1};  // its stop token was set
     Server target;

@@ -99,14 +99,17 @@ public:
     }
 
     std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
-                                          Arena& arena, std::string& body) const override {
+                                          Arena& arena, std::string& body,
+                                          std::string* unwritable) const override {
         if (address.reply_to.empty()) {
             return std::nullopt;
         }
         const auto form = static_cast<CallmeForm>(address.form);
         body.clear();
         Answer sent = answer;
-        if (!write_callme_reply(sent, address.method, form, arena, body)) {
+        if (const auto written = write_callme_reply(sent, address.method, form, arena, body);
+            !written) {
+            tell(written.error(), unwritable);
             body.clear();
             sent = {.failure = Code::internal,
                     .message = "The reply holds a value that cannot be written"};

@@ -120,13 +120,15 @@ public:
     }
 
     std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
-                                          Arena& arena, std::string& body) const override {
+                                          Arena& arena, std::string& body,
+                                          std::string* unwritable) const override {
         if (address.reply_to.empty()) {
             return std::nullopt;
         }
         body.clear();
         Answer sent = answer;
-        if (!format::json_encode(answer_body(sent, arena), body)) {
+        if (const auto written = format::json_encode(answer_body(sent, arena), body); !written) {
+            tell(written.error(), unwritable);
             body.clear();
             sent = {.failure = Code::internal,
                     .message = "The reply holds a value that JSON cannot express"};

@@ -57,9 +57,10 @@ public:
     /// The reply message, or nullopt when the request names nobody to reply to.
     /// in   `body` is overwritten and viewed by the result, as are `address` and `arena`
     /// err  none: what cannot be written (a float that is no number, say) becomes an `internal`
-    ///      failure's reply
+    ///      failure's reply, and `unwritable` then says which part of the answer it is, and why
     virtual std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
-                                                  Arena& arena, std::string& body) const = 0;
+                                                  Arena& arena, std::string& body,
+                                                  std::string* unwritable = nullptr) const = 0;
 
     /// Note what of a request `encode_answer` needs beside its address.
     /// in   call: null when the request could not be decoded

@@ -38,6 +38,13 @@ Value failure_headers(const Answer& answer, Arena& arena) {
         arena.copy(std::span<const Member>{members}.first(answer.retry_after ? 3 : 2)));
 }
 
+void tell(const format::EncodeError& why, std::string* unwritable) {
+    if (unwritable != nullptr) {
+        const std::string location = to_string(why.location);
+        *unwritable = location.empty() ? why.message : location + ": " + why.message;
+    }
+}
+
 std::optional<Failure> read_failure_headers(const Value& headers) {
     const Value* name = headers.find(code_header);
     if (name == nullptr || !name->is_text()) {

@@ -3,9 +3,11 @@
 #include <warren/arena.hpp>
 #include <warren/error.hpp>
 
+#include "format/error.hpp"
 #include "protocol/call.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 /// Headers by which Warren's replies name a failure exactly, beside a body in the dialect's own
@@ -18,6 +20,9 @@ namespace warren::protocol {
 
 /// out  null when the answer is a success; views of `arena` and of the answer
 Value failure_headers(const Answer& answer, Arena& arena);
+
+/// Note why an answer could not be written, where somebody wants to know.
+void tell(const format::EncodeError& why, std::string* unwritable);
 
 /// What the headers say of a failure; nullopt when they say nothing, or nothing known.
 std::optional<Failure> read_failure_headers(const Value& headers);

@@ -106,13 +106,15 @@ public:
     }
 
     std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
-                                          Arena& arena, std::string& body) const override {
+                                          Arena& arena, std::string& body,
+                                          std::string* unwritable) const override {
         if (address.reply_to.empty()) {
             return std::nullopt;
         }
         Answer sent = answer;
         auto content_type = write_body(content_of(sent, arena), body);
         if (!content_type) {
+            tell(content_type.error(), unwritable);
             sent = {.failure = Code::internal,
                     .message = "The reply holds a value that JSON cannot express"};
             content_type = write_body(content_of(sent, arena), body);

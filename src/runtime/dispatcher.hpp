@@ -119,6 +119,7 @@ private:
     static std::string whose(const Job& job);
     static std::string_view name_of_method(const Job& job) noexcept;
     void fail_internally(Job& job, std::string_view details) noexcept;
+    void report(const Job& job, std::string_view details) noexcept;
     void tell_one_way_failure(const Job& job) noexcept;
     void finish(std::unique_ptr<Job> job) noexcept;
     void end(Lane::Swept swept, Code why) noexcept;

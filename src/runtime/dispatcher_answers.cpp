@@ -158,9 +158,13 @@ void Dispatcher::tell_one_way_failure(const Job& job) noexcept {
          .errors = {answer.errors.begin(), answer.errors.end()}});
 }
 
-void Dispatcher::fail_internally(Job& job, std::string_view details) noexcept {
+void Dispatcher::report(const Job& job, std::string_view details) noexcept {
     log_.error(fmt::format("{} ({}): {}", core::text_for_display(name_of_method(job)), whose(job),
                            core::text_for_display(details, log_details_bytes_max)));
+}
+
+void Dispatcher::fail_internally(Job& job, std::string_view details) noexcept {
+    report(job, details);
     fail(job, {.code = Code::internal, .message = "An unexpected error occurred"});
 }
 

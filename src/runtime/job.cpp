@@ -27,6 +27,10 @@ void Job::release_result() noexcept {
     answer_.data.reset();
 }
 
+void Job::report(std::string_view details) const noexcept {
+    dispatcher_->report(*this, details);
+}
+
 void Job::reset() noexcept {
     release_result();
     arena.reset();

@@ -58,6 +58,8 @@ protected:
     /// Destroy the handler's request and response, which `answer().data` views; what else the
     /// answer views stays.
     void release_result() noexcept;
+    /// Log what went wrong with this call, as the one who answers knows it.
+    void report(std::string_view details) const noexcept;
     /// Make it as new, keeping memory.
     void reset() noexcept;
 

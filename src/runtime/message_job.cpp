@@ -1,11 +1,16 @@
 #include "runtime/message_job.hpp"
 
+#include <string>
 #include <utility>
 
 namespace warren::runtime {
 
 void MessageJob::finished(std::unique_ptr<Job> self) noexcept {
-    reply = dialect_.encode_answer(address, answer(), arena, body);
+    std::string unwritable;
+    reply = dialect_.encode_answer(address, answer(), arena, body, &unwritable);
+    if (!unwritable.empty()) [[unlikely]] {
+        report("the reply cannot be sent: " + unwritable);
+    }
     if (reply) {
         reply->delivery_mode = address.delivery_mode;
     }

@@ -179,6 +179,8 @@ TEST(Dispatcher, AResponseThatBreaksItsContractIsInternal) {
     stage.call("a", "nan", {});
     stage.run();
     EXPECT_EQ(stage.take().failure, Code::internal);
+    EXPECT_TRUE(stage.log.contains("nan (correlation id 'a')"));
+    EXPECT_TRUE(stage.log.contains("(all): Number should be finite"));
 }
 
 TEST(Dispatcher, TheContextTellsOfTheCall) {

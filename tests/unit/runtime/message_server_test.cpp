@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cmath>
 #include <functional>
 #include <stdexcept>
 
@@ -83,6 +85,24 @@ TEST(MessageServer, EveryWayThroughAnswersOnceAndSettlesOnce) {
         EXPECT_LE(served.port->ends_max(), 1) << each.name;
         EXPECT_EQ(served.server->in_flight(), 0U) << each.name;
     }
+}
+
+TEST(MessageServer, SaysWhichPartOfAReplyCannotBeWritten) {
+    ServedBroker served;
+    const auto ratios = [](const std::string&) -> std::string {
+        const std::array<Value, 2> numbers{Value::floating(1), Value::floating(std::nan(""))};
+        const std::array<Member, 1> data{Member{Value::text("ratios"), Value::list(numbers)}};
+        throw Error{Failure{
+            .code = Code::failed, .message = "no ratio", .data = Dynamic{Value::map(data)}}};
+    };
+    served.stage.registry.method("work", ratios, {"name"});
+    served.serve({});
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    EXPECT_EQ(served.caller->reply("a"),
+              R"({"success":false,"message":"An unexpected error occurred","data":null})");
+    EXPECT_TRUE(served.stage.log.contains("work (correlation id 'a')"));
+    EXPECT_TRUE(served.stage.log.contains("data.ratios[1]: JSON has no form for NaN"));
 }
 
 TEST(MessageServer, AnUnknownMethodIsAnswered) {

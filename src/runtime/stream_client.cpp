@@ -243,9 +243,10 @@ void StreamClient::on_broken(StreamClientSession& session, const Failure& why) {
 void StreamClient::on_lost(StreamClientSession& session, const Failure& why) {
     stream_counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
     const bool was_used = !session.slots.empty();
-    const Failure failure = stream_lost_failure(port_->display(session.address()), why);
-    say(LogLevel::warning,
-        "the connection to " + port_->display(session.address()) + " is lost: " + why.message);
+    const std::string where = port_->display(session.address());
+    const Failure failure = session.has_answered() ? lost_failure(where, CallStage::sent, why)
+                                                   : unanswered_failure(where, why);
+    say(LogLevel::warning, "the connection to " + where + " is lost: " + why.message);
     leave(session);
     session.slots.drain([&](std::uint64_t token) {
         OutgoingCall& call = *pending().find(token);
@@ -357,6 +358,7 @@ Failure StreamClient::deadline_failure_of(const OutgoingCall& call) const {
     return stream_deadline_failure({.where = where,
                                     .is_sent = is_sent,
                                     .is_connected = pool_ && pool_->has_connections(),
+                                    .is_busy = pool_ && pool_->is_busy(),
                                     .attempt = call.last_failure_.get(),
                                     .connect = pool_ ? pool_->last_failure() : nullptr},
                                    call.timeout);

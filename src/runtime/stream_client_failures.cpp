@@ -11,6 +11,9 @@ namespace {
 
 std::string not_sent(const StreamWait& wait, const std::string& within) {
     const std::string where{wait.where};
+    if (wait.is_connected && !wait.is_busy) {
+        return "Not sent to " + where + ' ' + within + ": the time was over before its turn came";
+    }
     if (wait.is_connected) {
         return "Not sent: every connection to " + where + " was busy with another call " + within;
     }
@@ -51,7 +54,7 @@ Failure stream_broken_failure(std::string_view where, const Failure& why) {
             .peer_text = why.peer_text};
 }
 
-Failure stream_lost_failure(std::string_view where, const Failure& why) {
+Failure unanswered_failure(std::string_view where, const Failure& why) {
     return why.code == Code::unauthenticated ? why : lost_failure(where, CallStage::sent, why);
 }
 

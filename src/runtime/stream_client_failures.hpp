@@ -14,7 +14,8 @@ namespace warren::runtime {
 struct StreamWait {
     std::string_view where;            // the address, or all of them where none is chosen
     bool is_sent = false;              // an answer is awaited
-    bool is_connected = false;         // though no connection was free
+    bool is_connected = false;         // there is a connection
+    bool is_busy = false;              // though none was free
     const Failure* attempt = nullptr;  // what became of the attempt before
     const Failure* connect = nullptr;  // why the last attempt to connect failed
 };
@@ -22,9 +23,10 @@ struct StreamWait {
 Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout);
 /// The peer of a request that was sent cannot be understood.
 Failure stream_broken_failure(std::string_view where, const Failure& why);
-/// The connection of a request that was sent is gone. Of a server that refuses us it is known that
-/// it took nothing, though TLS 1.3 tells only after the first request has left.
-Failure stream_lost_failure(std::string_view where, const Failure& why);
+/// The connection of a request that was sent is gone, and nothing was ever answered on it. Of a
+/// server that refuses us it is known that it took nothing, though TLS 1.3 tells only after the
+/// first request has left.
+Failure unanswered_failure(std::string_view where, const Failure& why);
 /// A one-way call is not sent, because a server does not read what was sent to it before.
 Failure unread_failure(std::string_view where, std::size_t bytes_max);
 /// A call was sent, and cannot be sent again.

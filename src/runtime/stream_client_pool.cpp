@@ -225,6 +225,12 @@ void StreamClientPool::begin_anew() noexcept {
     }
 }
 
+bool StreamClientPool::is_busy() const noexcept {
+    return is_in_order_ && !ready_.empty() &&
+           std::ranges::none_of(
+               ready_, [](const StreamClientSession* session) { return session->slots.empty(); });
+}
+
 const Failure* StreamClientPool::last_failure() const noexcept {
     const std::optional<Failure>& why = servers_[last_failed_].why;
     return why ? &*why : nullptr;

@@ -66,6 +66,8 @@ public:
     void begin_anew() noexcept;
 
     bool has_connections() const noexcept { return !ready_.empty(); }
+    /// Whether each of them has a call that the next one would wait for.
+    bool is_busy() const noexcept;
     /// Why the last attempt failed; nullptr: none did since it went well.
     const Failure* last_failure() const noexcept;
     /// All addresses, or the first of many, for messages.

@@ -59,6 +59,9 @@ StreamSession::Taken StreamClientSession::on_input(std::span<const std::byte> in
 /// out  false when the connection was dropped
 bool StreamClientSession::deliver() {
     CallSlots::Slot* const slot = slots.find(decoder_->id());
+    if (slot != nullptr || !is_in_order_) {
+        has_answered_ = true;
+    }
     if (slot == nullptr) {
         owner_->on_stray_answer(*this);
         if (is_in_order_ && owner_ != nullptr) {
@@ -66,7 +69,6 @@ bool StreamClientSession::deliver() {
         }
         return owner_ != nullptr;
     }
-    has_answered_ = true;
     const std::uint64_t token = slot->token;
     const protocol::StreamTicket ticket = slot->ticket;
     slots.remove(*slot);

@@ -3,6 +3,7 @@
 import contextlib
 import select
 import socket
+import threading
 import unittest
 
 import msgpack
@@ -125,8 +126,12 @@ class Overload(DirectTest):
         """Who asks for all of them and reads on gets an answer to each: its own, or a refusal."""
         self.serving(connection_answers_bytes_max=1 << 20)
         wire = self.wire()
-        wire.send(*([0, id, "echo", ["x" * 400_000]] for id in range(40)))
-        answers = [wire.receive() for _ in range(40)]
+        requests = [[0, id, "echo", ["x" * 400_000]] for id in range(40)]
+        # Who only sends, as long as it takes, is not read from while its answers wait.
+        sending = threading.Thread(target=wire.send, args=requests)
+        sending.start()
+        answers = [wire.receive() for _ in requests]
+        sending.join()
         self.assertEqual({answer[1] for answer in answers}, set(range(40)))
         refused = [answer[2] for answer in answers if answer[2] is not None]
         self.assertLess(len(refused), 40)

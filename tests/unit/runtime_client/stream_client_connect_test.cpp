@@ -258,6 +258,28 @@ TEST(StreamClientConnect, AfterALossTheOtherServerTakesOver) {
     EXPECT_EQ(fixture.client->stream_counters().connections_lost, 1U);
 }
 
+TEST(StreamClientConnect, ARefusalIsBelievedUntilTheFirstAnswer) {
+    const Failure refused{.code = Code::unauthenticated, .message = "no certificate"};
+    StreamFixture fixture;
+    TestCall unanswered;
+    fixture.submit(unanswered);
+    fixture.connect().lose(refused);
+    EXPECT_EQ(unanswered.code(), Code::unauthenticated);
+    for (const bool is_awaited : {true, false}) {
+        TestCall first{"dx_example", 1s};
+        TestCall second;
+        fixture.submit(first);
+        fixture.submit(second);
+        fixture.executor.advance(500ms);
+        FakeConnection& connection = fixture.connect();
+        fixture.executor.advance(is_awaited ? 0s : 1s);
+        connection.feed(connection.written().substr(0, 1) + " ok first\n");
+        connection.lose(refused);
+        EXPECT_EQ(second.code(), Code::connection_lost);
+        EXPECT_NE(second.failure->message.find("may have been handled"), std::string::npos);
+    }
+}
+
 TEST(StreamClientConnect, AConnectionThatGivesNothingIsNotMadeAnewAtOnce) {
     StreamFixture fixture;
     for (int round = 0; round < 3; ++round) {

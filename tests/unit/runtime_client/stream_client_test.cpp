@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "runtime/stream_client_failures.hpp"
 #include "unit/runtime_client/fake_streams.hpp"
 
 namespace warren::runtime {
@@ -302,6 +303,14 @@ TEST(StreamClient, InOrderWhatNobodyAskedForCostsTheConnection) {
         fixture.connect().feed("0 ok b\n");
         EXPECT_EQ(two.data, Dynamic{"b"});
     }
+}
+
+TEST(StreamClient, ACallWithoutTimeToBeSentBlamesNobody) {
+    const Failure failure =
+        stream_deadline_failure({.where = "tcp://server0", .is_connected = true}, 1ms);
+    EXPECT_EQ(failure.code, Code::deadline_exceeded);
+    EXPECT_EQ(failure.message,
+              "Not sent to tcp://server0 within 1ms: the time was over before its turn came");
 }
 
 TEST(StreamClient, InOrderADeadlineInTheQueueSaysThatAllAreBusy) {

@@ -26,11 +26,14 @@ public:
         if (name == "amq.default") {
             name = "";
         }
+        learn(name, closed.code);
+        return name;
+    }
+    void learn(std::string_view name, std::uint16_t reply_code) {
         if (names_.size() == names_max) {
             names_.erase(names_.begin());
         }
-        names_.emplace_back(name, closed.code);
-        return name;
+        names_.emplace_back(name, reply_code);
     }
 
     /// A message came through this exchange: it exists, whatever was true before.
@@ -39,6 +42,13 @@ public:
             std::erase_if(names_, [&](const auto& entry) {
                 return entry.first == exchange && entry.second == amqp::reply_code::not_found;
             });
+        }
+    }
+
+    /// Whatever was wrong with it may have been put right.
+    void forget(std::string_view exchange) {
+        if (!names_.empty()) {
+            std::erase_if(names_, [&](const auto& entry) { return entry.first == exchange; });
         }
     }
 

@@ -1,12 +1,13 @@
 #include "transport/amqp/reply_channel.hpp"
 
+#include "amqp/reply_code.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 
 #include <fmt/format.h>
 
-#include <string>
+#include <algorithm>
 #include <utility>
 
 namespace warren::transport {
@@ -27,81 +28,146 @@ void ReplyChannel::open() {
     channel_ = *channel;
     (void)link_.core().confirm_select(channel_);
     link_.touch();
-    send_left_behind();
+    std::ranges::stable_partition(waiting_, [this](const protocol::Message& reply) {
+        return proven_.contains(reply.exchange());
+    });
+    send_waiting();
 }
 
 void ReplyChannel::down() {
     channel_ = 0;
-    leave_behind();
+    keep_unconfirmed();
 }
 
 void ReplyChannel::publish(const protocol::Envelope& reply) {
-    if (channel_ == 0) {
-        left_behind_.emplace_back(reply);
-    } else if (lost_exchanges_.contains(reply.exchange)) {
+    if (lost_exchanges_.contains(reply.exchange)) {
         say_(LogLevel::debug,
              {.code = Code::no_responder,
               .message = fmt::format("A reply is dropped: its caller is gone, and the exchange "
                                      "'{}' with it",
                                      reply.exchange)});
+    } else if (channel_ == 0 || (careful_ && !proven_.contains(reply.exchange))) {
+        wait(reply);
     } else {
         send(protocol::Message{reply});
     }
 }
 
+void ReplyChannel::wait(const protocol::Envelope& reply) {
+    if (waiting_.size() >= waiting_max || waiting_bytes_ >= waiting_bytes_max) {
+        return say_(LogLevel::warning,
+                    {.code = Code::overloaded,
+                     .message = fmt::format("Replies at {} are dropped: too many callers are gone "
+                                            "at once",
+                                            link_.endpoint().display())});
+    }
+    waiting_.emplace_back(reply);
+    waiting_bytes_ += reply.body.size();
+}
+
 void ReplyChannel::on_channel_event(const amqp::Event& event) {
-    if (const auto* confirmed = std::get_if<amqp::Confirmed>(&event)) {
-        const auto last = unconfirmed_.upper_bound(confirmed->delivery_tag);
-        if (confirmed->multiple) {
-            unconfirmed_.erase(unconfirmed_.begin(), last);
-        } else {
-            unconfirmed_.erase(confirmed->delivery_tag);
-        }
+    if (const auto* answer = std::get_if<amqp::Confirmed>(&event)) {
+        confirmed(answer->delivery_tag, answer->multiple);
     } else if (const auto* gone = std::get_if<amqp::ChannelClosed>(&event)) {
         closed(*gone);
     }
 }
 
-void ReplyChannel::send(protocol::Message reply) {
+void ReplyChannel::confirmed(Number number, bool multiple) {
+    const auto first = multiple ? unconfirmed_.begin() : unconfirmed_.lower_bound(number);
+    const auto end = unconfirmed_.upper_bound(number);
+    for (auto reply = first; reply != end; ++reply) {
+        proven_.add(reply->second.exchange());
+    }
+    unconfirmed_.erase(first, end);
+    if (careful_) {
+        trial_ = unconfirmed_.contains(trial_) ? trial_ : 0;
+        send_waiting();
+    }
+}
+
+/// out  0 when it cannot be said in AMQP
+ReplyChannel::Number ReplyChannel::send(protocol::Message reply) {
     const protocol::Envelope view = reply.view();
     const auto number = link_.core().basic_publish(
         channel_, {.exchange = view.exchange, .routing_key = view.routing_key}, to_properties(view),
         view.body, view.headers);
     if (!number) {
-        return say_(LogLevel::error, explain(number.error(), "A reply"));
+        say_(LogLevel::error, explain(number.error(), "A reply"));
+        return 0;
     }
     unconfirmed_.emplace(*number, std::move(reply));
     link_.touch();
+    return *number;
 }
 
-void ReplyChannel::send_left_behind() {
-    for (protocol::Message& reply : std::exchange(left_behind_, {})) {
-        if (!lost_exchanges_.contains(reply.exchange())) {
-            send(std::move(reply));
+void ReplyChannel::send_waiting() {
+    while (!waiting_.empty() && trial_ == 0) {
+        protocol::Message reply = std::move(waiting_.front());
+        waiting_.pop_front();
+        waiting_bytes_ -= reply.view().body.size();
+        const bool is_proven = proven_.contains(reply.exchange());
+        const Number number = send(std::move(reply));
+        trial_ = is_proven ? 0 : number;
+    }
+    careful_ = trial_ != 0;
+}
+
+/// They are older than all that waits.
+void ReplyChannel::keep_unconfirmed() {
+    trial_ = 0;
+    for (auto reply = unconfirmed_.rbegin(); reply != unconfirmed_.rend(); ++reply) {
+        waiting_bytes_ += reply->second.view().body.size();
+        waiting_.push_front(std::move(reply->second));
+    }
+    unconfirmed_.clear();
+}
+
+/// The exchange of the reply that the channel was closed over; empty when the broker's words do not
+/// tell: it cuts them, and a name may hold quotes. Of names that all fit, the longest is meant.
+std::string ReplyChannel::blamed_exchange(const amqp::ChannelClosed& closed) const {
+    if (unconfirmed_.size() == 1) {
+        return unconfirmed_.begin()->second.exchange();
+    }
+    std::string blamed;
+    for (const auto& [number, reply] : unconfirmed_) {
+        const std::string& exchange = reply.exchange();
+        if (exchange.size() > blamed.size() &&
+            closed.text.contains(fmt::format("exchange '{}'", exchange))) {
+            blamed = exchange;
         }
     }
+    return blamed;
 }
 
-void ReplyChannel::leave_behind() {
-    for (auto& [number, reply] : std::exchange(unconfirmed_, {})) {
-        left_behind_.push_back(std::move(reply));
-    }
+void ReplyChannel::lose(const std::string& exchange, std::uint16_t reply_code) {
+    proven_.remove(exchange);
+    lost_exchanges_.learn(exchange, reply_code);
+    std::erase_if(waiting_, [&](const protocol::Message& reply) {
+        const bool is_lost = reply.exchange() == exchange;
+        waiting_bytes_ -= is_lost ? reply.view().body.size() : 0;
+        return is_lost;
+    });
 }
 
 void ReplyChannel::closed(const amqp::ChannelClosed& closed) {
     channel_ = 0;
-    leave_behind();
     const bool over_a_reply = is_over(closed, amqp::BasicPublish::id);
-    const std::string_view exchange =
-        over_a_reply ? lost_exchanges_.learn(closed) : std::string_view{};
+    const std::string exchange = over_a_reply ? blamed_exchange(closed) : std::string{};
     say_(LogLevel::info, explain(closed, link_.endpoint(),
                                  fmt::format("A reply through the exchange '{}'", exchange)));
-    const std::size_t before = left_behind_.size();
-    std::erase_if(left_behind_,
-                  [&](const protocol::Message& reply) { return reply.exchange() == exchange; });
-    if (left_behind_.size() == before) {
-        // Whatever it was about, the same again would close the next channel, too.
-        left_behind_.clear();
+    if (exchange.empty()) {
+        for (const auto& [number, reply] : unconfirmed_) {
+            proven_.remove(reply.exchange());
+        }
+    } else if (unconfirmed_.size() == 1) {
+        unconfirmed_.clear();
+    }
+    keep_unconfirmed();
+    const bool is_lost = closed.code == amqp::reply_code::not_found ||
+                         closed.code == amqp::reply_code::access_refused;
+    if (is_lost && !exchange.empty()) {
+        lose(exchange, closed.code);
     }
     open();
 }

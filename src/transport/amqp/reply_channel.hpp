@@ -7,11 +7,14 @@
 #include "protocol/message.hpp"
 #include "transport/amqp/link.hpp"
 #include "transport/amqp/lost_exchanges.hpp"
+#include "transport/amqp/proven_exchanges.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <string>
 #include <string_view>
 
 namespace warren::transport {
@@ -20,6 +23,11 @@ namespace warren::transport {
 /// broker closes it over each caller that is gone. Replies are kept until they are confirmed, and
 /// those that a closed channel or a lost connection leaves behind are sent again: a caller may get
 /// one twice, and drops it, but none is lost with another caller's.
+///
+/// Until all of these are out the channel is careful: a reply to an exchange that has not proven
+/// itself goes alone, and the next one follows when it is confirmed. So many callers that are gone
+/// do not keep replies from the others, and which one closed the channel shows, whatever the
+/// broker's words are.
 /// thread the I/O thread
 class ReplyChannel final : public ChannelUser {
 public:
@@ -38,21 +46,35 @@ public:
     void down();
     void publish(const protocol::Envelope& reply);
     /// Somebody waits at this exchange, whatever was true before.
-    void seen(std::string_view exchange) { lost_exchanges_.seen(exchange); }
+    void seen(std::string_view exchange) { lost_exchanges_.forget(exchange); }
 
     void on_channel_event(const amqp::Event& event) override;
 
+    /// Of replies that wait for an exchange to prove itself; one more is dropped.
+    static constexpr std::size_t waiting_max = 4096;
+    static constexpr std::size_t waiting_bytes_max = std::size_t{64} << 20;
+
 private:
-    void send(protocol::Message reply);
-    void send_left_behind();
+    using Number = std::uint64_t;  // a publish sequence number
+
+    Number send(protocol::Message reply);
+    void wait(const protocol::Envelope& reply);
+    void send_waiting();
+    void confirmed(Number number, bool multiple);
     void closed(const amqp::ChannelClosed& closed);
-    void leave_behind();
+    void keep_unconfirmed();
+    void lose(const std::string& exchange, std::uint16_t reply_code);
+    std::string blamed_exchange(const amqp::ChannelClosed& closed) const;
 
     Link& link_;
     const Say say_;
-    amqp::ChannelNumber channel_ = 0;                         // 0: none
-    std::map<std::uint64_t, protocol::Message> unconfirmed_;  // by publish sequence number
-    std::deque<protocol::Message> left_behind_;               // to be sent again, oldest first
+    amqp::ChannelNumber channel_ = 0;  // 0: none
+    std::map<Number, protocol::Message> unconfirmed_;
+    std::deque<protocol::Message> waiting_;  // oldest first
+    std::size_t waiting_bytes_ = 0;          // of their bodies
+    bool careful_ = false;
+    Number trial_ = 0;  // while careful, the one that goes alone; 0: none
+    ProvenExchanges proven_;
     LostExchanges lost_exchanges_;
 };
 

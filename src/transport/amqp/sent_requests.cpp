@@ -78,9 +78,10 @@ void SentRequests::channel_closed(Taken requests, const amqp::ChannelClosed& clo
         PublishWindow::hash_exchange(exchange == "amq.default" ? std::string_view{} : exchange);
     const Failure refused =
         explain(closed, endpoint_, fmt::format("A request through the exchange '{}'", exchange));
-    const Failure dragged{
+    const Failure doubtful{
         .code = Code::connection_lost,
-        .message = fmt::format("The broker at {} closed the channel over another request",
+        .message = fmt::format("The broker at {} closed the channel over this request or a later "
+                               "one: it may have been handled",
                                endpoint_.display()),
         .peer_text = peer_words(closed.text)};
     std::vector<PublishWindow::Message> open;
@@ -89,13 +90,13 @@ void SentRequests::channel_closed(Taken requests, const amqp::ChannelClosed& clo
         return !exchange.empty() && message.exchange_hash == blamed;
     };
     const auto first = std::ranges::find_if(open, is_blamed);
-    const auto last = std::find_if(open.rbegin(), open.rend(), is_blamed).base();
+    const auto end = std::find_if(open.rbegin(), open.rend(), is_blamed).base();
     for (auto message = open.begin(); message != open.end(); ++message) {
-        if (first == open.end() || (message > first && message < last && !is_blamed(*message))) {
-            sink_->on_refused(message->token, dragged);
+        if (first == open.end() || (message >= first && message + 1 < end)) {
+            sink_->on_refused(message->token, doubtful);
         } else if (message < first) {
             sink_->on_accepted(message->token);
-        } else if (message >= last) {
+        } else if (message >= end) {
             sink_->on_dropped(message->token);
         } else if (closed.code == amqp::reply_code::not_found) {
             sink_->on_returned(message->token, refused);

@@ -55,7 +55,8 @@ public:
                                                      Arena& arena) const = 0;
 
     /// The reply message, or nullopt when the request names nobody to reply to.
-    /// in   `body` is overwritten and viewed by the result, as are `address` and `arena`
+    /// in   `body` is overwritten and viewed by the result, as are `address` and, by the headers
+    ///      alone, `arena`
     /// err  none: what cannot be written (a float that is no number, say) becomes an `internal`
     ///      failure's reply, and `unwritable` then says which part of the answer it is, and why
     virtual std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,

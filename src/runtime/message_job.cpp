@@ -1,9 +1,15 @@
 #include "runtime/message_job.hpp"
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
 namespace warren::runtime {
+namespace {
+
+constexpr std::size_t kept_arena_bytes_max = std::size_t{64} << 10;
+
+}  // namespace
 
 void MessageJob::finished(std::unique_ptr<Job> self) noexcept {
     std::string unwritable;
@@ -16,7 +22,20 @@ void MessageJob::finished(std::unique_ptr<Job> self) noexcept {
     }
     // Its destructors are the handler's code, too: they run here and not on the I/O thread.
     release_result();
+    shrink();
     mailbox_->put(std::move(self));
+}
+
+/// A finished job may be kept for long, and so must not keep what its request took.
+void MessageJob::shrink() {
+    if (arena.capacity_bytes() <= kept_arena_bytes_max) {
+        return;
+    }
+    Arena smaller;
+    if (reply) {
+        reply->headers = smaller.copy(reply->headers);
+    }
+    arena = std::move(smaller);
 }
 
 void MessageJob::reuse() noexcept {

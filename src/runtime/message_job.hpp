@@ -41,6 +41,8 @@ public:
     std::uint64_t replied_in = 0;  // the generation that the reply was sent in; 0: not sent
 
 private:
+    void shrink();
+
     const protocol::MessageDialect& dialect_;
     std::shared_ptr<Mailbox> mailbox_;
 };

@@ -70,7 +70,8 @@ void Lane::flush() {
     dispatcher_.workers_.push(batch);
     while (Task* const refused = batch.pop()) {
         std::unique_ptr<Job> job{static_cast<Job*>(refused)};
-        dispatcher_.refuse_overload(*job, "As many calls wait for a worker as may (queued_max)");
+        dispatcher_.refuse_overload(*job,
+                                    "As many calls wait for a worker as may (queued_calls_max)");
         dispatcher_.finish(std::move(job));
     }
 }

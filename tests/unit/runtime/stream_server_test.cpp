@@ -553,7 +553,7 @@ TEST(StreamServer, TheWorkersLimitRefusesAtOnce) {
     served.turn();
     const Texts refused = peer.take_answers();
     ASSERT_EQ(refused.size(), 1U);
-    EXPECT_TRUE(is_failure(refused[0], 2, "overloaded", "queued_max"));
+    EXPECT_TRUE(is_failure(refused[0], 2, "overloaded", "queued_calls_max"));
     few.run_all();
     served.turn();
     EXPECT_EQ(peer.take_answers(), Texts{answer(1, "a")});

@@ -6,7 +6,9 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -17,7 +19,9 @@
 #include "app/read_file.hpp"
 #include "core/duration.hpp"
 #include "core/uri.hpp"
+#include "core/utf8.hpp"
 #include "endpoint/address.hpp"
+#include "endpoint/dialects.hpp"
 #include "format/fernet.hpp"
 #include "format/json.hpp"
 #include "transport/net/tls_context.hpp"
@@ -71,13 +75,26 @@ std::optional<std::string> to_json(const Dynamic& data) {
     return text;
 }
 
+/// What a peer may have said, on one line: its control characters must not reach a terminal. A
+/// backslash stays as it is, since messages quote patterns.
+std::string line_of(std::string_view text) {
+    constexpr std::size_t bytes_max = 4096;
+    std::string line;
+    std::string_view separator;
+    for (const auto part : std::views::split(text, '\\')) {
+        line.append(separator).append(core::text_for_display(std::string_view{part}, bytes_max));
+        separator = "\\";
+    }
+    return line;
+}
+
 int report(const Failure& failure) {
     std::fprintf(stderr, "error: %s: %s\n", std::string{name_of(failure.code)}.c_str(),
-                 failure.message.c_str());
+                 line_of(failure.message).c_str());
     for (const FieldError& error : failure.errors) {
         const std::string place = to_string(error.location);
-        std::fprintf(stderr, "  %s: %s (%s)\n", place.empty() ? "request" : place.c_str(),
-                     error.message.c_str(), error.type.c_str());
+        std::fprintf(stderr, "  %s: %s (%s)\n", place.empty() ? "request" : line_of(place).c_str(),
+                     line_of(error.message).c_str(), line_of(error.type).c_str());
     }
     if (!failure.peer_text.empty()) {
         std::fprintf(stderr, "  the other side says: %s\n", failure.peer_text.c_str());
@@ -161,6 +178,9 @@ std::expected<void, std::string> check_address(const std::string& text) {
     if (!address) {
         return std::unexpected{address.error().message};
     }
+    if (address->protocol == endpoint::callme && address->queue.empty()) {
+        return std::unexpected{"Name the server in the address, as in ...&server_id=ID"};
+    }
     const std::optional<transport::TlsOptions>* tls = nullptr;
     if (const auto* direct = std::get_if<endpoint::DirectAddress>(&address->place)) {
         tls = &direct->tls;
@@ -243,7 +263,7 @@ int call(const CallCommand& command) {
             return report({.code = Code::failed, .message = reply.message, .data = data});
         }
         if (command.verbose) {
-            std::fprintf(stderr, "message: %s\n", reply.message.c_str());
+            std::fprintf(stderr, "message: %s\n", line_of(reply.message).c_str());
         }
         return print(data);
     } catch (const Error& error) {

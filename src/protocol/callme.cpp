@@ -83,6 +83,13 @@ public:
             return std::unexpected{std::move(*refused)};
         }
         auto call = read_callme_request(request, form, arena, limits_);
+        if (call && call->method.size() > limits_.method_name_bytes_max) {
+            return std::unexpected{
+                refused_request("The function's name has more than " +
+                                    std::to_string(limits_.method_name_bytes_max) +
+                                    " bytes (method_name_bytes_max)",
+                                "method_too_long")};
+        }
         if (call) {
             call->correlation_id = request.correlation_id;
             call->time_left = read_expiration(request.expiration);

@@ -31,9 +31,10 @@ inline constexpr std::size_t callme_server_id_bytes_max = 255 - (sizeof("server_
 /// Bodies are Python pickles of `callme.protocol.RpcRequest` and `RpcResponse`, which are read as
 /// data only, and replies are written in the protocol that the request has; failures are Python's
 /// own exceptions (`callme_exceptions.hpp`). In the other formats a request is the map
-/// {"func_name", "func_args", "func_kwargs"} and a reply {"result"} or {"error": {"code",
-/// "message", "errors", "data"}}. Which one a body has its content type says; a pickle is read in
-/// the format `pickle` only. Failures also have the headers of `reply_headers.hpp`.
+/// {"func_name", "func_args", "func_kwargs"} and a reply {"result", "message"}, whose message is
+/// left out when it is "OK", or {"error": {"code", "message", "errors", "data"}}. Which one a body
+/// has its content type says; a pickle is read in the format `pickle` only. Failures also have the
+/// headers of `reply_headers.hpp`.
 std::unique_ptr<MessageDialect> make_callme_dialect(CallmeFormat format,
                                                     const core::Limits& limits = {});
 

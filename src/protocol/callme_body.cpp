@@ -89,8 +89,10 @@ Value failure_body(const Answer& answer, Arena& arena) {
 }
 
 Value success_body(const Answer& answer, Arena& arena) {
-    const Member body{Value::text("result"), answer.data.value_or(Value{})};
-    return Value::map(arena.copy(std::span<const Member>{&body, 1}));
+    const std::array members{Member{Value::text("result"), answer.data.value_or(Value{})},
+                             Member{Value::text("message"), Value::text(answer.message)}};
+    const bool has_message = !answer.message.empty() && answer.message != message_default;
+    return Value::map(arena.copy(std::span<const Member>{members}.first(has_message ? 2 : 1)));
 }
 
 Failure unreadable(std::string message, const Envelope& reply) {
@@ -209,7 +211,9 @@ std::expected<Answer, Failure> read_callme_reply(const Envelope& message, Callme
         return std::unexpected{
             unreadable("The reply is not an object with 'result' or 'error'", message)};
     }
-    return Answer{.data = *result};
+    const Value* const said = body->find("message");
+    return Answer{.message = said != nullptr && said->is_text() ? said->as_text() : message_default,
+                  .data = *result};
 }
 
 std::expected<void, format::EncodeError> write_callme_reply(const Answer& answer,

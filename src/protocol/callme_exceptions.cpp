@@ -1,5 +1,6 @@
 #include "protocol/callme_exceptions.hpp"
 
+#include "core/utf8.hpp"
 #include "format/json.hpp"
 #include "format/pickle.hpp"
 
@@ -34,7 +35,7 @@ std::string message_of(const Answer& failure) {
     return text;
 }
 
-/// As Python prints an exception: its type, and what it says.
+/// As Python prints an exception: its type, and what it says, on one line.
 std::string shown(std::string_view type, const Value& args) {
     std::string text;
     const auto items = args.as_list();
@@ -44,7 +45,7 @@ std::string shown(std::string_view type, const Value& args) {
                !format::json_encode(items.size() == 1 ? items.front() : args, text)) {
         text.clear();
     }
-    return std::string{type} + (text.empty() ? "" : ": ") + text;
+    return core::text_for_display(std::string{type} + (text.empty() ? "" : ": ") + text);
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ constexpr Dialect callme{.name = "callme",
                          .text_frame_bytes = pickle_bytes_around_value};
 constexpr Dialect callme_json = [] {
     Dialect dialect = callme;
+    dialect.messages = Dialect::Messages::carried;
     dialect.failures = Dialect::Failures::carried;
     dialect.format = "json";
     dialect.text_frame_bytes =

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import pickle
 import ssl
 import threading
 import unittest
@@ -11,7 +12,10 @@ import kombu
 import kombu.serialization
 
 import callme
+from callme.protocol import RpcRequest
 from fixture import InteropTest, MODULES, TEST_MODULES, eventually, run_warren
+
+from certificates import CLIENT_NAME
 
 PICKLED = "application/x-python-serialize"
 METHODS = ["add", "echo", "fail", "sleep", "dx_example", "examples.get_state_name", "SimpleCommand"]
@@ -64,7 +68,11 @@ def bad_value(*args):
     raise ValueError("bad value", *args)
 
 
-def send_raw(channel, server_id, body, content_type, reply_to):
+def raise_colours():
+    raise ValueError("\x1b[31m\nred \\d")
+
+
+def send_raw(channel, server_id, body, content_type, reply_to, correlation_id="1"):
     """A request of any bytes."""
     exchange = kombu.Exchange(f"server_{server_id}_ex")
     kombu.Producer(channel, exchange, auto_declare=False).publish(
@@ -72,8 +80,41 @@ def send_raw(channel, server_id, body, content_type, reply_to):
         content_type=content_type,
         content_encoding="binary",
         reply_to=reply_to,
-        correlation_id="1",
+        correlation_id=correlation_id,
     )
+
+
+class RawCaller:
+    """Sends requests of any bytes, and keeps the messages that come back, not decoded."""
+
+    def __init__(self, uri):
+        self.connection = kombu.Connection(uri)
+        self.channel = self.connection.channel()
+        shape = {"durable": False, "auto_delete": True}
+        self.name = f"client_guest_ex_{uuid.uuid4()}"
+        queue = kombu.Queue(self.name, exchange=kombu.Exchange(self.name, **shape), **shape)
+        self.replies = []
+        self.consumer = kombu.Consumer(
+            self.channel, [queue], on_message=self.replies.append, no_ack=True
+        )
+        self.consumer.consume()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.connection.release()
+
+    def send(self, server_id, body, content_type, correlation_id="1", reply_to=None):
+        reply_to = self.name if reply_to is None else reply_to
+        send_raw(self.channel, server_id, body, content_type, reply_to, correlation_id)
+
+    def wait_for(self, correlation_ids):
+        """Until each of these is answered; a reply may come twice."""
+        missing = set(correlation_ids)
+        while missing:
+            self.connection.drain_events(timeout=20)
+            missing -= {reply.properties["correlation_id"] for reply in self.replies}
 
 
 @contextlib.contextmanager
@@ -209,18 +250,49 @@ class ProxyCallsWarren(CallmeTest):
 
     def publish(self, server_id, body, content_type):
         """A request of any bytes; the reply's message, not decoded."""
-        with kombu.Connection(self.uri) as connection:
-            channel = connection.channel()
-            shape = {"durable": False, "auto_delete": True}
-            name = f"client_guest_ex_{uuid.uuid4()}"
-            queue = kombu.Queue(name, exchange=kombu.Exchange(name, **shape), **shape)
-            replies = []
-            consumer = kombu.Consumer(channel, [queue], on_message=replies.append, no_ack=True)
-            with consumer:
-                send_raw(channel, server_id, body, content_type, name)
-                while not replies:
-                    connection.drain_events(timeout=20)
-        return replies[0]
+        with RawCaller(self.uri) as caller:
+            caller.send(server_id, body, content_type)
+            caller.wait_for(["1"])
+        return caller.replies[0]
+
+    def test_a_name_that_is_too_long_is_refused(self):
+        for size, code in ((255, "no_such_method"), (256, "invalid_request")):
+            request = pickle.dumps(RpcRequest("m" * size, (), {}))
+            reply = self.publish("fooserver", request, PICKLED)
+            self.assertEqual(reply.headers["warren-code"], code)
+
+    def test_many_callers_that_are_gone_keep_no_reply_from_the_others(self):
+        # The broker cuts its words over a long name, and a name may hold quotes.
+        gone = ["client_gone_ex_{}", "client_" + "y" * 230 + "_ex_{}", "client' in vhost '{}"]
+        request = pickle.dumps(RpcRequest("add", (1, 2), {}))
+        with RawCaller(self.uri) as caller:
+            expected = [str(number) for number in range(100)]
+            for number in expected:
+                caller.send("fooserver", request, PICKLED, number)
+                for name in gone:
+                    caller.send("fooserver", request, PICKLED, number, name.format(number))
+            caller.wait_for(expected)
+        self.assertEqual(self.proxy().add(1, 1), 2)
+
+    def test_a_request_that_is_too_late_is_a_time_out(self):
+        proxy = self.proxy()
+        proxy.expiration = 0  # the broker gives it to who consumes at once, and to nobody else
+        with self.assertRaisesRegex(TimeoutError, "deadline"):
+            proxy.add(1, 1)
+        self.assertEqual(proxy.properties["headers"]["warren-code"], "expired_in_queue")
+
+    def test_a_server_that_is_full_refuses_the_connection(self):
+        one = {"workers": 1, "limits": {"queued_calls_max": 1}}
+        request = pickle.dumps(RpcRequest("sleep", (0.05,), {}))
+        expected = [str(number) for number in range(20)]
+        with self.serve(self.callme("small", threaded=True), **one), RawCaller(self.uri) as caller:
+            for number in expected:
+                caller.send("small", request, PICKLED, number)
+            caller.wait_for(expected)
+            results = [pickle.loads(reply.body).result for reply in caller.replies]
+        refused = [result for result in results if isinstance(result, ConnectionRefusedError)]
+        self.assertGreater(len(refused), 0)
+        self.assertIn("queued_calls_max", str(refused[0]))
 
     def test_hostile_bodies_are_refused_and_the_server_stays(self):
         run = b"cposix\nsystem\n(S'echo pwned'\ntR."
@@ -251,6 +323,23 @@ def run_all(functions):
 
 
 class OverTls(CallmeTest):
+    def test_a_certificate_is_the_login_and_its_name_is_the_users(self):
+        name, files = CLIENT_NAME, self.broker.certificates
+        patterns = (f"client_{name}_.*", f"client_{name}_.*|server_fooserver_ex", f"client_{name}_.*")
+        self.broker.add_user(name, "unused", self.vhost, *patterns)
+        with self.serve(self.callme()):
+            to = (
+                f"amqps://localhost:{self.broker.tls_port}/{self.vhost}?cacertfile={files['ca']}"
+                f"&certfile={files['client']}&keyfile={files['client_key']}"
+                "&auth_mechanism=external&protocol=callme&server_id=fooserver"
+            )
+            self.assert_gives(run_warren("call", "add", "[1, 2]", "--to", to), 3)
+            as_said = f"{to}&amqp_user={name}"
+            self.assert_gives(run_warren("call", "add", "[1, 2]", "--to", as_said), 3)
+            finished = run_warren("call", "add", "[1, 2]", "--to", f"{to}&amqp_user=peter")
+            self.assert_fails(finished, "unauthenticated")
+            self.assertIn("client_peter_ex_", finished.stderr)
+
     def test_both_ways(self):
         authority = self.broker.certificates["ca"]
         uri = self.broker.tls_uri(self.vhost)
@@ -295,7 +384,18 @@ class WarrenCallsServer(CallmeTest):
             self.assert_gives(self.call("add", [1, 2], reply_queue_type="quorum"), 3)
             self.assert_gives(self.call("add", [1, 2], reply_exclusive="true"), 3)
 
+    def test_what_an_exception_says_is_one_line(self):
+        with self.server() as server:
+            server.register_function(raise_colours, "colours")
+            finished = self.call("colours", [])
+            self.assertEqual(self.data_of(finished), ("ValueError", ["\x1b[31m\nred \\d"]))
+            self.assertIn("failed: ValueError: \\x1b[31m\\nred", finished.stderr)
+            self.assertNotIn("\x1b", finished.stderr)
+
     def test_no_server(self):
+        finished = run_warren("call", "add", "[1, 2]", "--to", self.uri + "?protocol=callme")
+        self.assertEqual(finished.returncode, 2, finished.stderr)
+        self.assertIn("server_id=ID", finished.stderr)
         self.assert_fails(self.call("add", [1, 2], server_id="nobody"), "no_responder")
 
     def test_a_server_in_another_protocol(self):

@@ -192,7 +192,7 @@ void RabbitMq::add_vhost(std::string_view name) {
 
 void RabbitMq::add_user(const Credentials& credentials, const Permissions& permissions) {
     evaluate(
-        fmt::format("ok = rabbit_auth_backend_internal:add_user({0}, {1}, {2}), ok = "
+        fmt::format("catch rabbit_auth_backend_internal:add_user({0}, {1}, {2}), ok = "
                     "rabbit_auth_backend_internal:set_permissions({0}, {3}, {4}, {5}, {6}, {2})",
                     erlang_binary(credentials.user), erlang_binary(credentials.password),
                     acting_user, erlang_binary(vhost_), erlang_binary(permissions.configure),

@@ -65,6 +65,7 @@ public:
     /// Evaluate Erlang expressions in the broker; the last one's value as it prints.
     std::string evaluate(std::string_view expressions);
     void add_vhost(std::string_view name);
+    /// Make a user, or give one that another test made these permissions, too.
     void add_user(const Credentials& credentials) { add_user(credentials, Permissions{}); }
     void add_user(const Credentials& credentials, const Permissions& permissions);
     /// Have the broker close every connection to the virtual host (320); how many there were.

@@ -31,6 +31,7 @@ class Proxy:
     def __init__(self, url, amqp_user="guest", server_id=None, timeout=0, ssl=False):
         self.server_id = server_id
         self.timeout = timeout
+        self.expiration = None  # of requests, in seconds
         unique = uuid.uuid4()
         self.connection = Connection(url, ssl=ssl)
         self.channel = self.connection.channel()
@@ -75,6 +76,7 @@ class Proxy:
             serializer="pickle",
             reply_to=self.exchange.name,
             correlation_id=self.correlation_id,
+            expiration=self.expiration,
         )
         self.wait_for_response()
         if isinstance(self.response.result, Exception):

@@ -344,6 +344,45 @@ TEST_F(CallmeTest, OtherFormatsCarryAFailureWhole) {
     }
 }
 
+TEST_F(CallmeTest, OtherFormatsCarryTheMessageOfASuccessThatHasOne) {
+    for (const auto* dialect : {json_.get(), msgpack_.get()}) {
+        const std::string request{text_of(sent(*dialect, {.method = "m"}).body)};
+        const std::string_view type =
+            dialect == json_.get() ? "application/json" : "application/msgpack";
+        for (const std::string_view message : {"well done", "OK"}) {
+            const Envelope reply = answer_to(*dialect, request_of(request, type),
+                                             {.message = message, .data = Value::integer(1)});
+            const auto answer = dialect->decode_answer(reply, arena_);
+            ASSERT_TRUE(answer);
+            EXPECT_EQ(answer->message, message);
+            EXPECT_EQ(text_of(reply.body).contains("message"), message != "OK");
+        }
+    }
+}
+
+TEST_F(CallmeTest, ANameOverTheLimitIsRefused) {
+    const core::Limits limits;
+    for (const auto* dialect : {dialect_.get(), json_.get(), msgpack_.get()}) {
+        for (const std::size_t over : {0U, 1U}) {
+            const std::string name(limits.method_name_bytes_max + over, 'm');
+            const auto call = dialect->decode_call(sent(*dialect, {.method = name}), arena_);
+            ASSERT_EQ(call.has_value(), over == 0);
+            if (!call) {
+                EXPECT_EQ(call.error().errors.front().type, "method_too_long");
+            }
+        }
+    }
+}
+
+TEST_F(CallmeTest, AnExceptionIsToldOnOneLineAndKeptWhole) {
+    const format::PickleValue said = format::PickleValue::text("\x1b[31m\nred");
+    const auto arguments = format::PickleValue::tuple({&said, 1}, arena_);
+    const Failure failure =
+        callme_failure(format::PickleValue::exception("ValueError", arguments, arena_), arena_);
+    EXPECT_EQ(failure.message, "ValueError: \\x1b[31m\\nred");
+    EXPECT_EQ(failure.data["args"].as_list().front().as_text(), "\x1b[31m\nred");
+}
+
 TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
     const Topology server = dialect_->server_topology({.server = "foo"});
     EXPECT_EQ(server.exchanges[0].name, "server_foo_ex");

@@ -18,8 +18,8 @@ struct PyzmqrpcOptions {
 ///
 /// A server's answers come one at a time, as requested. A client's come in any order: its messages
 /// begin with the call's id, four bytes, big end first, which the transport sends apart and puts
-/// before the answer again; unless `one_way`. A call that wants no answer has one all the same, so
-/// its id is one that no other call has.
+/// before the answer again; unless `one_way`. A call that wants no answer has one all the same,
+/// with an id that no other call has.
 /// thread `encode_call` one at a time
 std::unique_ptr<StreamDialect> make_pyzmqrpc_dialect(const PyzmqrpcOptions& options = {},
                                                      const core::Limits& limits = {});

@@ -8,11 +8,11 @@ CallSlots::Slot& CallSlots::add(std::uint64_t token) {
     if (size_ * 2 >= slots_.size()) {
         grow();
     }
-    std::uint32_t id = 0;
+    std::uint32_t id = no_id;
     if (order_ == protocol::AnswerOrder::any) {
         do {
             id = ++last_id_;
-        } while (id == 0 || slots_[place_of(id)].token != 0);
+        } while (id == no_id || slots_[place_of(id)].token != 0);
     }
     ++size_;
     Slot& slot = slots_[place_of(id)];

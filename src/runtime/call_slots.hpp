@@ -14,6 +14,9 @@ namespace warren::runtime {
 /// thread one
 class CallSlots {
 public:
+    /// What no awaited call has, where there are ids; so one-way calls bear it.
+    static constexpr std::uint32_t no_id = 0;
+
     struct Slot {
         std::uint64_t token = 0;  // of the client's call; 0: free
         protocol::StreamTicket ticket{};

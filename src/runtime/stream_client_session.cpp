@@ -58,6 +58,9 @@ StreamSession::Taken StreamClientSession::on_input(std::span<const std::byte> in
 
 /// out  false when the connection was dropped
 bool StreamClientSession::deliver() {
+    if (!is_in_order_ && decoder_->id() == CallSlots::no_id) {
+        return true;  // some servers answer one-way calls, too
+    }
     CallSlots::Slot* const slot = slots.find(decoder_->id());
     if (slot != nullptr || !is_in_order_) {
         has_answered_ = true;

@@ -47,6 +47,20 @@ TEST(OneWayOverAStream, IsOverWhenItIsInTheOutput) {
     EXPECT_EQ(fixture.client->counters().successes.get(), 2U);
 }
 
+TEST(OneWayOverAStream, AnAnswerAllTheSameIsNobodysBusiness) {
+    StreamFixture fixture;
+    OneWayCall call;
+    fixture.submit(call.call);
+    FakeConnection& connection = fixture.connect();
+    TestCall asked;
+    fixture.submit(asked);
+    connection.feed("0 ok whatever\n");
+    EXPECT_TRUE(asked.pending());
+    connection.feed("1 ok answer\n");
+    EXPECT_TRUE(asked.succeeded_once());
+    EXPECT_EQ(fixture.client->replies_dropped(), 0U);
+}
+
 TEST(OneWayOverAStream, BearsADeadlineWhereItIsToldTo) {
     StreamFixture fixture;
     OneWayCall call{2s};

@@ -68,7 +68,7 @@ TEST(StreamClient, AnswersForNobodyAreDroppedAndCounted) {
     TestCall call;
     fixture.submit(call);
     FakeConnection& connection = fixture.connect();
-    connection.feed("9 ok who\n1 ok mine\n1 ok again\n0 ok zero\n");
+    connection.feed("9 ok who\n1 ok mine\n1 ok again\n2 ok early\n");
     EXPECT_TRUE(call.succeeded_once());
     EXPECT_EQ(call.data, Dynamic{"mine"});
     EXPECT_EQ(fixture.client->replies_dropped(), 3U);

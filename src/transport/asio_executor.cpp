@@ -1,13 +1,11 @@
 #include "transport/asio_executor.hpp"
 
 #include "runtime/timers.hpp"
+#include "transport/reactor.hpp"
 #include "transport/spin_policy.hpp"
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -118,9 +116,11 @@ public:
         return now_;
     }
     runtime::Timers& timers() noexcept { return timers_; }
-    boost::asio::io_context& context() noexcept { return context_; }
+    Reactor& reactor() noexcept { return reactor_; }
 
 private:
+    using Place = Reactor::Place;
+
     // How many waiting threads in a row have to be alone until the next one turns the loop itself,
     // which disturbs the loop's own thread once.
     static constexpr unsigned alone_min = 3;
@@ -158,13 +158,15 @@ private:
     }
 
     /// Interrupt a turn that sleeps; gives `lock` up for a moment. What the turn's own handlers
-    /// post is run in this turn, although `sleeping_` still says what it was before them.
+    /// post is run in this turn, although `sleeping_in_` still says what it was before them.
     void wake(std::unique_lock<std::mutex>& lock) {
-        if (!is_current_thread() && std::exchange(sleeping_, false)) {
-            lock.unlock();
-            boost::asio::post(context_, [] {});
-            lock.lock();
+        if (is_current_thread() || sleeping_in_ == Place::nowhere) {
+            return;
         }
+        const Place where = std::exchange(sleeping_in_, Place::nowhere);
+        lock.unlock();
+        reactor_.interrupt(where);
+        lock.lock();
     }
 
     void turn() {
@@ -182,40 +184,38 @@ private:
         ending_.clear();
     }
 
-    /// Run what the sockets have for us, one handler at least, unless something else is due.
+    /// Run what the sockets have for us, and wait for it unless something else is due.
     void handle_io() {
-        if (!may_sleep()) {
-            context_.poll_one();
+        const Place where = reactor_.where();
+        if (!may_sleep(where)) {
+            reactor_.poll(where);
             return;
         }
-        if (options_.spin_max.count() != 0 && spin_policy_.should_spin() && spin()) {
-            awake();
-            return;
-        }
-        if (const std::optional<TimePoint> deadline = timers_.next_deadline()) {
-            context_.run_one_until(*deadline);
-        } else {
-            context_.run_one();
+        if (options_.spin_max.count() == 0 || !spin_policy_.should_spin() || !spin(where)) {
+            now_known_ = false;
+            reactor_.wait(where, timers_.next_deadline());
         }
         awake();
     }
 
-    bool may_sleep() {
+    bool may_sleep(Place where) {
         const std::scoped_lock lock{mutex_};
-        sleeping_ =
+        const bool may =
             posted_.empty() && turn_ends_.empty() && !yield_.load(std::memory_order_relaxed);
-        return sleeping_;
+        sleeping_in_ = may ? where : Place::nowhere;
+        return may;
     }
 
     void awake() {
         const std::scoped_lock lock{mutex_};
-        sleeping_ = false;
+        sleeping_in_ = Place::nowhere;
     }
 
-    bool spin() {
+    bool spin(Place where) {
         const TimePoint until = std::chrono::steady_clock::now() + options_.spin_max;
         do {
-            if (context_.poll_one() != 0) {
+            now_known_ = false;
+            if (reactor_.poll(where)) {
                 spin_policy_.found_something();
                 return true;
             }
@@ -245,7 +245,7 @@ private:
     SpinPolicy spin_policy_{};
 
     std::mutex mutex_;  // of what follows
-    bool sleeping_ = false;
+    Place sleeping_in_ = Place::nowhere;
     std::vector<std::move_only_function<void()>> posted_{};
     std::condition_variable changed_;
     bool turned_ = false;              // by a thread that is inside of `turn_until`
@@ -262,12 +262,8 @@ private:
     std::vector<TurnEnd*> ending_{};
     runtime::Timers timers_{};
 
-    // Goes first: what its operations own may use all of the above.
-    // One thread runs the context, so its reactor needs no locks; posting and name resolution come
-    // from other threads, so its scheduler does.
-    boost::asio::io_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
-        context_.get_executor()};
+    // Goes first: what Asio's operations own may use all of the above.
+    Reactor reactor_{};
 };
 
 AsioExecutor::AsioExecutor() : AsioExecutor{Options{}} {}
@@ -315,8 +311,12 @@ void AsioExecutor::forget(TurnEnd& what) noexcept {
     loop_->forget(what);
 }
 
+Poller& AsioExecutor::poller() noexcept {
+    return loop_->reactor().poller();
+}
+
 boost::asio::io_context& AsioExecutor::context() noexcept {
-    return loop_->context();
+    return loop_->reactor().context();
 }
 
 }  // namespace warren::transport

@@ -14,6 +14,8 @@ class io_context;
 
 namespace warren::transport {
 
+class Poller;
+
 /// What wants to act once at the end of a turn of the loop, when all events of the turn have been
 /// handled: a connection flushes its output there, so that a turn is one write.
 class TurnEnd {
@@ -67,6 +69,10 @@ public:
     /// Forget it; it is about to be destroyed.
     void forget(TurnEnd& what) noexcept;
 
+    /// For the sockets of connections.                                 thread the I/O thread
+    Poller& poller() noexcept;
+    /// For all that comes and goes, such as connecting: while there is such, the loop waits for
+    /// both, which costs more system calls.
     boost::asio::io_context& context() noexcept;
 
 private:

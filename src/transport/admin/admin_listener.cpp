@@ -2,7 +2,7 @@
 
 #include "transport/admin/admin_session.hpp"
 #include "transport/asio_executor.hpp"
-#include "transport/tcp/listen.hpp"
+#include "transport/tcp/acceptor.hpp"
 
 #include <map>
 #include <utility>
@@ -23,12 +23,15 @@ public:
         : executor_{executor},
           options_{std::move(options)},
           answer_{std::move(answer)},
-          acceptor_{executor.context()} {}
+          acceptor_{executor, [this](const error_code& error, TcpSocket socket) {
+                        const auto self = shared_from_this();
+                        accepted(error, std::move(socket));
+                    }} {}
 
     std::expected<void, Failure> start() {
-        auto listening = listen(acceptor_, {.host = options_.host,
-                                            .port = options_.port,
-                                            .connections_max = options_.connections_max});
+        auto listening = acceptor_.listen({.host = options_.host,
+                                           .port = options_.port,
+                                           .connections_max = options_.connections_max});
         if (!listening) {
             return std::unexpected{std::move(listening.error())};
         }
@@ -40,8 +43,7 @@ public:
     const std::string& local_address() const noexcept { return local_address_; }
 
     void close() noexcept {
-        error_code ignored;
-        acceptor_.close(ignored);
+        acceptor_.close();
         if (accept_timer_ != 0) {
             executor_.cancel(accept_timer_);
         }
@@ -55,16 +57,10 @@ public:
 private:
     void accept() {
         accept_timer_ = 0;
-        acceptor_.async_accept(
-            [self = shared_from_this()](const error_code& error, TcpSocket socket) {
-                self->accepted(error, std::move(socket));
-            });
+        acceptor_.accept();
     }
 
     void accepted(const error_code& error, TcpSocket socket) {
-        if (!acceptor_.is_open()) {
-            return;
-        }
         if (error && error != boost::asio::error::connection_aborted) {
             accept_timer_ = executor_.post_at(executor_.now() + accept_again_after,
                                               [self = shared_from_this()] { self->accept(); });
@@ -101,7 +97,7 @@ private:
     AsioExecutor& executor_;
     const AdminOptions options_;
     const Answer answer_;
-    TcpAcceptor acceptor_;
+    Acceptor acceptor_;
     std::string local_address_;
     runtime::Executor::TimerId accept_timer_ = 0;
     std::uint64_t last_session_ = 0;

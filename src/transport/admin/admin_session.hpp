@@ -1,7 +1,7 @@
 #pragma once
 
 #include "transport/admin/admin_listener.hpp"
-#include "transport/net/socket_stream.hpp"
+#include "transport/net/tcp_socket.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

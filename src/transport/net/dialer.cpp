@@ -1,6 +1,6 @@
 #include "transport/net/dialer.hpp"
 
-#include "transport/net/socket_stream.hpp"
+#include "transport/net/tcp_stream.hpp"
 #include "transport/net/tls_failure.hpp"
 #include "transport/net/tls_memory.hpp"
 #include "transport/net/tls_stream.hpp"
@@ -132,7 +132,7 @@ private:
         }
         prepare(socket_);
         if (!target_.tls) {
-            return finish(std::make_unique<TcpStream>(std::move(socket_)));
+            return finish(std::make_unique<TcpStream>(executor_, std::move(socket_)));
         }
         shake_hands(*target_.tls);
     }

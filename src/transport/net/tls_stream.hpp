@@ -1,7 +1,7 @@
 #pragma once
 
-#include "transport/net/socket_stream.hpp"
 #include "transport/net/stream.hpp"
+#include "transport/net/tcp_socket.hpp"
 #include "transport/net/tls_context.hpp"
 #include "transport/net/tls_memory.hpp"
 

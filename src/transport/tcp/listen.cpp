@@ -53,6 +53,9 @@ error_code listen_at(TcpAcceptor& acceptor, const tcp::endpoint& where,
     if (!error) {
         acceptor.listen(options.backlog, error);
     }
+    if (!error) {
+        acceptor.non_blocking(true, error);
+    }
     if (error) {
         acceptor.close(ignored);
     }

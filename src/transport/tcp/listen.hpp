@@ -2,7 +2,7 @@
 
 #include <warren/error.hpp>
 
-#include "transport/net/socket_stream.hpp"
+#include "transport/net/tcp_socket.hpp"
 #include "transport/tcp/options.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>

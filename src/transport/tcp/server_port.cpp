@@ -1,7 +1,8 @@
 #include "transport/tcp/server_port.hpp"
 
-#include "transport/net/socket_stream.hpp"
+#include "transport/net/tcp_stream.hpp"
 #include "transport/net/tls_stream.hpp"
+#include "transport/tcp/acceptor.hpp"
 #include "transport/tcp/arrival_set.hpp"
 #include "transport/tcp/connection.hpp"
 #include "transport/tcp/connection_set.hpp"
@@ -27,7 +28,11 @@ public:
     Impl(AsioExecutor& executor, TcpServerOptions options)
         : executor_{executor},
           options_{std::move(options)},
-          acceptor_{executor.context()},
+          acceptor_{executor,
+                    [this](const error_code& error, TcpSocket socket) {
+                        const auto self = shared_from_this();
+                        accepted(error, std::move(socket));
+                    }},
           connections_{executor, options_.limits, counters_},
           arrivals_{executor, options_.handshake_timeout, counters_,
                     [this](std::unique_ptr<TlsStream> stream, TcpPeer peer) {
@@ -39,13 +44,13 @@ public:
         if (auto loaded = reload_tls(); !loaded) {
             return loaded;
         }
-        auto listening = listen(acceptor_, options_);
+        auto listening = acceptor_.listen(options_);
         if (!listening) {
             return std::unexpected{std::move(listening.error())};
         }
         local_ = *listening;
         local_address_ = host_and_port(local_.address().to_string(), local_.port());
-        accept();
+        acceptor_.accept();
         return {};
     }
 
@@ -62,8 +67,7 @@ public:
     }
 
     void stop_listening() noexcept {
-        error_code ignored;
-        acceptor_.close(ignored);
+        acceptor_.close();
         executor_.cancel(accept_timer_);
     }
 
@@ -79,19 +83,7 @@ public:
     const TcpCounters& counters() const noexcept { return counters_; }
 
 private:
-    void accept() {
-        acceptor_.async_accept(
-            [weak = weak_from_this()](const error_code& error, TcpSocket socket) {
-                if (const auto self = weak.lock()) {
-                    self->accepted(error, std::move(socket));
-                }
-            });
-    }
-
     void accepted(const error_code& error, TcpSocket socket) {
-        if (!acceptor_.is_open()) {
-            return;
-        }
         if (error) {
             return accept_failed(error);
         }
@@ -103,7 +95,7 @@ private:
             welcome(std::move(socket));
         }
         if (acceptor_.is_open()) {
-            accept();
+            acceptor_.accept();
         }
     }
 
@@ -111,7 +103,7 @@ private:
     /// stay in the backlog until one is free.
     void accept_failed(const error_code& error) {
         if (error == boost::asio::error::connection_aborted) {
-            return accept();
+            return acceptor_.accept();
         }
         if (!std::exchange(said_no_descriptors_, true)) {
             say(
@@ -120,7 +112,7 @@ private:
                             local_address_, error.message()));
         }
         accept_timer_ =
-            executor_.post_at(executor_.now() + accept_again_after, [this] { accept(); });
+            executor_.post_at(executor_.now() + accept_again_after, [this] { acceptor_.accept(); });
     }
 
     void refuse() {
@@ -137,7 +129,7 @@ private:
         TcpPeer peer{.address = address_of(socket)};
         prepare(socket);
         if (tls_ == nullptr) {
-            return open(std::make_unique<TcpStream>(std::move(socket)), std::move(peer));
+            return open(std::make_unique<TcpStream>(executor_, std::move(socket)), std::move(peer));
         }
         arrivals_.add(
             std::make_unique<TlsStream>(std::move(socket), tls_.get(), TlsStream::Side::server),
@@ -166,7 +158,7 @@ private:
     const TcpServerOptions options_;
     TcpCounters counters_;
     runtime::StreamServerSink* sink_ = nullptr;
-    TcpAcceptor acceptor_;
+    Acceptor acceptor_;
     tcp::endpoint local_;
     std::string local_address_;
     bool said_no_descriptors_ = false;

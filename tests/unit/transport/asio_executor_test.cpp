@@ -1,13 +1,23 @@
 #include "transport/asio_executor.hpp"
 
-#include <gtest/gtest.h>
+#include "transport/poller.hpp"
 
+#include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
 #include <atomic>
 #include <future>
 #include <latch>
 #include <set>
 #include <thread>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace warren::transport {
 namespace {
@@ -133,6 +143,86 @@ TEST_F(RunningExecutor, ServesErrandsOfManyThreadsAtOnce) {
 TEST_F(RunningExecutor, IsStoppedWhileErrandsTurnIt) {
     make_errands_alone();
     // The fixture stops it now, between errands, with its own thread off the loop.
+}
+
+/// What is under way in Asio, and so decides where the loop waits.
+class AsioExecutorWithATimer : public testing::Test {
+protected:
+    AsioExecutorWithATimer() {
+        timer.expires_at(std::chrono::steady_clock::time_point::max());
+        timer.async_wait([this](const boost::system::error_code&) { ++timer_ended; });
+    }
+
+    AsioExecutor executor;
+    boost::asio::steady_timer timer{executor.context()};
+    int timer_ended = 0;
+};
+
+TEST_F(AsioExecutorWithATimer, IsWokenFromEitherWait) {
+    std::thread thread{[this] { executor.run(); }};
+    for (int i = 0; i < 100; ++i) {
+        std::promise<void> ran;
+        executor.post([&] {
+            // Every other time somebody waits in Asio.
+            if (i % 2 == 0) {
+                timer.cancel();
+            } else {
+                timer.async_wait([this](const boost::system::error_code&) { ++timer_ended; });
+            }
+            ran.set_value();
+        });
+        ran.get_future().get();
+    }
+    executor.stop();
+    thread.join();
+    EXPECT_EQ(timer_ended, 50);
+}
+
+TEST_F(AsioExecutorWithATimer, HearsOfItsOwnSocketsInEitherWait) {
+    std::array<int, 2> pair{};
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()), 0);
+    struct Echo final : PolledUser {
+        Echo(AsioExecutor& executor, int descriptor)
+            : socket{executor.poller(), descriptor, *this} {}
+        void on_ready(Readiness) override {
+            char byte = 0;
+            EXPECT_EQ(::recv(socket.native_handle(), &byte, 1, 0), 1);
+            EXPECT_EQ(::send(socket.native_handle(), &byte, 1, MSG_NOSIGNAL), 1);
+            EXPECT_TRUE(socket.want_readable());
+        }
+        PolledSocket socket;
+    } echo{executor, pair[0]};
+    ASSERT_TRUE(echo.socket.want_readable());
+    std::thread thread{[this] { executor.run(); }};
+    fcntl(pair[1], F_SETFL, 0);
+    for (char byte = 0; byte < 100; ++byte) {
+        if (byte == 50) {
+            executor.post([this] { timer.cancel(); });
+        }
+        char back = -1;
+        ASSERT_EQ(::send(pair[1], &byte, 1, MSG_NOSIGNAL), 1);
+        ASSERT_EQ(::recv(pair[1], &back, 1, 0), 1);
+        ASSERT_EQ(back, byte);
+    }
+    executor.stop();
+    thread.join();
+    ::close(pair[1]);
+}
+
+TEST(AsioExecutor, RunsWhatAnotherThreadPostsToAsioWhileItResolves) {
+    AsioExecutor executor;
+    boost::asio::ip::tcp::resolver resolver{executor.context()};
+    std::thread thread{[&] { executor.run(); }};
+    for (int i = 0; i < 20; ++i) {
+        std::promise<void> resolved;
+        executor.post([&] {
+            resolver.async_resolve("127.0.0.1", "1",
+                                   [&](const auto&, const auto&) { resolved.set_value(); });
+        });
+        resolved.get_future().get();
+    }
+    executor.stop();
+    thread.join();
 }
 
 TEST(AsioExecutor, RunsOnceMoreAfterItWasStopped) {

@@ -1,0 +1,98 @@
+#include "transport/reactor.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::int64_t timeout_max_ms = 3'600'000;
+
+/// out  -1: there is no deadline
+int timeout_ms(std::optional<steady_clock::time_point> deadline) {
+    if (!deadline) {
+        return -1;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - steady_clock::now());
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, timeout_max_ms));
+}
+
+}  // namespace
+
+Reactor::~Reactor() {
+    if (poller_watch_.is_open()) {
+        poller_watch_.release();
+    }
+}
+
+Reactor::Place Reactor::where() {
+    if (is_watching_) {
+        return Place::asio;
+    }
+    if (!is_asio_idle()) {
+        return Place::asio;
+    }
+    if (poller_watch_.is_open()) {
+        poller_watch_.release();
+    }
+    return Place::poller;
+}
+
+/// A context without anything under way is one that stops when it is to run.
+bool Reactor::is_asio_idle() {
+    context_.restart();
+    context_.poll_one();
+    return context_.stopped();
+}
+
+bool Reactor::poll(Place where) {
+    bool found = poller_.wait(0);
+    if (where == Place::asio) {
+        context_.restart();
+        found |= context_.poll_one() != 0;
+    }
+    return found;
+}
+
+void Reactor::wait(Place where, std::optional<steady_clock::time_point> deadline) {
+    if (where == Place::poller) {
+        poller_.wait(timeout_ms(deadline));
+        return;
+    }
+    watch_poller();
+    context_.restart();
+    if (deadline) {
+        context_.run_one_until(*deadline);
+    } else {
+        context_.run_one();
+    }
+}
+
+void Reactor::watch_poller() {
+    if (!poller_watch_.is_open()) {
+        poller_watch_.assign(poller_.native_handle());
+    }
+    if (!std::exchange(is_watching_, true)) {
+        poller_watch_.async_wait(PollerWatch::wait_read,
+                                 [this](const boost::system::error_code& error) {
+                                     is_watching_ = false;
+                                     if (!error) {
+                                         poller_.wait(0);
+                                     }
+                                 });
+    }
+}
+
+void Reactor::interrupt(Place where) {
+    if (where == Place::poller) {
+        poller_.interrupt();
+    } else if (where == Place::asio) {
+        boost::asio::post(context_, [] {});
+    }
+}
+
+}  // namespace warren::transport

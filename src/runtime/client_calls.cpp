@@ -35,8 +35,15 @@ void ClientCalls::submit_here(OutgoingCall& call) {
     hold_against_limit(call, counters_.calls());
     counters_.submitted.add();
     call.submitted_before_ = std::exchange(submitted_here_, &call);
-    if (call.submitted_before_ == nullptr) {
+    if (call.submitted_before_ == nullptr && !holds_submissions_) {
         post_acceptance();
+    }
+}
+
+void ClientCalls::accept_held() {
+    holds_submissions_ = false;
+    if (submitted_here_ != nullptr) {
+        accept_submissions();
     }
 }
 

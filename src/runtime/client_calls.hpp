@@ -66,6 +66,11 @@ protected:
     /// A call ends without its reply, by its deadline, its caller or `close`.
     virtual void forget(OutgoingCall&) noexcept {}
 
+    /// Calls that are submitted from now on, on the I/O thread, wait for `accept_held`: those that
+    /// follow the answers of one read are sent before the next one is handled.
+    void hold_submissions() noexcept { holds_submissions_ = true; }
+    void accept_held();
+
     void succeed(OutgoingCall& call, const protocol::Answer& answer);
     void fail(OutgoingCall& call, Failure failure);
     void fail_all(CallQueue& queue, const Failure& why);
@@ -113,6 +118,7 @@ private:
 
     // Of the I/O thread.
     OutgoingCall* submitted_here_ = nullptr;  // as `submitted_`
+    bool holds_submissions_ = false;
     PendingCalls pending_;
     Executor::TimerId timer_ = 0;
     std::optional<TimePoint> timer_at_;

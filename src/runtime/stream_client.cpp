@@ -219,6 +219,7 @@ void StreamClient::on_stray_answer(StreamClientSession&) {
 }
 
 void StreamClient::on_input_end(StreamClientSession& session) {
+    accept_held();
     if (session.is_retired && session.slots.empty()) {
         drop(session);
     }

@@ -23,12 +23,21 @@ StreamClientSession::StreamClientSession(Owner& owner, StreamConnection& connect
       decoder_{dialect_->make_answer_decoder()} {}
 
 StreamSession::Taken StreamClientSession::on_input(std::span<const std::byte> input) {
-    const Taken everything{.bytes = input.size()};
     if (owner_ == nullptr) {
-        return everything;
+        return {.bytes = input.size()};
     }
-    const std::shared_ptr<void> owner = owner_->share();
-    last_input_at_ = owner_->now();
+    // Told to the end, though it may drop this session meanwhile.
+    Owner& owner = *owner_;
+    const std::shared_ptr<void> kept = owner.share();
+    last_input_at_ = owner.now();
+    owner.on_input_begin();
+    const Taken taken = take(input);
+    owner.on_input_end(*this);
+    return taken;
+}
+
+StreamSession::Taken StreamClientSession::take(std::span<const std::byte> input) {
+    const Taken everything{.bytes = input.size()};
     Taken taken;
     while (taken.bytes < input.size()) {
         const protocol::StreamStep step =
@@ -52,7 +61,6 @@ StreamSession::Taken StreamClientSession::on_input(std::span<const std::byte> in
         }
         arena_.reset();
     }
-    owner_->on_input_end(*this);
     return taken;
 }
 

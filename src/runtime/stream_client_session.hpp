@@ -27,6 +27,8 @@ public:
         virtual ~Owner() = default;
         /// Keep the owner alive while it is told of all that one read brought.
         virtual std::shared_ptr<void> share() = 0;
+        /// What was read is about to be gone through; `on_input_end` follows, whatever it says.
+        virtual void on_input_begin() = 0;
         virtual TimePoint now() const noexcept = 0;
         virtual std::int64_t unix_ms() = 0;
         virtual void on_answer(StreamClientSession& session, std::uint64_t token,
@@ -60,6 +62,7 @@ public:
     bool is_retired = false;  // gets no more calls, and is dropped when it has none
 
 private:
+    Taken take(std::span<const std::byte> input);
     bool deliver();
 
     Owner* owner_;  // null: dropped

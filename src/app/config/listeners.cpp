@@ -1,6 +1,5 @@
+#include "app/config/port_collision.hpp"
 #include "app/config/sections.hpp"
-
-#include "core/uri.hpp"
 
 #include <string>
 #include <string_view>
@@ -20,16 +19,6 @@ constexpr ListenerKind kinds[] = {
     {"memory", read_memory_listener},
     {"tcp", read_tcp_listener},
 };
-
-/// Whether two addresses of this machine, each HOST:PORT, cannot both be listened at.
-bool collide(std::string_view one, std::string_view other) {
-    const auto first = core::parse_uri("tcp://" + std::string{one});
-    const auto second = core::parse_uri("tcp://" + std::string{other});
-    if (!first || !second || first->port.value_or(0) == 0 || first->port != second->port) {
-        return false;
-    }
-    return first->host == second->host || first->host == "*" || second->host == "*";
-}
 
 std::string_view without_scheme(std::string_view url) {
     return url.substr(url.find("://") + 3);

@@ -328,6 +328,28 @@ TEST_F(ConfigFile, TwoListenersAtOnePortAreRefused) {
                   "warren.yml:8: listeners[5].tcp: this port is taken by 'admin'"}));
 }
 
+TEST_F(ConfigFile, OnePortIsOneHoweverItsAddressIsWritten) {
+    const auto refused = [this](const std::string& one, const std::string& other) {
+        const std::string text =
+            "listeners:\n  - {tcp: '" + one + "'}\n  - {tcp: '" + other + "'}\n";
+        return !load_config(write("warren.yml", text));
+    };
+    for (const char* const host : {"localhost", "LocalHost", "127.0.0.1", "0.0.0.0", "*"}) {
+        EXPECT_TRUE(refused("localhost:81", std::string{host} + ":81")) << host;
+        EXPECT_TRUE(refused(std::string{host} + ":81", "127.0.0.1:81")) << host;
+        EXPECT_FALSE(refused(std::string{host} + ":81", "localhost:82")) << host;
+    }
+    EXPECT_TRUE(refused("localhost:81", "[::1]:81"));
+    EXPECT_TRUE(refused("[0:0::1]:81", "[::1]:81"));
+    EXPECT_TRUE(refused("[::]:81", "[::1]:81"));
+    EXPECT_TRUE(refused("*:81", "[::1]:81"));
+    EXPECT_TRUE(refused("server:81", "*:81"));
+    // Each takes the connections of its own version of IP.
+    EXPECT_FALSE(refused("127.0.0.1:81", "[::1]:81"));
+    EXPECT_FALSE(refused("0.0.0.0:81", "[::]:81"));
+    EXPECT_FALSE(refused("server:81", "other:81"));
+}
+
 TEST_F(ConfigFile, FilesOfTlsAreNamedAtTheirKeys) {
     write("text.pem", "no PEM at all");
     const auto found = problems(

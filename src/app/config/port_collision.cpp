@@ -1,0 +1,68 @@
+#include "app/config/port_collision.hpp"
+
+#include "core/uri.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace warren::app {
+namespace {
+
+constexpr unsigned of_version_4 = 1;
+constexpr unsigned of_version_6 = 2;
+constexpr unsigned of_both = of_version_4 | of_version_6;
+
+/// What listens at a host.
+struct Place {
+    std::string name;   // one for all ways to write it
+    unsigned versions;  // of IP
+    bool is_everywhere = false;
+};
+
+template <typename Address>
+std::string written(int family, const Address& address) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(family, &address, text.data(), text.size());
+    return text.data();
+}
+
+Place place_of(std::string host) {
+    std::ranges::transform(host, host.begin(), [](char letter) {
+        return 'A' <= letter && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    });
+    if (host.empty() || host == "*") {
+        return {.name = {}, .versions = of_both, .is_everywhere = true};
+    }
+    if (in_addr address{}; inet_pton(AF_INET, host.c_str(), &address) == 1) {
+        const std::string text = written(AF_INET, address);
+        return {.name = text == "127.0.0.1" ? "localhost" : text,
+                .versions = of_version_4,
+                .is_everywhere = text == "0.0.0.0"};
+    }
+    if (in6_addr address{}; inet_pton(AF_INET6, host.c_str(), &address) == 1) {
+        const std::string text = written(AF_INET6, address);
+        return {.name = text == "::1" ? "localhost" : text,
+                .versions = of_version_6,
+                .is_everywhere = text == "::"};
+    }
+    return {.name = std::move(host), .versions = of_both};
+}
+
+}  // namespace
+
+bool collide(std::string_view one, std::string_view other) {
+    const auto first = core::parse_uri("tcp://" + std::string{one});
+    const auto second = core::parse_uri("tcp://" + std::string{other});
+    if (!first || !second || first->port.value_or(0) == 0 || first->port != second->port) {
+        return false;
+    }
+    const Place here = place_of(first->host);
+    const Place there = place_of(second->host);
+    return (here.versions & there.versions) != 0 &&
+           (here.is_everywhere || there.is_everywhere || here.name == there.name);
+}
+
+}  // namespace warren::app

@@ -35,6 +35,8 @@ struct ServerOptions {
     /// Where to answer HTTP requests for /metrics (for Prometheus), /healthz (it lives) and /readyz
     /// (every listener consumes): HOST:PORT, port 0 for a free one. Empty: nowhere.
     std::string admin_address{};
+    /// Where that was said, such as "warren.yml:4: admin.address". A failure begins with it.
+    std::string admin_origin{};
     bool arrpc_metrics = false;  // show metrics also with the names and labels of arrpc's
 
     // Limits; what is over one is refused.

@@ -188,6 +188,9 @@ private:
                                                    .figures = [this] { return figures(); },
                                                    .not_ready = [this] { return not_ready(); }});
         if (!opened) {
+            if (!options_.admin_origin.empty()) {
+                opened.error().message = options_.admin_origin + ": " + opened.error().message;
+            }
             return std::unexpected{std::move(opened.error())};
         }
         admin_ = std::move(*opened);

@@ -6,7 +6,9 @@ namespace warren::app {
 void read_admin(const ConfigNode& node, ServerOptions& server) {
     ConfigMap map{node};
     server.admin_address = "127.0.0.1:9095";
+    server.admin_origin = node.place();
     if (const auto address = map.find("address")) {
+        server.admin_origin = address->place();
         server.admin_address = address->text().value_or(server.admin_address);
         if (const auto parsed = endpoint::parse_admin_address(server.admin_address); !parsed) {
             address->fail(parsed.error().message);

@@ -25,6 +25,9 @@ int check(const CheckOptions& options) {
         problems = std::move(config.error());
     } else {
         problems = load_methods(*config, options.modules, registry);
+        for (const ConfiguredListener& listener : config->listeners) {
+            problems.insert(problems.end(), listener.warnings.begin(), listener.warnings.end());
+        }
         for (const std::string& note : config->notes) {
             std::fprintf(stderr, "note: %s\n", note.c_str());
         }

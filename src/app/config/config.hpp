@@ -30,7 +30,8 @@ struct ConfiguredListener {
     std::vector<ConfiguredMethod> methods;
     std::size_t line = 0;
     std::string path;
-    std::string virtual_host;  // of the shape of virtual hosts: its key there
+    std::vector<std::string> warnings{};  // as problems, of what can be served all the same
+    std::string virtual_host;             // of the shape of virtual hosts: its key there
 };
 
 struct ConfiguredDirectory {

@@ -2,6 +2,7 @@
 
 #include "core/uri.hpp"
 #include "endpoint/server_listener.hpp"
+#include "transport/net/certificate_validity.hpp"
 #include "transport/net/tls_context.hpp"
 
 #include <array>
@@ -20,7 +21,7 @@ constexpr std::uint64_t connections_max = std::uint64_t{1} << 20;
 constexpr std::uint64_t bytes_max = std::uint64_t{1} << 40;
 
 /// out  nothing when a file cannot be used, which is said at its key
-std::optional<ListenerTls> read_tls(const ConfigNode& node) {
+std::optional<ListenerTls> read_tls(const ConfigNode& node, ConfiguredListener& listener) {
     ConfigMap map{node};
     const auto certificate = map.require("certificate");
     const auto key = map.find("key");
@@ -38,6 +39,9 @@ std::optional<ListenerTls> read_tls(const ConfigNode& node) {
                     std::move(*authorities_file)};
     const auto fault = transport::find_tls_fault(endpoint::server_tls(tls));
     if (!fault) {
+        if (const auto late = transport::find_validity_fault(tls.certificate_file)) {
+            listener.warnings.push_back(certificate->place() + ": " + *late);
+        }
         return tls;
     }
     const bool is_of_key = fault->file == transport::TlsFile::key && key;
@@ -104,7 +108,7 @@ void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener) {
         }
     }
     if (const auto tls = map.find("tls")) {
-        options.tls = read_tls(*tls);
+        options.tls = read_tls(*tls, listener);
     }
     read_secrets(map, options);
     read_limits(map, options);

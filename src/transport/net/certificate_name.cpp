@@ -1,9 +1,8 @@
 #include "transport/net/certificate_name.hpp"
 
+#include "transport/net/certificate_file.hpp"
+
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <memory>
 
@@ -11,7 +10,6 @@ namespace warren::transport {
 namespace {
 
 std::unexpected<Failure> unknown(const std::string& file) {
-    ERR_clear_error();
     return std::unexpected{
         Failure{.code = Code::invalid_request,
                 .message = fmt::format("The certificate '{}' does not say the user's name (its "
@@ -19,24 +17,14 @@ std::unexpected<Failure> unknown(const std::string& file) {
                                        file)}};
 }
 
-template <auto Free>
-struct Freeing {
-    template <typename T>
-    void operator()(T* object) const noexcept {
-        Free(object);
-    }
+struct OctetsDeleter {
+    void operator()(unsigned char* octets) const noexcept { OPENSSL_free(octets); }
 };
-
-void free_octets(unsigned char* octets) noexcept {
-    OPENSSL_free(octets);
-}
 
 }  // namespace
 
 std::expected<std::string, Failure> certificate_common_name(const std::string& file) {
-    const std::unique_ptr<BIO, Freeing<BIO_free_all>> input{BIO_new_file(file.c_str(), "r")};
-    const std::unique_ptr<X509, Freeing<X509_free>> certificate{
-        input ? PEM_read_bio_X509(input.get(), nullptr, nullptr, nullptr) : nullptr};
+    const CertificatePointer certificate = first_certificate(file);
     if (!certificate) {
         return unknown(file);
     }
@@ -48,7 +36,7 @@ std::expected<std::string, Failure> certificate_common_name(const std::string& f
     unsigned char* text = nullptr;
     const int size =
         ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index)));
-    const std::unique_ptr<unsigned char, Freeing<free_octets>> owned{text};
+    const std::unique_ptr<unsigned char, OctetsDeleter> owned{text};
     if (size <= 0) {
         return unknown(file);
     }

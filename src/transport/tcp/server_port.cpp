@@ -1,5 +1,6 @@
 #include "transport/tcp/server_port.hpp"
 
+#include "transport/net/certificate_validity.hpp"
 #include "transport/net/tcp_stream.hpp"
 #include "transport/net/tls_stream.hpp"
 #include "transport/tcp/acceptor.hpp"
@@ -63,6 +64,9 @@ public:
             return std::unexpected{std::move(context.error())};
         }
         tls_ = std::move(*context);
+        if (const auto late = find_validity_fault(options_.tls->certificate_file)) {
+            say(*late);
+        }
         return {};
     }
 

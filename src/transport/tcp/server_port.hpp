@@ -39,7 +39,8 @@ public:
     void close_all(std::move_only_function<void()> closed);
 
     /// Read the certificate, its key and the clients' authorities again: connections that come
-    /// from now on use them, those that are there live on.
+    /// from now on use them, those that are there live on. A certificate whose time is over, or has
+    /// not come, is used all the same, and the log hears of it, as at the start.
     /// err  invalid_request: a file that cannot be used; what was in use stays in use
     std::expected<void, Failure> reload_tls();
 

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "support/dated_certificate.hpp"
+
 namespace warren::app {
 namespace {
 
@@ -348,6 +350,24 @@ TEST_F(ConfigFile, OnePortIsOneHoweverItsAddressIsWritten) {
     EXPECT_FALSE(refused("127.0.0.1:81", "[::1]:81"));
     EXPECT_FALSE(refused("0.0.0.0:81", "[::]:81"));
     EXPECT_FALSE(refused("server:81", "other:81"));
+}
+
+TEST_F(ConfigFile, ACertificateOutOfItsTimeIsAWarning) {
+    using std::chrono::hours;
+    test::write_dated_certificate(directory_ + "/fine.pem", hours{-1}, hours{1});
+    test::write_dated_certificate(directory_ + "/past.pem", hours{-2}, hours{-1});
+    const Config config = load(
+        "listeners:\n"
+        "  - {tcp: '*:1', tls: {certificate: fine.pem}}\n"
+        "  - {tcp: '*:2', tls: {certificate: past.pem}}\n");
+    EXPECT_TRUE(config.listeners[0].warnings.empty());
+    ASSERT_EQ(config.listeners[1].warnings.size(), 1U);
+    const std::string& warning = config.listeners[1].warnings[0];
+    EXPECT_TRUE(warning.starts_with(directory_ +
+                                    "/warren.yml:3: listeners[1].tls.certificate: The certificate "
+                                    "'" +
+                                    directory_ + "/past.pem' has expired"))
+        << warning;
 }
 
 TEST_F(ConfigFile, FilesOfTlsAreNamedAtTheirKeys) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "support/child_process.hpp"
+#include "support/dated_certificate.hpp"
 
 // The program as a user runs it, as far as that needs no broker.
 namespace warren {
@@ -106,6 +108,17 @@ TEST_F(Program, ChecksAConfigurationWithItsModules) {
                                   "method 'ecko' (did you mean 'echo'?)"),
               std::string::npos)
         << missing.output;
+}
+
+TEST_F(Program, ChecksTheTimeOfCertificates) {
+    test::write_dated_certificate(directory_ + "/past.pem", std::chrono::hours{-2},
+                                  std::chrono::hours{-1});
+    const Outcome outcome =
+        run("check " + config("listeners: [{tcp: 'localhost:1', tls: {certificate: past.pem}}]\n"));
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_NE(outcome.output.find("warren.yml:2: listeners[0].tls.certificate: The certificate"),
+              std::string::npos)
+        << outcome.output;
 }
 
 TEST_F(Program, AMissingDirectoryOfModulesIsOneProblemAtItsKey) {

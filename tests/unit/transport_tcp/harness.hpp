@@ -1,5 +1,7 @@
 #pragma once
 
+#include <warren/context.hpp>
+
 #include "support/loop.hpp"
 #include "transport/tcp/client_port.hpp"
 #include "transport/tcp/server_port.hpp"
@@ -143,6 +145,14 @@ public:
         failed.emplace_back(token, why);
         refusals.push_back(refusal);
     }
+};
+
+/// What a port says.
+class Lines final : public Log {
+public:
+    void write(LogLevel, std::string_view line) override { lines.emplace_back(line); }
+
+    std::vector<std::string> lines{};
 };
 
 /// A listening port on a free port number, whose sessions echo.

@@ -7,13 +7,6 @@
 namespace warren::transport::test {
 namespace {
 
-class Lines final : public Log {
-public:
-    void write(LogLevel, std::string_view line) override { lines.emplace_back(line); }
-
-    std::vector<std::string> lines{};
-};
-
 class TcpServer : public testing::Test {
 protected:
     Lines log;

@@ -1,3 +1,4 @@
+#include "support/dated_certificate.hpp"
 #include "unit/transport_tcp/certificates.hpp"
 #include "unit/transport_tcp/harness.hpp"
 
@@ -189,6 +190,28 @@ TEST_F(TcpTls, NamesAFileThatCannotBeUsed) {
     ASSERT_FALSE(started);
     EXPECT_TRUE(says(started.error(), "absent.pem")) << started.error().message;
     EXPECT_TRUE(says(started.error(), "No such file")) << started.error().message;
+}
+
+TEST_F(TcpTls, UsesACertificateOutOfItsTimeAndSaysSo) {
+    const std::string file = path("dated.pem");
+    const TlsServerOptions dated{.certificate_file = file};
+    const auto write = [&](std::chrono::hours begin, std::chrono::hours end) {
+        warren::test::write_dated_certificate(file, begin, end);
+    };
+    Lines log;
+    write(-2h, -1h);
+    Server server{loop, {.tls = dated, .log = &log}};
+    ASSERT_EQ(log.lines.size(), 1U);
+    EXPECT_NE(log.lines[0].find("dated.pem' has expired ("), std::string::npos) << log.lines[0];
+    Client client{loop, {target_of(server, TlsOptions{.verify = TlsVerify::none})}};
+    exchange(client, "all the same");
+    write(1h, 2h);
+    ASSERT_TRUE(server.port.reload_tls());
+    ASSERT_EQ(log.lines.size(), 2U);
+    EXPECT_NE(log.lines[1].find("dated.pem' is not valid yet (before "), std::string::npos);
+    write(-1h, 1h);
+    ASSERT_TRUE(server.port.reload_tls());
+    EXPECT_EQ(log.lines.size(), 2U);
 }
 
 TEST_F(TcpTls, SaysWhenACertificatesFileHoldsNoKey) {

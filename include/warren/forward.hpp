@@ -3,6 +3,7 @@
 #include <warren/options.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace warren {
@@ -19,6 +20,18 @@ enum class ForwardCalls : std::uint8_t {
     one_way,   // without an answer: the caller's success says that they are on their way
 };
 
+/// A buffer on a disk, in front of where calls go on to.
+struct BufferOptions {
+    /// Made when it is not there; its directory must be. One process has it at a time.
+    std::string file;
+    // What waits; over one of these callers are refused as `overloaded`.
+    std::uint64_t entries_max = 1'000'000;
+    std::uint64_t bytes_max = std::uint64_t{1} << 30;
+    // What the other side refused for good; over one of these the oldest go.
+    std::uint64_t failed_entries_max = 10'000;
+    std::uint64_t failed_bytes_max = std::uint64_t{256} << 20;
+};
+
 /// Where the calls of a listener go on to, instead of to methods of this server.
 struct ForwardOptions {
     /// An address as a client's, of any transport.
@@ -27,6 +40,10 @@ struct ForwardOptions {
     std::string name{};
     ForwardReplies replies = ForwardReplies::carried;
     ForwardCalls calls = ForwardCalls::answered;
+    /// Answer calls with success once they are on a disk, and take them on from there: in order,
+    /// one at a time, at least once each, however long the other side is away. There are no replies
+    /// to carry then. See docs/guide/proxies.md.
+    std::optional<BufferOptions> buffer{};
     /// Of the client that takes them on. `timeout` is for calls that come without a deadline.
     /// Secrets pass as they came, so there are no `fernet_keys`.
     ClientOptions client{};

@@ -99,6 +99,16 @@ std::expected<void, Failure> check_last(std::span<const ListenerPlan> plans) {
     return {};
 }
 
+std::expected<std::unique_ptr<store::DurableQueue>, Failure> open_buffer(
+    const BufferOptions& buffer, std::shared_ptr<Log> log) {
+    return store::DurableQueue::open({.file = {.path = buffer.file,
+                                               .failed_entries_max = buffer.failed_entries_max,
+                                               .failed_bytes_max = buffer.failed_bytes_max},
+                                      .entries_max = buffer.entries_max,
+                                      .bytes_max = buffer.bytes_max,
+                                      .log = std::move(log)});
+}
+
 }  // namespace
 
 std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOptions options) {
@@ -119,6 +129,9 @@ std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOpt
     if (options.calls == ForwardCalls::one_way && to->protocol == arrpc) {
         return refused("arrpc has no one-way calls: every request of it is answered");
     }
+    if (options.buffer && options.buffer->file.empty()) {
+        return refused("A buffer needs a file (BufferOptions::file)");
+    }
     plan->proxy = std::make_shared<const ProxyPlan>(std::move(options), std::move(*to));
     return plan;
 }
@@ -137,21 +150,46 @@ std::expected<void, Failure> add_proxy(std::vector<ListenerPlan>& plans, Listene
     return checked;
 }
 
-Proxy::Proxy(const ListenerPlan& plan)
-    : name_{name_of(plan)}, client_{plan.proxy->to, plan.proxy->options} {}
-
-metrics::ProxyFigures Proxy::figures() const {
-    return {.proxy = name_, .series = &client_.series(), .client = client_.figures()};
+Proxy::Proxy(const ListenerPlan& plan, std::shared_ptr<Log> log)
+    : name_{name_of(plan)}, client_{plan.proxy->to, plan.proxy->options} {
+    if (!plan.proxy->options.buffer) {
+        return;
+    }
+    auto queue = open_buffer(*plan.proxy->options.buffer, log);
+    if (!queue) {
+        throw Error{std::move(queue.error())};
+    }
+    buffered_ = std::make_unique<BufferedForwarder>(
+        std::move(*queue), client_, BufferedForwarderOptions{.name = name_, .log = std::move(log)});
 }
 
-Proxies::Proxies(std::span<const ListenerPlan> plans, ServerAnswers answers) {
+runtime::Forwarder& Proxy::forwarder() noexcept {
+    return buffered_ ? static_cast<runtime::Forwarder&>(*buffered_) : client_;
+}
+
+void Proxy::stop(std::chrono::milliseconds patience) {
+    if (buffered_) {
+        buffered_->stop(patience);
+    }
+}
+
+void Proxy::add_to(metrics::ServerFigures& figures) const {
+    figures.proxies.push_back(
+        {.proxy = name_, .series = &client_.series(), .client = client_.figures()});
+    if (buffered_) {
+        figures.buffers.push_back(buffered_->figures());
+    }
+}
+
+Proxies::Proxies(std::span<const ListenerPlan> plans, ServerAnswers answers,
+                 std::shared_ptr<Log> log) {
     for (const ListenerPlan& plan : plans) {
         if (plan.proxy && answers == ServerAnswers::made_up) {
             throw Error{Code::invalid_request,
                         "A proxy has no made-up answers (ServerAnswers::made_up, mock): it knows "
                         "no method"};
         }
-        proxies_.push_back(plan.proxy ? std::make_unique<Proxy>(plan) : nullptr);
+        proxies_.push_back(plan.proxy ? std::make_unique<Proxy>(plan, log) : nullptr);
     }
 }
 
@@ -159,10 +197,19 @@ runtime::Forwarder* Proxies::forwarder_of(std::size_t listener) noexcept {
     return proxies_[listener] ? &proxies_[listener]->forwarder() : nullptr;
 }
 
+void Proxies::stop(std::chrono::steady_clock::time_point until) {
+    for (const auto& proxy : proxies_) {
+        if (proxy) {
+            const auto left = until - std::chrono::steady_clock::now();
+            proxy->stop(std::chrono::ceil<std::chrono::milliseconds>(left));
+        }
+    }
+}
+
 void Proxies::add_to(metrics::ServerFigures& figures) const {
     for (const auto& proxy : proxies_) {
         if (proxy) {
-            figures.proxies.push_back(proxy->figures());
+            proxy->add_to(figures);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include <warren/server.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <expected>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "endpoint/buffered_forwarder.hpp"
 #include "endpoint/client_forwarder.hpp"
 #include "endpoint/server_listener.hpp"
 #include "metrics/text.hpp"
@@ -29,26 +31,32 @@ std::expected<void, Failure> add_proxy(std::vector<ListenerPlan>& plans, Listene
 class Proxy {
 public:
     /// in   plan: of a proxy
-    /// err  throws Error (invalid_request) for options that cannot be
-    explicit Proxy(const ListenerPlan& plan);
+    /// err  throws Error (invalid_request) for options that cannot be, and for a buffer's file that
+    ///      cannot be had
+    Proxy(const ListenerPlan& plan, std::shared_ptr<Log> log);
 
-    runtime::Forwarder& forwarder() noexcept { return client_; }
-    metrics::ProxyFigures figures() const;
+    runtime::Forwarder& forwarder() noexcept;
+    /// As that of `BufferedForwarder`, where there is a buffer.
+    void stop(std::chrono::milliseconds patience);
+    void add_to(metrics::ServerFigures& figures) const;
 
 private:
     const std::string name_;
     ClientForwarder client_;
+    std::unique_ptr<BufferedForwarder> buffered_;  // null: calls go on at once
 };
 
 /// The proxies of a server.
 class Proxies {
 public:
     /// in   plans: of all its listeners
-    /// err  throws Error (invalid_request) for options that cannot be
-    Proxies(std::span<const ListenerPlan> plans, ServerAnswers answers);
+    /// err  as `Proxy`
+    Proxies(std::span<const ListenerPlan> plans, ServerAnswers answers, std::shared_ptr<Log> log);
 
     /// out  nullptr of a listener that is no proxy
     runtime::Forwarder* forwarder_of(std::size_t listener) noexcept;
+    /// Begin no further call of those in buffers, and wait for those that are out until a time.
+    void stop(std::chrono::steady_clock::time_point until);
     void add_to(metrics::ServerFigures& figures) const;
 
 private:

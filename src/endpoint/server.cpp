@@ -51,7 +51,7 @@ public:
             }
             methods.push_back(std::move(*found));
         }
-        proxies_.emplace(plans_, options_.answers);
+        proxies_.emplace(plans_, options_.answers, log_);
         const endpoint::ListeningShared shared{
             .asio = asio_,
             .limits = limits_,
@@ -98,10 +98,12 @@ public:
         if (!running()) {
             return true;
         }
+        const auto until = clock_.now() + timeout;
         begin_drain();
         if (!drained_->wait_for(timeout)) {
             return false;
         }
+        proxies_->stop(until);
         close();
         return true;
     }

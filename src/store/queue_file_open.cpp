@@ -41,7 +41,9 @@ Failure QueueFile::State::refusal() const {
     switch (database.error()) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return refused(options.path, "is in use by another process: each needs a file of its own");
+        return refused(
+            options.path,
+            "is in use, by another process or by another proxy: each needs a file of its own");
     case SQLITE_NOTADB:
         return refused(options.path, "is no buffer of Warren's: name another file");
     case SQLITE_CORRUPT:

@@ -110,7 +110,7 @@ TEST_F(BufferCommands, SayWhyThereIsNothingToShow) {
     const Shown in_use = run({});
     EXPECT_EQ(in_use.code, 1);
     ASSERT_EQ(in_use.lines.size(), 1U);
-    EXPECT_NE(in_use.lines[0].find("in use by another process"), std::string::npos);
+    EXPECT_NE(in_use.lines[0].find("is in use, by another process"), std::string::npos);
 }
 
 TEST_F(BufferCommands, TakeOneWishAtATime) {

@@ -256,9 +256,9 @@ TEST_F(QueueFiles, AreForTheirUserAlone) {
 
 TEST_F(QueueFiles, AreNotShared) {
     auto file = std::make_unique<QueueFile>(open());
-    expect_refusal(path(), "in use by another process");
+    expect_refusal(path(), "is in use, by another process");
     append(*file, "one");
-    expect_refusal(path(), "in use by another process");
+    expect_refusal(path(), "is in use, by another process");
     append(*file, "two");
     file.reset();
     EXPECT_EQ(bytes_of(*std::make_unique<QueueFile>(open())), (Words{"one", "two"}));

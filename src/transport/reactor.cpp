@@ -66,7 +66,10 @@ void Reactor::wait(Place where, std::optional<steady_clock::time_point> deadline
     watch_poller();
     context_.restart();
     if (deadline) {
-        context_.run_one_until(*deadline);
+        // It does not look at the sockets when the time has come already.
+        if (context_.run_one_until(*deadline) == 0) {
+            context_.poll_one();
+        }
     } else {
         context_.run_one();
     }

@@ -9,6 +9,9 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <functional>
 #include <future>
 #include <latch>
 #include <set>
@@ -236,6 +239,22 @@ TEST(AsioExecutor, RunsOnceMoreAfterItWasStopped) {
         executor.run();
         EXPECT_TRUE(ran);
     }
+}
+
+TEST(AsioExecutor, LooksAtSocketsWhileTimersAreOverdue) {
+    AsioExecutor executor;
+    bool came = false;
+    std::size_t timers = 0;
+    std::move_only_function<void()> again = [&] {
+        boost::asio::post(executor.context(), [&] { came = true; });
+        if (came || ++timers == 1'000) {
+            return executor.stop();
+        }
+        executor.post_at(executor.now(), [&] { again(); });
+    };
+    executor.post_at(executor.now(), [&] { again(); });
+    executor.run();
+    EXPECT_TRUE(came);
 }
 
 TEST(AsioExecutor, ServesErrandsWhilePolling) {

@@ -62,11 +62,15 @@ void Poller::forget(const PolledSocket& socket) noexcept {
 
 void PolledSocket::close() noexcept {
     if (is_open()) {
-        wanted_ = 0;
-        watch(0);
-        poller_.forget(*this);
-        ::close(std::exchange(descriptor_, -1));
+        ::close(release());
     }
+}
+
+int PolledSocket::release() noexcept {
+    wanted_ = 0;
+    watch(0);
+    poller_.forget(*this);
+    return std::exchange(descriptor_, -1);
 }
 
 bool PolledSocket::want(std::uint32_t event) noexcept {

@@ -84,6 +84,8 @@ public:
     bool want_writable() noexcept { return want(EPOLLOUT); }
     /// The user hears no more.
     void close() noexcept;
+    /// The same, but the descriptor goes on, and is the caller's.
+    int release() noexcept;
 
 private:
     friend class Poller;

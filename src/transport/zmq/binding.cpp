@@ -7,6 +7,7 @@
 #include "transport/zmq/socket_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <zmq.h>
 
 #include <cerrno>
@@ -22,6 +23,7 @@ constexpr int backlog = 4'096;
 // How many peers there should be descriptors for, if the system has so many: without one left
 // ZeroMQ's I/O thread turns in vain.
 constexpr std::size_t expected_peers = 10'240;
+constexpr std::chrono::seconds connect_again_after{2};
 // Of peers that cannot shake hands, the first in so long is told.
 constexpr std::chrono::seconds said_period{10};
 
@@ -31,7 +33,7 @@ ZmqBinding::ZmqBinding(AsioExecutor& executor, ZmqBindingOptions options, ZmqCou
     : executor_{executor}, options_{std::move(options)}, counters_{counters} {}
 
 ZmqBinding::~ZmqBinding() {
-    executor_.cancel(close_timer_);
+    executor_.cancel(connect_timer_);
 }
 
 std::expected<std::unique_ptr<ZmqBinding>, Failure> ZmqBinding::open(AsioExecutor& executor,
@@ -119,8 +121,6 @@ std::expected<void, Failure> ZmqBinding::bind(const ZmqEndpoint& endpoint) {
     endpoints_.push_back(socket_.last_endpoint());
     if (endpoint.kind == ZmqEndpoint::Kind::inproc) {
         names_.push_back(socket_.context().inproc_names().bind(endpoint.name));
-    } else {
-        ++listening_;
     }
     return {};
 }
@@ -131,62 +131,69 @@ void ZmqBinding::on_event(const ZmqEvent& event) {
     case ZMQ_EVENT_CONNECTED:
         counters_.accepted.add();
         counters_.connections.add();
-        return;
+        return on_changed();
     case ZMQ_EVENT_DISCONNECTED:
         counters_.connections.subtract();
-        return;
+        return on_changed();
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-        counters_.handshake_failures.add();
-        return say(event);
-    case ZMQ_EVENT_CLOSED:
-    case ZMQ_EVENT_CLOSE_FAILED:
-        if (closed_ != nullptr && --listening_ == 0) {
-            finish();
-        }
-        return;
+        return on_refused(event);
+    case ZMQ_EVENT_MONITOR_STOPPED:
+        // It destroys this, and the monitor that is calling.
+        return executor_.post(std::exchange(closed_, nullptr));
     default:
         return;
     }
 }
 
+void ZmqBinding::on_changed() {
+    if (options_.changed != nullptr) {
+        options_.changed();
+    }
+}
+
 /// Who looks at a port and goes is not worth a line.
-void ZmqBinding::say(const ZmqEvent& event) {
-    const runtime::TimePoint now = executor_.now();
-    if (options_.log == nullptr || event.what == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ||
-        now < said_until_) {
+void ZmqBinding::on_refused(const ZmqEvent& event) {
+    counters_.handshake_failures.add();
+    if (event.what == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) {
         return;
     }
-    said_until_ = now + said_period;
     const auto* const server = std::get_if<ZmqServerSecurity>(&options_.security);
-    options_.log->warning(fmt::format(
-        "{}: a peer is refused: {}", endpoints_.front(),
-        handshake_failure_text(event, server == nullptr ? ZmqServerSecurity{} : *server)));
+    last_refusal_ =
+        handshake_failure_text(event, server == nullptr ? ZmqServerSecurity{} : *server);
+    connect_again_later();
+    const runtime::TimePoint now = executor_.now();
+    if (options_.log != nullptr && now >= said_until_) {
+        said_until_ = now + said_period;
+        options_.log->warning(
+            fmt::format("{}: a peer is refused: {}", fmt::join(endpoints_, ", "), last_refusal_));
+    }
 }
 
+/// ZeroMQ does it by itself after anything but a handshake that failed for good. What else the
+/// socket is connected to would be lost by it.
+void ZmqBinding::connect_again_later() {
+    if (options_.side == ZmqSide::bind || counters_.connections.get() > 1 || closed_ != nullptr) {
+        return;
+    }
+    executor_.cancel(connect_timer_);
+    connect_timer_ = executor_.post_at(executor_.now() + connect_again_after, [this] {
+        for (const std::string& endpoint : endpoints_) {
+            socket_.disconnect(endpoint);
+            socket_.connect(endpoint);
+        }
+    });
+}
+
+/// An endpoint that is unbound takes its connections with it, and what they have not sent.
 void ZmqBinding::close(std::move_only_function<void()> closed) {
     closed_ = std::move(closed);
-    // Also of what is closed with its endpoint.
-    socket_.set(ZMQ_LINGER, static_cast<int>(zmq_linger.count()));
+    executor_.cancel(connect_timer_);
     names_.clear();
-    for (const std::string& endpoint : endpoints_) {
-        if (options_.side == ZmqSide::bind) {
-            socket_.unbind(endpoint);
-        } else {
-            socket_.disconnect(endpoint);
-        }
-    }
-    if (options_.side == ZmqSide::connect || listening_ == 0) {
-        return executor_.post([this] { finish(); });
-    }
-    close_timer_ = executor_.post_at(executor_.now() + zmq_linger, [this] { finish(); });
-}
-
-void ZmqBinding::finish() {
-    executor_.cancel(close_timer_);
-    // It destroys this, and the monitor that may be calling.
-    executor_.post(std::exchange(closed_, nullptr));
+    socket_.set(ZMQ_LINGER, static_cast<int>(zmq_linger.count()));
+    socket_ = ZmqSocket{};
+    monitor_->after_close();
 }
 
 }  // namespace warren::transport

@@ -27,6 +27,8 @@ struct ZmqBindingOptions {
     std::variant<ZmqServerSecurity, ZmqClientSecurity> security{};
     ZmqLimits limits{};
     Log* log = nullptr;
+    /// Called when a connection has come or gone; may be empty.
+    std::function<void()> changed{};
 };
 
 /// A socket that stands at all of its endpoints at once, whoever comes and goes there, and what is
@@ -48,8 +50,11 @@ public:
     /// With the ports that were found where 0 was asked.
     const std::vector<std::string>& endpoints() const noexcept { return endpoints_; }
 
-    /// Give the endpoints up and send what is due. `closed` is called later, once they are free,
-    /// and may destroy this.
+    /// Why the last peer that could not shake hands could not; empty: none came.
+    const std::string& last_refusal() const noexcept { return last_refusal_; }
+
+    /// Send what is due, for half a second at most, and give the endpoints up. `closed` is called
+    /// later, once that is done, and may destroy this.
     void close(std::move_only_function<void()> closed);
 
 private:
@@ -59,8 +64,9 @@ private:
     std::expected<void, Failure> add(const std::string& text);
     std::expected<void, Failure> bind(const ZmqEndpoint& endpoint);
     void on_event(const ZmqEvent& event) override;
-    void say(const ZmqEvent& event);
-    void finish();
+    void on_changed();
+    void on_refused(const ZmqEvent& event);
+    void connect_again_later();
 
     AsioExecutor& executor_;
     const ZmqBindingOptions options_;
@@ -69,10 +75,10 @@ private:
     std::shared_ptr<const std::string> zap_domain_;
     std::vector<std::shared_ptr<void>> names_;  // of inproc
     std::vector<std::string> endpoints_;
-    std::size_t listening_ = 0;  // endpoints that say when they are free
     std::unique_ptr<ZmqMonitor> monitor_;
+    std::string last_refusal_;
     runtime::TimePoint said_until_{};
-    runtime::Executor::TimerId close_timer_ = 0;
+    runtime::Executor::TimerId connect_timer_ = 0;
     std::move_only_function<void()> closed_;
 };
 

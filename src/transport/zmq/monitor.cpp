@@ -4,6 +4,7 @@
 
 #include "core/assert.hpp"
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -52,17 +53,39 @@ ZmqMonitor::ZmqMonitor(AsioExecutor& executor, void* monitored, ZmqSocket socket
 
 ZmqMonitor::~ZmqMonitor() {
     *alive_ = false;
-    zmq_socket_monitor(monitored_, nullptr, 0);
+    // An event that nobody could take would hold up ZeroMQ's I/O thread.
+    if (monitored_ != nullptr) {
+        zmq_socket_monitor(monitored_, nullptr, 0);
+    } else {
+        wait_until_stopped();
+    }
+}
+
+void ZmqMonitor::wait_until_stopped() {
+    zmq::message_t frame;
+    while (!stopped_) {
+        if (zmq_msg_recv(frame.handle(), socket_.handle(), 0) >= 0) {
+            take(frame);
+        } else if (errno != EINTR) {
+            return;
+        }
+    }
+}
+
+/// Of the frames of an event, the first says what it is.
+ZmqEvent ZmqMonitor::take(zmq::message_t& frame) {
+    const ZmqEvent event = event_of(frame);
+    while (frame.more() && socket_.receive(frame)) {
+    }
+    stopped_ = event.what == ZMQ_EVENT_MONITOR_STOPPED;
+    return event;
 }
 
 void ZmqMonitor::on_signal() {
     const std::shared_ptr<bool> alive = alive_;
     zmq::message_t frame;
     while (*alive && socket_.receive(frame)) {
-        const ZmqEvent event = event_of(frame);
-        while (frame.more() && socket_.receive(frame)) {
-        }
-        user_.on_event(event);
+        user_.on_event(take(frame));
     }
 }
 

@@ -37,11 +37,19 @@ public:
     ZmqMonitor& operator=(const ZmqMonitor&) = delete;
     ~ZmqMonitor();
 
+    /// The socket was closed. What it says yet is told, and ZMQ_EVENT_MONITOR_STOPPED in the end:
+    /// when it has sent what it had to, and its endpoints are free. Until then the destructor
+    /// waits.
+    void after_close() noexcept { monitored_ = nullptr; }
+
 private:
     ZmqMonitor(AsioExecutor& executor, void* monitored, ZmqSocket socket, User& user);
     void on_signal() override;
+    ZmqEvent take(zmq::message_t& frame);
+    void wait_until_stopped();
 
-    void* const monitored_;
+    void* monitored_;  // null: it was closed
+    bool stopped_ = false;
     ZmqSocket socket_;
     User& user_;
     const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

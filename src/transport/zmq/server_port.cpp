@@ -22,7 +22,8 @@ constexpr std::size_t turn_bytes = std::size_t{1} << 20;
 
 class ZmqServerPort::Impl final : private TurnEnd,
                                   private ZmqWatch::User,
-                                  private ZmqPeerSet::Owner {
+                                  private ZmqPeerSet::Owner,
+                                  public std::enable_shared_from_this<Impl> {
 public:
     Impl(AsioExecutor& executor, ZmqServerOptions options)
         : executor_{executor}, options_{std::move(options)}, peers_{*this, options_, counters_} {}
@@ -118,9 +119,11 @@ private:
     void close() {
         watch_.reset();
         peers_.end_all({.code = Code::connection_lost, .message = "The server ends"});
-        binding_->close([this] {
-            binding_.reset();
-            executor_.post(std::exchange(closed_, nullptr));
+        binding_->close([weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->binding_.reset();
+                self->executor_.post(std::exchange(self->closed_, nullptr));
+            }
         });
     }
 
@@ -139,7 +142,7 @@ private:
 };
 
 ZmqServerPort::ZmqServerPort(AsioExecutor& executor, ZmqServerOptions options)
-    : impl_{std::make_unique<Impl>(executor, std::move(options))} {}
+    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
 
 ZmqServerPort::~ZmqServerPort() = default;
 

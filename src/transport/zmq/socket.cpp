@@ -85,10 +85,6 @@ int ZmqSocket::connect(const std::string& endpoint) {
     return zmq_connect(handle_, endpoint.c_str()) == 0 ? 0 : errno;
 }
 
-void ZmqSocket::unbind(const std::string& endpoint) {
-    zmq_unbind(handle_, endpoint.c_str());
-}
-
 void ZmqSocket::disconnect(const std::string& endpoint) {
     zmq_disconnect(handle_, endpoint.c_str());
 }

@@ -50,7 +50,6 @@ public:
 
     int bind(const std::string& endpoint);
     int connect(const std::string& endpoint);
-    void unbind(const std::string& endpoint);
     void disconnect(const std::string& endpoint);
 
     /// Send a frame, without waiting.

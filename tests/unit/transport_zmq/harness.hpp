@@ -2,7 +2,9 @@
 
 #include "support/loop.hpp"
 #include "transport/zmq/client_port.hpp"
+#include "transport/zmq/publisher_port.hpp"
 #include "transport/zmq/server_port.hpp"
+#include "transport/zmq/subscriber_port.hpp"
 
 #include <gtest/gtest.h>
 
@@ -133,8 +135,10 @@ struct Server {
     ZmqServerPort port;
 };
 
-struct Client {
-    Client(Loop& loop, ZmqClientOptions options) : port{loop.executor, std::move(options)} {
+/// A port that connects, and what it says by its last connection.
+template <typename Port, typename Options>
+struct Caller {
+    Caller(Loop& loop, Options options) : port{loop.executor, std::move(options)} {
         const auto started = port.start(sink);
         EXPECT_TRUE(started) << started.error().message;
     }
@@ -152,7 +156,20 @@ struct Client {
     }
 
     ClientSink sink{};
-    ZmqClientPort port;
+    Port port;
+};
+
+using Client = Caller<ZmqClientPort, ZmqClientOptions>;
+using Publisher = Caller<ZmqPublisherPort, ZmqPublisherOptions>;
+
+struct Subscriber {
+    Subscriber(Loop& loop, ZmqSubscriberOptions options) : port{loop.executor, std::move(options)} {
+        const auto started = port.start(sink);
+        EXPECT_TRUE(started) << started.error().message;
+    }
+
+    ServerSink sink{};
+    ZmqSubscriberPort port;
 };
 
 /// A peer that is libzmq alone, in a context of its own.

@@ -141,9 +141,9 @@ std::expected<void, Failure> pyzmqrpc_write_command(const Call& call, std::strin
                           (call.style == ArgumentStyle::named || call.style == ArgumentStyle::bare);
     if (!is_named && !is_nothing) {
         return std::unexpected{
-            refused_request("The pyzmqrpc protocol takes arguments by name: give an object, such "
-                            "as {\"name\": value}",
-                            "arguments_type")};
+            Failure{.code = Code::invalid_request,
+                    .message = "The pyzmqrpc protocol takes arguments by name: give an object, "
+                               "such as {\"name\": value}"}};
     }
     const std::array parts{Value::text(call.method), is_named ? call.arguments : Value::map({})};
     const std::array command{Member{Value::text(pyzmqrpc_command_key), Value::list(parts)}};

@@ -1,0 +1,79 @@
+#include "protocol/identified_dialect.hpp"
+
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+constexpr std::size_t id_bytes = 4;
+
+class AnswerDecoder final : public StreamAnswerDecoder {
+public:
+    explicit AnswerDecoder(std::unique_ptr<StreamAnswerDecoder> inner) : inner_{std::move(inner)} {}
+
+    StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms, Arena& arena) override {
+        is_short_ = input.size() < id_bytes;
+        if (is_short_) {
+            return {.state = StreamStep::State::broken};
+        }
+        StreamStep step = inner_->next(input.subspan(id_bytes), unix_ms, arena);
+        step.size_bytes += id_bytes;
+        step.wanted_bytes += id_bytes;
+        return step;
+    }
+    std::uint32_t id() const noexcept override { return inner_->id(); }
+    std::expected<Answer, Failure> answer(const StreamTicket& ticket) override {
+        return inner_->answer(ticket);
+    }
+    const Failure& failure() const noexcept override {
+        return is_short_ ? no_id_ : inner_->failure();
+    }
+
+private:
+    const std::unique_ptr<StreamAnswerDecoder> inner_;
+    const Failure no_id_{.code = Code::internal,
+                         .message = "an answer does not say which call it is for"};
+    bool is_short_ = false;
+};
+
+class IdentifiedDialect final : public StreamDialect {
+public:
+    explicit IdentifiedDialect(std::unique_ptr<StreamDialect> inner) : inner_{std::move(inner)} {}
+
+    std::string_view name() const noexcept override { return inner_->name(); }
+    AnswerOrder answer_order() const noexcept override { return inner_->answer_order(); }
+    std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
+        return inner_->make_call_decoder();
+    }
+    void encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t unix_ms,
+                       std::string& out) const override {
+        inner_->encode_answer(ticket, answer, unix_ms, out);
+    }
+    std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
+        return std::make_unique<AnswerDecoder>(inner_->make_answer_decoder());
+    }
+    std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket,
+                                             std::int64_t unix_ms,
+                                             std::string& out) const override {
+        const std::size_t start = out.size();
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            out += static_cast<char>(ticket.id >> shift);
+        }
+        auto written = inner_->encode_call(call, ticket, unix_ms, out);
+        if (!written) {
+            out.resize(start);
+        }
+        return written;
+    }
+
+private:
+    const std::unique_ptr<StreamDialect> inner_;
+};
+
+}  // namespace
+
+std::unique_ptr<StreamDialect> make_identified_dialect(std::unique_ptr<StreamDialect> inner) {
+    return std::make_unique<IdentifiedDialect>(std::move(inner));
+}
+
+}  // namespace warren::protocol

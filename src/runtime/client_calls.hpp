@@ -63,6 +63,10 @@ protected:
     virtual void dispatch(OutgoingCall& call) = 0;
     /// What a call fails with now that its deadline has passed.
     virtual Failure deadline_failure_of(const OutgoingCall& call) const = 0;
+    /// Of a call of another one's.
+    static Failure deadline_failure_in(const ClientCalls& calls, const OutgoingCall& call) {
+        return calls.deadline_failure_of(call);
+    }
     /// A call ends without its reply, by its deadline, its caller or `close`.
     virtual void forget(OutgoingCall&) noexcept {}
 

@@ -51,6 +51,7 @@ enum class ZmqEnvelope : std::uint8_t {
 };
 
 struct ZmqLimits {
+    /// What readers of messages take. A peer that sends more than twice as much is dropped.
     std::size_t message_bytes_max = core::Limits{}.body_bytes_max;
     int high_water_mark = 100'000;  // messages that wait for one peer, each way
     /// When the other side says nothing at all for so long it is gone; it is asked three times

@@ -122,7 +122,9 @@ std::expected<void, Failure> serve_plain(ZmqSocket& socket, const ZmqPlain& plai
 void limit(ZmqSocket& socket, const ZmqLimits& limits) {
     socket.set(ZMQ_SNDHWM, limits.high_water_mark);
     socket.set(ZMQ_RCVHWM, limits.high_water_mark);
-    socket.set_bytes_max(limits.message_bytes_max);
+    // ZeroMQ drops the connection without a word. Who sends a little too much hears why, from the
+    // reader of the message.
+    socket.set_bytes_max(2 * limits.message_bytes_max);
     if (limits.heartbeat_timeout.count() != 0) {
         const int third = std::max(1, static_cast<int>(limits.heartbeat_timeout.count() / 3));
         socket.set(ZMQ_HEARTBEAT_IVL, third);

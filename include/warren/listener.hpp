@@ -34,6 +34,27 @@ struct ListenerTls {
     std::string client_ca_file{};  // who must have signed each client's; empty: none is needed
 };
 
+/// What a listener over ZeroMQ may have its own way. All of it may also be a parameter of the
+/// address, by the same name. Keys are of CURVE, 40 characters of Z85: `warren keygen --curve`.
+struct ListenerZmq {
+    std::string socket{};  // router (default), rep, which is the same, or sub
+    std::string side{};    // bind or connect; default: sub connects, the others bind
+    // Who may connect, or of sub as whom it connects: a name with its password, or keys.
+    std::string username{};
+    std::string password{};
+    std::string secret_key{};                // this side's own
+    std::vector<std::string> client_keys{};  // public keys that are let in; empty: any
+    std::string server_key{};                // of sub: the publisher's public key
+    std::string public_key{};                // of sub: this side's own
+    /// Of sub: a publisher that says nothing for so long is connected to anew; 0: never. Unset: 60
+    /// s for pyzmqrpc, whose publishers say that they are there, never for others.
+    std::optional<std::chrono::milliseconds> silence_timeout{};
+    std::optional<std::size_t>
+        high_water_mark{};  // messages that wait for one peer; unset: 100,000
+    /// The command `ShutdownServer` of any client stops the server: see `Server::on_shutdown`.
+    bool allow_shutdown = false;
+};
+
 /// When a request is acknowledged to the broker.
 enum class Acknowledge : std::uint8_t {
     with_reply,       // a server that breaks down before loses nothing: the broker delivers again
@@ -45,9 +66,12 @@ enum class Acknowledge : std::uint8_t {
 struct ListenerOptions {
     /// amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST], amqps://..., memory:NAME for clients in this
     /// process, or without a broker tcp://HOST:PORT (port 0: a free one; host *: every address of
-    /// this machine). The parameters `protocol` and `queue` say what the members below do.
+    /// this machine), or over ZeroMQ zmq+tcp://HOST:PORT, zmq+ipc:///PATH or zmq+inproc://NAME, or
+    /// several of these between commas. The parameters `protocol` and `queue` say what the members
+    /// below do.
     std::string url;
-    /// cyberfusion (default), tutorial or callme; of tcp:// msgpack-rpc (default) or arrpc
+    /// cyberfusion (default), tutorial or callme; of tcp:// msgpack-rpc (default) or arrpc; of
+    /// zmq+... msgpack-rpc (default) or pyzmqrpc
     std::string protocol{};
     std::string queue{};  // default: rpc_queue for tutorial and memory; no default otherwise
     std::vector<std::string> methods{};  // empty: all of the server; tutorial, arrpc: exactly one
@@ -74,8 +98,11 @@ struct ListenerOptions {
     std::optional<std::string> queue_type{};  // classic or quorum
     Dynamic queue_arguments{};                // a map such as {"x-max-length": 1000}
 
+    // Over ZeroMQ.
+    ListenerZmq zmq{};
+
     // Without a broker.
-    std::optional<ListenerTls> tls{};         // unset: in clear
+    std::optional<ListenerTls> tls{};         // unset: in clear; not over ZeroMQ
     std::vector<std::string> auth_secrets{};  // requests are signed under one of them; empty: not
     std::size_t connections_max = 10'240;     // one more is closed as soon as it comes
     std::size_t connection_requests_max = 1'024;              // of one connection at once

@@ -61,8 +61,9 @@ struct ClientOptions {
     /// Of tcp:// and its like: requests are signed under the first, answers must be signed under
     /// any; empty: nothing is signed.
     std::vector<std::string> auth_secrets{};
-    /// Of tcp:// and its like: how often connecting may fail in a row until the calls that wait for
-    /// it fail, and how long the first pause is. Unset: 5 times; 0 ms: the protocol's default.
+    /// Without a broker: how often connecting may fail in a row until the calls that wait for it
+    /// fail, and how long the first pause is. Unset: 5 times, over ZeroMQ without an end, so that
+    /// calls wait until their deadline; 0 ms: the protocol's default.
     std::optional<std::size_t> connect_attempts{};
     std::chrono::milliseconds connect_pause{0};
     /// Of tcp:// and its like: how often an idempotent call is sent again at most.

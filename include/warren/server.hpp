@@ -92,6 +92,12 @@ public:
     /// thread of the callback: an I/O thread
     void on_ready(std::function<void()> callback);
 
+    /// To be called when a client sends the command `ShutdownServer` to a listener with
+    /// `allow_shutdown`, which is answered before the server ends. It must see to it that `stop` is
+    /// called, and not block. Without it the command fails.
+    /// thread of the callback: one that runs handlers
+    void on_shutdown(std::function<void()> callback);
+
     /// Serve. Brokers are connected to in the background, for ever; all other listeners consume
     /// when this returns.
     /// err  throws Error (no_such_method) when a listener is to serve what is not registered;

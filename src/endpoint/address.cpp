@@ -18,20 +18,11 @@ namespace {
 constexpr std::string_view memory_scheme = "memory:";
 constexpr std::string_view tutorial_queue = "rpc_queue";
 constexpr std::array<std::string_view, 3> protocols{cyberfusion, tutorial, callme};
-constexpr std::array<std::string_view, 7> schemes{"memory", "amqp",  "amqps", "tcp",
-                                                  "tls",    "arrpc", "arrpcs"};
+constexpr std::array<std::string_view, 10> schemes{
+    "memory", "amqp", "amqps", "tcp", "tls", "arrpc", "arrpcs", "zmq+tcp", "zmq+ipc", "zmq+inproc"};
 constexpr std::array<std::string_view, 5> own_parameters{"queue", "protocol", "method", "reply",
                                                          "reply_queue"};
 constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "durable"};
-
-std::string joined(std::span<const std::string_view> names) {
-    std::string text;
-    for (const std::string_view name : names) {
-        text += text.empty() ? "" : ", ";
-        text += name;
-    }
-    return text;
-}
 
 /// Take out the parameters that are not the transport's own.
 std::expected<Parameters, Failure> take_parameters(Parameters given, Address& address) {
@@ -133,14 +124,9 @@ std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
 
 }  // namespace
 
-std::unexpected<Failure> refused(std::string message) {
-    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
-}
-
-std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
-                                 std::span<const std::string_view> known) {
-    return refused("Unknown " + std::string{what} + " '" + std::string{given} +
-                   "'; known are: " + joined(known));
+bool Address::is_one_way() const noexcept {
+    const auto* const zmq = std::get_if<ZmqAddress>(&place);
+    return zmq != nullptr && zmq->is_one_way();
 }
 
 bool Address::has_client_parameters() const noexcept {
@@ -154,6 +140,9 @@ std::string Address::display() const {
     }
     if (const auto* amqp = std::get_if<transport::AmqpEndpoint>(&place)) {
         return amqp->display();
+    }
+    if (const auto* zmq = std::get_if<ZmqAddress>(&place)) {
+        return display_zmq(zmq->endpoints);
     }
     std::string text;
     for (const HostPort& server : std::get<DirectAddress>(place).servers) {
@@ -171,12 +160,17 @@ std::string Address::display(const HostPort& server) const {
     return std::string{scheme} + "://" + transport::host_and_port(server.host, server.port);
 }
 
-std::expected<Address, Failure> parse_address(std::string_view given) {
+std::expected<Address, Failure> parse_address(std::string_view given, AddressRole role) {
     const std::string lowered = core::with_lower_scheme(given);
     const std::string_view text = lowered;
     for (const std::string_view scheme : direct_schemes) {
         if (text.starts_with(std::string{scheme} + "://")) {
             return parse_direct(text, scheme);
+        }
+    }
+    for (const std::string_view scheme : zmq_schemes) {
+        if (text.starts_with(std::string{scheme} + "://")) {
+            return parse_zmq(text, role);
         }
     }
     Address address;

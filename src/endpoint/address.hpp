@@ -18,6 +18,7 @@
 #include "protocol/topology.hpp"
 #include "transport/amqp/endpoint.hpp"
 #include "transport/net/tls_options.hpp"
+#include "transport/zmq/options.hpp"
 
 namespace warren::endpoint {
 
@@ -44,9 +45,43 @@ struct DirectAddress {
     bool has_client_parameters = false;
 };
 
+/// The sockets of ZeroMQ: of a listener the first three, of a client the others.
+enum class ZmqSocketType : std::uint8_t { router, rep, sub, dealer, req, pub };
+
+/// Which server a client's call goes to, of several.
+enum class ZmqDistribution : std::uint8_t { round_robin, broadcast };
+
+/// Over ZeroMQ: zmq+tcp://HOST:PORT, zmq+ipc:///PATH or zmq+inproc://NAME, or several.
+struct ZmqAddress {
+    std::vector<std::string> endpoints;  // as ZeroMQ writes them
+    ZmqSocketType socket = ZmqSocketType::dealer;
+    transport::ZmqSide side = transport::ZmqSide::connect;
+    transport::ZmqServerSecurity server_security{};  // of router, rep and pub
+    transport::ZmqClientSecurity client_security{};  // of the others
+    int high_water_mark = transport::ZmqLimits{}.high_water_mark;
+
+    // Of a client.
+    protocol::RpcPeer peer = protocol::RpcPeer::warren;
+    std::size_t connections = 1;  // to each server
+    std::chrono::milliseconds connect_timeout{10'000};
+    ZmqDistribution distribution = ZmqDistribution::round_robin;
+    // Of pub.
+    bool waits_for_subscriber = true;
+    std::chrono::milliseconds heartbeat_interval{10'000};
+
+    // Of a listener.
+    std::optional<std::chrono::milliseconds> silence_timeout{};  // of sub; unset: the protocol's
+    bool allows_shutdown = false;
+
+    /// One that hears of no answers: sub and pub.
+    bool is_one_way() const noexcept;
+};
+
+enum class AddressRole : std::uint8_t { client, listener };
+
 /// What an address of a client or a listener says, read and checked.
 struct Address {
-    std::variant<MemoryAddress, transport::AmqpEndpoint, DirectAddress> place;
+    std::variant<MemoryAddress, transport::AmqpEndpoint, DirectAddress, ZmqAddress> place;
     std::string protocol = "cyberfusion";
     /// The server's at a broker; of memory: the name, where none is given. Of callme: the server's
     /// id, which its queue is named after; may be empty.
@@ -59,7 +94,13 @@ struct Address {
     std::string amqp_user{};                       // empty: as whom the login is
     protocol::TopologyOverrides reply_topology{};  // of a client's own
 
-    bool is_direct() const noexcept { return std::holds_alternative<DirectAddress>(place); }
+    /// Without a broker.
+    bool is_direct() const noexcept {
+        return std::holds_alternative<DirectAddress>(place) ||
+               std::holds_alternative<ZmqAddress>(place);
+    }
+    /// Nothing that comes from there, or goes there, is answered.
+    bool is_one_way() const noexcept;
     bool has_client_parameters() const noexcept;
     /// The broker or the servers alone, for messages: without credentials.
     std::string display() const;
@@ -67,10 +108,15 @@ struct Address {
     std::string display(const HostPort& server) const;
 };
 
-/// Read an address: memory:NAME, amqp://, amqps://, tcp://, tls://, arrpc:// or arrpcs://, with the
-/// parameters of its kind.
+/// As an address has it: "tcp://HOST:PORT" is zmq+tcp://HOST:PORT, several stand between commas.
+std::string display_zmq(const std::vector<std::string>& endpoints);
+
+/// Read an address: memory:NAME, amqp://, amqps://, tcp://, tls://, arrpc://, arrpcs://,
+/// zmq+tcp://, zmq+ipc:// or zmq+inproc://, with the parameters of its kind.
+/// in   role: whose it is, which ZeroMQ's sockets depend on
 /// err  invalid_request: an unknown scheme, parameter or value (with the list of known ones), no
 ///      queue where the protocol has no default; never shows the password
-std::expected<Address, Failure> parse_address(std::string_view text);
+std::expected<Address, Failure> parse_address(std::string_view text,
+                                              AddressRole role = AddressRole::client);
 
 }  // namespace warren::endpoint

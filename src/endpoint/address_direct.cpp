@@ -1,13 +1,10 @@
 #include "endpoint/address_parameters.hpp"
 
-#include "core/duration.hpp"
 #include "endpoint/dialects.hpp"
 #include "transport/tcp/options.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cstdint>
 #include <optional>
 
 namespace warren::endpoint {
@@ -20,18 +17,6 @@ constexpr std::array<std::string_view, 5> tls_parameters{"ca", "certificate", "k
                                                          "verify"};
 constexpr std::array<std::string_view, 2> protocols{msgpack_rpc, arrpc};
 constexpr std::array<std::string_view, 2> verify_words{"peer", "none"};
-constexpr std::array<std::string_view, 2> peer_words{"warren", "foreign"};
-constexpr std::size_t connections_max = 1024;
-
-/// The place of a word among some.
-std::expected<std::size_t, Failure> place_of(std::string_view key, std::string_view value,
-                                             std::span<const std::string_view> words) {
-    const auto found = std::ranges::find(words, value);
-    if (found == words.end()) {
-        return unknown("value of the parameter '" + std::string{key} + "',", value, words);
-    }
-    return static_cast<std::size_t>(found - words.begin());
-}
 
 std::expected<void, Failure> take_tls(std::string_view key, std::string value,
                                       transport::TlsOptions& tls) {
@@ -53,17 +38,6 @@ std::expected<void, Failure> take_tls(std::string_view key, std::string value,
     return {};
 }
 
-std::expected<std::size_t, Failure> read_connections(std::string_view value) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error != std::errc{} || end != value.data() + value.size() || number < 1 ||
-        number > connections_max) {
-        return refused("The parameter 'connections' must be from 1 to " +
-                       std::to_string(connections_max));
-    }
-    return number;
-}
-
 std::expected<void, Failure> take_own(std::string_view key, std::string value, Address& address,
                                       DirectAddress& direct) {
     if (key == "protocol") {
@@ -80,15 +54,15 @@ std::expected<void, Failure> take_own(std::string_view key, std::string value, A
         }
         direct.peer = *word == 0 ? protocol::RpcPeer::warren : protocol::RpcPeer::foreign;
     } else if (key == "connections") {
-        const auto number = read_connections(value);
+        const auto number = read_number(key, value, 1, client_connections_max);
         if (!number) {
             return std::unexpected{number.error()};
         }
         direct.connections = *number;
     } else {
-        const auto time = core::parse_duration(value);
-        if (!time || time->count() < 1) {
-            return refused("The parameter 'connect_timeout' must be a time such as 5s");
+        const auto time = read_time(key, value, std::chrono::milliseconds{1});
+        if (!time) {
+            return std::unexpected{time.error()};
         }
         direct.connect_timeout = *time;
     }
@@ -109,17 +83,6 @@ std::expected<void, Failure> take_parameter(std::string_view key, std::string va
                        "' is for TLS: the scheme is tls:// or arrpcs://");
     }
     return take_tls(key, std::move(value), *direct.tls);
-}
-
-/// Each server of "host:port,host:port", as an address of its own with nothing else.
-std::vector<std::string_view> split(std::string_view servers) {
-    std::vector<std::string_view> parts;
-    for (std::size_t end = 0; end != std::string_view::npos;) {
-        end = servers.find(',');
-        parts.push_back(servers.substr(0, end));
-        servers.remove_prefix(end == std::string_view::npos ? servers.size() : end + 1);
-    }
-    return parts;
 }
 
 std::expected<HostPort, Failure> read_server(std::string_view server) {
@@ -153,7 +116,7 @@ std::expected<Address, Failure> parse_direct(std::string_view text, std::string_
     Address address;
     address.protocol = scheme.starts_with("arrpc") ? arrpc : msgpack_rpc;
     DirectAddress direct;
-    for (const std::string_view part : split(servers)) {
+    for (const std::string_view part : split_servers(servers)) {
         auto server = read_server(part);
         if (!server) {
             return std::unexpected{std::move(server.error())};

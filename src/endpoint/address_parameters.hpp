@@ -2,6 +2,8 @@
 
 #include <warren/error.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <expected>
 #include <span>
 #include <string>
@@ -22,6 +24,22 @@ std::unexpected<Failure> refused(std::string message);
 std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
                                  std::span<const std::string_view> known);
 
+/// The place of a parameter's value among some words.
+std::expected<std::size_t, Failure> place_of(std::string_view key, std::string_view value,
+                                             std::span<const std::string_view> words);
+/// err  invalid_request: no whole number of that range
+std::expected<std::size_t, Failure> read_number(std::string_view key, std::string_view value,
+                                                std::size_t least, std::size_t greatest);
+/// err  invalid_request: no time, or under `least`
+std::expected<std::chrono::milliseconds, Failure> read_time(std::string_view key,
+                                                            std::string_view value,
+                                                            std::chrono::milliseconds least);
+/// The parts of "host:port,host:port".
+std::vector<std::string_view> split_servers(std::string_view servers);
+
+inline constexpr std::string_view peer_words[] = {"warren", "foreign"};  // as RpcPeer has them
+inline constexpr std::size_t client_connections_max = 1024;
+
 inline constexpr std::string_view direct_schemes[] = {"tcp", "tls", "arrpc", "arrpcs"};
 
 /// Take the parameters of callme out of those that are left. Of other protocols they are unknown.
@@ -33,5 +51,11 @@ std::span<const std::string_view> callme_parameters() noexcept;
 /// Read an address without a broker.
 /// in   scheme: one of `direct_schemes`
 std::expected<Address, Failure> parse_direct(std::string_view text, std::string_view scheme);
+
+inline constexpr std::string_view zmq_schemes[] = {"zmq+tcp", "zmq+ipc", "zmq+inproc"};
+
+/// Read an address over ZeroMQ.
+/// in   text: begins with one of `zmq_schemes`
+std::expected<Address, Failure> parse_zmq(std::string_view text, AddressRole role);
 
 }  // namespace warren::endpoint

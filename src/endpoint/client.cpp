@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace warren {
 namespace {
@@ -24,6 +25,11 @@ T value_or_throw(std::expected<T, Failure> result) {
     return std::move(*result);
 }
 
+bool broadcasts(const endpoint::Address& address) {
+    const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.place);
+    return zmq != nullptr && zmq->distribution == endpoint::ZmqDistribution::broadcast;
+}
+
 }  // namespace
 
 class Client::Implementation {
@@ -33,6 +39,8 @@ public:
           keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
           is_direct_{address.is_direct()},
           has_one_way_{address.protocol != endpoint::arrpc},
+          publishes_{address.is_one_way()},
+          broadcasts_{broadcasts(address)},
           route_{endpoint::make_client_route(address, options_)},
           calls_{route_->calls()} {
         if (options_.metrics != ClientMetrics::none) {
@@ -125,6 +133,19 @@ private:
                                "Not sent: arrpc has no one-way calls, as every request of it "
                                "is answered; make a call and ignore what it gives"};
         }
+        if (call.wants_answer && publishes_) {
+            return Failure{.code = Code::invalid_request,
+                           .message =
+                               "Not sent: what is published has no answer; make a one-way call "
+                               "(Client::notify, warren call --one-way)"};
+        }
+        if (call.wants_answer && broadcasts_ && call.response->kind != Type::Kind::dynamic) {
+            return Failure{.code = Code::invalid_request,
+                           .message =
+                               "Not sent: a broadcast has a list of answers; call the method by "
+                               "its name, which gives a Dynamic, or leave out "
+                               "distribution=broadcast"};
+        }
         return std::nullopt;
     }
 
@@ -149,6 +170,8 @@ private:
     const format::Keyring keys_;
     const bool is_direct_;
     const bool has_one_way_;
+    const bool publishes_;
+    const bool broadcasts_;
     const std::unique_ptr<endpoint::ClientRoute> route_;
     runtime::ClientCalls& calls_;
     std::shared_ptr<metrics::ClientSeries> series_;

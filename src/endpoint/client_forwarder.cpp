@@ -79,7 +79,7 @@ private:
 
 ClientForwarder::ClientForwarder(const Address& to, const ForwardOptions& options)
     : replies_{options.replies},
-      calls_as_{options.calls},
+      calls_as_{to.is_one_way() ? ForwardCalls::one_way : options.calls},
       timeout_{options.client.timeout},
       when_blocked_{options.client.when_blocked},
       series_{std::make_shared<metrics::ClientSeries>(

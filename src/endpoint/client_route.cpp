@@ -1,11 +1,15 @@
 #include "endpoint/client_route.hpp"
 
 #include <random>
+#include <variant>
 
 namespace warren::endpoint {
 
 std::unique_ptr<ClientRoute> make_client_route(const Address& address,
                                                const ClientOptions& options) {
+    if (std::holds_alternative<ZmqAddress>(address.place)) {
+        return make_zmq_route(address, options);
+    }
     return address.is_direct() ? make_direct_route(address, options)
                                : make_message_route(address, options);
 }

@@ -41,6 +41,7 @@ std::unique_ptr<ClientRoute> make_message_route(const Address& address,
                                                 const ClientOptions& options);
 std::unique_ptr<ClientRoute> make_direct_route(const Address& address,
                                                const ClientOptions& options);
+std::unique_ptr<ClientRoute> make_zmq_route(const Address& address, const ClientOptions& options);
 
 /// What every client has of them.
 metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept;

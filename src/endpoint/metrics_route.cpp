@@ -12,6 +12,8 @@ metrics::Route metrics_route(const Address& address, bool is_signed) {
     } else if (const auto* broker = std::get_if<transport::AmqpEndpoint>(&address.place)) {
         route.transport = "amqp";
         route.has_tls = broker->tls.has_value();
+    } else if (std::holds_alternative<ZmqAddress>(address.place)) {
+        route.transport = "zmq";
     } else {
         route.transport = "memory";
     }

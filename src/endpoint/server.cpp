@@ -8,6 +8,7 @@
 #include "endpoint/server_admin.hpp"
 #include "endpoint/server_listening.hpp"
 #include "endpoint/server_needs.hpp"
+#include "endpoint/shutdown_method.hpp"
 #include "runtime/dispatcher.hpp"
 #include "runtime/workers.hpp"
 #include "transport/asio_executor.hpp"
@@ -48,6 +49,9 @@ public:
             auto found = endpoint::methods_of(plan, registry_);
             if (!found) {
                 throw Error{std::move(found.error())};
+            }
+            if (const Method* const shutdown = shutdown_.of(plan, registry_)) {
+                found->push_back(shutdown);
             }
             methods.push_back(std::move(*found));
         }
@@ -164,6 +168,7 @@ public:
     Registry registry_;
     std::vector<endpoint::ListenerPlan> plans_;
     std::function<void()> on_ready_;
+    endpoint::ShutdownMethod shutdown_{log_};
 
 private:
     endpoint::Listening::Opening opening(std::size_t index, std::function<void()> on_change = {}) {
@@ -375,6 +380,10 @@ void Server::forward(ListenerOptions from, ForwardOptions options) {
 
 void Server::on_ready(std::function<void()> callback) {
     implementation_->on_ready_ = std::move(callback);
+}
+
+void Server::on_shutdown(std::function<void()> callback) {
+    implementation_->shutdown_.on_call(std::move(callback));
 }
 
 void Server::start() {

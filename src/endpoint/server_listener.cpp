@@ -1,5 +1,6 @@
 #include "endpoint/server_listener.hpp"
 
+#include "core/duration.hpp"
 #include "core/uri.hpp"
 #include "endpoint/dialects.hpp"
 #include "protocol/message_signing.hpp"
@@ -23,20 +24,55 @@ Failure refused(std::string message) {
     return {.code = Code::invalid_request, .message = std::move(message)};
 }
 
-/// The address with the options that are parameters, too: one that stands in both is refused.
-std::string complete_url(const ListenerOptions& options) {
-    std::string url = options.url;
-    const auto add = [&](std::string_view key, const std::string& value) {
+/// An address to which options that are parameters are added: one that stands in both is refused.
+class UrlWithOptions {
+public:
+    explicit UrlWithOptions(std::string url) : url_{std::move(url)} {}
+
+    void add(std::string_view key, std::string_view value) {
         if (!value.empty()) {
-            url += url.find('?') == std::string::npos ? '?' : '&';
-            url.append(key).append("=").append(core::percent_encode(value));
+            url_ += url_.find('?') == std::string::npos ? '?' : '&';
+            url_.append(key).append("=").append(core::percent_encode(value));
         }
-    };
-    add("queue", options.queue);
-    add("protocol", options.protocol);
-    add("server_id", options.server_id);
-    add("format", options.format);
-    return url;
+    }
+    std::string take() && { return std::move(url_); }
+
+private:
+    std::string url_;
+};
+
+void add_zmq(const ListenerZmq& zmq, UrlWithOptions& url) {
+    std::string client_keys;
+    for (const std::string& key : zmq.client_keys) {
+        client_keys += (client_keys.empty() ? "" : ",") + key;
+    }
+    url.add("socket", zmq.socket);
+    url.add("side", zmq.side);
+    url.add("username", zmq.username);
+    url.add("password", zmq.password);
+    url.add("secret_key", zmq.secret_key);
+    url.add("client_keys", client_keys);
+    url.add("server_key", zmq.server_key);
+    url.add("public_key", zmq.public_key);
+    if (zmq.silence_timeout) {
+        url.add("silence_timeout", core::to_string(*zmq.silence_timeout));
+    }
+    if (zmq.high_water_mark) {
+        url.add("high_water_mark", std::to_string(*zmq.high_water_mark));
+    }
+    if (zmq.allow_shutdown) {
+        url.add("allow_shutdown", "true");
+    }
+}
+
+std::string complete_url(const ListenerOptions& options) {
+    UrlWithOptions url{options.url};
+    url.add("queue", options.queue);
+    url.add("protocol", options.protocol);
+    url.add("server_id", options.server_id);
+    url.add("format", options.format);
+    add_zmq(options.zmq, url);
+    return std::move(url).take();
 }
 
 Failure one_method_wanted(std::string_view protocol) {
@@ -61,7 +97,29 @@ std::expected<void, Failure> check_secrets(const ListenerOptions& options,
     return {};
 }
 
-std::expected<void, Failure> check_direct(const ListenerOptions& options, const Address& address) {
+bool has_queue_options(const ListenerOptions& options) {
+    return !options.queue.empty() || !options.exchanges.empty() || options.durable ||
+           options.exclusive || options.auto_delete || options.queue_type ||
+           options.acknowledge != Acknowledge::with_reply || !options.queue_arguments->is_null();
+}
+
+std::expected<void, Failure> check_zmq(const ListenerOptions& options, const Address& address) {
+    if (has_queue_options(options)) {
+        return std::unexpected{refused("Queues and exchanges are a broker's: not of ZeroMQ")};
+    }
+    if (options.tls) {
+        return std::unexpected{refused("TLS is of tcp://; ZeroMQ has keys of CURVE instead")};
+    }
+    if (address.protocol == pyzmqrpc && !options.auth_secrets.empty()) {
+        return std::unexpected{refused("Secrets to sign with are not of the protocol pyzmqrpc")};
+    }
+    if (std::get<ZmqAddress>(address.place).allows_shutdown && address.protocol != pyzmqrpc) {
+        return std::unexpected{refused("'allow_shutdown' is of the protocol pyzmqrpc")};
+    }
+    return check_secrets(options, address.protocol);
+}
+
+std::expected<void, Failure> check_tcp(const ListenerOptions& options, const Address& address) {
     const auto& direct = std::get<DirectAddress>(address.place);
     if (direct.servers.size() != 1) {
         return std::unexpected{refused("A listener has one address; make one for each")};
@@ -70,9 +128,7 @@ std::expected<void, Failure> check_direct(const ListenerOptions& options, const 
         return std::unexpected{
             refused("Of the parameters of an address, a listener takes 'protocol' and 'method'")};
     }
-    if (!options.queue.empty() || !options.exchanges.empty() || options.durable ||
-        options.exclusive || options.auto_delete || options.queue_type ||
-        options.acknowledge != Acknowledge::with_reply || !options.queue_arguments->is_null()) {
+    if (has_queue_options(options)) {
         return std::unexpected{refused("Queues and exchanges are a broker's: not of tcp://")};
     }
     if (direct.is_secured && !options.tls) {
@@ -118,6 +174,13 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
     return check_callme(options, address);
 }
 
+std::expected<void, Failure> check(const ListenerOptions& options, const Address& address) {
+    if (std::holds_alternative<ZmqAddress>(address.place)) {
+        return check_zmq(options, address);
+    }
+    return address.is_direct() ? check_tcp(options, address) : check_at_broker(options, address);
+}
+
 }  // namespace
 
 transport::TlsServerOptions server_tls(const ListenerTls& tls) {
@@ -148,7 +211,7 @@ std::size_t ListenerPlan::simultaneous_requests_max() const noexcept {
 }
 
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
-    auto address = parse_address(complete_url(options));
+    auto address = parse_address(complete_url(options), AddressRole::listener);
     if (!address) {
         return std::unexpected{std::move(address.error())};
     }
@@ -166,8 +229,7 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
         return std::unexpected{
             refused("max_simultaneous_requests must be from 1 to " + std::to_string(requests_max))};
     }
-    auto checked =
-        address->is_direct() ? check_direct(options, *address) : check_at_broker(options, *address);
+    auto checked = check(options, *address);
     if (!checked) {
         return std::unexpected{std::move(checked.error())};
     }

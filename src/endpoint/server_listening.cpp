@@ -3,6 +3,7 @@
 #include "endpoint/metrics_route.hpp"
 
 #include <utility>
+#include <variant>
 
 namespace warren::endpoint {
 namespace {
@@ -49,6 +50,9 @@ runtime::ListenerPolicy Listening::policy(const Opening& opening) const {
 
 std::unique_ptr<Listening> make_listening(ListenerPlan plan, std::vector<const Method*> methods,
                                           const ListeningShared& shared) {
+    if (std::holds_alternative<ZmqAddress>(plan.address.place)) {
+        return make_zmq_listening(std::move(plan), std::move(methods), shared);
+    }
     if (plan.address.is_direct()) {
         return make_direct_listening(std::move(plan), std::move(methods), shared);
     }

@@ -94,5 +94,7 @@ std::unique_ptr<Listening> make_message_listening(ListenerPlan plan,
 std::unique_ptr<Listening> make_direct_listening(ListenerPlan plan,
                                                  std::vector<const Method*> methods,
                                                  const ListeningShared& shared);
+std::unique_ptr<Listening> make_zmq_listening(ListenerPlan plan, std::vector<const Method*> methods,
+                                              const ListeningShared& shared);
 
 }  // namespace warren::endpoint

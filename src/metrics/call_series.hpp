@@ -31,7 +31,7 @@ inline constexpr std::string_view forwarded_method = "(forwarded)";
 
 /// How calls come or leave. What only arrpc's own names tell apart is at the end.
 struct Route {
-    std::string transport;  // tcp, amqp, memory
+    std::string transport;  // tcp, zmq, amqp, memory
     std::string protocol;   // such as msgpack-rpc
     bool has_tls = false;
     bool is_signed = false;

@@ -1,0 +1,74 @@
+#include "endpoint/address_parameters.hpp"
+
+#include "core/duration.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+namespace warren::endpoint {
+namespace {
+
+std::string joined(std::span<const std::string_view> names) {
+    std::string text;
+    for (const std::string_view name : names) {
+        text += text.empty() ? "" : ", ";
+        text += name;
+    }
+    return text;
+}
+
+}  // namespace
+
+std::unexpected<Failure> refused(std::string message) {
+    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
+}
+
+std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
+                                 std::span<const std::string_view> known) {
+    return refused("Unknown " + std::string{what} + " '" + std::string{given} +
+                   "'; known are: " + joined(known));
+}
+
+std::expected<std::size_t, Failure> place_of(std::string_view key, std::string_view value,
+                                             std::span<const std::string_view> words) {
+    const auto found = std::ranges::find(words, value);
+    if (found == words.end()) {
+        return unknown("value of the parameter '" + std::string{key} + "',", value, words);
+    }
+    return static_cast<std::size_t>(found - words.begin());
+}
+
+std::expected<std::size_t, Failure> read_number(std::string_view key, std::string_view value,
+                                                std::size_t least, std::size_t greatest) {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc{} || end != value.data() + value.size() || number < least ||
+        number > greatest) {
+        return refused("The parameter '" + std::string{key} + "' must be from " +
+                       std::to_string(least) + " to " + std::to_string(greatest));
+    }
+    return number;
+}
+
+std::expected<std::chrono::milliseconds, Failure> read_time(std::string_view key,
+                                                            std::string_view value,
+                                                            std::chrono::milliseconds least) {
+    const auto time = core::parse_duration(value);
+    if (!time || *time < least) {
+        return refused("The parameter '" + std::string{key} + "' must be a time such as 5s");
+    }
+    return *time;
+}
+
+std::vector<std::string_view> split_servers(std::string_view servers) {
+    std::vector<std::string_view> parts;
+    for (std::size_t end = 0; end != std::string_view::npos;) {
+        end = servers.find(',');
+        parts.push_back(servers.substr(0, end));
+        servers.remove_prefix(end == std::string_view::npos ? servers.size() : end + 1);
+    }
+    return parts;
+}
+
+}  // namespace warren::endpoint

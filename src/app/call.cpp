@@ -168,6 +168,17 @@ std::string address_of(const CallCommand& command) {
     return address;
 }
 
+std::expected<void, std::string> check_reachable(const endpoint::ZmqAddress& zmq) {
+    for (const std::string& endpoint : zmq.endpoints) {
+        if (endpoint.starts_with("inproc:")) {
+            return std::unexpected{"--to: " + endpoint::display_zmq({endpoint}) +
+                                   " is reached from within its process alone; name an endpoint of "
+                                   "zmq+tcp:// or zmq+ipc://"};
+        }
+    }
+    return {};
+}
+
 /// What keeps an address from being called, told before anything is sent.
 std::expected<void, std::string> check_address(const std::string& text) {
     if (text.empty()) {
@@ -186,6 +197,8 @@ std::expected<void, std::string> check_address(const std::string& text) {
         tls = &direct->tls;
     } else if (const auto* broker = std::get_if<transport::AmqpEndpoint>(&address->place)) {
         tls = &broker->tls;
+    } else if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->place)) {
+        return check_reachable(*zmq);
     } else {
         return std::unexpected{
             "--to: an address in memory is reached from within its process alone; name a server's "
@@ -285,7 +298,8 @@ void add_call(CLI::App& program, Action& action) {
     command
         ->add_option("--to", options->to,
                      "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, "
-                     "tcp://HOST:PORT, tls://HOST:PORT, arrpc://HOST:PORT, arrpcs://HOST:PORT")
+                     "tcp://HOST:PORT, tls://HOST:PORT, arrpc://HOST:PORT, arrpcs://HOST:PORT, "
+                     "zmq+tcp://HOST:PORT[?protocol=pyzmqrpc], zmq+ipc:///PATH")
         ->envname("WARREN_TO");
     command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
         ->capture_default_str();

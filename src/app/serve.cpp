@@ -154,6 +154,7 @@ int serve(const ServeOptions& options) {
             server.listen(listener.options);
         }
         server.on_ready([&server, log] { say_ready(server, *log); });
+        server.on_shutdown([] { kill(getpid(), SIGTERM); });
         sd_notify(0, "STATUS=Connecting");
         server.start();
     } catch (const Error& error) {

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,10 +15,6 @@ namespace warren::app {
 namespace {
 
 constexpr std::array<std::string_view, 2> protocol_words{"msgpack-rpc", "arrpc"};
-constexpr std::uint64_t requests_max = std::uint64_t{1} << 24;
-constexpr std::uint64_t connections_max = std::uint64_t{1} << 20;
-constexpr std::uint64_t bytes_max = std::uint64_t{1} << 40;
-
 /// out  nothing when a file cannot be used, which is said at its key
 std::optional<ListenerTls> read_tls(const ConfigNode& node, ConfiguredListener& listener) {
     ConfigMap map{node};
@@ -53,38 +48,8 @@ std::optional<ListenerTls> read_tls(const ConfigNode& node, ConfiguredListener& 
     return std::nullopt;
 }
 
-void read_secrets(ConfigMap& map, ListenerOptions& options) {
-    const auto one = map.find("auth_secret");
-    const auto several = map.find("auth_secrets");
-    if (one && several) {
-        one->fail("stands beside 'auth_secrets': give one of them");
-    }
-    const auto read = [&options](const ConfigNode& node) {
-        if (auto secret = node.secret()) {
-            options.auth_secrets.push_back(std::move(*secret));
-        }
-    };
-    if (several) {
-        for (const ConfigNode& item : several->items()) {
-            read(item);
-        }
-    } else if (one) {
-        read(*one);
-    }
-}
-
 void read_limits(ConfigMap& map, ListenerOptions& options) {
-    read_simultaneous_requests(map, requests_max, options);
-    const auto read_count = [&map](const char* key, std::uint64_t greatest, std::size_t& target) {
-        if (const auto found = map.find(key)) {
-            target = found->whole_number(1, greatest).value_or(target);
-        }
-    };
-    read_count("connections_max", connections_max, options.connections_max);
-    read_count("connection_requests_max", requests_max, options.connection_requests_max);
-    read_count("requests_bytes_max", bytes_max, options.requests_bytes_max);
-    read_count("connection_answers_bytes_max", bytes_max, options.connection_answers_bytes_max);
-    read_count("answers_bytes_max", bytes_max, options.answers_bytes_max);
+    read_connection_limits(map, options);
     const auto read_time = [&map](const char* key, std::chrono::milliseconds& target) {
         if (const auto found = map.find(key)) {
             target = found->duration().value_or(target);
@@ -110,7 +75,7 @@ void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener) {
     if (const auto tls = map.find("tls")) {
         options.tls = read_tls(*tls, listener);
     }
-    read_secrets(map, options);
+    read_auth_secrets(map, options);
     read_limits(map, options);
     read_methods(map, listener, methods);
     read_fernet(map, listener);

@@ -18,6 +18,7 @@ constexpr ListenerKind kinds[] = {
     {"amqp", read_amqp_listener},
     {"memory", read_memory_listener},
     {"tcp", read_tcp_listener},
+    {"zmq", read_zmq_listener},
 };
 
 std::string_view without_scheme(std::string_view url) {

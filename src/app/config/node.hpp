@@ -29,6 +29,7 @@ public:
     std::size_t line() const;
     bool is_null() const { return node_.IsNull(); }
     bool is_map() const { return node_.IsMap(); }
+    bool is_list() const { return node_.IsSequence(); }
     /// "FILE:LINE: KEY.PATH"
     std::string place() const { return problems_->place(line(), path_); }
     void fail(std::string message) const { problems_->add(line(), path_, std::move(message)); }

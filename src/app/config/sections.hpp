@@ -29,6 +29,9 @@ void read_virtual_hosts(ConfigMap& root, const std::optional<std::string>& wante
 /// What serves connections to an address of this machine: {tcp: "HOST:PORT", ...}.
 void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener);
 
+/// What serves what comes over ZeroMQ: {zmq: "tcp://*:30000", ...}, or a list of endpoints.
+void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener);
+
 // What listeners of several kinds have.
 
 enum class MethodCount : std::uint8_t { many, one };
@@ -37,6 +40,10 @@ void read_methods(ConfigMap& map, ConfiguredListener& listener, MethodCount coun
 /// `fernet_key` or `fernet_keys`, `fernet_ttl`, `accept_clear_secrets`.
 void read_fernet(ConfigMap& map, ConfiguredListener& listener);
 void read_simultaneous_requests(ConfigMap& map, std::uint64_t greatest, ListenerOptions& options);
+/// `auth_secret` or `auth_secrets`.
+void read_auth_secrets(ConfigMap& map, ListenerOptions& options);
+/// `max_simultaneous_requests`, `connections_max`, ...: the limits of listeners without a broker.
+void read_connection_limits(ConfigMap& map, ListenerOptions& options);
 /// `exchanges`: {NAME: {type: direct}}, each a method's; also fills `methods`.
 void read_exchanges(const ConfigNode& node, ConfiguredListener& listener);
 /// `fernet_key`, which may be null.

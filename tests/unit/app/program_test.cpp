@@ -91,6 +91,18 @@ TEST_F(Program, MakesAKey) {
     EXPECT_EQ(outcome.output.size(), 45U);
 }
 
+TEST_F(Program, MakesAPairOfKeysAsAConfigurationHasThem) {
+    const Outcome outcome = run("keygen --curve");
+    EXPECT_EQ(outcome.code, 0);
+    const std::size_t second = outcome.output.find("secret_key: \"");
+    ASSERT_EQ(second, std::string_view{"public_key: \"\"\n"}.size() + 40) << outcome.output;
+    const std::string secret_key =
+        outcome.output.substr(second, outcome.output.size() - second - 1);
+    const Outcome checked =
+        run("check " + config("listeners: [{zmq: \"tcp://*:0\", curve: {" + secret_key + "}}]\n"));
+    EXPECT_EQ(checked.code, 0) << checked.output;
+}
+
 TEST_F(Program, ListsMethods) {
     const Outcome outcome = run(std::string{"methods --modules "} + WARREN_MODULES);
     EXPECT_EQ(outcome.code, 0) << outcome.output;

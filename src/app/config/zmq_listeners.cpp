@@ -1,0 +1,128 @@
+#include "app/config/sections.hpp"
+
+#include "core/uri.hpp"
+#include "endpoint/address.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace warren::app {
+namespace {
+
+constexpr std::array<std::string_view, 2> protocol_words{"msgpack-rpc", "pyzmqrpc"};
+constexpr std::array<std::string_view, 3> socket_words{"router", "rep", "sub"};
+constexpr std::array<std::string_view, 2> side_words{"bind", "connect"};
+
+/// An endpoint as ZeroMQ writes it, as the address that it is part of.
+std::optional<std::string> read_endpoint(const ConfigNode& node) {
+    const auto text = node.text();
+    if (!text) {
+        return std::nullopt;
+    }
+    const std::size_t end = text->find("://");
+    const std::string scheme = text->substr(0, end);
+    if (end == std::string::npos || (scheme != "tcp" && scheme != "ipc" && scheme != "inproc")) {
+        node.fail("expected an endpoint such as \"tcp://*:30000\", ipc:///PATH or inproc://NAME");
+        return std::nullopt;
+    }
+    const std::string rest = text->substr(end + 3);
+    return "zmq+" + scheme + "://" + (scheme == "tcp" ? rest : core::percent_encode(rest));
+}
+
+/// out  empty when one of them is no endpoint, which is said there
+std::string read_endpoints(const ConfigNode& node) {
+    std::string url;
+    bool is_sound = true;
+    const auto add = [&](const ConfigNode& item) {
+        const auto endpoint = read_endpoint(item);
+        is_sound = is_sound && endpoint;
+        url += (url.empty() ? "" : ",") + endpoint.value_or("");
+    };
+    if (node.is_list()) {
+        for (const ConfigNode& item : node.items()) {
+            add(item);
+        }
+    } else {
+        add(node);
+    }
+    return is_sound ? url : std::string{};
+}
+
+template <std::size_t Count>
+void read_word(ConfigMap& map, const char* key, const std::array<std::string_view, Count>& words,
+               std::string& target) {
+    if (const auto node = map.find(key)) {
+        if (const auto word = node->one_of(words)) {
+            target = words[*word];
+        }
+    }
+}
+
+void read_secret(ConfigMap& map, const char* key, std::string& target) {
+    if (const auto node = map.find(key)) {
+        target = node->secret().value_or("");
+    }
+}
+
+void read_curve(const ConfigNode& node, ListenerZmq& zmq) {
+    ConfigMap map{node};
+    read_secret(map, "secret_key", zmq.secret_key);
+    read_secret(map, "public_key", zmq.public_key);
+    read_secret(map, "server_key", zmq.server_key);
+    if (const auto keys = map.find("client_keys")) {
+        for (const ConfigNode& item : keys->items()) {
+            if (auto key = item.secret()) {
+                zmq.client_keys.push_back(std::move(*key));
+            }
+        }
+    }
+}
+
+void read_limits(ConfigMap& map, ListenerOptions& options) {
+    read_connection_limits(map, options);
+    if (const auto silence = map.find("silence_timeout")) {
+        options.zmq.silence_timeout = silence->duration();
+    }
+    if (const auto mark = map.find("high_water_mark")) {
+        if (const auto number = mark->whole_number(1, std::numeric_limits<int>::max())) {
+            options.zmq.high_water_mark = static_cast<std::size_t>(*number);
+        }
+    }
+    if (const auto shutdown = map.find("allow_shutdown")) {
+        options.zmq.allow_shutdown = shutdown->boolean().value_or(false);
+    }
+}
+
+}  // namespace
+
+void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener) {
+    ListenerOptions& options = listener.options;
+    const auto endpoints = map.require("zmq");
+    read_word(map, "protocol", protocol_words, options.protocol);
+    read_word(map, "socket", socket_words, options.zmq.socket);
+    read_word(map, "side", side_words, options.zmq.side);
+    read_secret(map, "username", options.zmq.username);
+    read_secret(map, "password", options.zmq.password);
+    if (const auto curve = map.find("curve")) {
+        read_curve(*curve, options.zmq);
+    }
+    read_auth_secrets(map, options);
+    read_limits(map, options);
+    read_methods(map, listener, MethodCount::many);
+    read_fernet(map, listener);
+    if (!endpoints) {
+        return;
+    }
+    options.url = read_endpoints(*endpoints);
+    options.origin = endpoints->place();
+    if (!options.url.empty()) {
+        check_listener(*endpoints, listener);
+    }
+}
+
+}  // namespace warren::app

@@ -1,0 +1,85 @@
+#include "app/config/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "transport/zmq/curve_keys.hpp"
+#include "unit/app/config_file.hpp"
+
+namespace warren::app {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+class ZmqConfig : public ConfigFile {
+protected:
+    const transport::CurveKeyPair keys = *transport::make_curve_keys();
+};
+
+TEST_F(ZmqConfig, IsReadAsItIs) {
+    const Config config =
+        load(R"(listeners:
+  - {zmq: "tcp://*:30000", protocol: pyzmqrpc, username: u, password: p, allow_shutdown: true}
+  - {zmq: "tcp://publisher:30001", socket: sub, protocol: pyzmqrpc, silence_timeout: 60s}
+  - zmq: ["tcp://127.0.0.1:0", "ipc:///run/a b, c", "inproc://quick"]
+    socket: rep
+    side: connect
+    methods: [add]
+    high_water_mark: 7
+    auth_secret: a secret of enough bytes
+    connections_max: 8
+  - {zmq: "tcp://*:0", curve: {secret_key: ")" +
+             keys.secret_key + "\", client_keys: [\"" + keys.public_key + "\"]}}\n");
+    ASSERT_EQ(config.listeners.size(), 4U);
+    const ListenerOptions& plain = config.listeners[0].options;
+    EXPECT_EQ(plain.url, "zmq+tcp://*:30000");
+    EXPECT_EQ(plain.protocol, "pyzmqrpc");
+    EXPECT_EQ(plain.zmq.username, "u");
+    EXPECT_EQ(plain.zmq.password, "p");
+    EXPECT_TRUE(plain.zmq.allow_shutdown);
+    const ListenerOptions& subscribed = config.listeners[1].options;
+    EXPECT_EQ(subscribed.url, "zmq+tcp://publisher:30001");
+    EXPECT_EQ(subscribed.zmq.socket, "sub");
+    EXPECT_EQ(subscribed.zmq.silence_timeout, std::chrono::minutes{1});
+    EXPECT_FALSE(subscribed.zmq.allow_shutdown);
+    const ListenerOptions& several = config.listeners[2].options;
+    EXPECT_EQ(several.url,
+              "zmq+tcp://127.0.0.1:0,zmq+ipc://%2Frun%2Fa%20b%2C%20c,zmq+inproc://quick");
+    EXPECT_EQ(several.zmq.side, "connect");
+    EXPECT_EQ(several.zmq.high_water_mark, 7U);
+    EXPECT_EQ(several.methods, Texts{"add"});
+    EXPECT_EQ(several.auth_secrets.size(), 1U);
+    EXPECT_EQ(several.connections_max, 8U);
+    const ListenerOptions& curve = config.listeners[3].options;
+    EXPECT_EQ(curve.zmq.secret_key, keys.secret_key);
+    EXPECT_EQ(curve.zmq.client_keys, Texts{keys.public_key});
+}
+
+TEST_F(ZmqConfig, WhatItCannotBeIsSaidAtItsLine) {
+    const auto problem = [this](const std::string& listener) {
+        const Texts found = problems("listeners:\n  - {" + listener + "}\n");
+        return found.empty() ? std::string{} : found[0];
+    };
+    const std::string at = "warren.yml:2: listeners[0].";
+    EXPECT_EQ(problem("zmq: \"*:30000\""),
+              at + "zmq: expected an endpoint such as \"tcp://*:30000\", ipc:///PATH or "
+                   "inproc://NAME");
+    EXPECT_EQ(problem("zmq: [\"tcp://*:1\", x]"),
+              at + "zmq[1]: expected an endpoint such as \"tcp://*:30000\", ipc:///PATH or "
+                   "inproc://NAME");
+    EXPECT_TRUE(problem("zmq: \"tcp://*\"").starts_with(at + "zmq: Name the port"));
+    EXPECT_TRUE(problem("zmq: \"tcp://*:1\", socket: pub").starts_with(at + "socket: "));
+    EXPECT_TRUE(problem("zmq: \"tcp://*:1\", protocol: arrpc").starts_with(at + "protocol: "));
+    EXPECT_TRUE(problem("zmq: \"tcp://*:1\", queue: q").starts_with(at + "queue: "));
+    EXPECT_EQ(problem("zmq: \"tcp://*:1\", username: u"),
+              at + "zmq: Give both 'username' and 'password', or none of them");
+    EXPECT_EQ(problem("zmq: \"tcp://*:1\", allow_shutdown: true"),
+              at + "zmq: 'allow_shutdown' is of the protocol pyzmqrpc");
+    EXPECT_TRUE(problem("zmq: \"tcp://*:1\", curve: {secret_key: short}")
+                    .contains("`warren keygen --curve` prints a pair"));
+}
+
+}  // namespace
+}  // namespace warren::app

@@ -1,6 +1,9 @@
 #include "conformance/lanes.hpp"
 
+#include "core/uri.hpp"
 #include "support/rabbitmq.hpp"
+#include "support/temporary_directory.hpp"
+#include "transport/zmq/curve_keys.hpp"
 #include "unit/transport_tcp/certificates.hpp"
 
 #include <array>
@@ -83,6 +86,30 @@ constexpr Dialect arrpc{.name = "arrpc",
                         .oversized = Dialect::Oversized::ends_connection,
                         .text_frame_bytes = arrpc_bytes_around_value};
 
+// A message over a transport that keeps messages apart is refused by itself.
+constexpr Dialect zmq_msgpack_rpc = [] {
+    Dialect dialect = msgpack_rpc;
+    dialect.oversized = Dialect::Oversized::refused_by_reader;
+    return dialect;
+}();
+constexpr Dialect zmq_signed_msgpack_rpc = [] {
+    Dialect dialect = zmq_msgpack_rpc;
+    dialect.text_frame_bytes = signed_msgpack_rpc.text_frame_bytes;
+    return dialect;
+}();
+// Statuses say less than the catalogue; what Warren's replies add says the rest. The limit is that
+// of the JSON inside.
+constexpr Dialect pyzmqrpc{
+    .name = "pyzmqrpc",
+    .methods_per_queue = Dialect::Methods::many,
+    .positions = Dialect::Positions::refused,
+    .one_named = Dialect::OneNamed::with_its_name,
+    .messages = Dialect::Messages::carried,
+    .failures = Dialect::Failures::carried,
+    .order = Dialect::Order::kept,
+    .oversized = Dialect::Oversized::refused_by_reader,
+    .text_frame_bytes = std::string_view{R"({"_icmd_": ["length", {"value": ""}]})"}.size()};
+
 std::string memory() {
     return "memory:conformance";
 }
@@ -106,6 +133,47 @@ std::string durable_replies() {
 
 std::string any_port() {
     return "tcp://127.0.0.1:0";
+}
+
+std::string any_zmq_port() {
+    return "zmq+tcp://127.0.0.1:0";
+}
+
+std::string zmq_file() {
+    static const test::TemporaryDirectory folder;
+    return "zmq+ipc://" + folder.file("conformance");
+}
+
+std::string zmq_name() {
+    return "zmq+inproc://conformance";
+}
+
+const transport::CurveKeyPair& server_keys() {
+    static const auto keys = transport::make_curve_keys();
+    return *keys;
+}
+
+const transport::CurveKeyPair& client_keys() {
+    static const auto keys = transport::make_curve_keys();
+    return *keys;
+}
+
+ListenerZmq curve_of_server() {
+    return {.secret_key = server_keys().secret_key, .client_keys = {client_keys().public_key}};
+}
+
+std::string curve_of_client() {
+    return "server_key=" + core::percent_encode(server_keys().public_key) +
+           "&public_key=" + core::percent_encode(client_keys().public_key) +
+           "&secret_key=" + core::percent_encode(client_keys().secret_key);
+}
+
+ListenerZmq password_of_server() {
+    return {.username = "rabbit", .password = "warren"};
+}
+
+std::string password_of_client() {
+    return "username=rabbit&password=warren";
 }
 
 std::optional<ListenerTls> server_certificate() {
@@ -150,6 +218,31 @@ constexpr std::array all{
          .address = any_port,
          .dialect = arrpc,
          .meeting = Meeting::at_listeners},
+    Lane{.name = "zmq",
+         .address = any_zmq_port,
+         .dialect = zmq_msgpack_rpc,
+         .meeting = Meeting::at_listeners},
+    Lane{.name = "zmq_ipc",
+         .address = zmq_file,
+         .dialect = zmq_msgpack_rpc,
+         .meeting = Meeting::at_listeners},
+    Lane{.name = "zmq_inproc",
+         .address = zmq_name,
+         .dialect = zmq_msgpack_rpc,
+         .meeting = Meeting::at_listeners},
+    Lane{.name = "zmq_curve_signed",
+         .address = any_zmq_port,
+         .dialect = zmq_signed_msgpack_rpc,
+         .client_parameters = curve_of_client,
+         .meeting = Meeting::at_listeners,
+         .auth_secret = "known to both of these sides alone",
+         .zmq = curve_of_server},
+    Lane{.name = "zmq_pyzmqrpc",
+         .address = any_zmq_port,
+         .dialect = pyzmqrpc,
+         .client_parameters = password_of_client,
+         .meeting = Meeting::at_listeners,
+         .zmq = password_of_server},
 };
 
 }  // namespace

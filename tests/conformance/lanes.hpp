@@ -28,8 +28,9 @@ struct Dialect {
     enum class Failures : std::uint8_t { carried, texts, exceptions } failures;
     /// Whether calls of one client reach the server in the order they were made.
     enum class Order : std::uint8_t { kept, lost } order;
-    /// What becomes of a body over the limit: refused by itself, or with all that follows it.
-    enum class Oversized : std::uint8_t { refused, ends_connection } oversized;
+    /// What becomes of a body over the limit: refused by itself, before it is read or by its
+    /// reader, or with all that follows it.
+    enum class Oversized : std::uint8_t { refused, refused_by_reader, ends_connection } oversized;
     ServerName server_name = ServerName::queue;
     std::string_view format{};     // of callme
     std::size_t text_frame_bytes;  // of a body with one text argument "value", beside the text
@@ -50,6 +51,7 @@ struct Lane {
     Meeting meeting = Meeting::at_queues;
     std::optional<ListenerTls> (*tls)() = nullptr;
     std::string_view auth_secret{};  // of both sides
+    ListenerZmq (*zmq)() = nullptr;
 
     friend std::ostream& operator<<(std::ostream& out, const Lane& lane) {
         return out << lane.name;

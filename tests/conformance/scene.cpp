@@ -17,6 +17,9 @@ constexpr std::array<const char*, 3> fernet_keys{
     "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
     "bm9ib2R5X2hhc190aGlzX2tleV9hdF9hbGxfdHJ1bHk="};
 
+/// Where nobody is, nobody comes.
+constexpr std::size_t connect_attempts = 3;
+
 /// What is called here and has one parameter, which is no model.
 struct FunctionOfOne {
     std::string_view name;
@@ -150,6 +153,9 @@ void Scene::listen(std::string queue, std::vector<std::string> methods) {
     if (lane_.tls != nullptr) {
         listener.tls = lane_.tls();
     }
+    if (lane_.zmq != nullptr) {
+        listener.zmq = lane_.zmq();
+    }
     listener.auth_secrets = client_options().auth_secrets;
     listener.methods = std::move(methods);
     listener.fernet_keys = {fernet_keys[0], fernet_keys[1]};
@@ -196,6 +202,7 @@ ClientOptions Scene::client_options() const {
     if (!lane_.auth_secret.empty()) {
         options.auth_secrets.emplace_back(lane_.auth_secret);
     }
+    options.connect_attempts = connect_attempts;
     options.connect_pause = std::chrono::milliseconds{1};
     return options;
 }

@@ -20,8 +20,11 @@ bool carries_positions(const Dialect& dialect) {
 bool refuses_alone(const Dialect& dialect) {
     return dialect.oversized == Dialect::Oversized::refused;
 }
+bool refuses_when_read(const Dialect& dialect) {
+    return dialect.oversized == Dialect::Oversized::refused_by_reader;
+}
 bool refuses_and_ends(const Dialect& dialect) {
-    return !refuses_alone(dialect);
+    return dialect.oversized == Dialect::Oversized::ends_connection;
 }
 bool refuses_positions(const Dialect& dialect) {
     return !carries_positions(dialect);
@@ -105,6 +108,16 @@ std::string positions(Scene& scene) {
     return scene.call("add", "[2,40]");
 }
 
+/// The refusal names the protocol.
+std::string refused_positions(Scene& scene) {
+    std::string line = positions(scene);
+    const std::string name = std::string{scene.dialect().name} + ' ';
+    if (const std::size_t at = line.find(name); at != std::string::npos) {
+        line.erase(at, name.size());
+    }
+    return line;
+}
+
 std::string one_position(Scene& scene) {
     return scene.call("echo", "[7]");
 }
@@ -166,9 +179,9 @@ std::string body_over_limit(Scene& scene) {
     return line_of(send_body(scene, Scene::body_bytes_max + 1));
 }
 
-/// By a client of its own, as the connection ends. A server that has not read a message to its end
-/// knows no more of it than its length, and cannot sign the answer.
-std::string body_over_limit_ends(Scene& scene) {
+/// By a client of its own, as the connection may end. A server that has not read a message to its
+/// end knows no more of it than its length, and cannot sign the answer.
+std::string body_over_limit_of_reader(Scene& scene) {
     const auto outcome = send_body(scene, Scene::body_bytes_max + 1, Key::first);
     const std::string shown = outcome ? line_of(outcome) : to_string(outcome.error());
     const std::string limit = "more than " + std::to_string(Scene::body_bytes_max) + " bytes";
@@ -352,7 +365,7 @@ constexpr auto all = std::to_array<Step>({
     {"add [2,40]", positions, carries_positions},
     {"echo [7]", one_position, carries_positions},
     {"echo 7", bare, carries_positions},
-    {"add [2,40] is refused", positions, refuses_positions},
+    {"add [2,40] is refused", refused_positions, refuses_positions},
     // Secrets.
     {R"(unlock, encrypted with the first key)",
      [](Scene& scene) { return scene.call("unlock", R"({"passphrase":"sesame"})", Key::first); }},
@@ -371,7 +384,10 @@ constexpr auto all = std::to_array<Step>({
     {"give up a call that runs", give_up},
     {"a body of as many bytes as may be", body_at_limit},
     {"a body of one byte more", body_over_limit, refuses_alone},
-    {"a body of one byte more, which ends its connection", body_over_limit_ends, refuses_and_ends},
+    {"a body of one byte more, whose reader refuses it", body_over_limit_of_reader,
+     refuses_when_read},
+    {"a body of one byte more, which ends its connection", body_over_limit_of_reader,
+     refuses_and_ends},
     // Who waits for whom.
     {"hold_key: one after the other, another key at once", lock_order},
     {"hold_alone: one after the other, another method at once", alone},

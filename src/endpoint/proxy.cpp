@@ -1,12 +1,11 @@
 #include "endpoint/proxy.hpp"
 
 #include "endpoint/dialects.hpp"
+#include "endpoint/proxy_circles.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
+#include <filesystem>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace warren::endpoint {
@@ -20,45 +19,6 @@ std::string name_of(const ListenerPlan& plan) {
     return plan.proxy->options.name.empty()
                ? plan.display() + " to " + display_place(plan.proxy->to)
                : plan.proxy->options.name;
-}
-
-/// Whether a listener's host is reached under another: both may be names of this machine.
-bool is_reached(std::string_view listener, std::string_view host) {
-    constexpr std::array<std::string_view, 3> everywhere{"*", "0.0.0.0", "::"};
-    constexpr std::array<std::string_view, 3> here{"localhost", "127.0.0.1", "::1"};
-    const bool is_here = std::ranges::find(here, host) != here.end();
-    if (std::ranges::find(everywhere, listener) != everywhere.end()) {
-        return is_here || std::ranges::find(everywhere, host) != everywhere.end();
-    }
-    return listener == host || (is_here && std::ranges::find(here, listener) != here.end());
-}
-
-/// Whether calls to an address come in at a listener.
-bool leads_to(const Address& to, const ListenerPlan& plan) {
-    const Address& from = plan.address;
-    if (to.is_direct() && from.is_direct()) {
-        const HostPort& listener = std::get<DirectAddress>(from.place).servers.front();
-        return listener.port != 0 &&
-               std::ranges::any_of(std::get<DirectAddress>(to.place).servers,
-                                   [&](const HostPort& server) {
-                                       return server.port == listener.port &&
-                                              is_reached(listener.host, server.host);
-                                   });
-    }
-    return to.place.index() == from.place.index() && to.display() == from.display() &&
-           to.protocol == from.protocol && to.queue == from.queue;
-}
-
-bool closes_circle(std::span<const ListenerPlan> plans, const ListenerPlan& first,
-                   const ListenerPlan& at, std::vector<const ListenerPlan*>& seen) {
-    seen.push_back(&at);
-    return std::ranges::any_of(plans, [&](const ListenerPlan& next) {
-        if (!next.proxy || !leads_to(at.proxy->to, next)) {
-            return false;
-        }
-        return &next == &first || (std::ranges::find(seen, &next) == seen.end() &&
-                                   closes_circle(plans, first, next, seen));
-    });
 }
 
 std::expected<void, Failure> check_from(const ListenerPlan& plan) {
@@ -79,21 +39,27 @@ std::expected<void, Failure> check_from(const ListenerPlan& plan) {
     return {};
 }
 
+bool shares_buffer(const ForwardOptions& one, const ForwardOptions& other) {
+    const auto file = [](const ForwardOptions& options) {
+        return std::filesystem::path{options.buffer->file}.lexically_normal();
+    };
+    return one.buffer && other.buffer && file(one) == file(other);
+}
+
 /// Hold the last one against the others.
 std::expected<void, Failure> check_last(std::span<const ListenerPlan> plans) {
     const ListenerPlan& last = plans.back();
-    if (leads_to(last.proxy->to, last)) {
-        return refused(last.display() + " would forward to itself");
-    }
-    std::vector<const ListenerPlan*> seen;
-    if (closes_circle(plans, last, last, seen)) {
-        return refused(last.display() +
-                       " would forward to another proxy whose calls come back to it");
+    if (auto checked = check_circles(plans); !checked) {
+        return checked;
     }
     for (const ListenerPlan& other : plans.first(plans.size() - 1)) {
         if (other.proxy && name_of(other) == name_of(last)) {
             return refused("Two proxies are named '" + name_of(last) +
                            "': give one of them a name of its own (name)");
+        }
+        if (other.proxy && shares_buffer(other.proxy->options, last.proxy->options)) {
+            return refused("Two proxies have the buffer '" + last.proxy->options.buffer->file +
+                           "': each needs a file of its own");
         }
     }
     return {};
@@ -110,6 +76,17 @@ std::expected<std::unique_ptr<store::DurableQueue>, Failure> open_buffer(
 }
 
 }  // namespace
+
+std::expected<std::string, Failure> proxy_name(const ListenerOptions& from,
+                                               const ForwardOptions& options) {
+    ForwardOptions unbuffered = options;
+    unbuffered.buffer.reset();
+    const auto plan = plan_proxy(from, std::move(unbuffered));
+    if (!plan) {
+        return std::unexpected{plan.error()};
+    }
+    return name_of(*plan);
+}
 
 std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOptions options) {
     auto plan = plan_listener(std::move(from));

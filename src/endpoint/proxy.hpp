@@ -17,6 +17,11 @@
 
 namespace warren::endpoint {
 
+/// What a proxy is called: as its options say, or else after both addresses.
+/// err  invalid_request: an address that cannot be
+std::expected<std::string, Failure> proxy_name(const ListenerOptions& from,
+                                               const ForwardOptions& options);
+
 /// A listener whose calls go on, read and checked.
 /// err  invalid_request: what is wrong with which address or option
 std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOptions options);

@@ -1,0 +1,139 @@
+#include "app/config/sections.hpp"
+
+#include "app/proxy_buffer.hpp"
+#include "endpoint/proxy.hpp"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace warren::app {
+namespace {
+
+constexpr std::array<std::string_view, 2> reply_words{"carried", "dropped"};
+constexpr std::array<std::string_view, 2> call_words{"answered", "one_way"};
+constexpr std::uint64_t entries_max = std::uint64_t{1} << 40;
+constexpr std::uint64_t bytes_max = std::uint64_t{1} << 50;
+
+template <typename Choice, std::size_t Count>
+void read_choice(ConfigMap& map, const char* key, const std::array<std::string_view, Count>& words,
+                 Choice& target) {
+    if (const auto node = map.find(key)) {
+        if (const auto word = node->one_of(words)) {
+            target = static_cast<Choice>(*word);
+        }
+    }
+}
+
+/// out  without an address where there is none, which is said
+ConfiguredListener read_from(const ConfigNode& node, const Config& config) {
+    if (node.is_map()) {
+        return read_listener(node, config).value_or(ConfiguredListener{});
+    }
+    ConfiguredListener listener{.line = node.line(), .path = node.path()};
+    listener.options.url = node.text().value_or("");
+    listener.options.origin = node.place();
+    return listener;
+}
+
+BufferOptions read_buffer(const ConfigNode& node) {
+    BufferOptions buffer;
+    ConfigMap map{node};
+    if (const auto file = map.find("file")) {
+        buffer.file = file->file_path().value_or("");
+        std::error_code error;
+        if (const auto directory = std::filesystem::path{buffer.file}.parent_path();
+            !buffer.file.empty() && !std::filesystem::is_directory(directory, error)) {
+            file->fail("there is no directory '" + directory.string() + "'");
+        }
+    }
+    const auto read = [&map](const char* key, std::uint64_t greatest, std::uint64_t& target) {
+        if (const auto limit = map.find(key)) {
+            target = limit->whole_number(1, greatest).value_or(target);
+        }
+    };
+    read("entries_max", entries_max, buffer.entries_max);
+    read("bytes_max", bytes_max, buffer.bytes_max);
+    read("failed_entries_max", entries_max, buffer.failed_entries_max);
+    read("failed_bytes_max", bytes_max, buffer.failed_bytes_max);
+    return buffer;
+}
+
+/// `buffered`, and `buffer` with its details.
+void read_buffering(ConfigMap& map, ForwardOptions& options) {
+    const auto buffered = map.find("buffered");
+    const auto buffer = map.find("buffer");
+    const bool is_buffered = buffered ? buffered->boolean().value_or(false) : buffer.has_value();
+    if (buffer) {
+        options.buffer = read_buffer(*buffer);
+        if (!is_buffered) {
+            buffer->fail("stands beside 'buffered: false'");
+        }
+    } else if (is_buffered) {
+        options.buffer.emplace();
+    }
+    if (const auto reply = map.find("reply");
+        reply && options.buffer && options.replies == ForwardReplies::carried) {
+        reply->fail("a buffered proxy answers before there is a reply to carry");
+    }
+}
+
+/// All but what depends on other proxies.
+ConfiguredProxy read_proxy(const ConfigNode& node, const Config& config) {
+    ConfigMap map{node};
+    ConfiguredProxy proxy;
+    if (const auto from = map.require("from")) {
+        proxy.from = read_from(*from, config);
+    }
+    if (const auto to = map.require("to")) {
+        read_proxy_target(*to, proxy.to);
+    }
+    if (const auto name = map.find("name")) {
+        proxy.to.name = name->text().value_or("");
+    }
+    read_choice(map, "reply", reply_words, proxy.to.replies);
+    read_choice(map, "calls", call_words, proxy.to.calls);
+    read_buffering(map, proxy.to);
+    if (const auto timeout = map.find("timeout")) {
+        proxy.to.client.timeout = timeout->duration().value_or(proxy.to.client.timeout);
+    }
+    return proxy;
+}
+
+/// Hold a proxy against those before it.
+void check_proxy(const ConfigNode& node, ConfiguredProxy& proxy,
+                 std::vector<endpoint::ListenerPlan>& plans) {
+    if (proxy.from.options.url.empty() || proxy.to.to.empty()) {
+        return;  // which was said
+    }
+    if (const auto chosen = choose_buffer_file(proxy.from.options, proxy.to); !chosen) {
+        return node.fail(chosen.error());
+    }
+    if (const auto added = endpoint::add_proxy(plans, proxy.from.options, proxy.to); !added) {
+        node.fail(added.error().message);
+    }
+}
+
+}  // namespace
+
+void read_proxies(ConfigMap& root, Config& config) {
+    const auto proxies = root.find("proxies");
+    if (!proxies) {
+        return;
+    }
+    if (config.server.answers == ServerAnswers::made_up) {
+        proxies->fail("stands beside 'mock', but a proxy knows no method to make answers up for");
+    }
+    std::vector<endpoint::ListenerPlan> plans;
+    for (const ConfigNode& item : proxies->items()) {
+        ConfiguredProxy proxy = read_proxy(item, config);
+        check_proxy(item, proxy, plans);
+        config.proxies.push_back(std::move(proxy));
+    }
+}
+
+}  // namespace warren::app

@@ -1,0 +1,131 @@
+#include <warren/server.hpp>
+
+#include <cstdio>
+#include <expected>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/log.hpp"
+#include "app/proxy_buffer.hpp"
+#include "app/serving.hpp"
+#include "core/duration.hpp"
+
+namespace warren::app {
+namespace {
+
+struct ProxyCommand {
+    std::string from;
+    std::string to;
+    std::vector<std::string> methods;
+    std::string name;
+    std::string admin;
+    std::string timeout = "60s";
+    std::string drain_timeout = "30s";
+    std::string buffer_file;
+    bool is_buffered = false;
+    bool drops_replies = false;
+    bool one_way = false;
+};
+
+int report(const std::string& message, ExitCode code) {
+    std::fprintf(stderr, "error: %s\n", message.c_str());
+    return code;
+}
+
+/// err  what to tell the user
+std::expected<ForwardOptions, std::string> forward_options(const ProxyCommand& command,
+                                                           const ListenerOptions& from) {
+    const auto timeout = core::parse_duration(command.timeout);
+    if (!timeout) {
+        return std::unexpected{"--timeout: " + timeout.error().message};
+    }
+    ForwardOptions to{
+        .to = command.to,
+        .name = command.name,
+        .replies = command.drops_replies ? ForwardReplies::dropped : ForwardReplies::carried,
+        .calls = command.one_way ? ForwardCalls::one_way : ForwardCalls::answered,
+        .client = {.timeout = *timeout}};
+    if (command.is_buffered) {
+        to.buffer = BufferOptions{.file = command.buffer_file};
+    }
+    if (const auto chosen = choose_buffer_file(from, to); !chosen) {
+        return std::unexpected{chosen.error()};
+    }
+    return to;
+}
+
+int proxy(const ProxyCommand& command) {
+    const Signals signals;
+    const auto drain_timeout = core::parse_duration(command.drain_timeout);
+    if (!drain_timeout) {
+        return report("--drain-timeout: " + drain_timeout.error().message, exit_usage);
+    }
+    const ListenerOptions from{.url = command.from, .methods = command.methods};
+    const auto to = forward_options(command, from);
+    if (!to) {
+        return report(to.error(), exit_usage);
+    }
+    const std::shared_ptr<Log> log = make_log(LogLevel::info, LogFormat::text);
+    Server server{{.drain_timeout = *drain_timeout, .log = log, .admin_address = command.admin}};
+    try {
+        server.forward(from, *to);
+    } catch (const Error& error) {
+        return report(error.message(), exit_usage);
+    }
+    try {
+        make_buffer_directory(*to);
+        return run_server(server, signals, *drain_timeout, log);
+    } catch (const Error& error) {
+        return report(error.message(), exit_failed);
+    }
+}
+
+}  // namespace
+
+void add_proxy(CLI::App& program, Action& action) {
+    CLI::App* command = program.add_subcommand(
+        "proxy", "Take calls from one address on to another, until a signal ends it.");
+    const auto options = std::make_shared<ProxyCommand>();
+    command
+        ->add_option("--from", options->from,
+                     "Where calls come in: tcp://HOST:PORT (port 0: a free one), arrpc://HOST:PORT "
+                     "or amqp://...?queue=QUEUE")
+        ->required();
+    command->add_option("--to", options->to, "Where they go on to: any address of `warren call`")
+        ->required();
+    command
+        ->add_option("--method", options->methods,
+                     "Take on calls of this method, and of no other; may be repeated")
+        ->allow_extra_args(false);
+    auto* const buffered =
+        command->add_flag("--buffered", options->is_buffered,
+                          "Answer a call as soon as it is on the disk, and take it on from there, "
+                          "however long the other side is away");
+    command
+        ->add_option("--buffer-file", options->buffer_file,
+                     "Where; default: in the state directory, after the proxy's name")
+        ->needs(buffered);
+    command->add_flag("--drop-replies", options->drops_replies,
+                      "Answer a plain success, or the failure, instead of the reply");
+    command->add_flag("--one-way", options->one_way,
+                      "Wait for no answer: a caller's success says that its call is on its way");
+    command
+        ->add_option("--timeout", options->timeout,
+                     "How long to wait for an answer to a call that names no time of its own")
+        ->capture_default_str();
+    command
+        ->add_option("--drain-timeout", options->drain_timeout,
+                     "How long calls get to finish after SIGTERM")
+        ->capture_default_str();
+    command->add_option("--name", options->name,
+                        "What it is called in metrics and in the log (default: both addresses)");
+    command->add_option("--admin", options->admin,
+                        "Show metrics and health over HTTP at HOST:PORT (port 0: a free one)");
+    command->callback([&action, options] { action = [options] { return proxy(*options); }; });
+}
+
+}  // namespace warren::app

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <warren/server.hpp>
+
+#include <signal.h>
+
+#include <chrono>
+#include <memory>
+
+// How a server runs as a program: until a signal ends it.
+namespace warren::app {
+
+/// SIGTERM, SIGINT and SIGHUP, taken by asking and not by interruption.
+class Signals {
+public:
+    /// Before any thread starts, so that all inherit it.
+    Signals();
+
+    /// Wait for the request to end; each SIGHUP until then calls a function.
+    template <typename OnHangUp>
+    void wait(const OnHangUp& on_hang_up) const {
+        for (;;) {
+            int number = 0;
+            if (sigwait(&set_, &number) != 0) {
+                continue;
+            }
+            if (number != SIGHUP) {
+                return;
+            }
+            on_hang_up();
+        }
+    }
+
+    /// From now on a signal ends the process where it stands; brokers deliver again what was not
+    /// acknowledged. One that follows at once is the first one again: some supervisors signal a
+    /// process and then its group.
+    void end_at_next() const;
+
+private:
+    sigset_t set_{};
+};
+
+/// Serve, say on standard output when everything is ready, and drain when a signal asks for the
+/// end.
+/// out  the program's exit code
+/// err  throws Error, as `Server::start`
+int run_server(Server& server, const Signals& signals, std::chrono::milliseconds drain_timeout,
+               const std::shared_ptr<Log>& log);
+
+}  // namespace warren::app

@@ -1,0 +1,98 @@
+#include "endpoint/proxy_circles.hpp"
+
+#include "core/uri.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace warren::endpoint {
+namespace {
+
+/// Whether a listener's host is reached under another: both may be names of this machine.
+bool is_reached(std::string_view listener, std::string_view host) {
+    constexpr std::array<std::string_view, 3> everywhere{"*", "0.0.0.0", "::"};
+    constexpr std::array<std::string_view, 3> here{"localhost", "127.0.0.1", "::1"};
+    const bool is_here = std::ranges::find(here, host) != here.end();
+    if (std::ranges::find(everywhere, listener) != everywhere.end()) {
+        return is_here || std::ranges::find(everywhere, host) != everywhere.end();
+    }
+    return listener == host || (is_here && std::ranges::find(here, listener) != here.end());
+}
+
+/// Whether a server is where a listener is.
+bool is_at(const HostPort& server, const HostPort& listener) {
+    return listener.port != 0 && server.port == listener.port &&
+           is_reached(listener.host, server.host);
+}
+
+/// Whether two endpoints of ZeroMQ are one; either may be the one that is bound.
+bool are_one(const std::string& one, const std::string& other) {
+    constexpr std::string_view tcp = "tcp://";
+    if (!one.starts_with(tcp) || !other.starts_with(tcp)) {
+        return one == other;
+    }
+    const auto place = [](const std::string& endpoint) {
+        const auto uri = core::parse_uri(endpoint);
+        return uri ? HostPort{uri->host, uri->port.value_or(0)} : HostPort{};
+    };
+    return is_at(place(one), place(other)) || is_at(place(other), place(one));
+}
+
+/// Whether any of some places is any of others, as a function says of two.
+bool any_is_one(const auto& some, const auto& others, const auto& is_one) {
+    return std::ranges::any_of(some, [&](const auto& one) {
+        return std::ranges::any_of(others, [&](const auto& other) { return is_one(one, other); });
+    });
+}
+
+/// Whether calls to an address come in at a listener.
+bool leads_to(const Address& to, const ListenerPlan& plan) {
+    const Address& from = plan.address;
+    if (to.place.index() != from.place.index()) {
+        return false;
+    }
+    if (const auto* direct = std::get_if<DirectAddress>(&to.place)) {
+        return any_is_one(direct->servers, std::get<DirectAddress>(from.place).servers, is_at);
+    }
+    if (const auto* zmq = std::get_if<ZmqAddress>(&to.place)) {
+        return any_is_one(zmq->endpoints, std::get<ZmqAddress>(from.place).endpoints, are_one);
+    }
+    return to.display() == from.display() && to.protocol == from.protocol && to.queue == from.queue;
+}
+
+bool closes_circle(std::span<const ListenerPlan> plans, const ListenerPlan& first,
+                   const ListenerPlan& at, std::vector<const ListenerPlan*>& seen) {
+    seen.push_back(&at);
+    return std::ranges::any_of(plans, [&](const ListenerPlan& next) {
+        if (!next.proxy || !leads_to(at.proxy->to, next)) {
+            return false;
+        }
+        return &next == &first || (std::ranges::find(seen, &next) == seen.end() &&
+                                   closes_circle(plans, first, next, seen));
+    });
+}
+
+std::unexpected<Failure> refused(std::string message) {
+    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
+}
+
+}  // namespace
+
+std::expected<void, Failure> check_circles(std::span<const ListenerPlan> plans) {
+    const ListenerPlan& last = plans.back();
+    if (leads_to(last.proxy->to, last)) {
+        return refused(last.display() + " would forward to itself");
+    }
+    std::vector<const ListenerPlan*> seen;
+    if (closes_circle(plans, last, last, seen)) {
+        return refused(last.display() +
+                       " would forward to another proxy whose calls come back to it");
+    }
+    return {};
+}
+
+}  // namespace warren::endpoint

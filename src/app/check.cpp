@@ -38,8 +38,14 @@ int check(const CheckOptions& options) {
     if (!problems.empty()) {
         return exit_failed;
     }
-    std::printf("%s: fine: %zu listener%s, %zu methods\n", options.file.c_str(),
-                config->listeners.size(), config->listeners.size() == 1 ? "" : "s",
+    const auto counted = [](std::size_t count, const std::string& one, const std::string& many) {
+        return std::to_string(count) + " " + (count == 1 ? one : many);
+    };
+    std::printf("%s: fine: %s, %s%zu methods\n", options.file.c_str(),
+                counted(config->listeners.size(), "listener", "listeners").c_str(),
+                config->proxies.empty()
+                    ? ""
+                    : (counted(config->proxies.size(), "proxy", "proxies") + ", ").c_str(),
                 registry.all().size());
     return exit_success;
 }

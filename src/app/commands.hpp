@@ -12,6 +12,7 @@ using Action = std::function<int()>;
 // Each sub-command is a file of its own; it adds itself, and sets `action` when it is chosen.
 void add_serve(CLI::App& program, Action& action);
 void add_call(CLI::App& program, Action& action);
+void add_proxy(CLI::App& program, Action& action);
 void add_check(CLI::App& program, Action& action);
 void add_methods(CLI::App& program, Action& action);
 void add_keygen(CLI::App& program, Action& action);

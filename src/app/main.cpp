@@ -47,6 +47,7 @@ int main(int argument_count, char** arguments) {
     Action action;
     add_serve(program, action);
     add_call(program, action);
+    add_proxy(program, action);
     add_check(program, action);
     add_methods(program, action);
     add_keygen(program, action);

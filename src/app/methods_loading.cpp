@@ -92,6 +92,9 @@ std::vector<std::string> load_methods(Config& config,
                                       const std::vector<std::string>& more_directories,
                                       Registry& registry) {
     std::vector<std::string> problems;
+    if (config.listeners.empty() && config.modules.empty() && more_directories.empty()) {
+        return problems;  // proxies alone need no methods
+    }
     const bool skip = config.methods_missing == MethodsMissing::skip;
     bool lacks_directory = false;
     for (LoadingProblem& problem :
@@ -105,7 +108,7 @@ std::vector<std::string> load_methods(Config& config,
             check_methods(config, listener, registry, problems);
         }
     }
-    if (registry.all().empty() && problems.empty()) {
+    if (registry.all().empty() && problems.empty() && !config.listeners.empty()) {
         problems.push_back(config.file +
                            ": there is no module, so no method to serve: give "
                            "directories of modules with 'modules' or --modules");

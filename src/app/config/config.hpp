@@ -1,6 +1,7 @@
 #pragma once
 
 #include <warren/context.hpp>
+#include <warren/forward.hpp>
 #include <warren/listener.hpp>
 #include <warren/server.hpp>
 
@@ -34,6 +35,12 @@ struct ConfiguredListener {
     std::string virtual_host;             // of the shape of virtual hosts: its key there
 };
 
+/// A listener whose calls go on.
+struct ConfiguredProxy {
+    ConfiguredListener from;
+    ForwardOptions to;
+};
+
 struct ConfiguredDirectory {
     std::string path;
     std::string place;  // where it was said, such as "warren.yml:1: modules[0]"
@@ -45,6 +52,7 @@ struct Config {
     std::vector<ConfiguredDirectory> modules;  // none: see `module_directories_default`
     MethodsMissing methods_missing = MethodsMissing::refuse;
     std::vector<ConfiguredListener> listeners;
+    std::vector<ConfiguredProxy> proxies;
     ServerOptions server;
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;

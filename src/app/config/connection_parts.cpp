@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace warren::app {
 namespace {
@@ -13,15 +15,15 @@ constexpr std::uint64_t bytes_max = std::uint64_t{1} << 40;
 
 }  // namespace
 
-void read_auth_secrets(ConfigMap& map, ListenerOptions& options) {
+void read_auth_secrets(ConfigMap& map, std::vector<std::string>& secrets) {
     const auto one = map.find("auth_secret");
     const auto several = map.find("auth_secrets");
     if (one && several) {
         one->fail("stands beside 'auth_secrets': give one of them");
     }
-    const auto read = [&options](const ConfigNode& node) {
+    const auto read = [&secrets](const ConfigNode& node) {
         if (auto secret = node.secret()) {
-            options.auth_secrets.push_back(std::move(*secret));
+            secrets.push_back(std::move(*secret));
         }
     };
     if (several) {

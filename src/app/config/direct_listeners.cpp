@@ -75,7 +75,7 @@ void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener) {
     if (const auto tls = map.find("tls")) {
         options.tls = read_tls(*tls, listener);
     }
-    read_auth_secrets(map, options);
+    read_auth_secrets(map, options.auth_secrets);
     read_limits(map, options);
     read_methods(map, listener, methods);
     read_fernet(map, listener);

@@ -1,6 +1,7 @@
 #include "app/config/port_collision.hpp"
 #include "app/config/sections.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,23 +30,35 @@ std::string_view without_scheme(std::string_view url) {
 void check_port(const ConfigNode& address, const ConfiguredListener& listener,
                 const Config& config) {
     const std::string_view here = without_scheme(listener.options.url);
-    for (const ConfiguredListener& other : config.listeners) {
+    const auto takes_it = [here](const ConfiguredListener& other) {
         const std::string& url = other.options.url;
-        if ((url.starts_with("tcp://") || url.starts_with("tls://")) &&
-            collide(here, without_scheme(url))) {
-            return address.fail("this port is taken by " + other.path + " in line " +
-                                std::to_string(other.line));
-        }
+        return (url.starts_with("tcp://") || url.starts_with("tls://")) &&
+               collide(here, without_scheme(url));
+    };
+    const ConfiguredListener* taker = nullptr;
+    if (const auto found = std::ranges::find_if(config.listeners, takes_it);
+        found != config.listeners.end()) {
+        taker = &*found;
+    } else if (const auto proxy =
+                   std::ranges::find_if(config.proxies, takes_it, &ConfiguredProxy::from);
+               proxy != config.proxies.end()) {
+        taker = &proxy->from;
+    }
+    if (taker != nullptr) {
+        return address.fail("this port is taken by " + taker->path + " in line " +
+                            std::to_string(taker->line));
     }
     if (!config.server.admin_address.empty() && collide(here, config.server.admin_address)) {
         address.fail("this port is taken by 'admin'");
     }
 }
 
-void read_listener(const ConfigNode& node, Config& config) {
+}  // namespace
+
+std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Config& config) {
     ConfigMap map{node};
     if (!node.is_map()) {
-        return;
+        return std::nullopt;
     }
     const ListenerKind* chosen = nullptr;
     for (const ListenerKind& kind : kinds) {
@@ -55,7 +68,7 @@ void read_listener(const ConfigNode& node, Config& config) {
         if (chosen != nullptr) {
             node.fail(std::string{"is either '"} + chosen->key + "' or '" + kind.key + "'");
             map.take_all();
-            return;
+            return std::nullopt;
         }
         chosen = &kind;
     }
@@ -66,24 +79,27 @@ void read_listener(const ConfigNode& node, Config& config) {
         }
         node.fail("says not where to listen: give " + keys + "'");
         map.take_all();
-        return;
+        return std::nullopt;
     }
     ConfiguredListener listener{.line = node.line(), .path = node.path()};
     chosen->read(map, listener);
     if (map.has("tcp") && !listener.options.url.empty()) {
         check_port(*map.find("tcp"), listener, config);
     }
-    config.listeners.push_back(std::move(listener));
+    return listener;
 }
 
-}  // namespace
-
 void read_listeners(ConfigMap& root, Config& config) {
-    if (const auto listeners = root.require("listeners")) {
+    // Proxies alone are a server, too.
+    const bool may_lack = root.has("proxies") && !root.has("listeners");
+    if (const auto listeners = may_lack ? std::nullopt : root.require("listeners")) {
         for (const ConfigNode& item : listeners->items()) {
-            read_listener(item, config);
+            if (auto listener = read_listener(item, config)) {
+                config.listeners.push_back(std::move(*listener));
+            }
         }
     }
+    root.find("listeners");
 }
 
 }  // namespace warren::app

@@ -59,12 +59,13 @@ void read_root(const YAML::Node& node, const std::optional<std::string>& virtual
     if (has_virtual_hosts) {
         read_virtual_hosts(root, virtual_host, config);
         root.find("listeners");
-        return;
+    } else {
+        if (virtual_host) {
+            root.node().fail("a virtual host's name was given, but there are no 'virtual_hosts'");
+        }
+        read_listeners(root, config);
     }
-    if (virtual_host) {
-        root.node().fail("a virtual host's name was given, but there are no 'virtual_hosts'");
-    }
-    read_listeners(root, config);
+    read_proxies(root, config);
 }
 
 }  // namespace

@@ -24,30 +24,6 @@ void add_parameter(std::string& url, std::string_view key, const std::string& va
     url.append(key).append("=").append(core::percent_encode(value));
 }
 
-/// `tls` says in words what an address says in parameters.
-void read_tls(const ConfigNode& node, std::string& url) {
-    ConfigMap map{node};
-    const std::pair<const char*, const char*> files[] = {
-        {"ca", "cacertfile"}, {"certificate", "certfile"}, {"key", "keyfile"}};
-    for (const auto& [key, parameter] : files) {
-        if (const auto found = map.find(key)) {
-            if (const auto file = found->file_path()) {
-                add_parameter(url, parameter, *file);
-            }
-        }
-    }
-    if (const auto verify = map.find("verify")) {
-        if (const auto word = verify->one_of(verify_words)) {
-            add_parameter(url, "verify", *word == 0 ? "verify_peer" : "verify_none");
-        }
-    }
-    if (const auto name = map.find("server_name")) {
-        if (const auto text = name->text()) {
-            add_parameter(url, "server_name_indication", *text);
-        }
-    }
-}
-
 void read_queue(ConfigMap& map, ListenerOptions& options) {
     if (const auto queue = map.find("queue")) {
         options.queue = queue->text().value_or("");
@@ -123,6 +99,29 @@ bool lacks_queue(const ListenerOptions& options) {
 
 }  // namespace
 
+void read_amqp_tls(const ConfigNode& node, std::string& url) {
+    ConfigMap map{node};
+    const std::pair<const char*, const char*> files[] = {
+        {"ca", "cacertfile"}, {"certificate", "certfile"}, {"key", "keyfile"}};
+    for (const auto& [key, parameter] : files) {
+        if (const auto found = map.find(key)) {
+            if (const auto file = found->file_path()) {
+                add_parameter(url, parameter, *file);
+            }
+        }
+    }
+    if (const auto verify = map.find("verify")) {
+        if (const auto word = verify->one_of(verify_words)) {
+            add_parameter(url, "verify", *word == 0 ? "verify_peer" : "verify_none");
+        }
+    }
+    if (const auto name = map.find("server_name")) {
+        if (const auto text = name->text()) {
+            add_parameter(url, "server_name_indication", *text);
+        }
+    }
+}
+
 void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
     const auto address = map.require("amqp");
     std::optional<std::string> url;
@@ -132,7 +131,7 @@ void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
     std::string tls;
     if (const auto node = map.find("tls")) {
         tls = "?";
-        read_tls(*node, tls);
+        read_amqp_tls(*node, tls);
         tls.erase(0, 2);  // "?&": what was there to be appended to
     }
     read_message_listener(map, listener);

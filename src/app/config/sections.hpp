@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/config/config.hpp"
 #include "app/config/node.hpp"
@@ -18,10 +19,19 @@ void read_admin(const ConfigNode& node, ServerOptions& server);
 
 /// `listeners`: one entry per kind of transport in listeners.cpp.
 void read_listeners(ConfigMap& root, Config& config);
+/// One of them.
+/// out  nullopt when its kind is not known; otherwise as far as it could be read
+std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Config& config);
+/// `proxies`: listeners whose calls go on to another address. After all listeners.
+void read_proxies(ConfigMap& root, Config& config);
+/// `to` of one of them: an address, or its parts as the keys of a map.
+void read_proxy_target(const ConfigNode& node, ForwardOptions& options);
 
 /// What serves messages of a broker: {amqp: URL, ...} and {memory: NAME, ...}.
 void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener);
 void read_memory_listener(ConfigMap& map, ConfiguredListener& listener);
+/// `tls` says in words what an address of a broker says in parameters.
+void read_amqp_tls(const ConfigNode& node, std::string& url);
 
 /// `server` and `virtual_hosts`: one broker, a queue and its exchanges per virtual host.
 void read_virtual_hosts(ConfigMap& root, const std::optional<std::string>& wanted, Config& config);
@@ -31,6 +41,9 @@ void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener);
 
 /// What serves what comes over ZeroMQ: {zmq: "tcp://*:30000", ...}, or a list of endpoints.
 void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener);
+/// One endpoint as ZeroMQ writes it, or a list of them, as an address.
+/// out  empty when one of them is no endpoint, which is said there
+std::string read_zmq_endpoints(const ConfigNode& node);
 
 // What listeners of several kinds have.
 
@@ -41,7 +54,7 @@ void read_methods(ConfigMap& map, ConfiguredListener& listener, MethodCount coun
 void read_fernet(ConfigMap& map, ConfiguredListener& listener);
 void read_simultaneous_requests(ConfigMap& map, std::uint64_t greatest, ListenerOptions& options);
 /// `auth_secret` or `auth_secrets`.
-void read_auth_secrets(ConfigMap& map, ListenerOptions& options);
+void read_auth_secrets(ConfigMap& map, std::vector<std::string>& secrets);
 /// `max_simultaneous_requests`, `connections_max`, ...: the limits of listeners without a broker.
 void read_connection_limits(ConfigMap& map, ListenerOptions& options);
 /// `exchanges`: {NAME: {type: direct}}, each a method's; also fills `methods`.

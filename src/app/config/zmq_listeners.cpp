@@ -34,25 +34,6 @@ std::optional<std::string> read_endpoint(const ConfigNode& node) {
     return "zmq+" + scheme + "://" + (scheme == "tcp" ? rest : core::percent_encode(rest));
 }
 
-/// out  empty when one of them is no endpoint, which is said there
-std::string read_endpoints(const ConfigNode& node) {
-    std::string url;
-    bool is_sound = true;
-    const auto add = [&](const ConfigNode& item) {
-        const auto endpoint = read_endpoint(item);
-        is_sound = is_sound && endpoint;
-        url += (url.empty() ? "" : ",") + endpoint.value_or("");
-    };
-    if (node.is_list()) {
-        for (const ConfigNode& item : node.items()) {
-            add(item);
-        }
-    } else {
-        add(node);
-    }
-    return is_sound ? url : std::string{};
-}
-
 template <std::size_t Count>
 void read_word(ConfigMap& map, const char* key, const std::array<std::string_view, Count>& words,
                std::string& target) {
@@ -100,6 +81,24 @@ void read_limits(ConfigMap& map, ListenerOptions& options) {
 
 }  // namespace
 
+std::string read_zmq_endpoints(const ConfigNode& node) {
+    std::string url;
+    bool is_sound = true;
+    const auto add = [&](const ConfigNode& item) {
+        const auto endpoint = read_endpoint(item);
+        is_sound = is_sound && endpoint;
+        url += (url.empty() ? "" : ",") + endpoint.value_or("");
+    };
+    if (node.is_list()) {
+        for (const ConfigNode& item : node.items()) {
+            add(item);
+        }
+    } else {
+        add(node);
+    }
+    return is_sound ? url : std::string{};
+}
+
 void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener) {
     ListenerOptions& options = listener.options;
     const auto endpoints = map.require("zmq");
@@ -111,14 +110,14 @@ void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener) {
     if (const auto curve = map.find("curve")) {
         read_curve(*curve, options.zmq);
     }
-    read_auth_secrets(map, options);
+    read_auth_secrets(map, options.auth_secrets);
     read_limits(map, options);
     read_methods(map, listener, MethodCount::many);
     read_fernet(map, listener);
     if (!endpoints) {
         return;
     }
-    options.url = read_endpoints(*endpoints);
+    options.url = read_zmq_endpoints(*endpoints);
     options.origin = endpoints->place();
     if (!options.url.empty()) {
         check_listener(*endpoints, listener);

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t application_id = 0x57'51'55'45;  // "WQUE"
 constexpr std::uint64_t schema_version = 1;
 
-constexpr std::string_view tables = R"(
+constexpr std::string_view table_definitions = R"(
 CREATE TABLE entries (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE failed (id INTEGER PRIMARY KEY, failed_at_ms INTEGER NOT NULL, reason TEXT NOT NULL,
                      bytes BLOB NOT NULL);
@@ -25,7 +25,7 @@ INSERT INTO state VALUES (lower(hex(randomblob(16))), 0, 0, 0, 0, 0, 0);
 )";
 
 std::string schema() {
-    return "BEGIN IMMEDIATE;" + std::string{tables} +
+    return "BEGIN IMMEDIATE;" + std::string{table_definitions} +
            "PRAGMA application_id = " + std::to_string(application_id) +
            "; PRAGMA user_version = " + std::to_string(schema_version) + "; COMMIT;";
 }

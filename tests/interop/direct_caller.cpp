@@ -1,6 +1,7 @@
 // For the tests of calls without a broker: a client that stays. Each line of its input is a call,
 // "TAG METHOD JSON"; each line of its output an outcome, "TAG ok JSON" or "TAG CODE MESSAGE", as
-// they come. It ends with its input, after the last outcome.
+// they come. "TAG@MS" waits so many milliseconds for the answer; a call "notify" is one-way. It
+// ends with its input, after the last outcome.
 #include <warren/client.hpp>
 
 #include <cstdio>
@@ -36,12 +37,25 @@ std::future<void> start(Client& client, const std::string& line) {
     std::getline(std::getline(std::getline(parts, tag, ' '), method, ' '), json);
     Arena arena;
     const Dynamic arguments{format::json_decode(json, arena).value()};
+    CallOptions options;
+    if (const std::size_t at = tag.find('@'); at != std::string::npos) {
+        options.timeout = std::chrono::milliseconds{std::stoi(tag.substr(at + 1))};
+    }
     std::promise<void> done;
     std::future<void> future = done.get_future();
-    client.start_call(method, arguments, [tag, done = std::move(done)](auto outcome) mutable {
+    auto finish = [tag, done = std::move(done)](auto outcome) mutable {
         print(tag, outcome);
         done.set_value();
-    });
+    };
+    if (tag == "notify") {
+        client.start_notify(
+            method, arguments,
+            [finish = std::move(finish)](std::expected<void, Failure> sent) mutable {
+                finish(sent ? std::expected<Dynamic, Failure>{} : std::unexpected{sent.error()});
+            });
+    } else {
+        client.start_call(method, arguments, std::move(finish), options);
+    }
     return future;
 }
 

@@ -115,8 +115,12 @@ class Caller:
         tag, code, text = self.outcomes.get(timeout=PATIENCE_S).rstrip("\n").split(" ", 2)
         return tag, code, json.loads(text) if code == "ok" else text
 
-    def call(self, method, arguments):
-        self.start("-", method, arguments)
+    def call(self, method, arguments, timeout_ms=None):
+        self.start("-" if timeout_ms is None else f"-@{timeout_ms}", method, arguments)
+        return self.outcome()[1:]
+
+    def notify(self, method, arguments):
+        self.start("notify", method, arguments)
         return self.outcome()[1:]
 
 

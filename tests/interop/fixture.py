@@ -63,7 +63,7 @@ class Process:
     """Another program that says `ready` on standard output once it serves."""
 
     def __init__(self, *command):
-        self.errors = tempfile.TemporaryFile("w+")
+        self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
@@ -91,8 +91,9 @@ class Process:
         return self
 
     def log(self):
-        self.errors.seek(0)
-        return self.errors.read()
+        # Not by seek: the program writes at the same place in the file.
+        file = self.errors.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode()
 
     def wait_until_log(self, text):
         if not eventually(lambda: text in self.log() or self.process.poll() is not None):

@@ -1,6 +1,7 @@
 #include "endpoint/client_forwarder.hpp"
 
 #include "endpoint/metrics_route.hpp"
+#include "endpoint/server_listener.hpp"
 #include "runtime/client_calls.hpp"
 
 #include <algorithm>
@@ -78,7 +79,8 @@ private:
 }  // namespace
 
 ClientForwarder::ClientForwarder(const Address& to, const ForwardOptions& options)
-    : replies_{options.replies},
+    : to_{to},
+      replies_{options.replies},
       calls_as_{to.is_one_way() ? ForwardCalls::one_way : options.calls},
       timeout_{options.client.timeout},
       when_blocked_{options.client.when_blocked},
@@ -91,6 +93,14 @@ ClientForwarder::ClientForwarder(const Address& to, const ForwardOptions& option
 
 ClientForwarder::~ClientForwarder() {
     route_->close();
+}
+
+std::string ClientForwarder::display() const {
+    Address to = to_;
+    if (auto endpoints = route_->publishing_at(); !endpoints.empty()) {
+        std::get<ZmqAddress>(to.place).endpoints = std::move(endpoints);
+    }
+    return display_place(to);
 }
 
 void ClientForwarder::forward(const runtime::ForwardedCall& call,

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 #include "endpoint/address.hpp"
 #include "endpoint/client_route.hpp"
@@ -25,11 +26,14 @@ public:
     void forward(const runtime::ForwardedCall& call,
                  runtime::ForwardCompletion completion) override;
 
+    /// Where calls go on to, for people, with ports that were chosen here.
+    std::string display() const;
     /// Valid as long as this.
     const metrics::ClientSeries& series() const noexcept { return *series_; }
     metrics::ClientFigures figures() const { return route_->figures(); }
 
 private:
+    const Address to_;
     const ForwardReplies replies_;
     const ForwardCalls calls_as_;
     const std::chrono::milliseconds timeout_;

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "endpoint/address.hpp"
 #include "metrics/client_series.hpp"
@@ -22,6 +24,9 @@ public:
     virtual runtime::ClientCalls& calls() noexcept = 0;  // thread any
     /// What the calls and their connections have been through.                    thread any
     virtual metrics::ClientFigures figures() const = 0;
+    /// Where it publishes, as ZeroMQ writes it, with the ports that were chosen; of other ways
+    /// empty.                                                                     thread any
+    virtual std::vector<std::string> publishing_at() const { return {}; }
     /// Whether the calling thread is the I/O thread.                              thread any
     virtual bool is_current_thread() const noexcept = 0;
     /// Start an errand for the I/O thread and wait for it.         thread any but the I/O thread

@@ -3,12 +3,15 @@
 #include "endpoint/client_route.hpp"
 #include "endpoint/io_thread.hpp"
 #include "runtime/stream_client.hpp"
+#include "transport/zmq/publisher_port.hpp"
 
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace warren::endpoint {
 
@@ -44,6 +47,12 @@ public:
         figures.bytes_received = bytes.bytes_in.get();
         figures.bytes_sent = bytes.bytes_out.get();
         return figures;
+    }
+    std::vector<std::string> publishing_at() const override {
+        if constexpr (std::is_same_v<Port, transport::ZmqPublisherPort>) {
+            return connections_->port->endpoints();
+        }
+        return {};
     }
     bool is_current_thread() const noexcept override {
         return connections_->executor.is_current_thread();

@@ -174,6 +174,10 @@ runtime::Forwarder* Proxies::forwarder_of(std::size_t listener) noexcept {
     return proxies_[listener] ? &proxies_[listener]->forwarder() : nullptr;
 }
 
+std::string Proxies::display_of(std::size_t listener) const {
+    return proxies_[listener] ? " forwards to " + proxies_[listener]->target() : "";
+}
+
 void Proxies::stop(std::chrono::steady_clock::time_point until) {
     for (const auto& proxy : proxies_) {
         if (proxy) {

@@ -41,6 +41,8 @@ public:
     Proxy(const ListenerPlan& plan, std::shared_ptr<Log> log);
 
     runtime::Forwarder& forwarder() noexcept;
+    /// Where calls go on to, for people, with ports that were chosen here.
+    std::string target() const { return client_.display(); }
     /// As that of `BufferedForwarder`, where there is a buffer.
     void stop(std::chrono::milliseconds patience);
     void add_to(metrics::ServerFigures& figures) const;
@@ -60,6 +62,8 @@ public:
 
     /// out  nullptr of a listener that is no proxy
     runtime::Forwarder* forwarder_of(std::size_t listener) noexcept;
+    /// out  " forwards to ADDRESS"; empty of a listener that is no proxy
+    std::string display_of(std::size_t listener) const;
     /// Begin no further call of those in buffers, and wait for those that are out until a time.
     void stop(std::chrono::steady_clock::time_point until);
     void add_to(metrics::ServerFigures& figures) const;

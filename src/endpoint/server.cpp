@@ -140,8 +140,8 @@ public:
 
     std::vector<std::string> listeners() const {
         std::vector<std::string> names;
-        for (const auto& listening : listening_) {
-            names.push_back(listening->display());
+        for (std::size_t i = 0; i < listening_.size(); ++i) {
+            names.push_back(listening_[i]->display() + (proxies_ ? proxies_->display_of(i) : ""));
         }
         return names;
     }

@@ -30,8 +30,7 @@ Listening::Listening(ListenerPlan plan, std::vector<const Method*> methods,
 }
 
 std::string Listening::display() const {
-    return place() + (plan_.proxy ? " forwards to " + display_place(plan_.proxy->to)
-                                  : " methods=" + std::to_string(methods_.size()));
+    return place() + (plan_.proxy ? "" : " methods=" + std::to_string(methods_.size()));
 }
 
 runtime::ListenerPolicy Listening::policy(const Opening& opening) const {

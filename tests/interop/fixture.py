@@ -87,7 +87,8 @@ class Process:
         if word != "ready":
             self.kill()
             raise AssertionError(f"said {line!r} instead of ready; its errors:\n{self.log()}")
-        self.addresses = [listener.split()[0] for listener in listeners.split("; ") if listener]
+        self.listeners = [listener for listener in listeners.split("; ") if listener]
+        self.addresses = [listener.split()[0] for listener in self.listeners]
         return self
 
     def log(self):

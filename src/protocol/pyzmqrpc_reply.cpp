@@ -61,13 +61,14 @@ Status failure_status(const Answer& answer) {
     case Code::no_responder:
     case Code::connection_lost:
     case Code::broker_blocked:
+    case Code::expired_in_queue:
+    case Code::deadline_exceeded:
+    case Code::unauthenticated:
+        // Without a proxy there are none: calls have no deadlines, and peers authenticate before.
         return {.code = pyzmqrpc_status::not_forwarded,
                 .message = failure_text(answer),
                 .says_all = false};
-    case Code::expired_in_queue:
-    case Code::deadline_exceeded:
     case Code::overloaded:
-    case Code::unauthenticated:
     case Code::contract_mismatch:
     case Code::conflict:
     case Code::cancelled:

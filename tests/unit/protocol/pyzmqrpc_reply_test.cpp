@@ -85,11 +85,12 @@ TEST(PyzmqrpcReply, StatusesAreThoseOfTheProtocol) {
     using namespace pyzmqrpc_status;
     const auto status = [](Code code) { return status_of(reply({.failure = code})); };
     EXPECT_EQ(status(Code::no_such_method), no_service);
-    for (const Code code : {Code::no_responder, Code::connection_lost, Code::broker_blocked}) {
+    for (const Code code :
+         {Code::no_responder, Code::connection_lost, Code::broker_blocked, Code::expired_in_queue,
+          Code::deadline_exceeded, Code::unauthenticated}) {
         EXPECT_EQ(status(code), not_forwarded);
     }
-    for (const Code code : {Code::invalid_request, Code::expired_in_queue, Code::deadline_exceeded,
-                            Code::overloaded, Code::unauthenticated, Code::contract_mismatch,
+    for (const Code code : {Code::invalid_request, Code::overloaded, Code::contract_mismatch,
                             Code::conflict, Code::cancelled, Code::failed, Code::internal}) {
         EXPECT_EQ(status(code), exception);
     }

@@ -65,15 +65,15 @@ private:
 /// `warren serve` with the ledger's method.
 class LedgerServer {
 public:
-    /// in   queue: its name, and where not classic its type, as in "no_loss, queue_type: quorum"
-    LedgerServer(const Ledger& ledger, const std::string& broker, const std::string& queue) {
+    /// in   listener: its keys, as in "queue: no_loss, queue_type: quorum"
+    LedgerServer(const Ledger& ledger, const std::string& broker, const std::string& listener) {
         configuration_ = ledger.folder() / "warren.yml";
         std::ofstream{configuration_} << fmt::format(
             "modules: [{}]\n"
             "log: {{level: error}}\n"
             "listeners:\n"
-            "  - {{amqp: \"{}\", queue: {}, max_simultaneous_requests: 16}}\n",
-            WARREN_LEDGER_MODULES, broker, queue);
+            "  - {{amqp: \"{}\", {}, max_simultaneous_requests: 16}}\n",
+            WARREN_LEDGER_MODULES, broker, listener);
         start();
     }
 

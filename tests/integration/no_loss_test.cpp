@@ -16,14 +16,30 @@ constexpr std::size_t clients = 3;
 constexpr std::size_t jobs_at_once = 12;  // of each client
 const std::string queue = "no_loss";
 
-class NoLoss : public testing::TestWithParam<ReplyMode> {
+/// Over which dialect, and how replies come to the clients.
+struct Way {
+    std::string name;
+    std::string client;    // its address's parameters, up to the queue's or server's name
+    std::string listener;  // its keys, up to there
+    ReplyMode reply_mode = ReplyMode::exclusive;
+};
+
+std::ostream& operator<<(std::ostream& out, const Way& way) {
+    return out << way.name;
+}
+
+class NoLoss : public testing::TestWithParam<Way> {
 protected:
     static std::string client_address(const RabbitMq& broker, const std::string& name) {
-        return broker.uri() + "?queue=" + name;
+        return broker.uri() + "?" + GetParam().client + name;
+    }
+    /// in   more: keys of the listener
+    static std::string listener(const std::string& name, const std::string& more = {}) {
+        return GetParam().listener + name + more;
     }
     static ClientOptions options() {
         // Short, because a request that was lost on its way is given up at its deadline.
-        return {.timeout = std::chrono::seconds{3}, .reply_mode = GetParam()};
+        return {.timeout = std::chrono::seconds{3}, .reply_mode = GetParam().reply_mode};
     }
 
     void check(const std::string& id, const RetryingLoad::Try& tried,
@@ -77,14 +93,21 @@ protected:
         fmt::print("{}\n", line);
     }
 
-    /// in   type: what the queue's name is followed by in the servers' configuration
-    void restart_the_broker(const std::string& name, const std::string& type) {
+    /// A broker for the tests that end it.
+    static RabbitMq& own_broker() {
         static RabbitMq broker;
-        LedgerServer one{ledger_, broker.uri(), name + type};
-        LedgerServer two{ledger_, broker.uri(), name + type};
+        return broker;
+    }
+
+    /// in   type: a key of the servers' configuration
+    template <typename Outage>
+    void outlive(const std::string& name, const std::string& type, Outage outage) {
+        RabbitMq& broker = own_broker();
+        LedgerServer one{ledger_, broker.uri(), listener(name, type)};
+        LedgerServer two{ledger_, broker.uri(), listener(name, type)};
         RetryingLoad load{client_address(broker, name), options(), clients, jobs_at_once};
         ASSERT_TRUE(load.await_more(200));
-        broker.restart();
+        outage(broker);
         ASSERT_TRUE(load.await_more(200));
         finish(load);
         EXPECT_EQ(one.terminate(), 0);
@@ -104,8 +127,8 @@ private:
 
 TEST_P(NoLoss, WhenTheBrokerClosesConnectionsAgainAndAgain) {
     RabbitMq& broker = RabbitMq::shared();
-    LedgerServer one{ledger_, broker.uri(), queue};
-    LedgerServer two{ledger_, broker.uri(), queue};
+    LedgerServer one{ledger_, broker.uri(), listener(queue)};
+    LedgerServer two{ledger_, broker.uri(), listener(queue)};
     RetryingLoad load{client_address(broker, queue), options(), clients, jobs_at_once};
     for (int round = 0; round < 10; ++round) {
         ASSERT_TRUE(load.await_more(200));
@@ -119,8 +142,8 @@ TEST_P(NoLoss, WhenTheBrokerClosesConnectionsAgainAndAgain) {
 
 TEST_P(NoLoss, WhenAServerIsKilledAndStartedAnew) {
     RabbitMq& broker = RabbitMq::shared();
-    LedgerServer one{ledger_, broker.uri(), queue};
-    LedgerServer two{ledger_, broker.uri(), queue};
+    LedgerServer one{ledger_, broker.uri(), listener(queue)};
+    LedgerServer two{ledger_, broker.uri(), listener(queue)};
     RetryingLoad load{client_address(broker, queue), options(), clients, jobs_at_once};
     for (int round = 0; round < 4; ++round) {
         LedgerServer& killed = round % 2 == 0 ? one : two;
@@ -138,17 +161,27 @@ TEST_P(NoLoss, WhenTheBrokerRestarts) {
     // A classic queue forgets in a restart what it had delivered: of another server's work nobody
     // can tell then. A server's own is recognised in spite of that.
     repetitions_are_told_ = false;
-    restart_the_broker("classic_queue", "");
+    outlive("classic_queue", "", [](RabbitMq& broker) { broker.restart(); });
+}
+
+TEST_P(NoLoss, WhenTheBrokerIsKilledAndStartedAnew) {
+    repetitions_are_told_ = false;
+    outlive("killed_queue", "", [](RabbitMq& broker) {
+        broker.kill();
+        broker.start();
+    });
 }
 
 TEST_P(NoLoss, WhenTheBrokerRestartsWithAQueueThatRemembersDeliveries) {
-    restart_the_broker("quorum_queue", ", queue_type: quorum");
+    outlive("quorum_queue", ", queue_type: quorum", [](RabbitMq& broker) { broker.restart(); });
 }
 
-INSTANTIATE_TEST_SUITE_P(Replies, NoLoss, testing::Values(ReplyMode::exclusive, ReplyMode::durable),
-                         [](const auto& tested) {
-                             return tested.param == ReplyMode::durable ? "Durable" : "Exclusive";
-                         });
+INSTANTIATE_TEST_SUITE_P(Ways, NoLoss,
+                         testing::Values(Way{"Exclusive", "queue=", "queue: "},
+                                         Way{"Durable", "queue=", "queue: ", ReplyMode::durable},
+                                         Way{"Callme", "protocol=callme&server_id=",
+                                             "protocol: callme, threaded: true, server_id: "}),
+                         [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace warren::test

@@ -13,7 +13,7 @@ import kombu.serialization
 
 import callme
 from callme.protocol import RpcRequest
-from fixture import InteropTest, MODULES, TEST_MODULES, eventually, run_warren
+from fixture import InteropTest, MODULES, PROGRAM, Process, TEST_MODULES, eventually, run_warren
 
 from certificates import CLIENT_NAME
 
@@ -227,6 +227,20 @@ class ProxyCallsWarren(CallmeTest):
                 with self.assertRaises(callme.RpcTimeout):
                     leaving.sleep(0.3)
             self.assertEqual(proxy.add(1, 1), 2)
+        self.assert_settled("server_fooserver_queue")
+        self.assertEqual(proxy.add(1, 1), 2)
+
+    def test_a_caller_that_is_killed_leaves_nothing_behind(self):
+        proxy = self.proxy()
+        clients = lambda: {
+            name for name in self.broker.queue_depths(self.vhost) if name.startswith("client_")
+        }
+        before = clients()
+        command = ("call", "sleep", "[0.2]", "--to", self.address(), "--timeout", "20s")
+        with Process(PROGRAM, *command) as caller:
+            self.assertTrue(eventually(lambda: clients() - before))
+            caller.kill()
+        self.assertTrue(eventually(lambda: not clients() - before))
         self.assert_settled("server_fooserver_queue")
         self.assertEqual(proxy.add(1, 1), 2)
 

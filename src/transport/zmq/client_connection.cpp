@@ -159,7 +159,10 @@ bool ZmqClientConnection::receive_one() {
         is_sound = link_->socket().receive(frame_) && is_sound && frame_.size() == 0;
     }
     while (frame_.more() && link_->socket().receive(frame_)) {
-        message_ += frame_.to_string_view();
+        is_sound = is_sound && message_.size() + frame_.size() <= home_.message_bytes_max;
+        if (is_sound) {
+            message_ += frame_.to_string_view();
+        }
     }
     if (is_sound) {
         offer(bytes_of(message_));
@@ -202,7 +205,8 @@ bool ZmqClientConnection::send_one(std::span<const char> message) {
         }
         socket.send(std::span<const char>{}, true);
     }
-    if (socket.send(body, false) != ZmqSocket::Sent::yes) {
+    zmq::message_t frame = copy(body, held_);
+    if (socket.send(frame, false) != ZmqSocket::Sent::yes) {
         return false;
     }
     home_.counters.messages_out.add();

@@ -5,6 +5,7 @@
 #include "runtime/stream_ports.hpp"
 #include "transport/asio_executor.hpp"
 #include "transport/zmq/counters.hpp"
+#include "transport/zmq/held_bytes.hpp"
 #include "transport/zmq/link.hpp"
 #include "transport/zmq/options.hpp"
 #include "transport/zmq/outbox.hpp"
@@ -32,6 +33,7 @@ public:
     struct Home {
         AsioExecutor& executor;
         ZmqEnvelope envelope;
+        std::size_t message_bytes_max;
         ZmqCounters& counters;
         std::function<void(ZmqClientConnection&)> closed;  // it is gone, and let go of then
     };
@@ -50,6 +52,9 @@ public:
 
     std::string& output() noexcept override { return outbox_.bytes(); }
     void touch() override;
+    std::size_t unsent_bytes() const noexcept override {
+        return outbox_.unsent_bytes() + held_->get();
+    }
     void end_message() override { outbox_.end_message(); }
     void pause() override { paused_ = true; }
     void resume() override;
@@ -78,6 +83,8 @@ private:
     bool lost_ = false;     // by the peer
     bool turn_end_asked_ = false;
     ZmqOutbox outbox_;
+    const std::shared_ptr<ZmqHeldBytes> held_ =
+        std::make_shared<ZmqHeldBytes>(std::make_shared<std::atomic<std::size_t>>(0));
     zmq::message_t frame_;
     std::string message_;  // of several frames; or what the session has not taken
     bool message_kept_ = false;

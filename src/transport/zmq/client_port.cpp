@@ -19,7 +19,7 @@ public:
     Impl(AsioExecutor& executor, ZmqClientOptions options)
         : options_{std::move(options)},
           link_options_{ZMQ_DEALER, options_.security, options_.limits, options_.connect_timeout},
-          home_{executor, options_.envelope, counters_,
+          home_{executor, options_.envelope, 2 * options_.limits.message_bytes_max, counters_,
                 [this](ZmqClientConnection& connection) { closed(connection); }} {
         WARREN_ASSERT(!options_.endpoints.empty());
     }

@@ -22,6 +22,12 @@ std::span<const std::byte> ZmqEnvelopeReader::body() const noexcept {
     return {static_cast<const std::byte*>(frame_.data()), frame_.size()};
 }
 
+std::string_view ZmqEnvelopeReader::routing_id() const noexcept {
+    Length length = 0;
+    std::memcpy(&length, envelope_.data(), sizeof length);
+    return std::string_view{envelope_}.substr(sizeof length, length);
+}
+
 std::string_view ZmqEnvelopeReader::user_id() {
     const char* const name = zmq_msg_gets(frame_.handle(), "User-Id");
     return name == nullptr ? std::string_view{} : name;
@@ -44,10 +50,7 @@ ZmqEnvelopeReader::Result ZmqEnvelopeReader::next(ZmqSocket& socket) {
         socket.receive(frame_);
         if (is_delimiter) {
             is_correlated_ = frames > 2;
-            if (frame_.more()) {
-                join(socket);
-            }
-            return Result::message;
+            return !frame_.more() || join(socket) ? Result::message : skip(socket);
         }
     }
     return is_correlated_ ? Result::malformed : Result::message;
@@ -70,12 +73,18 @@ ZmqEnvelopeReader::Result ZmqEnvelopeReader::skip(ZmqSocket& socket) {
     return Result::malformed;
 }
 
-void ZmqEnvelopeReader::join(ZmqSocket& socket) {
+/// out  false: they are too long together
+bool ZmqEnvelopeReader::join(ZmqSocket& socket) {
     is_joined_ = true;
     joined_ = frame_.to_string_view();
     while (frame_.more() && socket.receive(frame_)) {
+        if (joined_.size() + frame_.size() > message_bytes_max_) {
+            joined_.clear();
+            return false;
+        }
         joined_ += frame_.to_string_view();
     }
+    return true;
 }
 
 ZmqSocket::Sent send_envelope(ZmqSocket& socket, std::string_view envelope) {

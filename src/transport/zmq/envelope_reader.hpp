@@ -20,12 +20,18 @@ public:
         malformed,  // what came is no request, and is gone
     };
 
+    /// in  message_bytes_max: of frames that make one message; those over it are malformed
+    explicit ZmqEnvelopeReader(std::size_t message_bytes_max) noexcept
+        : message_bytes_max_{message_bytes_max} {}
+
     Result next(ZmqSocket& socket);
 
     // Of the last message, until the next call.
 
     /// All before the message, as `send_envelope` takes it; the same for the same peer.
     std::string_view envelope() const noexcept { return envelope_; }
+    /// Which of the ROUTER's own peers sent it.
+    std::string_view routing_id() const noexcept;
     /// Frames after the delimiter are taken for one message.
     std::span<const std::byte> body() const noexcept;
     /// Whether the envelope is likely to be of this message alone.
@@ -36,8 +42,9 @@ public:
 private:
     bool add_to_envelope(std::string_view frame);
     Result skip(ZmqSocket& socket);
-    void join(ZmqSocket& socket);
+    bool join(ZmqSocket& socket);
 
+    const std::size_t message_bytes_max_;
     std::string envelope_;
     bool is_correlated_ = false;
     zmq::message_t frame_;

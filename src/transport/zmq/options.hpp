@@ -71,7 +71,9 @@ struct ZmqServerOptions {
     /// peer, and their bytes, of all together. What is over it is dropped.
     std::size_t queued_messages_max = 1'000;
     std::size_t queued_bytes_max = std::size_t{64} << 20;
-    /// Answers that wait for one peer to read them; over it its answers are dropped.
+    /// Of answers that wait for peers to read them: of one peer, and of all together. Over it
+    /// answers are dropped; of all together, those to peers for which more than 1 MiB waits.
+    std::size_t output_bytes_per_peer_max = core::Limits{}.output_buffer_bytes_max;
     std::size_t output_bytes_max = 4 * core::Limits{}.output_buffer_bytes_max;
     Log* log = nullptr;  // hears of trouble with peers; may be null; outlives the port
 };

@@ -83,6 +83,13 @@ void ZmqPeer::end(const Failure& why) {
     }
 }
 
+void ZmqPeer::on_sent() {
+    outbox_.clear();
+    if (session_ != nullptr) {
+        session_->on_unsent(0);
+    }
+}
+
 void ZmqPeer::touch() {
     home_.touch(*this);
 }

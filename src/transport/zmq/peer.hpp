@@ -3,6 +3,7 @@
 #include <warren/error.hpp>
 
 #include "runtime/stream_ports.hpp"
+#include "transport/zmq/held_bytes.hpp"
 #include "transport/zmq/outbox.hpp"
 
 #include <boost/intrusive/list_hook.hpp>
@@ -23,9 +24,10 @@ class ZmqPeerSet;
 class ZmqPeer final : public runtime::StreamConnection, public boost::intrusive::list_base_hook<> {
 public:
     struct Identity {
-        std::string envelope;    // before each of its messages
-        std::string user;        // whom the handshake has let in
-        bool is_single = false;  // to be forgotten with its answer
+        std::string envelope;                // before each of its messages
+        std::string user;                    // whom the handshake has let in
+        std::shared_ptr<ZmqHeldBytes> held;  // of its socket
+        bool is_single = false;              // to be forgotten with its answer
     };
 
     ZmqPeer(ZmqPeerSet& home, Identity identity);
@@ -40,6 +42,9 @@ public:
     bool is_single() const noexcept { return identity_.is_single; }
     std::string_view envelope() const noexcept { return identity_.envelope; }
     ZmqOutbox& outbox() noexcept { return outbox_; }
+    const std::shared_ptr<ZmqHeldBytes>& held() const noexcept { return identity_.held; }
+    /// The output was sent, or dropped.
+    void on_sent();
     /// It is forgotten: the last call.
     void end(const Failure& why);
 

@@ -8,6 +8,8 @@ namespace {
 
 // How many peers are kept in case they come back.
 constexpr std::size_t kept_peers_max = 1'024;
+// What may wait for a peer that reads, whatever waits for others.
+constexpr std::size_t small_output_bytes = std::size_t{1} << 20;
 
 Failure gone() {
     return {.code = Code::connection_lost,
@@ -17,7 +19,10 @@ Failure gone() {
 }  // namespace
 
 ZmqPeerSet::ZmqPeerSet(Owner& owner, const ZmqServerOptions& options, ZmqCounters& counters)
-    : owner_{owner}, options_{options}, counters_{counters} {}
+    : owner_{owner},
+      options_{options},
+      is_secured_{!std::holds_alternative<std::monostate>(options.security)},
+      counters_{counters} {}
 
 ZmqPeerSet::~ZmqPeerSet() {
     by_age_.clear();
@@ -34,16 +39,25 @@ void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
 }
 
 ZmqPeer* ZmqPeerSet::find_or_add(ZmqEnvelopeReader& message) {
-    if (last_ != nullptr && last_->envelope() == message.envelope()) {
+    ZmqPeer* peer = find(message.envelope());
+    if (peer != nullptr && is_secured_ && peer->peer_identity() != message.user_id()) {
+        forget(*peer, {.code = Code::connection_lost,
+                       .message = "Somebody else has come under the peer's routing id"});
+        peer = nullptr;
+    }
+    return last_ = peer == nullptr ? add(message) : peer;
+}
+
+ZmqPeer* ZmqPeerSet::find(std::string_view envelope) {
+    if (last_ != nullptr && last_->envelope() == envelope) {
         return last_;
     }
-    const auto found = peers_.find(message.envelope());
+    const auto found = peers_.find(envelope);
     if (found == peers_.end()) {
-        return last_ = add(message);
+        return nullptr;
     }
-    ZmqPeer* const peer = found->second.get();
-    by_age_.splice(by_age_.end(), by_age_, by_age_.iterator_to(*peer));
-    return last_ = peer;
+    by_age_.splice(by_age_.end(), by_age_, by_age_.iterator_to(*found->second));
+    return found->second.get();
 }
 
 ZmqPeer* ZmqPeerSet::add(ZmqEnvelopeReader& message) {
@@ -54,7 +68,7 @@ ZmqPeer* ZmqPeerSet::add(ZmqEnvelopeReader& message) {
     }
     auto made = std::make_unique<ZmqPeer>(
         *this, ZmqPeer::Identity{std::string{message.envelope()}, std::string{message.user_id()},
-                                 message.is_correlated()});
+                                 held_.of(message.routing_id()), message.is_correlated()});
     ZmqPeer& peer = *made;
     peers_.emplace(peer.envelope(), std::move(made));
     by_age_.push_back(peer);
@@ -117,23 +131,36 @@ void ZmqPeerSet::settle(ZmqSocket& socket) {
     settling_.clear();
 }
 
+bool ZmqPeerSet::may_send(const ZmqPeer& peer, std::size_t more_bytes) const noexcept {
+    const std::size_t held = peer.held()->get();
+    const bool is_little = held <= small_output_bytes;
+    return held == 0 ||
+           (held + more_bytes <= options_.output_bytes_per_peer_max &&
+            (is_little || peer.held()->sum() + more_bytes <= options_.output_bytes_max));
+}
+
 bool ZmqPeerSet::send(ZmqPeer& peer, ZmqSocket& socket) {
     ZmqOutbox& outbox = peer.outbox();
     ZmqSocket::Sent sent = ZmqSocket::Sent::yes;
     for (; !outbox.empty(); outbox.pop()) {
+        const auto message = outbox.front();
         if (sent != ZmqSocket::Sent::nowhere) {
-            sent = send_envelope(socket, peer.envelope());
+            sent = may_send(peer, message.size()) ? send_envelope(socket, peer.envelope())
+                                                  : ZmqSocket::Sent::full;
         }
         if (sent != ZmqSocket::Sent::yes) {
             counters_.dropped_messages.add();
+            if (sent == ZmqSocket::Sent::full) {
+                owner_.on_unread_answer();
+            }
             continue;
         }
-        const auto message = outbox.front();
-        socket.send(message, false);
+        zmq::message_t frame = copy(message, peer.held());
+        socket.send(frame, false);
         counters_.messages_out.add();
         counters_.bytes_out.add(message.size());
     }
-    outbox.clear();
+    peer.on_sent();
     return sent != ZmqSocket::Sent::nowhere;
 }
 

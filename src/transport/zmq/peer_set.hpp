@@ -5,6 +5,7 @@
 #include "runtime/stream_ports.hpp"
 #include "transport/zmq/counters.hpp"
 #include "transport/zmq/envelope_reader.hpp"
+#include "transport/zmq/held_register.hpp"
 #include "transport/zmq/options.hpp"
 #include "transport/zmq/peer.hpp"
 #include "transport/zmq/socket.hpp"
@@ -32,6 +33,8 @@ public:
         virtual void want_turn_end() = 0;
         /// A peer is refused, as there are `peers_max`.
         virtual void on_too_many_peers() = 0;
+        /// An answer is dropped, as its peer does not read.
+        virtual void on_unread_answer() = 0;
 
     protected:
         ~Owner() = default;
@@ -66,16 +69,20 @@ public:
 
 private:
     ZmqPeer* find_or_add(ZmqEnvelopeReader& message);
+    ZmqPeer* find(std::string_view envelope);
     ZmqPeer* add(ZmqEnvelopeReader& message);
     void forget_some();
     void forget(ZmqPeer& peer, const Failure& why);
+    bool may_send(const ZmqPeer& peer, std::size_t more_bytes) const noexcept;
     /// out  false: the peer is gone
     bool send(ZmqPeer& peer, ZmqSocket& socket);
 
     Owner& owner_;
     const ZmqServerOptions& options_;
+    const bool is_secured_;  // so that peers have identities
     ZmqCounters& counters_;
     std::unordered_map<std::string_view, std::unique_ptr<ZmqPeer>> peers_;
+    ZmqHeldRegister held_;
     boost::intrusive::list<ZmqPeer> by_age_;  // of their last message, the oldest first
     ZmqPeer* last_ = nullptr;                 // whose message was the last
     std::vector<ZmqPeer*> touched_;

@@ -17,6 +17,8 @@ namespace {
 // What one turn takes, at most: others wait.
 constexpr std::size_t turn_messages = 1'024;
 constexpr std::size_t turn_bytes = std::size_t{1} << 20;
+// Of peers that do not read, the first in so long is told.
+constexpr std::chrono::seconds said_period{10};
 
 }  // namespace
 
@@ -80,6 +82,16 @@ private:
         }
     }
 
+    void on_unread_answer() override {
+        if (options_.log != nullptr && executor_.now() >= said_unread_until_) {
+            said_unread_until_ = executor_.now() + said_period;
+            options_.log->warning(
+                fmt::format("A peer at {} does not read its answers: those over its limits are "
+                            "dropped (high_water_mark, output_bytes_max)",
+                            binding_->endpoints().front()));
+        }
+    }
+
     void on_signal() override { receive(); }
 
     void on_turn_end() override {
@@ -134,10 +146,11 @@ private:
     ZmqPeerSet peers_;
     std::unique_ptr<ZmqBinding> binding_;
     std::optional<ZmqWatch> watch_;
-    ZmqEnvelopeReader reader_;
+    ZmqEnvelopeReader reader_{2 * options_.limits.message_bytes_max};
     bool turn_end_asked_ = false;
     bool closing_ = false;
     bool said_too_many_ = false;
+    runtime::TimePoint said_unread_until_{};
     std::move_only_function<void()> closed_;
 };
 

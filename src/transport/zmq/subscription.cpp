@@ -146,6 +146,9 @@ void ZmqSubscription::on_turn_end() {
     if (!output_.empty()) {
         home_.counters.dropped_messages.add();
         output_.clear();
+        if (session_ != nullptr) {
+            session_->on_unsent(0);
+        }
     }
     if (renewing_ && session_ != nullptr) {
         end_session({.code = Code::connection_lost, .message = "Closed on this side"});

@@ -112,6 +112,69 @@ TEST_F(ZmqSecurity, IsNoSilenceWhenTheSidesDiffer) {
     }
 }
 
+TEST_F(ZmqSecurity, IsNoSilenceBetweenPublishersAndSubscribers) {
+    const std::string& server_key = server_keys.public_key;
+    const std::vector<ZmqServerSecurity> publishers{
+        {},
+        ZmqPlain{"user", "password"},
+        ZmqCurveServer{server_keys.secret_key, {client_keys.public_key}}};
+    // Of each kind one that is let in, and one that is not.
+    const std::vector<std::pair<ZmqClientSecurity, ZmqClientSecurity>> subscribers{
+        {{}, ZmqPlain{"user", "password"}},
+        {ZmqPlain{"user", "password"}, ZmqPlain{"user", "other"}},
+        {ZmqCurveClient{server_key, "", client_keys.secret_key},
+         ZmqCurveClient{server_key, "", other_keys.secret_key}}};
+    for (std::size_t left = 0; left < publishers.size(); ++left) {
+        Publisher publisher{loop,
+                            {.endpoints = {"tcp://127.0.0.1:0"}, .security = publishers[left]}};
+        const auto subscriber_with = [&](const ZmqClientSecurity& security) {
+            return ZmqSubscriberOptions{
+                .endpoints = publisher.port.endpoints(), .security = security, .log = &lines};
+        };
+        for (std::size_t right = 0; right < subscribers.size(); ++right) {
+            SCOPED_TRACE(left * 10 + right);
+            const std::size_t refused = publisher.port.counters().handshake_failures.get();
+            Subscriber wrong{loop, subscriber_with(left == right ? subscribers[right].second
+                                                                 : subscribers[right].first)};
+            ASSERT_TRUE(loop.until([&] {
+                return wrong.port.counters().handshake_failures.get() != 0 &&
+                       publisher.port.counters().handshake_failures.get() > refused;
+            }));
+            EXPECT_TRUE(
+                lines.contain("unauthenticated: The server at " + publisher.port.endpoints()[0]));
+            EXPECT_EQ(wrong.port.counters().connections.get(), 0U);
+        }
+        Subscriber right{loop, subscriber_with(subscribers[left].first)};
+        ASSERT_TRUE(publisher.connect(loop));
+        publisher.send("news");
+        ASSERT_TRUE(loop.until([&] { return right.sink.messages.size() == 1; }));
+    }
+}
+
+TEST_F(ZmqSecurity, IsTheSameForSubscribersThatAreBound) {
+    const std::vector<ZmqClientSecurity> securities{ZmqPlain{"user", "password"},
+                                                    ZmqPlain{"user", "other"},
+                                                    {},
+                                                    ZmqCurveClient{server_keys.public_key}};
+    for (const ZmqClientSecurity& security : securities) {
+        const bool is_right = &security == &securities.front();
+        Subscriber subscriber{
+            loop,
+            {.endpoints = {"tcp://127.0.0.1:0"}, .side = ZmqSide::bind, .security = security}};
+        Publisher publisher{loop,
+                            {.endpoints = subscriber.port.endpoints(),
+                             .side = ZmqSide::connect,
+                             .security = ZmqPlain{"user", "password"},
+                             .subscriber_timeout = is_right ? 10'000ms : 10ms}};
+        ASSERT_TRUE(loop.until(
+            [&] { return is_right || publisher.port.counters().handshake_failures.get() != 0; }));
+        ASSERT_EQ(publisher.connect(loop), is_right);
+        if (!is_right) {
+            EXPECT_EQ(publisher.sink.failed[0].second.code, Code::unauthenticated);
+        }
+    }
+}
+
 TEST_F(ZmqSecurity, KeepsListenersApart) {
     Server first{loop, {.security = ZmqPlain{"user", "first"}}};
     Server second{loop, {.security = ZmqPlain{"user", "second"}}};

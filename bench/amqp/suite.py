@@ -5,7 +5,8 @@ The second sends what Warren's guarantees need (mandatory, confirmed, with an ex
 the method's exchange): the gap between the two is the price of those messages, the gap from the
 second to Warren is ours.
 
---million holds Warren's memory after a million calls against that after a hundred thousand.
+--million holds Warren's memory after a million calls against that after a hundred thousand, in
+its own dialect and in callme.
 """
 
 import json
@@ -39,6 +40,7 @@ def contenders(build):
         ),
         "Warren": Contender(f"{build}/bench/amqp_warren"),
         "Warren on workers": Contender(f"{build}/bench/amqp_warren", server=("worker",)),
+        "Warren by callme": Contender(f"{build}/bench/amqp_warren", "callme"),
         "rabbitmq-c": Contender(f"{build}/bench/amqp_rabbitmq_c"),
         "aio-pika": Contender("/usr/bin/python3", PEER),
     }
@@ -85,7 +87,7 @@ def resident_kib(pid):
     raise RuntimeError(f"process {pid} has no resident memory")
 
 
-def check_memory(contender, port, in_flight=64):
+def check_memory(name, contender, port, in_flight=64):
     """Resident memory of both sides after many calls and after ten times as many."""
     place = [str(port), str(in_flight)]
     resident = {"server": [], "client": []}
@@ -105,7 +107,7 @@ def check_memory(contender, port, in_flight=64):
             client.stdin.write("\n")
             client.stdin.flush()
         client.communicate()
-    print(f"\nResident memory, {in_flight} in flight")
+    print(f"\nResident memory of {name}, {in_flight} in flight")
     print(f"{'':10}{CALLS_EARLY:>12} calls{CALLS_LATE:>12} calls{'ratio':>8}")
     for side, (early, late) in resident.items():
         print(f"{side:10}{early:>14} KiB{late:>14} KiB{late / early:8.2f}")
@@ -121,7 +123,9 @@ def run(options, parser):
     chosen = runs.choose(contenders(options.build), (CEILING, GUARANTEES), options.only, parser)
     with Broker() as broker:
         if options.million:
-            return check_memory(contenders(options.build)["Warren"], broker.port)
+            for name in ("Warren", "Warren by callme"):
+                check_memory(name, contenders(options.build)[name], broker.port)
+            return
         for in_flight in map(int, options.in_flight.split(",")):
             results = runs.take_turns(
                 chosen,

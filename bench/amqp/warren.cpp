@@ -1,8 +1,9 @@
 // The echo as a user of Warren writes it: a model on both sides, validated on both sides, requests
 // mandatory and confirmed, a deadline on every call.
 //
-//   warren server PORT PREFETCH [worker]  warren client PORT IN_FLIGHT SECONDS
-//   warren count PORT IN_FLIGHT CALLS...  pause after so many calls, until a line comes in
+//   warren [callme] server PORT PREFETCH [worker]
+//   warren [callme] client PORT IN_FLIGHT SECONDS
+//   warren [callme] count PORT IN_FLIGHT CALLS...  pause after so many calls, until a line comes in
 
 #include "common/measure.hpp"
 
@@ -10,6 +11,7 @@
 #include <warren/server.hpp>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <semaphore>
 #include <span>
@@ -25,11 +27,29 @@ struct Echo {
 WARREN_MODEL(Echo, (value, min_length(1), max_length(1024)))
 WARREN_CONTRACT(echo_method, "bench_echo", Echo, Echo)
 
+enum class Dialect : std::uint8_t { cyberfusion, callme };
+
 std::string broker(const char* port) {
     return std::string{"amqp://guest:guest@127.0.0.1:"} + port + "/";
 }
 
-void serve(const char* port, const char* prefetch, bool on_workers) {
+std::string address(const char* port, Dialect dialect) {
+    return broker(port) + (dialect == Dialect::callme ? "?protocol=callme&server_id=bench_warren"
+                                                      : "?queue=bench_warren");
+}
+
+warren::ListenerOptions listener_of(const char* port, Dialect dialect) {
+    if (dialect == Dialect::cyberfusion) {
+        return {.url = broker(port), .queue = "bench_warren"};
+    }
+    warren::ListenerOptions listener{.url = broker(port)};
+    listener.protocol = "callme";
+    listener.server_id = "bench_warren";
+    listener.threaded = true;
+    return listener;
+}
+
+void serve(const char* port, const char* prefetch, bool on_workers, Dialect dialect) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -41,7 +61,7 @@ void serve(const char* port, const char* prefetch, bool on_workers) {
     if (!on_workers) {
         method.run_inline();
     }
-    warren::ListenerOptions listener{.url = broker(port), .queue = "bench_warren"};
+    warren::ListenerOptions listener = listener_of(port, dialect);
     listener.max_simultaneous_requests = std::strtoul(prefetch, nullptr, 10);
     server.listen(listener);
     server.on_ready([] {
@@ -96,8 +116,8 @@ void keep_calling(warren::Client& client, std::size_t in_flight, GoesOn goes_on)
     }
 }
 
-void call(const char* port, std::size_t in_flight, double seconds) {
-    warren::Client client{broker(port) + "?queue=bench_warren"};
+void call(const char* port, std::size_t in_flight, double seconds, Dialect dialect) {
+    warren::Client client{address(port, dialect)};
     warren::bench::Measurement measurement{0.5, seconds};
     keep_calling(client, in_flight,
                  [&](auto sent, auto received) { return measurement.record(sent, received); });
@@ -105,8 +125,9 @@ void call(const char* port, std::size_t in_flight, double seconds) {
 }
 
 /// Calls up to each count, says so, and waits for a line.
-void count_calls(const char* port, std::size_t in_flight, std::span<char* const> counts) {
-    warren::Client client{broker(port) + "?queue=bench_warren"};
+void count_calls(const char* port, std::size_t in_flight, std::span<char* const> counts,
+                 Dialect dialect) {
+    warren::Client client{address(port, dialect)};
     std::size_t calls = 0;
     for (const char* text : counts) {
         // The last ones in flight complete beyond the count.
@@ -121,18 +142,26 @@ void count_calls(const char* port, std::size_t in_flight, std::span<char* const>
 }  // namespace
 
 int main(int count, char** arguments) {
+    Dialect dialect = Dialect::cyberfusion;
+    if (count > 1 && std::string_view{arguments[1]} == "callme") {
+        dialect = Dialect::callme;
+        --count;
+        ++arguments;
+    }
     const std::string_view role = count > 1 ? arguments[1] : "";
     if (role == "server" && count >= 4) {
-        serve(arguments[2], arguments[3], count > 4);
+        serve(arguments[2], arguments[3], count > 4, dialect);
     } else if (role == "client" && count == 5) {
-        call(arguments[2], std::strtoul(arguments[3], nullptr, 10), std::atof(arguments[4]));
+        call(arguments[2], std::strtoul(arguments[3], nullptr, 10), std::atof(arguments[4]),
+             dialect);
     } else if (role == "count" && count >= 5) {
         count_calls(arguments[2], std::strtoul(arguments[3], nullptr, 10),
-                    std::span{arguments + 4, static_cast<std::size_t>(count) - 4});
+                    std::span{arguments + 4, static_cast<std::size_t>(count) - 4}, dialect);
     } else {
-        std::fprintf(stderr,
-                     "warren server PORT PREFETCH [worker] | client PORT IN_FLIGHT SECONDS | "
-                     "count PORT IN_FLIGHT CALLS...\n");
+        std::fprintf(
+            stderr,
+            "warren [callme] server PORT PREFETCH [worker] | client PORT IN_FLIGHT SECONDS | "
+            "count PORT IN_FLIGHT CALLS...\n");
         return 2;
     }
 }

@@ -43,6 +43,7 @@ class ServerOfClient;
 class Client {
 public:
     /// in   url: tcp://HOST:PORT[,HOST:PORT...], tls://, arrpc:// or arrpcs:// without a broker;
+    ///      over ZeroMQ zmq+tcp://HOST:PORT[,HOST:PORT...], zmq+ipc:///PATH or zmq+inproc://NAME;
     ///      amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, amqps://..., or
     ///      memory:NAME for a server in this process. Parameters: queue, protocol (cyberfusion,
     ///      tutorial or callme, with server_id instead of queue), reply (exclusive, direct or

@@ -230,6 +230,17 @@ std::expected<void, Failure> read_parameters(core::Uri uri, Address& address, Zm
     return std::move(security).apply(zmq);
 }
 
+/// Where one connects to is a machine and a port.
+std::expected<void, Failure> check_connected(const ZmqAddress& zmq) {
+    for (const std::string_view endpoint : zmq.endpoints) {
+        if (zmq.side == transport::ZmqSide::connect && endpoint.starts_with("tcp://") &&
+            (endpoint.starts_with("tcp://*:") || endpoint.ends_with(":0"))) {
+            return refused("A side that connects needs a host and a port, not '*' or 0");
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 bool ZmqAddress::is_one_way() const noexcept {
@@ -273,6 +284,9 @@ std::expected<Address, Failure> parse_zmq(std::string_view text, AddressRole rol
     zmq.side = binds ? transport::ZmqSide::bind : transport::ZmqSide::connect;
     if (auto read = read_parameters(std::move(*uri), address, zmq); !read) {
         return std::unexpected{std::move(read.error())};
+    }
+    if (auto checked = check_connected(zmq); !checked) {
+        return std::unexpected{std::move(checked.error())};
     }
     address.place = std::move(zmq);
     return address;

@@ -136,11 +136,12 @@ private:
     }
 
     StreamStep broken(std::string_view why) {
-        failure_ = is_spoken_
-                       ? unreadable("answers", why)
-                       : Failure{.code = Code::contract_mismatch,
-                                 .message = "What answers there does not speak MessagePack-RPC (" +
-                                            std::string{why} + "); check port and scheme"};
+        failure_ =
+            is_spoken_
+                ? unreadable("answers", why)
+                : Failure{.code = Code::contract_mismatch,
+                          .message = "What answers there does not speak MessagePack-RPC (" +
+                                     std::string{why} + "); check port, scheme and protocol"};
         return {.state = State::broken};
     }
 

@@ -112,6 +112,7 @@ class AskingPython(DirectTest):
             with self.subTest(socket):
                 may_end.clear()
                 caller = self.caller(server, socket=socket)
+                self.assertEqual(caller.call("Nothing", {}), ("ok", None))
                 code, _ = caller.call("Slow", {}, timeout_ms=100)
                 self.assertEqual(code, "deadline_exceeded")
                 caller.start("next", "Echo", {"number": 1})

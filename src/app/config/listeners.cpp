@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace warren::app {
 namespace {
@@ -22,18 +23,21 @@ constexpr ListenerKind kinds[] = {
     {"zmq", read_zmq_listener},
 };
 
-std::string_view without_scheme(std::string_view url) {
-    return url.substr(url.find("://") + 3);
+using Places = std::vector<std::string>;
+
+bool any_collide(const Places& some, const Places& others) {
+    return std::ranges::any_of(some, [&others](const std::string& here) {
+        return std::ranges::any_of(others,
+                                   [&](const std::string& there) { return collide(here, there); });
+    });
 }
 
 /// One port serves one listener.
 void check_port(const ConfigNode& address, const ConfiguredListener& listener,
                 const Config& config) {
-    const std::string_view here = without_scheme(listener.options.url);
-    const auto takes_it = [here](const ConfiguredListener& other) {
-        const std::string& url = other.options.url;
-        return (url.starts_with("tcp://") || url.starts_with("tls://")) &&
-               collide(here, without_scheme(url));
+    const Places here = listened_places(listener.options);
+    const auto takes_it = [&here](const ConfiguredListener& other) {
+        return any_collide(here, listened_places(other.options));
     };
     const ConfiguredListener* taker = nullptr;
     if (const auto found = std::ranges::find_if(config.listeners, takes_it);
@@ -48,7 +52,7 @@ void check_port(const ConfigNode& address, const ConfiguredListener& listener,
         return address.fail("this port is taken by " + taker->path + " in line " +
                             std::to_string(taker->line));
     }
-    if (!config.server.admin_address.empty() && collide(here, config.server.admin_address)) {
+    if (!config.server.admin_address.empty() && any_collide(here, {config.server.admin_address})) {
         address.fail("this port is taken by 'admin'");
     }
 }
@@ -83,8 +87,8 @@ std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Co
     }
     ConfiguredListener listener{.line = node.line(), .path = node.path()};
     chosen->read(map, listener);
-    if (map.has("tcp") && !listener.options.url.empty()) {
-        check_port(*map.find("tcp"), listener, config);
+    if (!listener.options.url.empty()) {
+        check_port(*map.find(chosen->key), listener, config);
     }
     return listener;
 }

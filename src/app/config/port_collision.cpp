@@ -1,12 +1,16 @@
 #include "app/config/port_collision.hpp"
 
 #include "core/uri.hpp"
+#include "endpoint/server_listener.hpp"
+#include "transport/tcp/options.hpp"
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
+#include <variant>
 
 namespace warren::app {
 namespace {
@@ -52,6 +56,29 @@ Place place_of(std::string host) {
 }
 
 }  // namespace
+
+std::vector<std::string> listened_places(const ListenerOptions& options) {
+    const auto plan = endpoint::plan_listener(options);
+    std::vector<std::string> places;
+    if (!plan) {
+        return places;
+    }
+    const auto& place = plan->address.place;
+    if (const auto* const direct = std::get_if<endpoint::DirectAddress>(&place)) {
+        for (const endpoint::HostPort& server : direct->servers) {
+            places.push_back(transport::host_and_port(server.host, server.port));
+        }
+    } else if (const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&place);
+               zmq != nullptr && zmq->side == transport::ZmqSide::bind) {
+        constexpr std::string_view scheme = "tcp://";
+        for (const std::string& listened : zmq->endpoints) {
+            if (listened.starts_with(scheme)) {
+                places.push_back(listened.substr(scheme.size()));
+            }
+        }
+    }
+    return places;
+}
 
 bool collide(std::string_view one, std::string_view other) {
     const auto first = core::parse_uri("tcp://" + std::string{one});

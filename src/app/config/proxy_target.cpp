@@ -47,6 +47,9 @@ void read_tls(const ConfigNode& node, std::string& url) {
 /// `curve` of a side that connects: keys that are parameters of the address.
 void read_curve(const ConfigNode& node, std::string& url) {
     ConfigMap map{node};
+    if (!map.has("secret_key") && !map.has("server_key")) {
+        node.fail("has no key: give the 'server_key' of the other side, or 'secret_key'");
+    }
     for (const std::string_view key : curve_keys) {
         const auto found = map.find(key);
         if (const auto value = found ? found->secret() : std::nullopt) {

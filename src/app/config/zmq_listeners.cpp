@@ -52,6 +52,11 @@ void read_secret(ConfigMap& map, const char* key, std::string& target) {
 
 void read_curve(const ConfigNode& node, ListenerZmq& zmq) {
     ConfigMap map{node};
+    if (!map.has("secret_key") && !map.has("server_key")) {
+        node.fail(
+            "has no key: give this side's 'secret_key' (`warren keygen --curve` prints a "
+            "pair), or the 'server_key' of the publisher");
+    }
     read_secret(map, "secret_key", zmq.secret_key);
     read_secret(map, "public_key", zmq.public_key);
     read_secret(map, "server_key", zmq.server_key);

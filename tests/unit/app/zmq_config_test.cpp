@@ -23,7 +23,7 @@ TEST_F(ZmqConfig, IsReadAsItIs) {
         load(R"(listeners:
   - {zmq: "tcp://*:30000", protocol: pyzmqrpc, username: u, password: p, allow_shutdown: true}
   - {zmq: "tcp://publisher:30001", socket: sub, protocol: pyzmqrpc, silence_timeout: 60s}
-  - zmq: ["tcp://127.0.0.1:0", "ipc:///run/a b, c", "inproc://quick"]
+  - zmq: ["tcp://127.0.0.1:1", "ipc:///run/a b, c", "inproc://quick"]
     socket: rep
     side: connect
     methods: [add]
@@ -46,7 +46,7 @@ TEST_F(ZmqConfig, IsReadAsItIs) {
     EXPECT_FALSE(subscribed.zmq.allow_shutdown);
     const ListenerOptions& several = config.listeners[2].options;
     EXPECT_EQ(several.url,
-              "zmq+tcp://127.0.0.1:0,zmq+ipc://%2Frun%2Fa%20b%2C%20c,zmq+inproc://quick");
+              "zmq+tcp://127.0.0.1:1,zmq+ipc://%2Frun%2Fa%20b%2C%20c,zmq+inproc://quick");
     EXPECT_EQ(several.zmq.side, "connect");
     EXPECT_EQ(several.zmq.high_water_mark, 7U);
     EXPECT_EQ(several.methods, Texts{"add"});
@@ -79,6 +79,28 @@ TEST_F(ZmqConfig, WhatItCannotBeIsSaidAtItsLine) {
               at + "zmq: 'allow_shutdown' is of the protocol pyzmqrpc");
     EXPECT_TRUE(problem("zmq: \"tcp://*:1\", curve: {secret_key: short}")
                     .contains("`warren keygen --curve` prints a pair"));
+    EXPECT_TRUE(problem("zmq: \"tcp://*:1\", curve: {}").starts_with(at + "curve: has no key"));
+    EXPECT_EQ(problem("zmq: \"tcp://*:1\", socket: sub"),
+              at + "zmq: A side that connects needs a host and a port, not '*' or 0");
+}
+
+TEST_F(ZmqConfig, APortIsListenedAtOnce) {
+    const auto refused = [this](const std::string& first, const std::string& second) {
+        return problems("listeners:\n  - {" + first + "}\n  - {" + second + "}\n");
+    };
+    const Texts taken{
+        "warren.yml:3: listeners[1].zmq: this port is taken by listeners[0] in line 2"};
+    EXPECT_EQ(refused("zmq: \"tcp://*:1\"", "zmq: \"tcp://127.0.0.1:1\""), taken);
+    EXPECT_EQ(refused("zmq: [\"tcp://h:1\", \"tcp://h:2\"]", "zmq: [\"ipc:///x\", \"tcp://h:2\"]"),
+              taken);
+    EXPECT_EQ(refused("tcp: \"*:1\"", "zmq: \"tcp://*:1\""), taken);
+    load(
+        "listeners:\n"
+        "  - {zmq: \"tcp://h:1\"}\n"
+        "  - {zmq: \"tcp://h:1\", socket: sub}\n"
+        "  - {zmq: \"tcp://h:2\"}\n"
+        "  - {zmq: \"tcp://*:0\"}\n"
+        "  - {zmq: \"tcp://*:0\"}\n");
 }
 
 }  // namespace

@@ -73,6 +73,15 @@ TEST(ZmqAddressOf, SocketsAndTheirSides) {
     EXPECT_EQ(read("zmq+tcp://a:1?socket=sub", AddressRole::listener).side, ZmqSide::connect);
 }
 
+TEST(ZmqAddressOf, WhereNobodyCanConnectTo) {
+    const std::string told = "A side that connects needs a host and a port, not '*' or 0";
+    EXPECT_EQ(refusal("zmq+tcp://*:1"), told);
+    EXPECT_EQ(refusal("zmq+tcp://a:1,a:0?socket=req"), told);
+    EXPECT_EQ(refusal("zmq+tcp://*:1?socket=sub", AddressRole::listener), told);
+    EXPECT_EQ(refusal("zmq+tcp://*:1?side=connect", AddressRole::listener), told);
+    EXPECT_EQ(read("zmq+tcp://*:0?socket=pub").endpoints, std::vector<std::string>{"tcp://*:0"});
+}
+
 TEST(ZmqAddressOf, OfAnotherRole) {
     EXPECT_EQ(refusal("zmq+tcp://a:1?socket=rep"),
               "The socket 'rep' is a listener's; a client's is dealer, req or pub");

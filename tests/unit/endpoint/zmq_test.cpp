@@ -7,8 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <latch>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -191,6 +194,35 @@ TEST(Zmq, ASlowHandlerDelaysNoOtherCall) {
     released.count_down();
     slow.get();
     server.stop();
+}
+
+TEST(Zmq, WhatIsPublishedIsDoneWhereverItIsSubscribedTo) {
+    for (const std::string protocol : {"msgpack-rpc", "pyzmqrpc"}) {
+        SCOPED_TRACE(protocol);
+        const std::string publisher = "zmq+inproc://publisher_of_" + protocol;
+        std::latch heard{2};
+        std::array<std::once_flag, 2> once;
+        std::vector<std::unique_ptr<Server>> servers;
+        for (std::size_t i = 0; i < once.size(); ++i) {
+            Server& server = *servers.emplace_back(std::make_unique<Server>());
+            server.method("hear",
+                          [&, i](int) { std::call_once(once[i], [&] { heard.count_down(); }); },
+                          {"number"});
+            server.listen(
+                ListenerOptions{.url = publisher, .protocol = protocol, .zmq = {.socket = "sub"}});
+            server.start();
+        }
+        Client client{publisher + "?socket=pub&protocol=" + protocol};
+        while (!heard.try_wait()) {  // each begins to hear when it has subscribed
+            client.notify("hear", Dynamic::map({{"number", 1}}));
+        }
+        const Failure refused =
+            failure_of([&] { client.call("hear", Dynamic::map({{"number", 1}})); });
+        EXPECT_EQ(refused.code, Code::invalid_request);
+        for (const auto& server : servers) {
+            server->stop();
+        }
+    }
 }
 
 TEST(Zmq, AClientStopsTheServerWhereItMay) {

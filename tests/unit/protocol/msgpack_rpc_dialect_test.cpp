@@ -155,7 +155,7 @@ TEST_F(MsgpackRpcDialect, AClientReadsAnswersOnly) {
     EXPECT_NE(answers_->failure().message.find("does not answer"), std::string::npos);
     EXPECT_EQ(read_answer("HTTP/1.1 400 Bad Request").state, State::broken);
     EXPECT_EQ(answers_->failure().code, Code::contract_mismatch) << "another protocol's port";
-    EXPECT_TRUE(answers_->failure().message.ends_with("check port and scheme"));
+    EXPECT_TRUE(answers_->failure().message.ends_with("check port, scheme and protocol"));
     // One that cannot be read concerns its own call alone.
     const std::string unreadable{"\x94\x01\x07\xc0\xd4\x05.", 7};
     const StreamStep step = read_answer(unreadable);

@@ -216,7 +216,8 @@ private:
         do {
             now_known_ = false;
             if (reactor_.poll(where)) {
-                spin_policy_.found_something();
+                // What comes later came because others had this processor meanwhile.
+                now() < until ? spin_policy_.found_something() : spin_policy_.found_nothing();
                 return true;
             }
         } while (std::chrono::steady_clock::now() < until);

@@ -6,8 +6,9 @@
 namespace warren::transport {
 
 /// Learns whether polling for a moment before blocking pays: whether what the loop waits for tends
-/// to come within that moment. A loop whose polls find nothing polls ever more rarely, so that one
-/// that is woken now and then hardly polls at all.
+/// to come within that moment. A loop whose polls find nothing more often than something polls ever
+/// more rarely, so that one that is woken now and then, or one whose peer has to wait for this very
+/// processor, hardly polls at all.
 /// cost a few instructions          thread one
 class SpinPolicy {
 public:
@@ -20,7 +21,10 @@ public:
         return false;
     }
 
-    void found_something() noexcept { misses_ = 0; }
+    /// Whether the next block is one to poll before.
+    bool is_on() const noexcept { return to_skip_ == 0; }
+
+    void found_something() noexcept { misses_ -= misses_ == 0 ? 0 : 1; }
     void found_nothing() noexcept {
         misses_ = std::min(misses_ + 1, misses_max);
         // One miss is chance; after that the pauses double.
@@ -31,7 +35,7 @@ private:
     static constexpr std::uint32_t misses_max =
         10;  // then one block in 1,024 is preceded by a poll
 
-    std::uint32_t misses_ = 0;
+    std::uint32_t misses_ = 0;  // less what was found since
     std::uint32_t to_skip_ = 0;
 };
 

@@ -49,5 +49,31 @@ TEST(SpinPolicy, TakesUpPollingAgainWhenItPaysAgain) {
     EXPECT_TRUE(policy.should_spin());
 }
 
+TEST(SpinPolicy, IsNotTakenInByWhatIsFoundNowAndThen) {
+    SpinPolicy policy;
+    polls_in_vain(policy, 100'000);
+    int polls = 0;
+    for (int found = 0; found < 10; ++found) {
+        while (!policy.should_spin()) {
+        }
+        policy.found_something();
+        polls += polls_in_vain(policy, 1000);
+    }
+    EXPECT_LE(polls, 20);
+}
+
+TEST(SpinPolicy, PollsBeforeEveryBlockAfterAsManyFindsAsThereWereMisses) {
+    SpinPolicy policy;
+    polls_in_vain(policy, 100'000);
+    while (!policy.should_spin()) {
+    }
+    for (int found = 0; found < 10; ++found) {
+        ASSERT_TRUE(policy.should_spin());
+        policy.found_something();
+    }
+    policy.found_nothing();
+    EXPECT_TRUE(policy.is_on());
+}
+
 }  // namespace
 }  // namespace warren::transport

@@ -218,6 +218,11 @@ void StreamClient::on_stray_answer(StreamClientSession&) {
     drop_reply();
 }
 
+void StreamClient::on_input_halfway() {
+    accept_held();
+    hold_submissions();
+}
+
 void StreamClient::on_input_end(StreamClientSession& session) {
     accept_held();
     if (session.is_retired && session.slots.empty()) {

@@ -101,6 +101,7 @@ private:
                    std::expected<protocol::Answer, Failure> answer) override;
     void on_stray_answer(StreamClientSession& session) override;
     void on_input_begin() override { hold_submissions(); }
+    void on_input_halfway() override;
     void on_input_end(StreamClientSession& session) override;
     void on_broken(StreamClientSession& session, const Failure& why) override;
     void on_lost(StreamClientSession& session, const Failure& why) override;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/halfway.hpp"
+
 namespace warren::runtime {
 namespace {
 
@@ -39,6 +41,7 @@ StreamSession::Taken StreamClientSession::on_input(std::span<const std::byte> in
 StreamSession::Taken StreamClientSession::take(std::span<const std::byte> input) {
     const Taken everything{.bytes = input.size()};
     Taken taken;
+    Halfway halfway{input.size()};
     while (taken.bytes < input.size()) {
         const protocol::StreamStep step =
             decoder_->next(input.subspan(taken.bytes), owner_->unix_ms(), arena_);
@@ -60,6 +63,13 @@ StreamSession::Taken StreamClientSession::take(std::span<const std::byte> input)
             return everything;
         }
         arena_.reset();
+        if (halfway.reached(taken.bytes)) {
+            owner_->on_input_halfway();
+            if (owner_ == nullptr) {
+                return everything;
+            }
+            connection_.push();
+        }
     }
     return taken;
 }

@@ -29,6 +29,8 @@ public:
         virtual std::shared_ptr<void> share() = 0;
         /// What was read is about to be gone through; `on_input_end` follows, whatever it says.
         virtual void on_input_begin() = 0;
+        /// What follows from the first half of it may leave.
+        virtual void on_input_halfway() = 0;
         virtual TimePoint now() const noexcept = 0;
         virtual std::int64_t unix_ms() = 0;
         virtual void on_answer(StreamClientSession& session, std::uint64_t token,

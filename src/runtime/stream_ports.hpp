@@ -22,6 +22,9 @@ public:
     /// What is appended here leaves at the end of this turn, in one write: then call `touch`.
     virtual std::string& output() noexcept = 0;
     virtual void touch() = 0;
+    /// Said while input is gone through and more of it is left: what was appended may leave now.
+    /// It does where the peer is likely to be awake and could work on it meanwhile.
+    virtual void push() {}
     /// Output that the network has not taken yet; 0 where that is not known.
     virtual std::size_t unsent_bytes() const noexcept { return 0; }
     /// What was appended since the last call is one message; nothing is none. It stays where it is

@@ -1,5 +1,6 @@
 #include "runtime/stream_server_session.hpp"
 
+#include "runtime/halfway.hpp"
 #include "runtime/stream_server.hpp"
 
 #include <utility>
@@ -36,8 +37,9 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
     }
     unix_ms_ = core::unix_ms_now();
     std::string& output = connection_.output();
-    const std::size_t output_before = output.size();
-    const std::size_t output_max = output_before + server_->options_.turn_output_bytes_max;
+    const std::size_t output_max = output.size() + server_->options_.turn_output_bytes_max;
+    std::size_t output_counted = output.size();
+    Halfway halfway{input.size()};
     Taken taken;
     // Nothing at all is a message, too, where they are kept apart.
     do {
@@ -68,13 +70,22 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
         } else {
             server_->take(*this, *decoder_, step.size_bytes);
         }
+        if (halfway.reached(taken.bytes)) {
+            count_output(output.size() - output_counted);
+            connection_.push();
+            output_counted = output.size();
+        }
     } while (taken.bytes != input.size());
-    if (output.size() != output_before) {
-        on_unsent(unsent_counted_ + output.size() - output_before);
-        connection_.touch();
-    }
+    count_output(output.size() - output_counted);
     close_if_due();
     return taken;
+}
+
+void StreamServerSession::count_output(std::size_t bytes) {
+    if (bytes != 0) {
+        on_unsent(unsent_counted_ + bytes);
+        connection_.touch();
+    }
 }
 
 StreamSession::Taken StreamServerSession::pause(std::size_t taken_bytes) {

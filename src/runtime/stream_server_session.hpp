@@ -59,6 +59,7 @@ private:
         closing,
     };
 
+    void count_output(std::size_t bytes);
     Taken pause(std::size_t taken_bytes);
     void close_if_due();
 

@@ -115,6 +115,10 @@ public:
         }
         return now_;
     }
+    bool is_pushing_of_use() noexcept {
+        return options_.spin_max.count() != 0 && spin_policy_.is_on() &&
+               reactor_.poller().ready_count() <= 1;
+    }
     runtime::Timers& timers() noexcept { return timers_; }
     Reactor& reactor() noexcept { return reactor_; }
 
@@ -310,6 +314,10 @@ void AsioExecutor::at_turn_end(TurnEnd& what) {
 
 void AsioExecutor::forget(TurnEnd& what) noexcept {
     loop_->forget(what);
+}
+
+bool AsioExecutor::is_pushing_of_use() const noexcept {
+    return loop_->is_pushing_of_use();
 }
 
 Poller& AsioExecutor::poller() noexcept {

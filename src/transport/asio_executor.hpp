@@ -69,6 +69,11 @@ public:
     /// Forget it; it is about to be destroyed.
     void forget(TurnEnd& what) noexcept;
 
+    /// Whether output had better leave before the turn is over: the loop polls before it sleeps, so
+    /// peers are likely to answer within moments, and there is nothing else in this turn that
+    /// could be done while they work.                                 thread the I/O thread
+    bool is_pushing_of_use() const noexcept;
+
     /// For the sockets of connections.                                 thread the I/O thread
     Poller& poller() noexcept;
     /// For all that comes and goes, such as connecting: while there is such, the loop waits for

@@ -30,7 +30,8 @@ Poller::~Poller() {
 bool Poller::wait(int timeout_ms) {
     const int count =
         epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
-    untold_ = std::span{events_}.first(static_cast<std::size_t>(std::max(count, 0)));
+    ready_count_ = static_cast<std::size_t>(std::max(count, 0));
+    untold_ = std::span{events_}.first(ready_count_);
     while (!untold_.empty()) {
         const epoll_event event = untold_.front();
         untold_ = untold_.subspan(1);

@@ -45,6 +45,8 @@ public:
     /// Make the `wait` that sleeps return, or the next one.                       thread any
     void interrupt() noexcept;
 
+    /// How many sockets were ready in the last `wait`.
+    std::size_t ready_count() const noexcept { return ready_count_; }
     /// Readable while a socket is ready; for another set to watch.
     int native_handle() const noexcept { return epoll_; }
 
@@ -59,6 +61,7 @@ private:
     int epoll_;
     int interruption_;
     std::array<epoll_event, events_max> events_;
+    std::size_t ready_count_ = 0;
     std::span<epoll_event> untold_{};  // of the events, while users are told
 };
 

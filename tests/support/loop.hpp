@@ -12,7 +12,9 @@ using namespace std::chrono_literals;
 /// A loop that a test turns until something has come about.
 class Loop {
 public:
-    AsioExecutor executor{};
+    explicit Loop(AsioExecutor::Options options = {}) : executor{options} {}
+
+    AsioExecutor executor;
 
     /// out  whether it came about before a deadline, which is generous: it is no measurement
     template <typename Predicate>

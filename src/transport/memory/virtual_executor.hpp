@@ -13,7 +13,7 @@
 namespace warren::transport::memory {
 
 /// An I/O thread that is whoever steps it, with a clock that stands still until told.
-class VirtualExecutor final : public runtime::Executor, public core::Clock {
+class VirtualExecutor : public runtime::Executor, public core::Clock {
 public:
     /// Time starts an hour after the clock's epoch, so that tests can look back.
     VirtualExecutor() = default;

@@ -58,6 +58,12 @@ void TcpConnection::touch() {
     }
 }
 
+void TcpConnection::push() {
+    if (state_ == State::open && executor_.is_pushing_of_use()) {
+        write();
+    }
+}
+
 void TcpConnection::resume() {
     paused_ = false;
     offer_due_ = true;

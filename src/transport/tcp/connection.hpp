@@ -47,6 +47,7 @@ public:
 
     std::string& output() noexcept override { return output_; }
     void touch() override;
+    void push() override;
     std::size_t unsent_bytes() const noexcept override {
         return output_.size() + writing_.size() - written_;
     }

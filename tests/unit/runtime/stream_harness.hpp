@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // A server of streams without sockets, and peers that the test speaks for.
@@ -53,6 +54,7 @@ public:
 
     std::string& output() noexcept override { return output_; }
     void touch() override { ++touches; }
+    void push() override { pushed += std::exchange(output_, {}); }
     void pause() override { paused_ = true; }
     void resume() override {
         paused_ = false;
@@ -88,6 +90,7 @@ public:
     std::size_t wanted() const noexcept { return wanted_; }
 
     int touches = 0;
+    std::string pushed;
 
 private:
     void offer() {

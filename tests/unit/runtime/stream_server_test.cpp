@@ -69,6 +69,23 @@ TEST(StreamServer, AnswersAllThatOneReadBroughtInOneTurn) {
     EXPECT_EQ(served.server->in_flight(), 0U);
 }
 
+TEST(StreamServer, PushesTheAnswersToTheFirstHalfOfManyRequests) {
+    Served served;
+    FakeConnection& peer = served.connect();
+    std::string requests;
+    for (int id = 0; id < 100; ++id) {
+        requests += request(id, "echo", "a");
+    }
+    peer.receive(requests);
+    const Texts first = unpacked(peer.pushed);
+    const Texts second = peer.take_answers();
+    ASSERT_EQ(first.size(), 50U);
+    ASSERT_EQ(second.size(), 50U);
+    EXPECT_EQ(first.back(), answer(49, "a"));
+    EXPECT_EQ(second.front(), answer(50, "a"));
+    EXPECT_EQ(peer.touches, 2);
+}
+
 TEST(StreamServer, AnswersTheSameHoweverTheRequestsAreCut) {
     const std::string stream = request(1, "echo", "first") + request(2, "nothing", "x") +
                                packed(R"([2,"echo",["said"]])") + request(300, "echo", "last");

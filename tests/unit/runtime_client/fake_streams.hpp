@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -92,6 +93,7 @@ private:
 struct FakeConnection final : StreamConnection {
     std::string& output() noexcept override { return text; }
     void touch() override { ++touches; }
+    void push() override { pushed += written(); }
     std::size_t unsent_bytes() const noexcept override { return unsent; }
     void pause() override {}
     void resume() override {}
@@ -114,6 +116,7 @@ struct FakeConnection final : StreamConnection {
 
     std::size_t address = 0;
     std::string text;
+    std::string pushed;
     std::string input;
     int touches = 0;
     std::size_t unsent = 0;
@@ -147,6 +150,15 @@ public:
 private:
     Executor& executor_;
     const std::size_t addresses_;
+};
+
+/// The test's own thread is the I/O thread.
+class OwnThreadExecutor final : public transport::memory::VirtualExecutor {
+public:
+    bool is_current_thread() const noexcept override { return std::this_thread::get_id() == own_; }
+
+private:
+    const std::thread::id own_ = std::this_thread::get_id();
 };
 
 struct StreamFixture {
@@ -198,7 +210,7 @@ struct StreamFixture {
         }
     }
 
-    transport::memory::VirtualExecutor executor;
+    OwnThreadExecutor executor;
     FakeStreamPort port;
     std::shared_ptr<StreamClient> client;
     std::deque<FakeConnection> connections;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -61,6 +62,50 @@ TEST(StreamClient, TakesAllThatAReadBroughtInAnyOrder) {
     EXPECT_EQ(calls[2].data, Dynamic{"c"});
     connection.feed("k b\n");
     EXPECT_EQ(calls[1].data, Dynamic{"b"});
+}
+
+TEST(StreamClient, PushesTheCallsThatFollowTheFirstHalfOfManyAnswers) {
+    StreamFixture fixture;
+    std::deque<TestCall> first(64);
+    std::deque<TestCall> second(64);
+    for (std::size_t at = 0; at < first.size(); ++at) {
+        first[at].on_finished = [&, at] { fixture.client->submit(second[at]); };
+        fixture.submit(first[at]);
+    }
+    FakeConnection& connection = fixture.connect();
+    connection.written();
+    std::string answers;
+    for (int id = 1; id <= 64; ++id) {
+        answers += std::to_string(id) + " ok a\n";
+    }
+    connection.feed(answers);
+    EXPECT_TRUE(connection.pushed.starts_with("65 dx_example"));
+    const auto pushed = std::ranges::count(connection.pushed, '\n');
+    EXPECT_GE(pushed, 32);
+    EXPECT_EQ(pushed + std::ranges::count(connection.written(), '\n'), 64);
+    fixture.client->close();
+}
+
+TEST(StreamClient, MayBeClosedByACallThatFollowsTheFirstHalfOfManyAnswers) {
+    StreamFixture fixture;
+    std::deque<TestCall> first(64);
+    TestCall unspeakable{"unspeakable"};
+    unspeakable.on_finished = [&] { fixture.client->close(); };
+    for (TestCall& call : first) {
+        fixture.submit(call);
+    }
+    first[0].on_finished = [&] { fixture.client->submit(unspeakable); };
+    FakeConnection& connection = fixture.connect();
+    connection.written();
+    std::string answers;
+    for (int id = 1; id <= 64; ++id) {
+        answers += std::to_string(id) + " ok a\n";
+    }
+    connection.feed(answers);
+    EXPECT_TRUE(first[0].succeeded_once());
+    EXPECT_EQ(first[63].code(), Code::cancelled);
+    EXPECT_TRUE(connection.is_closing);
+    EXPECT_EQ(connection.pushed, "");
 }
 
 TEST(StreamClient, AnswersForNobodyAreDroppedAndCounted) {

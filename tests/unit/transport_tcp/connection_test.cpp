@@ -52,6 +52,29 @@ TEST_F(TcpConnection, AnswersAllMessagesOfOneReadInOneWrite) {
     EXPECT_EQ(server.sink.offers.size(), 1U);
 }
 
+TEST_F(TcpConnection, KeepsWhatIsPushedForTheEndOfTheTurn) {
+    Server server{loop};
+    server.sink.push_after_message = true;
+    Peer peer{server.port.local_port()};
+    const std::string bytes = message("one") + message("two");
+    ASSERT_EQ(peer.send(bytes), bytes.size());
+    ASSERT_TRUE(loop.until([&] { return peer.receive().size() == bytes.size(); }));
+    EXPECT_EQ(server.sink.unsent_after_push,
+              (std::vector{message("one").size(), message("one").size() + message("two").size()}));
+}
+
+TEST(TcpConnectionThatSpins, WritesWhatIsPushedAtOnce) {
+    Loop loop{{.spin_max = 50us}};
+    Server server{loop};
+    server.sink.push_after_message = true;
+    Peer peer{server.port.local_port()};
+    const std::string bytes = message("one") + message("two");
+    ASSERT_EQ(peer.send(bytes), bytes.size());
+    ASSERT_TRUE(loop.until([&] { return peer.receive().size() == bytes.size(); }));
+    EXPECT_EQ(peer.receive(), bytes);
+    EXPECT_EQ(server.sink.unsent_after_push, (std::vector<std::size_t>{0, 0}));
+}
+
 TEST_F(TcpConnection, OffersABigMessageOnlyWhenItIsComplete) {
     Server server{loop};
     Client client{loop, {tcp_target("127.0.0.1", server.port.local_port())}};

@@ -46,6 +46,8 @@ struct Seen {
     std::size_t unsent = 0;  // as was said last
     bool busy = false;
     bool echo = true;
+    bool push_after_message = false;
+    std::vector<std::size_t> unsent_after_push{};
     bool pause_after_message = false;
     bool close_after_message = false;
 };
@@ -91,6 +93,10 @@ private:
         if (seen_.echo) {
             connection_.output() += message(text);
             connection_.touch();
+        }
+        if (seen_.push_after_message) {
+            connection_.push();
+            seen_.unsent_after_push.push_back(connection_.unsent_bytes());
         }
         if (seen_.pause_after_message) {
             connection_.pause();

@@ -224,13 +224,17 @@ void DurableQueue::settle(std::span<Append> appends, const std::expected<void, F
 
 /// Once for each time that writing begins or ceases to fail, not for every batch.
 void DurableQueue::note(const std::expected<void, Failure>& written) {
-    const bool is_failing = !written;
-    if (is_failing == std::exchange(is_failing_, is_failing) || !options_.log) {
+    if (!options_.log || (written && !is_failing_)) {
         return;
     }
-    if (is_failing) {
-        options_.log->error(to_string(written.error()));
-    } else {
+    const auto now = std::chrono::steady_clock::now();
+    if (!written) {
+        failed_at_ = now;
+        if (!std::exchange(is_failing_, true)) {
+            options_.log->error(to_string(written.error()));
+        }
+    } else if (now - failed_at_ >= options_.calm_min) {
+        is_failing_ = false;
         options_.log->info("The buffer " + path() + " is written again");
     }
 }

@@ -3,6 +3,7 @@
 #include <warren/context.hpp>
 #include <warren/error.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <expected>
@@ -26,6 +27,8 @@ struct DurableQueueOptions {
     std::uint64_t bytes_max = std::uint64_t{1} << 30;
     std::uint64_t waiting_bytes_max = std::uint64_t{64} << 20;  // taken, not yet on the disk
     std::shared_ptr<Log> log{};  // when writing begins to fail, and when it goes on; null: nowhere
+    /// So long nothing failed when it goes on: on a disk that is nearly full every other write may.
+    std::chrono::milliseconds calm_min{10'000};
 };
 
 /// A bounded first-in-first-out queue on a disk, with a thread of its own. All changes that wait
@@ -114,6 +117,7 @@ private:
     const std::uint64_t last_id_at_open_;
     std::vector<Mark> unwritten_;  // of the thread: those that failed to be written
     bool is_failing_ = false;      // of the thread
+    std::chrono::steady_clock::time_point failed_at_{};  // of the thread: last
 
     mutable std::mutex mutex_;  // of what follows
     std::condition_variable wake_;

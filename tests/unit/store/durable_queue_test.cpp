@@ -166,7 +166,7 @@ TEST_F(DurableQueues, CountWhatIsThereAfterReopening) {
 
 TEST_F(DurableQueues, RefuseWhatAFullDiskHasNoRoomForAndKeepTheRest) {
     const auto log = std::make_shared<LinesOfLog>();
-    const auto queue = open({.file = {.pages_max = 16}, .log = log});
+    const auto queue = open({.file = {.pages_max = 16}, .log = log, .calm_min = {}});
     std::uint64_t taken = 0;
     Id id = append(*queue, std::string(4'000, 'x'));
     for (; id; id = append(*queue, std::string(4'000, 'x'))) {
@@ -184,6 +184,19 @@ TEST_F(DurableQueues, RefuseWhatAFullDiskHasNoRoomForAndKeepTheRest) {
     ASSERT_EQ(lines.size(), 2U);
     EXPECT_NE(lines[0].find("the disk is full"), std::string::npos);
     EXPECT_NE(lines[1].find("is written again"), std::string::npos);
+}
+
+TEST_F(DurableQueues, TellOnceOfADiskThatIsFullTimeAndAgain) {
+    const auto log = std::make_shared<LinesOfLog>();
+    const auto queue = open({.file = {.pages_max = 16}, .log = log});
+    const std::string bytes(4'000, 'x');
+    for (std::uint64_t round = 1; round <= 3; ++round) {
+        while (append(*queue, bytes)) {
+        }
+        queue->remove(round);
+        EXPECT_TRUE(append(*queue, bytes));
+    }
+    EXPECT_EQ(log->lines().size(), 1U);
 }
 
 TEST_F(DurableQueues, ServeManyThreads) {

@@ -65,6 +65,14 @@ std::expected<void, Failure> check_last(std::span<const ListenerPlan> plans) {
     return {};
 }
 
+/// A buffer tries again by itself, and has to know at once that the other side is away.
+ForwardOptions with_prompt_failures(ForwardOptions options) {
+    if (options.buffer && !options.client.connect_attempts) {
+        options.client.connect_attempts = 1;
+    }
+    return options;
+}
+
 std::expected<std::unique_ptr<store::DurableQueue>, Failure> open_buffer(
     const BufferOptions& buffer, std::shared_ptr<Log> log) {
     return store::DurableQueue::open({.file = {.path = buffer.file,
@@ -128,7 +136,7 @@ std::expected<void, Failure> add_proxy(std::vector<ListenerPlan>& plans, Listene
 }
 
 Proxy::Proxy(const ListenerPlan& plan, std::shared_ptr<Log> log)
-    : name_{name_of(plan)}, client_{plan.proxy->to, plan.proxy->options} {
+    : name_{name_of(plan)}, client_{plan.proxy->to, with_prompt_failures(plan.proxy->options)} {
     if (!plan.proxy->options.buffer) {
         return;
     }

@@ -1,10 +1,11 @@
-"""Proxies between a broker and direct calls, both ways."""
+"""Proxies between a broker and direct calls or ZeroMQ, both ways."""
 
 import unittest
 
 from fixture import InteropTest, eventually
 from pika_caller import Connection, RpcClient
 from proxy_fixture import ProxyTest, buffer_figure
+from pyzmqrpc_peer import Sender, Server, SimpleCommand
 
 
 class BrokerProxyTest(InteropTest, ProxyTest):
@@ -40,6 +41,13 @@ class FromTcpToAmqp(BrokerProxyTest):
         address = self.proxy(to=self.broker_address("absent")).addresses[0]
         self.assert_fails(self.call(address, "add", {"a": 2, "b": 40}), "no_responder")
 
+    def test_a_command_over_zeromq(self):
+        source = "zmq+tcp://127.0.0.1:0?socket=rep&protocol=pyzmqrpc"
+        proxy = self.proxy(source=source, to=self.broker_address("test"))
+        with Sender(proxy.addresses[0].removeprefix("zmq+")) as sender:
+            answer = sender.execute(SimpleCommand(param1="a", param2="b"))
+        self.assertEqual(answer["response_message"], "SimpleCommand got 'a' and 'b'")
+
     def test_replies_are_dropped(self):
         proxy = self.proxy("--drop-replies", to=self.broker_address("test"))
         self.assert_gives(self.call(proxy.addresses[0], "add", {"a": 2, "b": 40}), None)
@@ -71,6 +79,15 @@ class FromAmqpToTcp(BrokerProxyTest):
             client = RpcClient(amqp, "front", "SimpleCommand")
             reply = client.call({"param1": "a", "param2": "b"})
         self.assertEqual(reply["data"], "SimpleCommand got 'a' and 'b'")
+
+    def test_a_server_over_zeromq(self):
+        services = {"SimpleCommand": lambda state: f"Python got {state['param1']!r}"}
+        with Server(services) as server:
+            target = {"zmq": server.endpoint, "socket": "req", "protocol": "pyzmqrpc"}
+            source = self.amqp("front", "SimpleCommand")
+            with self.serve_proxies({"from": source, "to": target}):
+                called = self.call(self.broker_address("front"), "SimpleCommand", {"param1": "a"})
+                self.assert_gives(called, "Python got 'a'")
 
     def test_a_dead_target(self):
         self.serve_proxies({"from": self.amqp("dead", "add"), "to": "tcp://127.0.0.1:1"})

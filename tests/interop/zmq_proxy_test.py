@@ -7,7 +7,7 @@ import signal
 import threading
 import unittest
 
-from fixture import code_block, eventually, run_warren
+from fixture import PATIENCE_S, code_block, eventually, run_warren
 from proxy_fixture import ProxyTest, buffer_figure, metrics_of
 from pyzmqrpc_peer import (
     HEARTBEAT,
@@ -168,6 +168,22 @@ class FromSub(ZmqProxyTest):
         publisher.publish(Fail())
         proxy.wait_until_log("Out of onions")
 
+    def test_to_req_with_a_buffer_between(self):
+        publisher = self.enterContext(Publisher())
+        with Server(self.services.all()) as server:
+            pass
+        file = self.directory / f"{self.id()}.buffer"
+        self.zmq_proxy(
+            f"{publisher.endpoint}?socket=sub",
+            f"{server.endpoint}?socket=req",
+            *("--buffered", "--buffer-file", file),
+        )
+        publisher.wait_for(1)
+        for number in range(5):
+            publisher.publish(SimpleCommand(param1=number))
+        self.server(port=server.port)
+        self.await_calls(*range(5))
+
     def test_to_pub(self):
         publisher = self.enterContext(Publisher())
         proxy = self.zmq_proxy(f"{publisher.endpoint}?socket=sub", f"{FREE}?socket=pub")
@@ -194,11 +210,11 @@ class FromRepToPub(ZmqProxyTest):
 
 
 class BufferedFromRepToReq(ZmqProxyTest):
-    def buffered(self, target):
+    def buffered(self, target, *more):
         self.file = self.directory / f"{self.id()}.buffer"
         options = ("--buffered", "--buffer-file", self.file, "--name", "kept")
         return self.zmq_proxy(
-            f"{FREE}?socket=rep", f"{target}?socket=req", *options, "--admin", "127.0.0.1:0"
+            f"{FREE}?socket=rep", f"{target}?socket=req", *options, *more, "--admin", "127.0.0.1:0"
         )
 
     def accept(self, *numbers):
@@ -220,6 +236,13 @@ class BufferedFromRepToReq(ZmqProxyTest):
         self.await_calls(2, 3)
         self.assertTrue(eventually(lambda: buffer_figure(proxy, "entries") == 0))
         self.assert_ends_well(proxy)
+
+    def test_it_ends_at_once_while_the_server_is_away(self):
+        with Server(self.services.all()) as server:
+            pass
+        proxy = self.buffered(server.endpoint, "--drain-timeout", f"{10 * PATIENCE_S}s")
+        self.accept(0)
+        self.assert_ends_well(proxy)  # within PATIENCE_S
 
     def test_kill_9_of_the_proxy(self):
         with Server(self.services.all()) as server:

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace warren::transport {
@@ -28,10 +29,18 @@ void ReplyChannel::open() {
     channel_ = *channel;
     (void)link_.core().confirm_select(channel_);
     link_.touch();
-    std::ranges::stable_partition(waiting_, [this](const protocol::Message& reply) {
-        return proven_.contains(reply.exchange());
-    });
+    put_proven_first();
     send_waiting();
+}
+
+void ReplyChannel::put_proven_first() {
+    std::deque<protocol::Message> proven;
+    std::deque<protocol::Message> others;
+    for (protocol::Message& reply : waiting_) {
+        (proven_.contains(reply.exchange()) ? proven : others).push_back(std::move(reply));
+    }
+    std::ranges::move(others, std::back_inserter(proven));
+    waiting_ = std::move(proven);
 }
 
 void ReplyChannel::down() {

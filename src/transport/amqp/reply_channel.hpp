@@ -59,6 +59,7 @@ private:
 
     Number send(protocol::Message reply);
     void wait(const protocol::Envelope& reply);
+    void put_proven_first();
     void send_waiting();
     void confirmed(Number number, bool multiple);
     void closed(const amqp::ChannelClosed& closed);

@@ -96,8 +96,9 @@ TEST_F(PyzmqrpcVectors, RepliesAreWrittenToTheByte) {
 
 TEST_F(PyzmqrpcVectors, RepliesAreRead) {
     const auto decoder = make_pyzmqrpc_dialect({.side = StreamSide::client})->make_answer_decoder();
+    std::string reply;  // as long as the answer that was read from it
     const auto answer_of = [&](std::string_view name) {
-        const std::string reply = "\0\0\1\2"s + std::string{text_of(exchange(name), "response")};
+        reply = "\0\0\1\2"s + std::string{text_of(exchange(name), "response")};
         const StreamStep step = decoder->next(octets(reply), 0, arena_);
         EXPECT_EQ(step.state, State::complete);
         EXPECT_EQ(step.size_bytes, reply.size());

@@ -4,8 +4,10 @@ import json
 import os
 import random
 import signal
+import socket
 import unittest
 
+import msgpack
 from direct_fixture import Caller, held_port
 from fixture import PATIENCE_S, TEST_MODULES, eventually, run_warren
 from proxy_fixture import ProxyTest, buffer_figure
@@ -154,6 +156,49 @@ class UnderLoad(BufferedTest):
         self.ledger.serve()
         self.wait_until_empty(proxy)
         self.assertEqual(self.ledger.first_entries(), list(range(self.CALLS)))
+
+
+class HowACallIsKnown(BufferedTest):
+    """For servers that are to have each effect once."""
+
+    def setUp(self):
+        super().setUp()
+        self.listener = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        self.listener.settimeout(PATIENCE_S)
+        self.to = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def taken(self):
+        """The next request, and the connection it came over."""
+        connection, _ = self.listener.accept()
+        connection.settimeout(PATIENCE_S)
+        self.addCleanup(connection.close)
+        unpacker = msgpack.Unpacker()
+        while True:
+            unpacker.feed(connection.recv(1 << 16))
+            for _, id, _, params in unpacker:
+                return connection, id, params
+
+    def test_one_key_however_often_it_is_sent(self):
+        proxy = self.buffered(to=self.to)
+        self.accept(proxy, 0)
+        lost, _, (arguments, first) = self.taken()
+        self.assertEqual(arguments, {"id": "0"})
+        self.assertNotIn("attempt", first)
+        lost.close()
+        _, _, (_, second) = self.taken()
+        self.assertEqual((second["key"], second["attempt"]), (first["key"], 2))
+        proxy.kill()
+        proxy = self.buffered(to=self.to)
+        self.accept(proxy, 1)
+        connection, id, (arguments, third) = self.taken()
+        self.assertEqual((arguments, third["key"]), ({"id": "0"}, first["key"]))
+        self.assertGreater(third["attempt"], 1)
+        connection.sendall(msgpack.packb([1, id, None, None]))
+        answer = msgpack.Unpacker()
+        answer.feed(connection.recv(1 << 16))
+        _, _, _, (arguments, fourth) = answer.unpack()
+        self.assertEqual(arguments, {"id": "1"})
+        self.assertNotEqual(fourth["key"], first["key"])
 
 
 class WhatCannotGoOn(BufferedTest):

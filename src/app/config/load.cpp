@@ -66,6 +66,9 @@ void read_root(const YAML::Node& node, const std::optional<std::string>& virtual
         read_listeners(root, config);
     }
     read_proxies(root, config);
+    if (virtual_host) {
+        config.proxies.clear();  // that host alone
+    }
 }
 
 }  // namespace

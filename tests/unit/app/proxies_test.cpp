@@ -216,6 +216,18 @@ mock: true
     EXPECT_TRUE(found[4].starts_with("warren.yml:7: proxies[4]: Two proxies have the buffer"));
 }
 
+TEST_F(ProxiesOfAConfiguration, AreNotOfOneVirtualHostAlone) {
+    const std::string text = R"(server: {host: h, username: u, password: p}
+virtual_hosts: {a: {queue: q, exchanges: {m: null}}}
+proxies: [{from: {tcp: "a:1"}, to: tcp://b:1}]
+)";
+    EXPECT_EQ(load(text).size(), 1U);
+    const auto alone = load_config(path("warren.yml"), "a");
+    ASSERT_TRUE(alone);
+    EXPECT_EQ(alone->listeners.size(), 1U);
+    EXPECT_TRUE(alone->proxies.empty());
+}
+
 TEST_F(ProxiesOfAConfiguration, NoProblemShowsASecret) {
     const Lines found = problems(R"(proxies:
   - {from: {tcp: "a:1"}, to: "amqp://user:hush@b:port/?queue=q"}

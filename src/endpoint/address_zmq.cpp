@@ -43,6 +43,7 @@ constexpr Parameter parameters[] = {
     {"password", all},
     {"password_file", all},
     {"server_key", asking | sub},
+    {"server_key_file", asking | sub},
     {"public_key", asking | sub},
     {"secret_key", all},
     {"secret_key_file", all},
@@ -57,8 +58,8 @@ constexpr Parameter parameters[] = {
     {"silence_timeout", sub},
     {"allow_shutdown", answering | sub},
 };
-constexpr std::array<std::string_view, 8> security_parameters{
-    "username",   "password",   "password_file",   "server_key",
+constexpr std::array<std::string_view, 9> security_parameters{
+    "username",   "password",   "password_file",   "server_key", "server_key_file",
     "public_key", "secret_key", "secret_key_file", "client_keys"};
 
 std::vector<std::string_view> parameters_of(ZmqSocketType socket) {

@@ -115,8 +115,8 @@ std::expected<void, Failure> ZmqSecurityParameters::apply(ZmqAddress& address) &
         if (server_key_.empty()) {
             return refused("CURVE needs the server's public key: 'server_key'");
         }
-        if (public_key_.empty() != secret_key_.empty()) {
-            return refused("Give both 'public_key' and 'secret_key' of this side, or none of them");
+        if (secret_key_.empty() && !public_key_.empty()) {
+            return refused("This side's 'public_key' needs its 'secret_key', too");
         }
         address.client_security = transport::ZmqCurveClient{
             std::move(server_key_), std::move(public_key_), std::move(secret_key_)};

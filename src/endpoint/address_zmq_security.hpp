@@ -16,7 +16,7 @@ namespace warren::endpoint {
 class ZmqSecurityParameters {
 public:
     /// in   key: one of username, password, server_key, public_key, secret_key or client_keys (keys
-    ///      between commas); or password_file or secret_key_file, for a file's content
+    ///      between commas); or one of the others with "_file", for a file's content
     /// err  invalid_request: no key, or a file that cannot be read; shows no secret
     std::expected<void, Failure> take(std::string_view key, std::string value);
 

@@ -17,9 +17,15 @@ constexpr std::array<std::string_view, 4> kinds{"amqp", "tcp", "memory", "zmq"};
 constexpr std::array<std::string_view, 5> tls_keys{"ca", "certificate", "key", "server_name",
                                                    "verify"};
 constexpr std::array<std::string_view, 3> curve_keys{"server_key", "public_key", "secret_key"};
-constexpr std::array<std::string_view, 8> file_parameters{
-    "ca",       "certificate", "key",           "cacertfile",
-    "certfile", "keyfile",     "password_file", "secret_key_file"};
+constexpr std::array<std::string_view, 9> file_parameters{"ca",
+                                                          "certificate",
+                                                          "key",
+                                                          "cacertfile",
+                                                          "certfile",
+                                                          "keyfile",
+                                                          "password_file",
+                                                          "secret_key_file",
+                                                          "server_key_file"};
 
 using Members = std::vector<std::pair<std::string, ConfigNode>>;
 

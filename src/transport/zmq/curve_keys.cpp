@@ -34,15 +34,4 @@ bool is_curve_key(std::string_view text) {
            zmq_z85_decode(key.data(), std::string{text}.c_str()) != nullptr;
 }
 
-std::expected<std::string, Failure> curve_public_key_of(const std::string& secret_key) {
-    KeyText public_key{};
-    if (!is_curve_key(secret_key) || zmq_curve_public(public_key.data(), secret_key.c_str()) != 0) {
-        return std::unexpected{
-            Failure{.code = Code::invalid_request,
-                    .message = "A key of CURVE has 40 characters of Z85; `warren keygen --curve` "
-                               "prints a pair"}};
-    }
-    return text_of(public_key);
-}
-
 }  // namespace warren::transport

@@ -17,7 +17,8 @@ TcpConnection::TcpConnection(ConnectionSet& home, std::unique_ptr<Stream> stream
       peer_{std::move(peer)},
       active_at_{executor_.now()},
       written_at_{active_at_},
-      message_at_{active_at_} {}
+      message_at_{active_at_},
+      read_room_{home.read_room()} {}
 
 TcpConnection::~TcpConnection() {
     executor_.forget(*this);

@@ -6,6 +6,7 @@
 #include "transport/asio_executor.hpp"
 #include "transport/net/dial_target.hpp"
 #include "transport/net/stream.hpp"
+#include "transport/tcp/connection_set.hpp"
 
 #include <array>
 #include <cstddef>
@@ -15,8 +16,6 @@
 #include <string_view>
 
 namespace warren::transport {
-
-class ConnectionSet;
 
 /// Who is at the other end.
 struct TcpPeer {
@@ -72,7 +71,7 @@ private:
     void read();
     bool takes_input() const noexcept { return !paused_ && !closing_; }
     std::size_t unread_bytes() const noexcept { return unread_.size() - unread_begin_; }
-    void take(std::size_t count);
+    void take(std::span<const std::byte> input);
     std::size_t offer(std::span<const std::byte> input);
     void offer_unread();
     void keep(std::span<const std::byte> rest);
@@ -116,11 +115,10 @@ private:
     std::string writing_;
     std::size_t written_ = 0;  // of `writing_`
 
-    runtime::TimePoint active_at_;   // input came or output left
-    runtime::TimePoint written_at_;  // output left, or began to wait
-    runtime::TimePoint message_at_;  // the message that `unread_` begins with began
-    // Where an idle connection waits for input: small, for there are many of them.
-    std::array<std::byte, 1024> first_bytes_;
+    runtime::TimePoint active_at_;               // input came or output left
+    runtime::TimePoint written_at_;              // output left, or began to wait
+    runtime::TimePoint message_at_;              // the message that `unread_` begins with began
+    const std::shared_ptr<ReadRoom> read_room_;  // shared by all, as idle connections are many
 };
 
 }  // namespace warren::transport

@@ -15,7 +15,7 @@ namespace {
 
 // What one turn reads of one connection, at most about: others wait.
 constexpr std::size_t turn_bytes = std::size_t{512} << 10;
-constexpr std::size_t read_bytes = std::size_t{64} << 10;
+constexpr std::size_t read_bytes = sizeof(ReadRoom);
 // What is kept of buffers that are empty.
 constexpr std::size_t kept_bytes = std::size_t{64} << 10;
 
@@ -26,7 +26,7 @@ void TcpConnection::read() {
         state_ == State::draining ||
         (state_ == State::open && takes_input() && !input_ended_ && !reading_held_ && !offer_due_);
     if (wanted && !std::exchange(read_under_way_, true)) {
-        stream_->start_read(first_bytes_, shared_from_this());
+        stream_->start_read(*read_room_, shared_from_this());
     }
 }
 
@@ -39,12 +39,13 @@ void TcpConnection::on_read(const boost::system::error_code& error, std::size_t 
         return error ? end({}) : read();
     }
     if (count != 0) {
-        if (!std::exchange(heard_, true) && is_tls_answer(std::span{first_bytes_}.first(count))) {
+        const std::span<const std::byte> input = std::span{*read_room_}.first(count);
+        if (!std::exchange(heard_, true) && is_tls_answer(input)) {
             return end({.code = Code::connection_lost,
                         .message = fmt::format("What is at {} speaks TLS: connect with TLS",
                                                peer_.target->display)});
         }
-        take(count);
+        take(input);
         count_unread();
     }
     if (state_ == State::closed) {
@@ -83,28 +84,18 @@ void TcpConnection::input_ended(const boost::system::error_code& error) {
     touch();
 }
 
-/// Have the session take what stands in `first_bytes_`, and what has come since.
-void TcpConnection::take(std::size_t count) {
+/// Have the session take what was read, and what has come since.
+void TcpConnection::take(std::span<const std::byte> input) {
     active_at_ = executor_.now();
-    home_.counters().bytes_in.add(count);
-    const auto first = std::span{first_bytes_}.first(count);
-    const bool more = count == first_bytes_.size();
-    if (unread_bytes() != 0 || !takes_input()) {
-        append(first);
-        if (more) {
-            append_what_has_come();
-        }
-        return offer_unread();
+    home_.counters().bytes_in.add(input.size());
+    if (unread_bytes() == 0 && takes_input()) {
+        return keep(input.subspan(offer(input)));
     }
-    if (!more) {
-        return keep(first.subspan(offer(first)));
+    append(input);
+    if (input.size() == read_room_->size()) {
+        append_what_has_come();
     }
-    const std::span<std::byte> scratch = home_.scratch();
-    std::ranges::copy(first, scratch.begin());
-    const std::size_t since = stream_->read_now(scratch.subspan(count));
-    home_.counters().bytes_in.add(since);
-    const auto input = scratch.first(count + since);
-    keep(input.subspan(offer(input)));
+    offer_unread();
 }
 
 /// out  how many bytes of the input the session does not need any more

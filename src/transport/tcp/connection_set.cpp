@@ -29,7 +29,7 @@ ConnectionSet::ConnectionSet(AsioExecutor& executor, const TcpLimits& limits, Tc
       limits_{limits},
       counters_{counters},
       period_{period_of(limits)},
-      scratch_{std::make_unique_for_overwrite<decltype(scratch_)::element_type>()} {}
+      read_room_{std::make_shared_for_overwrite<ReadRoom>()} {}
 
 ConnectionSet::~ConnectionSet() {
     executor_.cancel(sweep_timer_);

@@ -15,6 +15,9 @@ namespace warren::transport {
 
 class TcpConnection;
 
+/// What one read takes at most.
+using ReadRoom = std::array<std::byte, std::size_t{64} << 10>;
+
 /// The connections of one port: their limits, the time that passes for them, and the memory that
 /// they read into one after the other.          thread the I/O thread
 class ConnectionSet {
@@ -29,8 +32,8 @@ public:
     AsioExecutor& executor() noexcept { return executor_; }
     const TcpLimits& limits() const noexcept { return limits_; }
     TcpCounters& counters() noexcept { return counters_; }
-    /// Room to read into, until the end of what is handled now.
-    std::span<std::byte> scratch() noexcept { return *scratch_; }
+    /// Where all of them read into: what one has read is gone with the end of its handling.
+    const std::shared_ptr<ReadRoom>& read_room() const noexcept { return read_room_; }
     std::size_t size() const noexcept { return connections_.size(); }
 
     /// The unread bytes of one connection have changed.
@@ -57,7 +60,7 @@ private:
     const TcpLimits limits_;
     TcpCounters& counters_;
     std::chrono::milliseconds period_;
-    std::unique_ptr<std::array<std::byte, std::size_t{64} << 10>> scratch_;
+    std::shared_ptr<ReadRoom> read_room_;
     std::vector<std::shared_ptr<TcpConnection>> connections_;
     std::size_t unread_bytes_ = 0;
     runtime::Executor::TimerId sweep_timer_ = 0;

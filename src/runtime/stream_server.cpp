@@ -233,6 +233,7 @@ void StreamServer::take_finished() {
         }
         recycle(std::move(job));
     }
+    resume_each(held_);
     check_drained();
 }
 
@@ -249,13 +250,24 @@ void StreamServer::stall(const StreamServerSession& session) {
     if (!stall_timer_) {
         stall_timer_ = port_.executor().post_at(port_.executor().now(), [this] {
             stall_timer_.reset();
-            resume_stalled();
+            resume_each(stalled_);
         });
     }
 }
 
-void StreamServer::resume_stalled() {
-    for (const SessionId id : std::exchange(stalled_, {})) {
+bool StreamServer::holds(const StreamServerSession& session) {
+    const bool has_room = session.in_flight() < options_.in_flight_per_connection_max &&
+                          in_flight_ < options_.in_flight_max &&
+                          in_flight_bytes_ < options_.in_flight_bytes_max;
+    if (options_.over_limit == OverLimit::refuse || has_room || in_flight_ == 0) [[likely]] {
+        return false;
+    }
+    held_.push_back(session.id());
+    return true;
+}
+
+void StreamServer::resume_each(std::vector<SessionId>& sessions) {
+    for (const SessionId id : std::exchange(sessions, {})) {
         if (StreamServerSession* const session = find(id)) {
             session->resume();
         }

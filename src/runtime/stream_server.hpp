@@ -25,10 +25,16 @@ namespace warren::runtime {
 
 class StreamServerSession;
 
+/// What becomes of requests over a limit of those in flight.
+enum class OverLimit : std::uint8_t {
+    refuse,  // they are answered `overloaded`
+    wait,    // they are not read until there is room, as where nobody would hear of a refusal
+};
+
 struct StreamServerOptions {
     ListenerPolicy policy;
-    /// Calls without an answer yet, of one connection and of all; those over it are answered
-    /// `overloaded`.
+    OverLimit over_limit = OverLimit::refuse;
+    /// Calls without an answer yet, of one connection and of all.
     std::size_t in_flight_per_connection_max = 1024;
     std::size_t in_flight_max = 65'536;
     /// Of the requests in flight, as they came; one alone may be bigger.
@@ -102,6 +108,9 @@ private:
     void refuse_broken(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
     void answer_here(std::unique_ptr<StreamJob> job) noexcept;
     void stall(const StreamServerSession& session);
+    /// Whether the session's next request is to wait for room; it is then resumed when there may be
+    /// some.
+    bool holds(const StreamServerSession& session);
     void forget(StreamServerSession& session) noexcept;
     void abandon(SessionId id) noexcept;
 
@@ -116,7 +125,7 @@ private:
     StreamServerSession* find(SessionId id) noexcept;
     void take_finished();
     void recycle(std::unique_ptr<StreamJob> job);
-    void resume_stalled();
+    void resume_each(std::vector<SessionId>& sessions);
     void check_drained();
 
     protocol::StreamDialect& dialect_;
@@ -137,6 +146,7 @@ private:
     std::deque<Place> places_;  // jobs point into them
     std::vector<std::uint32_t> free_places_;
     std::vector<SessionId> stalled_;
+    std::vector<SessionId> held_;
     std::optional<Executor::TimerId> stall_timer_;
 
     TimePoint broken_said_until_{};

@@ -47,6 +47,10 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
             taken = pause(taken.bytes);
             break;
         }
+        if (server_->holds(*this)) [[unlikely]] {
+            taken = pause(taken.bytes);
+            break;
+        }
         if (output.size() >= output_max) {
             taken = pause(taken.bytes);
             server_->stall(*this);

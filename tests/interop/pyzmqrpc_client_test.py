@@ -129,7 +129,10 @@ class AskingPython(DirectTest):
             self.assertEqual(caller.outcome(), ("early", "ok", None))
             self.assertEqual(caller.call("SimpleCommand", VALUES), ("ok", "got value1,value2"))
         with Server(SERVICES, port=first.port):
-            self.assertEqual(caller.call("SimpleCommand", VALUES), ("ok", "got value1,value2"))
+            outcome = ("connection_lost",)  # what a call says that was sent to the one before
+            while outcome[0] == "connection_lost":
+                outcome = caller.call("SimpleCommand", VALUES)
+            self.assertEqual(outcome, ("ok", "got value1,value2"))
 
     def test_nobody_there(self):
         with Server(SERVICES) as gone:

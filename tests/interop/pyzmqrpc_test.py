@@ -239,6 +239,15 @@ class PublishingToWarren(ZmqTest):
             self.assert_arrives(publisher, server, f"word{number}")
         self.assertEqual(server.log().count("a one-way call failed: failed:"), 3, server.log())
 
+    def test_more_at_once_than_may_be_in_work(self):
+        publisher = self.publisher()
+        server = self.subscribe(publisher, connection_requests_max=10)
+        publisher.wait_for(1)
+        for _ in range(2000):
+            publisher.publish(Sleep(seconds=0))
+        self.assert_arrives(publisher, server, "word")
+        self.assertNotIn("overloaded", server.log())
+
     def test_a_publisher_that_comes_back(self):
         first = Publisher()
         server = self.subscribe(first)

@@ -82,7 +82,8 @@ private:
 };
 
 struct Served : ServedStream {
-    explicit Served(std::unique_ptr<protocol::StreamDialect> spoken)
+    explicit Served(std::unique_ptr<protocol::StreamDialect> spoken,
+                    StreamServerOptions options = {})
         : ServedStream{std::move(spoken)} {
         const auto handler = [this](std::string name) {
             calls.push_back(name);
@@ -92,7 +93,7 @@ struct Served : ServedStream {
         stage.registry.method("work", handler, {"name"});
         stage.registry.method("boom", [](std::string name) -> std::string { throw Error{name}; },
                               {"name"});
-        serve();
+        serve(std::move(options));
         peer = std::make_unique<FakePeer>(stage.executor, *server);
     }
 
@@ -205,6 +206,26 @@ TEST(StreamServerMessages, OneWayCallsRunAtOnceAndNothingIsAnswered) {
     EXPECT_EQ(served.calls, (Texts{"b", "a"}));
     EXPECT_EQ(served.peer->take_messages(), Texts{});
     EXPECT_EQ(served.peer->touches, 0);
+}
+
+TEST(StreamServerMessages, WhereNobodyHearsOfARefusalRequestsWaitForRoom) {
+    const StreamServerOptions limits[] = {
+        {.over_limit = OverLimit::wait, .in_flight_per_connection_max = 2},
+        {.over_limit = OverLimit::wait, .in_flight_max = 2},
+        {.over_limit = OverLimit::wait, .in_flight_bytes_max = 1}};
+    for (const StreamServerOptions& options : limits) {
+        Served served{protocol::make_pyzmqrpc_dialect({.one_way = true}), options};
+        Texts names;
+        for (int i = 0; i < 10; ++i) {
+            names.push_back(std::to_string(i));
+            served.peer->receive(command("work", names.back()));
+        }
+        EXPECT_GE(served.peer->unread(), 8U);
+        EXPECT_EQ(served.calls, Texts{});
+        served.run();
+        EXPECT_EQ(served.calls, names);
+        EXPECT_EQ(served.server->counters().refused_notifications, 0U);
+    }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <warren/arena.hpp>
 
 #include "amqp/reply_code.hpp"
+#include "transport/amqp/backoff.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
@@ -337,7 +338,7 @@ private:
     const std::shared_ptr<Link> link_;
     ReplyQueue replies_;
     runtime::ClientSink* sink_ = nullptr;
-    Backoff backoff_{{}};
+    Backoff backoff_;
     runtime::Executor::TimerId retry_timer_ = 0;
 
     Route reply_route_{*this, &Impl::on_reply_event};

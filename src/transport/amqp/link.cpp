@@ -1,5 +1,6 @@
 #include "transport/amqp/link.hpp"
 
+#include "transport/amqp/backoff.hpp"
 #include "transport/amqp/connection.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/net/dialer.hpp"
@@ -19,8 +20,7 @@ public:
         : executor_{executor},
           endpoint_{std::move(endpoint)},
           target_{endpoint_.dial_target()},
-          options_{options},
-          backoff_{options.backoff} {}
+          options_{options} {}
 
     AsioExecutor& executor() noexcept { return executor_; }
     const AmqpEndpoint& endpoint() const noexcept { return endpoint_; }

@@ -4,7 +4,6 @@
 #include <warren/error.hpp>
 
 #include "amqp/connection_core.hpp"
-#include "transport/amqp/backoff.hpp"
 #include "transport/amqp/endpoint.hpp"
 #include "transport/asio_executor.hpp"
 #include "transport/net/connect_failure.hpp"
@@ -47,7 +46,6 @@ protected:
 };
 
 struct LinkOptions {
-    BackoffLimits backoff{};
     /// Hears of changes: connected, lost, refused. An attempt that fails like the last one is
     /// silent. May be null; outlives the link.
     Log* log = nullptr;

@@ -2,6 +2,7 @@
 
 #include "amqp/reply_code.hpp"
 #include "transport/amqp/ack_batch.hpp"
+#include "transport/amqp/backoff.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/lost_exchanges.hpp"
 #include "transport/amqp/message.hpp"
@@ -352,7 +353,7 @@ private:
     const std::shared_ptr<Link> link_;
     const AmqpServerOptions options_;
     runtime::ServerSink* sink_ = nullptr;
-    Backoff backoff_{{}};
+    Backoff backoff_;
     runtime::Executor::TimerId retry_timer_ = 0;
     runtime::TimePoint consuming_since_{};
 

@@ -114,9 +114,13 @@ void BufferedForwarder::stop(std::chrono::milliseconds patience) {
         return;
     }
     {
-        std::unique_lock lock{mutex_};
+        const std::lock_guard lock{mutex_};
         is_stopping_ = true;
         changed_.notify_all();
+    }
+    withdraw_.request_stop();
+    {
+        std::unique_lock lock{mutex_};
         if (is_answered_) {
             changed_.wait_for(lock, patience, [this] { return !is_out_; });
         }
@@ -238,6 +242,7 @@ std::optional<BufferedForwarder::Outcome> BufferedForwarder::attempt(
         is_out_ = true;
     }
     sent.stop = give_up_.get_token();
+    sent.stop_unsent = withdraw_.get_token();
     next_.forward(sent, Report{*this});
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [this] { return outcome_.has_value(); });
@@ -263,7 +268,7 @@ void BufferedForwarder::give_up(const store::Entry& entry, const Failure& why,
 }
 
 bool BufferedForwarder::pause(const Failure& why, std::uint32_t failures, std::string_view method) {
-    if (failures == 1) {
+    if (failures == 1 && why.code != Code::cancelled) {  // as this ends itself
         log(LogLevel::warning, "call of " + shown_method(method) +
                                    " is tried again until it gets through: " + shown(why));
     }

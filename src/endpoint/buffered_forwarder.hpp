@@ -51,8 +51,8 @@ public:
                  runtime::ForwardCompletion completion) override;
 
     /// Begin no further call, and wait for the outcome of the one that is out: so long at most, and
-    /// not at all where the other side did not answer last time. Without its outcome it stays in
-    /// the buffer, and is sent again by the next process.
+    /// not at all where it was not sent yet or the other side did not answer last time. Without its
+    /// outcome it stays in the buffer, and is sent again by the next process.
     /// thread one, which is none of a forwarder's own
     void stop(std::chrono::milliseconds patience);
 
@@ -94,6 +94,7 @@ private:
     bool is_answered_ = true;  // the other side answered last, as far as is known
     std::optional<Outcome> outcome_;
     std::stop_source give_up_;
+    std::stop_source withdraw_;  // gives up what was not sent
 
     std::thread thread_;
 };

@@ -33,12 +33,15 @@ public:
         idempotency_key = arena_.copy(call.idempotency_key);
         traceparent = arena_.copy(call.traceparent);
         attempts_before = call.attempt - 1;
-        may_be_given_up = call.stop.stop_possible();
+        may_be_given_up = call.stop.stop_possible() || call.stop_unsent.stop_possible();
     }
 
-    void watch(runtime::ClientCalls& calls, std::stop_token stop) {
+    void watch(runtime::ClientCalls& calls, std::stop_token stop, std::stop_token stop_unsent) {
         if (stop.stop_possible()) {
             give_up_.emplace(std::move(stop), GiveUp{&calls, this});
+        }
+        if (stop_unsent.stop_possible()) {
+            withdraw_.emplace(std::move(stop_unsent), Withdraw{&calls, this});
         }
     }
 
@@ -63,9 +66,16 @@ private:
         void operator()() const { calls->give_up(*call); }
     };
 
+    struct Withdraw {
+        runtime::ClientCalls* calls;
+        ForwardingCall* call;
+        void operator()() const { calls->withdraw(*call); }
+    };
+
     void finish(std::expected<runtime::ForwardedReply, Failure> outcome) noexcept {
         // From here on nobody gives this call up any more.
         give_up_.reset();
+        withdraw_.reset();
         const std::unique_ptr<ForwardingCall> self{this};
         completion_(std::move(outcome));
     }
@@ -74,6 +84,7 @@ private:
     const ForwardReplies replies_;
     Arena arena_;
     std::optional<std::stop_callback<GiveUp>> give_up_;
+    std::optional<std::stop_callback<Withdraw>> withdraw_;
 };
 
 }  // namespace
@@ -111,7 +122,7 @@ void ClientForwarder::forward(const runtime::ForwardedCall& call,
     outgoing->timeout =
         call.time_left ? *call.time_left - kept_for_the_answer(*call.time_left) : timeout_;
     outgoing->when_blocked = when_blocked_;
-    outgoing->watch(calls_, call.stop);
+    outgoing->watch(calls_, call.stop, call.stop_unsent);
     calls_.submit(*outgoing.release());
 }
 

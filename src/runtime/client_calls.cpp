@@ -75,11 +75,22 @@ void ClientCalls::post_acceptance() {
 }
 
 void ClientCalls::give_up(OutgoingCall& call) {
+    give_up(call, Giving::always);
+}
+
+void ClientCalls::withdraw(OutgoingCall& call) {
+    give_up(call, Giving::unless_sent);
+}
+
+void ClientCalls::give_up(OutgoingCall& call, Giving giving) {
+    // One that is not accepted yet, and so not sent, fails there.
     call.is_given_up_.store(true);
     if (const std::uint64_t token = call.token_.load(); token != 0) {
-        executor_.post([weak = weak_from_this(), token] {
+        executor_.post([weak = weak_from_this(), token, giving] {
             const std::shared_ptr<ClientCalls> self = weak.lock();
-            if (OutgoingCall* found = self ? self->pending_.find(token) : nullptr) {
+            OutgoingCall* const found = self ? self->pending_.find(token) : nullptr;
+            if (found != nullptr &&
+                (giving == Giving::always || found->stage_ == CallStage::queued)) {
                 self->end(*found, cancelled_failure(found->stage_, "The caller gave up"));
             }
         });

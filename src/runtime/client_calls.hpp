@@ -46,6 +46,8 @@ public:
     void submit(OutgoingCall& call);
     /// Give a call up that may be over next moment, but is not yet destroyed.        thread any
     void give_up(OutgoingCall& call);
+    /// The same, unless it was sent: then it goes on.                                thread any
+    void withdraw(OutgoingCall& call);
     /// End every call as cancelled. From now on whoever submits a call completes it in there.
     virtual void close();
 
@@ -96,6 +98,9 @@ protected:
     static void set_stage(OutgoingCall& call, CallStage stage) noexcept { call.stage_ = stage; }
 
 private:
+    enum class Giving : std::uint8_t { always, unless_sent };
+
+    void give_up(OutgoingCall& call, Giving giving);
     void hold_against_limit(OutgoingCall& call, std::uint64_t before) const;
     void submit_here(OutgoingCall& call);
     void submit_from_elsewhere(OutgoingCall& call);

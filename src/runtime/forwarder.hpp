@@ -28,6 +28,8 @@ struct ForwardedCall {
     bool wants_answer = true;  // false: one-way; its outcome is logged and counted only
     /// Nobody waits for the outcome any more: the call may be given up.
     std::stop_token stop{};
+    /// The call may be given up as long as it has not been sent.
+    std::stop_token stop_unsent{};
 };
 
 /// What the other side answered. All views are valid while the completion runs.

@@ -54,7 +54,13 @@ public:
         }
         waiting_ = std::move(completion);
         lock.unlock();
-        stop_.emplace(call.stop, [this] { answer(Code::cancelled); });
+        stop_.emplace(sends_ ? call.stop : call.stop_unsent, [this] { answer(Code::cancelled); });
+    }
+
+    /// Send no attempt from now on.
+    void hold_unsent() {
+        const std::lock_guard lock{mutex_};
+        sends_ = false;
     }
 
     /// Answer the one that waits.
@@ -104,6 +110,7 @@ private:
     std::vector<Attempt> attempts_;
     std::deque<Code> failures_;
     bool answers_ = false;
+    bool sends_ = true;
     runtime::ForwardCompletion waiting_;
     std::optional<std::stop_callback<std::function<void()>>> stop_;
 };
@@ -372,6 +379,16 @@ TEST_F(BufferedForwarders, DoNotWaitForAnotherSideThatIsAway) {
     other().await(1);
     other().answer(Code::no_responder);
     other().await(2);
+    forwarder().stop(std::chrono::hours{1});
+    start();
+    EXPECT_EQ(other().await(1)[0].argument, "a");
+}
+
+TEST_F(BufferedForwarders, DoNotWaitForACallThatWasNotSent) {
+    start();
+    other().hold_unsent();
+    ASSERT_TRUE(forward("a"));
+    other().await(1);
     forwarder().stop(std::chrono::hours{1});
     start();
     EXPECT_EQ(other().await(1)[0].argument, "a");

@@ -187,6 +187,23 @@ TEST(StreamClient, ACallGivenUpIsCancelledInEveryStage) {
     EXPECT_EQ(fixture.client->replies_dropped(), 1U);
 }
 
+TEST(StreamClient, ACallIsWithdrawnOnlyBeforeItIsSent) {
+    StreamFixture fixture;
+    TestCall waiting;
+    fixture.submit(waiting);
+    fixture.client->withdraw(waiting);
+    fixture.executor.run_until_idle();
+    EXPECT_EQ(waiting.code(), Code::cancelled);
+    FakeConnection& connection = fixture.connect();
+    TestCall sent;
+    fixture.submit(sent);
+    fixture.client->withdraw(sent);
+    fixture.executor.run_until_idle();
+    EXPECT_TRUE(sent.pending());
+    connection.feed("1 ok fine\n");
+    EXPECT_TRUE(sent.succeeded_once());
+}
+
 TEST(StreamClient, CloseEndsEverything) {
     StreamFixture fixture{{.addresses = 2}};
     TestCall sent;

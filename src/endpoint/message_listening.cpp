@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <variant>
@@ -36,6 +37,7 @@ public:
         }
         dialect_ = std::move(*dialect);
         topology_ = topology_of(this->plan(), this->methods(), *dialect_);
+        reply_bytes_max_ = shared.limits.body_bytes_max;
     }
 
     std::expected<void, Failure> open(Opening opening) override {
@@ -45,6 +47,7 @@ public:
             runtime::MessageServerOptions{
                 .policy = policy(opening),
                 .in_flight_max = plan().simultaneous_requests_max(),
+                .reply_bytes_max = reply_bytes_max_,
                 .lost_requests = lost_requests(topology_),
                 .acknowledge = plan().options.acknowledge,
                 .on_consuming = opening.on_change,
@@ -88,6 +91,7 @@ protected:
 private:
     std::unique_ptr<protocol::MessageDialect> dialect_;
     protocol::Topology topology_;
+    std::size_t reply_bytes_max_ = 0;
     std::unique_ptr<runtime::ServerPort> port_;
     std::unique_ptr<runtime::MessageServer> server_;
     std::atomic<bool> has_opened_ = false;

@@ -1,7 +1,11 @@
 #include "runtime/message_job.hpp"
 
+#include "core/limits.hpp"
+#include "protocol/field_errors.hpp"
+
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace warren::runtime {
@@ -12,18 +16,30 @@ constexpr std::size_t kept_arena_bytes_max = std::size_t{64} << 10;
 }  // namespace
 
 void MessageJob::finished(std::unique_ptr<Job> self) noexcept {
+    encode_reply();
+    // Its destructors are the handler's code, too: they run here and not on the I/O thread.
+    release_result();
+    shrink();
+    mailbox_->put(std::move(self));
+}
+
+void MessageJob::encode_reply() {
     std::string unwritable;
     reply = dialect_.encode_answer(address, answer(), arena, body, &unwritable);
+    if (reply && reply->body.size() > reply_bytes_max_) [[unlikely]] {
+        unwritable = protocol::oversized_reply_message(reply->body.size(),
+                                                       {.body_bytes_max = reply_bytes_max_});
+        const std::string_view message = arena.copy(std::string_view{unwritable});
+        body = {};
+        reply = dialect_.encode_answer(address, {.failure = Code::internal, .message = message},
+                                       arena, body, nullptr);
+    }
     if (!unwritable.empty()) [[unlikely]] {
         report("the reply cannot be sent: " + unwritable);
     }
     if (reply) {
         reply->delivery_mode = address.delivery_mode;
     }
-    // Its destructors are the handler's code, too: they run here and not on the I/O thread.
-    release_result();
-    shrink();
-    mailbox_->put(std::move(self));
 }
 
 /// A finished job may be kept for long, and so must not keep what its request took.

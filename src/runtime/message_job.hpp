@@ -17,8 +17,10 @@ namespace warren::runtime {
 /// A call that came as a message, until its delivery is settled and the broker has surely seen so.
 class MessageJob final : public Job {
 public:
-    MessageJob(const protocol::MessageDialect& dialect, std::shared_ptr<Mailbox> mailbox) noexcept
-        : dialect_{dialect}, mailbox_{std::move(mailbox)} {}
+    /// in  reply_bytes_max: of a reply's body; a bigger one becomes a failure that says so
+    MessageJob(const protocol::MessageDialect& dialect, std::shared_ptr<Mailbox> mailbox,
+               std::size_t reply_bytes_max) noexcept
+        : dialect_{dialect}, mailbox_{std::move(mailbox)}, reply_bytes_max_{reply_bytes_max} {}
 
     /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<Job> self) noexcept override;
@@ -41,10 +43,12 @@ public:
     std::uint64_t replied_in = 0;  // the generation that the reply was sent in; 0: not sent
 
 private:
+    void encode_reply();
     void shrink();
 
     const protocol::MessageDialect& dialect_;
     std::shared_ptr<Mailbox> mailbox_;
+    std::size_t reply_bytes_max_;
 };
 
 }  // namespace warren::runtime

@@ -120,7 +120,7 @@ std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
     trim_settled();
     std::unique_ptr<MessageJob> job;
     if (free_.empty()) {
-        job = std::make_unique<MessageJob>(dialect_, mailbox_);
+        job = std::make_unique<MessageJob>(dialect_, mailbox_, options_.reply_bytes_max);
     } else {
         job = std::move(free_.back());
         free_.pop_back();

@@ -3,6 +3,7 @@
 #include <warren/context.hpp>
 #include <warren/listener.hpp>
 
+#include "core/limits.hpp"
 #include "protocol/message.hpp"
 #include "protocol/message_dialect.hpp"
 #include "runtime/counters.hpp"
@@ -32,6 +33,8 @@ struct MessageServerOptions {
     ListenerPolicy policy;
     /// The port's prefetch: as many deliveries of one connection are unsettled at most.
     std::size_t in_flight_max = 5;
+    /// Of a reply's body: what would be bigger is answered `internal`.
+    std::size_t reply_bytes_max = core::Limits{}.body_bytes_max;
     ReplayLimits replays{};
     LostRequests lost_requests = LostRequests::come_again;
     Acknowledge acknowledge = Acknowledge::with_reply;

@@ -22,7 +22,7 @@ Finished finish(std::size_t values) {
     stage.serve();
     const auto dialect = protocol::make_cyberfusion_dialect();
     const auto mailbox = std::make_shared<Mailbox>(stage.executor, [] {});
-    auto job = std::make_unique<MessageJob>(*dialect, mailbox);
+    auto job = std::make_unique<MessageJob>(*dialect, mailbox, core::Limits{}.body_bytes_max);
     job->address = {.exchange = "method", .reply_to = "caller", .correlation_id = "1"};
     static_cast<void>(job->arena.array<Value>(values));
     const std::size_t before = job->arena.capacity_bytes();

@@ -105,6 +105,24 @@ TEST(MessageServer, SaysWhichPartOfAReplyCannotBeWritten) {
     EXPECT_TRUE(served.stage.log.contains("data.ratios[1]: JSON has no form for NaN"));
 }
 
+TEST(MessageServer, AReplyOverTheLimitIsAFailureThatNamesIt) {
+    Served served{{.reply_bytes_max = 200}};
+    const std::size_t around = ok_reply.size() - 1;
+    const auto body = [](std::size_t size) {
+        return R"({"name": ")" + std::string(size, 'x') + "\"}";
+    };
+    served.caller->send({.correlation_id = "at", .body = body(200 - around)});
+    served.caller->send({.correlation_id = "over", .body = body(201 - around)});
+    served.run();
+    EXPECT_EQ(served.caller->reply("at").size(), 200U);
+    EXPECT_EQ(served.caller->reply("over"),
+              R"({"success":false,"message":"An unexpected error occurred","data":null})");
+    EXPECT_TRUE(served.stage.log.contains(
+        "the reply cannot be sent: The reply has 201 bytes; at most 200 are sent "
+        "(body_bytes_max)"));
+    EXPECT_TRUE(served.is_empty());
+}
+
 TEST(MessageServer, AnUnknownMethodIsAnswered) {
     Served served;
     protocol::Topology topology{

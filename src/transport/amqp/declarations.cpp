@@ -147,7 +147,8 @@ Failure explain(amqp::CommandError error, std::string_view what) {
             fmt::format("{}: arguments or headers are larger than the broker's frame_max", what);
         break;
     case amqp::CommandError::body_too_large:
-        failure.message = fmt::format("{}: the body is over the limit of one message", what);
+        failure.message =
+            fmt::format("{}: the body is over the limit of one message (body_bytes_max)", what);
         break;
     }
     return failure;

@@ -187,6 +187,9 @@ ArrpcClientCodec::ArrpcClientCodec(std::string_view auth_secret, const core::Lim
 
 std::expected<void, Failure> ArrpcClientCodec::encode_call(const Call& call,
                                                            std::string& out) const {
+    if (auto refused = refuse_mixed(call)) {
+        return std::unexpected{std::move(*refused)};
+    }
     const std::size_t start = out.size();
     if (auto written = format::msgpack_encode(argument_of(call), out); !written) {
         return std::unexpected{format::to_failure(written.error())};

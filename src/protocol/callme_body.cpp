@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -101,6 +102,16 @@ Failure unreadable(std::string message, const Envelope& reply) {
             .peer_text = core::text_for_display(text_of(reply.body))};
 }
 
+/// What a call has by position and by name at once.
+CallmeArguments split(std::span<const Member> arguments, Arena& arena) {
+    const auto names = std::ranges::find_if_not(
+        arguments, [](const Member& member) { return member.key.is_integer(); });
+    std::vector<Value> positions;
+    std::ranges::transform(arguments.begin(), names, std::back_inserter(positions), &Member::value);
+    return {.args = Value::list(arena.copy(std::span<const Value>{positions})),
+            .kwargs = Value::map({names, arguments.end()})};
+}
+
 }  // namespace
 
 CallmeForm callme_form_of(const Envelope& message, CallmeForm otherwise) noexcept {
@@ -139,6 +150,9 @@ Call callme_call(std::string_view method, const Value& args, const Value& kwargs
     if (kwargs.as_map().empty()) {
         return {.method = method, .style = model::ArgumentStyle::positional, .arguments = args};
     }
+    if (args.as_list().empty()) {
+        return {.method = method, .style = model::ArgumentStyle::named, .arguments = kwargs};
+    }
     std::vector<Member> members;
     members.reserve(args.as_list().size() + kwargs.as_map().size());
     for (const Value& argument : args.as_list()) {
@@ -157,6 +171,9 @@ CallmeArguments callme_arguments(const Call& call, Arena& arena) {
     }
     if (given.is_list() && call.style == model::ArgumentStyle::positional) {
         return {.args = given};
+    }
+    if (given.is_map() && call.style == model::ArgumentStyle::mixed) {
+        return split(given.as_map(), arena);
     }
     if (given.is_null()) {
         return {};

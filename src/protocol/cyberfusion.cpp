@@ -161,6 +161,9 @@ public:
     std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
                                                  std::string_view reply_to, Arena&,
                                                  std::string& body) const override {
+        if (auto refused = refuse_mixed(call)) {
+            return std::unexpected{std::move(*refused)};
+        }
         const bool nothing = call.arguments.is_null() ||
                              (call.arguments.is_list() && call.arguments.as_list().empty());
         if (!call.arguments.is_map() && !nothing) {

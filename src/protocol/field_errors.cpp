@@ -69,6 +69,17 @@ Failure refused_request(std::string message, std::string type) {
     return failure;
 }
 
+std::optional<Failure> refuse_mixed(const Call& call) {
+    // Positions come first.
+    if (call.style != model::ArgumentStyle::mixed || !call.arguments.is_map() ||
+        call.arguments.as_map().empty() || !call.arguments.as_map().front().key.is_integer()) {
+        return std::nullopt;
+    }
+    return refused_request(
+        "Arguments by position and by name at once are carried by callme alone: give all by name",
+        "mixed_arguments");
+}
+
 Failure one_way_only() {
     return refused_request("Nothing is answered over PUB and SUB: the call has to be one-way",
                            "answer_unsupported");

@@ -4,6 +4,7 @@
 #include <warren/error.hpp>
 
 #include "core/limits.hpp"
+#include "protocol/call.hpp"
 #include "protocol/envelope.hpp"
 
 #include <optional>
@@ -24,6 +25,10 @@ std::vector<FieldError> read_errors(const Value& list);
 
 /// A request that cannot be decoded, as the one error of `invalid_request`.
 Failure refused_request(std::string message, std::string type);
+
+/// Why a call is not sent by a protocol that has arguments by position or by name, and not both;
+/// nullopt when it is.
+std::optional<Failure> refuse_mixed(const Call& call);
 
 /// A call that wants an answer, where none can come.
 Failure one_way_only();

@@ -200,6 +200,9 @@ public:
         if (options_.one_way && ticket.wants_answer) {
             return std::unexpected{one_way_only()};
         }
+        if (auto refused = refuse_mixed(call)) {
+            return std::unexpected{std::move(*refused)};
+        }
         const std::size_t start = out.size();
         auto written = write_call(call, ticket, unix_ms, out);
         const std::size_t size_bytes = out.size() - start;

@@ -135,6 +135,9 @@ public:
     std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
                                                  std::string_view reply_to, Arena& arena,
                                                  std::string& body) const override {
+        if (auto refused = refuse_mixed(call)) {
+            return std::unexpected{std::move(*refused)};
+        }
         const std::optional<Value> single = single_argument(call);
         const Value argument = single.value_or(call.arguments);
         const auto content_type = write_body(argument, body);

@@ -49,9 +49,6 @@ void read_request(const protocol::MessageDialect& dialect, protocol::CallmeForma
         return check(call.error());
     }
     check(call->method.size() <= limits.method_name_bytes_max);
-    if (call->style == model::ArgumentStyle::mixed) {
-        return;  // no call of ours is
-    }
     const bool keeps_bytes = format != protocol::CallmeFormat::json;
     std::string again_body;
     const auto again = dialect.encode_call(*call, "a", "client_a_ex_1", arena, again_body);

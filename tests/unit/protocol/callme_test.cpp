@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -101,7 +102,7 @@ TEST_F(CallmeVectors, RequestsAreReadAndAnsweredInTheProtocolThatTheyHave) {
             ASSERT_TRUE(call) << meaning;
             const bool is_add = meaning.starts_with("add");
             EXPECT_EQ(call->method, is_add ? "add" : "echo");
-            EXPECT_EQ(call->style, is_add ? ArgumentStyle::positional : ArgumentStyle::mixed);
+            EXPECT_EQ(call->style, is_add ? ArgumentStyle::positional : ArgumentStyle::named);
             EXPECT_EQ(shown(call->arguments), is_add ? "[1,2]" : R"({"x":"kw"})");
         }
         const Envelope reply = answer_to(*dialect_, request, {.data = Value::integer(3)});
@@ -249,7 +250,7 @@ TEST_F(CallmeTest, ArgumentsComeAsTheyWereGivenInEachFormat) {
     for (const auto* dialect : {dialect_.get(), json_.get(), msgpack_.get()}) {
         for (const Case& test :
              {Case{ArgumentStyle::positional, "[1,[2]]", ArgumentStyle::positional, "[1,[2]]"},
-              Case{ArgumentStyle::named, R"({"a":1})", ArgumentStyle::mixed, R"({"a":1})"},
+              Case{ArgumentStyle::named, R"({"a":1})", ArgumentStyle::named, R"({"a":1})"},
               Case{ArgumentStyle::bare, "7", ArgumentStyle::positional, "[7]"},
               Case{ArgumentStyle::bare, "null", ArgumentStyle::positional, "[]"},
               Case{ArgumentStyle::named, "{}", ArgumentStyle::positional, "[]"}}) {
@@ -273,6 +274,28 @@ TEST_F(CallmeTest, PositionsComeBeforeNames) {
     ASSERT_EQ(call->arguments.as_map().size(), 2U);
     EXPECT_EQ(call->arguments.as_map()[0].key, Value::integer(0));
     EXPECT_EQ(call->arguments.as_map()[1].key, Value::text("b"));
+}
+
+TEST_F(CallmeTest, PositionsAndNamesAreSentOnAsTheyCame) {
+    const std::array given{Member{Value::integer(0), json("[5]")},
+                           Member{Value::integer(1), Value::null()},
+                           Member{Value::text("b"), Value::integer(6)}};
+    for (const auto* dialect : {dialect_.get(), json_.get(), msgpack_.get()}) {
+        const auto call = dialect->decode_call(
+            sent(*dialect,
+                 {.method = "m", .style = ArgumentStyle::mixed, .arguments = Value::map(given)}),
+            arena_);
+        ASSERT_TRUE(call);
+        EXPECT_EQ(call->style, ArgumentStyle::mixed);
+        EXPECT_EQ(call->arguments, Value::map(given));
+    }
+    const auto named =
+        json_->decode_call(sent(*json_, {.method = "m",
+                                         .style = ArgumentStyle::mixed,
+                                         .arguments = Value::map(std::span{given}.last(1))}),
+                           arena_);
+    ASSERT_TRUE(named);
+    EXPECT_EQ(named->style, ArgumentStyle::named);
 }
 
 TEST_F(CallmeTest, EachFailureIsTheExceptionOfTheTable) {

@@ -150,6 +150,24 @@ class ProxyCallsWarren(CallmeTest):
         self.assertEqual(proxy.dx_example("onion", chance_percentage=19), {"tolerable": False})
         self.assertEqual(proxy.SimpleCommand(), "SimpleCommand got '' and ''")
 
+    def test_a_proxy_sends_arguments_on_as_they_came(self):
+        front = self.callme("front", threaded=True)
+        plain = self.callme("plainfront", methods=["add"])
+        proxies = [
+            {"from": front, "to": self.address()},
+            {"from": plain, "to": f"{self.uri}?queue=plain"},
+        ]
+        with self.serve(self.cyberfusion(queue="plain", methods=["add"]), proxies=proxies):
+            proxy = self.proxy("front")
+            self.assertEqual(proxy.add(2, 40), 42)
+            self.assertEqual(proxy.add(a=2, b=40), 42)
+            self.assertEqual(proxy.add(2, b=40), 42)
+            self.assertEqual(proxy.examples.get_state_name(2), "on")
+            proxy = self.proxy("plainfront")
+            self.assertEqual(proxy.add(a=2, b=40), 42)
+            with self.assertRaisesRegex(ValueError, "give all by name"):
+                proxy.add(2, b=40)
+
     def test_nested_names(self):
         self.assertEqual(self.proxy().examples.get_state_name(2), "on")
 

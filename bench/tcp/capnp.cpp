@@ -1,7 +1,7 @@
 // The same echo through Cap'n Proto RPC: one event loop on each side, a two-party network for each
 // connection.
 
-#include "contender.hpp"
+#include "common/contender.hpp"
 
 #include <capnp/ez-rpc.h>
 #include <kj/async.h>

@@ -3,7 +3,7 @@
 //
 // Mode: spin (poll up to 50 us before blocking)
 
-#include "contender.hpp"
+#include "common/contender.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

@@ -1,7 +1,7 @@
 // The same echo through gRPC's asynchronous API: one completion queue and one thread on each side,
 // a channel of its own for each connection.
 
-#include "contender.hpp"
+#include "common/contender.hpp"
 
 #include <grpcpp/grpcpp.h>
 

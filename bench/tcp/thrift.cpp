@@ -2,7 +2,7 @@
 // which is Thrift's fastest. Calls in flight are requests sent before the answers of earlier ones
 // are read, in turn over all connections; answers come in order.
 
-#include "contender.hpp"
+#include "common/contender.hpp"
 
 #include <thrift/TOutput.h>
 #include <thrift/protocol/TBinaryProtocol.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "common/measure.hpp"
+#include "measure.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,6 +3,7 @@
 //
 // Modes of the server: worker, spin, auth, metrics, tls=CERTIFICATE (its key beside it, as .key)
 // Modes of the client: blocking, spin, auth, tls=CA
+// Modes of both: zmq, pyzmqrpc (over ZeroMQ)
 
 #include "contender.hpp"
 
@@ -40,6 +41,16 @@ unsigned port_of(std::string_view listener) {
     return port;
 }
 
+std::string address_of(const std::string& place, const Modes& modes) {
+    if (modes.has("pyzmqrpc")) {
+        return "zmq+tcp://" + place + "?protocol=pyzmqrpc";
+    }
+    const std::string scheme = modes.has("zmq")             ? "zmq+tcp"
+                               : modes.value("tls").empty() ? "tcp"
+                                                            : "tls";
+    return scheme + "://" + place;
+}
+
 void serve(const Modes& modes) {
     // Blocked before the server's threads begin, so that none of them is interrupted.
     sigset_t signals;
@@ -57,7 +68,7 @@ void serve(const Modes& modes) {
     if (!modes.has("worker")) {
         method.run_inline();
     }
-    warren::ListenerOptions listener{.url = "tcp://127.0.0.1:0"};
+    warren::ListenerOptions listener{.url = address_of("127.0.0.1:0", modes)};
     if (modes.has("auth")) {
         listener.auth_secrets = {auth_secret};
     }
@@ -75,9 +86,9 @@ void serve(const Modes& modes) {
 
 warren::Client make_client(const Load& load, const Modes& modes) {
     const std::string_view ca = modes.value("tls");
-    std::string address = ca.empty() ? "tcp" : "tls";
-    address += "://127.0.0.1:" + std::to_string(load.port);
-    address += "?connections=" + std::to_string(load.connections);
+    std::string address = address_of("127.0.0.1:" + std::to_string(load.port), modes);
+    address += modes.has("pyzmqrpc") ? '&' : '?';
+    address += "connections=" + std::to_string(load.connections);
     if (!ca.empty()) {
         address += "&ca=" + std::string{ca};
     }

@@ -60,7 +60,7 @@ std::expected<void, Failure> ZmqBinding::prepare() {
         return std::unexpected{std::move(socket.error())};
     }
     socket_ = std::move(*socket);
-    limit(socket_, options_.limits);
+    limit(socket_, options_.limits, options_.side);
     reconnect(socket_);
     socket_.set(ZMQ_HANDSHAKE_IVL, handshake_ms);
     socket_.set(ZMQ_BACKLOG, backlog);

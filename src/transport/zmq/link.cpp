@@ -18,7 +18,7 @@ std::expected<ZmqSocket, Failure> make_socket(const ZmqLinkOptions& options) {
     if (auto secured = secure(*socket, options.security); !secured) {
         return std::unexpected{std::move(secured.error())};
     }
-    limit(*socket, options.limits);
+    limit(*socket, options.limits, ZmqSide::connect);
     // When to give up, and to try again, is said by who uses the link.
     socket->set(ZMQ_RECONNECT_IVL, -1);
     socket->set(ZMQ_HANDSHAKE_IVL, 0);

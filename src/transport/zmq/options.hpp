@@ -55,7 +55,8 @@ struct ZmqLimits {
     std::size_t message_bytes_max = core::Limits{}.body_bytes_max;
     int high_water_mark = 100'000;  // messages that wait for one peer, each way
     /// When the other side says nothing at all for so long it is gone; it is asked three times
-    /// meanwhile. 0: never.                                    [ZeroMQ RFC 37, PING and PONG]
+    /// meanwhile, by ZeroMQ [RFC 37, PING and PONG], or by TCP's keep-alive where this side binds.
+    /// 0: never.
     std::chrono::milliseconds heartbeat_timeout{30'000};
 };
 

@@ -117,19 +117,32 @@ std::expected<void, Failure> serve_plain(ZmqSocket& socket, const ZmqPlain& plai
     return {};
 }
 
+/// Ask a peer that is silent three times, the last time when it is given up.
+void look_for_life(ZmqSocket& socket, int timeout_ms, ZmqSide side) {
+    const int third_ms = std::max(1, timeout_ms / 3);
+    if (side == ZmqSide::connect) {
+        socket.set(ZMQ_HEARTBEAT_IVL, third_ms);
+        // From the first question that stays without an answer.
+        socket.set(ZMQ_HEARTBEAT_TIMEOUT, 2 * third_ms);
+        return;
+    }
+    const int third_s = std::max(1, third_ms / 1'000);
+    socket.set(ZMQ_TCP_KEEPALIVE, 1);
+    socket.set(ZMQ_TCP_KEEPALIVE_IDLE, third_s);
+    socket.set(ZMQ_TCP_KEEPALIVE_INTVL, third_s);
+    socket.set(ZMQ_TCP_KEEPALIVE_CNT, 2);
+}
+
 }  // namespace
 
-void limit(ZmqSocket& socket, const ZmqLimits& limits) {
+void limit(ZmqSocket& socket, const ZmqLimits& limits, ZmqSide side) {
     socket.set(ZMQ_SNDHWM, limits.high_water_mark);
     socket.set(ZMQ_RCVHWM, limits.high_water_mark);
     // ZeroMQ drops the connection without a word. Who sends a little too much hears why, from the
     // reader of the message.
     socket.set_bytes_max(2 * limits.message_bytes_max);
     if (limits.heartbeat_timeout.count() != 0) {
-        const int third = std::max(1, static_cast<int>(limits.heartbeat_timeout.count() / 3));
-        socket.set(ZMQ_HEARTBEAT_IVL, third);
-        // From the first question that stays without an answer.
-        socket.set(ZMQ_HEARTBEAT_TIMEOUT, 2 * third);
+        look_for_life(socket, static_cast<int>(limits.heartbeat_timeout.count()), side);
     }
 }
 

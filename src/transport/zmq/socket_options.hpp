@@ -16,7 +16,9 @@ namespace warren::transport {
 // How long what is unsent may take when a socket is closed in order.
 constexpr std::chrono::milliseconds zmq_linger{500};
 
-void limit(ZmqSocket& socket, const ZmqLimits& limits);
+/// in  side: who binds may have many connections. ZeroMQ's heartbeats would cost each of them a
+///     timer, and the end of each a look at all timers: there TCP's keep-alive does for them.
+void limit(ZmqSocket& socket, const ZmqLimits& limits, ZmqSide side);
 
 /// err  invalid_request: keys that are none, or names and passwords of a length that cannot be
 std::expected<void, Failure> secure(ZmqSocket& socket, const ZmqClientSecurity& security);

@@ -81,6 +81,37 @@ private:
     std::span<const std::byte> rest_;
 };
 
+/// How the seals of one kind are laid out.
+struct SealLayout {
+    std::string_view before_key;
+    std::size_t bytes;
+    bool has_time;
+};
+
+constexpr SealLayout request_seal{
+    .before_key = before_key_of_request, .bytes = request_seal_bytes, .has_time = true};
+constexpr SealLayout response_seal{
+    .before_key = before_key_of_response, .bytes = response_seal_bytes, .has_time = false};
+
+std::optional<MessageSeal> read_seal(std::span<const std::byte> message,
+                                     const SealLayout& layout) noexcept {
+    if (message.size() < layout.bytes) {
+        return std::nullopt;
+    }
+    SealReader reader{message, layout.bytes};
+    MessageSeal seal;
+    bool good = reader.expect(layout.before_key);
+    seal.key_id = reader.take_key_id();
+    if (layout.has_time) {
+        good = reader.expect(before_time) && good;
+        seal.time_ms = reader.take_time();
+    }
+    good = reader.expect(before_nonce) && good;
+    seal.nonce = reader.take_nonce();
+    good = reader.expect(before_code) && good;
+    return good ? std::optional{seal} : std::nullopt;
+}
+
 Member member(std::string_view name, const Value& value) noexcept {
     return {Value::text(name), value};
 }
@@ -101,33 +132,11 @@ ResponseAuth::ResponseAuth(std::string_view key_id, const Nonce& nonce) noexcept
                member("code", unsealed())} {}
 
 std::optional<MessageSeal> read_request_seal(std::span<const std::byte> message) noexcept {
-    if (message.size() < request_seal_bytes) {
-        return std::nullopt;
-    }
-    SealReader reader{message, request_seal_bytes};
-    MessageSeal seal;
-    bool good = reader.expect(before_key_of_request);
-    seal.key_id = reader.take_key_id();
-    good = reader.expect(before_time) && good;
-    seal.time_ms = reader.take_time();
-    good = reader.expect(before_nonce) && good;
-    seal.nonce = reader.take_nonce();
-    good = reader.expect(before_code) && good;
-    return good ? std::optional{seal} : std::nullopt;
+    return read_seal(message, request_seal);
 }
 
 std::optional<MessageSeal> read_response_seal(std::span<const std::byte> message) noexcept {
-    if (message.size() < response_seal_bytes) {
-        return std::nullopt;
-    }
-    SealReader reader{message, response_seal_bytes};
-    MessageSeal seal;
-    bool good = reader.expect(before_key_of_response);
-    seal.key_id = reader.take_key_id();
-    good = reader.expect(before_nonce) && good;
-    seal.nonce = reader.take_nonce();
-    good = reader.expect(before_code) && good;
-    return good ? std::optional{seal} : std::nullopt;
+    return read_seal(message, response_seal);
 }
 
 bool seal_message(const HmacKey& key, std::string& out, std::size_t start) noexcept {

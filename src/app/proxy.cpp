@@ -91,9 +91,10 @@ void add_proxy(CLI::App& program, Action& action) {
         "proxy", "Take calls from one address on to another, until a signal ends it.");
     const auto options = std::make_shared<ProxyCommand>();
     command
-        ->add_option("--from", options->from,
-                     "Where calls come in: tcp://HOST:PORT (port 0: a free one), arrpc://HOST:PORT "
-                     "or amqp://...?queue=QUEUE")
+        ->add_option(
+            "--from", options->from,
+            "Where calls come in: tcp://HOST:PORT (port 0: a free one), arrpc://HOST:PORT, "
+            "zmq+tcp://HOST:PORT?socket=rep|sub or amqp://...?queue=QUEUE")
         ->required();
     command->add_option("--to", options->to, "Where they go on to: any address of `warren call`")
         ->required();

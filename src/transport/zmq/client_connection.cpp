@@ -205,8 +205,7 @@ bool ZmqClientConnection::send_one(std::span<const char> message) {
         }
         socket.send(std::span<const char>{}, true);
     }
-    zmq::message_t frame = copy(body, held_);
-    if (socket.send(frame, false) != ZmqSocket::Sent::yes) {
+    if (send_counted(socket, body, held_) != ZmqSocket::Sent::yes) {
         return false;
     }
     home_.counters.messages_out.add();

@@ -7,34 +7,43 @@
 namespace warren::transport {
 namespace {
 
-// What ZeroMQ keeps without memory of the message's own.
-constexpr std::size_t inline_bytes_max = 33;
+// What ZeroMQ needs for a message beside its bytes, about.
+constexpr std::size_t message_overhead = 64;
+constexpr std::size_t uncounted_bytes_max = 4'096;
 
-/// What stands before the bytes of a message.
+/// What stands before the bytes of a message that is counted.
 struct Head {
     std::shared_ptr<ZmqHeldBytes> held;
-    std::size_t bytes;
+    std::size_t counted_bytes;
 };
 
 void let_go(void*, void* hint) noexcept {
     auto* const head = static_cast<Head*>(hint);
-    head->held->add(0 - head->bytes);
+    head->held->add(0 - head->counted_bytes);
     head->~Head();
     ::operator delete(hint);
 }
 
 }  // namespace
 
-zmq::message_t copy(std::span<const char> message, const std::shared_ptr<ZmqHeldBytes>& held) {
-    if (message.size() <= inline_bytes_max) {
-        return zmq::message_t{message.data(), message.size()};
+std::size_t ZmqHeldBytes::begin(std::size_t message_bytes) noexcept {
+    uncounted_ += message_bytes + message_overhead;
+    return uncounted_ < uncounted_bytes_max ? 0 : std::exchange(uncounted_, 0);
+}
+
+ZmqSocket::Sent send_counted(ZmqSocket& socket, std::span<const char> frame,
+                             const std::shared_ptr<ZmqHeldBytes>& held) {
+    const std::size_t counted_bytes = held->begin(frame.size());
+    if (counted_bytes == 0) [[likely]] {
+        return socket.send(frame, false);
     }
-    void* const memory = ::operator new(sizeof(Head) + message.size());
-    auto* const head = new (memory) Head{held, message.size()};
+    void* const memory = ::operator new(sizeof(Head) + frame.size());
+    auto* const head = new (memory) Head{held, counted_bytes};
     void* const bytes = head + 1;
-    std::memcpy(bytes, message.data(), message.size());
-    held->add(message.size());
-    return zmq::message_t{bytes, message.size(), let_go, head};
+    std::memcpy(bytes, frame.data(), frame.size());
+    held->add(counted_bytes);
+    zmq::message_t message{bytes, frame.size(), let_go, head};
+    return socket.send(message, false);
 }
 
 }  // namespace warren::transport

@@ -1,15 +1,17 @@
 #pragma once
 
+#include "transport/zmq/socket.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <zmq.hpp>
+#include <utility>
 
 namespace warren::transport {
 
 /// The bytes that were sent to one peer and that ZeroMQ still holds, as the network has not taken
-/// them yet. ZeroMQ itself limits messages only, not their bytes.          thread any
+/// them yet; a little less than that. ZeroMQ itself limits messages only, not their bytes.
 class ZmqHeldBytes {
 public:
     /// Of all peers of a port.
@@ -19,6 +21,8 @@ public:
     ZmqHeldBytes(const ZmqHeldBytes&) = delete;
     ZmqHeldBytes& operator=(const ZmqHeldBytes&) = delete;
 
+    // thread any
+
     std::size_t get() const noexcept { return bytes_.load(std::memory_order_relaxed); }
     std::size_t sum() const noexcept { return sum_->load(std::memory_order_relaxed); }
     void add(std::size_t bytes) noexcept {
@@ -26,13 +30,20 @@ public:
         sum_->fetch_add(bytes, std::memory_order_relaxed);
     }
 
+    // thread the I/O thread
+
+    /// Begin a message: as they leave in order, one is counted for several small ones before it.
+    /// out  the bytes that it is to be counted for; 0: it is not, yet
+    std::size_t begin(std::size_t message_bytes) noexcept;
+
 private:
     std::atomic<std::size_t> bytes_ = 0;
     const Sum sum_;
+    std::size_t uncounted_ = 0;
 };
 
-/// Copy a message into a frame, which is counted until ZeroMQ has no more use for it. What is as
-/// short as ZeroMQ keeps it in its queue is not.
-zmq::message_t copy(std::span<const char> message, const std::shared_ptr<ZmqHeldBytes>& held);
+/// Send the last frame of a message, which is counted until ZeroMQ has no more use for it.
+ZmqSocket::Sent send_counted(ZmqSocket& socket, std::span<const char> frame,
+                             const std::shared_ptr<ZmqHeldBytes>& held);
 
 }  // namespace warren::transport

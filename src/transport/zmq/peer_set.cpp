@@ -155,8 +155,7 @@ bool ZmqPeerSet::send(ZmqPeer& peer, ZmqSocket& socket) {
             }
             continue;
         }
-        zmq::message_t frame = copy(message, peer.held());
-        socket.send(frame, false);
+        send_counted(socket, message, peer.held());
         counters_.messages_out.add();
         counters_.bytes_out.add(message.size());
     }

@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string>
 #include <vector>
+#include <zmq.hpp>
 
 // Servers and clients over ZeroMQ, in one process.
 namespace zmq_test {
@@ -191,9 +192,49 @@ TEST(Zmq, ASlowHandlerDelaysNoOtherCall) {
     auto slow = std::async(std::launch::async, [&] { client.call("wait", Dynamic::map({})); });
     started.wait();
     EXPECT_EQ(client.call("add", two_and_forty), Dynamic{42});
+    zmq::context_t context;
+    zmq::socket_t publisher{context, zmq::socket_type::req};
+    publisher.connect(address_of(server).substr(std::string_view{"zmq+"}.size()));
+    publisher.send(zmq::str_buffer("zmq_sub_heartbeat"));
+    zmq::message_t answer;
+    EXPECT_TRUE(publisher.recv(answer));
+    EXPECT_EQ(answer.to_string(), R"({"status_code": 200, "status_message": "OK"})");
     released.count_down();
     slow.get();
     server.stop();
+}
+
+TEST(Zmq, ASlowHandlerHoldsTheDrainForItsTimeAndNothingElse) {
+    for (const std::string protocol : {"msgpack-rpc", "pyzmqrpc"}) {
+        SCOPED_TRACE(protocol);
+        std::latch started{1};
+        std::latch released{1};
+        Server server;
+        add_methods(server);
+        server.method("wait", [&] {
+            started.count_down();
+            released.wait();
+            return 7;
+        });
+        server.listen(ListenerOptions{.url = any_port, .protocol = protocol});
+        server.start();
+        const std::string url = address_of(server) + "?protocol=" + protocol;
+        Client client{url};
+        auto slow =
+            std::async(std::launch::async, [&] { return client.call("wait", Dynamic::map({})); });
+        started.wait();
+        EXPECT_FALSE(server.drain(1ms));
+        // It takes no more requests, but says so.
+        const Failure refused = failure_of([&] { client.call("add", two_and_forty); });
+        EXPECT_EQ(refused.code, Code::overloaded);
+        EXPECT_FALSE(server.stop_now(1ms));
+        released.count_down();
+        EXPECT_TRUE(server.stop_now(10s));
+        EXPECT_NE(failure_of([&] { slow.get(); }).code, Code::internal);
+        EXPECT_EQ(
+            failure_of([&] { Client{url}.call("add", two_and_forty, {.timeout = 50ms}); }).code,
+            Code::no_responder);
+    }
 }
 
 TEST(Zmq, WhatIsPublishedIsDoneWhereverItIsSubscribedTo) {

@@ -90,9 +90,9 @@ public:
     metrics::ListenerFigures figures() const override {
         metrics::ListenerFigures figures{.route = route()};
         if (port_ && server_) {
-            Kind::count(*port_, figures);
             figures.dropped_answers =
                 server_->counters().dropped_answers.load(std::memory_order_relaxed);
+            Kind::count(*port_, figures);
         }
         return figures;
     }

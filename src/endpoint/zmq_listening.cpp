@@ -41,6 +41,8 @@ struct Answering {
                 .security = zmq.server_security,
                 .limits = limits_of(plan, limits),
                 .peers_max = plan.options.connections_max,
+                .output_bytes_per_peer_max = plan.options.connection_answers_bytes_max,
+                .output_bytes_max = plan.options.answers_bytes_max,
                 .log = &log};
     }
 
@@ -49,6 +51,7 @@ struct Answering {
     }
     static void count(const Port& port, metrics::ListenerFigures& figures) {
         count_bytes(port.counters(), figures);
+        *figures.dropped_answers += port.counters().dropped_messages.get();
     }
     static std::expected<void, Failure> reload(Port&) { return {}; }
 };

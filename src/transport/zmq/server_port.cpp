@@ -87,7 +87,8 @@ private:
             said_unread_until_ = executor_.now() + said_period;
             options_.log->warning(
                 fmt::format("A peer at {} does not read its answers: those over its limits are "
-                            "dropped (high_water_mark, output_bytes_max)",
+                            "dropped (high_water_mark, connection_answers_bytes_max, "
+                            "answers_bytes_max)",
                             binding_->endpoints().front()));
         }
     }

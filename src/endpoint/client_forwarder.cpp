@@ -106,6 +106,12 @@ ClientForwarder::~ClientForwarder() {
     route_->close();
 }
 
+void ClientForwarder::end_unsent() {
+    calls_.end_unsent(
+        {.code = Code::no_responder,
+         .message = "Not sent: this proxy stops, and has no connection to " + to_.display()});
+}
+
 std::string ClientForwarder::display() const {
     Address to = to_;
     if (auto endpoints = route_->publishing_at(); !endpoints.empty()) {

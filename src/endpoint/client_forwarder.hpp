@@ -26,6 +26,8 @@ public:
     void forward(const runtime::ForwardedCall& call,
                  runtime::ForwardCompletion completion) override;
 
+    /// Fail the calls that wait for a connection: what stops does not wait for it.    thread any
+    void end_unsent();
     /// Where calls go on to, for people, with ports that were chosen here.
     std::string display() const;
     /// Valid as long as this.

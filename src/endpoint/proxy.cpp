@@ -152,6 +152,12 @@ runtime::Forwarder& Proxy::forwarder() noexcept {
     return buffered_ ? static_cast<runtime::Forwarder&>(*buffered_) : client_;
 }
 
+void Proxy::end_unsent() {
+    if (!buffered_) {
+        client_.end_unsent();
+    }
+}
+
 void Proxy::stop(std::chrono::milliseconds patience) {
     if (buffered_) {
         buffered_->stop(patience);
@@ -184,6 +190,14 @@ runtime::Forwarder* Proxies::forwarder_of(std::size_t listener) noexcept {
 
 std::string Proxies::display_of(std::size_t listener) const {
     return proxies_[listener] ? " forwards to " + proxies_[listener]->target() : "";
+}
+
+void Proxies::end_unsent() {
+    for (const auto& proxy : proxies_) {
+        if (proxy) {
+            proxy->end_unsent();
+        }
+    }
 }
 
 void Proxies::stop(std::chrono::steady_clock::time_point until) {

@@ -43,6 +43,8 @@ public:
     runtime::Forwarder& forwarder() noexcept;
     /// Where calls go on to, for people, with ports that were chosen here.
     std::string target() const { return client_.display(); }
+    /// Fail the calls that wait for a connection, where there is no buffer.
+    void end_unsent();
     /// As that of `BufferedForwarder`, where there is a buffer.
     void stop(std::chrono::milliseconds patience);
     void add_to(metrics::ServerFigures& figures) const;
@@ -64,6 +66,8 @@ public:
     runtime::Forwarder* forwarder_of(std::size_t listener) noexcept;
     /// out  " forwards to ADDRESS"; empty of a listener that is no proxy
     std::string display_of(std::size_t listener) const;
+    /// Fail the calls that wait for a connection; what is in buffers stays there.
+    void end_unsent();
     /// Begin no further call of those in buffers, and wait for those that are out until a time.
     void stop(std::chrono::steady_clock::time_point until);
     void add_to(metrics::ServerFigures& figures) const;

@@ -96,6 +96,7 @@ public:
         on_each([drained = drained_](endpoint::Listening& listening) {
             listening.drain([drained] { drained->arrive(); });
         });
+        proxies_->end_unsent();
     }
 
     bool drain(std::chrono::milliseconds timeout) {

@@ -81,6 +81,7 @@ void BroadcastCalls::dispatch(OutgoingCall& call) {
         copy->attempts_before = call.attempts_before;
         spread.copies.push_back(std::move(copy));
     }
+    set_stage(call, CallStage::sent);  // to one of them, perhaps
     for (std::size_t i = 0; i < servers_.size(); ++i) {
         servers_[i].calls->submit(*spread.copies[i]);
     }

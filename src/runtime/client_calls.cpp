@@ -97,6 +97,21 @@ void ClientCalls::give_up(OutgoingCall& call, Giving giving) {
     }
 }
 
+void ClientCalls::end_unsent(Failure why) {
+    executor_.post([weak = weak_from_this(), why = std::move(why)] {
+        const std::shared_ptr<ClientCalls> self = weak.lock();
+        if (!self || self->is_closed_) {
+            return;
+        }
+        self->accept_submissions();
+        self->pending_.each([&](PendingCalls::Token, OutgoingCall& call) {
+            if (call.stage_ == CallStage::queued) {
+                self->end(call, why);
+            }
+        });
+    });
+}
+
 void ClientCalls::close() {
     is_closed_.store(true);
     accept_submissions();

@@ -48,6 +48,8 @@ public:
     void give_up(OutgoingCall& call);
     /// The same, unless it was sent: then it goes on.                                thread any
     void withdraw(OutgoingCall& call);
+    /// End every call that was not sent yet, of those that were submitted so far.    thread any
+    void end_unsent(Failure why);
     /// End every call as cancelled. From now on whoever submits a call completes it in there.
     virtual void close();
 

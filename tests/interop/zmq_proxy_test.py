@@ -122,6 +122,22 @@ class FromRepToReq(ZmqProxyTest):
         answered = lambda: through.execute(SimpleCommand(param1="b", param2="b"))
         self.assertTrue(eventually(lambda: answered()["status_code"] == OK), proxy.log())
 
+    def test_a_proxy_that_ends_without_a_server(self):
+        with Server(self.services.all()) as server:
+            pass
+        proxy = self.zmq_proxy(
+            f"{FREE}?socket=rep",
+            f"{server.endpoint}?socket=req",
+            *("--drain-timeout", f"{10 * PATIENCE_S}s", "--admin", "127.0.0.1:0"),
+        )
+        with Sender(self.endpoint) as through:
+            through.sockets[0].send_string(marshal(SimpleCommand(param1=1)))
+            waiting = lambda: "warren_server_in_flight 1" in metrics_of(proxy)
+            self.assertTrue(eventually(waiting))
+            self.assert_ends_well(proxy)  # within PATIENCE_S
+            answer = json.loads(through.sockets[0].recv_string())
+        self.assertEqual(answer["status_code"], NOT_FORWARDED, answer)
+
     def test_a_server_that_hangs_is_482_in_time(self):
         server = self.server()
         self.zmq_proxy(

@@ -204,6 +204,28 @@ TEST(StreamClient, ACallIsWithdrawnOnlyBeforeItIsSent) {
     EXPECT_TRUE(sent.succeeded_once());
 }
 
+TEST(StreamClient, WhatWasNotSentEndsTogether) {
+    StreamFixture fixture;
+    TestCall sent;
+    fixture.submit(sent);
+    FakeConnection& connection = fixture.connect();
+    TestCall unspoken[2];
+    StreamFixture other;
+    for (TestCall& call : unspoken) {
+        other.submit(call);
+    }
+    for (StreamFixture* each : {&fixture, &other}) {
+        each->client->end_unsent({.code = Code::no_responder, .message = "as told"});
+        each->executor.run_until_idle();
+    }
+    for (const TestCall& call : unspoken) {
+        EXPECT_EQ(call.code(), Code::no_responder);
+    }
+    EXPECT_TRUE(sent.pending());
+    connection.feed("1 ok fine\n");
+    EXPECT_TRUE(sent.succeeded_once());
+}
+
 TEST(StreamClient, CloseEndsEverything) {
     StreamFixture fixture{{.addresses = 2}};
     TestCall sent;

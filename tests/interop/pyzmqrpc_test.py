@@ -232,7 +232,7 @@ class PublishingToWarren(ZmqTest):
         publishers = [self.publisher() for _ in range(3)]
         server = self.subscribe(*publishers)
         for number, publisher in enumerate(publishers):
-            publisher.wait_for(1)
+            publisher.wait_for_subscriber()
             publisher.publish_text(HEARTBEAT)
             publisher.publish(Add(a=2, b=40))
             publisher.publish_text("no command at all")
@@ -240,36 +240,37 @@ class PublishingToWarren(ZmqTest):
         self.assertEqual(server.log().count("a one-way call failed: failed:"), 3, server.log())
 
     def test_more_at_once_than_may_be_in_work(self):
-        publisher = self.publisher()
+        publisher = Publisher()
+        publisher.socket.linger = 30_000
         server = self.subscribe(publisher, connection_requests_max=10)
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         for _ in range(2000):
             publisher.publish(Sleep(seconds=0))
-        self.assert_arrives(publisher, server, "word")
+        publisher.publish(Fail(message="the last word"))
+        publisher.__exit__()
+        server.wait_until_log("failed: the last word")
         self.assertNotIn("overloaded", server.log())
 
     def test_a_publisher_that_comes_back(self):
         first = Publisher()
         server = self.subscribe(first)
-        first.wait_for(1)
+        first.wait_for_subscriber()
         first.__exit__()
         second = self.publisher(port=first.port)
-        second.wait_for(1)
+        second.wait_for_subscriber()
         self.assert_arrives(second, server, "again")
 
     def test_a_publisher_that_falls_silent(self):
         publisher = self.publisher()
         server = self.subscribe(publisher, silence_timeout="300ms")
-        for _ in range(2):
-            publisher.wait_for(1)
-            publisher.wait_for(0)
-        publisher.wait_for(1)
+        for _ in range(3):
+            publisher.wait_for_subscriber()
         self.assert_arrives(publisher, server, "word")
 
     def test_heartbeats_keep_the_connection(self):
         publisher = self.publisher()
         self.subscribe(publisher, silence_timeout="2s")
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         quiet = 0
         while quiet < 30:
             publisher.publish_text(HEARTBEAT)
@@ -280,7 +281,7 @@ class PublishingToWarren(ZmqTest):
         right = Plain()
         publisher = self.publisher(security=right)
         server = self.subscribe(publisher, username=right.username, password=right.password)
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         self.assert_arrives(publisher, server, "word")
         wrong = self.subscribe(publisher, username=right.username, password="wrong one")
         wrong.wait_until_log("unauthenticated")
@@ -295,17 +296,16 @@ class PublishingToWarren(ZmqTest):
             "secret_key": client_keys[1].decode(),
         }
         server = self.subscribe(publisher, curve=curve)
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         self.assert_arrives(publisher, server, "word")
 
     def test_while_a_service_runs(self):
         publisher = self.publisher()
         server = self.subscribe(publisher, silence_timeout="300ms")
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         publisher.publish(Sleep(seconds=3600))
         self.assert_arrives(publisher, server, "meanwhile")
-        publisher.wait_for(0)
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         self.assert_arrives(publisher, server, "later")
 
 

@@ -176,7 +176,7 @@ class FromSub(ZmqProxyTest):
         server = self.server()
         publisher = self.enterContext(Publisher())
         proxy = self.zmq_proxy(f"{publisher.endpoint}?socket=sub", f"{server.endpoint}?socket=req")
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         publisher.publish_text(HEARTBEAT)
         for number in range(5):
             publisher.publish(SimpleCommand(param1=number))
@@ -194,7 +194,7 @@ class FromSub(ZmqProxyTest):
             f"{server.endpoint}?socket=req",
             *("--buffered", "--buffer-file", file),
         )
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         for number in range(5):
             publisher.publish(SimpleCommand(param1=number))
         self.server(port=server.port)
@@ -203,7 +203,7 @@ class FromSub(ZmqProxyTest):
     def test_to_pub(self):
         publisher = self.enterContext(Publisher())
         proxy = self.zmq_proxy(f"{publisher.endpoint}?socket=sub", f"{FREE}?socket=pub")
-        publisher.wait_for(1)
+        publisher.wait_for_subscriber()
         self.server(publishers=[published_by(proxy)])
         for number in range(5):
             publisher.publish(SimpleCommand(param1=number))

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <zmq.h>
 
+#include <limits>
 #include <utility>
 
 namespace warren::transport {
@@ -19,8 +20,9 @@ std::expected<ZmqSocket, Failure> make_socket(const ZmqLinkOptions& options) {
         return std::unexpected{std::move(secured.error())};
     }
     limit(*socket, options.limits, ZmqSide::connect);
-    // When to give up, and to try again, is said by who uses the link.
-    socket->set(ZMQ_RECONNECT_IVL, -1);
+    // When to give up, and to try again, is said by who uses the link, who drops it long before.
+    // With -1 ZeroMQ would not try either, but forget what has come when a connection ends.
+    socket->set(ZMQ_RECONNECT_IVL, std::numeric_limits<int>::max() / 4);
     socket->set(ZMQ_HANDSHAKE_IVL, 0);
     if (options.socket_type == ZMQ_SUB) {
         socket->set(ZMQ_SUBSCRIBE, std::string_view{});

@@ -157,7 +157,7 @@ void ZmqSubscription::on_turn_end() {
         begin_session();
     }
     receive();
-    if (lost_ && !turn_end_asked_) {
+    if (lost_ && !turn_end_asked_ && !paused_) {
         lose(endpoint_.text + " closed the connection, or fell silent");
         dial_later();
     }

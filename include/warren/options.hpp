@@ -1,6 +1,7 @@
 #pragma once
 
 #include <warren/context.hpp>
+#include <warren/dynamic.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -40,6 +41,8 @@ struct CallOptions {
     std::stop_token stop{};  // give the call up: `cancelled`
     std::optional<WhenBlocked> when_blocked{};  // nullopt: the client's
     bool idempotent = false;  // it may run twice: send it again when its outcome was lost
+    /// Arguments by name, beside a list of those by position: callme alone has both.
+    Dynamic named{};
 
     // What the handler finds in its `Context`; carried by msgpack-rpc.
     std::string idempotency_key{};

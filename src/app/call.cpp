@@ -32,6 +32,7 @@ namespace {
 struct CallCommand {
     std::string method;
     std::string arguments;
+    std::string named;
     std::string to;
     std::string timeout = "60s";
     std::vector<std::string> fernet_keys;
@@ -216,6 +217,7 @@ std::expected<void, std::string> check_address(const std::string& text) {
 struct Prepared {
     std::string address;
     std::string arguments;  // JSON
+    std::string named;      // JSON
     ClientOptions options;
 };
 
@@ -233,6 +235,11 @@ std::expected<Prepared, std::string> prepare(const CallCommand& command) {
         return std::unexpected{"the arguments: " + arguments.error()};
     }
     prepared.arguments = std::move(*arguments);
+    auto named = read_text(command.named);
+    if (!named) {
+        return std::unexpected{"--named: " + named.error()};
+    }
+    prepared.named = named->empty() ? "null" : std::move(*named);
     auto keys = read_fernet_keys(command.fernet_keys);
     if (!keys) {
         return std::unexpected{keys.error()};
@@ -259,6 +266,11 @@ int call(const CallCommand& command) {
     if (!arguments) {
         return usage("the arguments: " + arguments.error().message);
     }
+    const auto named = format::json_decode(prepared->named, arena);
+    if (!named || (!command.named.empty() && !(arguments->is_list() && named->is_map()))) {
+        return usage("--named: give an object, and the arguments by position as a list");
+    }
+    const CallOptions options{.named = Dynamic{*named}};
     std::optional<Client> client;
     try {
         client.emplace(prepared->address, std::move(prepared->options));
@@ -267,10 +279,11 @@ int call(const CallCommand& command) {
     }
     try {
         if (command.one_way) {
-            client->notify(command.method, Dynamic{*arguments});
+            client->notify(command.method, Dynamic{*arguments}, options);
             return exit_success;
         }
-        const Reply<Dynamic> reply = client->call_for_reply(command.method, Dynamic{*arguments});
+        const Reply<Dynamic> reply =
+            client->call_for_reply(command.method, Dynamic{*arguments}, options);
         const Dynamic data = reply.data.value_or(Dynamic{});
         if (!reply.success) {
             return report({.code = Code::failed, .message = reply.message, .data = data});
@@ -295,6 +308,9 @@ void add_call(CLI::App& program, Action& action) {
                      "JSON: an object by name, a list by position, or one value; @FILE reads a "
                      "file, - standard input")
         ->required();
+    command->add_option("--named", options->named,
+                        "JSON: an object of further arguments by name, beside a list by position "
+                        "(callme)");
     command
         ->add_option("--to", options->to,
                      "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, "

@@ -68,7 +68,7 @@ public:
         // Only tokens need the time.
         const std::int64_t now = keys_.empty() ? 0 : core::unix_seconds_now();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
-        prepared->prepare(call, keys_, now, caller);
+        prepared->prepare(call, options.named.value(), keys_, now, caller);
         prepared->name(options.idempotency_key, options.traceparent);
         prepared->address_to(options.server);
         if (std::optional<Failure> refused = refusal_of(call, options);

@@ -6,8 +6,11 @@
 #include "model/validate.hpp"
 
 #include <exception>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace warren::detail {
 namespace {
@@ -20,6 +23,20 @@ model::ArgumentStyle style_of(const Value& arguments) {
     return arguments.is_list() ? model::ArgumentStyle::positional : model::ArgumentStyle::bare;
 }
 
+/// Arguments by position and by name, as one map.
+/// out  nullopt: they are no such
+std::optional<Value> mixed(const Value& positions, const Value& named, Arena& arena) {
+    if (!positions.is_list() || !named.is_map()) {
+        return std::nullopt;
+    }
+    std::vector<Member> members;
+    for (const Value& position : positions.as_list()) {
+        members.push_back({Value::integer(static_cast<std::int64_t>(members.size())), position});
+    }
+    members.insert(members.end(), named.as_map().begin(), named.as_map().end());
+    return Value::map(arena.copy(std::span<const Member>{members}));
+}
+
 Failure defect(std::string_view what, const std::exception& error) {
     return {.code = Code::internal, .message = std::string{what} + ": " + error.what()};
 }
@@ -30,14 +47,14 @@ void* sink_memory(PreparedCall& call, std::size_t size_bytes, std::size_t alignm
     return call.sink_memory(size_bytes, alignment);
 }
 
-void PreparedCall::prepare(const ErasedCall& call, const format::Keyring& keys,
+void PreparedCall::prepare(const ErasedCall& call, const Value& named, const format::Keyring& keys,
                            std::int64_t unix_seconds, Caller caller) {
     response_ = call.response;
     wants_answer = call.wants_answer;
     keys_ = keys;
     try {
         method = caller == Caller::waits ? call.method : arena_.copy(call.method);
-        render(call, unix_seconds, caller);
+        render(call, named, unix_seconds, caller);
     } catch (const std::exception& error) {
         refused = defect("Not sent: the request cannot be written", error);
     }
@@ -74,7 +91,8 @@ void PreparedCall::destroy_sink() noexcept {
     }
 }
 
-void PreparedCall::render(const ErasedCall& call, std::int64_t unix_seconds, Caller caller) {
+void PreparedCall::render(const ErasedCall& call, const Value& named, std::int64_t unix_seconds,
+                          Caller caller) {
     const bool typed = call.request->kind != Type::Kind::dynamic;
     if (auto errors = model::validate(*call.request, call.arguments); !errors.empty()) {
         refused = Failure{.code = Code::invalid_request,
@@ -83,6 +101,18 @@ void PreparedCall::render(const ErasedCall& call, std::int64_t unix_seconds, Cal
         return;
     }
     Value value = model::render(*call.request, call.arguments, arena_);
+    const bool is_mixed = !named.is_null();
+    if (is_mixed) [[unlikely]] {
+        const auto both = typed ? std::nullopt : mixed(value, named, arena_);
+        if (!both) {
+            refused = Failure{.code = Code::invalid_request,
+                              .message =
+                                  "Not sent: CallOptions::named is a map, and goes with a list "
+                                  "of arguments and without a contract"};
+            return;
+        }
+        value = *both;
+    }
     if (!keys_.empty()) {
         const auto tokens = typed ? model::Tokens::encrypt_again : model::Tokens::keep;
         const auto encrypted =
@@ -95,7 +125,9 @@ void PreparedCall::render(const ErasedCall& call, std::int64_t unix_seconds, Cal
         }
         value = *encrypted;
     }
-    if (!typed) {
+    if (is_mixed) [[unlikely]] {
+        style = model::ArgumentStyle::mixed;
+    } else if (!typed) {
         style = style_of(value);
     } else if (call.request->kind != Type::Kind::model) {
         style = model::ArgumentStyle::bare;

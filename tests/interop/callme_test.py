@@ -336,6 +336,12 @@ class ProxyCallsWarren(CallmeTest):
     def test_warren_calls_warren(self):
         self.assert_gives(self.call("add", [1, 2]), 3)
         self.assert_gives(self.call("add", {"a": 1, "b": 2}), 3)
+        self.assert_gives(self.call("add", [1], "--named", '{"b": 2}'), 3)
+        finished = self.call("add", [1, 2], "--named", '{"b": 2}')
+        self.assert_fails(finished, "invalid_request")
+        self.assertIn("by position, too", finished.stderr)
+        for given, named in (({"a": 1}, '{"b": 2}'), ([1], "[2]"), ([1], "{")):
+            self.assertEqual(self.call("add", given, "--named", named).returncode, 2)
         self.assert_fails(self.call("none", []), "no_such_method")
         self.assert_fails(self.call("add", [1]), "invalid_request")
         finished = self.call("fail", ["as told"])
@@ -391,6 +397,7 @@ class WarrenCallsServer(CallmeTest):
             self.assert_gives(self.call("add", [1, 2]), 3)
             self.assert_gives(self.call("add", {"a": 1, "b": 2}), 3)
             self.assert_gives(self.call("echo", []), [[], {}])
+            self.assert_gives(self.call("echo", [1], "--named", '{"k": [2]}'), [[1], {"k": [2]}])
             values = [[1, [2.5]], None, True]
             self.assert_gives(self.call("echo", values), [values, {}])
             self.assert_gives(self.call("examples.get_state_name", [1]), "on")

@@ -106,6 +106,20 @@ TEST_F(ClientTest, CallsWithoutAContract) {
     EXPECT_EQ(client.call("order", Dynamic::map({{"dish", "pie"}}))["text"].as_text(), "pie x 1");
 }
 
+TEST_F(ClientTest, ArgumentsByNameBesideOthersAreForAProtocolThatHasBoth) {
+    Client client{url};
+    const warren::CallOptions named{.named = Dynamic::map({{"b", 40}})};
+    const Failure other = failure_of([&] { client.call("add", Dynamic::map({{"a", 2}}), named); });
+    EXPECT_EQ(other.code, Code::invalid_request);
+    EXPECT_TRUE(other.message.contains("CallOptions::named")) << other.message;
+    const Failure typed = failure_of([&] { client.call<order>({.dish = "soup"}, named); });
+    EXPECT_TRUE(typed.message.contains("CallOptions::named")) << typed.message;
+    const Failure refused = failure_of([&] { client.call("add", Dynamic::list({2}), named); });
+    EXPECT_EQ(refused.code, Code::invalid_request);
+    ASSERT_EQ(refused.errors.size(), 1U);
+    EXPECT_EQ(refused.errors[0].type, "mixed_arguments");
+}
+
 TEST_F(ClientTest, ARequestThatBreaksTheContractIsNotSent) {
     Client client{url};
     const Failure failure = failure_of([&] { client.call<order>({.dish = "", .portions = 0}); });

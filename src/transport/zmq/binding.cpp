@@ -24,7 +24,7 @@ constexpr int backlog = 4'096;
 // ZeroMQ's I/O thread turns in vain.
 constexpr std::size_t expected_peers = 10'240;
 constexpr std::chrono::seconds connect_again_after{2};
-// Of peers that cannot shake hands, the first in so long is told.
+// Of troubles with peers that come, the first in so long is told.
 constexpr std::chrono::seconds said_period{10};
 
 }  // namespace
@@ -139,6 +139,11 @@ void ZmqBinding::on_event(const ZmqEvent& event) {
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
         return on_refused(event);
+    case ZMQ_EVENT_ACCEPT_FAILED:
+        return say(
+            fmt::format("a peer cannot be let in: {}; is the limit of open files (ulimit -n, "
+                        "LimitNOFILE) high enough?",
+                        zmq_strerror(static_cast<int>(event.value))));
     case ZMQ_EVENT_MONITOR_STOPPED:
         // It destroys this, and the monitor that is calling.
         return executor_.post(std::exchange(closed_, nullptr));
@@ -163,11 +168,14 @@ void ZmqBinding::on_refused(const ZmqEvent& event) {
     last_refusal_ =
         handshake_failure_text(event, server == nullptr ? ZmqServerSecurity{} : *server);
     connect_again_later();
+    say("a peer is refused: " + last_refusal_);
+}
+
+void ZmqBinding::say(const std::string& line) {
     const runtime::TimePoint now = executor_.now();
     if (options_.log != nullptr && now >= said_until_) {
         said_until_ = now + said_period;
-        options_.log->warning(
-            fmt::format("{}: a peer is refused: {}", fmt::join(endpoints_, ", "), last_refusal_));
+        options_.log->warning(fmt::format("{}: {}", fmt::join(endpoints_, ", "), line));
     }
 }
 

@@ -67,6 +67,7 @@ private:
     void on_changed();
     void on_refused(const ZmqEvent& event);
     void connect_again_later();
+    void say(const std::string& line);
 
     AsioExecutor& executor_;
     const ZmqBindingOptions options_;

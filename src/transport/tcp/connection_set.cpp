@@ -14,7 +14,8 @@ using std::chrono::milliseconds;
 milliseconds period_of(const TcpLimits& limits) {
     milliseconds period{1'000};
     for (const milliseconds limit :
-         {limits.write_timeout, limits.message_grace, limits.idle_timeout, limits.linger_timeout}) {
+         {limits.write_timeout, limits.output_pause_max, limits.message_grace, limits.idle_timeout,
+          limits.linger_timeout}) {
         if (limit.count() != 0) {
             period = std::min(period, limit / 4);
         }
@@ -93,8 +94,13 @@ void ConnectionSet::report_closed() {
 }
 
 void ConnectionSet::sweep_later() {
-    sweep_timer_ = executor_.post_at(executor_.now() + period_, [this] {
-        sweep();
+    const runtime::TimePoint due = executor_.now() + period_;
+    sweep_timer_ = executor_.post_at(due, [this, due] {
+        // After a standstill of this process its peers look late: they get one more period.
+        has_stood_still_ = !has_stood_still_ && executor_.now() > due + period_;
+        if (!has_stood_still_) {
+            sweep();
+        }
         if (!connections_.empty()) {
             sweep_later();
         }

@@ -64,6 +64,7 @@ private:
     std::vector<std::shared_ptr<TcpConnection>> connections_;
     std::size_t unread_bytes_ = 0;
     runtime::Executor::TimerId sweep_timer_ = 0;
+    bool has_stood_still_ = false;
     runtime::Executor::TimerId close_timer_ = 0;
     std::move_only_function<void()> closed_;
 };

@@ -1,5 +1,7 @@
 #include "unit/transport_tcp/harness.hpp"
 
+#include <thread>
+
 namespace warren::transport::test {
 namespace {
 

@@ -12,6 +12,13 @@ namespace {
 // A client's connection needs three, with those that tell what becomes of it.
 constexpr int sockets_max = 16'384;
 
+/// What libzmq itself uses begins with the first context and ends with the last, unsafe for threads
+/// that do both at once (libpgm's locks). One that has no thread and no socket keeps it.
+void keep_network() {
+    static void* const forever = zmq_ctx_new();
+    WARREN_ASSERT(forever != nullptr);
+}
+
 }  // namespace
 
 std::shared_ptr<ZmqContext> ZmqContext::shared() {
@@ -20,6 +27,7 @@ std::shared_ptr<ZmqContext> ZmqContext::shared() {
     const std::scoped_lock lock{mutex};
     std::shared_ptr<ZmqContext> context = current.lock();
     if (context == nullptr) {
+        keep_network();
         context = std::make_shared<ZmqContext>();
         current = context;
     }

@@ -20,6 +20,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
 
+constexpr int silent_ends_max = 6;
+
 std::string endpoint_of(const tcp::endpoint& address) {
     const std::string host = address.address().to_string();
     return fmt::format(fmt::runtime(address.address().is_v6() ? "tcp://[{}]:{}" : "tcp://{}:{}"),
@@ -153,12 +155,12 @@ private:
         }
     }
 
-    /// A server that cannot read what was encrypted for another says no word. It may as well have
-    /// been stopped just now: the second time tells.
+    /// A server that cannot read what was encrypted for another says no word; one that asks for
+    /// other credentials may close before ZeroMQ has sent which. Or it was stopped just now: a few
+    /// times in a row tell.
     void shaken_off(const ZmqEvent& event) {
-        const bool is_silent = event.what == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
-        if (is_silent && std::holds_alternative<ZmqCurveClient>(options_.security) &&
-            !std::exchange(is_second_, true)) {
+        if (event.what == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL &&
+            ++silent_ends_ < silent_ends_max) {
             return connect_next();
         }
         finish(std::unexpected{handshake_failure(event, endpoint_, options_.security)});
@@ -173,7 +175,7 @@ private:
     std::vector<std::string> addresses_;
     std::size_t next_ = 0;
     bool has_answered_ = false;
-    bool is_second_ = false;
+    int silent_ends_ = 0;
     std::string problems_;
     runtime::Executor::TimerId timer_ = 0;
 };

@@ -57,13 +57,13 @@ ConnectFailure handshake_failure(const ZmqEvent& event, const ZmqEndpoint& endpo
     if (std::holds_alternative<ZmqCurveClient>(security)) {
         return permanent(
             fmt::format("The server at {} cannot read what we encrypt for it: the public key that "
-                        "we have of it is not its own",
+                        "we have of it is not its own, or it asks for other credentials",
                         endpoint.text));
     }
     return passing(
-        fmt::format("Cannot connect to {}: what is there ended the handshake; does it "
-                    "speak ZeroMQ (check the port)?",
-                    endpoint.text));
+        fmt::format("Cannot connect to {}: what is there ended the handshake; does it speak ZeroMQ "
+                    "(check the port), and ask for our credentials, which are {}?",
+                    endpoint.text, name_of(security)));
 }
 
 std::string handshake_failure_text(const ZmqEvent& event, const ZmqServerSecurity& security) {

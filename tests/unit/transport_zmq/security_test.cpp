@@ -1,6 +1,12 @@
 #include "unit/transport_zmq/harness.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
 #include <array>
+#include <string>
+#include <thread>
 
 namespace warren::transport::test {
 namespace {
@@ -85,7 +91,7 @@ TEST_F(ZmqSecurity, LetsInWhoHasTheKey) {
                                                 client_keys.secret_key}),
               "The server at " + server.endpoint() +
                   " cannot read what we encrypt for it: the public key that we have of it is not "
-                  "its own");
+                  "its own, or it asks for other credentials");
     EXPECT_TRUE(lines.contain("its public key is not among those of the clients"));
 }
 
@@ -110,6 +116,33 @@ TEST_F(ZmqSecurity, IsNoSilenceWhenTheSidesDiffer) {
                       std::string::npos);
         }
     }
+}
+
+/// A server may close the connection before ZeroMQ has sent for which credentials it asks.
+TEST_F(ZmqSecurity, AsksAgainWhenTheServerEndsTheHandshakeWithoutAWord) {
+    using boost::asio::ip::tcp;
+    boost::asio::io_context context;
+    tcp::acceptor acceptor{context, {boost::asio::ip::address_v4::loopback(), 0}};
+    std::jthread server{[&] {
+        for (int silent = 0; silent < 3; ++silent) {
+            acceptor.accept();
+        }
+        std::string greeting(64, '\0');
+        greeting.replace(0, 1, "\xff").replace(8, 4, std::string_view{"\0\x7f\3\0", 4});
+        greeting.replace(12, 5, "PLAIN");
+        tcp::socket peer = acceptor.accept();
+        boost::asio::write(peer, boost::asio::buffer(greeting));
+        std::string theirs(64, '\0');
+        boost::system::error_code ended;
+        boost::asio::read(peer, boost::asio::buffer(theirs), ended);
+    }};
+    Client client{
+        loop,
+        {.endpoints = {"tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())}}};
+    EXPECT_FALSE(client.connect(loop));
+    ASSERT_EQ(client.sink.failed.size(), 1U);
+    EXPECT_EQ(client.sink.failed[0].second.code, Code::unauthenticated);
+    EXPECT_EQ(client.sink.refusals[0], runtime::ConnectRefusal::permanent);
 }
 
 TEST_F(ZmqSecurity, IsNoSilenceBetweenPublishersAndSubscribers) {

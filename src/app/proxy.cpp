@@ -13,6 +13,7 @@
 #include "app/proxy_buffer.hpp"
 #include "app/serving.hpp"
 #include "core/duration.hpp"
+#include "endpoint/address.hpp"
 
 namespace warren::app {
 namespace {
@@ -58,11 +59,26 @@ std::expected<ForwardOptions, std::string> forward_options(const ProxyCommand& c
     return to;
 }
 
+/// err  which of the two cannot be, and why
+std::expected<void, std::string> check_addresses(const ProxyCommand& command) {
+    using endpoint::AddressRole;
+    if (const auto from = endpoint::parse_address(command.from, AddressRole::listener); !from) {
+        return std::unexpected{"--from: " + from.error().message};
+    }
+    if (const auto to = endpoint::parse_address(command.to); !to) {
+        return std::unexpected{"--to: " + to.error().message};
+    }
+    return {};
+}
+
 int proxy(const ProxyCommand& command) {
     const Signals signals;
     const auto drain_timeout = core::parse_duration(command.drain_timeout);
     if (!drain_timeout) {
         return report("--drain-timeout: " + drain_timeout.error().message, exit_usage);
+    }
+    if (const auto checked = check_addresses(command); !checked) {
+        return report(checked.error(), exit_usage);
     }
     const ListenerOptions from{.url = command.from, .methods = command.methods};
     const auto to = forward_options(command, from);

@@ -15,7 +15,7 @@ namespace warren::app {
 namespace {
 
 /// What a handler gets, at the end, to heed its stop token.
-constexpr std::chrono::milliseconds stop_grace{2'000};
+constexpr std::chrono::milliseconds stop_grace{500};
 
 /// Signals this close together are one request to end.
 constexpr std::chrono::milliseconds same_signal{20};
@@ -60,7 +60,9 @@ int drain(Server& server, std::chrono::milliseconds timeout, Log& log) {
         log.info("drained: every request was answered");
         return exit_success;
     }
-    log.error("not drained in time: the rest is left unanswered; a broker delivers it again");
+    log.error(
+        "not drained in time: the rest is left unanswered; a broker delivers it again, other "
+        "callers hear connection_lost");
     if (!server.stop_now(stop_grace)) {
         // Handlers still run and cannot be ended: only the process can.
         log.error("some handlers ignore their stop token");

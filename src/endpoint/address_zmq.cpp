@@ -72,6 +72,22 @@ std::vector<std::string_view> parameters_of(ZmqSocketType socket) {
     return names;
 }
 
+/// Of another socket, or of none.
+std::unexpected<Failure> refuse_parameter(std::string_view name, ZmqSocketType socket) {
+    const auto* const found = std::ranges::find(parameters, name, &Parameter::name);
+    if (found == std::end(parameters)) {
+        return unknown("parameter", name, parameters_of(socket));
+    }
+    std::string owners;
+    for (std::size_t other = 0; other < socket_words.size(); ++other) {
+        if ((found->sockets & only(static_cast<ZmqSocketType>(other))) != 0) {
+            owners.append(owners.empty() ? "" : ", ").append(socket_words[other]);
+        }
+    }
+    return refused("'" + std::string{name} + "' is of the sockets that are " + owners +
+                   "; this one is " + std::string{socket_words[static_cast<std::size_t>(socket)]});
+}
+
 std::expected<std::string, Failure> read_tcp(std::string_view server) {
     auto uri = core::parse_uri("tcp://" + std::string{server});
     if (!uri) {
@@ -215,7 +231,7 @@ std::expected<void, Failure> read_parameters(core::Uri uri, Address& address, Zm
     for (auto& [key, value] : uri.query) {
         std::expected<void, Failure> taken;
         if (std::ranges::find(known, key) == known.end()) {
-            return unknown("parameter", key, known);
+            return refuse_parameter(key, zmq.socket);
         }
         if (std::ranges::find(security_parameters, key) != security_parameters.end()) {
             taken = security.take(key, std::move(value));

@@ -264,7 +264,9 @@ bool ConfigMap::has(std::string_view key) const {
 }
 
 std::optional<ConfigNode> ConfigMap::find(std::string_view key) {
-    known_.push_back(key);
+    if (std::ranges::find(known_, key) == known_.end()) {
+        known_.push_back(key);
+    }
     const Entry* found = entry(key);
     return found != nullptr ? std::optional{found->value} : std::nullopt;
 }

@@ -83,6 +83,10 @@ TEST_F(Program, NamesWhatIsWrongWithACommandLineAndWhatToDo) {
                     .contains("'/nowhere' cannot be used: No such file or directory"));
     EXPECT_TRUE(error_of("call echo 1 --to AMQPS://localhost/?queue=q --ca /nowhere")
                     .contains("'/nowhere' cannot be used: No such file or directory"));
+    EXPECT_EQ(error_of("proxy --from tcp://localhost:0 --to zmq+tcp://localhost"),
+              "error: --to: Name the port, as in zmq+tcp://HOST:PORT\n");
+    EXPECT_TRUE(error_of("proxy --from nowhere://localhost --to tcp://localhost:1")
+                    .starts_with("error: --from: Unknown scheme"));
 }
 
 TEST_F(Program, MakesAKey) {

@@ -172,6 +172,9 @@ TEST_F(ProxiesOfAConfiguration, AreToldWhatIsWrongAndWhere) {
     EXPECT_EQ(problem("{" + from + "}"), "proxies[0].to: missing");
     EXPECT_EQ(problem(both + ", bufered: true}"),
               "proxies[0].bufered: unknown key (did you mean 'buffered'?)");
+    EXPECT_EQ(problem(both + ", x: 1}"),
+              "proxies[0].x: unknown key (known: 'from', 'to', 'name', 'reply', 'calls', "
+              "'buffered', 'buffer', 'timeout')");
     EXPECT_TRUE(problem("{from: {udp: 1}, " + to + "}").contains("says not where to listen"));
     EXPECT_TRUE(problem("{from: {tcp: 'a'}, " + to + "}").starts_with("proxies[0].from.tcp: "));
     EXPECT_TRUE(problem("{" + from + ", to: nowhere}").starts_with("proxies[0].to: "));

@@ -123,10 +123,16 @@ TEST(ZmqAddressOf, WhatIsNoAddress) {
               "Unknown value of the parameter 'protocol', 'arrpc'; known are: msgpack-rpc, "
               "pyzmqrpc");
     EXPECT_TRUE(refusal("zmq+tcp://a:1?high_water_mark=0").contains("must be from 1 to"));
-    EXPECT_TRUE(refusal("zmq+tcp://a:1?silence_timeout=1s").contains("Unknown parameter"));
-    EXPECT_TRUE(refusal("zmq+tcp://*:1?socket=pub&distribution=broadcast")
-                    .contains("Unknown parameter 'distribution'"));
-    EXPECT_TRUE(refusal("zmq+tcp://a:1?wait_for_subscriber=true").contains("Unknown parameter"));
+}
+
+TEST(ZmqAddressOf, ParametersOfOtherSockets) {
+    EXPECT_EQ(refusal("zmq+tcp://a:1?silence_timeout=1s"),
+              "'silence_timeout' is of the sockets that are sub; this one is dealer");
+    EXPECT_EQ(refusal("zmq+tcp://*:1?socket=pub&distribution=broadcast"),
+              "'distribution' is of the sockets that are dealer, req; this one is pub");
+    EXPECT_EQ(refusal("zmq+tcp://*:1?server_key=k", AddressRole::listener),
+              "'server_key' is of the sockets that are sub, dealer, req; this one is router");
+    EXPECT_TRUE(refusal("zmq+tcp://a:1?silence=1s").contains("Unknown parameter 'silence'"));
 }
 
 TEST(ZmqAddressOf, Passwords) {
@@ -229,7 +235,7 @@ TEST(ZmqListenerPlan, WhatDoesNotGoTogether) {
                                 .auth_secrets = {"a secret of high entropy: 7f3a9c51"}}),
               "Secrets to sign with are not of the protocol pyzmqrpc");
     EXPECT_TRUE(listener_refusal({.url = "zmq+tcp://*:0?distribution=broadcast"})
-                    .contains("Unknown parameter 'distribution'"));
+                    .contains("'distribution' is of the sockets that are dealer, req"));
     EXPECT_TRUE(listener_refusal({.url = "tcp://127.0.0.1:0", .zmq = {.socket = "rep"}})
                     .contains("Unknown parameter 'socket'"));
 }

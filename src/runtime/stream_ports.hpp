@@ -38,6 +38,8 @@ public:
     virtual void close_after_output() = 0;
     /// Who the transport vouches that the peer is (the subject of its certificate); may be empty.
     virtual std::string_view peer_identity() const noexcept = 0;
+    /// Why its requests are refused as `overloaded`; empty: they are not.
+    virtual std::string_view obstacle() const noexcept { return {}; }
 };
 
 /// What becomes of a connection's bytes, implemented by the runtime. The transport lets go of it

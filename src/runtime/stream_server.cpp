@@ -139,6 +139,9 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
     if (stopping_) [[unlikely]] {
         return stopping();
     }
+    if (const std::string_view obstacle = session.obstacle(); !obstacle.empty()) [[unlikely]] {
+        return overloaded(std::string{obstacle});
+    }
     // The request itself is counted already.
     if (session.in_flight() > options_.in_flight_per_connection_max) [[unlikely]] {
         return overloaded(

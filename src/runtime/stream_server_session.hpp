@@ -39,6 +39,7 @@ public:
     std::string& output() noexcept { return connection_.output(); }
     AnswerBacklog::Share& share() const noexcept { return share_; }
     void end_message() { connection_.end_message(); }
+    std::string_view obstacle() const noexcept { return connection_.obstacle(); }
 
     void begin_call() noexcept { ++in_flight_; }
     void end_call() noexcept { --in_flight_; }

@@ -16,7 +16,7 @@ struct ZmqCounters {
     PortCounter handshake_failures{};  // wrong credentials, another mechanism, no ZeroMQ
     PortCounter reconnects{};          // of a subscriber, after silence or a loss
     PortCounter malformed_messages{};  // dropped: their frames are no request's or answer's
-    PortCounter refused_messages{};    // dropped: over a limit of peers or of what may wait
+    PortCounter refused_messages{};    // over a limit: of peers, or, dropped, of what may wait
     PortCounter dropped_messages{};    // not sent: the peer is gone, or does not read
 };
 

@@ -67,7 +67,7 @@ struct ZmqServerOptions {
     ZmqSide side = ZmqSide::bind;
     ZmqServerSecurity security{};
     ZmqLimits limits{};
-    std::size_t peers_max = 10'240;  // with requests under way or messages waiting
+    std::size_t peers_max = 10'240;  // with requests under way or answers waiting
     /// Messages of peers that have to wait for an answer before their next request is read: of one
     /// peer, and their bytes, of all together. What is over it is dropped.
     std::size_t queued_messages_max = 1'000;

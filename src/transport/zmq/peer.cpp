@@ -62,7 +62,13 @@ void ZmqPeer::keep(std::span<const std::byte> message, bool first) {
 
 bool ZmqPeer::settle() {
     offer_queued();
-    return closing_ || (is_single() && !paused_ && queued_ == nullptr && !session_->is_busy());
+    return closing_ || is_refused() ||
+           (is_single() && !paused_ && queued_ == nullptr && !session_->is_busy());
+}
+
+std::string_view ZmqPeer::obstacle() const noexcept {
+    return is_refused() ? "As many peers have requests under way as may (connections_max)"
+                        : std::string_view{};
 }
 
 bool ZmqPeer::is_idle() const noexcept {

@@ -28,6 +28,7 @@ public:
         std::string user;                    // whom the handshake has let in
         std::shared_ptr<ZmqHeldBytes> held;  // of its socket
         bool is_single = false;              // to be forgotten with its answer
+        bool is_refused = false;             // to be forgotten at the end of this turn
     };
 
     ZmqPeer(ZmqPeerSet& home, Identity identity);
@@ -40,6 +41,7 @@ public:
     /// Whether it would not be missed: it can be made anew.
     bool is_idle() const noexcept;
     bool is_single() const noexcept { return identity_.is_single; }
+    bool is_refused() const noexcept { return identity_.is_refused; }
     std::string_view envelope() const noexcept { return identity_.envelope; }
     ZmqOutbox& outbox() noexcept { return outbox_; }
     const std::shared_ptr<ZmqHeldBytes>& held() const noexcept { return identity_.held; }
@@ -55,6 +57,7 @@ public:
     void resume() override;
     void close_after_output() override;
     std::string_view peer_identity() const noexcept override { return identity_.user; }
+    std::string_view obstacle() const noexcept override;
 
     bool touched = false;  // it is among those that the set settles at the end of this turn
 

@@ -29,23 +29,25 @@ ZmqPeerSet::~ZmqPeerSet() {
 }
 
 void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
-    ZmqPeer* const peer = find_or_add(message);
-    if (peer == nullptr) {
-        return counters_.refused_messages.add();
+    ZmqPeer& peer = find_or_add(message);
+    if (peer.is_refused()) {
+        counters_.refused_messages.add();
+        touch(peer);
     }
     counters_.messages_in.add();
     counters_.bytes_in.add(message.body().size());
-    peer->take(message.body());
+    peer.take(message.body());
 }
 
-ZmqPeer* ZmqPeerSet::find_or_add(ZmqEnvelopeReader& message) {
+ZmqPeer& ZmqPeerSet::find_or_add(ZmqEnvelopeReader& message) {
     ZmqPeer* peer = find(message.envelope());
     if (peer != nullptr && is_secured_ && peer->peer_identity() != message.user_id()) {
         forget(*peer, {.code = Code::connection_lost,
                        .message = "Somebody else has come under the peer's routing id"});
         peer = nullptr;
     }
-    return last_ = peer == nullptr ? add(message) : peer;
+    last_ = peer == nullptr ? &add(message) : peer;
+    return *last_;
 }
 
 ZmqPeer* ZmqPeerSet::find(std::string_view envelope) {
@@ -60,21 +62,22 @@ ZmqPeer* ZmqPeerSet::find(std::string_view envelope) {
     return found->second.get();
 }
 
-ZmqPeer* ZmqPeerSet::add(ZmqEnvelopeReader& message) {
+ZmqPeer& ZmqPeerSet::add(ZmqEnvelopeReader& message) {
     forget_some();
-    if (peers_.size() >= options_.peers_max) {
+    const bool is_refused = peers_.size() >= options_.peers_max;
+    if (is_refused) {
         owner_.on_too_many_peers();
-        return nullptr;
     }
     auto made = std::make_unique<ZmqPeer>(
-        *this, ZmqPeer::Identity{std::string{message.envelope()}, std::string{message.user_id()},
-                                 held_.of(message.routing_id()), message.is_correlated()});
+        *this,
+        ZmqPeer::Identity{std::string{message.envelope()}, std::string{message.user_id()},
+                          held_.of(message.routing_id()), message.is_correlated(), is_refused});
     ZmqPeer& peer = *made;
     peers_.emplace(peer.envelope(), std::move(made));
     by_age_.push_back(peer);
     counters_.peers.add();
     peer.start(owner_.make_session(peer));
-    return &peer;
+    return peer;
 }
 
 /// Two for each that comes, so that there are as many as may be kept, or as have work, in the end.

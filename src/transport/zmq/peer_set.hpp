@@ -31,7 +31,7 @@ public:
             runtime::StreamConnection& peer) = 0;
         /// `settle` has something to do.
         virtual void want_turn_end() = 0;
-        /// A peer is refused, as there are `peers_max`.
+        /// A peer is refused, as there are `peers_max`: what it says in this turn is answered so.
         virtual void on_too_many_peers() = 0;
         /// An answer is dropped, as its peer does not read.
         virtual void on_unread_answer() = 0;
@@ -68,9 +68,9 @@ public:
     }
 
 private:
-    ZmqPeer* find_or_add(ZmqEnvelopeReader& message);
+    ZmqPeer& find_or_add(ZmqEnvelopeReader& message);
     ZmqPeer* find(std::string_view envelope);
-    ZmqPeer* add(ZmqEnvelopeReader& message);
+    ZmqPeer& add(ZmqEnvelopeReader& message);
     void forget_some();
     void forget(ZmqPeer& peer, const Failure& why);
     bool may_send(const ZmqPeer& peer, std::size_t more_bytes) const noexcept;

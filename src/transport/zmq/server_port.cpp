@@ -76,8 +76,8 @@ private:
     void on_too_many_peers() override {
         if (options_.log != nullptr && !std::exchange(said_too_many_, true)) {
             options_.log->warning(
-                fmt::format("Messages of further peers at {} are dropped: {} have requests under "
-                            "way, as many as peers_max allows",
+                fmt::format("Requests of further peers at {} are refused: {} have some under way, "
+                            "as many as connections_max allows",
                             binding_->endpoints().front(), options_.peers_max));
         }
     }

@@ -62,6 +62,7 @@ public:
     }
     void close_after_output() override { closing_ = true; }
     std::string_view peer_identity() const noexcept override { return identity_; }
+    std::string_view obstacle() const noexcept override { return refuses_with; }
 
     /// Bytes come from the peer.
     void receive(std::string_view bytes) {
@@ -91,6 +92,7 @@ public:
 
     int touches = 0;
     std::string pushed;
+    std::string refuses_with;
 
 private:
     void offer() {

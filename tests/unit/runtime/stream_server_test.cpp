@@ -252,6 +252,20 @@ TEST(StreamServer, HoldsTheLimitOfCallsInAll) {
     EXPECT_EQ(second.take_answers(), Texts{answer(1, "b")});
 }
 
+TEST(StreamServer, RefusesWhatItsTransportCannotServe) {
+    Served served;
+    FakeConnection& peer = served.connect();
+    peer.refuses_with = "too many peers";
+    peer.receive(request(1, "work", "a") + packed(R"([2,"work",["b"]])"));
+    const Texts refused = peer.take_answers();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_TRUE(is_failure(refused[0], 1, "overloaded", "too many peers"));
+    EXPECT_TRUE(is_failure(refused[0], 1, "overloaded", R"("retry_after_ms":1000)"));
+    EXPECT_EQ(served.server->counters().refused_notifications, 1U);
+    EXPECT_FALSE(peer.is_busy());
+    EXPECT_EQ(served.runs, 0);
+}
+
 TEST(StreamServer, HoldsTheLimitOfBytesInAll) {
     const std::string big(100, 'x');
     const std::size_t each = request(1, "work", big).size();

@@ -27,6 +27,7 @@ namespace warren::transport::test {
 struct Seen {
     std::vector<std::string> messages{};
     std::vector<std::string> identities{};
+    std::vector<std::string> obstacles{};
     std::vector<Failure> closed{};
     std::vector<runtime::StreamConnection*> connections{};
     std::vector<std::pair<std::uint64_t, Failure>> failed{};
@@ -78,6 +79,7 @@ public:
         runtime::StreamConnection& connection) override {
         connections.push_back(&connection);
         identities.emplace_back(connection.peer_identity());
+        obstacles.emplace_back(connection.obstacle());
         return std::make_unique<Session>(connection, *this);
     }
 };

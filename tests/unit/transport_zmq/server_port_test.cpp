@@ -175,15 +175,20 @@ TEST(ZmqServerPort, RefusesMorePeersThanItMayHave) {
     Lines lines;
     Server server{loop, {.peers_max = 4, .log = &lines}};
     server.sink.busy = true;
-    server.sink.echo = false;
     Peer dealer{zmq::socket_type::dealer};
     dealer.connect(server.endpoint());
     for (int number = 0; number < 6; ++number) {
         dealer.send({std::to_string(number), "", "message"});
     }
-    ASSERT_TRUE(loop.until([&] { return server.port.counters().refused_messages.get() == 2; }));
+    ASSERT_TRUE(loop.until([&] { return dealer.receive().size() == 6; }));
+    EXPECT_EQ(dealer.receive()[5], (Frames{"5", "", "message"}));
+    EXPECT_EQ(server.sink.obstacles[3], "");
+    EXPECT_NE(server.sink.obstacles[5].find("connections_max"), std::string::npos);
+    EXPECT_EQ(server.port.counters().refused_messages.get(), 2U);
+    EXPECT_TRUE(lines.contain("connections_max"));
+    // They are heard, but not kept.
     EXPECT_EQ(server.sink.sessions, 4U);
-    EXPECT_TRUE(lines.contain("peers_max"));
+    EXPECT_EQ(server.port.counters().peers.get(), 4U);
 }
 
 TEST(ZmqServerPort, SaysWhereItCannotListen) {

@@ -51,12 +51,14 @@ std::expected<ZmqEndpoint, Failure> parse_tcp(ZmqEndpoint endpoint, std::string_
     return endpoint;
 }
 
-std::string_view remedy_for(int error) {
+std::string_view remedy_for(int error, bool has_port) {
     switch (error) {
     case EADDRINUSE:
-        return "; does another server run there? Port 0 takes a free one";
+        return has_port ? "; does another server run there? Port 0 takes a free one"
+                        : "; another server has it: choose another name";
     case EACCES:
-        return "; ports under 1024 need a privilege (CAP_NET_BIND_SERVICE)";
+        return has_port ? "; ports under 1024 need a privilege (CAP_NET_BIND_SERVICE)"
+                        : "; this user may not write in its folder";
     case EADDRNOTAVAIL:
     case ENODEV:
         return "; it is no address and no interface of this machine";
@@ -100,7 +102,7 @@ std::expected<ZmqEndpoint, Failure> parse_zmq_endpoint(std::string_view text, Zm
 Failure bind_failure(std::string_view endpoint, int error) {
     return {.code = Code::invalid_request,
             .message = fmt::format("Cannot listen at {}: {}{}", endpoint, zmq_strerror(error),
-                                   remedy_for(error))};
+                                   remedy_for(error, endpoint.starts_with("tcp://")))};
 }
 
 std::expected<void, Failure> check_unused(const ZmqEndpoint& endpoint) {

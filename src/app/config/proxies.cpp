@@ -46,7 +46,8 @@ BufferOptions read_buffer(const ConfigNode& node) {
     if (const auto file = map.find("file")) {
         buffer.file = file->file_path().value_or("");
         std::error_code error;
-        if (const auto directory = std::filesystem::path{buffer.file}.parent_path();
+        // A bare name has none, and means the working directory.
+        if (const auto directory = std::filesystem::absolute(buffer.file, error).parent_path();
             !buffer.file.empty() && !std::filesystem::is_directory(directory, error)) {
             file->fail("there is no directory '" + directory.string() + "'");
         }

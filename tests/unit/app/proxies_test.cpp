@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -197,6 +198,17 @@ TEST_F(ProxiesOfAConfiguration, AreToldWhatIsWrongAndWhere) {
                     .starts_with("proxies[0].buffer.file: there is no directory"));
     EXPECT_TRUE(problem("{from: {tcp: '*:1'}, to: 'tcp://localhost:1'}")
                     .ends_with("would forward to itself"));
+}
+
+TEST_F(ProxiesOfAConfiguration, MayStandWithTheirBufferInTheWorkingDirectory) {
+    std::ofstream{path("warren.yml")}
+        << "proxies: [{from: {tcp: 'a:1'}, to: tcp://b:1, buffer: {file: calls}}]\n";
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(std::filesystem::path{path("warren.yml")}.parent_path());
+    const auto config = load_config("warren.yml");
+    std::filesystem::current_path(before);
+    ASSERT_TRUE(config) << testing::PrintToString(config.error());
+    EXPECT_EQ(config->proxies.at(0).to.buffer.value().file, "calls");
 }
 
 TEST_F(ProxiesOfAConfiguration, AreHeldAgainstEachOtherAndTheListeners) {

@@ -48,8 +48,6 @@ public:
             *dialect_, *port_, opening.dispatcher, opening.log,
             runtime::StreamServerOptions{
                 .policy = policy(opening),
-                .over_limit = plan().address.is_one_way() ? runtime::OverLimit::wait
-                                                          : runtime::OverLimit::refuse,
                 .in_flight_per_connection_max = plan().options.connection_requests_max,
                 .in_flight_max = plan().simultaneous_requests_max(),
                 .in_flight_bytes_max = plan().options.requests_bytes_max,

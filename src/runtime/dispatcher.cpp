@@ -188,7 +188,9 @@ void Dispatcher::start(std::unique_ptr<Job> job) {
     job->lane_->watch(*job);
     // Once it waits, another thread may already run it.
     Job* const waiting = job.release();
-    switch (locks_.acquire(*waiting, waiting->lock_key_)) {
+    switch (locks_.acquire(
+        *waiting, waiting->lock_key_,
+        waiting->wants_answer ? LockTable::Admission::limited : LockTable::Admission::any)) {
     case LockTable::Outcome::held:
         waiting->holds_lock_ = true;
         begin(std::unique_ptr<Job>{waiting});

@@ -70,10 +70,20 @@ void Lane::flush() {
     dispatcher_.workers_.push(batch);
     while (Task* const refused = batch.pop()) {
         std::unique_ptr<Job> job{static_cast<Job*>(refused)};
+        if (!job->wants_answer) {
+            is_over_ = true;
+            dispatcher_.workers_.push_admitted(*job.release());
+            continue;
+        }
         dispatcher_.refuse_overload(*job,
                                     "As many calls wait for a worker as may (queued_calls_max)");
         dispatcher_.finish(std::move(job));
     }
+}
+
+bool Lane::has_room() noexcept {
+    is_over_ = is_over_ && !dispatcher_.workers_.has_room();
+    return !is_over_;
 }
 
 void Lane::resume(Job& job) {

@@ -68,6 +68,8 @@ public:
     /// out  nullptr when this listener does not serve it
     const Served* find(std::string_view method) const noexcept;
     metrics::CallSeries* unknown_series() const noexcept;
+    /// Whether the workers have room for more one-way calls: these they are given in any case.
+    bool has_room() noexcept;
 
 private:
     friend class Dispatcher;
@@ -106,6 +108,7 @@ private:
     std::vector<Served> served_;      // by name
     std::optional<Served> whatever_;  // stands for every method
     TaskList batch_;
+    bool is_over_ = false;  // one-way calls were queued over the workers' limit
     std::shared_ptr<Lane*> self_ = std::make_shared<Lane*>(this);  // to null when it is destroyed
 
     std::mutex mutex_;

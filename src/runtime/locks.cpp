@@ -83,7 +83,8 @@ LockTable::~LockTable() {
     WARREN_ASSERT(entries_.empty());
 }
 
-LockTable::Outcome LockTable::acquire(LockTicket& ticket, std::string_view key) {
+LockTable::Outcome LockTable::acquire(LockTicket& ticket, std::string_view key,
+                                      Admission admission) {
     const std::lock_guard guard{mutex_};
     WARREN_ASSERT(ticket.entry_ == nullptr);
     const auto found = entries_.find(key);
@@ -93,7 +94,7 @@ LockTable::Outcome LockTable::acquire(LockTicket& ticket, std::string_view key) 
         ticket.entry_ = &made->second;
         return Outcome::held;
     }
-    if (waiters() >= waiters_max_) {
+    if (admission == Admission::limited && waiters() >= waiters_max_) {
         return Outcome::refused;
     }
     LockEntry& entry = found->second;

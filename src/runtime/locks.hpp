@@ -51,7 +51,12 @@ public:
         waits,    // `release` of somebody else gives it out
         refused,  // as many wait as may
     };
-    Outcome acquire(LockTicket& ticket, std::string_view key);
+    enum class Admission : std::uint8_t {
+        limited,
+        any,  // it waits, however many do
+    };
+    Outcome acquire(LockTicket& ticket, std::string_view key,
+                    Admission admission = Admission::limited);
 
     /// Give up a lock that is held.
     /// out  who holds it now, the one that waited longest; nullptr: nobody

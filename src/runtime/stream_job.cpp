@@ -35,7 +35,7 @@ void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
 }
 
 std::string_view StreamJob::obstacle() const noexcept {
-    return server_.obstacle_for(*share);
+    return ticket.wants_answer ? server_.obstacle_for(*share) : std::string_view{};
 }
 
 void StreamJob::reuse() noexcept {

@@ -55,6 +55,9 @@ public:
     /// in  all that has arrived and was not taken; valid during the call only. Where messages are
     ///     kept apart, one; an empty one is taken unless the connection was paused meanwhile.
     virtual Taken on_input(std::span<const std::byte> input) = 0;
+    /// A message has come while the connection is paused, and no more of them may wait: answer what
+    /// can be answered now; it is dropped.
+    virtual void on_overflow(std::span<const std::byte> message) { static_cast<void>(message); }
     /// How much output waits to leave. Said at the end of each turn that added or wrote any.
     virtual void on_unsent(std::size_t bytes) { static_cast<void>(bytes); }
     /// Whether requests of this connection are under way, so that silence is no reason to close it.

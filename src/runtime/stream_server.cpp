@@ -92,10 +92,7 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
     with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
         job->request_bytes = request_bytes;
         in_flight_bytes_ += request_bytes;
-        if (std::optional<Failure> refusal = refusal_for(session)) [[unlikely]] {
-            if (!decoder.ticket.wants_answer) {
-                counters_.refused_notifications.fetch_add(1, std::memory_order_relaxed);
-            }
+        if (std::optional<Failure> refusal = refusal_for(session, job->wants_answer)) [[unlikely]] {
             dispatcher_.refuse(std::move(job), std::move(*refusal), lane_);
         } else if (!decoder.call) [[unlikely]] {
             dispatcher_.refuse(std::move(job), std::move(decoder.call.error()), lane_);
@@ -135,12 +132,26 @@ void StreamServer::refuse_broken(StreamServerSession& session,
     }
 }
 
-std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& session) const {
+void StreamServer::refuse_overflow(StreamServerSession& session,
+                                   const protocol::StreamCallDecoder& decoder) {
+    with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
+        dispatcher_.refuse(
+            std::move(job),
+            overloaded("The messages of this peer that wait have as many bytes as they may"),
+            lane_);
+    });
+}
+
+std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& session,
+                                                 bool wants_answer) const {
     if (stopping_) [[unlikely]] {
         return stopping();
     }
     if (const std::string_view obstacle = session.obstacle(); !obstacle.empty()) [[unlikely]] {
         return overloaded(std::string{obstacle});
+    }
+    if (!wants_answer) {
+        return std::nullopt;
     }
     // The request itself is counted already.
     if (session.in_flight() > options_.in_flight_per_connection_max) [[unlikely]] {
@@ -236,7 +247,7 @@ void StreamServer::take_finished() {
         }
         recycle(std::move(job));
     }
-    resume_each(held_);
+    resume_held();
     check_drained();
 }
 
@@ -253,26 +264,42 @@ void StreamServer::stall(const StreamServerSession& session) {
     if (!stall_timer_) {
         stall_timer_ = port_.executor().post_at(port_.executor().now(), [this] {
             stall_timer_.reset();
-            resume_each(stalled_);
+            resume_stalled();
         });
     }
 }
 
-bool StreamServer::holds(const StreamServerSession& session) {
-    const bool has_room = session.in_flight() < options_.in_flight_per_connection_max &&
-                          in_flight_ < options_.in_flight_max &&
-                          in_flight_bytes_ < options_.in_flight_bytes_max;
-    if (options_.over_limit == OverLimit::refuse || has_room || in_flight_ == 0) [[likely]] {
-        return false;
-    }
-    held_.push_back(session.id());
-    return true;
+bool StreamServer::has_room(const StreamServerSession& session) noexcept {
+    // Without anything in flight nothing would finish, and nobody look again. What is refused in
+    // any case needs none.
+    return in_flight_ == 0 || !session.obstacle().empty() ||
+           (session.in_flight() < options_.in_flight_per_connection_max &&
+            in_flight_ < options_.in_flight_max &&
+            in_flight_bytes_ < options_.in_flight_bytes_max && lane_.has_room());
 }
 
-void StreamServer::resume_each(std::vector<SessionId>& sessions) {
-    for (const SessionId id : std::exchange(sessions, {})) {
+void StreamServer::hold(const StreamServerSession& session) {
+    held_.push_back(session.id());
+}
+
+void StreamServer::resume_stalled() {
+    for (const SessionId id : std::exchange(stalled_, {})) {
         if (StreamServerSession* const session = find(id)) {
             session->resume();
+        }
+    }
+}
+
+void StreamServer::resume_held() {
+    for (const SessionId id : std::exchange(held_, {})) {
+        StreamServerSession* const session = find(id);
+        if (session == nullptr) {
+            continue;
+        }
+        if (has_room(*session)) {
+            session->release();
+        } else {
+            held_.push_back(id);
         }
     }
 }

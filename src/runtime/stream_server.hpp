@@ -25,15 +25,8 @@ namespace warren::runtime {
 
 class StreamServerSession;
 
-/// What becomes of requests over a limit of those in flight.
-enum class OverLimit : std::uint8_t {
-    refuse,  // they are answered `overloaded`
-    wait,    // they are not read until there is room, as where nobody would hear of a refusal
-};
-
 struct StreamServerOptions {
     ListenerPolicy policy;
-    OverLimit over_limit = OverLimit::refuse;
     /// Calls without an answer yet, of one connection and of all.
     std::size_t in_flight_per_connection_max = 1024;
     std::size_t in_flight_max = 65'536;
@@ -50,9 +43,8 @@ struct StreamServerOptions {
 
 /// What a stream server has done, beside what `Counters` tell.          thread any may read
 struct StreamServerCounters {
-    std::atomic<std::uint64_t> broken_streams = 0;         // closed as nothing more could be read
-    std::atomic<std::uint64_t> dropped_answers = 0;        // their connection was gone
-    std::atomic<std::uint64_t> refused_notifications = 0;  // over a limit; nobody hears of it
+    std::atomic<std::uint64_t> broken_streams = 0;   // closed as nothing more could be read
+    std::atomic<std::uint64_t> dropped_answers = 0;  // their connection was gone
 };
 
 /// Serves methods to the connections of one listener. Every request is answered once, unless its
@@ -62,6 +54,10 @@ struct StreamServerCounters {
 /// handlers that run inline, goes straight to the connection's output; what workers answer comes
 /// back in batches. Where the protocol tells answers apart by their order only, a connection's next
 /// request waits for the answer to the one before.
+///
+/// Over a limit of what is in flight a request is answered `overloaded`. Of a notification's
+/// refusal nobody would hear: it is taken, one over the limit if need be, and its connection's
+/// input waits until there is room.
 ///
 /// When a connection ends, those of its requests that have not started are dropped, and the stop
 /// tokens of the others are set; notifications run.
@@ -106,16 +102,17 @@ private:
               std::size_t request_bytes);
     void answer_heartbeat(StreamServerSession& session, const protocol::StreamCallDecoder& decoder);
     void refuse_broken(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
+    void refuse_overflow(StreamServerSession& session, const protocol::StreamCallDecoder& decoder);
     void answer_here(std::unique_ptr<StreamJob> job) noexcept;
     void stall(const StreamServerSession& session);
-    /// Whether the session's next request is to wait for room; it is then resumed when there may be
-    /// some.
-    bool holds(const StreamServerSession& session);
+    bool has_room(const StreamServerSession& session) noexcept;
+    /// Go on with the session's input when there is room.
+    void hold(const StreamServerSession& session);
     void forget(StreamServerSession& session) noexcept;
     void abandon(SessionId id) noexcept;
 
     std::string_view obstacle_for(const AnswerBacklog::Share& share) const noexcept;
-    std::optional<Failure> refusal_for(const StreamServerSession& session) const;
+    std::optional<Failure> refusal_for(const StreamServerSession& session, bool wants_answer) const;
     template <typename Dispatch>
     void with_job(StreamServerSession& session, const protocol::StreamTicket& ticket,
                   Dispatch&& dispatch);
@@ -125,7 +122,8 @@ private:
     StreamServerSession* find(SessionId id) noexcept;
     void take_finished();
     void recycle(std::unique_ptr<StreamJob> job);
-    void resume_each(std::vector<SessionId>& sessions);
+    void resume_stalled();
+    void resume_held();
     void check_drained();
 
     protocol::StreamDialect& dialect_;

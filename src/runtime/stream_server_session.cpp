@@ -29,7 +29,7 @@ StreamServerSession::~StreamServerSession() {
 }
 
 StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> input) {
-    if (state_ == State::waiting) {
+    if (state_ == State::waiting || state_ == State::held) {
         return {};
     }
     if (state_ != State::reading) {
@@ -47,10 +47,6 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
             taken = pause(taken.bytes);
             break;
         }
-        if (server_->holds(*this)) [[unlikely]] {
-            taken = pause(taken.bytes);
-            break;
-        }
         if (output.size() >= output_max) {
             taken = pause(taken.bytes);
             server_->stall(*this);
@@ -64,8 +60,7 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
         }
         if (step.state == StreamStep::State::broken) {
             server_->refuse_broken(*this, *decoder_);
-            taken = pause(input.size());
-            state_ = State::broken;
+            taken = pause(input.size(), State::broken);
             break;
         }
         taken.bytes += step.size_bytes;
@@ -73,6 +68,11 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
             server_->answer_heartbeat(*this, *decoder_);
         } else {
             server_->take(*this, *decoder_, step.size_bytes);
+            if (!decoder_->ticket.wants_answer && !server_->has_room(*this)) [[unlikely]] {
+                taken = pause(taken.bytes, State::held);
+                server_->hold(*this);
+                break;
+            }
         }
         if (halfway.reached(taken.bytes)) {
             count_output(output.size() - output_counted);
@@ -85,6 +85,24 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
     return taken;
 }
 
+void StreamServerSession::on_overflow(std::span<const std::byte> message) {
+    // An answer before those that are due would be taken for one of them.
+    if (server_ == nullptr || order_ == AnswerOrder::as_requested) {
+        return;
+    }
+    unix_ms_ = core::unix_ms_now();
+    const std::size_t output_before = connection_.output().size();
+    while (!message.empty()) {
+        const StreamStep step = decoder_->next(message, unix_ms_, server_->arena_);
+        if (step.state != StreamStep::State::complete) {
+            break;
+        }
+        message = message.subspan(step.size_bytes);
+        server_->refuse_overflow(*this, *decoder_);
+    }
+    count_output(connection_.output().size() - output_before);
+}
+
 void StreamServerSession::count_output(std::size_t bytes) {
     if (bytes != 0) {
         on_unsent(unsent_counted_ + bytes);
@@ -92,8 +110,8 @@ void StreamServerSession::count_output(std::size_t bytes) {
     }
 }
 
-StreamSession::Taken StreamServerSession::pause(std::size_t taken_bytes) {
-    state_ = State::waiting;
+StreamSession::Taken StreamServerSession::pause(std::size_t taken_bytes, State state) {
+    state_ = state;
     connection_.pause();
     return {.bytes = taken_bytes};
 }
@@ -133,6 +151,13 @@ void StreamServerSession::on_unsent(std::size_t bytes) {
 
 void StreamServerSession::resume() {
     if (state_ == State::waiting) {
+        state_ = State::reading;
+        connection_.resume();
+    }
+}
+
+void StreamServerSession::release() {
+    if (state_ == State::held) {
         state_ = State::reading;
         connection_.resume();
     }

@@ -26,8 +26,9 @@ public:
     StreamServerSession& operator=(const StreamServerSession&) = delete;
 
     Taken on_input(std::span<const std::byte> input) override;
+    void on_overflow(std::span<const std::byte> message) override;
     void on_unsent(std::size_t bytes) override;
-    bool is_busy() const noexcept override { return in_flight_ != 0; }
+    bool is_busy() const noexcept override { return in_flight_ != 0 || state_ == State::held; }
     void on_closed(const Failure& why) override;
 
     // What its server does.
@@ -47,6 +48,8 @@ public:
     void answer(std::string_view reply);
     /// Go on with input that waited for the next turn.
     void resume();
+    /// Go on with input that waited for room.
+    void release();
     /// Close at once, and be served no more.
     void abandon();
     /// Be served no more.
@@ -56,12 +59,13 @@ private:
     enum class State : std::uint8_t {
         reading,
         waiting,  // paused: for an answer that comes first, or for the next turn
+        held,     // paused: for room for what comes after a notification
         broken,   // paused: closes when what was requested is answered
         closing,
     };
 
     void count_output(std::size_t bytes);
-    Taken pause(std::size_t taken_bytes);
+    Taken pause(std::size_t taken_bytes, State state = State::waiting);
     void close_if_due();
 
     StreamServer* server_;  // nullptr: not served any more

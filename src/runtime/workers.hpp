@@ -102,6 +102,8 @@ public:
     /// out  false when it is not queued: a worker has taken it, or it never was
     virtual bool take_out(Task& task) noexcept = 0;
     virtual std::size_t queued() const noexcept = 0;
+    /// Whether `push` would take one more.
+    virtual bool has_room() const noexcept = 0;
 };
 
 struct WorkerOptions {
@@ -125,6 +127,7 @@ public:
     void push_admitted(Task& task) override;
     bool take_out(Task& task) noexcept override;
     std::size_t queued() const noexcept override;
+    bool has_room() const noexcept override { return queued() < queued_max_; }
     std::size_t threads() const noexcept { return threads_.size(); }
 
     /// Run all that is queued, also what that queues, then end the threads.
@@ -154,6 +157,7 @@ public:
     void push_admitted(Task& task) override;
     bool take_out(Task& task) noexcept override;
     std::size_t queued() const noexcept override { return queue_.size(); }
+    bool has_room() const noexcept override { return queued() < queued_max_; }
 
     /// out  false when nothing was queued
     bool run_one();

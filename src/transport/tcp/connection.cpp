@@ -67,6 +67,8 @@ void TcpConnection::push() {
 
 void TcpConnection::resume() {
     paused_ = false;
+    // The peer had no way to send the rest of a message meanwhile.
+    message_at_ = executor_.now();
     offer_due_ = true;
     touch();
 }

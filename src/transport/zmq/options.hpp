@@ -68,9 +68,10 @@ struct ZmqServerOptions {
     ZmqServerSecurity security{};
     ZmqLimits limits{};
     std::size_t peers_max = 10'240;  // with requests under way or answers waiting
-    /// Messages of peers that have to wait for an answer before their next request is read: of one
-    /// peer, and their bytes, of all together. What is over it is dropped.
-    std::size_t queued_messages_max = 1'000;
+    /// Bytes of messages of peers that have to wait, for an answer or for room, before their next
+    /// request is read, and some more for each message: of one peer, and of all together. What is
+    /// over it is dropped; the first message of a peer waits in any case.
+    std::size_t queued_bytes_per_peer_max = std::size_t{16} << 20;
     std::size_t queued_bytes_max = std::size_t{64} << 20;
     /// Of answers that wait for peers to read them: of one peer, and of all together. Over it
     /// answers are dropped; of all together, those to peers for which more than 1 MiB waits.

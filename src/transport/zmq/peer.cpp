@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace warren::transport {
+namespace {
+
+// What it takes to keep a message, whatever its size.
+constexpr std::size_t kept_message_bytes = 64;
+
+}  // namespace
 
 ZmqPeer::ZmqPeer(ZmqPeerSet& home, Identity identity)
     : home_{home}, identity_{std::move(identity)} {}
@@ -35,7 +41,7 @@ void ZmqPeer::offer_queued() {
     while (queued_ != nullptr && !paused_ && !closing_) {
         const std::string message = std::move(queued_->front());
         queued_->pop_front();
-        home_.count_queued(message.size(), 0);
+        count_queued(message.size() + kept_message_bytes, 0);
         if (queued_->empty()) {
             queued_.reset();
         }
@@ -45,13 +51,15 @@ void ZmqPeer::offer_queued() {
 
 void ZmqPeer::keep(std::span<const std::byte> message, bool first) {
     // What was begun goes on, in any case.
-    if (!first && !home_.may_queue(queued_ == nullptr ? 0 : queued_->size(), message.size())) {
-        return home_.counters().refused_messages.add();
+    const std::size_t bytes = message.size() + kept_message_bytes;
+    if (!first && !home_.may_queue(queued_bytes_, bytes)) {
+        session_->on_overflow(message);
+        return home_.drop_queued();
     }
     if (queued_ == nullptr) {
         queued_ = std::make_unique<std::deque<std::string>>();
     }
-    home_.count_queued(0, message.size());
+    count_queued(0, bytes);
     std::string text{reinterpret_cast<const char*>(message.data()), message.size()};
     if (first) {
         queued_->push_front(std::move(text));
@@ -78,15 +86,18 @@ bool ZmqPeer::is_idle() const noexcept {
 
 void ZmqPeer::end(const Failure& why) {
     if (queued_ != nullptr) {
-        for (const std::string& message : *queued_) {
-            home_.count_queued(message.size(), 0);
-        }
+        count_queued(queued_bytes_, 0);
         home_.counters().refused_messages.add(queued_->size());
         queued_.reset();
     }
     if (const auto session = std::exchange(session_, nullptr)) {
         session->on_closed(why);
     }
+}
+
+void ZmqPeer::count_queued(std::size_t fewer_bytes, std::size_t more_bytes) noexcept {
+    queued_bytes_ += more_bytes - fewer_bytes;
+    home_.count_queued(fewer_bytes, more_bytes);
 }
 
 void ZmqPeer::on_sent() {

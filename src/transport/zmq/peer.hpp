@@ -65,6 +65,7 @@ private:
     void offer(std::span<const std::byte> message);
     void offer_queued();
     void keep(std::span<const std::byte> message, bool first);
+    void count_queued(std::size_t fewer_bytes, std::size_t more_bytes) noexcept;
 
     ZmqPeerSet& home_;
     const Identity identity_;
@@ -74,6 +75,7 @@ private:
     ZmqOutbox outbox_;
     // Messages that wait; null: none, as is usual.
     std::unique_ptr<std::deque<std::string>> queued_;
+    std::size_t queued_bytes_ = 0;  // with what keeping them takes
 };
 
 }  // namespace warren::transport

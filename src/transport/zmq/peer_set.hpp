@@ -35,6 +35,8 @@ public:
         virtual void on_too_many_peers() = 0;
         /// An answer is dropped, as its peer does not read.
         virtual void on_unread_answer() = 0;
+        /// A message is dropped, as too much of what peers have sent waits.
+        virtual void on_full_queue() = 0;
 
     protected:
         ~Owner() = default;
@@ -59,12 +61,17 @@ public:
 
     ZmqCounters& counters() noexcept { return counters_; }
     void touch(ZmqPeer& peer);
-    bool may_queue(std::size_t messages, std::size_t more_bytes) const noexcept {
-        return messages < options_.queued_messages_max &&
+    bool may_queue(std::size_t of_peer_bytes, std::size_t more_bytes) const noexcept {
+        return (of_peer_bytes == 0 ||
+                of_peer_bytes + more_bytes <= options_.queued_bytes_per_peer_max) &&
                queued_bytes_ + more_bytes <= options_.queued_bytes_max;
     }
     void count_queued(std::size_t fewer_bytes, std::size_t more_bytes) noexcept {
         queued_bytes_ += more_bytes - fewer_bytes;
+    }
+    void drop_queued() {
+        counters_.refused_messages.add();
+        owner_.on_full_queue();
     }
 
 private:

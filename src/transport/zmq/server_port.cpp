@@ -93,6 +93,17 @@ private:
         }
     }
 
+    void on_full_queue() override {
+        if (options_.log != nullptr && executor_.now() >= said_full_until_) {
+            said_full_until_ = executor_.now() + said_period;
+            options_.log->warning(
+                fmt::format("A peer at {} sends faster than its requests are handled: those "
+                            "over what may wait are refused, or dropped where answers have an "
+                            "order",
+                            binding_->endpoints().front()));
+        }
+    }
+
     void on_signal() override { receive(); }
 
     void on_turn_end() override {
@@ -152,6 +163,7 @@ private:
     bool closing_ = false;
     bool said_too_many_ = false;
     runtime::TimePoint said_unread_until_{};
+    runtime::TimePoint said_full_until_{};
     std::move_only_function<void()> closed_;
 };
 

@@ -8,11 +8,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <latch>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 #include <zmq.hpp>
 
@@ -123,6 +126,34 @@ TEST(Zmq, CallsGoRoundOrToAll) {
     EXPECT_EQ(failed.code, Code::no_responder);
     EXPECT_TRUE(failed.message.starts_with("zmq+inproc://nobody: ")) << failed.message;
     EXPECT_EQ(failed.data, Dynamic::map({{"zmq+inproc://first", 1}}));
+}
+
+// Each needs a worker, and the burst is many times what may be in work.
+TEST(Zmq, EveryOneWayCallOfABurstRuns) {
+    constexpr int count = 20'000;
+    for (const auto& [url, protocol] : {std::pair{"tcp://127.0.0.1:0", "msgpack-rpc"},
+                                        {any_port, "msgpack-rpc"},
+                                        {any_port, "pyzmqrpc"}}) {
+        SCOPED_TRACE(std::string{url} + ' ' + protocol);
+        std::atomic<int> ran = 0;
+        std::promise<void> all_ran;
+        Server server;
+        server.method("count", [&] {
+            if (++ran == count) {
+                all_ran.set_value();
+            }
+        });
+        server.listen({.url = url, .protocol = protocol, .connection_requests_max = 64});
+        server.start();
+        Client client{address_of(server) + "?protocol=" + protocol};
+        for (int i = 0; i < count; ++i) {
+            client.notify("count", Dynamic::map({}));
+        }
+        EXPECT_EQ(all_ran.get_future().wait_for(60s), std::future_status::ready) << ran;
+        EXPECT_EQ(failure_of([&] { client.call("missing", Dynamic::map({})); }).code,
+                  Code::no_such_method);
+        server.stop();
+    }
 }
 
 TEST(Zmq, WrongCredentialsFailAtOnceAsWhatTheyAre) {

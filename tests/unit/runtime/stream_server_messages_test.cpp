@@ -46,6 +46,10 @@ public:
         input_.emplace_back(message);
         offer();
     }
+    /// A message comes that may not wait.
+    void overflow(std::string_view message) {
+        session_->on_overflow(std::as_bytes(std::span{message}));
+    }
     Texts take_messages() {
         EXPECT_EQ(output_.size(), ended_) << "some of it is no message's";
         output_.clear();
@@ -210,9 +214,7 @@ TEST(StreamServerMessages, OneWayCallsRunAtOnceAndNothingIsAnswered) {
 
 TEST(StreamServerMessages, WhereNobodyHearsOfARefusalRequestsWaitForRoom) {
     const StreamServerOptions limits[] = {
-        {.over_limit = OverLimit::wait, .in_flight_per_connection_max = 2},
-        {.over_limit = OverLimit::wait, .in_flight_max = 2},
-        {.over_limit = OverLimit::wait, .in_flight_bytes_max = 1}};
+        {.in_flight_per_connection_max = 2}, {.in_flight_max = 2}, {.in_flight_bytes_max = 1}};
     for (const StreamServerOptions& options : limits) {
         Served served{protocol::make_pyzmqrpc_dialect({.one_way = true}), options};
         Texts names;
@@ -224,8 +226,33 @@ TEST(StreamServerMessages, WhereNobodyHearsOfARefusalRequestsWaitForRoom) {
         EXPECT_EQ(served.calls, Texts{});
         served.run();
         EXPECT_EQ(served.calls, names);
-        EXPECT_EQ(served.server->counters().refused_notifications, 0U);
+        EXPECT_EQ(served.stage.dispatcher.one_way_failures(), 0U);
     }
+}
+
+TEST(StreamServerMessages, WhatMayNotWaitIsRefused) {
+    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true}),
+                  {.in_flight_per_connection_max = 1}};
+    served.peer->receive(packed(R"([2,"work",["a"]])"));
+    served.peer->receive(packed(R"([0,1,"work",["b"]])"));
+    served.peer->overflow(packed(R"([0,2,"work",["c"]])") + packed(R"([2,"work",["d"]])"));
+    const Texts refused = served.peer->take_messages();
+    ASSERT_EQ(refused.size(), 1U);
+    const Texts texts = unpacked(refused.front());
+    ASSERT_EQ(texts.size(), 1U);
+    EXPECT_TRUE(texts.front().starts_with(R"([1,2,{"code":"overloaded")")) << texts.front();
+    EXPECT_EQ(served.stage.dispatcher.one_way_failures(), 1U);
+    served.run();
+    EXPECT_EQ(served.calls, (Texts{"a", "b"}));
+}
+
+TEST(StreamServerMessages, WhatMayNotWaitIsNotAnsweredBeforeItsTurn) {
+    Served served{protocol::make_pyzmqrpc_dialect()};
+    served.peer->receive(command("work", "a"));
+    served.peer->overflow(command("work", "b"));
+    EXPECT_EQ(served.peer->take_messages(), Texts{});
+    served.run();
+    EXPECT_EQ(served.peer->take_messages(), Texts{success("a")});
 }
 
 }  // namespace

@@ -84,7 +84,8 @@ TEST(ZmqServerPort, TakesManyMessagesInOrder) {
 
 TEST(ZmqServerPort, KeepsMessagesOfAPausedPeerUpToALimit) {
     Loop loop;
-    Server server{loop, {.queued_messages_max = 3}};
+    // Three of a byte, with what keeping them takes.
+    Server server{loop, {.queued_bytes_per_peer_max = 200}};
     server.sink.pauses = true;
     Peer paused{zmq::socket_type::dealer};
     Peer other{zmq::socket_type::dealer};

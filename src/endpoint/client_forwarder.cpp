@@ -15,10 +15,12 @@ namespace warren::endpoint {
 namespace {
 
 /// What an answer takes to come back is kept from the time of the call, so that the caller reads
-/// what its call failed of, and not only that nothing came in time.
+/// what its call failed of, and not only that nothing came in time. It is never nothing: a call
+/// that goes round in a circle comes to its end.
 std::chrono::milliseconds kept_for_the_answer(std::chrono::milliseconds left) {
+    constexpr std::chrono::milliseconds kept_min{1};
     constexpr std::chrono::milliseconds kept_max{100};
-    return std::min(left / 10, kept_max);
+    return std::clamp(left / 10, kept_min, kept_max);
 }
 
 /// One call on its way; destroys itself when it is over.
@@ -122,11 +124,16 @@ std::string ClientForwarder::display() const {
 
 void ClientForwarder::forward(const runtime::ForwardedCall& call,
                               runtime::ForwardCompletion completion) {
+    const auto timeout =
+        call.time_left ? *call.time_left - kept_for_the_answer(*call.time_left) : timeout_;
+    if (call.time_left && timeout.count() <= 0) {
+        return completion(std::unexpected{Failure{
+            .code = Code::expired_in_queue, .message = "Not forwarded: the call's time was over"}});
+    }
     auto outgoing = std::make_unique<ForwardingCall>(call, std::move(completion), replies_);
     outgoing->wants_answer = calls_as_ == ForwardCalls::answered;
     outgoing->bears_deadline = outgoing->wants_answer || call.time_left.has_value();
-    outgoing->timeout =
-        call.time_left ? *call.time_left - kept_for_the_answer(*call.time_left) : timeout_;
+    outgoing->timeout = timeout;
     outgoing->when_blocked = when_blocked_;
     outgoing->watch(calls_, call.stop, call.stop_unsent);
     calls_.submit(*outgoing.release());

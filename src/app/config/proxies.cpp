@@ -48,7 +48,7 @@ BufferOptions read_buffer(const ConfigNode& node) {
         std::error_code error;
         // A bare name has none, and means the working directory.
         if (const auto directory = std::filesystem::absolute(buffer.file, error).parent_path();
-            !buffer.file.empty() && !std::filesystem::is_directory(directory, error)) {
+            !directory.empty() && !std::filesystem::is_directory(directory, error)) {
             file->fail("there is no directory '" + directory.string() + "'");
         }
     }

@@ -175,6 +175,16 @@ TEST_F(Program, ServesNothingFromAWrongConfiguration) {
     EXPECT_EQ(outcome.output.find("ready"), std::string::npos) << outcome.output;
 }
 
+TEST_F(Program, TakesABufferBesideAConfigurationOfThisDirectory) {
+    config(
+        "proxies: [{from: {tcp: 'localhost:0'}, to: 'tcp://b:1', buffer: {file: calls.buffer}}]\n");
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(directory_);
+    const Outcome outcome = run("check warren.yml");
+    std::filesystem::current_path(before);
+    EXPECT_EQ(outcome.code, 0) << outcome.output;
+}
+
 TEST_F(Program, ADirectoryIsNoFile) {
     EXPECT_EQ(run("check " + directory_).code, 1);
     const Outcome outcome = run("call echo @" + directory_ + " --to tcp://localhost:1");

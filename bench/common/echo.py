@@ -1,5 +1,6 @@
 """Contenders that echo 16 bytes without a broker: one server, one client, shapes of load."""
 
+import argparse
 import sys
 
 import runs
@@ -52,15 +53,26 @@ def print_table(title, results, ceiling_name, peer_names):
     sys.stdout.flush()
 
 
+def shape_list(text):
+    shapes = [tuple(shape.split("x")) for shape in text.split(",")]
+    if not all(len(shape) == 2 and all(map(str.isdecimal, shape)) for shape in shapes):
+        raise argparse.ArgumentTypeError(f"'{text}' is no list such as 1x1,64x1")
+    return [(int(connections), int(in_flight)) for connections, in_flight in shapes]
+
+
 def add_options(parser, shapes):
     runs.add_options(parser)
-    parser.add_argument("--shapes", default=shapes, help="connections x in flight on each")
+    parser.add_argument(
+        "--shapes",
+        type=shape_list,
+        default=shapes,
+        help="connections x in flight on each, comma-separated",
+    )
 
 
 def run_shapes(options, chosen, what, ceiling_name, peer_names=()):
     """in  chosen: contenders by name, the ceiling among them; what: is echoed over what"""
-    for shape in options.shapes.split(","):
-        connections, in_flight = map(int, shape.split("x"))
+    for connections, in_flight in options.shapes:
         able = {name: one for name, one in chosen.items() if one.can(connections, in_flight)}
         results = runs.take_turns(
             able, options.rounds, lambda one: measure(one, connections, in_flight, options.seconds)

@@ -2,6 +2,7 @@
 #include <warren/server.hpp>
 
 #include "support/http_peer.hpp"
+#include "support/served.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,6 +18,8 @@ namespace proxy_test {
 
 using namespace std::chrono_literals;
 using namespace warren;
+using test::address_of;
+using test::failure_of;
 
 std::string test_name() {
     return testing::UnitTest::GetInstance()->current_test_info()->name();
@@ -37,22 +40,6 @@ private:
     mutable std::mutex mutex_;
     std::string lines_;
 };
-
-/// Where a server listens, as an address to call.
-std::string address_of(const Server& server, std::size_t listener = 0) {
-    const std::string shown = server.listeners()[listener];
-    return shown.substr(0, shown.find(' '));
-}
-
-template <typename Function>
-Failure failure_of(Function function) {
-    try {
-        function();
-    } catch (const Error& error) {
-        return error.failure();
-    }
-    return {.code = Code::internal, .message = "(it did not fail)"};
-}
 
 /// The server behind the proxies, over TCP and in memory.
 class ProxyTest : public testing::Test {
@@ -289,7 +276,7 @@ TEST_F(ProxyTest, CirclesAreRefusedWhereTheyAreSeen) {
                        {"tcp://*:4001", "amqp://broker/?queue=a"},
                        {"amqp://broker/?queue=b", "tcp://127.0.0.1:4000"}})
                   .message,
-              "(it did not fail)");
+              "it did not fail");
 }
 
 TEST_F(ProxyTest, WhatCannotBeIsRefused) {

@@ -2,6 +2,7 @@
 #include <warren/server.hpp>
 
 #include "core/uri.hpp"
+#include "support/served.hpp"
 #include "transport/zmq/curve_keys.hpp"
 
 #include <gtest/gtest.h>
@@ -24,6 +25,8 @@ namespace zmq_test {
 
 using namespace std::chrono_literals;
 using namespace warren;
+using test::address_of;
+using test::failure_of;
 
 struct Sum {
     int value = 0;
@@ -37,21 +40,6 @@ WARREN_MODEL(Addends, (a), (b))
 WARREN_CONTRACT(sum, "sum", Addends, Sum)
 
 constexpr char any_port[] = "zmq+tcp://127.0.0.1:0";
-
-std::string address_of(const Server& server, std::size_t listener = 0) {
-    const std::string shown = server.listeners()[listener];
-    return shown.substr(0, shown.find(' '));
-}
-
-template <typename Function>
-Failure failure_of(Function function) {
-    try {
-        function();
-    } catch (const Error& error) {
-        return error.failure();
-    }
-    return {.code = Code::internal, .message = "(it did not fail)"};
-}
 
 void add_methods(Server& server, int who = 0) {
     server.method("add", [](int a, int b) { return a + b; }, {"a", "b"});

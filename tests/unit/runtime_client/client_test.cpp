@@ -1,5 +1,7 @@
 #include <warren/client.hpp>
 
+#include "support/served.hpp"
+
 #include <gtest/gtest.h>
 
 #include <warren/server.hpp>
@@ -24,6 +26,7 @@ using warren::Code;
 using warren::Dynamic;
 using warren::Error;
 using warren::Failure;
+using warren::test::failure_of;
 
 struct Order {
     std::string dish;
@@ -72,16 +75,6 @@ protected:
 
     static std::string name() {
         return testing::UnitTest::GetInstance()->current_test_info()->name();
-    }
-
-    template <typename Function>
-    static Failure failure_of(Function function) {
-        try {
-            function();
-        } catch (const Error& error) {
-            return error.failure();
-        }
-        return {.code = Code::cancelled, .message = "it did not fail"};
     }
 
     std::latch started{1};  // the handler of "wait" runs

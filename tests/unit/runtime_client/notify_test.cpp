@@ -1,6 +1,8 @@
 #include <warren/client.hpp>
 #include <warren/server.hpp>
 
+#include "support/served.hpp"
+
 #include <gtest/gtest.h>
 
 #include <future>
@@ -15,6 +17,7 @@ using warren::Code;
 using warren::Dynamic;
 using warren::Error;
 using warren::Failure;
+using warren::test::failure_of;
 
 struct Note {
     std::string text;
@@ -30,8 +33,7 @@ protected:
         server.listen("memory:" + name());
         server.listen("tcp://127.0.0.1:0");
         server.start();
-        const std::string listener = server.listeners().back();
-        tcp = listener.substr(0, listener.find(' '));
+        tcp = warren::test::address_of(server, 1);
     }
 
     static std::string name() {
@@ -47,16 +49,6 @@ protected:
     warren::Server server;
     std::string tcp;
 };
-
-template <typename Function>
-Failure failure_of(Function function) {
-    try {
-        function();
-    } catch (const Error& error) {
-        return error.failure();
-    }
-    return {.code = Code::cancelled, .message = "it did not fail"};
-}
 
 TEST_F(NotifyTest, ReachesItsMethodOverEveryTransport) {
     for (const std::string& url : {"memory:" + name(), tcp}) {

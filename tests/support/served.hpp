@@ -1,0 +1,28 @@
+#pragma once
+
+#include <warren/server.hpp>
+
+#include <cstddef>
+#include <string>
+
+/// What tests ask of servers and calls in their own process.
+namespace warren::test {
+
+/// Where a server listens, as an address to call.
+inline std::string address_of(const Server& server, std::size_t listener = 0) {
+    const std::string shown = server.listeners()[listener];
+    return shown.substr(0, shown.find(' '));
+}
+
+/// in  function: throws warren::Error; one that does not gives what no test expects
+template <typename Function>
+Failure failure_of(Function function) {
+    try {
+        function();
+    } catch (const Error& error) {
+        return error.failure();
+    }
+    return {.code = Code::cancelled, .message = "it did not fail"};
+}
+
+}  // namespace warren::test

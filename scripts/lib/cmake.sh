@@ -23,6 +23,16 @@ build() {
 
 configure_release() { configure release -DCMAKE_BUILD_TYPE=Release "$@"; }
 
+# The program and the example modules, in build/release. What tests need may be missing here; where
+# they are already, they stay.
+# in  further targets
+build_program() {
+    local tests=OFF
+    if grep -qs '^WARREN_TESTS:BOOL=ON' "$root/build/release/CMakeCache.txt"; then tests=ON; fi
+    configure_release -DWARREN_TESTS=$tests
+    build release warren_program modules/all "$@"
+}
+
 # The fuzz programs, in build/fuzz/fuzz: always clang, ASan and UBSan.
 build_fuzzers() {
     configure fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-19 \

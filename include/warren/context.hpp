@@ -10,12 +10,16 @@ namespace warren {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
-/// Where log lines go. A line must not contain a newline or a secret.
+/// Where log lines go. A line must not contain a newline or a secret. Of a server's or client's log
+/// a thread of its own calls `write`, which may block: nothing else waits for it, lines over a limit
+/// are dropped and counted, and those that say the same again and again are left out.
 /// thread any
 class Log {
 public:
     virtual ~Log() = default;
     virtual void write(LogLevel level, std::string_view line) = 0;
+    /// Whether a line (debug) about each call is wanted. Asked once, before the first.
+    virtual bool shows_calls() const noexcept { return false; }
 
     void debug(std::string_view line) { write(LogLevel::debug, line); }
     void info(std::string_view line) { write(LogLevel::info, line); }

@@ -90,6 +90,14 @@ struct ListenerOptions {
 
     /// At a broker: when a request is acknowledged.
     Acknowledge acknowledge = Acknowledge::with_reply;
+    /// At a broker: how often a request may be begun. Once more it is answered `failed` and kept
+    /// from running, because it may be what ends the process; 0: it always runs. A classic queue
+    /// tells only first attempts from others, so that there nothing between 1 and 0 has an effect.
+    std::uint32_t attempts_max = 20;
+    /// Of a quorum queue: where the broker puts what it delivered over `attempts_max` times and was
+    /// never settled. Unset: the queue's name and ".dead-letter". Empty: the queue is declared
+    /// without a limit of deliveries and without dead letters, as it may exist already.
+    std::optional<std::string> dead_letter_queue{};
 
     // The queue, where it is not the protocol's default; of callme its exchange, too.
     std::optional<bool> durable{};

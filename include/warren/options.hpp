@@ -58,6 +58,9 @@ struct ClientOptions {
     ReplyMode reply_mode = ReplyMode::exclusive;
     std::string reply_queue{};  // of ReplyMode::durable; empty: one made up for this client
     WhenBlocked when_blocked = WhenBlocked::wait;
+    /// At a broker: whether requests outlive its restart. Unset: one-way calls do, whose callers
+    /// hear nothing more, and others do not, whose callers time out.
+    std::optional<bool> persistent{};
     ClientMetrics metrics = ClientMetrics::none;
     std::shared_ptr<Log> log{};  // connections lost and found; null: nowhere
 

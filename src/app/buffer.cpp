@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
+#include "core/base64.hpp"
 #include "core/timestamp.hpp"
 #include "endpoint/buffered_call.hpp"
 #include "format/json.hpp"
@@ -19,6 +19,7 @@ struct BufferCommand {
     std::string file;
     bool list = false;
     bool failed = false;
+    bool damaged = false;
     bool arguments = false;
     bool retry = false;
 };
@@ -75,14 +76,33 @@ int print_each(const Read& read, const Describe& describe) {
             describe(line, entry);
             std::printf("%s}\n", line.c_str());
             after = entry.id;
+            if (std::ferror(stdout) != 0) {
+                return exit_success;  // `main` says so
+            }
         }
     }
 }
 
 int print_waiting(store::QueueFile& file, const BufferCommand& command) {
-    return print_each([&file](std::uint64_t after) { return file.entries_after(after); },
-                      [&command](std::string& line, const store::Entry& entry) {
-                          append_call(line, entry.bytes, command.arguments);
+    const int code = print_each([&file](std::uint64_t after) { return file.entries_after(after); },
+                                [&command](std::string& line, const store::Entry& entry) {
+                                    append_call(line, entry.bytes, command.arguments);
+                                });
+    for (const store::DamagedEntry& entry : file.found_damage()) {
+        std::printf("{\"id\":%llu,\"unreadable\":\"%s\"}\n",
+                    static_cast<unsigned long long>(entry.id), entry.what.c_str());
+    }
+    return code;
+}
+
+int print_damaged(store::QueueFile& file, const BufferCommand& command) {
+    return print_each([&file](std::uint64_t after) { return file.damaged_after(after); },
+                      [&command](std::string& line, const store::DamagedEntry& entry) {
+                          append_text(line, "found", time_text(entry.found_at_ms));
+                          append_text(line, "what", entry.what);
+                          if (command.arguments) {
+                              append_text(line, "base64", core::base64_encode(entry.bytes));
+                          }
                       });
 }
 
@@ -121,14 +141,12 @@ int print_totals(const store::QueueFile& file) {
     print("failed", totals.failed_entries, totals.failed_bytes);
     std::printf("discarded: %llu that failed\n",
                 static_cast<unsigned long long>(totals.failed_discarded));
+    std::printf("damaged: %llu calls\n", static_cast<unsigned long long>(totals.damaged_entries));
     return exit_success;
 }
 
 int buffer(const BufferCommand& command) {
-    if (std::error_code error; !std::filesystem::exists(command.file, error)) {
-        return report({.message = "There is no file " + command.file});
-    }
-    auto file = store::QueueFile::open({.path = command.file});
+    auto file = store::QueueFile::open({.path = command.file, .must_be_whole = true});
     if (!file) {
         return report(file.error());
     }
@@ -137,6 +155,9 @@ int buffer(const BufferCommand& command) {
     }
     if (command.failed) {
         return print_failed(*file, command);
+    }
+    if (command.damaged) {
+        return print_damaged(*file, command);
     }
     return command.list ? print_waiting(*file, command) : print_totals(*file);
 }
@@ -151,12 +172,15 @@ void add_buffer(CLI::App& program, Action& action) {
     auto* const list = command->add_flag("--list", options->list, "Each call that waits, as JSON");
     auto* const failed =
         command->add_flag("--failed", options->failed, "Each call that failed, as JSON");
+    auto* const damaged = command->add_flag(
+        "--damaged", options->damaged, "Each call that was altered or lost on the disk, as JSON");
     auto* const retry = command->add_flag(
         "--retry", options->retry, "Have all that failed sent again, behind those that wait");
     command->add_flag("--arguments", options->arguments,
                       "With their arguments, in which there may be secrets");
-    list->excludes(failed)->excludes(retry);
-    failed->excludes(retry);
+    list->excludes(failed)->excludes(damaged)->excludes(retry);
+    failed->excludes(damaged)->excludes(retry);
+    damaged->excludes(retry);
     command->callback([&action, options] { action = [options] { return buffer(*options); }; });
 }
 

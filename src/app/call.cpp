@@ -1,5 +1,6 @@
 #include <warren/client.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <expected>
 #include <iostream>
@@ -219,6 +220,7 @@ struct Prepared {
     std::string arguments;  // JSON
     std::string named;      // JSON
     ClientOptions options;
+    std::shared_ptr<endpoint::LogQueue> log{};  // null: nowhere
 };
 
 std::expected<Prepared, std::string> prepare(const CallCommand& command) {
@@ -251,9 +253,17 @@ std::expected<Prepared, std::string> prepare(const CallCommand& command) {
     }
     prepared.options.auth_secrets = std::move(*secrets);
     if (command.verbose) {
-        prepared.options.log = make_log(LogLevel::debug, LogFormat::text);
+        prepared.log = make_log(LogLevel::debug, LogFormat::text);
+        prepared.options.log = prepared.log;
     }
     return prepared;
+}
+
+/// What was logged comes before what is said of the outcome.
+void write_out(const std::shared_ptr<endpoint::LogQueue>& log) {
+    if (log) {
+        log->flush(std::chrono::milliseconds{500});
+    }
 }
 
 int call(const CallCommand& command) {
@@ -284,6 +294,7 @@ int call(const CallCommand& command) {
         }
         const Reply<Dynamic> reply =
             client->call_for_reply(command.method, Dynamic{*arguments}, options);
+        write_out(prepared->log);
         const Dynamic data = reply.data.value_or(Dynamic{});
         if (!reply.success) {
             return report({.code = Code::failed, .message = reply.message, .data = data});
@@ -293,6 +304,7 @@ int call(const CallCommand& command) {
         }
         return print(data);
     } catch (const Error& error) {
+        write_out(prepared->log);
         return report(error.failure());
     }
 }

@@ -1,8 +1,12 @@
 #include "app/log.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <spdlog/pattern_formatter.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -37,39 +41,55 @@ std::string on_one_line(std::string_view line) {
     return text;
 }
 
-class StandardErrorLog final : public Log {
+/// Lines as they are written: with their time and level, as text or as JSON.
+class Lines {
 public:
-    StandardErrorLog(LogLevel least, LogFormat format)
-        : logger_{"warren", std::make_shared<spdlog::sinks::stderr_sink_mt>()}, format_{format} {
-        logger_.set_level(level_of(least));
-        logger_.flush_on(spdlog::level::debug);
-        logger_.set_pattern(format == LogFormat::json
-                                ? R"({"time":"%Y-%m-%dT%H:%M:%S.%f%z","level":"%l",%v})"
-                                : "%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
-    }
+    explicit Lines(LogFormat format)
+        : format_{format},
+          formatter_{format == LogFormat::json
+                         ? R"({"time":"%Y-%m-%dT%H:%M:%S.%f%z","level":"%l",%v})"
+                         : "%Y-%m-%dT%H:%M:%S.%e%z %l: %v"} {}
 
-    void write(LogLevel level, std::string_view line) override {
-        if (!logger_.should_log(level_of(level))) {
-            return;
-        }
+    /// out  valid until the next one
+    std::string_view of(LogLevel level, endpoint::LogQueue::TimePoint said_at,
+                        std::string_view line) {
         std::string text = on_one_line(line);
         if (format_ == LogFormat::json) {
             std::string member = "\"message\":";
             format::json_append_string(member, core::utf8_valid(text) ? text : "(not UTF-8)");
             text = std::move(member);
         }
-        logger_.log(level_of(level), spdlog::string_view_t{text.data(), text.size()});
+        buffer_.clear();
+        formatter_.format({said_at, {}, "warren", level_of(level), text}, buffer_);
+        return {buffer_.data(), buffer_.size()};
     }
 
 private:
-    spdlog::logger logger_;
-    LogFormat format_;
+    const LogFormat format_;
+    spdlog::pattern_formatter formatter_;
+    spdlog::memory_buf_t buffer_;
 };
+
+/// Without the streams of C, whose locks a writer that hangs would hold.
+void write_to_standard_error(std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+        if (written < 0 && errno != EINTR) {
+            return;
+        }
+        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+}
 
 }  // namespace
 
-std::shared_ptr<Log> make_log(LogLevel least, LogFormat format) {
-    return std::make_shared<StandardErrorLog>(least, format);
+std::shared_ptr<endpoint::LogQueue> make_log(LogLevel least, LogFormat format) {
+    return std::make_shared<endpoint::LogQueue>(
+        [lines = std::make_shared<Lines>(format)](LogLevel level, auto said_at,
+                                                  std::string_view line) {
+            write_to_standard_error(lines->of(level, said_at, line));
+        },
+        endpoint::LogQueueOptions{.least = least, .shows_calls = least == LogLevel::debug});
 }
 
 }  // namespace warren::app

@@ -5,10 +5,12 @@
 #include <memory>
 
 #include "app/config/config.hpp"
+#include "endpoint/log_queue.hpp"
 
 namespace warren::app {
 
-/// Log lines to standard error, as text or as one JSON object each.
-std::shared_ptr<Log> make_log(LogLevel least, LogFormat format);
+/// Log lines to standard error, as text or as one JSON object each. Who writes never waits for who
+/// reads.
+std::shared_ptr<endpoint::LogQueue> make_log(LogLevel least, LogFormat format);
 
 }  // namespace warren::app

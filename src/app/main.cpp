@@ -15,6 +15,7 @@
 #include "app/commands.hpp"
 #include "app/config/suggest.hpp"
 #include "app/exit_code.hpp"
+#include "app/inheritance.hpp"
 
 namespace {
 
@@ -39,6 +40,7 @@ std::optional<std::string> unknown_command(CLI::App& program, int argument_count
 
 int main(int argument_count, char** arguments) {
     using namespace warren::app;
+    settle_in();
     CLI::App program{"Warren: RPC over message brokers, over TCP and TLS, and in one process.",
                      "warren"};
     program.set_version_flag("--version", "warren " WARREN_VERSION);

@@ -30,9 +30,11 @@ struct ProxyCommand {
     bool is_buffered = false;
     bool drops_replies = false;
     bool one_way = false;
+    bool is_verbose = false;
 };
 
-int report(const std::string& message, ExitCode code) {
+int report(const Signals& signals, const std::string& message, ExitCode code) {
+    signals.release();
     std::fprintf(stderr, "error: %s\n", message.c_str());
     return code;
 }
@@ -75,28 +77,30 @@ int proxy(const ProxyCommand& command) {
     const Signals signals;
     const auto drain_timeout = core::parse_duration(command.drain_timeout);
     if (!drain_timeout) {
-        return report("--drain-timeout: " + drain_timeout.error().message, exit_usage);
+        return report(signals, "--drain-timeout: " + drain_timeout.error().message, exit_usage);
     }
     if (const auto checked = check_addresses(command); !checked) {
-        return report(checked.error(), exit_usage);
+        return report(signals, checked.error(), exit_usage);
     }
     const ListenerOptions from{.url = command.from, .methods = command.methods};
     const auto to = forward_options(command, from);
     if (!to) {
-        return report(to.error(), exit_usage);
+        return report(signals, to.error(), exit_usage);
     }
-    const std::shared_ptr<Log> log = make_log(LogLevel::info, LogFormat::text);
+    const std::shared_ptr<endpoint::LogQueue> log =
+        make_log(command.is_verbose ? LogLevel::debug : LogLevel::info, LogFormat::text);
     Server server{{.drain_timeout = *drain_timeout, .log = log, .admin_address = command.admin}};
     try {
         server.forward(from, *to);
     } catch (const Error& error) {
-        return report(error.message(), exit_usage);
+        return report(signals, error.message(), exit_usage);
     }
     try {
         make_buffer_directory(*to);
         return run_server(server, signals, *drain_timeout, log);
     } catch (const Error& error) {
-        return report(error.message(), exit_failed);
+        log->flush(std::chrono::milliseconds{100});
+        return report(signals, error.message(), exit_failed);
     }
 }
 
@@ -142,6 +146,7 @@ void add_proxy(CLI::App& program, Action& action) {
                         "What it is called in metrics and in the log (default: both addresses)");
     command->add_option("--admin", options->admin,
                         "Show metrics and health over HTTP at HOST:PORT (port 0: a free one)");
+    command->add_flag("--verbose", options->is_verbose, "Log each call, too");
     command->callback([&action, options] { action = [options] { return proxy(*options); }; });
 }
 

@@ -20,7 +20,8 @@ struct ServeOptions {
     std::vector<std::string> modules;
 };
 
-int report(const std::vector<std::string>& problems) {
+int report(const Signals& signals, const std::vector<std::string>& problems) {
+    signals.release();
     for (const std::string& problem : problems) {
         std::fprintf(stderr, "error: %s\n", problem.c_str());
     }
@@ -32,14 +33,14 @@ int serve(const ServeOptions& options) {
     const std::string file = config_file(options.config_file);
     auto config = load_config(file, options.virtual_host);
     if (!config) {
-        return report(config.error());
+        return report(signals, config.error());
     }
-    const std::shared_ptr<Log> log = make_log(config->log_level, config->log_format);
+    const std::shared_ptr<endpoint::LogQueue> log = make_log(config->log_level, config->log_format);
     config->server.log = log;
     Server server{config->server};
     if (const auto problems = load_methods(*config, options.modules, server.methods());
         !problems.empty()) {
-        return report(problems);
+        return report(signals, problems);
     }
     for (const std::string& note : config->notes) {
         log->warning(note);
@@ -55,7 +56,8 @@ int serve(const ServeOptions& options) {
         return run_server(server, signals, config->server.drain_timeout, log);
     } catch (const Error& error) {
         const bool has_place = error.message().starts_with(file + ":");
-        return report({has_place ? error.message() : file + ": " + error.message()});
+        log->flush(std::chrono::milliseconds{100});
+        return report(signals, {has_place ? error.message() : file + ": " + error.message()});
     }
 }
 

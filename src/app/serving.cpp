@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "app/exit_code.hpp"
@@ -19,6 +20,16 @@ constexpr std::chrono::milliseconds stop_grace{500};
 
 /// Signals this close together are one request to end.
 constexpr std::chrono::milliseconds same_signal{20};
+
+/// What the log gets to be written before the process ends where it stands.
+constexpr std::chrono::milliseconds last_words_max{500};
+
+/// Nobody may be listening, or read what is there, which is no failure of serving: nothing waits.
+void say_on_standard_output(std::string line) {
+    std::thread{[line = std::move(line)] {
+        static_cast<void>(!write(STDOUT_FILENO, line.data(), line.size()));
+    }}.detach();
+}
 
 void say_ready(const Server& server, Log& log) {
     std::string listeners;
@@ -36,9 +47,8 @@ void say_ready(const Server& server, Log& log) {
         has_address_of_its_own = true;
     }
     // Whoever asked for a free port learns of it here; where a broker is, the configuration says.
-    std::puts(has_address_of_its_own || has_proxy ? ("ready " + listeners).c_str() : "ready");
-    std::fflush(stdout);
-    std::clearerr(stdout);  // nobody may be listening, which is no failure of serving
+    say_on_standard_output(has_address_of_its_own || has_proxy ? "ready " + listeners + '\n'
+                                                               : "ready\n");
     sd_notifyf(0, "READY=1\nSTATUS=Serving %s", listeners.c_str());
 }
 
@@ -52,7 +62,7 @@ void reload(Server& server, Log& log) {
     }
 }
 
-int drain(Server& server, std::chrono::milliseconds timeout, Log& log) {
+int drain(Server& server, std::chrono::milliseconds timeout, endpoint::LogQueue& log) {
     sd_notify(0, "STOPPING=1\nSTATUS=Draining");
     log.info("draining: no new requests, up to " + core::to_string(timeout) +
              " for those that run (a second signal ends at once)");
@@ -66,6 +76,7 @@ int drain(Server& server, std::chrono::milliseconds timeout, Log& log) {
     if (!server.stop_now(stop_grace)) {
         // Handlers still run and cannot be ended: only the process can.
         log.error("some handlers ignore their stop token");
+        log.flush(last_words_max);
         _exit(exit_not_drained);
     }
     return exit_not_drained;
@@ -79,6 +90,10 @@ Signals::Signals() {
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+}
+
+void Signals::release() const noexcept {
+    pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
 }
 
 void Signals::end_at_next() const {
@@ -95,7 +110,7 @@ void Signals::end_at_next() const {
 }
 
 int run_server(Server& server, const Signals& signals, std::chrono::milliseconds drain_timeout,
-               const std::shared_ptr<Log>& log) {
+               const std::shared_ptr<endpoint::LogQueue>& log) {
     server.on_ready([&server, log] { say_ready(server, *log); });
     server.on_shutdown([] { kill(getpid(), SIGTERM); });
     sd_notify(0, "STATUS=Connecting");

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <memory>
 
+#include "endpoint/log_queue.hpp"
+
 // How a server runs as a program: until a signal ends it.
 namespace warren::app {
 
@@ -15,6 +17,10 @@ class Signals {
 public:
     /// Before any thread starts, so that all inherit it.
     Signals();
+
+    /// From now on they end the process as they do by default: it has nothing more to do but to say
+    /// why, which nobody may read.
+    void release() const noexcept;
 
     /// Wait for the request to end; each SIGHUP until then calls a function.
     template <typename OnHangUp>
@@ -45,6 +51,6 @@ private:
 /// out  the program's exit code
 /// err  throws Error, as `Server::start`
 int run_server(Server& server, const Signals& signals, std::chrono::milliseconds drain_timeout,
-               const std::shared_ptr<Log>& log);
+               const std::shared_ptr<endpoint::LogQueue>& log);
 
 }  // namespace warren::app

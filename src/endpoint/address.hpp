@@ -89,6 +89,7 @@ struct Address {
     std::string method;  // of protocols without a method on the wire; may be empty
     std::optional<ReplyMode> reply_mode{};
     std::string reply_queue{};
+    std::optional<bool> persistent{};  // as that of ClientOptions
     // Of callme.
     protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
     std::string amqp_user{};                       // empty: as whom the login is

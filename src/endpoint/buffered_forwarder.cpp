@@ -140,6 +140,7 @@ metrics::BufferFigures BufferedForwarder::figures() const {
             .oldest_age = age,
             .failed_entries = totals.failed_entries,
             .failed_discarded = totals.failed_discarded,
+            .damaged_entries = totals.damaged_entries,
             .forwarded = forwarded_.load(std::memory_order_relaxed),
             .failed = failed_.load(std::memory_order_relaxed),
             .retries = retries_.load(std::memory_order_relaxed)};

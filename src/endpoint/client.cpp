@@ -4,6 +4,7 @@
 #include "endpoint/client_call.hpp"
 #include "endpoint/client_route.hpp"
 #include "endpoint/dialects.hpp"
+#include "endpoint/log_queue.hpp"
 #include "endpoint/metrics_route.hpp"
 #include "format/fernet.hpp"
 
@@ -25,6 +26,13 @@ T value_or_throw(std::expected<T, Failure> result) {
     return std::move(*result);
 }
 
+ClientOptions with_queued_log(ClientOptions options) {
+    if (options.log) {
+        options.log = endpoint::queued(std::move(options.log));
+    }
+    return options;
+}
+
 bool broadcasts(const endpoint::Address& address) {
     const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.place);
     return zmq != nullptr && zmq->distribution == endpoint::ZmqDistribution::broadcast;
@@ -35,7 +43,7 @@ bool broadcasts(const endpoint::Address& address) {
 class Client::Implementation {
 public:
     Implementation(const endpoint::Address& address, ClientOptions options)
-        : options_{std::move(options)},
+        : options_{with_queued_log(std::move(options))},
           keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
           is_direct_{address.is_direct()},
           has_one_way_{address.protocol != endpoint::arrpc},

@@ -132,6 +132,7 @@ void ClientForwarder::forward(const runtime::ForwardedCall& call,
     }
     auto outgoing = std::make_unique<ForwardingCall>(call, std::move(completion), replies_);
     outgoing->wants_answer = calls_as_ == ForwardCalls::answered;
+    outgoing->came_one_way = !call.wants_answer;
     outgoing->bears_deadline = outgoing->wants_answer || call.time_left.has_value();
     outgoing->timeout = timeout;
     outgoing->when_blocked = when_blocked_;

@@ -74,7 +74,9 @@ public:
               runtime::MessageClientOptions{.server = address.queue,
                                             .broker = address.display(),
                                             .in_flight_max = options.in_flight_max,
-                                            .random = random_octets()})} {
+                                            .random = random_octets(),
+                                            .persistent = address.persistent ? address.persistent
+                                                                             : options.persistent})} {
         transport_->start(calls_,
                           [calls = calls_](runtime::ClientPort& port) { calls->attach(port); });
     }

@@ -139,6 +139,9 @@ public:
 
 private:
     std::unique_ptr<runtime::ServerPort> make_port(Log& log) override {
+        if (const std::string why = unlimited_attempts(plan(), topology()); !why.empty()) {
+            log.info(plan().display() + ": " + why);
+        }
         transport::AmqpEndpoint endpoint = std::get<transport::AmqpEndpoint>(plan().address.place);
         endpoint.connection.body_bytes_max = body_bytes_max_;
         link_ = std::make_shared<transport::Link>(asio_, std::move(endpoint),

@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "endpoint/countdown.hpp"
+#include "endpoint/log_queue.hpp"
 #include "endpoint/modules.hpp"
 #include "endpoint/proxy.hpp"
 #include "endpoint/server_admin.hpp"
@@ -21,12 +22,19 @@
 #include <variant>
 
 namespace warren {
+namespace {
+
+/// How long the end waits for what was said to be written.
+constexpr std::chrono::milliseconds log_flush_max{1'000};
+
+}  // namespace
+
 class Server::Implementation {
 public:
     explicit Implementation(ServerOptions options)
         : options_{std::move(options)},
           limits_{endpoint::limits_of(options_)},
-          log_{endpoint::log_of(options_)},
+          log_{endpoint::queued(options_.log)},
           asio_{{.spin_max = options_.spin_max}} {}
 
     ~Implementation() {
@@ -69,7 +77,7 @@ public:
         workers_.emplace(
             runtime::WorkerOptions{.threads = endpoint::worker_count_for(options_, plans_),
                                    .queued_max = options_.queued_calls_max});
-        dispatcher_.emplace(*workers_, clock_, *log_, limits_);
+        dispatcher_.emplace(*workers_, clock_, *log_, limits_, &log_->of_handlers());
         auto opened = open_admin();
         if (opened) {
             opened = open_direct();
@@ -165,7 +173,7 @@ public:
 
     ServerOptions options_;
     core::Limits limits_;
-    std::shared_ptr<Log> log_;
+    std::shared_ptr<endpoint::LogQueue> log_;
     Registry registry_;
     std::vector<endpoint::ListenerPlan> plans_;
     std::function<void()> on_ready_;
@@ -210,7 +218,10 @@ private:
             .in_flight = dispatcher_->counters().in_flight.load(std::memory_order_relaxed),
             .worker_queue_depth = dispatcher_->queued(),
             .lock_waiters = dispatcher_->locks().waiters(),
-            .one_way_failures = dispatcher_->one_way_failures()};
+            .one_way_failures = dispatcher_->one_way_failures(),
+            .attempts_refused =
+                dispatcher_->counters().attempts_refused.load(std::memory_order_relaxed),
+            .log_lines_dropped = log_->dropped()};
         for (const auto& listening : listening_) {
             figures.listeners.push_back(listening->figures());
         }
@@ -322,6 +333,7 @@ private:
         proxies_.reset();
         dispatcher_.reset();
         ended_ = true;
+        log_->flush(log_flush_max);
     }
 
     core::SteadyClock clock_;
@@ -371,7 +383,7 @@ void Server::listen(ListenerOptions options) {
 
 void Server::forward(ListenerOptions from, ForwardOptions options) {
     if (!options.client.log) {
-        options.client.log = implementation_->options_.log;
+        options.client.log = implementation_->log_;
     }
     auto added = endpoint::add_proxy(implementation_->plans_, std::move(from), std::move(options));
     if (!added) {

@@ -217,7 +217,8 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
     }
     if (address->has_client_parameters()) {
         return std::unexpected{
-            refused("The parameters 'reply', 'reply_...' and 'amqp_user' are a client's")};
+            refused(
+            "The parameters 'reply', 'reply_...', 'persistent' and 'amqp_user' are a client's")};
     }
     auto keys = format::Keyring::parse(options.fernet_keys);
     if (!keys) {
@@ -295,6 +296,19 @@ std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
                                 limits);
 }
 
+namespace {
+
+constexpr std::int64_t deliveries_default = 20;
+
+/// One delivery more than attempts, so that the last one is answered.
+protocol::DeadLetters dead_letters_of(const ListenerOptions& options, const std::string& queue) {
+    return {.queue = options.dead_letter_queue.value_or(queue + ".dead-letter"),
+            .deliveries_max = options.attempts_max == 0 ? deliveries_default
+                                                        : std::int64_t{options.attempts_max}};
+}
+
+}  // namespace
+
 protocol::Topology topology_of(const ListenerPlan& plan, std::vector<std::string> methods,
                                const protocol::MessageDialect& dialect) {
     const ListenerOptions& options = plan.options;
@@ -312,7 +326,26 @@ protocol::Topology topology_of(const ListenerPlan& plan, std::vector<std::string
                                     .auto_delete = exchange.auto_delete.value_or(false),
                                     .arguments = exchange.arguments});
     }
-    return dialect.server_topology(wanted);
+    protocol::Topology topology = dialect.server_topology(wanted);
+    limit_deliveries(dead_letters_of(options, topology.queues.front().name), topology);
+    return topology;
+}
+
+std::string unlimited_attempts(const ListenerPlan& plan, const protocol::Topology& topology) {
+    const protocol::Queue& queue = topology.queues.front();
+    const Value* const type = queue.arguments.value().find("x-queue-type");
+    const bool counts = type != nullptr && type->is_text() && type->as_text() == "quorum";
+    const bool is_limited = counts && queue.arguments.value().find("x-delivery-limit") != nullptr;
+    // Other queues tell a first attempt from others, and no more.
+    const std::uint32_t attempts_max = plan.options.attempts_max;
+    if (is_limited || attempts_max == 1 || (counts && attempts_max != 0) || queue.exclusive ||
+        queue.auto_delete || plan.options.acknowledge == Acknowledge::before_handling) {
+        return {};
+    }
+    return counts ? "a request that ends the process comes again without an end: neither "
+                    "'attempts_max' nor a limit of deliveries keeps it from it"
+                  : "a request that ends the process comes again without an end: a queue that is "
+                    "not of type quorum does not count (queue_type: quorum, or attempts_max: 1)";
 }
 
 }  // namespace warren::endpoint

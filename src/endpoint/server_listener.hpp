@@ -57,6 +57,9 @@ std::vector<std::string> method_names(const ListenerPlan& plan,
 /// How it speaks to a broker, and what it wants of it.
 std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
     const ListenerPlan& plan, const std::vector<std::string>& methods, const core::Limits& limits);
+/// Why nothing keeps a request that ends its process from coming again for ever; empty: something
+/// does.
+std::string unlimited_attempts(const ListenerPlan& plan, const protocol::Topology& topology);
 protocol::Topology topology_of(const ListenerPlan& plan, std::vector<std::string> methods,
                                const protocol::MessageDialect& dialect);
 

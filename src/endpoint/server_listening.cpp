@@ -44,7 +44,8 @@ runtime::ListenerPolicy Listening::policy(const Opening& opening) const {
             .secrets_ttl = plan_.options.fernet_ttl,
             .answers = opening.answers,
             .series = series_ ? &*series_ : nullptr,
-            .name = plan_.display()};
+            .name = plan_.display(),
+            .attempts_max = plan_.address.is_direct() ? 0 : plan_.options.attempts_max};
 }
 
 std::unique_ptr<Listening> make_listening(ListenerPlan plan, std::vector<const Method*> methods,

@@ -10,16 +10,7 @@ namespace {
 
 constexpr std::size_t workers_default_max = 1024;
 
-class Nowhere final : public Log {
-public:
-    void write(LogLevel, std::string_view) override {}
-};
-
 }  // namespace
-
-std::shared_ptr<Log> log_of(const ServerOptions& options) {
-    return options.log ? options.log : std::make_shared<Nowhere>();
-}
 
 core::Limits limits_of(const ServerOptions& options) {
     core::Limits limits;

@@ -13,8 +13,6 @@
 // What a server needs, by its options and its listeners.
 namespace warren::endpoint {
 
-/// out  never null
-std::shared_ptr<Log> log_of(const ServerOptions& options);
 core::Limits limits_of(const ServerOptions& options);
 /// How many threads run handlers.
 std::size_t worker_count_for(const ServerOptions& options, std::span<const ListenerPlan> plans);

@@ -67,6 +67,8 @@ void add_buffer(Families& families, const BufferFigures& buffer) {
           static_cast<double>(buffer.oldest_age.count()) / 1e3);
     gauge("warren_buffer_failed_entries", "Calls that were given up and are kept.",
           static_cast<double>(buffer.failed_entries));
+    gauge("warren_buffer_damaged_entries", "Calls that were altered or lost on the disk.",
+          static_cast<double>(buffer.damaged_entries));
     counter("warren_buffer_forwarded_total", "Calls that the other side answered with success.",
             buffer.forwarded);
     counter("warren_buffer_failed_total", "Calls that the other side refused for good.",
@@ -92,6 +94,12 @@ std::string server_text(const CallSeriesTable& table, const ServerFigures& figur
     families.counter("warren_server_one_way_failures_total",
                      "Failures of calls without an answer, which their callers do not hear of.", {},
                      static_cast<double>(figures.one_way_failures));
+    families.counter("warren_server_attempts_refused_total",
+                     "Requests that were begun too often and are kept from running.", {},
+                     static_cast<double>(figures.attempts_refused));
+    families.counter("warren_server_log_lines_dropped_total",
+                     "Lines of the log that came faster than they are read.", {},
+                     static_cast<double>(figures.log_lines_dropped));
     add_listeners(families, figures.listeners);
     for (const ProxyFigures& proxy : figures.proxies) {
         proxy.series->add_to(families, proxy.client, {{"proxy", proxy.proxy}});

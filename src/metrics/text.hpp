@@ -31,6 +31,7 @@ struct BufferFigures {
     std::chrono::milliseconds oldest_age{0};
     std::uint64_t failed_entries = 0;
     std::uint64_t failed_discarded = 0;
+    std::uint64_t damaged_entries = 0;
     std::uint64_t forwarded = 0;
     std::uint64_t failed = 0;
     std::uint64_t retries = 0;
@@ -49,6 +50,8 @@ struct ServerFigures {
     std::uint64_t worker_queue_depth = 0;
     std::uint64_t lock_waiters = 0;
     std::uint64_t one_way_failures = 0;
+    std::uint64_t attempts_refused = 0;
+    std::uint64_t log_lines_dropped = 0;
     std::vector<ListenerFigures> listeners{};
     std::vector<ProxyFigures> proxies{};
     std::vector<BufferFigures> buffers{};

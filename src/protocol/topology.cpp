@@ -26,4 +26,45 @@ void apply(const TopologyOverrides& overrides, Queue& queue) {
     }
 }
 
+namespace {
+
+bool is_quorum(const Queue& queue) {
+    const Value* const type = queue.arguments.value().find("x-queue-type");
+    return type != nullptr && type->is_text() && type->as_text() == "quorum";
+}
+
+}  // namespace
+
+bool limit_deliveries(const DeadLetters& wanted, Topology& topology) {
+    constexpr std::string_view limit = "x-delivery-limit";
+    constexpr std::string_view exchange = "x-dead-letter-exchange";
+    Queue& queue = topology.queues.front();
+    const Value given = queue.arguments.value();
+    if (!is_quorum(queue)) {
+        return false;
+    }
+    if (wanted.queue.empty()) {
+        return given.find(limit) != nullptr;
+    }
+    std::vector<Member> arguments{given.as_map().begin(), given.as_map().end()};
+    if (given.find(limit) == nullptr) {
+        arguments.push_back({Value::text(limit), Value::integer(wanted.deliveries_max)});
+    }
+    const bool has_exchange = given.find(exchange) != nullptr;
+    if (!has_exchange) {
+        // The default exchange, to which every queue is bound by its name.
+        arguments.push_back({Value::text(exchange), Value::text("")});
+        arguments.push_back(
+            {Value::text("x-dead-letter-routing-key"), Value::text(wanted.queue)});
+    }
+    queue.arguments = Dynamic{Value::map(arguments)};
+    if (!has_exchange) {
+        topology.queues.push_back(
+            {.name = wanted.queue,
+             .durable = true,
+             .arguments = Dynamic::map({{"x-queue-type", "quorum"}})});
+    }
+    return true;
+}
+
 }  // namespace warren::protocol

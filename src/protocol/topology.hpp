@@ -62,4 +62,15 @@ struct TopologyOverrides {
 /// default.                                                        [RabbitMQ, quorum queues]
 void apply(const TopologyOverrides& overrides, Queue& queue);
 
+/// How a broker keeps a request that nobody gets done from coming again for ever.
+struct DeadLetters {
+    std::string queue;  // where it goes then; empty: nothing of this is declared
+    std::int64_t deliveries_max = 0;
+};
+
+/// Limit how often a server's quorum queue delivers a message, and declare where it goes then, but
+/// for what the user said of that. Other queues have no such limit.      [RabbitMQ, quorum queues]
+/// out  whether the queue has a limit now
+bool limit_deliveries(const DeadLetters& wanted, Topology& topology);
+
 }  // namespace warren::protocol

@@ -53,10 +53,11 @@ Failure stopping() {
 }
 
 Dispatcher::Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
-                       const core::Limits& limits)
+                       const core::Limits& limits, Log* handler_log)
     : workers_{workers},
       clock_{clock},
       log_{log},
+      handler_log_{handler_log != nullptr ? *handler_log : log},
       locks_{limits.lock_waiters_max},
       one_way_failures_{log, clock} {}
 
@@ -87,7 +88,7 @@ void Dispatcher::take_in(Job& job, Lane& lane) noexcept {
     job.dispatcher_ = this;
     job.lane_ = &lane;
     job.series_ = lane.unknown_series();
-    if (job.series_ != nullptr) {
+    if (job.series_ != nullptr || shows_calls_) {
         job.taken_in_ = clock_.now();
     }
     unfinished_.fetch_add(1);
@@ -111,7 +112,7 @@ bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
         fail(job, stopping());
         return false;
     }
-    if (!describe(job, call)) {
+    if (!describe(job, call) || !may_attempt(job)) {
         return false;
     }
     return job.lane_->policy().forwarder != nullptr || prepare_handler(job, call);
@@ -125,7 +126,7 @@ bool Dispatcher::describe(Job& job, const protocol::Call& call) {
     context.idempotency_key = job.arena.copy(call.idempotency_key);
     context.traceparent = job.arena.copy(call.traceparent);
     context.attempt = call.attempt;
-    context.log = &log_;
+    context.log = &handler_log_;
     if (call.time_left) {
         if (call.time_left->count() <= 0) {
             fail(job, expired());
@@ -134,6 +135,21 @@ bool Dispatcher::describe(Job& job, const protocol::Call& call) {
         context.deadline = job.lane_->executor().now() + *call.time_left;
     }
     return true;
+}
+
+/// A call that was begun often enough, and never got done, may be what ends its process.
+bool Dispatcher::may_attempt(Job& job) {
+    const std::uint32_t attempts_max = job.lane_->policy().attempts_max;
+    if (attempts_max == 0 || job.context_.attempt <= attempts_max) [[likely]] {
+        return true;
+    }
+    counters_.attempts_refused.fetch_add(1, std::memory_order_relaxed);
+    std::string why = fmt::format("Kept from running: it was begun {} times and never done "
+                                  "(attempts_max is {})",
+                                  job.context_.attempt - 1, attempts_max);
+    report(job, why);
+    fail(job, {.code = Code::failed, .message = std::move(why)});
+    return false;
 }
 
 bool Dispatcher::prepare_handler(Job& job, const protocol::Call& call) {
@@ -290,6 +306,9 @@ void Dispatcher::finish(std::unique_ptr<Job> job) noexcept {
     if (job->series_ != nullptr) {
         job->series_->record(job->answer_.failure, clock_.now() - job->taken_in_,
                              job->request_bytes);
+    }
+    if (shows_calls_) [[unlikely]] {
+        show(*job);
     }
     job->answer_.method = job->context_.method;
     Job& finished = *job;

@@ -48,8 +48,9 @@ Failure stopping();
 class Dispatcher {
 public:
     /// in  all must outlive the dispatcher; workers must be stopped before it is destroyed
+    ///     handler_log: what handlers find in their contexts; null: the same
     Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
-               const core::Limits& limits = {});
+               const core::Limits& limits = {}, Log* handler_log = nullptr);
     ~Dispatcher();
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
@@ -120,6 +121,9 @@ private:
     static std::string_view name_of_method(const Job& job) noexcept;
     void fail_internally(Job& job, std::string_view details) noexcept;
     void report(const Job& job, std::string_view details) noexcept;
+    bool may_attempt(Job& job);
+    /// Log a call and what became of it.
+    void show(const Job& job) noexcept;
     void tell_one_way_failure(const Job& job) noexcept;
     void finish(std::unique_ptr<Job> job) noexcept;
     void end(Lane::Swept swept, Code why) noexcept;
@@ -132,6 +136,8 @@ private:
     Workers& workers_;
     const core::Clock& clock_;
     Log& log_;
+    Log& handler_log_;
+    const bool shows_calls_ = log_.shows_calls();
     LockTable locks_;
     Counters counters_;
     OneWayFailures one_way_failures_;

@@ -163,6 +163,18 @@ void Dispatcher::report(const Job& job, std::string_view details) noexcept {
                            core::text_for_display(details, log_details_bytes_max)));
 }
 
+void Dispatcher::show(const Job& job) noexcept {
+    const protocol::Answer& answer = job.answer_;
+    const std::chrono::duration<double, std::milli> taken = clock_.now() - job.taken_in_;
+    log_.debug(fmt::format(
+        "call of {} ({}) from {}: {}{}{}, {:.3f} ms, {} bytes, attempt {}",
+        core::text_for_display(name_of_method(job)), whose(job), job.lane_->policy().name,
+        answer.failure ? name_of(*answer.failure) : std::string_view{"ok"},
+        answer.failure ? ": " : "",
+        core::text_for_display(answer.failure ? answer.message : "", log_details_bytes_max),
+        taken.count(), job.request_bytes, job.context_.attempt));
+}
+
 void Dispatcher::fail_internally(Job& job, std::string_view details) noexcept {
     report(job, details);
     fail(job, {.code = Code::internal, .message = "An unexpected error occurred"});

@@ -42,6 +42,8 @@ struct ListenerPolicy {
     Answers answers = Answers::by_handlers;
     const metrics::ListenerSeries* series = nullptr;  // where its calls count; null: nowhere
     std::string name{};                               // in log lines
+    /// One more attempt at a call is answered `failed` and does not run; 0: it always runs.
+    std::uint32_t attempts_max = 0;
 };
 
 /// One listener's way into the dispatcher: its policy, its I/O thread, the batch of calls that this

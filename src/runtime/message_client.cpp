@@ -8,6 +8,8 @@
 namespace warren::runtime {
 namespace {
 
+constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP 0-9-1 1.8.3.4]
+
 /// An expiration, as brokers take it.                                  [AMQP 0-9-1 1.8.3.8]
 class ExpirationText {
 public:
@@ -115,6 +117,9 @@ void MessageClient::publish(OutgoingCall& call) {
     }
     if (call.bears_deadline && message->expiration.empty()) {
         message->expiration = expiration.view();
+    }
+    if (options_.persistent.value_or(!call.wants_answer || call.came_one_way)) {
+        message->delivery_mode = persistent;
     }
     set_stage(call, CallStage::sent);
     // Last, because the port may say at once what became of it.

@@ -23,6 +23,7 @@ struct MessageClientOptions {
     std::string broker;  // its address in messages, without credentials
     std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
     std::array<std::uint8_t, 16> random{};  // of this client's own
+    std::optional<bool> persistent{};       // requests; unset: those that nothing answers
 };
 
 /// Calls over the port of a broker, any number at once. Every failure says what is known of the

@@ -11,6 +11,7 @@ void OutgoingCall::begin_anew() noexcept {
     traceparent = {};
     idempotent = false;
     wants_answer = true;
+    came_one_way = false;
     bears_deadline = true;
     attempts_before = 0;
     may_be_given_up = true;

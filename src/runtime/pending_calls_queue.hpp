@@ -53,6 +53,7 @@ public:
     WhenBlocked when_blocked = WhenBlocked::wait;
     bool idempotent = false;            // it may be sent again after it may have been handled
     bool wants_answer = true;           // false: one-way, over when the transport has taken it
+    bool came_one_way = false;          // to a proxy, whose caller waits for no answer
     bool bears_deadline = true;         // the request says how much of its time is left
     std::uint32_t attempts_before = 0;  // by others, who handed it on
     bool may_be_given_up = true;        // some thread may call `give_up`

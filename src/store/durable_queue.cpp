@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/clock.hpp"
+#include "store/file_size_signal.hpp"
+#include "store/salvage.hpp"
 
 namespace warren::store {
 namespace {
@@ -42,6 +44,9 @@ DurableQueue::DurableQueue(QueueFile file, DurableQueueOptions options)
       file_{std::move(file)},
       last_id_at_open_{file_.last_id()},
       totals_{file_.totals()} {
+    if (options_.log && !file_.opening_note().empty()) {
+        options_.log->error(file_.opening_note());
+    }
     thread_ = std::thread{[this] { run(); }};
 }
 
@@ -52,6 +57,11 @@ DurableQueue::~DurableQueue() {
     }
     wake_.notify_one();
     thread_.join();
+    if (options_.log && file_.totals().entries != 0 && !file_.is_in_place()) {
+        options_.log->error("The buffer " + path() + " was deleted or replaced while it was in use: " +
+                            std::to_string(file_.totals().entries) +
+                            " calls that wait go with it");
+    }
 }
 
 std::expected<void, Failure> DurableQueue::append(std::string bytes,
@@ -113,11 +123,42 @@ QueueTotals DurableQueue::totals() const {
 }
 
 void DurableQueue::run() {
+    const FileSizeSignalBlocked blocked;
     while (auto batch = await_batch()) {
         write(*batch);
         for (Read& read : batch->reads) {
-            read.completion(file_.entries_after(read.after));
+            auto entries = file_.entries_after(read.after);
+            set_damage_aside();
+            read.completion(std::move(entries));
         }
+    }
+}
+
+/// What reading has found. Where that cannot be written it is found again by the next process.
+void DurableQueue::set_damage_aside() {
+    const std::vector<DamagedEntry> damage = file_.found_damage();
+    if (damage.empty()) {
+        return;
+    }
+    auto done = file_.begin(Changes::removals);
+    IdRanges ids;
+    for (const DamagedEntry& entry : damage) {
+        ids.add(entry.id);
+        done = done ? file_.set_aside(entry) : done;
+    }
+    if (done) {
+        done = file_.commit();
+    }
+    if (!done) {
+        file_.rollback();
+    }
+    {
+        const std::lock_guard lock{mutex_};
+        totals_ = file_.totals();
+    }
+    if (options_.log) {
+        options_.log->error("The buffer " + path() + ": " + std::to_string(ids.count()) +
+                            " calls are damaged or missing, and are set aside: " + ids.text());
     }
 }
 

@@ -34,6 +34,7 @@ struct DurableQueueOptions {
 /// A bounded first-in-first-out queue on a disk, with a thread of its own. All changes that wait
 /// while it writes are made by the next commit together, so that many share the cost of one.
 ///
+/// An entry that was altered or lost is set aside and logged by its number when reading comes to it.
 /// Entries are read and marked by id and not taken out: what is read once is read again by another
 /// process until it was removed.
 /// thread any
@@ -102,6 +103,7 @@ private:
 
     void run();
     void put(Mark mark);
+    void set_damage_aside();
     /// out  nothing at the end
     std::optional<Batch> await_batch();
     void write(Batch& batch);

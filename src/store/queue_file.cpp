@@ -1,10 +1,19 @@
 #include "store/queue_file.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/clock.hpp"
 #include "store/queue_file_state.hpp"
 
 namespace warren::store {
+namespace {
+
+// What may be wrong with an entry.
+constexpr std::string_view what_damaged = "damaged";
+constexpr std::string_view what_missing = "missing";
+
+}  // namespace
 
 QueueFile::QueueFile(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}
 QueueFile::QueueFile(QueueFile&&) noexcept = default;
@@ -12,20 +21,21 @@ QueueFile::~QueueFile() = default;
 
 Failure QueueFile::State::full() const {
     return {.code = Code::overloaded,
-            .message = "The buffer " + options.path + " cannot grow: the disk is full"};
+            .message = "The buffer " + options.path +
+                       " cannot grow: the disk is full, or a file may not be so large (ulimit -f)"};
 }
 
 Failure QueueFile::State::failure() const {
     const std::string file = "The buffer " + options.path;
-    switch (database.error()) {
+    switch (sql.database.error()) {
     case SQLITE_FULL:
         return full();
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return {.code = Code::internal, .message = file + " is damaged: " + database.error_text()};
+        return {.code = Code::internal, .message = file + " is damaged: " + sql.database.error_text()};
     default:
         return {.code = Code::internal,
-                .message = file + " cannot be used: " + database.error_text()};
+                .message = file + " cannot be used: " + sql.database.error_text()};
     }
 }
 
@@ -36,113 +46,168 @@ std::expected<void, Failure> QueueFile::begin(Changes changes) {
     if (changes == Changes::any && !state_->is_cramped) {
         state_->reserve->take();
     }
-    state_->committed_last_id = state_->last_id;
-    state_->committed_totals = state_->totals;
-    return state_->checked(state_->begin.run());
+    state_->committed = state_->record;
+    return state_->checked(state_->sql.begin.run());
 }
 
 std::expected<void, Failure> QueueFile::commit() {
-    Statement& keep = state_->keep_totals;
-    keep.bind(1, state_->last_id);
-    keep.bind(2, state_->totals.entries);
-    keep.bind(3, state_->totals.bytes);
-    keep.bind(4, state_->totals.failed_entries);
-    keep.bind(5, state_->totals.failed_bytes);
-    keep.bind(6, state_->totals.failed_discarded);
-    auto done = state_->checked(keep.run());
+    QueueRecord& record = state_->record;
+    // The last moment before what was appended counts as accepted.
+    if (record.last_id != state_->committed.last_id) {
+        if (auto in_place = state_->check_place(); !in_place) {
+            return in_place;
+        }
+    }
+    ++record.commits;
+    const std::string line = encode(record);
+    state_->sql.keep_record.bind_text(1, std::string_view{line}.substr(0, line.size() - 1));
+    auto done = state_->checked(state_->sql.keep_record.run());
     if (done) {
-        done = state_->checked(state_->commit.run());
+        done = state_->checked(state_->sql.commit.run());
     }
     if (done) {
+        state_->head.write(line);
         state_->keep_log_short();
     }
     return done;
 }
 
 void QueueFile::rollback() noexcept {
-    if (state_->database.error() == SQLITE_FULL) {
+    if (state_->sql.database.error() == SQLITE_FULL) {
         state_->reserve->give_back();
     }
     // Some errors have done so already.
-    if (state_->database.in_transaction()) {
-        state_->rollback.run();
+    if (state_->sql.database.in_transaction()) {
+        state_->sql.rollback.run();
     }
-    state_->last_id = state_->committed_last_id;
-    state_->totals = state_->committed_totals;
+    state_->record = state_->committed;
 }
 
 std::expected<std::uint64_t, Failure> QueueFile::append(std::string_view bytes) {
     if (!state_->reserve->is_held()) {
         return std::unexpected{state_->full()};
     }
-    const std::uint64_t id = state_->last_id + 1;
-    state_->insert.bind(1, id);
-    state_->insert.bind_blob(2, bytes);
-    if (state_->insert.run() != SQLITE_OK) {
+    QueueRecord& record = state_->record;
+    const std::uint64_t id = record.last_id + 1;
+    Statement& insert = state_->sql.insert;
+    insert.bind(1, id);
+    insert.bind_blob(2, bytes);
+    insert.bind(3, checksum_of(record.identity, id, bytes));
+    if (insert.run() != SQLITE_OK) {
         return std::unexpected{state_->failure()};
     }
-    state_->last_id = id;
-    ++state_->totals.entries;
-    state_->totals.bytes += bytes.size();
+    record.last_id = id;
+    ++record.totals.entries;
+    record.totals.bytes += bytes.size();
     return id;
 }
 
 std::expected<void, Failure> QueueFile::remove(std::uint64_t id) {
-    const auto removed_bytes = state_->run_on_one(state_->remove, id);
+    const auto removed_bytes = state_->run_on_one(state_->sql.remove, id);
     if (!removed_bytes) {
         return std::unexpected{removed_bytes.error()};
     }
     if (*removed_bytes) {
-        --state_->totals.entries;
-        state_->totals.bytes -= **removed_bytes;
+        QueueTotals& totals = state_->record.totals;
+        totals.entries -= std::min<std::uint64_t>(totals.entries, 1);
+        totals.bytes -= totals.entries == 0 ? totals.bytes : std::min(totals.bytes, **removed_bytes);
     }
-    return {};
+    return state_->take_out(id);
 }
 
 std::expected<void, Failure> QueueFile::fail(std::uint64_t id, std::string_view reason,
                                              std::int64_t failed_at_ms) {
-    QueueTotals& totals = state_->totals;
-    state_->copy_to_failed.bind(2, failed_at_ms);
-    state_->copy_to_failed.bind_text(3, reason);
-    const auto copied_bytes = state_->run_on_one(state_->copy_to_failed, id);
+    Statement& copy = state_->sql.copy_to_failed;
+    copy.bind(2, failed_at_ms);
+    copy.bind_text(3, reason);
+    const auto copied_bytes = state_->run_on_one(copy, id);
     if (!copied_bytes) {
         return std::unexpected{copied_bytes.error()};
     }
     if (!*copied_bytes) {
         return {};
     }
-    ++totals.failed_entries;
-    totals.failed_bytes += **copied_bytes;
+    ++state_->record.totals.failed_entries;
+    state_->record.totals.failed_bytes += **copied_bytes;
     auto removed = remove(id);
     return removed ? state_->discard_over_limits() : removed;
 }
 
 std::expected<void, Failure> QueueFile::retry_failed() {
-    QueueTotals& totals = state_->totals;
-    state_->copy_from_failed.bind(1, state_->last_id);
-    auto moved = state_->checked(state_->copy_from_failed.run());
-    if (moved) {
-        moved = state_->checked(state_->remove_failed.run());
+    for (std::uint64_t after = 0;;) {
+        const auto failed = failed_after(after);
+        if (!failed) {
+            return std::unexpected{failed.error()};
+        }
+        for (const DamagedEntry& damaged : found_damage()) {
+            if (auto done = set_aside(damaged); !done) {
+                return done;
+            }
+        }
+        if (failed->empty()) {
+            break;
+        }
+        for (const FailedEntry& entry : *failed) {
+            if (const auto appended = append(entry.bytes); !appended) {
+                return std::unexpected{appended.error()};
+            }
+            after = entry.id;
+        }
     }
-    if (moved) {
-        state_->last_id += totals.failed_entries;
-        totals.entries += std::exchange(totals.failed_entries, 0);
-        totals.bytes += std::exchange(totals.failed_bytes, 0);
+    state_->record.totals.failed_entries = state_->record.totals.failed_bytes = 0;
+    return state_->checked(state_->sql.remove_failed.run());
+}
+
+std::expected<void, Failure> QueueFile::set_aside(const DamagedEntry& entry) {
+    Statement& set = state_->sql.set_aside;
+    set.bind(1, entry.id);
+    set.bind(2, entry.found_at_ms);
+    set.bind_text(3, entry.what);
+    if (auto done = state_->checked(set.run()); !done) {
+        return done;
     }
-    return moved;
+    ++state_->record.totals.damaged_entries;
+    const std::uint64_t entries = state_->record.totals.entries;
+    auto removed = remove(entry.id);
+    if (removed && entry.what == what_missing && entries != 0) {
+        --state_->record.totals.entries;
+    }
+    return removed;
+}
+
+std::expected<void, Failure> QueueFile::State::check_place() {
+    const std::string log = options.path + "-wal";
+    if (own_log == FileId{}) {
+        own_log = file_id(log);
+    }
+    for (const auto& [path, id] : {std::pair{options.path, own_file}, std::pair{log, own_log}}) {
+        if (file_id(path) != id) {
+            return std::unexpected{
+                Failure{.code = Code::internal,
+                        .message = "The buffer " + options.path + " was deleted or replaced (" +
+                                   path + ") while it is in use, so that nothing more is accepted; "
+                                          "what was accepted before goes on being sent. Put it "
+                                          "back, or restart who uses it"}};
+        }
+    }
+    return {};
 }
 
 void QueueFile::State::shrink() noexcept {
-    const bool is_done = database.execute("PRAGMA incremental_vacuum") == SQLITE_OK;
-    is_cramped = database.execute("PRAGMA wal_checkpoint(TRUNCATE)") != SQLITE_OK || !is_done;
+    const bool is_done = sql.database.execute("PRAGMA incremental_vacuum") == SQLITE_OK;
+    is_cramped = sql.database.execute("PRAGMA wal_checkpoint(TRUNCATE)") != SQLITE_OK || !is_done;
 }
 
 void QueueFile::State::keep_log_short() noexcept {
-    if (log_pages < log_pages_max || database.checkpoint() != SQLITE_FULL) {
+    if (log_pages < log_pages_max) {
+        return;
+    }
+    head.sync();
+    if (sql.database.checkpoint() == SQLITE_OK || sql.database.error() != SQLITE_FULL) {
         return;
     }
     reserve->give_back();
-    is_cramped = database.checkpoint() != SQLITE_OK;
+    is_cramped = sql.database.checkpoint() != SQLITE_OK;
 }
 
 std::expected<std::optional<std::uint64_t>, Failure> QueueFile::State::run_on_one(
@@ -167,9 +232,10 @@ std::expected<std::optional<std::uint64_t>, Failure> QueueFile::State::run_retur
 }
 
 std::expected<void, Failure> QueueFile::State::discard_over_limits() {
+    QueueTotals& totals = record.totals;
     while (totals.failed_entries > options.failed_entries_max ||
            totals.failed_bytes > options.failed_bytes_max) {
-        const auto bytes = run_returning(discard_failed);
+        const auto bytes = run_returning(sql.discard_failed);
         if (!bytes) {
             return std::unexpected{bytes.error()};
         }
@@ -191,45 +257,136 @@ std::expected<std::vector<Row>, Failure> QueueFile::State::rows(Statement& state
     std::vector<Row> rows;
     std::uint64_t bytes = 0;
     statement.bind(1, after);
-    int result = SQLITE_DONE;
+    int result = SQLITE_ROW;
     while (rows.size() < limits.entries_max && bytes < limits.bytes_max &&
            (result = statement.step()) == SQLITE_ROW) {
-        bytes += rows.emplace_back(take(statement)).bytes.size();
+        if (auto row = take(statement)) {
+            bytes += row->bytes.size();
+            rows.push_back(std::move(*row));
+        }
     }
-    const bool is_good = result == SQLITE_ROW || result == SQLITE_DONE;
-    auto outcome = is_good ? std::expected<std::vector<Row>, Failure>{std::move(rows)}
-                           : std::unexpected{failure()};
+    is_at_end = result == SQLITE_DONE;
+    auto outcome = is_at_end || result == SQLITE_ROW
+                       ? std::expected<std::vector<Row>, Failure>{std::move(rows)}
+                       : std::unexpected{failure()};
     statement.reset();
     return outcome;
 }
 
+bool QueueFile::State::was_removed(std::uint64_t id) {
+    if (!has_removed) {
+        return false;
+    }
+    sql.is_removed.bind(1, id);
+    const bool was = sql.is_removed.step() == SQLITE_ROW;
+    sql.is_removed.reset();
+    return was;
+}
+
+std::expected<void, Failure> QueueFile::State::take_out(std::uint64_t id) {
+    if (id < record.first_id || id > record.last_id) {
+        return {};
+    }
+    if (id != record.first_id) {
+        has_removed = true;
+        sql.note_removed.bind(1, id);
+        return checked(sql.note_removed.run());
+    }
+    while (was_removed(++record.first_id)) {
+        sql.forget_removed.bind(1, record.first_id);
+        if (auto forgotten = checked(sql.forget_removed.run()); !forgotten) {
+            return forgotten;
+        }
+    }
+    return {};
+}
+
+void QueueFile::State::find(std::uint64_t id, std::string_view what) {
+    found.push_back({.id = id, .found_at_ms = core::unix_ms_now(), .what = std::string{what}, .bytes = {}});
+}
+
+void QueueFile::State::find_missing(std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t id = from; id < to; ++id) {
+        if (!was_removed(id)) {
+            find(id, what_missing);
+        }
+    }
+}
+
 std::expected<std::vector<Entry>, Failure> QueueFile::entries_after(std::uint64_t id,
                                                                     const ReadLimits& limits) {
-    return state_->rows<Entry>(state_->read, id, limits, [](const Statement& row) {
-        return Entry{.id = row.number(0), .bytes = std::string{row.blob(1)}};
-    });
+    State& state = *state_;
+    std::uint64_t next = std::max(id + 1, state.record.first_id);
+    auto entries = state.rows<Entry>(
+        state.sql.read, next - 1, limits, [&](const Statement& row) -> std::optional<Entry> {
+            const std::uint64_t number = row.number(0);
+            const std::string_view bytes = row.blob(1);
+            state.find_missing(next, std::min(number, state.record.last_id + 1));
+            next = std::max(next, number + 1);
+            if (!state.is_intact(number, bytes, row.signed_number(2))) {
+                state.find(number, what_damaged);
+                return std::nullopt;
+            }
+            return Entry{.id = number, .bytes = std::string{bytes}};
+        });
+    if (entries && state.is_at_end) {
+        state.find_missing(next, state.record.last_id + 1);
+    }
+    return entries;
 }
 
 std::expected<std::vector<FailedEntry>, Failure> QueueFile::failed_after(std::uint64_t id,
                                                                          const ReadLimits& limits) {
-    return state_->rows<FailedEntry>(state_->read_failed, id, limits, [](const Statement& row) {
-        return FailedEntry{.id = row.number(0),
-                           .failed_at_ms = static_cast<std::int64_t>(row.number(1)),
-                           .reason = std::string{row.text(2)},
-                           .bytes = std::string{row.blob(3)}};
-    });
+    State& state = *state_;
+    return state.rows<FailedEntry>(
+        state.sql.read_failed, id, limits,
+        [&state](const Statement& row) -> std::optional<FailedEntry> {
+            FailedEntry entry{.id = row.number(0),
+                              .failed_at_ms = row.signed_number(1),
+                              .reason = std::string{row.text(2)},
+                              .bytes = std::string{row.blob(3)}};
+            if (!state.is_intact(entry.id, entry.bytes, row.signed_number(4))) {
+                state.find(entry.id, what_damaged);
+                return std::nullopt;
+            }
+            return entry;
+        });
+}
+
+std::expected<std::vector<DamagedEntry>, Failure> QueueFile::damaged_after(
+    std::uint64_t id, const ReadLimits& limits) {
+    return state_->rows<DamagedEntry>(
+        state_->sql.read_damaged, id, limits,
+        [](const Statement& row) -> std::optional<DamagedEntry> {
+            return DamagedEntry{.id = row.number(0),
+                                .found_at_ms = row.signed_number(1),
+                                .what = std::string{row.text(2)},
+                                .bytes = std::string{row.blob(3)}};
+        });
+}
+
+std::vector<DamagedEntry> QueueFile::found_damage() {
+    return std::exchange(state_->found, {});
+}
+
+bool QueueFile::is_in_place() const noexcept {
+    return state_->check_place().has_value();
+}
+
+const std::string& QueueFile::opening_note() const noexcept {
+    return state_->opening_note;
 }
 
 const QueueTotals& QueueFile::totals() const noexcept {
-    return state_->totals;
+    return state_->record.totals;
 }
 
 std::uint64_t QueueFile::last_id() const noexcept {
-    return state_->last_id;
+    return state_->record.last_id;
 }
 
 const std::string& QueueFile::identity() const noexcept {
-    return state_->identity;
+    return state_->record.identity;
 }
 
 const std::string& QueueFile::path() const noexcept {

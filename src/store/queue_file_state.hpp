@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "store/queue_file.hpp"
+#include "store/queue_head.hpp"
+#include "store/queue_record.hpp"
 #include "store/reserve.hpp"
 #include "store/sqlite.hpp"
 
@@ -13,19 +15,10 @@ inline constexpr int log_pages_max = 256;
 /// What is kept for removals: more than the log and the transaction that makes it too long.
 inline constexpr std::uint64_t reserve_bytes = std::uint64_t{2} << 20;
 
-/// What a queue file is made of. Members are destroyed from the last: the reserve, so that closing
-/// has its room, and the statements before their database.
-struct QueueFile::State {
-    QueueFileOptions options;
+/// The database of a queue with its statements. Members are destroyed from the last: the statements
+/// before their database.
+struct QueueStatements {
     Database database;
-    std::string identity;
-    std::uint64_t last_id = 0;
-    QueueTotals totals;
-
-    // As they were at `begin`.
-    std::uint64_t committed_last_id = 0;
-    QueueTotals committed_totals;
-
     Statement begin;
     Statement commit;
     Statement rollback;
@@ -33,17 +26,44 @@ struct QueueFile::State {
     Statement remove;
     Statement copy_to_failed;
     Statement discard_failed;
-    Statement copy_from_failed;
     Statement remove_failed;
-    Statement keep_totals;
+    Statement set_aside;
+    Statement note_removed;
+    Statement is_removed;
+    Statement forget_removed;
+    Statement keep_record;
     Statement read;
     Statement read_failed;
+    Statement read_damaged;
+
+    bool prepare_all();
+};
+
+/// What a queue file is made of. The reserve is destroyed first, so that closing has its room, and
+/// the head last, so that nobody else has the queue before it is closed.
+struct QueueFile::State {
+    QueueFileOptions options;
+    QueueHead head;
+    QueueStatements sql;
+    QueueRecord record;
+    QueueRecord committed;  // as it was at `begin`
     std::optional<Reserve> reserve;
 
+    FileId own_file;
+    FileId own_log;
+    std::vector<DamagedEntry> found;
+    std::string opening_note;
     int log_pages = 0;
-    bool is_cramped = false;  // the last checkpoint found no room
+    bool has_removed = false;  // some that were taken out before their turn, perhaps
+    bool is_cramped = false;   // the last checkpoint found no room
+    bool is_at_end = false;    // reading came to the last row
+
+    explicit State(QueueFileOptions from)
+        : options{std::move(from)}, head{options.path + "-head"} {}
 
     std::expected<void, Failure> open();
+    /// err  internal: somebody deleted or replaced one of the files
+    std::expected<void, Failure> check_place();
     /// Give the disk what the files do not need.
     void shrink() noexcept;
     /// Bring the write-ahead log into the database when it is long, so that it stays short.
@@ -55,6 +75,15 @@ struct QueueFile::State {
                                                                     std::uint64_t id);
     std::expected<std::optional<std::uint64_t>, Failure> run_returning(Statement& statement);
     std::expected<void, Failure> discard_over_limits();
+    /// Whether an entry was taken out before its turn.
+    bool was_removed(std::uint64_t id);
+    /// Move `first_id`, or note that another one is gone.
+    std::expected<void, Failure> take_out(std::uint64_t id);
+    bool is_intact(std::uint64_t id, std::string_view bytes, std::int64_t checksum) const {
+        return checksum == checksum_of(record.identity, id, bytes);
+    }
+    void find(std::uint64_t id, std::string_view what);
+    void find_missing(std::uint64_t from, std::uint64_t to);
     /// Step through rows and take each, until there is enough.
     template <typename Row, typename Take>
     std::expected<std::vector<Row>, Failure> rows(Statement& statement, std::uint64_t after,
@@ -66,16 +95,28 @@ struct QueueFile::State {
     }
 
 private:
-    std::expected<void, Failure> make_file() const;
+    // Of `open`. What is no refusal but damage says so in `damage`.
+    std::expected<void, Failure> find_buffer() const;
+    std::expected<void, Failure> make_file();
+    std::expected<void, Failure> open_database();
+    std::expected<void, Failure> mend();
     std::expected<void, Failure> connect();
     std::expected<void, Failure> check_kind();
     std::expected<void, Failure> check_pages();
+    std::expected<void, Failure> check_tables();
     std::expected<void, Failure> make_schema();
+    std::expected<void, Failure> upgrade();
     std::expected<void, Failure> load();
-    bool prepare_all();
-    /// The one number that a statement gives.
+    std::expected<void, Failure> limit_size();
+    /// The one number or text that a statement gives.
     std::expected<std::uint64_t, Failure> ask(std::string_view text);
-    Failure refusal() const;
+    std::expected<std::string, Failure> ask_text(std::string_view text);
+    std::expected<void, Failure> run(const std::string& script);
+    Failure refusal();
+    Failure damaged(std::string why);
+
+    bool had_head = false;
+    std::string damage;  // what is wrong with it, when it can be mended
 };
 
 }  // namespace warren::store

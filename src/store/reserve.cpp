@@ -10,7 +10,7 @@ namespace warren::store {
 namespace {
 
 bool is_full(int error) noexcept {
-    return error == ENOSPC || error == EDQUOT;
+    return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
 }  // namespace

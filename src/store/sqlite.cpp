@@ -1,5 +1,7 @@
 #include "store/sqlite.hpp"
 
+#include <cerrno>
+
 namespace warren::store {
 
 void Statement::bind(int parameter, std::uint64_t number) noexcept {
@@ -53,6 +55,19 @@ int Database::open(const std::string& path) {
 
 int Database::execute(const char* statements) noexcept {
     return sqlite3_exec(database_.get(), statements, nullptr, nullptr, nullptr);
+}
+
+void Database::keep_log_on_close(bool keep) noexcept {
+    sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep ? 1 : 0, nullptr);
+}
+
+int Database::error() const noexcept {
+    const int code = sqlite3_errcode(database_.get()) & 0xFF;
+    if (code != SQLITE_IOERR) {
+        return code;
+    }
+    const int cause = sqlite3_system_errno(database_.get());
+    return cause == EFBIG || cause == EDQUOT || cause == ENOSPC ? SQLITE_FULL : code;
 }
 
 int Database::checkpoint() noexcept {

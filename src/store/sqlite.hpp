@@ -24,6 +24,7 @@ public:
     void bind(int parameter, std::int64_t number) noexcept;
     void bind_text(int parameter, std::string_view characters) noexcept;
     void bind_blob(int parameter, std::string_view bytes) noexcept;
+    void bind_null(int parameter) noexcept { sqlite3_bind_null(statement_.get(), parameter); }
 
     /// out  SQLITE_ROW, SQLITE_DONE or an error
     int step() noexcept { return sqlite3_step(statement_.get()); }
@@ -34,6 +35,9 @@ public:
 
     // Columns are numbered from 0; views are valid until the next `step` or `reset`.
     std::uint64_t number(int column) const noexcept;
+    std::int64_t signed_number(int column) const noexcept {
+        return sqlite3_column_int64(statement_.get(), column);
+    }
     std::string_view text(int column) const noexcept;
     std::string_view blob(int column) const noexcept;
 
@@ -65,10 +69,13 @@ public:
     /// in  log_pages: outlives this
     void count_log(int& log_pages) noexcept;
 
+    /// Leave the write-ahead log as it is when this is closed, as evidence.
+    void keep_log_on_close(bool keep) noexcept;
+
     bool is_read_only() const noexcept { return sqlite3_db_readonly(database_.get(), "main") == 1; }
     bool in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
-    /// Of the last call that failed.
-    int error() const noexcept { return sqlite3_errcode(database_.get()) & 0xFF; }
+    /// Of the last call that failed. A file that may not become larger counts as a full disk.
+    int error() const noexcept;
     const char* error_text() const noexcept { return sqlite3_errmsg(database_.get()); }
 
 private:

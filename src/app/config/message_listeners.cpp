@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,6 +80,13 @@ void read_message_listener(ConfigMap& map, ConfiguredListener& listener) {
             listener.options.acknowledge =
                 *word == 0 ? Acknowledge::with_reply : Acknowledge::before_handling;
         }
+    }
+    if (const auto attempts = map.find("attempts_max")) {
+        listener.options.attempts_max = static_cast<std::uint32_t>(
+            attempts->whole_number(0, std::numeric_limits<std::int32_t>::max()).value_or(0));
+    }
+    if (const auto queue = map.find("dead_letter_queue")) {
+        listener.options.dead_letter_queue = queue->text();
     }
     read_queue(map, listener.options);
     read_methods(map, listener, one_method ? MethodCount::one : MethodCount::many);

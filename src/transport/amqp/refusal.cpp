@@ -57,6 +57,17 @@ std::string difference(std::string_view text) {
         exists.empty() ? "none" : fmt::format("'{}'", exists));
 }
 
+/// What to do about a difference.
+std::string_view remedy(std::string_view text) {
+    const std::string_view member = quoted_after(text, "inequivalent arg ");
+    if (member.starts_with("x-delivery-limit") || member.starts_with("x-dead-letter-")) {
+        return "declare it as it exists, without dead letters (dead_letter_queue: \"\"), or with "
+               "what it has (arguments), and let a policy of the broker limit its deliveries; or "
+               "delete it there once it is empty";
+    }
+    return "delete it there, or configure the shape that exists";
+}
+
 std::string what_was_asked(std::string_view doing) {
     return doing.empty() ? std::string{"What was asked"} : std::string{doing};
 }
@@ -150,7 +161,7 @@ Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
         failure.message = fmt::format(
             "{} cannot be had at {}: {}", what_was_asked(doing), where,
             differs.empty() ? std::string{"the broker refuses a precondition"}
-                            : differs + "; delete it there, or configure the shape that exists");
+                            : differs + "; " + remedy(closed.text));
         break;
     }
     default:

@@ -186,7 +186,9 @@ std::expected<void, Failure> check(const ListenerOptions& options, const Address
 transport::TlsServerOptions server_tls(const ListenerTls& tls) {
     return {.certificate_file = tls.certificate_file,
             .key_file = tls.key_file,
-            .client_ca_file = tls.client_ca_file};
+            .client_ca_file = tls.client_ca_file,
+            .key_password = tls.key_password,
+            .key_password_file = tls.key_password_file};
 }
 
 std::string display_place(const Address& address) {

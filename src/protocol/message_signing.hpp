@@ -35,8 +35,9 @@
 /// counted from the message's end, and is checked before anything the message says is believed.
 ///
 /// A server that has secrets takes signed requests only, each once, and only while its time is
-/// within the window around the server's own. Its other answers are not signed: a signature under
-/// an answer says that the server took this very request, and for the first time.
+/// at most `NonceMemoryOptions::window` before the server's own or `ahead_max` after it. Its other
+/// answers are not signed: a signature under an answer says that the server took this very request,
+/// and for the first time.
 namespace warren::protocol {
 
 inline constexpr std::size_t auth_secret_bytes_min = 16;

@@ -2,8 +2,8 @@
 
 #include "app/config/substitute.hpp"
 #include "app/config/suggest.hpp"
-#include "app/read_file.hpp"
 #include "core/duration.hpp"
+#include "transport/net/secret_file.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,8 +12,6 @@
 
 namespace warren::app {
 namespace {
-
-constexpr std::size_t secret_file_bytes_max = 64 * 1024;
 
 std::string member_path(const std::string& path, const std::string& key) {
     return path.empty() ? key : path + "." + key;
@@ -87,31 +85,26 @@ std::optional<std::string> ConfigNode::file_path() const {
     return resolve(std::move(*found));
 }
 
+std::optional<std::string> ConfigNode::secret_file() const {
+    ConfigMap map{*this};
+    const auto node = map.require("file");
+    return node ? node->file_path() : std::nullopt;
+}
+
 std::optional<std::string> ConfigNode::secret() const {
     if (!node_.IsMap()) {
         return text();
     }
-    std::optional<std::string> file;
-    {
-        ConfigMap map{*this};
-        if (const auto node = map.require("file")) {
-            file = node->file_path();
-        }
-    }
+    const std::optional<std::string> file = secret_file();
     if (!file) {
         return std::nullopt;
     }
-    auto content = read_file(*file, secret_file_bytes_max);
-    if (!content) {
-        fail("cannot read the file '" + *file + "': " + content.error());
+    auto secret = transport::read_secret_file(*file);
+    if (!secret) {
+        fail("cannot read the file '" + *file + "': " + secret.error());
         return std::nullopt;
     }
-    content->erase(std::min(content->find_last_not_of("\r\n") + 1, content->size()));
-    if (content->empty() || content->size() > secret_file_bytes_max) {
-        fail("the file '" + *file + "' is " + (content->empty() ? "empty" : "too long"));
-        return std::nullopt;
-    }
-    return std::move(*content);
+    return std::move(*secret);
 }
 
 std::optional<bool> ConfigNode::boolean() const {

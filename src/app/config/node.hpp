@@ -38,6 +38,8 @@ public:
     std::optional<std::string> text() const;
     /// Text, or {file: PATH} for the content of a file without the newlines at its end.
     std::optional<std::string> secret() const;
+    /// The path in {file: PATH}.
+    std::optional<std::string> secret_file() const;
     /// A file's path; a relative one starts at the configuration file's directory.
     std::optional<std::string> file_path() const;
     std::optional<bool> boolean() const;

@@ -25,7 +25,6 @@
 #include "endpoint/dialects.hpp"
 #include "format/fernet.hpp"
 #include "format/json.hpp"
-#include "transport/net/tls_context.hpp"
 
 namespace warren::app {
 namespace {
@@ -196,22 +195,16 @@ std::expected<void, std::string> check_address(const std::string& text) {
     if (address->protocol == endpoint::callme && address->queue.empty()) {
         return std::unexpected{"Name the server in the address, as in ...&server_id=ID"};
     }
-    const std::optional<transport::TlsOptions>* tls = nullptr;
-    if (const auto* direct = std::get_if<endpoint::DirectAddress>(&address->place)) {
-        tls = &direct->tls;
-    } else if (const auto* broker = std::get_if<transport::AmqpEndpoint>(&address->place)) {
-        tls = &broker->tls;
-    } else if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->place)) {
+    if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->place)) {
         return check_reachable(*zmq);
-    } else {
+    }
+    if (std::holds_alternative<endpoint::MemoryAddress>(address->place)) {
         return std::unexpected{
             "--to: an address in memory is reached from within its process alone; name a server's "
             "amqp://, tcp:// or other address"};
     }
-    if (*tls) {
-        if (const auto context = transport::make_tls_context(**tls); !context) {
-            return std::unexpected{context.error().message};
-        }
+    if (const auto checked = endpoint::check_tls_files(*address); !checked) {
+        return std::unexpected{checked.error().message};
     }
     return {};
 }

@@ -186,19 +186,20 @@ std::expected<void, Failure> MessageSigner::take_request(std::span<const std::by
     return taken;
 }
 
-void MessageSigner::encode_response(const StreamTicket& ticket, const Answer& answer,
-                                    std::string& out) const {
+std::string MessageSigner::encode_response(const StreamTicket& ticket, const Answer& answer,
+                                           std::string& out) const {
     WARREN_ASSERT(ticket.key != 0 && ticket.key <= keys_.size());
     const Key& key = keys_[ticket.key - 1U];
     const ResponseAuth auth{key.id, ticket.nonce};
     const std::size_t start = out.size();
-    rpc_encode_response(ticket.id, answer, out,
-                        {.auth = auth.value(), .takes_message = ticket.takes_message});
+    std::string unwritable = rpc_encode_response(
+        ticket.id, answer, out, {.auth = auth.value(), .takes_message = ticket.takes_message});
     if (!seal_message(key.hmac, out, start)) [[unlikely]] {
         out.resize(start);
-        rpc_encode_response(
-            ticket.id, {.failure = Code::internal, .message = "The answer cannot be signed"}, out);
+        unwritable = "The answer cannot be signed";
+        rpc_encode_response(ticket.id, {.failure = Code::internal, .message = unwritable}, out);
     }
+    return unwritable;
 }
 
 std::expected<void, Failure> MessageSigner::verify_response(std::span<const std::byte> response,

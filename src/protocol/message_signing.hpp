@@ -69,8 +69,9 @@ public:
                                               StreamTicket& ticket) const;
 
     /// Append a response, signed under the secret of a request that was taken.
-    /// err  none: what cannot be sent becomes an `internal` failure's response
-    void encode_response(const StreamTicket& ticket, const Answer& answer, std::string& out) const;
+    /// out  why it could not be sent and became an `internal` failure's response; empty: it could
+    std::string encode_response(const StreamTicket& ticket, const Answer& answer,
+                                std::string& out) const;
 
     /// Whether a response comes from one who has a secret of ours, and answers this very request.
     /// in   response: one whole message

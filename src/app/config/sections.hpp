@@ -24,6 +24,9 @@ void read_listeners(ConfigMap& root, Config& config);
 /// One of them.
 /// out  nullopt when its kind is not known; otherwise as far as it could be read
 std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Config& config);
+/// One port serves one listener: hold one against those before it.
+void check_port(const ConfigNode& address, const ConfiguredListener& listener,
+                const Config& config);
 /// `proxies`: listeners whose calls go on to another address. After all listeners.
 void read_proxies(ConfigMap& root, Config& config);
 /// `to` of one of them: an address, or its parts as the keys of a map.

@@ -40,7 +40,8 @@ int give_password(char* room, int size, int, void* of) noexcept {
         return -1;
     }
     password->was_asked = true;
-    if (password->text.empty() || password->text.size() > static_cast<std::size_t>(size)) {
+    if (password->text.empty() || password->text.size() > key_password_bytes_max ||
+        password->text.size() > static_cast<std::size_t>(size)) {
         return -1;
     }
     std::ranges::copy(password->text, room);
@@ -113,8 +114,11 @@ std::expected<void, TlsFault> use_key(SSL_CTX* context, std::string_view what,
                      "it is encrypted: give its password with 'key_password', or the password's "
                      "file ('key_password_file' in an address)");
     }
-    return fault(TlsFile::key_password, key, file,
-                 "its password ('key_password') does not decrypt it");
+    return fault(
+        TlsFile::key_password, key, file,
+        password.text.size() > key_password_bytes_max
+            ? fmt::format("its password ('key_password') has over {} bytes", key_password_bytes_max)
+            : "its password ('key_password') does not decrypt it");
 }
 
 /// in  Options: `TlsOptions` or `TlsServerOptions`

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,9 @@ enum class TlsVerify : std::uint8_t {
     peer,  // the certificate's chain and its host name
     none,
 };
+
+/// Of the password of an encrypted key: as many as OpenSSL takes.
+inline constexpr std::size_t key_password_bytes_max = 1024;
 
 /// How a client secures a connection. The version is TLS 1.2 at least.
 struct TlsOptions {

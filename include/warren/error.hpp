@@ -26,7 +26,7 @@ enum class Code : std::uint8_t {
     overloaded,         // a limit was reached; nothing was done: see `Failure::retry_after`
     unauthenticated,    // the credentials or permissions were refused
     contract_mismatch,  // the two sides were built from different contracts
-    conflict,           // the same idempotency key came with another request
+    conflict,           // the same idempotency key came with another request, or a name is taken
     cancelled,          // the caller gave up
     failed,             // the handler said so: its message and data travel
     internal,           // a defect of a server or handler; details stay in its log

@@ -29,9 +29,11 @@ struct ListenerExchange {
 /// The certificate that a listener without a broker secures its connections with. The files are
 /// PEM, and read again by `Server::reload_certificates`.
 struct ListenerTls {
-    std::string certificate_file;  // with its chain
-    std::string key_file{};        // empty: in the certificate's file
-    std::string client_ca_file{};  // who must have signed each client's; empty: none is needed
+    std::string certificate_file;     // with its chain
+    std::string key_file{};           // empty: in the certificate's file
+    std::string client_ca_file{};     // who must have signed each client's; empty: none is needed
+    std::string key_password{};       // of an encrypted key
+    std::string key_password_file{};  // instead: a file that is read with the others
 };
 
 /// What a listener over ZeroMQ may have its own way. All of it may also be a parameter of the

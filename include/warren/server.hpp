@@ -39,6 +39,11 @@ struct ServerOptions {
     std::string admin_origin{};
     bool arrpc_metrics = false;  // show metrics also with the names and labels of arrpc's
 
+    /// How far the time of a signed request may be ahead of this machine's, at most 10 s. A server
+    /// that takes such begins to listen so long after its start, as until then the process before
+    /// it may have taken what is sent to it again.
+    std::chrono::milliseconds auth_clock_ahead_max{1'000};
+
     // Limits; what is over one is refused.
     std::size_t body_bytes_max = std::size_t{16} << 20;  // of a request
     std::size_t nesting_depth_max = 128;                 // lists and maps in one another

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/address_option.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/log.hpp"
@@ -25,7 +26,6 @@
 #include "endpoint/dialects.hpp"
 #include "format/fernet.hpp"
 #include "format/json.hpp"
-#include "transport/net/tls_context.hpp"
 
 namespace warren::app {
 namespace {
@@ -151,10 +151,16 @@ std::expected<std::vector<std::string>, std::string> read_fernet_keys(
 }
 
 /// The address with what the options say about TLS, as its kind of address spells it.
-std::string address_of(const CallCommand& command) {
-    std::string address = core::with_lower_scheme(command.to);
+/// err  what to tell the user
+std::expected<std::string, std::string> address_of(const CallCommand& command) {
+    const auto given = read_address(command.to);
+    if (!given) {
+        return std::unexpected{"--to: " + given.error()};
+    }
+    std::string address = core::with_lower_scheme(*given);
     if (address.empty()) {
-        return address;
+        return std::unexpected{
+            "--to is required: the server's address, here or in the environment as WARREN_TO"};
     }
     const bool at_broker = address.starts_with("amqp");
     const auto add = [&address](std::string_view parameter) {
@@ -183,10 +189,6 @@ std::expected<void, std::string> check_reachable(const endpoint::ZmqAddress& zmq
 
 /// What keeps an address from being called, told before anything is sent.
 std::expected<void, std::string> check_address(const std::string& text) {
-    if (text.empty()) {
-        return std::unexpected{
-            "--to is required: the server's address, here or in the environment as WARREN_TO"};
-    }
     const auto address = endpoint::parse_address(text);
     if (!address) {
         return std::unexpected{address.error().message};
@@ -194,22 +196,16 @@ std::expected<void, std::string> check_address(const std::string& text) {
     if (address->protocol == endpoint::callme && address->queue.empty()) {
         return std::unexpected{"Name the server in the address, as in ...&server_id=ID"};
     }
-    const std::optional<transport::TlsOptions>* tls = nullptr;
-    if (const auto* direct = std::get_if<endpoint::DirectAddress>(&address->place)) {
-        tls = &direct->tls;
-    } else if (const auto* broker = std::get_if<transport::AmqpEndpoint>(&address->place)) {
-        tls = &broker->tls;
-    } else if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->place)) {
+    if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->place)) {
         return check_reachable(*zmq);
-    } else {
+    }
+    if (std::holds_alternative<endpoint::MemoryAddress>(address->place)) {
         return std::unexpected{
             "--to: an address in memory is reached from within its process alone; name a server's "
             "amqp://, tcp:// or other address"};
     }
-    if (*tls) {
-        if (const auto context = transport::make_tls_context(**tls); !context) {
-            return std::unexpected{context.error().message};
-        }
+    if (const auto checked = endpoint::check_tls_files(*address); !checked) {
+        return std::unexpected{checked.error().message};
     }
     return {};
 }
@@ -228,7 +224,11 @@ std::expected<Prepared, std::string> prepare(const CallCommand& command) {
     if (!timeout) {
         return std::unexpected{"--timeout: " + timeout.error().message};
     }
-    Prepared prepared{.address = address_of(command), .options = {.timeout = *timeout}};
+    auto address = address_of(command);
+    if (!address) {
+        return std::unexpected{address.error()};
+    }
+    Prepared prepared{.address = std::move(*address), .options = {.timeout = *timeout}};
     if (const auto checked = check_address(prepared.address); !checked) {
         return std::unexpected{checked.error()};
     }
@@ -324,10 +324,12 @@ void add_call(CLI::App& program, Action& action) {
                         "JSON: an object of further arguments by name, beside a list by position "
                         "(callme)");
     command
-        ->add_option("--to", options->to,
-                     "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, "
-                     "tcp://HOST:PORT, tls://HOST:PORT, arrpc://HOST:PORT, arrpcs://HOST:PORT, "
-                     "zmq+tcp://HOST:PORT[?protocol=pyzmqrpc], zmq+ipc:///PATH")
+        ->add_option(
+            "--to", options->to,
+            "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, "
+            "tcp://HOST:PORT, tls://HOST:PORT, arrpc://HOST:PORT, arrpcs://HOST:PORT, "
+            "zmq+tcp://HOST:PORT[?protocol=pyzmqrpc], zmq+ipc:///PATH; @FILE reads a file, "
+            "so that no password stands in the list of processes")
         ->envname("WARREN_TO");
     command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
         ->capture_default_str();

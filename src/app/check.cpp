@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/commands.hpp"
@@ -17,20 +19,32 @@ struct CheckOptions {
     std::vector<std::string> modules;
 };
 
+/// What is wrong with the modules, and what is only wrong for those who look ahead.
+/// in  is_broken: the configuration is known to have problems; without its directories of modules
+///     every method would be missing, which says nothing more
+std::vector<std::string> load_problems(Config& config, const CheckOptions& options, bool is_broken,
+                                       Registry& registry) {
+    std::vector<std::string> problems;
+    if (!is_broken || !config.modules.empty() || !options.modules.empty()) {
+        problems = load_methods(config, options.modules, registry);
+    }
+    const auto add = [&problems](const ConfiguredListener& listener) {
+        problems.insert(problems.end(), listener.warnings.begin(), listener.warnings.end());
+    };
+    std::ranges::for_each(config.listeners, add);
+    std::ranges::for_each(config.proxies, add, &ConfiguredProxy::from);
+    return problems;
+}
+
 int check(const CheckOptions& options) {
     std::vector<std::string> problems;
-    auto config = load_config(options.file, options.virtual_host);
+    Config config = read_config(options.file, options.virtual_host, problems);
     Registry registry;
-    if (!config) {
-        problems = std::move(config.error());
-    } else {
-        problems = load_methods(*config, options.modules, registry);
-        for (const ConfiguredListener& listener : config->listeners) {
-            problems.insert(problems.end(), listener.warnings.begin(), listener.warnings.end());
-        }
-        for (const std::string& note : config->notes) {
-            std::fprintf(stderr, "note: %s\n", note.c_str());
-        }
+    for (std::string& problem : load_problems(config, options, !problems.empty(), registry)) {
+        problems.push_back(std::move(problem));
+    }
+    for (const std::string& note : config.notes) {
+        std::fprintf(stderr, "note: %s\n", note.c_str());
     }
     for (const std::string& problem : problems) {
         std::printf("%s\n", problem.c_str());
@@ -42,10 +56,10 @@ int check(const CheckOptions& options) {
         return std::to_string(count) + " " + (count == 1 ? one : many);
     };
     std::printf("%s: fine: %s, %s%zu methods\n", options.file.c_str(),
-                counted(config->listeners.size(), "listener", "listeners").c_str(),
-                config->proxies.empty()
+                counted(config.listeners.size(), "listener", "listeners").c_str(),
+                config.proxies.empty()
                     ? ""
-                    : (counted(config->proxies.size(), "proxy", "proxies") + ", ").c_str(),
+                    : (counted(config.proxies.size(), "proxy", "proxies") + ", ").c_str(),
                 registry.all().size());
     return exit_success;
 }

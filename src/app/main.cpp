@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <iterator>
 #include <optional>
+#include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +21,23 @@
 #include "app/inheritance.hpp"
 
 namespace {
+
+/// In an address there may be a password.
+bool is_address(std::string_view argument) {
+    return argument.contains("://");
+}
+
+/// What is wrong with the command line, without the addresses in it.
+std::string shown(std::string message, int argument_count, char** arguments) {
+    for (const std::string_view argument :
+         std::span{arguments, static_cast<std::size_t>(argument_count)}) {
+        for (std::size_t at = 0;
+             is_address(argument) && (at = message.find(argument, at)) != std::string::npos;) {
+            message.replace(at, argument.size(), "(an address)");
+        }
+    }
+    return message;
+}
 
 /// What to say of a first argument that is neither an option nor a sub-command.
 std::optional<std::string> unknown_command(CLI::App& program, int argument_count,
@@ -31,6 +51,9 @@ std::optional<std::string> unknown_command(CLI::App& program, int argument_count
     const std::vector<std::string_view> known{names.begin(), names.end()};
     if (std::ranges::find(known, std::string_view{arguments[1]}) != known.end()) {
         return std::nullopt;
+    }
+    if (is_address(arguments[1])) {
+        return "an address is no sub-command";
     }
     return "there is no sub-command '" + std::string{arguments[1]} + "'" +
            warren::app::suggest(arguments[1], known);
@@ -62,7 +85,10 @@ int main(int argument_count, char** arguments) {
     try {
         program.parse(argument_count, arguments);
     } catch (const CLI::ParseError& error) {
-        return program.exit(error) == 0 ? exit_success : exit_usage;
+        std::ostringstream told;
+        const int code = program.exit(error, std::cout, told);
+        std::cerr << shown(told.str(), argument_count, arguments);
+        return code == 0 ? exit_success : exit_usage;
     }
     try {
         const int code = action();

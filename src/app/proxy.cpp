@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/address_option.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/log.hpp"
@@ -61,26 +62,34 @@ std::expected<ForwardOptions, std::string> forward_options(const ProxyCommand& c
     return to;
 }
 
+/// Read both, from where the command says that they are.
 /// err  which of the two cannot be, and why
-std::expected<void, std::string> check_addresses(const ProxyCommand& command) {
+std::expected<void, std::string> read_addresses(ProxyCommand& command) {
     using endpoint::AddressRole;
-    if (const auto from = endpoint::parse_address(command.from, AddressRole::listener); !from) {
-        return std::unexpected{"--from: " + from.error().message};
-    }
-    if (const auto to = endpoint::parse_address(command.to); !to) {
-        return std::unexpected{"--to: " + to.error().message};
-    }
-    return {};
+    const auto read = [](std::string& address, AddressRole role,
+                         const std::string& option) -> std::expected<void, std::string> {
+        auto given = read_address(address);
+        if (!given) {
+            return std::unexpected{option + ": " + given.error()};
+        }
+        address = std::move(*given);
+        if (const auto parsed = endpoint::parse_address(address, role); !parsed) {
+            return std::unexpected{option + ": " + parsed.error().message};
+        }
+        return {};
+    };
+    auto done = read(command.from, AddressRole::listener, "--from");
+    return done ? read(command.to, AddressRole::client, "--to") : done;
 }
 
-int proxy(const ProxyCommand& command) {
+int proxy(ProxyCommand command) {
     const Signals signals;
     const auto drain_timeout = core::parse_duration(command.drain_timeout);
     if (!drain_timeout) {
         return report(signals, "--drain-timeout: " + drain_timeout.error().message, exit_usage);
     }
-    if (const auto checked = check_addresses(command); !checked) {
-        return report(signals, checked.error(), exit_usage);
+    if (const auto read = read_addresses(command); !read) {
+        return report(signals, read.error(), exit_usage);
     }
     const ListenerOptions from{.url = command.from, .methods = command.methods};
     const auto to = forward_options(command, from);
@@ -114,9 +123,13 @@ void add_proxy(CLI::App& program, Action& action) {
         ->add_option(
             "--from", options->from,
             "Where calls come in: tcp://HOST:PORT (port 0: a free one), arrpc://HOST:PORT, "
-            "zmq+tcp://HOST:PORT?socket=rep|sub or amqp://...?queue=QUEUE")
+            "zmq+tcp://HOST:PORT?socket=rep|sub or amqp://...?queue=QUEUE; @FILE reads a file")
+        ->envname("WARREN_FROM")
         ->required();
-    command->add_option("--to", options->to, "Where they go on to: any address of `warren call`")
+    command
+        ->add_option("--to", options->to,
+                     "Where they go on to: any address of `warren call`; @FILE reads a file")
+        ->envname("WARREN_TO")
         ->required();
     command
         ->add_option("--method", options->methods,

@@ -3,6 +3,8 @@
 #include "app/state_directory.hpp"
 #include "endpoint/proxy.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -32,6 +34,29 @@ std::expected<void, std::string> choose_buffer_file(const ListenerOptions& from,
     }
     to.buffer->file = std::move(*file);
     return {};
+}
+
+std::optional<std::string> find_buffer_obstacle(const ForwardOptions& to) {
+    if (!to.buffer) {
+        return std::nullopt;
+    }
+    std::error_code error;
+    std::filesystem::path place = std::filesystem::absolute(to.buffer->file, error);
+    if (std::filesystem::exists(place, error)) {
+        const bool fits = std::filesystem::is_regular_file(place, error) &&
+                          access(place.c_str(), R_OK | W_OK) == 0;
+        return fits ? std::nullopt
+                    : std::optional{"the buffer '" + place.string() +
+                                    "' is no file that can be read and written"};
+    }
+    do {
+        place = place.parent_path();
+    } while (!std::filesystem::exists(place, error) && place.has_relative_path());
+    if (std::filesystem::is_directory(place, error) && access(place.c_str(), W_OK | X_OK) == 0) {
+        return std::nullopt;
+    }
+    return "the buffer '" + to.buffer->file + "' cannot be made: '" + place.string() +
+           "' is no directory that can be written to";
 }
 
 void make_buffer_directory(const ForwardOptions& to) {

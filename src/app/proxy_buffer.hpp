@@ -4,6 +4,7 @@
 #include <warren/listener.hpp>
 
 #include <expected>
+#include <optional>
 #include <string>
 
 // Where the buffer of a proxy lies that names no file.
@@ -14,6 +15,9 @@ namespace warren::app {
 /// err  what to do; also for a proxy that cannot be
 std::expected<void, std::string> choose_buffer_file(const ListenerOptions& from,
                                                     ForwardOptions& to);
+
+/// What keeps a buffer's file from being written or made; nullopt: nothing that is known.
+std::optional<std::string> find_buffer_obstacle(const ForwardOptions& to);
 
 /// Make the state directory, if a proxy's buffer is to lie in it.
 /// err  throws Error (invalid_request)

@@ -58,7 +58,7 @@ public:
             return std::unexpected{
                 failure_at(uri_bytes_max, fmt::format("is over {} bytes long", uri_bytes_max))};
         }
-        const bool done = scheme() && authority() && path() && query();
+        const bool done = scheme() && one_mark() && authority() && path() && query();
         if (!done) {
             return std::unexpected{std::move(failure_)};
         }
@@ -91,6 +91,19 @@ private:
         }
         at_ = end + 3;
         return true;
+    }
+
+    /// An '@' ends the user's name and password, and stands nowhere else: behind a '/', '?' or '#'
+    /// that was not encoded, parts of a password would be taken for a host, a path or a parameter.
+    bool one_mark() {
+        const std::size_t last = text_.rfind('@');
+        const std::size_t first = text_.find_first_of("@/?#", at_);
+        if (last == std::string_view::npos || last == first) {
+            return true;
+        }
+        return refuse(at_,
+                      "has a character in its user name or password that must be percent-encoded: "
+                      "'/' is %2F, '?' is %3F, '#' is %23, '@' is %40, also elsewhere");
     }
 
     bool authority() {
@@ -143,6 +156,9 @@ private:
         if (uri_.host.contains(':')) {
             return refuse(at_, "has an encoded ':' in its host (an IPv6 address goes in brackets)");
         }
+        if (uri_.host.find_first_of("@/?#") != std::string::npos) {
+            return refuse(at_, "has an encoded character in its host that no host's name has");
+        }
         at_ = host_end;
         return true;
     }
@@ -173,7 +189,7 @@ private:
         while (start < end) {
             const std::size_t slash = std::min(text_.find('/', start + 1), end);
             decoded.clear();
-            if (!component(start + 1, slash, "path", decoded, "@")) {
+            if (!component(start + 1, slash, "path", decoded)) {
                 return false;
             }
             start = slash;
@@ -206,8 +222,8 @@ private:
         }
         std::string key;
         std::string value;
-        if (!component(from, equals, "query", key, "@/?") ||
-            !component(equals + 1, end, "query", value, "@/?")) {
+        if (!component(from, equals, "query", key, "/?") ||
+            !component(equals + 1, end, "query", value, "/?")) {
             return false;
         }
         if (uri_.option(key)) {

@@ -34,8 +34,9 @@ struct Uri {
 
 /// Parse strictly.
 /// in   scheme "://" [user [":" password] "@"] [host] [":" port] ["/" path] ["?" key=value&...];
-///      an IPv6 host stands in brackets; '+' in the query is a plus; no fragment
-/// err  invalid_request: what is wrong and at which character; never shows the password
+///      an IPv6 host stands in brackets; '+' in the query is a plus; no fragment; an '@' that is
+///      not encoded stands after the user alone
+/// err  invalid_request: what is wrong and at which character; never shows any of the address
 std::expected<Uri, Failure> parse_uri(std::string_view text);
 
 /// The virtual host an AMQP address names. No path and the path "/" both mean the default one, "/":

@@ -3,6 +3,7 @@
 #include "core/uri.hpp"
 #include "endpoint/address_parameters.hpp"
 #include "endpoint/dialects.hpp"
+#include "transport/net/tls_context.hpp"
 #include "transport/tcp/options.hpp"
 
 #include <algorithm>
@@ -165,6 +166,21 @@ std::string Address::display(const HostPort& server) const {
                                     : is_secured      ? "tls"
                                                       : "tcp";
     return std::string{scheme} + "://" + transport::host_and_port(server.host, server.port);
+}
+
+std::expected<void, Failure> check_tls_files(const Address& address) {
+    const std::optional<transport::TlsOptions>* tls = nullptr;
+    if (const auto* const broker = std::get_if<transport::AmqpEndpoint>(&address.place)) {
+        tls = &broker->tls;
+    } else if (const auto* const direct = std::get_if<DirectAddress>(&address.place)) {
+        tls = &direct->tls;
+    }
+    if (tls != nullptr && *tls) {
+        if (auto fault = transport::find_tls_fault(**tls)) {
+            return std::unexpected{std::move(fault->failure)};
+        }
+    }
+    return {};
 }
 
 std::expected<Address, Failure> parse_address(std::string_view given, AddressRole role) {

@@ -109,6 +109,10 @@ struct Address {
     std::string display(const HostPort& server) const;
 };
 
+/// Whether the files of TLS that a side names which connects can be used.
+/// err  invalid_request, as `transport::make_tls_context`
+std::expected<void, Failure> check_tls_files(const Address& address);
+
 /// As an address has it: "tcp://HOST:PORT" is zmq+tcp://HOST:PORT, several stand between commas.
 std::string display_zmq(const std::vector<std::string>& endpoints);
 

@@ -10,11 +10,11 @@
 namespace warren::endpoint {
 namespace {
 
-constexpr std::array<std::string_view, 10> known_parameters{
-    "protocol",    "method", "ca",   "certificate", "key",
-    "server_name", "verify", "peer", "connections", "connect_timeout"};
-constexpr std::array<std::string_view, 5> tls_parameters{"ca", "certificate", "key", "server_name",
-                                                         "verify"};
+constexpr std::array<std::string_view, 12> known_parameters{
+    "protocol",          "method",      "ca",     "certificate", "key",         "key_password",
+    "key_password_file", "server_name", "verify", "peer",        "connections", "connect_timeout"};
+constexpr std::array<std::string_view, 7> tls_parameters{
+    "ca", "certificate", "key", "key_password", "key_password_file", "server_name", "verify"};
 constexpr std::array<std::string_view, 2> protocols{msgpack_rpc, arrpc};
 constexpr std::array<std::string_view, 2> verify_words{"peer", "none"};
 
@@ -26,6 +26,10 @@ std::expected<void, Failure> take_tls(std::string_view key, std::string value,
         tls.certificate_file = std::move(value);
     } else if (key == "key") {
         tls.key_file = std::move(value);
+    } else if (key == "key_password") {
+        tls.key_password = std::move(value);
+    } else if (key == "key_password_file") {
+        tls.key_password_file = std::move(value);
     } else if (key == "server_name") {
         tls.server_name = std::move(value);
     } else {

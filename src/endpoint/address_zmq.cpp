@@ -128,7 +128,10 @@ std::expected<std::vector<std::string>, Failure> read_endpoints(std::string_view
             scheme = part.substr(0, end);
             part.remove_prefix(end + 3);
             if (std::ranges::find(zmq_schemes, scheme) == std::end(zmq_schemes)) {
-                return unknown("scheme", scheme, zmq_schemes);
+                // Not which: it may be the rest of a password.
+                return refused(
+                    "A server of the address has a scheme that is none of zmq+tcp, "
+                    "zmq+ipc and zmq+inproc");
             }
         }
         auto endpoint = read_endpoint(scheme, part);

@@ -1,32 +1,17 @@
 #include "endpoint/address_zmq_security.hpp"
 
 #include "endpoint/address_parameters.hpp"
+#include "transport/net/secret_file.hpp"
 #include "transport/zmq/curve_keys.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 namespace warren::endpoint {
 namespace {
 
-constexpr std::size_t plain_bytes_max = 255;     // [ZeroMQ RFC 24]
-constexpr std::size_t secret_bytes_max = 4'096;  // of a file with one
+constexpr std::size_t plain_bytes_max = 255;  // [ZeroMQ RFC 24]
 constexpr std::string_view file_suffix = "_file";
-
-/// A file's content without the newlines at its end.
-std::expected<std::string, Failure> read_secret(std::string_view key, const std::string& path) {
-    std::ifstream stream{path, std::ios::binary};
-    std::string secret(secret_bytes_max + 1, '\0');
-    stream.read(secret.data(), static_cast<std::streamsize>(secret.size()));
-    secret.resize(static_cast<std::size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
-    if (!stream.eof() || stream.bad()) {
-        return refused("The file of the parameter '" + std::string{key} + "', '" + path +
-                       "', cannot be read, or is no secret");
-    }
-    secret.erase(secret.find_last_not_of("\r\n") + 1);
-    return secret;
-}
 
 std::expected<void, Failure> check_curve_key(std::string_view key, const std::string& text) {
     if (transport::is_curve_key(text)) {
@@ -49,9 +34,10 @@ std::expected<void, Failure> check_plain(std::string_view key, const std::string
 
 std::expected<void, Failure> ZmqSecurityParameters::take(std::string_view key, std::string value) {
     if (key.ends_with(file_suffix)) {
-        auto secret = read_secret(key, value);
+        auto secret = transport::read_secret_file(value);
         if (!secret) {
-            return std::unexpected{std::move(secret.error())};
+            return refused("The file of the parameter '" + std::string{key} + "', '" + value +
+                           "', cannot be read: " + secret.error());
         }
         key.remove_suffix(file_suffix.size());
         return take(key, std::move(*secret));

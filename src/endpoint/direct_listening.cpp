@@ -40,6 +40,7 @@ struct Tcp {
         figures.connections = counters.connections.get();
         figures.bytes_received = counters.bytes_in.get();
         figures.bytes_sent = counters.bytes_out.get();
+        figures.handshake_failures = counters.tls_failures.get();
     }
 
     static std::expected<void, Failure> reload(Port& port) { return port.reload_tls(); }

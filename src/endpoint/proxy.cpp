@@ -108,6 +108,9 @@ std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOpt
     if (!to) {
         return std::unexpected{std::move(to.error())};
     }
+    if (auto checked = check_tls_files(*to); !checked) {
+        return std::unexpected{std::move(checked.error())};
+    }
     if (!options.client.fernet_keys.empty()) {
         return refused("A proxy seals no secrets: they pass as they came (fernet_keys)");
     }

@@ -67,7 +67,7 @@ public:
         const endpoint::ListeningShared shared{
             .asio = asio_,
             .limits = limits_,
-            .nonces = endpoint::nonce_memory_for(plans_),
+            .nonces = endpoint::nonce_memory_for(options_, plans_),
             .series = options_.admin_address.empty() ? nullptr : &series_};
         for (std::size_t i = 0; i < plans_.size(); ++i) {
             listening_.push_back(
@@ -80,6 +80,9 @@ public:
         dispatcher_.emplace(*workers_, clock_, *log_, limits_, &log_->of_handlers());
         auto opened = open_admin();
         if (opened) {
+            if (shared.nonces) {
+                endpoint::wait_until_remembered(*shared.nonces);
+            }
             opened = open_direct();
         }
         if (!opened) {

@@ -3,6 +3,7 @@
 #include "core/duration.hpp"
 #include "core/uri.hpp"
 #include "endpoint/dialects.hpp"
+#include "endpoint/listener_queue.hpp"
 #include "protocol/message_signing.hpp"
 #include "transport/net/tls_context.hpp"
 
@@ -171,6 +172,12 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
     if (!options.auth_secrets.empty()) {
         return std::unexpected{refused("Secrets to sign with are of tcp:// and its like")};
     }
+    if (auto checked = check_queue(options, address); !checked) {
+        return checked;
+    }
+    if (auto checked = check_tls_files(address); !checked) {
+        return checked;
+    }
     return check_callme(options, address);
 }
 
@@ -186,7 +193,9 @@ std::expected<void, Failure> check(const ListenerOptions& options, const Address
 transport::TlsServerOptions server_tls(const ListenerTls& tls) {
     return {.certificate_file = tls.certificate_file,
             .key_file = tls.key_file,
-            .client_ca_file = tls.client_ca_file};
+            .client_ca_file = tls.client_ca_file,
+            .key_password = tls.key_password,
+            .key_password_file = tls.key_password_file};
 }
 
 std::string display_place(const Address& address) {
@@ -210,8 +219,12 @@ std::size_t ListenerPlan::simultaneous_requests_max() const noexcept {
     return options.max_simultaneous_requests.value_or(address.protocol == callme ? serial : usual);
 }
 
+std::expected<Address, Failure> address_of(const ListenerOptions& options) {
+    return parse_address(complete_url(options), AddressRole::listener);
+}
+
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
-    auto address = parse_address(complete_url(options), AddressRole::listener);
+    auto address = address_of(options);
     if (!address) {
         return std::unexpected{std::move(address.error())};
     }
@@ -230,6 +243,7 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
         return std::unexpected{
             refused("max_simultaneous_requests must be from 1 to " + std::to_string(requests_max))};
     }
+    name_queue_type(options);
     auto checked = check(options, *address);
     if (!checked) {
         return std::unexpected{std::move(checked.error())};

@@ -41,6 +41,10 @@ std::string display_place(const Address& address);
 
 transport::TlsServerOptions server_tls(const ListenerTls& tls);
 
+/// Where a listener is to listen, whatever else is wrong with it.
+/// err  as `parse_address`
+std::expected<Address, Failure> address_of(const ListenerOptions& options);
+
 /// err  invalid_request: what is wrong with which option; never shows a password or key
 std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options);
 

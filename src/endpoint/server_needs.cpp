@@ -1,9 +1,12 @@
 #include "endpoint/server_needs.hpp"
 
 #include "core/clock.hpp"
+#include "core/duration.hpp"
+#include "endpoint/dialects.hpp"
 #include "runtime/workers.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace warren::endpoint {
 namespace {
@@ -32,16 +35,31 @@ std::size_t worker_count_for(const ServerOptions& options, std::span<const Liste
     return std::max(runtime::worker_threads_default(), std::min(at_once, workers_default_max));
 }
 
-std::shared_ptr<protocol::NonceMemory> nonce_memory_for(std::span<const ListenerPlan> plans) {
-    if (std::ranges::none_of(
-            plans, [](const ListenerPlan& plan) { return !plan.options.auth_secrets.empty(); })) {
+std::shared_ptr<protocol::NonceMemory> nonce_memory_for(const ServerOptions& options,
+                                                        std::span<const ListenerPlan> plans) {
+    const auto takes_once = [](const ListenerPlan& plan) {
+        return !plan.options.auth_secrets.empty() && plan.address.protocol != arrpc;
+    };
+    if (std::ranges::none_of(plans, takes_once)) {
         return nullptr;
     }
-    auto made = protocol::NonceMemory::make({.since_ms = core::unix_ms_now()});
+    const std::chrono::milliseconds ahead = options.auth_clock_ahead_max;
+    if (ahead.count() < 0 || ahead > auth_clock_ahead_limit) {
+        throw Error{Code::invalid_request,
+                    "auth_clock_ahead_max must be from 0s to " +
+                        core::to_string(std::chrono::milliseconds{auth_clock_ahead_limit})};
+    }
+    auto made = protocol::NonceMemory::make(
+        {.ahead_max = ahead, .since_ms = core::unix_ms_now() + ahead.count()});
     if (!made) {
         throw Error{std::move(made.error())};
     }
     return std::move(*made);
+}
+
+void wait_until_remembered(const protocol::NonceMemory& memory) {
+    const std::chrono::milliseconds left{memory.since_ms() - core::unix_ms_now()};
+    std::this_thread::sleep_for(std::min(left, memory.ahead_max()));
 }
 
 }  // namespace warren::endpoint

@@ -25,6 +25,7 @@ void count_bytes(const transport::ZmqCounters& counters, metrics::ListenerFigure
     figures.connections = counters.connections.get();
     figures.bytes_received = counters.bytes_in.get();
     figures.bytes_sent = counters.bytes_out.get();
+    figures.handshake_failures = counters.handshake_failures.get();
 }
 
 /// Who asks gets an answer: ROUTER, and REP in its place.

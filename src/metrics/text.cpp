@@ -32,6 +32,9 @@ constexpr Figure listener_figures[] = {
      "Requests that came again and were not run again.", &Families::counter},
     {&ListenerFigures::dropped_answers, "warren_server_dropped_answers_total",
      "Answers to connections that were gone.", &Families::counter},
+    {&ListenerFigures::handshake_failures, "warren_server_handshake_failures_total",
+     "Peers that were refused, or went, before TLS or ZeroMQ's security let them in.",
+     &Families::counter},
 };
 
 Labels labels_of(const Route& route) {

@@ -151,20 +151,21 @@ bool ArrpcServerCodec::verifies(std::string_view sign, std::span<const std::byte
     });
 }
 
-void ArrpcServerCodec::encode_answer(const Answer& answer, std::string& out) const {
+std::string ArrpcServerCodec::encode_answer(const Answer& answer, std::string& out) const {
     const std::size_t start = out.size();
     if (!answer.failure) {
         const bool is_written =
             format::msgpack_encode(answer.data.value_or(Value{}), out).has_value();
         const std::size_t size_bytes = out.size() - start;
         if (is_written && size_bytes <= limits_.body_bytes_max && avoid_blocks(out, start)) {
-            return;
+            return {};
         }
         out.resize(start);
-        const std::string message = size_bytes > limits_.body_bytes_max
-                                        ? oversized_reply_message(size_bytes, limits_)
-                                        : "The reply has no form that could be sent";
-        return encode_answer({.failure = Code::internal, .message = message}, out);
+        std::string message = size_bytes > limits_.body_bytes_max
+                                  ? oversized_reply_message(size_bytes, limits_)
+                                  : "The reply has no form that could be sent";
+        encode_answer({.failure = Code::internal, .message = message}, out);
+        return message;
     }
     std::string text = reply_text(answer);
     const auto write = [&] {
@@ -178,6 +179,7 @@ void ArrpcServerCodec::encode_answer(const Answer& answer, std::string& out) con
         text += '.';
         write();
     }
+    return {};
 }
 
 ArrpcClientCodec::ArrpcClientCodec(std::string_view auth_secret, const core::Limits& limits)

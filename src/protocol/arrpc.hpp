@@ -71,8 +71,8 @@ public:
     std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }
 
     /// Append a reply.
-    /// err  none: what cannot be sent becomes a failure's text
-    void encode_answer(const Answer& answer, std::string& out) const;
+    /// out  why it could not be sent and became a failure's text; empty: it could
+    std::string encode_answer(const Answer& answer, std::string& out) const;
 
 private:
     std::expected<Value, Failure> opened(const Value& message, Arena& arena) const;

@@ -70,9 +70,9 @@ public:
         return std::make_unique<CallDecoder>(server_);
     }
 
-    void encode_answer(const StreamTicket&, const Answer& answer, std::int64_t,
-                       std::string& out) const override {
-        server_.encode_answer(answer, out);
+    std::string encode_answer(const StreamTicket&, const Answer& answer, std::int64_t,
+                              std::string& out) const override {
+        return server_.encode_answer(answer, out);
     }
 
     std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {

@@ -214,6 +214,7 @@ public:
                 errors != nullptr && named->code == Code::invalid_request) {
                 named->errors = read_errors(*errors);
             } else {
+                complete_message(*named, message->as_text());
                 named->data = Dynamic{content};
             }
             return std::unexpected{std::move(*named)};

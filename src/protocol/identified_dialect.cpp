@@ -45,9 +45,9 @@ public:
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
         return inner_->make_call_decoder();
     }
-    void encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t unix_ms,
-                       std::string& out) const override {
-        inner_->encode_answer(ticket, answer, unix_ms, out);
+    std::string encode_answer(const StreamTicket& ticket, const Answer& answer,
+                              std::int64_t unix_ms, std::string& out) const override {
+        return inner_->encode_answer(ticket, answer, unix_ms, out);
     }
     std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
         return std::make_unique<AnswerDecoder>(inner_->make_answer_decoder());

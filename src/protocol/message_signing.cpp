@@ -43,18 +43,19 @@ std::optional<std::string> key_id_of(std::string_view secret) {
 }
 
 std::expected<void, Failure> check_time(std::uint64_t time_ms, std::int64_t now_ms,
-                                        std::chrono::milliseconds window) {
+                                        const NonceMemory& memory) {
     const auto now = static_cast<std::uint64_t>(now_ms);
     const bool is_past = time_ms <= now;
     const std::uint64_t distance = is_past ? now - time_ms : time_ms - now;
-    if (distance <= static_cast<std::uint64_t>(window.count())) {
+    const std::chrono::milliseconds allowed = is_past ? memory.window() : memory.ahead_max();
+    if (distance <= static_cast<std::uint64_t>(allowed.count())) {
         return {};
     }
-    return unauthenticated(
-        fmt::format("The request was signed {:.1f} s {} by this server's clock, and {:.1f} s are "
-                    "allowed: set the clocks of both sides right",
-                    static_cast<double>(distance) / 1000, is_past ? "ago" : "in the future",
-                    static_cast<double>(window.count()) / 1000));
+    return unauthenticated(fmt::format(
+        "The request was signed {:.1f} s {} by this server's clock, and {:.1f} s are "
+        "allowed{}: set the clocks of both sides right",
+        static_cast<double>(distance) / 1000, is_past ? "ago" : "in the future",
+        static_cast<double>(allowed.count()) / 1000, is_past ? "" : " (auth_clock_ahead_max)"));
 }
 
 std::expected<void, Failure> check_nonce(const Nonce& nonce, std::int64_t time_ms,
@@ -174,7 +175,7 @@ std::expected<void, Failure> MessageSigner::take_request(std::span<const std::by
             "The request's signature is wrong: the request is not what was "
             "signed");
     }
-    auto taken = check_time(seal->time_ms, unix_ms, memory.window());
+    auto taken = check_time(seal->time_ms, unix_ms, memory);
     if (taken) {
         taken = check_nonce(seal->nonce, static_cast<std::int64_t>(seal->time_ms), memory);
     }
@@ -185,19 +186,20 @@ std::expected<void, Failure> MessageSigner::take_request(std::span<const std::by
     return taken;
 }
 
-void MessageSigner::encode_response(const StreamTicket& ticket, const Answer& answer,
-                                    std::string& out) const {
+std::string MessageSigner::encode_response(const StreamTicket& ticket, const Answer& answer,
+                                           std::string& out) const {
     WARREN_ASSERT(ticket.key != 0 && ticket.key <= keys_.size());
     const Key& key = keys_[ticket.key - 1U];
     const ResponseAuth auth{key.id, ticket.nonce};
     const std::size_t start = out.size();
-    rpc_encode_response(ticket.id, answer, out,
-                        {.auth = auth.value(), .takes_message = ticket.takes_message});
+    std::string unwritable = rpc_encode_response(
+        ticket.id, answer, out, {.auth = auth.value(), .takes_message = ticket.takes_message});
     if (!seal_message(key.hmac, out, start)) [[unlikely]] {
         out.resize(start);
-        rpc_encode_response(
-            ticket.id, {.failure = Code::internal, .message = "The answer cannot be signed"}, out);
+        unwritable = "The answer cannot be signed";
+        rpc_encode_response(ticket.id, {.failure = Code::internal, .message = unwritable}, out);
     }
+    return unwritable;
 }
 
 std::expected<void, Failure> MessageSigner::verify_response(std::span<const std::byte> response,

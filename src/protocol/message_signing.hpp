@@ -35,8 +35,9 @@
 /// counted from the message's end, and is checked before anything the message says is believed.
 ///
 /// A server that has secrets takes signed requests only, each once, and only while its time is
-/// within the window around the server's own. Its other answers are not signed: a signature under
-/// an answer says that the server took this very request, and for the first time.
+/// at most `NonceMemoryOptions::window` before the server's own or `ahead_max` after it. Its other
+/// answers are not signed: a signature under an answer says that the server took this very request,
+/// and for the first time.
 namespace warren::protocol {
 
 inline constexpr std::size_t auth_secret_bytes_min = 16;
@@ -68,8 +69,9 @@ public:
                                               StreamTicket& ticket) const;
 
     /// Append a response, signed under the secret of a request that was taken.
-    /// err  none: what cannot be sent becomes an `internal` failure's response
-    void encode_response(const StreamTicket& ticket, const Answer& answer, std::string& out) const;
+    /// out  why it could not be sent and became an `internal` failure's response; empty: it could
+    std::string encode_response(const StreamTicket& ticket, const Answer& answer,
+                                std::string& out) const;
 
     /// Whether a response comes from one who has a secret of ours, and answers this very request.
     /// in   response: one whole message

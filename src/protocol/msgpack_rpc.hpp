@@ -142,8 +142,8 @@ std::expected<void, Failure> rpc_encode_notification(const Call& call, const Rpc
 
 /// Append a response.
 /// in   metadata: `auth` for a caller that signed, `takes_message` as the request had it
-/// err  none: what cannot be written becomes an `internal` failure's response
-void rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
-                         const RpcMetadata& metadata = {});
+/// out  why it could not be written and became an `internal` failure's response; empty: it could
+std::string rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
+                                const RpcMetadata& metadata = {});
 
 }  // namespace warren::protocol

@@ -175,19 +175,20 @@ public:
         return std::make_unique<CallDecoder>(options_, limits_);
     }
 
-    void encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
-                       std::string& out) const override {
+    std::string encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
+                              std::string& out) const override {
         if (!ticket.wants_answer) {
-            return;
+            return {};
         }
         const std::size_t start = out.size();
-        write_answer(ticket, answer, out);
+        std::string unwritable = write_answer(ticket, answer, out);
         const std::size_t size_bytes = out.size() - start;
         if (size_bytes > limits_.body_bytes_max) [[unlikely]] {
             out.resize(start);
-            const std::string message = oversized_reply_message(size_bytes, limits_);
-            write_answer(ticket, {.failure = Code::internal, .message = message}, out);
+            unwritable = oversized_reply_message(size_bytes, limits_);
+            write_answer(ticket, {.failure = Code::internal, .message = unwritable}, out);
         }
+        return unwritable;
     }
 
     std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
@@ -215,12 +216,12 @@ public:
 
 private:
     /// Who did not sign, or whose signature was not taken, is answered without one.
-    void write_answer(const StreamTicket& ticket, const Answer& answer, std::string& out) const {
+    std::string write_answer(const StreamTicket& ticket, const Answer& answer,
+                             std::string& out) const {
         if (ticket.key != 0) {
-            options_.signer->encode_response(ticket, answer, out);
-        } else {
-            rpc_encode_response(ticket.id, answer, out, {.takes_message = ticket.takes_message});
+            return options_.signer->encode_response(ticket, answer, out);
         }
+        return rpc_encode_response(ticket.id, answer, out, {.takes_message = ticket.takes_message});
     }
 
     std::expected<void, Failure> write_call(const Call& call, StreamTicket& ticket,

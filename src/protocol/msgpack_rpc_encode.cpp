@@ -2,6 +2,7 @@
 #include "protocol/field_errors.hpp"
 #include "protocol/msgpack_rpc.hpp"
 #include "protocol/msgpack_rpc_metadata.hpp"
+#include "protocol/reply_headers.hpp"
 
 #include "core/utf8.hpp"
 
@@ -203,16 +204,20 @@ std::expected<void, Failure> rpc_encode_notification(const Call& call, const Rpc
     return finish(writer, write_call(writer, call, metadata, peer));
 }
 
-void rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
-                         const RpcMetadata& metadata) {
+std::string rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
+                                const RpcMetadata& metadata) {
     MsgpackWriter writer{out};
-    if (write_response(writer, id, answer, metadata)) [[likely]] {
-        return;
+    const auto written = write_response(writer, id, answer, metadata);
+    if (written) [[likely]] {
+        return {};
     }
     writer.rewind(0);
     const Answer internal{.failure = Code::internal,
                           .message = "The reply holds a value that MessagePack cannot express"};
     (void)write_response(writer, id, internal, metadata);
+    std::string unwritable;
+    tell(written.error(), &unwritable);
+    return unwritable;
 }
 
 }  // namespace warren::protocol

@@ -109,6 +109,15 @@ std::expected<std::shared_ptr<NonceMemory>, Failure> NonceMemory::make(
                                            "24 h, and is {} ms",
                                            options.window.count())}};
     }
+    if (const auto ahead = options.ahead_max.value_or(options.window);
+        ahead.count() < 0 || ahead > options.window) {
+        return std::unexpected{Failure{
+            .code = Code::invalid_request,
+            .message =
+                fmt::format("A signed request may be ahead of the clock from 0 to {} ms, and "
+                            "not {} ms (auth_clock_ahead_max)",
+                            options.window.count(), ahead.count())}};
+    }
     std::uint64_t seed = 0;
     if (!fill_randomly(std::as_writable_bytes(std::span{&seed, 1}))) {
         return std::unexpected{no_random_bytes()};
@@ -118,6 +127,7 @@ std::expected<std::shared_ptr<NonceMemory>, Failure> NonceMemory::make(
 
 NonceMemory::NonceMemory(const NonceMemoryOptions& options, std::uint64_t seed)
     : window_ms_{options.window.count()},
+      ahead_max_{options.ahead_max.value_or(options.window)},
       blocks_max_{options.blocks_max},
       since_ms_{options.since_ms},
       sets_{NonceSet{seed}, NonceSet{seed}, NonceSet{seed}} {}

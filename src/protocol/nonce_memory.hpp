@@ -9,6 +9,7 @@
 #include <expected>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace warren::protocol {
@@ -52,12 +53,15 @@ private:
 };
 
 struct NonceMemoryOptions {
-    /// How far the time of a request may be from now, either way.
+    /// How far the time of a request may be before now.
     std::chrono::milliseconds window = std::chrono::minutes{5};
+    /// And how far after it; unset: as far. What was taken early may be sent again as long to a
+    /// process that follows this one: see `since_ms`.
+    std::optional<std::chrono::milliseconds> ahead_max{};
     /// In blocks of 48 bytes (see NonceSet), and as much again for the tables.
     std::size_t blocks_max = std::size_t{1} << 20;
-    /// From when on every request was seen: when the server began. What was signed before, the
-    /// process before it may have taken. 0: there was none before it.
+    /// From when on every request was seen: `ahead_max` after the server began. What was signed
+    /// before, the process before it may have taken. 0: there was none before it.
     std::int64_t since_ms = 0;
 };
 
@@ -76,7 +80,9 @@ public:
 
     static constexpr std::chrono::milliseconds window_max = std::chrono::hours{24};
 
-    /// err  invalid_request: a window that is not from 1 ms to a day | internal: no random bytes
+    /// err  invalid_request: a window that is not from 1 ms to a day, `ahead_max` that is not from
+    /// 0
+    ///      to the window | internal: no random bytes
     static std::expected<std::shared_ptr<NonceMemory>, Failure> make(
         const NonceMemoryOptions& options = {});
 
@@ -87,6 +93,7 @@ public:
     std::chrono::milliseconds window() const noexcept {
         return std::chrono::milliseconds{window_ms_};
     }
+    std::chrono::milliseconds ahead_max() const noexcept { return ahead_max_; }
     std::int64_t since_ms() const noexcept;
     std::size_t blocks() const noexcept;
 
@@ -101,6 +108,7 @@ private:
     std::size_t all_blocks() const noexcept;
 
     const std::int64_t window_ms_;
+    const std::chrono::milliseconds ahead_max_;
     const std::size_t blocks_max_;
     mutable std::mutex mutex_;  // of what follows
     std::int64_t since_ms_;

@@ -108,11 +108,9 @@ public:
         return std::make_unique<CallDecoder>(reader_, options_.one_way, limits_);
     }
 
-    void encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
-                       std::string& out) const override {
-        if (ticket.wants_answer) {
-            pyzmqrpc_write_reply(answer, limits_, out);
-        }
+    std::string encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
+                              std::string& out) const override {
+        return ticket.wants_answer ? pyzmqrpc_write_reply(answer, limits_, out) : std::string{};
     }
 
     std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {

@@ -146,7 +146,8 @@ std::unexpected<Failure> not_read(std::string_view why, std::string_view json,
 
 }  // namespace
 
-void pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits, std::string& out) {
+std::string pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits,
+                                 std::string& out) {
     const std::size_t start = out.size();
     std::string why;
     if (const auto written = write(answer, out); !written) {
@@ -160,6 +161,7 @@ void pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits, std:
         const auto written = write({.failure = Code::internal, .message = why}, out);
         WARREN_ASSERT(written.has_value());
     }
+    return why;
 }
 
 std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena& arena,

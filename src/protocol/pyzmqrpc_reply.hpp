@@ -14,8 +14,9 @@
 namespace warren::protocol {
 
 /// Append a reply, as Python writes it.
-/// err  none: what cannot be sent becomes an `internal` failure's reply
-void pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits, std::string& out);
+/// out  why it could not be sent and became an `internal` failure's reply; empty: it could
+std::string pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits,
+                                 std::string& out);
 
 /// out  a success; views of `json` and `arena`
 /// err  the peer's failure, owning all of it; internal, with the peer's text: it is no reply

@@ -9,8 +9,8 @@ constexpr std::string_view code_header = "warren-code";
 constexpr std::string_view message_header = "warren-message";
 constexpr std::string_view retry_after_header = "warren-retry-after-ms";
 
-// A broker refuses a message whose properties do not fit one frame.
-constexpr std::size_t message_bytes_max = 512;
+// A message's properties must fit one frame, which has 4096 bytes at least. [AMQP 0-9-1 4.2.3]
+constexpr std::size_t message_bytes_max = 3072;
 
 std::string_view cut(std::string_view text) {
     if (text.size() <= message_bytes_max) {
@@ -42,6 +42,12 @@ void tell(const format::EncodeError& why, std::string* unwritable) {
     if (unwritable != nullptr) {
         const std::string location = to_string(why.location);
         *unwritable = location.empty() ? why.message : location + ": " + why.message;
+    }
+}
+
+void complete_message(Failure& failure, std::string_view message) {
+    if (message.size() > failure.message.size() && message.starts_with(failure.message)) {
+        failure.message = message;
     }
 }
 

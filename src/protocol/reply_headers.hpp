@@ -14,7 +14,7 @@
 /// form:
 ///
 ///     warren-code            the catalogue's name, such as "overloaded"; absent on success
-///     warren-message         its message
+///     warren-message         its message, as far as it surely fits
 ///     warren-retry-after-ms  of "overloaded"
 namespace warren::protocol {
 
@@ -23,6 +23,9 @@ Value failure_headers(const Answer& answer, Arena& arena);
 
 /// Note why an answer could not be written, where somebody wants to know.
 void tell(const format::EncodeError& why, std::string* unwritable);
+
+/// Where a body has all of a message that was cut for the headers, take that.
+void complete_message(Failure& failure, std::string_view message);
 
 /// What the headers say of a failure; nullopt when they say nothing, or nothing known.
 std::optional<Failure> read_failure_headers(const Value& headers);

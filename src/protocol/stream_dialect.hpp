@@ -99,9 +99,9 @@ public:
     /// thread one: all decoders of a dialect are used by the same
     virtual std::unique_ptr<StreamCallDecoder> make_call_decoder() = 0;
     /// Append the reply, where one is wanted.
-    /// err  none: what cannot be sent becomes an `internal` failure's reply
-    virtual void encode_answer(const StreamTicket& ticket, const Answer& answer,
-                               std::int64_t unix_ms, std::string& out) const = 0;
+    /// out  why it could not be sent and became an `internal` failure's reply; empty: it could
+    virtual std::string encode_answer(const StreamTicket& ticket, const Answer& answer,
+                                      std::int64_t unix_ms, std::string& out) const = 0;
 
     // The client's side
 

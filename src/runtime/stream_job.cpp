@@ -27,11 +27,18 @@ void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
         server_.answer_here(std::unique_ptr<StreamJob>{this});
         return;
     }
-    dialect_.encode_answer(ticket, answer(), core::unix_ms_now(), reply);
+    encode_reply(core::unix_ms_now(), reply);
     server_.backlog_.add(*share, reply.size());
     // Its destructors are the handler's code, too: they run here and not on the I/O thread.
     release_result();
     mailbox_->put(std::move(self));
+}
+
+void StreamJob::encode_reply(std::int64_t unix_ms, std::string& out) {
+    const std::string unwritable = dialect_.encode_answer(ticket, answer(), unix_ms, out);
+    if (!unwritable.empty()) [[unlikely]] {
+        report("the reply cannot be sent: " + unwritable);
+    }
 }
 
 std::string_view StreamJob::obstacle() const noexcept {

@@ -44,6 +44,9 @@ public:
     /// it, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<Job> self) noexcept override;
 
+    /// Append the answer; one that cannot be sent as it is goes to the log.
+    void encode_reply(std::int64_t unix_ms, std::string& out);
+
     std::string_view obstacle() const noexcept override;
 
     /// Make it as new, keeping memory.

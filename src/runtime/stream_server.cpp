@@ -224,8 +224,7 @@ void StreamServer::leaves(const StreamJob& job) noexcept {
 }
 
 void StreamServer::answer_here(std::unique_ptr<StreamJob> job) noexcept {
-    dialect_.encode_answer(job->ticket, job->answer(), dispatching_->unix_ms(),
-                           dispatching_->output());
+    job->encode_reply(dispatching_->unix_ms(), dispatching_->output());
     dispatching_->end_message();
     dispatching_->end_call();
     leaves(*job);

@@ -1,5 +1,8 @@
 #include "app/config/sections.hpp"
 
+#include "core/duration.hpp"
+#include "endpoint/server_needs.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -44,6 +47,13 @@ void read_limits(const ConfigNode& node, ServerOptions& server) {
     read("value_count_max", count_max, server.value_count_max);
     read("lock_waiters_max", count_max, server.lock_waiters_max);
     read("queued_calls_max", count_max, server.queued_calls_max);
+    if (const auto ahead = map.find("auth_clock_ahead_max")) {
+        server.auth_clock_ahead_max = ahead->duration().value_or(server.auth_clock_ahead_max);
+        if (server.auth_clock_ahead_max > endpoint::auth_clock_ahead_limit) {
+            ahead->fail("must be at most " + core::to_string(std::chrono::milliseconds{
+                                                 endpoint::auth_clock_ahead_limit}));
+        }
+    }
 }
 
 }  // namespace

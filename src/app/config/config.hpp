@@ -64,6 +64,10 @@ inline constexpr char config_file_default[] = "/etc/warren/warren.yml";
 /// The file to read: the one given, or CONFIG_FILE_PATH's, or the default.
 std::string config_file(const std::optional<std::string>& given);
 
+/// As `load_config`; a configuration with problems is read as far as it could be.
+Config read_config(const std::string& file, const std::optional<std::string>& virtual_host,
+                   std::vector<std::string>& problems);
+
 /// Read a configuration in either shape: Warren's own (`listeners`), or that of virtual hosts
 /// (`server` and `virtual_hosts`).
 /// in   virtual_host: the only one to serve, of the second shape

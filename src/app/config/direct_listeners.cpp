@@ -20,18 +20,20 @@ std::optional<ListenerTls> read_tls(const ConfigNode& node, ConfiguredListener& 
     ConfigMap map{node};
     const auto certificate = map.require("certificate");
     const auto key = map.find("key");
-    const auto authorities = map.find("client_ca");
+    const auto client_ca = map.find("client_ca");
     const auto path_of = [](const std::optional<ConfigNode>& file) {
         return file ? file->file_path() : std::optional<std::string>{""};
     };
     auto certificate_file = path_of(certificate);
     auto key_file = path_of(key);
-    auto authorities_file = path_of(authorities);
+    auto authorities_file = path_of(client_ca);
+    KeyPassword password = read_key_password(map);
     if (!certificate || !certificate_file || !key_file || !authorities_file) {
         return std::nullopt;
     }
     ListenerTls tls{std::move(*certificate_file), std::move(*key_file),
-                    std::move(*authorities_file)};
+                    std::move(*authorities_file), std::move(password.text),
+                    std::move(password.file)};
     const auto fault = transport::find_tls_fault(endpoint::server_tls(tls));
     if (!fault) {
         if (const auto late = transport::find_validity_fault(tls.certificate_file)) {
@@ -39,12 +41,7 @@ std::optional<ListenerTls> read_tls(const ConfigNode& node, ConfiguredListener& 
         }
         return tls;
     }
-    const bool is_of_key = fault->file == transport::TlsFile::key && key;
-    const bool is_of_authorities = fault->file == transport::TlsFile::authorities;
-    (is_of_key           ? *key
-     : is_of_authorities ? *authorities
-                         : *certificate)
-        .fail(fault->failure.message);
+    fail_at_file(map, "client_ca", *fault);
     return std::nullopt;
 }
 

@@ -32,7 +32,8 @@ bool any_collide(const Places& some, const Places& others) {
     });
 }
 
-/// One port serves one listener.
+}  // namespace
+
 void check_port(const ConfigNode& address, const ConfiguredListener& listener,
                 const Config& config) {
     const Places here = listened_places(listener.options);
@@ -56,8 +57,6 @@ void check_port(const ConfigNode& address, const ConfiguredListener& listener,
         address.fail("this port is taken by 'admin'");
     }
 }
-
-}  // namespace
 
 std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Config& config) {
     ConfigMap map{node};

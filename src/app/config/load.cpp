@@ -46,11 +46,14 @@ std::optional<YAML::Node> parse(const std::string& content, ConfigProblems& prob
 
 void read_root(const YAML::Node& node, const std::optional<std::string>& virtual_host,
                ConfigProblems& problems, Config& config) {
+    const bool has_virtual_hosts = node.IsMap() && (node["virtual_hosts"] || node["server"]);
+    if (has_virtual_hosts) {
+        problems.tolerate();  // as the server does that this shape comes from
+    }
     ConfigMap root{ConfigNode{node, "", problems}};
     if (!root.node().is_map()) {
         return;
     }
-    const bool has_virtual_hosts = root.has("virtual_hosts") || root.has("server");
     if (has_virtual_hosts && root.has("listeners")) {
         root.node().fail(
             "'listeners' and 'server' with 'virtual_hosts' are two shapes: use one of them");
@@ -81,17 +84,26 @@ std::string config_file(const std::optional<std::string>& given) {
     return named != nullptr && *named != '\0' ? named : config_file_default;
 }
 
-std::expected<Config, std::vector<std::string>> load_config(
-    const std::string& file, const std::optional<std::string>& virtual_host) {
-    ConfigProblems problems{file};
+Config read_config(const std::string& file, const std::optional<std::string>& virtual_host,
+                   std::vector<std::string>& problems) {
+    ConfigProblems found{file};
     Config config{.file = file};
-    if (const auto content = read_file(file, problems)) {
-        if (const auto node = parse(*content, problems)) {
-            read_root(*node, virtual_host, problems, config);
+    if (const auto content = read_file(file, found)) {
+        if (const auto node = parse(*content, found)) {
+            read_root(*node, virtual_host, found, config);
         }
     }
+    problems = found.lines();
+    config.notes.insert(config.notes.end(), found.notes().begin(), found.notes().end());
+    return config;
+}
+
+std::expected<Config, std::vector<std::string>> load_config(
+    const std::string& file, const std::optional<std::string>& virtual_host) {
+    std::vector<std::string> problems;
+    Config config = read_config(file, virtual_host, problems);
     if (!problems.empty()) {
-        return std::unexpected{problems.lines()};
+        return std::unexpected{std::move(problems)};
     }
     return config;
 }

@@ -18,12 +18,6 @@ constexpr std::array<std::string_view, 3> protocol_words{"cyberfusion", "tutoria
 constexpr std::array<std::string_view, 3> format_words{"pickle", "json", "msgpack"};
 constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
 constexpr std::array<std::string_view, 2> queue_type_words{"classic", "quorum"};
-constexpr std::array<std::string_view, 2> verify_words{"peer", "none"};
-
-void add_parameter(std::string& url, std::string_view key, const std::string& value) {
-    url += url.find('?') == std::string::npos ? '?' : '&';
-    url.append(key).append("=").append(core::percent_encode(value));
-}
 
 void read_queue(ConfigMap& map, ListenerOptions& options) {
     if (const auto queue = map.find("queue")) {
@@ -107,29 +101,6 @@ bool lacks_queue(const ListenerOptions& options) {
 
 }  // namespace
 
-void read_amqp_tls(const ConfigNode& node, std::string& url) {
-    ConfigMap map{node};
-    const std::pair<const char*, const char*> files[] = {
-        {"ca", "cacertfile"}, {"certificate", "certfile"}, {"key", "keyfile"}};
-    for (const auto& [key, parameter] : files) {
-        if (const auto found = map.find(key)) {
-            if (const auto file = found->file_path()) {
-                add_parameter(url, parameter, *file);
-            }
-        }
-    }
-    if (const auto verify = map.find("verify")) {
-        if (const auto word = verify->one_of(verify_words)) {
-            add_parameter(url, "verify", *word == 0 ? "verify_peer" : "verify_none");
-        }
-    }
-    if (const auto name = map.find("server_name")) {
-        if (const auto text = name->text()) {
-            add_parameter(url, "server_name_indication", *text);
-        }
-    }
-}
-
 void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
     const auto address = map.require("amqp");
     std::optional<std::string> url;
@@ -138,9 +109,7 @@ void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
     }
     std::string tls;
     if (const auto node = map.find("tls")) {
-        tls = "?";
-        read_amqp_tls(*node, tls);
-        tls.erase(0, 2);  // "?&": what was there to be appended to
+        read_client_tls(*node, TlsParameters::of_broker, tls);
     }
     read_message_listener(map, listener);
     if (!url) {
@@ -152,10 +121,10 @@ void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
             "or amqps://...");
     }
     listener.options.url = std::move(*url);
-    if (!tls.empty()) {
-        listener.options.url +=
-            (listener.options.url.find('?') == std::string::npos ? "?" : "&") + tls;
+    if (!tls.empty() && listener.options.url.contains('?')) {
+        tls.front() = '&';
     }
+    listener.options.url += tls;
     if (lacks_queue(listener.options)) {
         map.require("queue");
         return;

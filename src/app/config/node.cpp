@@ -2,8 +2,8 @@
 
 #include "app/config/substitute.hpp"
 #include "app/config/suggest.hpp"
-#include "app/read_file.hpp"
 #include "core/duration.hpp"
+#include "transport/net/secret_file.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -13,7 +13,17 @@
 namespace warren::app {
 namespace {
 
-constexpr std::size_t secret_file_bytes_max = 64 * 1024;
+/// As YAML 1.1 writes it, which many files are in.
+std::optional<bool> truth_of(std::string_view text) {
+    constexpr std::string_view yes[] = {"true", "True", "TRUE", "yes", "Yes",
+                                        "YES",  "on",   "On",   "ON"};
+    constexpr std::string_view no[] = {"false", "False", "FALSE", "no", "No",
+                                       "NO",    "off",   "Off",   "OFF"};
+    if (std::ranges::find(yes, text) != std::end(yes)) {
+        return true;
+    }
+    return std::ranges::find(no, text) != std::end(no) ? std::optional{false} : std::nullopt;
+}
 
 std::string member_path(const std::string& path, const std::string& key) {
     return path.empty() ? key : path + "." + key;
@@ -87,31 +97,26 @@ std::optional<std::string> ConfigNode::file_path() const {
     return resolve(std::move(*found));
 }
 
+std::optional<std::string> ConfigNode::secret_file() const {
+    ConfigMap map{*this};
+    const auto node = map.require("file");
+    return node ? node->file_path() : std::nullopt;
+}
+
 std::optional<std::string> ConfigNode::secret() const {
     if (!node_.IsMap()) {
         return text();
     }
-    std::optional<std::string> file;
-    {
-        ConfigMap map{*this};
-        if (const auto node = map.require("file")) {
-            file = node->file_path();
-        }
-    }
+    const std::optional<std::string> file = secret_file();
     if (!file) {
         return std::nullopt;
     }
-    auto content = read_file(*file, secret_file_bytes_max);
-    if (!content) {
-        fail("cannot read the file '" + *file + "': " + content.error());
+    auto secret = transport::read_secret_file(*file);
+    if (!secret) {
+        fail("cannot read the file '" + *file + "': " + secret.error());
         return std::nullopt;
     }
-    content->erase(std::min(content->find_last_not_of("\r\n") + 1, content->size()));
-    if (content->empty() || content->size() > secret_file_bytes_max) {
-        fail("the file '" + *file + "' is " + (content->empty() ? "empty" : "too long"));
-        return std::nullopt;
-    }
-    return std::move(*content);
+    return std::move(*secret);
 }
 
 std::optional<bool> ConfigNode::boolean() const {
@@ -120,14 +125,11 @@ std::optional<bool> ConfigNode::boolean() const {
     if (!found) {
         return std::nullopt;
     }
-    if (is_plain && (*found == "true" || *found == "True" || *found == "TRUE")) {
-        return true;
+    const std::optional<bool> truth = is_plain ? truth_of(*found) : std::nullopt;
+    if (!truth) {
+        fail("expected true or false, found text");
     }
-    if (is_plain && (*found == "false" || *found == "False" || *found == "FALSE")) {
-        return false;
-    }
-    fail("expected true or false, found text");
-    return std::nullopt;
+    return truth;
 }
 
 std::optional<std::uint64_t> ConfigNode::whole_number(std::uint64_t least,
@@ -211,8 +213,8 @@ std::optional<Dynamic> ConfigNode::data_map() const {
         const auto [stopped, error] = std::from_chars(scalar->data(), end, number);
         if (is_plain && stopped == end && error == std::errc{}) {
             data = Value::integer(number);
-        } else if (is_plain && (*scalar == "true" || *scalar == "false")) {
-            data = Value::boolean(*scalar == "true");
+        } else if (const auto truth = is_plain ? truth_of(*scalar) : std::nullopt) {
+            data = Value::boolean(*truth);
         }
         members.push_back({Value::text(arena.copy(key)), data});
     }
@@ -225,20 +227,63 @@ ConfigMap::ConfigMap(ConfigNode node) : node_{std::move(node)} {
         takes_all_ = true;
         return;
     }
-    for (const auto& member : node_.node_) {
-        ConfigNode key_node{member.first, node_.path_, *node_.problems_};
-        const std::optional<std::string> key = key_node.scalar("a key");
-        if (!key) {
-            continue;
+    add_members(node_.node_, false);
+}
+
+/// Its own members first, so that they go before those that are merged.
+void ConfigMap::add_members(const YAML::Node& map, bool is_merged) {
+    if (std::ranges::any_of(merged_, [&map](const YAML::Node& done) { return done.is(map); })) {
+        return;
+    }
+    merged_.push_back(map);
+    const auto is_merge_key = [](const YAML::Node& key) {
+        return key.IsScalar() && key.Scalar() == "<<" && key.Tag() != "!";
+    };
+    for (const auto& member : map) {
+        if (!is_merge_key(member.first)) {
+            add({member.first, node_.path_, *node_.problems_}, member.second, is_merged);
         }
-        const std::string path = member_path(node_.path_, *key);
-        if (const Entry* first = entry(*key)) {
-            node_.problems_->add(key_node.line(), path,
-                                 "stands twice, first in line " + std::to_string(first->line));
-            continue;
+    }
+    for (const auto& member : map) {
+        if (is_merge_key(member.first)) {
+            merge({member.first, node_.path_, *node_.problems_}, member.second);
         }
-        ConfigNode value{member.second, path, *node_.problems_};
-        entries_.push_back({*key, std::move(value), key_node.line()});
+    }
+}
+
+void ConfigMap::add(const ConfigNode& key_node, const YAML::Node& value, bool is_merged) {
+    const std::optional<std::string> key = key_node.scalar("a key");
+    if (!key) {
+        return;
+    }
+    const std::string path = member_path(node_.path_, *key);
+    const auto first = std::ranges::find(entries_, *key, &Entry::key);
+    const bool is_there = first != entries_.end();
+    if (is_there && is_merged) {
+        return;
+    }
+    if (is_there) {
+        node_.problems_->add_tolerable(key_node.line(), path,
+                                       "stands twice, first in line " + std::to_string(first->line),
+                                       "the last one counts");
+        *first = {*key, {value, path, *node_.problems_}, key_node.line()};
+        return;
+    }
+    entries_.push_back({*key, {value, path, *node_.problems_}, key_node.line()});
+}
+
+void ConfigMap::merge(const ConfigNode& key_node, const YAML::Node& merged) {
+    const auto take = [&](const YAML::Node& map) {
+        if (map.IsMap()) {
+            return add_members(map, true);
+        }
+        key_node.fail("'<<' takes a map, or a list of maps, such as '<<: *common'");
+    };
+    if (!merged.IsSequence()) {
+        return take(merged);
+    }
+    for (const YAML::Node& item : merged) {
+        take(item);
     }
 }
 
@@ -247,9 +292,12 @@ ConfigMap::~ConfigMap() {
         return;
     }
     for (const Entry& found : entries_) {
-        if (std::ranges::find(known_, std::string_view{found.key}) == known_.end()) {
-            node_.problems_->add(found.line, member_path(node_.path_, found.key),
-                                 "unknown key" + suggest(found.key, known_));
+        const bool holds_anchors = node_.path_.empty() && found.key.starts_with("x-");
+        if (!holds_anchors &&
+            std::ranges::find(known_, std::string_view{found.key}) == known_.end()) {
+            node_.problems_->add_tolerable(found.line, member_path(node_.path_, found.key),
+                                           "unknown key" + suggest(found.key, known_),
+                                           "it is passed over");
         }
     }
 }

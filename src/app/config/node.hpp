@@ -38,6 +38,8 @@ public:
     std::optional<std::string> text() const;
     /// Text, or {file: PATH} for the content of a file without the newlines at its end.
     std::optional<std::string> secret() const;
+    /// The path in {file: PATH}.
+    std::optional<std::string> secret_file() const;
     /// A file's path; a relative one starts at the configuration file's directory.
     std::optional<std::string> file_path() const;
     std::optional<bool> boolean() const;
@@ -62,7 +64,9 @@ private:
     ConfigProblems* problems_;
 };
 
-/// A map of a configuration. Keys that nobody asked for are reported at its end.
+/// A map of a configuration, with what its merge keys (`<<`) bring in: a key of its own goes before
+/// one that is merged, and an earlier map before a later.            [YAML 1.1, merge key]
+/// Keys that nobody asked for are reported at its end.
 class ConfigMap {
 public:
     /// Reports when it is no map, and keys that stand twice.
@@ -89,8 +93,12 @@ private:
     };
 
     const Entry* entry(std::string_view key) const;
+    void add(const ConfigNode& key_node, const YAML::Node& value, bool is_merged);
+    void add_members(const YAML::Node& map, bool is_merged);
+    void merge(const ConfigNode& key_node, const YAML::Node& merged);
 
     ConfigNode node_;
+    std::vector<YAML::Node> merged_;  // once each: an anchor may stand within what it names
     std::vector<Entry> entries_;
     std::vector<std::string_view> known_;  // literals of the callers
     bool takes_all_ = false;

@@ -58,12 +58,12 @@ Place place_of(std::string host) {
 }  // namespace
 
 std::vector<std::string> listened_places(const ListenerOptions& options) {
-    const auto plan = endpoint::plan_listener(options);
+    const auto address = endpoint::address_of(options);
     std::vector<std::string> places;
-    if (!plan) {
+    if (!address) {
         return places;
     }
-    const auto& place = plan->address.place;
+    const auto& place = address->place;
     if (const auto* const direct = std::get_if<endpoint::DirectAddress>(&place)) {
         for (const endpoint::HostPort& server : direct->servers) {
             places.push_back(transport::host_and_port(server.host, server.port));

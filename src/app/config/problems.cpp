@@ -22,6 +22,14 @@ void ConfigProblems::add(std::size_t line, std::string_view path, std::string me
     problems_.insert(after, {line, place(line, path) + ": " + message});
 }
 
+void ConfigProblems::add_tolerable(std::size_t line, std::string_view path, std::string message,
+                                   std::string_view consequence) {
+    if (!is_tolerant_) {
+        return add(line, path, std::move(message));
+    }
+    notes_.push_back(place(line, path) + ": " + message + "; " + std::string{consequence});
+}
+
 std::vector<std::string> ConfigProblems::lines() const {
     std::vector<std::string> texts;
     for (const Problem& problem : problems_) {

@@ -19,6 +19,13 @@ public:
     /// in   line from 1, or 0 for the file as a whole; path such as "listeners[0].queue", or empty
     void add(std::size_t line, std::string_view path, std::string message);
 
+    /// Of a shape that others read without a word, what they pass over is a note.
+    void tolerate() noexcept { is_tolerant_ = true; }
+    /// A problem; or, of such a shape, a note with what becomes of it.
+    void add_tolerable(std::size_t line, std::string_view path, std::string message,
+                       std::string_view consequence);
+    const std::vector<std::string>& notes() const noexcept { return notes_; }
+
     /// "FILE:LINE: KEY.PATH", without what there is not.
     std::string place(std::size_t line, std::string_view path) const;
 
@@ -32,6 +39,8 @@ private:
     };
 
     std::string file_;
+    bool is_tolerant_ = false;
+    std::vector<std::string> notes_;
     std::vector<Problem> problems_;  // by line; of one line, in the order they were found
 };
 

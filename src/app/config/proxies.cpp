@@ -37,6 +37,9 @@ ConfiguredListener read_from(const ConfigNode& node, const Config& config) {
     ConfiguredListener listener{.line = node.line(), .path = node.path()};
     listener.options.url = node.text().value_or("");
     listener.options.origin = node.place();
+    if (!listener.options.url.empty()) {
+        check_port(node, listener, config);
+    }
     return listener;
 }
 
@@ -113,6 +116,9 @@ void check_proxy(const ConfigNode& node, ConfiguredProxy& proxy,
     }
     if (const auto chosen = choose_buffer_file(proxy.from.options, proxy.to); !chosen) {
         return node.fail(chosen.error());
+    }
+    if (const auto obstacle = find_buffer_obstacle(proxy.to)) {
+        return node.fail(*obstacle);
     }
     if (const auto added = endpoint::add_proxy(plans, proxy.from.options, proxy.to); !added) {
         node.fail(added.error().message);

@@ -14,18 +14,10 @@ namespace warren::app {
 namespace {
 
 constexpr std::array<std::string_view, 4> kinds{"amqp", "tcp", "memory", "zmq"};
-constexpr std::array<std::string_view, 5> tls_keys{"ca", "certificate", "key", "server_name",
-                                                   "verify"};
 constexpr std::array<std::string_view, 3> curve_keys{"server_key", "public_key", "secret_key"};
-constexpr std::array<std::string_view, 9> file_parameters{"ca",
-                                                          "certificate",
-                                                          "key",
-                                                          "cacertfile",
-                                                          "certfile",
-                                                          "keyfile",
-                                                          "password_file",
-                                                          "secret_key_file",
-                                                          "server_key_file"};
+constexpr std::array<std::string_view, 10> file_parameters{
+    "ca",      "certificate",       "key",           "cacertfile",      "certfile",
+    "keyfile", "key_password_file", "password_file", "secret_key_file", "server_key_file"};
 
 using Members = std::vector<std::pair<std::string, ConfigNode>>;
 
@@ -38,16 +30,6 @@ void add_parameter(std::string& url, std::string_view key, const std::string& va
 std::optional<std::string> read_value(std::string_view key, const ConfigNode& node) {
     return std::ranges::find(file_parameters, key) == file_parameters.end() ? node.secret()
                                                                             : node.file_path();
-}
-
-void read_tls(const ConfigNode& node, std::string& url) {
-    ConfigMap map{node};
-    for (const std::string_view key : tls_keys) {
-        const auto found = map.find(key);
-        if (const auto value = found ? read_value(key, *found) : std::nullopt) {
-            add_parameter(url, key, *value);
-        }
-    }
 }
 
 /// `curve` of a side that connects: keys that are parameters of the address.
@@ -149,7 +131,9 @@ void read_parts(ConfigMap& map, ForwardOptions& options) {
     }
     for (const auto& [key, value] : members) {
         if (key == "tls") {
-            kind->first == "amqp" ? read_amqp_tls(value, *url) : read_tls(value, *url);
+            read_client_tls(
+                value, kind->first == "amqp" ? TlsParameters::of_broker : TlsParameters::of_server,
+                *url);
         } else if (key == "curve") {
             read_curve(value, *url);
         } else if (key != kind->first && key != "auth_secret" && key != "auth_secrets") {

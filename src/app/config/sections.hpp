@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/config/config.hpp"
 #include "app/config/node.hpp"
+#include "transport/net/tls_context.hpp"
 
 // The parts of a configuration, each read by a file of its own.
 namespace warren::app {
@@ -22,6 +24,9 @@ void read_listeners(ConfigMap& root, Config& config);
 /// One of them.
 /// out  nullopt when its kind is not known; otherwise as far as it could be read
 std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Config& config);
+/// One port serves one listener: hold one against those before it.
+void check_port(const ConfigNode& address, const ConfiguredListener& listener,
+                const Config& config);
 /// `proxies`: listeners whose calls go on to another address. After all listeners.
 void read_proxies(ConfigMap& root, Config& config);
 /// `to` of one of them: an address, or its parts as the keys of a map.
@@ -30,8 +35,6 @@ void read_proxy_target(const ConfigNode& node, ForwardOptions& options);
 /// What serves messages of a broker: {amqp: URL, ...} and {memory: NAME, ...}.
 void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener);
 void read_memory_listener(ConfigMap& map, ConfiguredListener& listener);
-/// `tls` says in words what an address of a broker says in parameters.
-void read_amqp_tls(const ConfigNode& node, std::string& url);
 
 /// `server` and `virtual_hosts`: one broker, a queue and its exchanges per virtual host.
 void read_virtual_hosts(ConfigMap& root, const std::optional<std::string>& wanted, Config& config);
@@ -44,6 +47,22 @@ void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener);
 /// One endpoint as ZeroMQ writes it, or a list of them, as an address.
 /// out  empty when one of them is no endpoint, which is said there
 std::string read_zmq_endpoints(const ConfigNode& node);
+
+/// How the parameters of TLS are called in an address.
+enum class TlsParameters : std::uint8_t { of_broker, of_server };
+/// `tls` of a side that connects: appends the parameters of an address that say the same. Files
+/// that cannot be used are told at their keys.
+void read_client_tls(const ConfigNode& node, TlsParameters names, std::string& url);
+
+struct KeyPassword {
+    std::string text{};
+    std::string file{};  // instead of it
+};
+/// Tell what is wrong with a file at the key that names it.
+/// in   map: `certificate`, `key`, `key_password` and the key of the authorities
+void fail_at_file(ConfigMap& map, std::string_view authorities, const transport::TlsFault& fault);
+/// `key_password` of TLS: text, or {file: PATH}, which is read whenever the key is.
+KeyPassword read_key_password(ConfigMap& map);
 
 // What listeners of several kinds have.
 

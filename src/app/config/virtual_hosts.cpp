@@ -43,9 +43,11 @@ std::optional<Broker> read_broker(const ConfigNode& node) {
     const auto host_text = host ? host->text() : std::nullopt;
     const auto username_text = username ? username->text() : std::nullopt;
     const auto password_text = password ? password->secret() : std::nullopt;
-    const auto port_number = port ? port->whole_number(1, port_max) : std::nullopt;
-    const auto ssl_truth = ssl ? ssl->boolean() : std::optional{false};
-    if (!host_text || !username_text || !password_text || !ssl_truth || (port && !port_number)) {
+    const bool has_port = port && !port->is_null();
+    const auto port_number = has_port ? port->whole_number(1, port_max) : std::nullopt;
+    const auto ssl_truth = ssl && !ssl->is_null() ? ssl->boolean() : std::optional{false};
+    if (!host_text || !username_text || !password_text || !ssl_truth ||
+        (has_port && !port_number)) {
         return std::nullopt;
     }
     return Broker{*host_text, *username_text, *password_text, port_number, *ssl_truth};
@@ -64,7 +66,7 @@ void read_virtual_host(const std::string& name, const ConfigNode& node,
     if (const auto key = map.find("fernet_key")) {
         read_fernet_key(*key, listener);
     }
-    if (const auto limit = map.find("max_simultaneous_requests")) {
+    if (const auto limit = map.find("max_simultaneous_requests"); limit && !limit->is_null()) {
         listener.options.max_simultaneous_requests =
             limit->whole_number(1, simultaneous_requests_max);
     }

@@ -17,9 +17,17 @@ constexpr std::uint16_t amqps_port = 5671;
 // a dead broker is noticed within a minute.
 constexpr std::chrono::seconds heartbeat_default{30};
 
-constexpr std::array<std::string_view, 9> parameters{
-    "auth_mechanism", "cacertfile", "certfile", "channel_max",           "connection_timeout",
-    "heartbeat",      "keyfile",    "verify",   "server_name_indication"};
+constexpr std::array<std::string_view, 11> parameters{"auth_mechanism",
+                                                      "cacertfile",
+                                                      "certfile",
+                                                      "channel_max",
+                                                      "connection_timeout",
+                                                      "heartbeat",
+                                                      "keyfile",
+                                                      "key_password",
+                                                      "key_password_file",
+                                                      "verify",
+                                                      "server_name_indication"};
 
 Failure refused(std::string message) {
     return {.code = Code::invalid_request, .message = std::move(message)};
@@ -39,6 +47,12 @@ public:
         }
         if (key == "keyfile") {
             return tls_text(key, value, &TlsOptions::key_file);
+        }
+        if (key == "key_password") {
+            return tls_text(key, value, &TlsOptions::key_password);
+        }
+        if (key == "key_password_file") {
+            return tls_text(key, value, &TlsOptions::key_password_file);
         }
         if (key == "verify") {
             return verify(value);

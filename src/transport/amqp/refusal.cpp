@@ -68,6 +68,54 @@ std::string_view remedy(std::string_view text) {
     return "delete it there, or configure the shape that exists";
 }
 
+/// The number after some words, such as "Timeout value used: 60000 ms"; empty: there is none.
+std::string_view number_after(std::string_view text, std::string_view before) {
+    const std::size_t at = text.find(before);
+    if (at == std::string_view::npos) {
+        return {};
+    }
+    const std::string_view rest = text.substr(at + before.size());
+    return rest.substr(0, std::min(rest.find_first_not_of("0123456789"), rest.size()));
+}
+
+/// What RabbitMQ calls a precondition that failed. Only a difference in shape is one of contracts.
+Failure explain_precondition(std::string_view text, std::string_view what, std::string_view where) {
+    if (const std::string_view time = number_after(text, "Timeout value used: "); !time.empty()) {
+        return {.code = Code::deadline_exceeded,
+                .message = fmt::format(
+                    "The broker at {} took back requests that were not acknowledged within its "
+                    "consumer_timeout, {} ms: raise that there, or let handlers end sooner",
+                    where, time)};
+    }
+    const std::string differs = difference(text);
+    return {.code = Code::contract_mismatch,
+            .message = fmt::format(
+                "{} cannot be had at {}: {}", what, where,
+                differs.empty() ? std::string{"the broker refuses a precondition"}
+                                : fmt::format("{}; {}", differs, remedy(text)))};
+}
+
+/// What RabbitMQ refuses access to: to everybody, or for want of a permission.
+Failure explain_refused_access(std::string_view text, std::string_view what,
+                               const AmqpEndpoint& endpoint) {
+    if (text.contains("reserved prefix")) {
+        return {.code = Code::invalid_request,
+                .message = fmt::format("{} cannot be had at {}: names that begin with 'amq.' are "
+                                       "the broker's; choose another",
+                                       what, endpoint.display())};
+    }
+    if (text.contains("default exchange")) {
+        return {.code = Code::invalid_request,
+                .message = fmt::format("{} cannot be had at {}: the default exchange is the "
+                                       "broker's, and stays as it is",
+                                       what, endpoint.display())};
+    }
+    return {.code = Code::unauthenticated,
+            .message = fmt::format(
+                "{} is refused at {}: {} lacks the permission (configure, write or read)", what,
+                endpoint.display(), login_of(endpoint))};
+}
+
 std::string what_was_asked(std::string_view doing) {
     return doing.empty() ? std::string{"What was asked"} : std::string{doing};
 }
@@ -135,13 +183,10 @@ ConnectFailure explain(const amqp::ConnectionClosed& closed, const AmqpEndpoint&
 Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
                 std::string_view doing) {
     const std::string where = endpoint.display();
-    Failure failure{.code = Code::connection_lost, .peer_text = peer_words(closed.text)};
+    Failure failure{.code = Code::connection_lost};
     switch (closed.code) {
     case amqp::reply_code::access_refused:
-        failure.code = Code::unauthenticated;
-        failure.message =
-            fmt::format("{} is refused at {}: {} lacks the permission (configure, write or read)",
-                        what_was_asked(doing), where, login_of(endpoint));
+        failure = explain_refused_access(closed.text, what_was_asked(doing), endpoint);
         break;
     case amqp::reply_code::not_found:
         failure.code = Code::no_responder;
@@ -151,24 +196,21 @@ Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
             what_was_asked(doing), where);
         break;
     case amqp::reply_code::resource_locked:
-        failure.code = Code::unauthenticated;
-        failure.message = fmt::format("{} is another connection's alone (exclusive) at {}",
-                                      what_was_asked(doing), where);
-        break;
-    case amqp::reply_code::precondition_failed: {
-        const std::string differs = difference(closed.text);
-        failure.code = Code::contract_mismatch;
+        failure.code = Code::conflict;
         failure.message = fmt::format(
-            "{} cannot be had at {}: {}", what_was_asked(doing), where,
-            differs.empty() ? std::string{"the broker refuses a precondition"}
-                            : differs + "; " + remedy(closed.text));
+            "{} is another connection's alone (exclusive) at {}, until that ends: end it, or take "
+            "another name",
+            what_was_asked(doing), where);
         break;
-    }
+    case amqp::reply_code::precondition_failed:
+        failure = explain_precondition(closed.text, what_was_asked(doing), where);
+        break;
     default:
         failure.message = fmt::format("The broker at {} closed a channel with code {}{}{}", where,
                                       closed.code, doing.empty() ? "" : " over ", doing);
         break;
     }
+    failure.peer_text = peer_words(closed.text);
     return failure;
 }
 

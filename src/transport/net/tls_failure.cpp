@@ -121,6 +121,36 @@ ConnectFailure explain_handshake(const error_code& error, long verified, const D
     }
 }
 
+std::optional<std::string> refused_handshake(const error_code& error, long verified) {
+    const int reason = is_tls(error) ? ERR_GET_REASON(error.value()) : 0;
+    switch (reason) {
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+        return "it has no client certificate (client_ca)";
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+        return fmt::format("its certificate is not to be trusted: {} (client_ca)",
+                           X509_verify_cert_error_string(verified));
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_RECORD_LENGTH_MISMATCH:
+    case SSL_R_UNEXPECTED_MESSAGE:
+        return fmt::format("it does not speak TLS ({})", error.message());
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_NO_SHARED_CIPHER:
+        return fmt::format("it offers no version or cipher of TLS that this server takes ({})",
+                           error.message());
+    default:
+        break;
+    }
+    if (reason > SSL_AD_REASON_OFFSET) {
+        return fmt::format("it ends the handshake; does it trust this server's certificate? ({})",
+                           error.message());
+    }
+    return is_tls(error) ? std::optional{fmt::format("TLS fails: {}", error.message())}
+                         : std::nullopt;
+}
+
 bool looks_like_tls(std::span<const std::byte> first) noexcept {
     constexpr std::byte alert{21};
     constexpr std::byte handshake{22};

@@ -6,7 +6,9 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <string>
 
 namespace warren::transport {
 
@@ -18,6 +20,11 @@ ConnectFailure explain_broken(const boost::system::error_code& error, const Dial
 /// in  verified: what the verification of the peer's certificate came to    [SSL_get_verify_result]
 ConnectFailure explain_handshake(const boost::system::error_code& error, long verified,
                                  const DialTarget& target);
+
+/// Why a server does not let in who wanted to shake hands, to follow the peer's address.
+/// in  verified: as above
+/// out nullopt: the peer went by itself, as one does who only looks whether somebody listens
+std::optional<std::string> refused_handshake(const boost::system::error_code& error, long verified);
 
 /// Whether what a server says first is TLS, where plain text was expected: an alert or a handshake
 /// record.                                                                       [RFC 8446 5.1]

@@ -16,7 +16,7 @@ std::filesystem::file_time_type written_at(const std::string& file) {
 
 std::expected<SSL_CTX*, Failure> TlsMemory::context(const TlsOptions& options) {
     const Stamps stamps{written_at(options.ca_file), written_at(options.certificate_file),
-                        written_at(options.key_file)};
+                        written_at(options.key_file), written_at(options.key_password_file)};
     if (context_ != nullptr && stamps == stamps_) {
         return context_.get();
     }

@@ -29,7 +29,7 @@ public:
     SSL_SESSION* session() const noexcept { return session_; }
 
 private:
-    using Stamps = std::array<std::filesystem::file_time_type, 3>;
+    using Stamps = std::array<std::filesystem::file_time_type, 4>;
 
     TlsContext context_;
     Stamps stamps_{};  // when the context's files were written

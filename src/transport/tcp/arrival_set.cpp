@@ -1,12 +1,19 @@
 #include "transport/tcp/arrival_set.hpp"
 
+#include "core/duration.hpp"
+#include "transport/net/tls_failure.hpp"
+
 #include <utility>
 
 namespace warren::transport {
 
 ArrivalSet::ArrivalSet(AsioExecutor& executor, std::chrono::milliseconds timeout,
-                       TcpCounters& counters, Arrived arrived)
-    : executor_{executor}, timeout_{timeout}, counters_{counters}, arrived_{std::move(arrived)} {}
+                       TcpCounters& counters, Arrived arrived, Refused refused)
+    : executor_{executor},
+      timeout_{timeout},
+      counters_{counters},
+      arrived_{std::move(arrived)},
+      refused_{std::move(refused)} {}
 
 ArrivalSet::~ArrivalSet() {
     clear();
@@ -18,8 +25,10 @@ void ArrivalSet::add(std::unique_ptr<TlsStream> stream, TcpPeer peer) {
     counters_.connections.add();
     if (timeout_.count() != 0) {
         // A stream that is closed fails its handshake.
-        arrival->timer = executor_.post_at(executor_.now() + timeout_,
-                                           [slow = arrival.get()] { slow->stream->close(); });
+        arrival->timer = executor_.post_at(executor_.now() + timeout_, [slow = arrival.get()] {
+            slow->is_late = true;
+            slow->stream->close();
+        });
     }
     arrival->stream->shake_hands([arrival](const boost::system::error_code& error) {
         if (arrival->home != nullptr) {
@@ -45,7 +54,11 @@ void ArrivalSet::shaken(Arrival& arrival, const boost::system::error_code& error
     counters_.connections.subtract();
     if (error) {
         counters_.tls_failures.add();
-        return;
+        return refused_(
+            arrival.peer,
+            arrival.is_late
+                ? "it did not shake hands within " + core::to_string(timeout_)
+                : refused_handshake(error, SSL_get_verify_result(arrival.stream->ssl())));
     }
     if (arrival.stream->was_resumed()) {
         counters_.tls_resumptions.add();

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
 
 namespace warren::transport {
@@ -18,10 +20,14 @@ class ArrivalSet {
 public:
     using Arrived = std::move_only_function<void(std::unique_ptr<TlsStream> stream, TcpPeer peer)>;
 
+    using Refused =
+        std::move_only_function<void(const TcpPeer& peer, std::optional<std::string> reason)>;
+
     /// in  executor, counters: outlive the set
-    ///     arrived: called for each that is through; the others go without a word
+    ///     arrived: called for each that is through
+    ///     refused: called for each that is not; without a reason it went by itself
     ArrivalSet(AsioExecutor& executor, std::chrono::milliseconds timeout, TcpCounters& counters,
-               Arrived arrived);
+               Arrived arrived, Refused refused);
     ArrivalSet(const ArrivalSet&) = delete;
     ArrivalSet& operator=(const ArrivalSet&) = delete;
     ~ArrivalSet();
@@ -37,6 +43,7 @@ private:
         TcpPeer peer;
         ArrivalSet* home = nullptr;  // null: dropped
         runtime::Executor::TimerId timer = 0;
+        bool is_late = false;
     };
 
     void shaken(Arrival& arrival, const boost::system::error_code& error);
@@ -45,6 +52,7 @@ private:
     const std::chrono::milliseconds timeout_;
     TcpCounters& counters_;
     Arrived arrived_;
+    Refused refused_;
     std::unordered_map<Arrival*, std::shared_ptr<Arrival>> arrivals_;
 };
 

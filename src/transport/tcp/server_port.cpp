@@ -1,6 +1,7 @@
 #include "transport/tcp/server_port.hpp"
 
 #include "transport/net/certificate_validity.hpp"
+#include "transport/net/refusal_lines.hpp"
 #include "transport/net/tcp_stream.hpp"
 #include "transport/net/tls_stream.hpp"
 #include "transport/tcp/acceptor.hpp"
@@ -38,6 +39,9 @@ public:
           arrivals_{executor, options_.handshake_timeout, counters_,
                     [this](std::unique_ptr<TlsStream> stream, TcpPeer peer) {
                         arrived(std::move(stream), std::move(peer));
+                    },
+                    [this](const TcpPeer& peer, std::optional<std::string> reason) {
+                        not_arrived(peer, std::move(reason));
                     }} {}
 
     std::expected<void, Failure> start(runtime::StreamServerSink& sink) {
@@ -145,6 +149,15 @@ private:
         open(std::move(stream), std::move(peer));
     }
 
+    void not_arrived(const TcpPeer& peer, std::optional<std::string> reason) {
+        if (!reason) {
+            return;
+        }
+        if (const auto line = refusals_.add(peer.address, *reason, executor_.now())) {
+            say(fmt::format("{}: {}", local_address_, *line));
+        }
+    }
+
     void open(std::unique_ptr<Stream> stream, TcpPeer peer) {
         auto connection =
             std::make_shared<TcpConnection>(connections_, std::move(stream), std::move(peer));
@@ -170,6 +183,7 @@ private:
     runtime::Executor::TimerId accept_timer_ = 0;
     TlsContext tls_;  // null: in clear
     ConnectionSet connections_;
+    RefusalLines refusals_;
     ArrivalSet arrivals_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -87,6 +88,46 @@ TEST_F(Program, NamesWhatIsWrongWithACommandLineAndWhatToDo) {
               "error: --to: Name the port, as in zmq+tcp://HOST:PORT\n");
     EXPECT_TRUE(error_of("proxy --from nowhere://localhost --to tcp://localhost:1")
                     .starts_with("error: --from: Unknown scheme"));
+}
+
+TEST_F(Program, TakesAddressesFromFilesAndTheEnvironment) {
+    const std::string file = directory_ + "/address";
+    std::ofstream{file} << "tcp://localhost\n";
+    const std::string refusal = "Name the port, as in tcp://HOST:PORT\n";
+    EXPECT_EQ(run("call echo 1 --to @" + file).output, "error: " + refusal);
+    EXPECT_EQ(run("proxy --from @" + file + " --to tcp://a:1").output, "error: --from: " + refusal);
+    EXPECT_EQ(run("proxy --from tcp://a:1 --to @" + file).output, "error: --to: " + refusal);
+    setenv("WARREN_TO", ("@" + file).c_str(), 1);
+    EXPECT_EQ(run("call echo 1").output, "error: " + refusal);
+    EXPECT_EQ(run("proxy --from tcp://a:1").output, "error: --to: " + refusal);
+    setenv("WARREN_FROM", "tcp://localhost", 1);
+    EXPECT_EQ(run("proxy").output, "error: --from: " + refusal);
+    unsetenv("WARREN_TO");
+    unsetenv("WARREN_FROM");
+    EXPECT_EQ(run("call echo 1 --to @/nowhere").output,
+              "error: --to: cannot read the file '/nowhere': No such file or directory\n");
+    EXPECT_EQ(run("call echo 1 --to @/dev/null").output,
+              "error: --to: cannot read the file '/dev/null': it is empty\n");
+    EXPECT_EQ(run("proxy --from @/nowhere --to tcp://a:1").code, 2);
+}
+
+TEST_F(Program, ShowsNothingOfAnAddressThatIsNotUnderstood) {
+    for (const std::string address :
+         {"amqp://us/er:hush@h/?queue=q", "amqp://user:1/hush@h/?queue=q", "tls://u:12?hush=1@h:1",
+          "zmq+tcp://u:1,hush://a@h:1", "arrpc://u:12#hush@h:1", "amqp://user:a@hush@h/?queue=q"}) {
+        for (const std::string command : {"call echo 1 --to '", "proxy --to tcp://a:1 --from '",
+                                          "call echo 1 '", "call '", "'"}) {
+            const Outcome outcome = run(command + address + "'");
+            EXPECT_EQ(outcome.code, 2) << outcome.output;
+            EXPECT_FALSE(outcome.output.contains("hush")) << outcome.output;
+            EXPECT_FALSE(outcome.output.contains("user:")) << outcome.output;
+        }
+        const Outcome checked =
+            run("check " + config("listeners: [{amqp: '" + address + "', queue: q}]\n" +
+                                  "proxies: [{from: {tcp: 'a:1'}, to: '" + address + "'}]\n"));
+        EXPECT_EQ(checked.code, 1);
+        EXPECT_FALSE(checked.output.contains("hush")) << checked.output;
+    }
 }
 
 TEST_F(Program, MakesAKey) {

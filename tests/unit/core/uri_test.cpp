@@ -1,5 +1,6 @@
 #include "core/uri.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -42,7 +43,7 @@ TEST(Uri, leaves_out_what_is_not_there) {
     EXPECT_EQ(parsed("tcp://*:5555").host, "*");
     EXPECT_EQ(parsed("ipc:///run/socket").path_segments(), (Segments{"run", "socket"}));
     EXPECT_EQ(parsed("amqp://h?a=").option("a"), "");
-    EXPECT_EQ(parsed("amqp://h/v@x").path_segments(), Segments{"v@x"});
+    EXPECT_EQ(parsed("amqp://h/v%40x").path_segments(), Segments{"v@x"});
 }
 
 TEST(Uri, takes_ipv6_in_brackets) {
@@ -99,6 +100,9 @@ TEST(Uri, refuses_what_is_wrong_and_says_where) {
              Case{"amqp://h\xc3\xa9", "percent-encoded"},
              Case{"amqp://a@b@c", "percent-encoded"},
              Case{"amqp://us%40erCp%3Aw", "encoded ':' in its host"},
+             Case{"amqp://us%40er", "encoded character in its host"},
+             Case{"amqp://h/v@x", "'@' is %40, also elsewhere (at character 8)"},
+             Case{"amqp://h?a=b@c", "percent-encoded"},
              Case{"amqp://u%4@h", "user name"},
              Case{"amqp://u:%zz@h", "password"},
              Case{"amqp://h/%", "path"},
@@ -135,8 +139,8 @@ TEST(Uri, limits_its_length) {
 
 TEST(Uri, never_shows_a_password) {
     const char* secret = "hunter2";
-    for (const char* text : {"amqp://u:hunter2@h:x", "amqp://u:hunter2@h/%", "amqp://u:hunter2/@h",
-                             "amqp://u:hunter2#@h", "amqp://u:hunter2?@h", "amqp://u:hunter2%@h"}) {
+    for (const char* text : {"amqp://u:hunter2@h:x", "amqp://u:hunter2@h/%", "amqp://u:hunter2%@h",
+                             "hunter2://u@h@", "u:hunter2@h", "amqp:u:hunter2@h"}) {
         const auto uri = parse_uri(text);
         ASSERT_FALSE(uri) << text;
         EXPECT_FALSE(uri.error().message.contains(secret)) << uri.error().message;
@@ -144,6 +148,25 @@ TEST(Uri, never_shows_a_password) {
     EXPECT_EQ(to_string(parsed("amqp://u:hunter2@h:1/v%2F?queue=q&fernet_key=hunter2")),
               "amqp://u:***@h:1/v%2F?queue=q&fernet_key=***");
     EXPECT_EQ(to_string(parsed("amqp://:hunter2@h")), "amqp://:***@h");
+}
+
+TEST(Uri, refuses_a_password_that_is_not_encoded_wherever_that_cuts_it) {
+    // Each may end at what looks like a port, a virtual host, a parameter or another host.
+    for (const char mark : {'/', '@', '?', '#'}) {
+        for (const char* format :
+             {"amqp://u:12{}hunter2@h", "amqp://u:hunter2{}34@h/v?queue=q", "amqp://hunter2{}@h",
+              "amqp://hu{}nter2:x@h", "amqps://u:{}{}hunter2@h", "amqp://u:12{}hunter2=3@h?queue=q",
+              "amqp://u:1?hunter2=2{}@h", "tcp://u:[{}hunter2@[::1]:3"}) {
+            const std::string text = fmt::format(fmt::runtime(format), mark, mark);
+            const auto uri = parse_uri(text);
+            ASSERT_FALSE(uri) << text;
+            EXPECT_TRUE(uri.error().message.contains("'/' is %2F, '?' is %3F")) << text;
+            for (const char* part : {"hunter2", "nter2", "12"}) {
+                EXPECT_FALSE(uri.error().message.contains(part)) << uri.error().message;
+            }
+        }
+    }
+    EXPECT_EQ(parsed("amqp://u:1%2F2%403%3F4%23@h/v?queue=a%40b").password, "1/2@3?4#");
 }
 
 TEST(Uri, prints_what_it_would_read_again) {

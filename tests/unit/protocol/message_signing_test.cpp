@@ -247,6 +247,35 @@ TEST(MessageSigning, takes_times_to_the_edge_of_the_window) {
         << "a clock that was never set is no missing signature";
 }
 
+TEST(MessageSigning, takes_no_request_again_after_a_restart) {
+    constexpr std::int64_t ahead_ms = 1000;
+    const auto client = signer_of({secret});
+    // Each is taken by one process, as early as may be, and sent again to the next, which begins
+    // as soon as the first has gone.
+    for (const std::int64_t early : {std::int64_t{0}, std::int64_t{1}, ahead_ms - 1, ahead_ms}) {
+        const std::int64_t began = signed_at_ms - early;
+        Server first{{secret}, {.ahead_max = std::chrono::milliseconds{ahead_ms}}};
+        ASSERT_EQ(first.refusal(golden_request, began), "") << early;
+        Server second{
+            {secret},
+            {.ahead_max = std::chrono::milliseconds{ahead_ms}, .since_ms = began + 1 + ahead_ms}};
+        for (std::int64_t now = began + 1; now <= signed_at_ms + 2 * window_ms; now += 499) {
+            EXPECT_NE(second.refusal(golden_request, now), "") << early << ' ' << now;
+        }
+        const std::int64_t later = began + 1 + ahead_ms;
+        EXPECT_EQ(second.refusal(request_of(*client, later), later), "");
+    }
+}
+
+TEST(MessageSigning, takes_times_ahead_of_its_own_to_a_limit) {
+    Server server{{secret}, {.ahead_max = std::chrono::milliseconds{1500}}};
+    EXPECT_TRUE(says(server.refusal(golden_request, signed_at_ms - 2000),
+                     "signed 2.0 s in the future by this server's clock, and 1.5 s are allowed "
+                     "(auth_clock_ahead_max)"));
+    EXPECT_NE(server.refusal(golden_request, signed_at_ms - 1501), "");
+    EXPECT_EQ(server.refusal(golden_request, signed_at_ms - 1500), "");
+}
+
 TEST(MessageSigning, takes_nothing_signed_before_the_server_began) {
     Server server{{secret}, {.since_ms = signed_at_ms + 1500}};
     EXPECT_TRUE(says(server.refusal(golden_request, signed_at_ms + 2000), "1.500 s before"));

@@ -97,6 +97,13 @@ TEST(NonceMemory, refuses_a_window_that_will_not_do) {
         ASSERT_FALSE(memory);
         EXPECT_EQ(memory.error().code, Code::invalid_request);
     }
+    for (const auto ahead : {-1ms, 11ms}) {
+        const auto memory = NonceMemory::make({.window = 10ms, .ahead_max = ahead});
+        ASSERT_FALSE(memory);
+        EXPECT_TRUE(memory.error().message.contains("auth_clock_ahead_max"));
+    }
+    EXPECT_TRUE(NonceMemory::make({.window = 10ms, .ahead_max = 0ms}));
+    EXPECT_TRUE(NonceMemory::make({.window = 10ms, .ahead_max = 10ms}));
     EXPECT_TRUE(NonceMemory::make({.window = 1ms}));
     EXPECT_TRUE(NonceMemory::make({.window = 24h}));
 }

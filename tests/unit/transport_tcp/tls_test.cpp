@@ -2,9 +2,11 @@
 #include "unit/transport_tcp/certificates.hpp"
 #include "unit/transport_tcp/harness.hpp"
 
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace warren::transport::test {
 namespace {
@@ -225,6 +227,147 @@ TEST_F(TcpTls, SaysWhenACertificatesFileHoldsNoKey) {
     EXPECT_TRUE(says(wrong, "ca.pem' cannot be used: it holds no private key")) << wrong.message;
 }
 
+/// Both forms in which PEM holds an encrypted key.
+enum class KeyForm : std::uint8_t { pkcs8, traditional };
+
+void encrypt_key(const std::string& from, const std::string& to, const std::string& password,
+                 KeyForm form) {
+    BIO* const in = BIO_new_file(from.c_str(), "r");
+    EVP_PKEY* const key = PEM_read_bio_PrivateKey(in, nullptr, nullptr, nullptr);
+    ASSERT_NE(key, nullptr);
+    BIO* const out = BIO_new_file(to.c_str(), "w");
+    const auto* const text = reinterpret_cast<const unsigned char*>(password.data());
+    const auto size = static_cast<int>(password.size());
+    const int written = form == KeyForm::pkcs8
+                            ? PEM_write_bio_PKCS8PrivateKey(out, key, EVP_aes_256_cbc(),
+                                                            password.data(), size, nullptr, nullptr)
+                            : PEM_write_bio_PrivateKey_traditional(out, key, EVP_aes_256_cbc(),
+                                                                   text, size, nullptr, nullptr);
+    EXPECT_EQ(written, 1);
+    BIO_free(in);
+    BIO_free(out);
+    EVP_PKEY_free(key);
+}
+
+// Without a terminal OpenSSL would fail as well: tests/interop/encrypted_key_test.py has one.
+TEST_F(TcpTls, DecryptsAKeyWithItsPassword) {
+    const std::string key = path("encrypted.key");
+    const std::string secret = path("password");
+    std::ofstream{secret} << "open sesame\n";
+    for (const KeyForm form : {KeyForm::pkcs8, KeyForm::traditional}) {
+        encrypt_key(path("server.key"), key, "open sesame", form);
+        TlsServerOptions encrypted = server_tls();
+        encrypted.key_file = key;
+        const auto fault = [&](const std::string& password, const std::string& file) {
+            encrypted.key_password = password;
+            encrypted.key_password_file = file;
+            const auto found = find_tls_fault(encrypted);
+            EXPECT_EQ(find_tls_fault(TlsOptions{.ca_file = path("ca.pem"),
+                                                .certificate_file = path("server.pem"),
+                                                .key_file = key,
+                                                .key_password = password,
+                                                .key_password_file = file})
+                          .has_value(),
+                      found.has_value());
+            return found.value_or(TlsFault{});
+        };
+        EXPECT_TRUE(says(fault("", "").failure,
+                         "is encrypted: give its password with "
+                         "'key_password'"));
+        EXPECT_EQ(fault("", "").file, TlsFile::key);
+        EXPECT_TRUE(says(fault("open barley", "").failure, "does not decrypt it"));
+        EXPECT_FALSE(says(fault("open barley", "").failure, "barley"));
+        EXPECT_EQ(fault("open barley", "").file, TlsFile::key_password);
+        EXPECT_TRUE(says(fault("", path("absent")).failure, "No such file"));
+        EXPECT_EQ(fault("", path("absent")).file, TlsFile::key_password);
+        EXPECT_EQ(fault("open sesame", "").failure.message, "");
+        EXPECT_EQ(fault("", secret).failure.message, "");
+
+        Server server{loop, {.tls = encrypted}};
+        Client client{loop, {target_of(server, client_tls())}};
+        exchange(client, "decrypted");
+        ASSERT_TRUE(server.port.reload_tls());
+        std::ofstream{secret} << "another";
+        EXPECT_FALSE(server.port.reload_tls()) << "the password is read again, too";
+        std::ofstream{secret} << "open sesame\n";
+    }
+}
+
+TEST_F(TcpTls, TakesAPasswordOfAKeyToALimit) {
+    const std::string key = path("encrypted.key");
+    for (const KeyForm form : {KeyForm::pkcs8, KeyForm::traditional}) {
+        TlsServerOptions encrypted = server_tls();
+        encrypted.key_file = key;
+        encrypted.key_password = std::string(key_password_bytes_max, 'p');
+        encrypt_key(path("server.key"), key, encrypted.key_password, form);
+        const auto at_limit = find_tls_fault(encrypted);
+        EXPECT_FALSE(at_limit) << at_limit->failure.message;
+        encrypted.key_password += 'p';
+        encrypt_key(path("server.key"), key, encrypted.key_password, form);
+        const auto over = find_tls_fault(encrypted);
+        ASSERT_TRUE(over);
+        EXPECT_TRUE(says(over->failure, "has over 1024 bytes")) << over->failure.message;
+    }
+}
+
+TEST_F(TcpTls, SaysWhoIsRefusedAndWhyOnceInAWhile) {
+    Lines log;
+    Server server{loop, {.tls = server_tls(), .handshake_timeout = 1h, .log = &log}};
+    for (int count = 0; count != 3; ++count) {
+        Peer plain{server.port.local_port()};
+        plain.send("GET / HTTP/1.1\r\n\r\n");
+        EXPECT_TRUE(loop.until([&] { return plain.ended(); }));
+    }
+    refusal(target_of(server, TlsOptions{.ca_file = path("other_ca.pem")}));
+    EXPECT_TRUE(loop.until([&] { return server.port.counters().tls_failures.get() == 4; }));
+    ASSERT_EQ(log.lines.size(), 2U);
+    EXPECT_TRUE(log.lines[0].contains(": a peer at 127.0.0.1:")) << log.lines[0];
+    EXPECT_TRUE(log.lines[0].contains(" is refused: it does not speak TLS (")) << log.lines[0];
+    EXPECT_TRUE(log.lines[1].contains("does it trust this server's certificate?")) << log.lines[1];
+    {
+        Peer looker{server.port.local_port()};
+    }
+    EXPECT_TRUE(loop.until([&] { return server.port.counters().tls_failures.get() == 5; }));
+    EXPECT_EQ(log.lines.size(), 2U) << "who only looks is not worth a line";
+}
+
+TEST_F(TcpTls, OffersNoStaticKeyExchange) {
+    Server server{loop, {.tls = server_tls()}};
+    const auto tries = [&](const char* ciphers) {
+        Peer peer{server.port.local_port()};
+        SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+        SSL_CTX_set_security_level(context, 0);
+        SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+        EXPECT_EQ(SSL_CTX_set_cipher_list(context, ciphers), 1) << ciphers;
+        SSL* const ssl = SSL_new(context);
+        SSL_set_fd(ssl, peer.socket());
+        int error = SSL_ERROR_NONE;
+        EXPECT_TRUE(loop.until([&] {
+            const int result = SSL_connect(ssl);
+            error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl, result);
+            return error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE;
+        }));
+        SSL_free(ssl);
+        SSL_CTX_free(context);
+        return error == SSL_ERROR_NONE;
+    };
+    EXPECT_TRUE(tries("ECDHE-ECDSA-AES128-GCM-SHA256"));
+    EXPECT_TRUE(tries("ECDHE-ECDSA-CHACHA20-POLY1305"));
+    EXPECT_FALSE(tries("ECDHE-ECDSA-AES128-SHA")) << "no authenticated encryption";
+    EXPECT_FALSE(tries("kRSA")) << "no secrecy of what was recorded";
+    for (const bool is_server : {true, false}) {
+        const auto context =
+            is_server ? make_tls_context(server_tls()) : make_tls_context(client_tls());
+        ASSERT_TRUE(context);
+        const STACK_OF(SSL_CIPHER)* const offered = SSL_CTX_get_ciphers(context->get());
+        for (int i = 0; i != sk_SSL_CIPHER_num(offered); ++i) {
+            const SSL_CIPHER* const cipher = sk_SSL_CIPHER_value(offered, i);
+            EXPECT_NE(SSL_CIPHER_get_kx_nid(cipher), NID_kx_rsa) << SSL_CIPHER_get_name(cipher);
+            EXPECT_EQ(SSL_CIPHER_is_aead(cipher), 1) << SSL_CIPHER_get_name(cipher);
+        }
+    }
+}
+
 TEST_F(TcpTls, ClosesAPeerThatSpeaksNoTls) {
     Server server{loop, {.tls = server_tls(), .handshake_timeout = 1h}};
     Peer plain{server.port.local_port()};
@@ -243,10 +386,13 @@ TEST_F(TcpTls, ClosesAPeerThatSpeaksNoTls) {
 }
 
 TEST_F(TcpTls, ClosesAPeerThatNeverShakesHands) {
-    Server server{loop, {.tls = server_tls(), .handshake_timeout = 30ms}};
+    Lines log;
+    Server server{loop, {.tls = server_tls(), .handshake_timeout = 30ms, .log = &log}};
     Peer silent{server.port.local_port()};
     EXPECT_TRUE(loop.until([&] { return silent.ended(); }));
     EXPECT_TRUE(loop.until([&] { return server.port.counters().tls_failures.get() == 1; }));
+    ASSERT_EQ(log.lines.size(), 1U);
+    EXPECT_TRUE(log.lines[0].contains("is refused: it did not shake hands within 30ms"));
 }
 
 TEST_F(TcpTls, RecognisesPlainAndTlsInEachOthersPlace) {

@@ -20,8 +20,8 @@ constexpr std::string_view tutorial_queue = "rpc_queue";
 constexpr std::array<std::string_view, 3> protocols{cyberfusion, tutorial, callme};
 constexpr std::array<std::string_view, 10> schemes{
     "memory", "amqp", "amqps", "tcp", "tls", "arrpc", "arrpcs", "zmq+tcp", "zmq+ipc", "zmq+inproc"};
-constexpr std::array<std::string_view, 5> own_parameters{"queue", "protocol", "method", "reply",
-                                                         "reply_queue"};
+constexpr std::array<std::string_view, 6> own_parameters{"queue", "protocol",    "method",
+                                                         "reply", "reply_queue", "nested_secrets"};
 constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "durable"};
 
 /// Take out the parameters that are not the transport's own.
@@ -45,6 +45,12 @@ std::expected<Parameters, Failure> take_parameters(Parameters given, Address& ad
             address.reply_mode = static_cast<ReplyMode>(found - reply_modes.begin());
         } else if (key == "reply_queue") {
             address.reply_queue = std::move(value);
+        } else if (key == "nested_secrets") {
+            const auto word = place_of(key, value, truths);
+            if (!word) {
+                return std::unexpected{word.error()};
+            }
+            address.nested_secrets = *word == 0;
         } else {
             others.emplace_back(std::move(key), std::move(value));
         }
@@ -130,8 +136,9 @@ bool Address::is_one_way() const noexcept {
 }
 
 bool Address::has_client_parameters() const noexcept {
-    return reply_mode || !reply_queue.empty() || !amqp_user.empty() || reply_topology.durable ||
-           reply_topology.exclusive || reply_topology.auto_delete || reply_topology.queue_type;
+    return reply_mode || !reply_queue.empty() || nested_secrets || pickle_protocol ||
+           !amqp_user.empty() || reply_topology.durable || reply_topology.exclusive ||
+           reply_topology.auto_delete || reply_topology.queue_type;
 }
 
 std::string Address::display() const {

@@ -89,8 +89,10 @@ struct Address {
     std::string method;  // of protocols without a method on the wire; may be empty
     std::optional<ReplyMode> reply_mode{};
     std::string reply_queue{};
+    std::optional<bool> nested_secrets{};
     // Of callme.
     protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
+    std::optional<int> pickle_protocol{};          // of a client's requests
     std::string amqp_user{};                       // empty: as whom the login is
     protocol::TopologyOverrides reply_topology{};  // of a client's own
 

@@ -81,6 +81,10 @@ struct ListenerOptions {
     std::vector<std::string> fernet_keys{};  // the first encrypts, all decrypt; empty: no secrets
     ClearSecrets clear_secrets = ClearSecrets::refuse;
     std::optional<std::chrono::seconds> fernet_ttl{};  // how old a token may be; unset: any age
+    /// Whether a secret inside of another value must come encrypted, too, and not only one directly
+    /// in the request. Unset: yes, but of cyberfusion no, as its own consumers open those alone;
+    /// tokens there are opened all the same.
+    std::optional<bool> nested_secrets{};
     /// Handlers of this listener at once, those included that wait for a worker or a lock.
     /// Unset: 5, of callme 1 or `threaded` 64, and without a broker 65,536.
     std::optional<std::size_t> max_simultaneous_requests{};

@@ -53,6 +53,10 @@ struct CallOptions {
 struct ClientOptions {
     // Encrypt secrets with the first of these; empty: send them as they are.
     std::vector<std::string> fernet_keys{};
+    /// Whether members with a secret's name are encrypted also inside of other values, and not only
+    /// directly in the request. Unset: yes, but to cyberfusion no, as its own consumers open those
+    /// alone. A `Secret<T>` is encrypted wherever it is.
+    std::optional<bool> nested_secrets{};
     std::chrono::milliseconds timeout{60'000};  // of a call that names none
     std::size_t in_flight_max = 65'536;  // calls without an answer yet; one more is `overloaded`
     ReplyMode reply_mode = ReplyMode::exclusive;

@@ -21,9 +21,8 @@ constexpr std::string_view tutorial_queue = "rpc_queue";
 constexpr std::array<std::string_view, 3> protocols{cyberfusion, tutorial, callme};
 constexpr std::array<std::string_view, 10> schemes{
     "memory", "amqp", "amqps", "tcp", "tls", "arrpc", "arrpcs", "zmq+tcp", "zmq+ipc", "zmq+inproc"};
-constexpr std::array<std::string_view, 6> own_parameters{
-    "queue", "protocol", "method", "reply", "reply_queue", "persistent"};
-constexpr std::array<std::string_view, 2> truths{"false", "true"};
+constexpr std::array<std::string_view, 7> own_parameters{
+    "queue", "protocol", "method", "reply", "reply_queue", "persistent", "nested_secrets"};
 constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "durable"};
 
 /// Take out the parameters that are not the transport's own.
@@ -53,6 +52,12 @@ std::expected<Parameters, Failure> take_parameters(Parameters given, Address& ad
                 return unknown("value of the parameter 'persistent',", value, truths);
             }
             address.persistent = found != truths.begin();
+        } else if (key == "nested_secrets") {
+            const auto word = place_of(key, value, truths);
+            if (!word) {
+                return std::unexpected{word.error()};
+            }
+            address.nested_secrets = *word == 0;
         } else {
             others.emplace_back(std::move(key), std::move(value));
         }
@@ -138,8 +143,9 @@ bool Address::is_one_way() const noexcept {
 }
 
 bool Address::has_client_parameters() const noexcept {
-    return reply_mode || persistent || !reply_queue.empty() || !amqp_user.empty() || reply_topology.durable ||
-           reply_topology.exclusive || reply_topology.auto_delete || reply_topology.queue_type;
+    return reply_mode || persistent || !reply_queue.empty() || nested_secrets || pickle_protocol ||
+           !amqp_user.empty() || reply_topology.durable || reply_topology.exclusive ||
+           reply_topology.auto_delete || reply_topology.queue_type;
 }
 
 std::string Address::display() const {

@@ -90,8 +90,10 @@ struct Address {
     std::optional<ReplyMode> reply_mode{};
     std::string reply_queue{};
     std::optional<bool> persistent{};  // as that of ClientOptions
+    std::optional<bool> nested_secrets{};
     // Of callme.
     protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
+    std::optional<int> pickle_protocol{};          // of a client's requests
     std::string amqp_user{};                       // empty: as whom the login is
     protocol::TopologyOverrides reply_topology{};  // of a client's own
 

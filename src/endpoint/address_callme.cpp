@@ -9,11 +9,10 @@
 namespace warren::endpoint {
 namespace {
 
-constexpr std::array<std::string_view, 7> parameters{
-    "server_id",         "format",          "amqp_user", "reply_durable", "reply_exclusive",
-    "reply_auto_delete", "reply_queue_type"};
+constexpr std::array<std::string_view, 8> parameters{
+    "server_id",     "format",          "pickle_protocol",   "amqp_user",
+    "reply_durable", "reply_exclusive", "reply_auto_delete", "reply_queue_type"};
 constexpr std::array<std::string_view, 3> formats{"pickle", "json", "msgpack"};
-constexpr std::array<std::string_view, 2> truths{"true", "false"};
 constexpr std::array<std::string_view, 2> queue_types{"classic", "quorum"};
 
 std::expected<void, Failure> read_server_id(std::string value, Address& address) {
@@ -27,10 +26,11 @@ std::expected<void, Failure> read_server_id(std::string value, Address& address)
 
 std::expected<void, Failure> read_flag(std::string_view key, std::string_view value,
                                        std::optional<bool>& flag) {
-    if (std::ranges::find(truths, value) == truths.end()) {
-        return unknown("value of the parameter '" + std::string{key} + "',", value, truths);
+    const auto word = place_of(key, value, truths);
+    if (!word) {
+        return std::unexpected{word.error()};
     }
-    flag = value == "true";
+    flag = *word == 0;
     return {};
 }
 
@@ -45,6 +45,15 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
             return unknown("format", value, formats);
         }
         address.format = *format;
+        return {};
+    }
+    if (key == "pickle_protocol") {
+        const auto number =
+            read_number(key, value, format::pickle_protocol_min, format::pickle_protocol_max);
+        if (!number) {
+            return std::unexpected{number.error()};
+        }
+        address.pickle_protocol = static_cast<int>(*number);
         return {};
     }
     if (key == "amqp_user") {
@@ -84,6 +93,9 @@ std::expected<Parameters, Failure> take_callme_parameters(Parameters given, Addr
         } else if (auto taken = read(key, std::move(value), address); !taken) {
             return std::unexpected{std::move(taken.error())};
         }
+    }
+    if (address.pickle_protocol && address.format != protocol::CallmeFormat::pickle) {
+        return refused("The parameter 'pickle_protocol' is of format=pickle");
     }
     return others;
 }

@@ -37,6 +37,7 @@ std::expected<std::chrono::milliseconds, Failure> read_time(std::string_view key
 /// The parts of "host:port,host:port".
 std::vector<std::string_view> split_servers(std::string_view servers);
 
+inline constexpr std::string_view truths[] = {"true", "false"};
 inline constexpr std::string_view peer_words[] = {"warren", "foreign"};  // as RpcPeer has them
 inline constexpr std::size_t client_connections_max = 1024;
 

@@ -45,6 +45,9 @@ public:
     Implementation(const endpoint::Address& address, ClientOptions options)
         : options_{with_queued_log(std::move(options))},
           keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
+          secret_depth_{endpoint::secret_depth_of(address.protocol, address.nested_secrets
+                                                                        ? address.nested_secrets
+                                                                        : options_.nested_secrets)},
           is_direct_{address.is_direct()},
           has_one_way_{address.protocol != endpoint::arrpc},
           publishes_{address.is_one_way()},
@@ -76,7 +79,7 @@ public:
         // Only tokens need the time.
         const std::int64_t now = keys_.empty() ? 0 : core::unix_seconds_now();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
-        prepared->prepare(call, options.named.value(), keys_, now, caller);
+        prepared->prepare(call, options.named.value(), keys_, secret_depth_, now, caller);
         prepared->name(options.idempotency_key, options.traceparent);
         prepared->address_to(options.server);
         if (std::optional<Failure> refused = refusal_of(call, options);
@@ -176,6 +179,7 @@ private:
 
     const ClientOptions options_;
     const format::Keyring keys_;
+    const model::SecretDepth secret_depth_;
     const bool is_direct_;
     const bool has_one_way_;
     const bool publishes_;

@@ -48,13 +48,13 @@ void* sink_memory(PreparedCall& call, std::size_t size_bytes, std::size_t alignm
 }
 
 void PreparedCall::prepare(const ErasedCall& call, const Value& named, const format::Keyring& keys,
-                           std::int64_t unix_seconds, Caller caller) {
+                           model::SecretDepth depth, std::int64_t unix_seconds, Caller caller) {
     response_ = call.response;
     wants_answer = call.wants_answer;
     keys_ = keys;
     try {
         method = caller == Caller::waits ? call.method : arena_.copy(call.method);
-        render(call, named, unix_seconds, caller);
+        render(call, named, depth, unix_seconds, caller);
     } catch (const std::exception& error) {
         refused = defect("Not sent: the request cannot be written", error);
     }
@@ -91,8 +91,8 @@ void PreparedCall::destroy_sink() noexcept {
     }
 }
 
-void PreparedCall::render(const ErasedCall& call, const Value& named, std::int64_t unix_seconds,
-                          Caller caller) {
+void PreparedCall::render(const ErasedCall& call, const Value& named, model::SecretDepth depth,
+                          std::int64_t unix_seconds, Caller caller) {
     const bool typed = call.request->kind != Type::Kind::dynamic;
     if (auto errors = model::validate(*call.request, call.arguments); !errors.empty()) {
         refused = Failure{.code = Code::invalid_request,
@@ -116,7 +116,7 @@ void PreparedCall::render(const ErasedCall& call, const Value& named, std::int64
     if (!keys_.empty()) {
         const auto tokens = typed ? model::Tokens::encrypt_again : model::Tokens::keep;
         const auto encrypted =
-            model::encrypt(*call.request, value, keys_, unix_seconds, tokens, arena_);
+            model::encrypt(*call.request, value, keys_, unix_seconds, tokens, arena_, depth);
         if (!encrypted) {
             refused = Failure{
                 .code = Code::internal,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "format/fernet.hpp"
+#include "model/secrets.hpp"
 #include "runtime/client_calls.hpp"
 
 namespace warren::detail {
@@ -29,9 +30,9 @@ public:
 
     /// Take the arguments over; what is wrong with them is kept in `refused`.
     /// in   named: arguments by name beside those by position; null: none
-    ///      unix_seconds: now, for tokens
+    ///      depth: of what names make secrets; unix_seconds: now, for tokens
     void prepare(const ErasedCall& call, const Value& named, const format::Keyring& keys,
-                 std::int64_t unix_seconds, Caller caller);
+                 model::SecretDepth depth, std::int64_t unix_seconds, Caller caller);
     /// Say which request this is, and of which trace.
     void name(std::string_view idempotency, std::string_view trace) {
         idempotency_key = arena_.copy(idempotency);
@@ -63,8 +64,8 @@ private:
         void operator()() const { calls->give_up(*call); }
     };
 
-    void render(const ErasedCall& call, const Value& named, std::int64_t unix_seconds,
-                Caller caller);
+    void render(const ErasedCall& call, const Value& named, model::SecretDepth depth,
+                std::int64_t unix_seconds, Caller caller);
     std::vector<FieldError> bind_response(const protocol::Answer& answer);
     void finish(std::string_view message, bool has_response, Failure* failure) noexcept;
 

@@ -55,8 +55,11 @@ std::unique_ptr<ClientTransport> make_transport(const Address& address,
 }
 
 std::unique_ptr<protocol::MessageDialect> dialect_for(const Address& address) {
-    auto dialect = make_message_dialect(address.protocol,
-                                        {.method = address.method, .format = address.format});
+    auto dialect = make_message_dialect(
+        address.protocol,
+        {.method = address.method,
+         .format = address.format,
+         .pickle_protocol = address.pickle_protocol.value_or(format::pickle_protocol_default)});
     if (!dialect) {
         throw Error{std::move(dialect.error())};
     }

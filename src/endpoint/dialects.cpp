@@ -35,7 +35,7 @@ std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> make_message_d
         return protocol::make_tutorial_dialect(std::move(options.method), limits);
     }
     if (protocol == callme) {
-        return protocol::make_callme_dialect(options.format, limits);
+        return protocol::make_callme_dialect(options.format, limits, options.pickle_protocol);
     }
     return unknown_protocol(protocol, "messages", "cyberfusion, tutorial, callme");
 }

@@ -4,11 +4,14 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/limits.hpp"
+#include "format/pickle.hpp"
+#include "model/secrets.hpp"
 #include "protocol/callme.hpp"
 #include "protocol/message_dialect.hpp"
 #include "protocol/msgpack_rpc.hpp"
@@ -29,9 +32,18 @@ constexpr bool has_one_method(std::string_view protocol) noexcept {
     return protocol == tutorial || protocol == arrpc;
 }
 
+/// How deep secrets are both a client's and a server's business.
+/// in   nested: what the options say
+constexpr model::SecretDepth secret_depth_of(std::string_view protocol,
+                                             std::optional<bool> nested) noexcept {
+    return nested.value_or(protocol != cyberfusion) ? model::SecretDepth::any
+                                                    : model::SecretDepth::direct;
+}
+
 struct MessageDialectOptions {
     std::string method{};                                            // of protocols with one method
     protocol::CallmeFormat format = protocol::CallmeFormat::pickle;  // of callme
+    int pickle_protocol = format::pickle_protocol_default;           // of a client's requests there
 };
 
 /// err  invalid_request: no such protocol for messages, with the list of known ones

@@ -74,9 +74,10 @@ public:
                 endpoint::make_listening(plans_[i], std::move(methods[i]), shared));
         }
         consuming_ = std::vector<std::atomic<bool>>(listening_.size());
-        workers_.emplace(
-            runtime::WorkerOptions{.threads = endpoint::worker_count_for(options_, plans_),
-                                   .queued_max = options_.queued_calls_max});
+        const std::size_t workers = endpoint::worker_count_for(options_, plans_);
+        endpoint::tell_workers(workers, plans_, *log_);
+        workers_.emplace(runtime::WorkerOptions{.threads = workers,
+                                                .queued_max = options_.queued_calls_max});
         dispatcher_.emplace(*workers_, clock_, *log_, limits_, &log_->of_handlers());
         auto opened = open_admin();
         if (opened) {

@@ -42,6 +42,7 @@ runtime::ListenerPolicy Listening::policy(const Opening& opening) const {
                            ? model::SecretPolicy::accept_clear
                            : model::SecretPolicy::must_be_encrypted,
             .secrets_ttl = plan_.options.fernet_ttl,
+            .secrets_depth = secret_depth_of(plan_.address.protocol, plan_.options.nested_secrets),
             .answers = opening.answers,
             .series = series_ ? &*series_ : nullptr,
             .name = plan_.display(),

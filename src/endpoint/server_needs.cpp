@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <string>
 
 namespace warren::endpoint {
 namespace {
@@ -33,6 +34,13 @@ std::size_t worker_count_for(const ServerOptions& options, std::span<const Liste
         at_once += plan.address.is_direct() || plan.proxy ? 0 : plan.simultaneous_requests_max();
     }
     return std::max(runtime::worker_threads_default(), std::min(at_once, workers_default_max));
+}
+
+void tell_workers(std::size_t count, std::span<const ListenerPlan> plans, Log& log) {
+    if (std::ranges::any_of(plans, [](const ListenerPlan& plan) { return !plan.proxy; })) {
+        log.info(std::to_string(count) +
+                 " handlers run at once, those of all listeners together (workers)");
+    }
 }
 
 std::shared_ptr<protocol::NonceMemory> nonce_memory_for(const ServerOptions& options,

@@ -18,6 +18,8 @@ inline constexpr std::chrono::seconds auth_clock_ahead_limit{10};
 core::Limits limits_of(const ServerOptions& options);
 /// How many threads run handlers.
 std::size_t worker_count_for(const ServerOptions& options, std::span<const ListenerPlan> plans);
+/// Log it, where there are handlers.
+void tell_workers(std::size_t count, std::span<const ListenerPlan> plans, Log& log);
 /// Where requests are signed: who answered one must not do so twice.
 /// out  null where none are; otherwise of what is signed from now on, or in the time by which the
 ///      process before this one took requests early

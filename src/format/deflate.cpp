@@ -51,7 +51,11 @@ std::string_view message_of(InflateError error) noexcept {
 }
 
 struct Inflater::State {
-    State() { require(inflateInit(&stream)); }
+    explicit State(DeflateWrapping wrapping) {
+        constexpr int of_gzip = 16;  // [zlib, inflateInit2]
+        require(inflateInit2(&stream,
+                             wrapping == DeflateWrapping::gzip ? MAX_WBITS + of_gzip : MAX_WBITS));
+    }
     ~State() { inflateEnd(&stream); }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -59,7 +63,7 @@ struct Inflater::State {
     z_stream stream{};
 };
 
-Inflater::Inflater() : state_{std::make_unique<State>()} {}
+Inflater::Inflater(DeflateWrapping wrapping) : state_{std::make_unique<State>(wrapping)} {}
 Inflater::~Inflater() = default;
 Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;

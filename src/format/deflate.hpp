@@ -8,11 +8,13 @@
 #include <string>
 #include <string_view>
 
-/// The zlib data format: DEFLATE between a header and a checksum.                [RFC 1950, 1951]
+/// DEFLATE between a header and a checksum, of zlib or gzip.               [RFC 1950, 1951, 1952]
 namespace warren::format {
 
+enum class DeflateWrapping : std::uint8_t { zlib, gzip };
+
 enum class InflateError : std::uint8_t {
-    malformed,   // no zlib stream, damaged, or made with a dictionary of the sender's own
+    malformed,   // no such stream, damaged, or made with a dictionary of the sender's own
     cut_short,   // it ends before the stream does
     trailing,    // something follows the stream
     over_limit,  // it inflates to more than may be
@@ -25,12 +27,12 @@ std::string_view message_of(InflateError error) noexcept;
 /// thread one at a time
 class Inflater {
 public:
-    Inflater();
+    explicit Inflater(DeflateWrapping wrapping = DeflateWrapping::zlib);
     ~Inflater();
     Inflater(Inflater&&) noexcept;
     Inflater& operator=(Inflater&&) noexcept;
 
-    /// Inflate one whole stream.
+    /// Inflate one whole stream; of gzip one member.
     /// in   size_max: of the result, in bytes
     /// out  a view, until the next call
     /// err  InflateError; throws std::bad_alloc

@@ -70,15 +70,23 @@ struct Pickled {
 std::expected<Pickled, DecodeError> pickle_decode(std::span<const std::byte> input, Arena& arena,
                                                   const PickleLimits& limits = {});
 
+/// Who reads a pickle, as far as it matters.
+enum class PickleReader : std::uint8_t {
+    python_3,
+    python_2,  // of protocol 2: a text of ASCII and bytes are a `str` there, any other text unicode
+};
+
 /// Append a value as a pickle that Python reads as equal.
 /// in   protocol: 2 to 5. In 2 the modules and exceptions are named as Python 2 did, and as Python
-///      3 does for it: a TimeoutError is an OSError there.
+///      3 does for it: a TimeoutError is an OSError there. What Python 2 had nothing for is an
+///      Exception for it.
 /// err  text_not_utf8 | depth_over_limit | exception_unknown (a type that is not Python's own);
 ///      `out` is as it was before
 /// cost O(bytes), stack O(depth_max)                                      thread any
 std::expected<void, EncodeError> pickle_encode(
     const PickleValue& value, int protocol, std::string& out,
-    std::size_t depth_max = core::Limits{}.nesting_depth_max);
+    std::size_t depth_max = core::Limits{}.nesting_depth_max,
+    PickleReader reader = PickleReader::python_3);
 
 /// What Python's value is to models and handlers: tuples and sets are lists, a bytearray is bytes,
 /// and an exception is a map of its `type` and `args`.

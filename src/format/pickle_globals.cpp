@@ -4,8 +4,6 @@
 #include <array>
 #include <functional>
 
-#include "format/pickle.hpp"
-
 namespace warren::format {
 namespace {
 
@@ -142,7 +140,8 @@ PickleGlobal pickle_global(std::size_t number) noexcept {
     return {.makes = Makes::exception, .name = exceptions[number - listed.size()].type};
 }
 
-PickleName pickle_exception_name(std::string_view type, int protocol) noexcept {
+PickleName pickle_exception_name(std::string_view type, int protocol,
+                                 PickleReader reader) noexcept {
     const Exception* const found = find_exception(type);
     if (found == nullptr) {
         return {};
@@ -151,7 +150,9 @@ PickleName pickle_exception_name(std::string_view type, int protocol) noexcept {
         return {.module = "builtins", .name = found->name_of_3};
     }
     if (found->name_of_2.empty()) {
-        return {.module = "__builtin__", .name = found->name_of_3};
+        return reader == PickleReader::python_2
+                   ? PickleName{.module = "exceptions", .name = "Exception"}
+                   : PickleName{.module = "__builtin__", .name = found->name_of_3};
     }
     return {.module = "exceptions", .name = found->name_of_2};
 }

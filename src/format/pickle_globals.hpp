@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "format/pickle.hpp"
+
 namespace warren::format {
 
 /// What a pickle may name by module, and what is made when it is called.
@@ -39,6 +41,6 @@ struct PickleName {
 
 /// How an exception's type is written in a protocol; Python 2 reads protocol 2, and had fewer.
 /// out  empty for a type that is not Python's own
-PickleName pickle_exception_name(std::string_view type, int protocol) noexcept;
+PickleName pickle_exception_name(std::string_view type, int protocol, PickleReader reader) noexcept;
 
 }  // namespace warren::format

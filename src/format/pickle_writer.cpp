@@ -32,7 +32,8 @@ std::string latin1_as_utf8(std::span<const std::byte> octets) {
 /// Writes without a memo: what is shared is written each time.
 class Writer {
 public:
-    Writer(int protocol, std::string& out) noexcept : protocol_{protocol}, out_{out} {}
+    Writer(int protocol, PickleReader reader, std::string& out) noexcept
+        : protocol_{protocol}, reader_{reader}, out_{out} {}
 
     bool pickle(const PickleValue& value, std::size_t depth_max);
     EncodeError take_error() {
@@ -52,10 +53,11 @@ private:
     bool state_of(const PickleValue& value, std::size_t depth_left);
 
     void integer(std::int64_t number);
-    void big_integer(std::span<const std::byte> little_endian);
     bool text(std::string_view characters);
+    void unicode(std::string_view characters);
     void bytes(std::span<const std::byte> octets);
     void byte_array(std::span<const std::byte> octets);
+    void sized(PickleOpcode few, PickleOpcode many, std::span<const std::byte> octets);
     void latin1(std::span<const std::byte> octets, std::string_view codec);
     void global(std::string_view module, std::string_view name);
     std::string_view builtins() const noexcept {
@@ -79,6 +81,7 @@ private:
     }
 
     int protocol_;
+    PickleReader reader_;
     std::string& out_;
     EncodeError error_;
 };
@@ -114,7 +117,7 @@ bool Writer::put(const PickleValue& value, std::size_t depth_left) {
         integer(value.as_integer());
         return true;
     case Kind::big_integer:
-        big_integer(value.as_bytes());
+        sized(long1, long4, value.as_bytes());
         return true;
     case Kind::float64:
         opcode(binfloat);
@@ -242,7 +245,7 @@ bool Writer::instance(const PickleValue& instance, std::size_t depth_left) {
 }
 
 bool Writer::exception(const PickleValue& exception, std::size_t depth_left) {
-    const PickleName name = pickle_exception_name(exception.exception_type(), protocol_);
+    const PickleName name = pickle_exception_name(exception.exception_type(), protocol_, reader_);
     if (name.name.empty()) {
         return refuse("exception_unknown", "An exception's type is not one of Python's own");
     }
@@ -274,53 +277,51 @@ void Writer::integer(std::int64_t value) {
         opcode(binint);
         number(static_cast<std::int32_t>(value));
     } else {
-        big_integer(pickle_shortest(std::as_bytes(std::span{&value, 1})));
+        sized(long1, long4, pickle_shortest(std::as_bytes(std::span{&value, 1})));
     }
-}
-
-void Writer::big_integer(std::span<const std::byte> little_endian) {
-    if (little_endian.size() <= UINT8_MAX) {
-        opcode(long1);
-        number(static_cast<std::uint8_t>(little_endian.size()));
-    } else {
-        opcode(long4);
-        number(static_cast<std::int32_t>(little_endian.size()));
-    }
-    append(little_endian);
 }
 
 bool Writer::text(std::string_view characters) {
     if (!core::utf8_valid(characters)) [[unlikely]] {
         return refuse("text_not_utf8", "A text is not valid UTF-8");
     }
-    if (protocol_ >= 4 && characters.size() <= UINT8_MAX) {
-        opcode(short_binunicode);
-        number(static_cast<std::uint8_t>(characters.size()));
+    if (reader_ == PickleReader::python_2 && core::is_ascii(characters)) {
+        sized(short_binstring, binstring, std::as_bytes(std::span{characters}));
     } else {
-        opcode(binunicode);
-        number(static_cast<std::uint32_t>(characters.size()));
+        unicode(characters);
     }
-    out_.append(characters);
     return true;
 }
 
+void Writer::unicode(std::string_view characters) {
+    sized(protocol_ >= 4 ? short_binunicode : binunicode, binunicode,
+          std::as_bytes(std::span{characters}));
+}
+
 void Writer::bytes(std::span<const std::byte> octets) {
-    if (protocol_ < 3) {
-        if (octets.empty()) {
-            global(builtins(), "bytes");
-            opcode(empty_tuple);
-            opcode(reduce);
-        } else {
-            global("_codecs", "encode");
-            latin1(octets, "latin1");
-        }
-        return;
+    if (reader_ == PickleReader::python_2) {
+        return sized(short_binstring, binstring, octets);
     }
-    if (octets.size() <= UINT8_MAX) {
-        opcode(short_binbytes);
+    if (protocol_ >= 3) {
+        return sized(short_binbytes, binbytes, octets);
+    }
+    if (octets.empty()) {
+        global(builtins(), "bytes");
+        opcode(empty_tuple);
+        opcode(reduce);
+    } else {
+        global("_codecs", "encode");
+        latin1(octets, "latin1");
+    }
+}
+
+/// Octets behind their number, for which one byte is enough when they are few.
+void Writer::sized(PickleOpcode few, PickleOpcode many, std::span<const std::byte> octets) {
+    if (few != many && octets.size() <= UINT8_MAX) {
+        opcode(few);
         number(static_cast<std::uint8_t>(octets.size()));
     } else {
-        opcode(binbytes);
+        opcode(many);
         number(static_cast<std::uint32_t>(octets.size()));
     }
     append(octets);
@@ -345,16 +346,16 @@ void Writer::byte_array(std::span<const std::byte> octets) {
 
 /// The call of what is on the stack with the octets as text, and the codec that makes them octets.
 void Writer::latin1(std::span<const std::byte> octets, std::string_view codec) {
-    text(latin1_as_utf8(octets));
-    text(codec);
+    unicode(latin1_as_utf8(octets));
+    unicode(codec);
     opcode(tuple2);
     opcode(reduce);
 }
 
 void Writer::global(std::string_view module, std::string_view name) {
     if (protocol_ >= 4) {
-        text(module);
-        text(name);
+        unicode(module);
+        unicode(name);
         opcode(stack_global);
         return;
     }
@@ -365,9 +366,10 @@ void Writer::global(std::string_view module, std::string_view name) {
 }  // namespace
 
 std::expected<void, EncodeError> pickle_encode(const PickleValue& value, int protocol,
-                                               std::string& out, std::size_t depth_max) {
+                                               std::string& out, std::size_t depth_max,
+                                               PickleReader reader) {
     const std::size_t start = out.size();
-    Writer writer{protocol, out};
+    Writer writer{protocol, reader, out};
     if (!writer.pickle(value, depth_max)) {
         out.resize(start);
         return std::unexpected{writer.take_error()};

@@ -17,6 +17,42 @@ bool is_position(const Member& member) noexcept {
     return member.key.is_integer();
 }
 
+/// Whether a value of the type may be a map itself.
+bool may_be_map(const Type& type) noexcept {
+    switch (type.kind) {
+    case Type::Kind::optional:
+    case Type::Kind::secret:
+        return may_be_map(*type.element);
+    case Type::Kind::choice:
+        return std::ranges::any_of(type.alternatives,
+                                   [](const Type* each) { return may_be_map(*each); });
+    case Type::Kind::map:
+    case Type::Kind::model:
+    case Type::Kind::dynamic:
+        return true;
+    case Type::Kind::nothing:
+    case Type::Kind::boolean:
+    case Type::Kind::integer:
+    case Type::Kind::floating:
+    case Type::Kind::text:
+    case Type::Kind::bytes:
+    case Type::Kind::enumeration:
+    case Type::Kind::list:
+    case Type::Kind::uuid:
+    case Type::Kind::timestamp:
+    case Type::Kind::absolute_path:
+    case Type::Kind::relative_path:
+        return false;
+    }
+    return false;
+}
+
+/// Whether what stands there is a plain function's single argument.
+bool is_lone_argument(const Model& model, const Value& arguments) noexcept {
+    return model.shape == ModelShape::parameters && model.fields.size() == 1 &&
+           (!arguments.is_map() || may_be_map(*model.fields.front().type));
+}
+
 /// By position first, then by name, as Python calls its functions.
 void bind_mixed(Binder& binder, const Model& model, std::span<const Member> arguments, void* target,
                 ErrorSink& errors) {
@@ -81,7 +117,7 @@ void bind_call(const Type& request, ArgumentStyle style, const Value& arguments,
         return bind_mixed(binder, model, arguments.as_map(), target, errors);
     }
     const bool bare = style == ArgumentStyle::bare;
-    if (bare && model.shape == ModelShape::parameters && model.fields.size() == 1) {
+    if (bare && is_lone_argument(model, arguments)) {
         const Field& field = model.fields.front();
         binder.bind_field(field, arguments, target, root.in(field.name));
     } else if (arguments.is_list() && style != ArgumentStyle::named) {

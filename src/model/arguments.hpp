@@ -24,8 +24,8 @@ enum class ArgumentStyle : std::uint8_t {
 ///      errors inside of an item are located by its index
 ///      mixed: as positional and named; a field that is given both ways is `multiple_values`, and
 ///      a name that a plain function has no parameter of is `extra_forbidden`
-///      bare: the value of a plain function's single parameter; otherwise a map is named, a list
-///      positional, and any other value is the first field
+///      bare: the value of a plain function's single parameter, but a map only where that may be
+///      one; otherwise a map is named, a list positional, and any other value is the first field
 ///      A request that is no model takes the value itself, or by position a list of just that.
 /// out  as `bind`
 std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,

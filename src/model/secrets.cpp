@@ -96,6 +96,22 @@ std::string_view add_item(const Candidates& parents, std::size_t index, Candidat
 
 enum class SecretsBy : std::uint8_t { type_and_name, type };
 
+/// What makes a value a secret; a list's or map's holds for all inside.
+struct Secrecy {
+    bool by_type = false;
+    bool by_name = false;
+
+    explicit operator bool() const noexcept { return by_type || by_name; }
+    Secrecy operator|(Secrecy other) const noexcept {
+        return {by_type || other.by_type, by_name || other.by_name};
+    }
+};
+
+/// The request itself, or a member or argument of it.
+bool is_direct(const Location& at) noexcept {
+    return at.before == nullptr || at.before->before == nullptr;
+}
+
 /// Walks over a value beside its type and gives every secret to a treatment. What the treatment
 /// leaves alone is not copied.
 template <typename Treatment>
@@ -105,11 +121,11 @@ public:
         : treatment_{treatment}, arena_{arena}, by_{by} {}
 
     /// out  the new value; nullopt when it stays as it is
-    std::optional<Value> walk(const Value& value, const Candidates& candidates, bool secret,
+    std::optional<Value> walk(const Value& value, const Candidates& candidates, Secrecy secret,
                               const Location& at) {
-        secret = secret || is_secret(candidates, value);
+        secret.by_type = secret.by_type || is_secret(candidates, value);
         if (secret && Treatment::takes_whole) {
-            return treatment_.secret(value, at);
+            return treatment_.secret(value, secret, at);
         }
         switch (value.kind()) {
         case Value::Kind::list:
@@ -118,15 +134,15 @@ public:
             return map(value, candidates, secret, at);
         default:
             if (!secret && at.step == Location::Step::root) {
-                secret = is_secret_argument(value, candidates);
+                secret.by_name = is_secret_argument(value, candidates);
             }
-            return secret ? treatment_.secret(value, at) : treatment_.plain(value, at);
+            return secret ? treatment_.secret(value, secret, at) : treatment_.plain(value, at);
         }
     }
 
 private:
-    bool names_secret(std::string_view member) const {
-        return by_ == SecretsBy::type_and_name && is_secret_name(member);
+    Secrecy named(std::string_view member) const {
+        return {.by_name = by_ == SecretsBy::type_and_name && is_secret_name(member)};
     }
 
     /// A bare value for a request is its first field: see `bind_arguments`.
@@ -138,15 +154,14 @@ private:
         return is_secret_name(add_item(candidates, 0, fields)) || is_secret(fields, value);
     }
 
-    std::optional<Value> list(const Value& value, const Candidates& candidates, bool secret,
+    std::optional<Value> list(const Value& value, const Candidates& candidates, Secrecy secret,
                               const Location& at) {
         const std::span<const Value> items = value.as_list();
         std::span<Value> changed;
         for (std::size_t index = 0; index < items.size(); ++index) {
             Candidates item;
             const std::string_view name = add_item(candidates, index, item);
-            const auto replaced =
-                walk(items[index], item, secret || names_secret(name), at.in(index));
+            const auto replaced = walk(items[index], item, secret | named(name), at.in(index));
             if (!replaced) {
                 continue;
             }
@@ -159,7 +174,7 @@ private:
         return changed.empty() ? std::nullopt : std::optional{Value::list(changed)};
     }
 
-    std::optional<Value> map(const Value& value, const Candidates& candidates, bool secret,
+    std::optional<Value> map(const Value& value, const Candidates& candidates, Secrecy secret,
                              const Location& at) {
         const std::span<const Member> members = value.as_map();
         std::span<Member> changed;
@@ -167,17 +182,17 @@ private:
             const Member& member = members[index];
             Candidates content;
             Location here = at.in(index);
-            bool named = false;
+            Secrecy by_key;
             if (member.key.is_text()) {
                 here = at.in(member.key.as_text());
-                named = names_secret(member.key.as_text());
+                by_key = named(member.key.as_text());
                 add_member(candidates, member.key.as_text(), content);
             } else if (member.key.kind() == Value::Kind::int64 && member.key.as_int64() >= 0) {
                 // An argument by its position, beside others by name: see `ArgumentStyle`.
                 const auto position = static_cast<std::size_t>(member.key.as_int64());
-                named = names_secret(add_item(candidates, position, content));
+                by_key = named(add_item(candidates, position, content));
             }
-            const auto replaced = walk(member.value, content, secret || named, here);
+            const auto replaced = walk(member.value, content, secret | by_key, here);
             if (!replaced) {
                 continue;
             }
@@ -199,7 +214,7 @@ template <typename Treatment>
 Value treat(const Type& type, const Value& value, Treatment& treatment, Arena& arena,
             SecretsBy by = SecretsBy::type_and_name) {
     Walk<Treatment> walk{treatment, arena, by};
-    return walk.walk(value, candidates_of(type), false, Location{}).value_or(value);
+    return walk.walk(value, candidates_of(type), {}, Location{}).value_or(value);
 }
 
 struct Decryption {
@@ -210,9 +225,12 @@ struct Decryption {
     ErrorSink& errors;
     bool opens_others = true;  // texts directly in the value that are tokens
 
-    std::optional<Value> secret(const Value& value, const Location& at) {
+    std::optional<Value> secret(const Value& value, Secrecy, const Location& at) {
         if (value.is_null()) {
             return std::nullopt;
+        }
+        if (opening.depth == SecretDepth::direct && !is_direct(at)) {
+            return opened(value, at);
         }
         if (!value.is_text() || !value.as_text().starts_with(token_start)) {
             if (opening.policy == SecretPolicy::must_be_encrypted) {
@@ -246,16 +264,20 @@ struct Decryption {
     }
 
     std::optional<Value> plain(const Value& value, const Location& at) {
-        const bool is_member = at.before != nullptr && at.before->before == nullptr;
-        if (!opens_others || !is_member || !value.is_text() ||
-            !value.as_text().starts_with(token_start)) {
+        const bool is_member = at.before != nullptr && is_direct(at);
+        return opens_others && is_member ? opened(value, at) : std::nullopt;
+    }
+
+private:
+    /// What may be a token, or not.
+    std::optional<Value> opened(const Value& value, const Location& at) {
+        if (!value.is_text() || !value.as_text().starts_with(token_start)) {
             return std::nullopt;
         }
         const auto content = opening.keys.decrypt(value.as_text(), opening.ttl);
         return content ? checked(*content, at) : std::nullopt;
     }
 
-private:
     std::optional<Value> checked(std::string_view content, const Location& at) {
         if (!core::utf8_valid(content)) {
             errors.add(at, "secret_malformed", "The encrypted content should be UTF-8 text");
@@ -272,10 +294,12 @@ struct Encryption {
     std::int64_t unix_seconds;
     Tokens tokens;
     Arena& arena;
+    SecretDepth depth = SecretDepth::any;
     std::optional<format::FernetError> error{};
 
-    std::optional<Value> secret(const Value& value, const Location&) {
-        if (value.is_null() || error) {
+    std::optional<Value> secret(const Value& value, Secrecy secrecy, const Location& at) {
+        const bool is_left = depth == SecretDepth::direct && !secrecy.by_type && !is_direct(at);
+        if (value.is_null() || error || is_left) {
             return std::nullopt;
         }
         if (value.is_text()) {
@@ -307,7 +331,7 @@ private:
 struct Redaction {
     static constexpr bool takes_whole = true;
 
-    std::optional<Value> secret(const Value& value, const Location&) {
+    std::optional<Value> secret(const Value& value, Secrecy, const Location&) {
         return value.is_null() ? std::nullopt : std::optional{Value::text("********")};
     }
     std::optional<Value> plain(const Value&, const Location&) { return std::nullopt; }
@@ -331,12 +355,15 @@ Value decrypt(const Type& request, const Value& value, const Opening& opening, A
 std::expected<Value, format::FernetError> encrypt(const Type& request, const Value& value,
                                                   const format::Keyring& keys,
                                                   std::int64_t unix_seconds, Tokens tokens,
-                                                  Arena& arena) {
+                                                  Arena& arena, SecretDepth depth) {
     if (keys.empty()) {
         return value;
     }
-    Encryption encryption{
-        .keys = keys, .unix_seconds = unix_seconds, .tokens = tokens, .arena = arena};
+    Encryption encryption{.keys = keys,
+                          .unix_seconds = unix_seconds,
+                          .tokens = tokens,
+                          .arena = arena,
+                          .depth = depth};
     const Value closed = treat(request, value, encryption, arena);
     if (encryption.error) {
         return std::unexpected{*encryption.error};

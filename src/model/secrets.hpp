@@ -22,6 +22,12 @@ namespace warren::model {
 /// names count.
 bool is_secret_name(std::string_view member) noexcept;
 
+/// Where in a request a name makes a secret, and secrets must be encrypted.
+enum class SecretDepth : std::uint8_t {
+    any,
+    direct,  // what is a member or an argument of the request itself, and no list or map
+};
+
 enum class SecretPolicy : std::uint8_t {
     must_be_encrypted,
     accept_clear,  // what is no token at all is taken as it is, while callers migrate
@@ -32,6 +38,7 @@ struct Opening {
     const format::Keyring& keys;  // empty: nothing is encrypted
     SecretPolicy policy = SecretPolicy::must_be_encrypted;
     std::optional<format::TimeToLive> ttl{};  // none takes tokens of any age
+    SecretDepth depth = SecretDepth::any;     // deeper ones are opened when they can be
 };
 
 /// Open the tokens of a request, before it is bound. Beside the secrets, a text directly in the
@@ -52,14 +59,16 @@ enum class Tokens : std::uint8_t {
 
 /// Replace the secrets of a request by tokens: the caller's side. Numbers and truth values become
 /// text first, bytes base64 text; null stays null.
-/// in   keys: empty leaves the value unchanged; unix_seconds: now, the tokens' time
+/// in   keys: empty leaves the value unchanged; unix_seconds: now, the tokens' time;
+///      depth: of those that a name makes secrets
 /// out  a value viewing the arena and whatever the given one views
 /// err  unavailable
 /// cost O(value); one encryption per secret          thread any
 std::expected<Value, format::FernetError> encrypt(const Type& request, const Value& value,
                                                   const format::Keyring& keys,
                                                   std::int64_t unix_seconds, Tokens tokens,
-                                                  Arena& arena);
+                                                  Arena& arena,
+                                                  SecretDepth depth = SecretDepth::any);
 
 /// The same for a response: what is at a `Secret<T>` of its type, and nothing else, since names
 /// bind callers only.

@@ -1,16 +1,41 @@
 #include "protocol/arrpc_dialect.hpp"
 
 #include "protocol/arrpc.hpp"
+#include "protocol/envelope.hpp"
 #include "protocol/field_errors.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace warren::protocol {
 namespace {
 
-template <typename Content>
-StreamStep step_of(const ArrpcMessage<Content>& message, std::size_t wanted_bytes) {
+/// What a message is that more bytes came with, for a person.
+std::string described(std::span<const std::byte> input, std::size_t size_bytes) {
+    constexpr std::array<std::string_view, 6> http{"HTTP/", "GET ", "HEAD ",
+                                                   "POST ", "PUT ", "OPTIONS "};
+    const std::string_view text = text_of(input);
+    const bool is_http =
+        std::ranges::any_of(http, [text](std::string_view word) { return text.starts_with(word); });
+    return is_http ? std::string{"it is HTTP"}
+                   : std::to_string(input.size() - size_bytes) +
+                         " more bytes came with a MessagePack value, and one value is all of it";
+}
+
+/// Nobody who speaks this dialect sends on before the other side's turn; and anything at all begins
+/// with some value, as "GET /" does with 71. What comes with more behind it is no message.
+/// in   why: makes a failure of a description
+template <typename Content, typename Why>
+StreamStep step_of(ArrpcMessage<Content>& message, std::span<const std::byte> input,
+                   std::size_t wanted_bytes, Why why) {
     using State = ArrpcMessage<Content>::State;
+    if (message.state == State::complete && message.size_bytes != input.size()) [[unlikely]] {
+        message = {.state = State::broken,
+                   .content = std::unexpected{why(described(input, message.size_bytes))}};
+    }
     switch (message.state) {
     case State::need_more:
         return {.wanted_bytes = wanted_bytes};
@@ -28,8 +53,12 @@ public:
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         ArrpcMessage<Call> message = codec_.next(input, arena);
+        const StreamStep step =
+            step_of(message, input, codec_.bytes_wanted(), [](const std::string& what) {
+                return refused_request("This is no message of arrpc: " + what, "message_type");
+            });
         call = std::move(message.content);
-        return step_of(message, codec_.bytes_wanted());
+        return step;
     }
 
 private:
@@ -42,8 +71,14 @@ public:
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         ArrpcMessage<Answer> message = codec_.next(input, arena);
+        const StreamStep step =
+            step_of(message, input, codec_.bytes_wanted(), [](const std::string& what) {
+                return Failure{.code = Code::contract_mismatch,
+                               .message = "What answers there does not speak arrpc (" + what +
+                                          "); check port, scheme and protocol"};
+            });
         answer_ = std::move(message.content);
-        return step_of(message, codec_.bytes_wanted());
+        return step;
     }
 
     std::uint32_t id() const noexcept override { return 0; }

@@ -1,6 +1,7 @@
 #include "protocol/callme.hpp"
 
 #include "protocol/callme_body.hpp"
+#include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
 
@@ -16,10 +17,10 @@ constexpr std::uint8_t persistent = 2;
 constexpr std::uint8_t lowest_priority = 0;
 constexpr std::int64_t reply_queue_expires_ms = 30 * 60 * 1000;
 
-CallmeForm form_of(CallmeFormat format) noexcept {
+CallmeForm form_of(CallmeFormat format, int pickle_protocol) noexcept {
     switch (format) {
     case CallmeFormat::pickle:
-        return CallmeForm::pickle_4;
+        return static_cast<CallmeForm>(pickle_protocol);
     case CallmeFormat::json:
         return CallmeForm::json;
     case CallmeFormat::msgpack:
@@ -57,9 +58,18 @@ Failure completed(Failure named, const Failure& body, CallmeForm form) {
         return named;
     }
     const Value args = body.data["args"];
-    if (named.code != Code::no_such_method && args.is_list() && args.as_list().size() == 1 &&
-        args.as_list().front().is_text()) {
-        named.message = args.as_list().front().as_text();
+    const bool has_text =
+        args.is_list() && args.as_list().size() == 1 && args.as_list().front().is_text();
+    if (named.code == Code::no_such_method) {
+        return named;
+    }
+    for (const std::string_view whole :
+         {has_text ? args.as_list().front().as_text() : std::string_view{},
+          std::string_view{body.message}}) {
+        if (whole.starts_with(named.message)) {
+            named.message = whole;
+            break;
+        }
     }
     if (named.code == Code::failed) {
         named.data = body.data;
@@ -69,20 +79,21 @@ Failure completed(Failure named, const Failure& body, CallmeForm form) {
 
 class CallmeDialect final : public MessageDialect {
 public:
-    CallmeDialect(CallmeFormat format, const core::Limits& limits)
-        : form_{form_of(format)}, limits_{limits} {}
+    CallmeDialect(CallmeFormat format, const core::Limits& limits, int pickle_protocol)
+        : form_{form_of(format, pickle_protocol)}, limits_{limits} {}
 
     std::string_view name() const noexcept override { return "callme"; }
 
     std::expected<Call, Failure> decode_call(const Envelope& request, Arena& arena) const override {
-        if (auto refused = refuse_oversized(request, limits_)) {
-            return std::unexpected{std::move(*refused)};
+        const auto plain = plain_body(request, arena, limits_);
+        if (!plain) {
+            return std::unexpected{std::move(plain.error())};
         }
         const CallmeForm form = callme_form_of(request, form_);
         if (auto refused = refuse_form(form)) {
             return std::unexpected{std::move(*refused)};
         }
-        auto call = read_callme_request(request, form, arena, limits_);
+        auto call = read_callme_request(*plain, form, arena, limits_);
         if (call && call->method.size() > limits_.method_name_bytes_max) {
             return std::unexpected{
                 refused_request("The function's name has more than " +
@@ -92,7 +103,7 @@ public:
         }
         if (call) {
             call->correlation_id = request.correlation_id;
-            call->time_left = read_expiration(request.expiration);
+            call->time_left = time_left_of(request);
             call->attempt = delivery_attempt(request);
             call->caller = request.user_id;
         }
@@ -129,6 +140,7 @@ public:
                         .content_type = properties.content_type,
                         .content_encoding = properties.content_encoding,
                         .correlation_id = address.correlation_id,
+                        .has_empty_correlation_id = address.has_empty_correlation_id,
                         .priority = lowest_priority,
                         .headers = headers.is_null() ? Value::map({}) : headers,
                         .body = bytes_of(body)};
@@ -185,7 +197,12 @@ public:
                                                    .message = "The reply cannot be read: " +
                                                               refused->errors.front().message}};
         }
-        auto answer = read_callme_reply(reply, form, arena, limits_);
+        const auto plain = plain_body(reply, arena, limits_);
+        auto answer =
+            plain ? read_callme_reply(*plain, form, arena, limits_)
+                  : std::unexpected{Failure{.code = Code::internal,
+                                            .message = "The reply cannot be read: " +
+                                                       plain.error().errors.front().message}};
         if (named) {
             return std::unexpected{answer ? std::move(*named)
                                           : completed(std::move(*named), answer.error(), form)};
@@ -250,9 +267,9 @@ std::optional<CallmeFormat> callme_format_named(std::string_view name) noexcept 
     return name == "msgpack" ? std::optional{CallmeFormat::msgpack} : std::nullopt;
 }
 
-std::unique_ptr<MessageDialect> make_callme_dialect(CallmeFormat format,
-                                                    const core::Limits& limits) {
-    return std::make_unique<CallmeDialect>(format, limits);
+std::unique_ptr<MessageDialect> make_callme_dialect(CallmeFormat format, const core::Limits& limits,
+                                                    int pickle_protocol) {
+    return std::make_unique<CallmeDialect>(format, limits, pickle_protocol);
 }
 
 }  // namespace warren::protocol

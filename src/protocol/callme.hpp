@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "format/pickle.hpp"
 #include "protocol/message_dialect.hpp"
 
 #include <cstddef>
@@ -35,7 +36,9 @@ inline constexpr std::size_t callme_server_id_bytes_max = 255 - (sizeof("server_
 /// left out when it is "OK", or {"error": {"code", "message", "errors", "data"}}. Which one a body
 /// has its content type says; a pickle is read in the format `pickle` only. Failures also have the
 /// headers of `reply_headers.hpp`.
-std::unique_ptr<MessageDialect> make_callme_dialect(CallmeFormat format,
-                                                    const core::Limits& limits = {});
+/// in   pickle_protocol: of requests; Python 2 reads at most 2
+std::unique_ptr<MessageDialect> make_callme_dialect(
+    CallmeFormat format, const core::Limits& limits = {},
+    int pickle_protocol = format::pickle_protocol_default);
 
 }  // namespace warren::protocol

@@ -5,6 +5,7 @@
 #include "format/msgpack.hpp"
 #include "format/msgpack_writer.hpp"
 #include "protocol/callme_pickle.hpp"
+#include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 
 #include <algorithm>
@@ -21,24 +22,32 @@ constexpr std::string_view type_json = "application/json";
 constexpr std::string_view type_msgpack = "application/msgpack";
 constexpr std::string_view type_msgpack_of_kombu = "application/x-msgpack";
 
-CallmeForm pickle_form_of(std::span<const std::byte> body) noexcept {
-    constexpr std::byte proto{0x80};
-    if (body.size() < 2 || body[0] != proto) {
-        return CallmeForm::pickle_2;
-    }
-    return static_cast<CallmeForm>(std::clamp(std::to_integer<int>(body[1]),
-                                              static_cast<int>(CallmeForm::pickle_2),
-                                              static_cast<int>(CallmeForm::pickle_5)));
+/// Python 2 writes the names of a request's attributes as byte strings, and Python 3 never.
+bool is_of_python_2(std::span<const std::byte> body) noexcept {
+    constexpr std::size_t looked_at_bytes = 256;  // the first name stands behind that of the class
+    const std::string_view start = text_of(body.first(std::min(body.size(), looked_at_bytes)));
+    return start.contains("U\tfunc_") || start.contains("S'func_");
 }
 
-std::expected<Value, format::DecodeError> decode(const Envelope& message, CallmeForm form,
+CallmeForm pickle_form_of(std::span<const std::byte> body) noexcept {
+    constexpr std::byte proto{0x80};
+    constexpr int oldest = static_cast<int>(CallmeForm::pickle_2);
+    const bool has_protocol = body.size() >= 2 && body[0] == proto;
+    const int protocol = has_protocol ? std::to_integer<int>(body[1]) : oldest;
+    return protocol <= oldest && is_of_python_2(body)
+               ? CallmeForm::pickle_of_python_2
+               : static_cast<CallmeForm>(
+                     std::clamp(protocol, oldest, static_cast<int>(CallmeForm::pickle_5)));
+}
+
+std::expected<Value, format::DecodeError> decode(std::span<const std::byte> body, CallmeForm form,
                                                  Arena& arena, const core::Limits& limits) {
     if (form == CallmeForm::json) {
         return format::json_decode(
-            text_of(message.body), arena,
+            text_of(body), arena,
             {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
     }
-    return format::msgpack_decode(message.body, arena, format::MsgpackLimits::of(limits));
+    return format::msgpack_decode(body, arena, format::MsgpackLimits::of(limits));
 }
 
 std::expected<void, format::EncodeError> encode(const Value& value, CallmeForm form,
@@ -96,10 +105,10 @@ Value success_body(const Answer& answer, Arena& arena) {
     return Value::map(arena.copy(std::span<const Member>{members}.first(has_message ? 2 : 1)));
 }
 
-Failure unreadable(std::string message, const Envelope& reply) {
+Failure unreadable(std::string message, std::span<const std::byte> reply) {
     return {.code = Code::internal,
             .message = std::move(message),
-            .peer_text = core::text_for_display(text_of(reply.body))};
+            .peer_text = core::text_for_display(text_of(reply))};
 }
 
 /// What a call has by position and by name at once.
@@ -115,19 +124,19 @@ CallmeArguments split(std::span<const Member> arguments, Arena& arena) {
 }  // namespace
 
 CallmeForm callme_form_of(const Envelope& message, CallmeForm otherwise) noexcept {
-    std::string_view type = message.content_type.substr(0, message.content_type.find(';'));
-    type = type.substr(0, type.find_last_not_of(' ') + 1);
+    const std::string_view type = media_type(message.content_type);
     if (type.empty()) {
         return is_pickle(otherwise) ? pickle_form_of(message.body) : otherwise;
     }
-    if (type == type_pickle) {
+    if (is_media_type(type, type_pickle)) {
         return pickle_form_of(message.body);
     }
-    if (type == type_json) {
+    if (is_json_type(type)) {
         return CallmeForm::json;
     }
-    return type == type_msgpack || type == type_msgpack_of_kombu ? CallmeForm::msgpack
-                                                                 : CallmeForm::unknown;
+    return is_media_type(type, type_msgpack) || is_media_type(type, type_msgpack_of_kombu)
+               ? CallmeForm::msgpack
+               : CallmeForm::unknown;
 }
 
 CallmeProperties callme_properties(CallmeForm form) noexcept {
@@ -137,6 +146,7 @@ CallmeProperties callme_properties(CallmeForm form) noexcept {
     case CallmeForm::msgpack:
         return {type_msgpack, "binary"};
     case CallmeForm::unknown:
+    case CallmeForm::pickle_of_python_2:
     case CallmeForm::pickle_2:
     case CallmeForm::pickle_3:
     case CallmeForm::pickle_4:
@@ -181,12 +191,13 @@ CallmeArguments callme_arguments(const Call& call, Arena& arena) {
     return {.args = Value::list(arena.copy(std::span<const Value>{&given, 1}))};
 }
 
-std::expected<Call, Failure> read_callme_request(const Envelope& message, CallmeForm form,
-                                                 Arena& arena, const core::Limits& limits) {
+std::expected<Call, Failure> read_callme_request(std::span<const std::byte> request,
+                                                 CallmeForm form, Arena& arena,
+                                                 const core::Limits& limits) {
     if (is_pickle(form)) {
-        return read_pickled_request(message.body, arena, limits);
+        return read_pickled_request(request, arena, limits);
     }
-    const auto body = decode(message, form, arena, limits);
+    const auto body = decode(request, form, arena, limits);
     if (!body) {
         return std::unexpected{
             refused_request(body.error().message, std::string{body.error().type})};
@@ -206,19 +217,19 @@ std::expected<void, format::EncodeError> write_callme_request(const Call& call, 
     return encode(Value::map(members), form, body);
 }
 
-std::expected<Answer, Failure> read_callme_reply(const Envelope& message, CallmeForm form,
+std::expected<Answer, Failure> read_callme_reply(std::span<const std::byte> reply, CallmeForm form,
                                                  Arena& arena, const core::Limits& limits) {
     if (is_pickle(form)) {
-        auto answer = read_pickled_reply(message.body, arena, limits);
+        auto answer = read_pickled_reply(reply, arena, limits);
         if (!answer && answer.error().code == Code::internal) {
-            return std::unexpected{unreadable(std::move(answer.error().message), message)};
+            return std::unexpected{unreadable(std::move(answer.error().message), reply)};
         }
         return answer;
     }
-    const auto body = decode(message, form, arena, limits);
+    const auto body = decode(reply, form, arena, limits);
     if (!body) {
         return std::unexpected{
-            unreadable("The reply cannot be read: " + body.error().message, message)};
+            unreadable("The reply cannot be read: " + body.error().message, reply)};
     }
     if (const Value* const error = body->find("error"); error != nullptr && error->is_map()) {
         return std::unexpected{failure_of(*error)};
@@ -226,7 +237,7 @@ std::expected<Answer, Failure> read_callme_reply(const Envelope& message, Callme
     const Value* const result = body->find("result");
     if (result == nullptr) {
         return std::unexpected{
-            unreadable("The reply is not an object with 'result' or 'error'", message)};
+            unreadable("The reply is not an object with 'result' or 'error'", reply)};
     }
     const Value* const said = body->find("message");
     return Answer{.message = said != nullptr && said->is_text() ? said->as_text() : message_default,
@@ -238,7 +249,11 @@ std::expected<void, format::EncodeError> write_callme_reply(const Answer& answer
                                                             CallmeForm form, Arena& arena,
                                                             std::string& body) {
     if (is_pickle(form)) {
-        return write_pickled_reply(answer, method, static_cast<int>(form), arena, body);
+        return form == CallmeForm::pickle_of_python_2
+                   ? write_pickled_reply(answer, method, static_cast<int>(CallmeForm::pickle_2),
+                                         format::PickleReader::python_2, arena, body)
+                   : write_pickled_reply(answer, method, static_cast<int>(form),
+                                         format::PickleReader::python_3, arena, body);
     }
     return encode(answer.failure ? failure_body(answer, arena) : success_body(answer, arena), form,
                   body);

@@ -8,9 +8,11 @@
 #include "protocol/call.hpp"
 #include "protocol/envelope.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +22,7 @@ namespace warren::protocol {
 /// How one body is written. A pickle's protocol counts, because a peer reads at most its own.
 enum class CallmeForm : std::uint8_t {
     unknown = 0,
+    pickle_of_python_2 = 1,  // protocol 2, for Python 2 to read
     pickle_2 = 2,
     pickle_3 = 3,
     pickle_4 = 4,
@@ -29,11 +32,11 @@ enum class CallmeForm : std::uint8_t {
 };
 
 constexpr bool is_pickle(CallmeForm form) noexcept {
-    return form >= CallmeForm::pickle_2 && form <= CallmeForm::pickle_5;
+    return form >= CallmeForm::pickle_of_python_2 && form <= CallmeForm::pickle_5;
 }
 
-/// By the content type, and of a pickle by its first bytes: those without a protocol are answered
-/// in the oldest one that is written.
+/// By the content type, and of a pickle by its first bytes: those of protocols 0 and 1 are answered
+/// in the oldest one that is written, and those of Python 2 for it.
 /// in   otherwise: of a message that names no type
 CallmeForm callme_form_of(const Envelope& message, CallmeForm otherwise) noexcept;
 
@@ -46,8 +49,9 @@ CallmeProperties callme_properties(CallmeForm form) noexcept;
 /// Read a request's method and arguments, nothing else of the call.
 /// out  views of `body` and `arena`
 /// err  invalid_request
-std::expected<Call, Failure> read_callme_request(const Envelope& message, CallmeForm form,
-                                                 Arena& arena, const core::Limits& limits);
+std::expected<Call, Failure> read_callme_request(std::span<const std::byte> request,
+                                                 CallmeForm form, Arena& arena,
+                                                 const core::Limits& limits);
 
 /// Append a request. A lone null for arguments is none at all.
 std::expected<void, format::EncodeError> write_callme_request(const Call& call, CallmeForm form,
@@ -55,7 +59,7 @@ std::expected<void, format::EncodeError> write_callme_request(const Call& call, 
 
 /// Read a reply.
 /// err  what the peer answered instead; internal when it cannot be read
-std::expected<Answer, Failure> read_callme_reply(const Envelope& message, CallmeForm form,
+std::expected<Answer, Failure> read_callme_reply(std::span<const std::byte> reply, CallmeForm form,
                                                  Arena& arena, const core::Limits& limits);
 
 /// Append a reply.

@@ -3,7 +3,7 @@
 #include <warren/arena.hpp>
 #include <warren/error.hpp>
 
-#include "format/pickle_value.hpp"
+#include "format/pickle.hpp"
 #include "protocol/call.hpp"
 
 #include <string_view>
@@ -15,8 +15,13 @@ namespace warren::protocol {
 /// those whose values are wrong.
 std::string_view callme_exception_type(const Answer& failure) noexcept;
 
+/// The exception that a failure's data names, as `callme_failure` and `python_error` write it;
+/// otherwise the one of the table.
 /// in   method: as the request named it; views of `failure`, `method` and `arena` are kept
-format::PickleValue callme_exception(const Answer& failure, std::string_view method, Arena& arena);
+/// out  one that the reader can make: where the type would refuse the arguments, fewer of them, or
+///      the type above it
+format::PickleValue callme_exception(const Answer& failure, std::string_view method,
+                                     format::PickleReader reader, Arena& arena);
 
 /// What a raised exception is to a caller here: `failed`, with its type and arguments as data. Its
 /// type says nothing more, because functions raise the same ones for reasons of their own.

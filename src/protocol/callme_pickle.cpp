@@ -53,14 +53,12 @@ std::expected<Call, Failure> read_pickled_request(std::span<const std::byte> bod
     const PickleValue* const name = request.find(callme_func_name);
     const PickleValue* const args = request.find(callme_func_args);
     const PickleValue* const kwargs = request.find(callme_func_kwargs);
-    if (!is_instance(request, PickleClass::rpc_request) || name == nullptr || args == nullptr ||
-        kwargs == nullptr) {
+    if (!is_instance(request, PickleClass::rpc_request) || name == nullptr || args == nullptr) {
         return std::unexpected{no_request(
-            "A request should be a callme.protocol.RpcRequest with func_name, func_args and "
-            "func_kwargs")};
+            "A request should be a callme.protocol.RpcRequest with func_name and func_args")};
     }
     if (!name->is(Kind::text) || (!args->is(Kind::tuple) && !args->is(Kind::list)) ||
-        !kwargs->is(Kind::dict)) {
+        (kwargs != nullptr && !kwargs->is(Kind::dict))) {
         return std::unexpected{
             no_request("func_name should be a str, func_args a tuple and func_kwargs a dict")};
     }
@@ -68,7 +66,7 @@ std::expected<Call, Failure> read_pickled_request(std::span<const std::byte> bod
     if (!positional) {
         return std::unexpected{no_value(std::move(positional.error()), callme_func_args)};
     }
-    auto named = format::pickle_to_value(*kwargs, arena);
+    auto named = kwargs != nullptr ? format::pickle_to_value(*kwargs, arena) : Value::map({});
     if (!named) {
         return std::unexpected{no_value(std::move(named.error()), callme_func_kwargs)};
     }
@@ -111,13 +109,15 @@ std::expected<Answer, Failure> read_pickled_reply(std::span<const std::byte> bod
 
 std::expected<void, format::EncodeError> write_pickled_reply(const Answer& answer,
                                                              std::string_view method, int protocol,
+                                                             format::PickleReader reader,
                                                              Arena& arena, std::string& body) {
     const std::array attributes{
         PickleValue::text("result"),
-        answer.failure ? callme_exception(answer, method, arena)
-                       : format::pickle_from_value(answer.data.value_or(Value{}), arena)};
+        answer.failure ? callme_exception(answer, method, reader, arena)
+                       : format::pickle_from_value(answer.data.value_or(Value{}), arena),
+        PickleValue::text("exception_raised"), PickleValue::boolean(answer.failure.has_value())};
     return format::pickle_encode(instance(PickleClass::rpc_response, attributes, arena), protocol,
-                                 body);
+                                 body, core::Limits{}.nesting_depth_max, reader);
 }
 
 }  // namespace warren::protocol

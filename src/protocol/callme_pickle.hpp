@@ -5,6 +5,7 @@
 
 #include "core/limits.hpp"
 #include "format/error.hpp"
+#include "format/pickle.hpp"
 #include "protocol/call.hpp"
 
 #include <cstddef>
@@ -33,6 +34,7 @@ Call callme_call(std::string_view method, const Value& args, const Value& kwargs
 /// What a call's arguments are to a function of Python's.
 CallmeArguments callme_arguments(const Call& call, Arena& arena);
 
+/// The releases send no keyword arguments at all, not even none.
 /// err  invalid_request
 std::expected<Call, Failure> read_pickled_request(std::span<const std::byte> body, Arena& arena,
                                                   const core::Limits& limits);
@@ -44,8 +46,10 @@ std::expected<void, format::EncodeError> write_pickled_request(std::string_view 
 /// err  failed: an exception; internal: it cannot be read
 std::expected<Answer, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
                                                   const core::Limits& limits);
+/// As the first release reads it, which wants to be told also of a success that it is none.
 std::expected<void, format::EncodeError> write_pickled_reply(const Answer& answer,
                                                              std::string_view method, int protocol,
+                                                             format::PickleReader reader,
                                                              Arena& arena, std::string& body);
 
 }  // namespace warren::protocol

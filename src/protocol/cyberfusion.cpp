@@ -2,6 +2,7 @@
 
 #include "core/utf8.hpp"
 #include "format/json.hpp"
+#include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
 
@@ -14,17 +15,11 @@ namespace {
 constexpr std::string_view content_type_json = "application/json";
 constexpr std::string_view unexpected_error_message = "An unexpected error occurred";
 
-/// Whether a body of this type can be a request. Absent counts as JSON, as the original takes it.
-bool is_json(std::string_view content_type) {
-    const std::string_view essence = content_type.substr(0, content_type.find(';'));
-    return essence.empty() || essence == content_type_json || essence == "text/json" ||
-           essence.ends_with("+json");
-}
-
-bool is_identity(std::string_view content_encoding) {
-    return content_encoding.empty() || content_encoding == "utf-8" || content_encoding == "UTF-8" ||
-           content_encoding == "utf8" || content_encoding == "identity" ||
-           content_encoding == "binary";
+/// Whether a body of this type can be a request. Absent counts as JSON, as the original takes it;
+/// and text is what some libraries call a body that was given to them as text.
+bool may_be_json(std::string_view content_type) {
+    const std::string_view type = media_type(content_type);
+    return type.empty() || is_json_type(type) || is_media_type(type, "text/plain");
 }
 
 Value body_of(bool success, std::string_view message, const Value& data, Arena& arena) {
@@ -93,16 +88,15 @@ public:
     std::string_view name() const noexcept override { return "cyberfusion"; }
 
     std::expected<Call, Failure> decode_call(const Envelope& request, Arena& arena) const override {
-        if (auto refused = refuse_oversized(request, limits_)) {
-            return std::unexpected{std::move(*refused)};
+        const auto plain = plain_body(request, arena, limits_);
+        if (!plain) {
+            return std::unexpected{std::move(plain.error())};
         }
-        if (!is_json(request.content_type) || !is_identity(request.content_encoding)) {
-            return std::unexpected{
-                refused_request("The body must be JSON with content type 'application/json' and no "
-                                "content encoding",
-                                "content_type")};
+        if (!may_be_json(request.content_type)) {
+            return std::unexpected{refused_request(
+                "The body must be JSON with content type 'application/json'", "content_type")};
         }
-        const auto body = format::json_decode(text_of(request.body), arena, json_limits());
+        const auto body = format::json_decode(text_of(*plain), arena, json_limits());
         if (!body) {
             return std::unexpected{
                 refused_request(body.error().message, std::string{body.error().type})};
@@ -114,7 +108,7 @@ public:
                     .style = model::ArgumentStyle::named,
                     .arguments = *body,
                     .correlation_id = request.correlation_id,
-                    .time_left = read_expiration(request.expiration),
+                    .time_left = time_left_of(request),
                     .attempt = delivery_attempt(request),
                     .caller = request.user_id};
     }
@@ -141,6 +135,7 @@ public:
             .routing_key = address.reply_to,
             .content_type = content_type_json,
             .correlation_id = address.correlation_id,
+            .has_empty_correlation_id = address.has_empty_correlation_id,
             .headers = failure_headers(sent, arena),
             .body = bytes_of(body)};
     }
@@ -192,7 +187,12 @@ public:
             return std::unexpected{
                 unreadable("The reply is over the limit of this client (body_bytes_max)", reply)};
         }
-        const auto body = format::json_decode(text_of(reply.body), arena, json_limits());
+        const auto plain = plain_body(reply, arena, limits_);
+        if (!plain) {
+            return std::unexpected{unreadable(
+                "The reply cannot be read: " + plain.error().errors.front().message, reply)};
+        }
+        const auto body = format::json_decode(text_of(*plain), arena, json_limits());
         if (!body) {
             return std::unexpected{
                 unreadable("The reply is not JSON: " + body.error().message, reply)};

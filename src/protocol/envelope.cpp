@@ -26,6 +26,11 @@ std::optional<std::chrono::milliseconds> read_expiration(std::string_view expira
     return std::chrono::milliseconds{milliseconds};
 }
 
+std::optional<std::chrono::milliseconds> time_left_of(const Envelope& delivered) noexcept {
+    const auto time_left = read_expiration(delivered.expiration);
+    return time_left && time_left->count() == 0 ? std::nullopt : time_left;
+}
+
 std::uint32_t delivery_attempt(const Envelope& message) noexcept {
     // Quorum queues count deliveries; other queues only say that there was an earlier one.
     constexpr std::int64_t attempts_max = std::numeric_limits<std::uint32_t>::max() - 1;

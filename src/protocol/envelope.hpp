@@ -20,6 +20,7 @@ struct Envelope {
     std::string_view content_type{};
     std::string_view content_encoding{};
     std::string_view correlation_id{};
+    bool has_empty_correlation_id = false;  // not absent: its caller gets the same back
     std::string_view reply_to{};
     std::string_view expiration{};  // milliseconds, decimal
     std::string_view message_id{};
@@ -42,6 +43,7 @@ struct ReplyAddress {
     std::string exchange;
     std::string reply_to;  // empty: nobody waits
     std::string correlation_id;
+    bool has_empty_correlation_id = false;
     std::optional<std::uint8_t> delivery_mode{};  // a reply is as persistent as its request
 
     // Of dialects whose replies depend on more: see `MessageDialect::remember`.
@@ -55,6 +57,9 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept;
 
 /// The time left as the expiration says it; nullopt when it is absent or no number.
 std::optional<std::chrono::milliseconds> read_expiration(std::string_view expiration) noexcept;
+/// The same of a message that was delivered. One of 0 ms is to be delivered at once or not at all,
+/// and so it was: how long its caller waits it does not say.        [RabbitMQ, time-to-live]
+std::optional<std::chrono::milliseconds> time_left_of(const Envelope& delivered) noexcept;
 
 /// Which attempt at handling a delivery is, from 1, as far as the broker tells.
 std::uint32_t delivery_attempt(const Envelope& message) noexcept;

@@ -16,6 +16,7 @@ Message::Message(const Envelope& envelope)
       user_id_{envelope.user_id},
       app_id_{envelope.app_id},
       body_{text_of(envelope.body)},
+      has_empty_correlation_id_{envelope.has_empty_correlation_id},
       delivery_mode_{envelope.delivery_mode},
       priority_{envelope.priority},
       headers_{envelope.headers} {}
@@ -26,6 +27,7 @@ Envelope Message::view() const {
             .content_type = content_type_,
             .content_encoding = content_encoding_,
             .correlation_id = correlation_id_,
+            .has_empty_correlation_id = has_empty_correlation_id_,
             .reply_to = reply_to_,
             .expiration = expiration_,
             .message_id = message_id_,

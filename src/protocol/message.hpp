@@ -26,6 +26,7 @@ public:
 private:
     std::string exchange_, routing_key_, content_type_, content_encoding_, correlation_id_,
         reply_to_, expiration_, message_id_, type_, user_id_, app_id_, body_;
+    bool has_empty_correlation_id_;
     std::optional<std::uint8_t> delivery_mode_, priority_;
     Dynamic headers_;
 };

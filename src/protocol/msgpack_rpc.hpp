@@ -22,7 +22,9 @@
 ///     notification  [2, method, params]
 ///
 /// params is the list of the arguments by position, or the list of one map of named arguments, or
-/// such a map itself; a list of one map may also be a lone argument, so that is a bare call.
+/// such a map itself; a list of one map may also be a lone argument, so that is a bare call. A
+/// method's name may also be packed as bytes, and a response may bear any integer for an id: one
+/// that no request has is 0.
 ///
 /// Metadata is told apart by one rule: the last item of a params list is metadata, and no argument,
 /// if and only if it is a map whose first key is the text "$warren". That member's value says what

@@ -1,3 +1,4 @@
+#include "protocol/envelope.hpp"
 #include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/msgpack_rpc.hpp"
@@ -24,15 +25,26 @@ std::optional<std::uint32_t> id_of(const Value& value) noexcept {
     return static_cast<std::uint32_t>(value.as_int64());
 }
 
+/// A text, also of a library that packs it as bytes.
+std::optional<std::string_view> packed_text(const Value& value) noexcept {
+    if (value.is_text()) {
+        return value.as_text();
+    }
+    if (value.kind() == Value::Kind::bytes && core::utf8_valid(text_of(value.as_bytes()))) {
+        return text_of(value.as_bytes());
+    }
+    return std::nullopt;
+}
+
 bool take_text(const Value& value, std::string_view& target) noexcept {
     target = value.is_text() ? value.as_text() : std::string_view{};
     return value.is_text();
 }
 
 Failure rpc_failure(const Value& error, const core::Limits& limits) {
-    if (error.is_text()) {
+    if (const auto text = packed_text(error)) {
         return {.code = Code::failed,
-                .message = core::text_for_display(error.as_text(), limits.peer_text_bytes_max)};
+                .message = core::text_for_display(*text, limits.peer_text_bytes_max)};
     }
     if (std::optional<Failure> failure = read_failure(error)) {
         return std::move(*failure);
@@ -119,10 +131,11 @@ State MsgpackRpcDecoder::take(std::span<const Value> items) {
         return items.size() == 3 ? take_call(items[1], items[2]) : broken();
     }
     const auto id = id_of(items[1]);
-    if (!id || items.size() < 4) {
+    const bool is_response = items[0] == Value::integer(static_cast<int>(RpcKind::response));
+    if (items.size() < 4 || (!id && !(is_response && items[1].is_integer()))) {
         return broken();
     }
-    message_.id = *id;
+    message_.id = id.value_or(0);  // of a response to nobody
     switch (items[0].as_int64()) {
     case static_cast<int>(RpcKind::request):
         message_.kind = RpcKind::request;
@@ -141,17 +154,18 @@ State MsgpackRpcDecoder::take(std::span<const Value> items) {
 }
 
 State MsgpackRpcDecoder::take_call(const Value& method, const Value& params) {
-    if (!method.is_text()) {
+    const auto name = packed_text(method);
+    if (!name) {
         return refuse(State::refused, "The method's name should be text", "method_type");
     }
-    if (method.as_text().size() > limits_.method_name_bytes_max) {
+    if (name->size() > limits_.method_name_bytes_max) {
         return refuse(State::refused,
                       "The method's name has more than " +
                           std::to_string(limits_.method_name_bytes_max) +
                           " bytes (method_name_bytes_max)",
                       "method_too_long");
     }
-    message_.call.method = method.as_text();
+    message_.call.method = *name;
     return take_params(params);
 }
 

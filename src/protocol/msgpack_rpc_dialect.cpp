@@ -99,16 +99,22 @@ public:
         if (step.state == RpcStep::State::broken) {
             return broken(decoder_.failure().errors.front().message);
         }
-        if (decoder_.message().kind != RpcKind::response) {
-            return broken("it sent a request, which a client does not answer");
-        }
         is_spoken_ = true;
+        is_answer_ = decoder_.message().kind == RpcKind::response;
+        refusal_.clear();
+        if (decoder_.message().kind == RpcKind::request) [[unlikely]] {
+            rpc_encode_response(decoder_.message().id,
+                                {.failure = Code::no_such_method,
+                                 .message = "This is a client, which has no methods"},
+                                refusal_);
+        }
         is_refused_ = step.state == RpcStep::State::refused;
         bytes_ = input.first(step.size_bytes);
         return {.state = State::complete, .size_bytes = step.size_bytes};
     }
 
-    std::uint32_t id() const noexcept override { return decoder_.message().id; }
+    std::uint32_t id() const noexcept override { return is_answer_ ? decoder_.message().id : 0; }
+    std::string_view refusal() const noexcept override { return refusal_; }
 
     std::expected<Answer, Failure> answer(const StreamTicket& ticket) override {
         if (signer_ != nullptr) {
@@ -156,8 +162,10 @@ private:
     core::Limits limits_;
     MsgpackRpcDecoder decoder_;
     std::span<const std::byte> bytes_;  // of the last step's message
-    bool is_spoken_ = false;            // an answer was read, whatever it says
+    bool is_spoken_ = false;            // a message was read, whatever it says
+    bool is_answer_ = false;
     bool is_refused_ = false;
+    std::string refusal_;
     Failure failure_;
 };
 

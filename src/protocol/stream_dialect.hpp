@@ -73,8 +73,12 @@ public:
     /// Read the answer that `input` starts with, as `StreamCallDecoder::next` reads a request.
     virtual StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms,
                             Arena& arena) = 0;
-    /// The id of the request that the last step's message answers; 0 where the protocol has none.
+    /// The id of the request that the last step's message answers; 0 where the protocol has none,
+    /// and of what answers no request.
     virtual std::uint32_t id() const noexcept = 0;
+    /// What the last step's message is answered where it is a request of the peer's; empty:
+    /// nothing.
+    virtual std::string_view refusal() const noexcept { return {}; }
     /// What the last step's message says to a request.
     /// in   ticket: as `encode_call` left it
     /// err  the peer's failure, owning all of it; unauthenticated: not signed as it must be;

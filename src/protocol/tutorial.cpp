@@ -2,6 +2,7 @@
 
 #include "core/utf8.hpp"
 #include "format/json.hpp"
+#include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
 
@@ -26,12 +27,14 @@ constexpr std::string_view argument_header = "warren-argument";
 /// A body read as the dialect has it: JSON, or else text.
 std::expected<Value, Failure> read_body(const Envelope& message, Arena& arena,
                                         const core::Limits& limits) {
-    if (auto refused = refuse_oversized(message, limits)) {
-        return std::unexpected{std::move(*refused)};
+    const auto plain = plain_body(message, arena, limits);
+    if (!plain) {
+        return std::unexpected{std::move(plain.error())};
     }
-    const std::string_view text = text_of(message.body);
-    const std::string_view type = message.content_type.substr(0, message.content_type.find(';'));
-    if (!type.starts_with("text/")) {
+    const std::string_view text = text_of(*plain);
+    const std::string_view type = media_type(message.content_type);
+    const bool is_json = is_json_type(type);
+    if (is_json || !is_text_type(type)) {
         const auto value = format::json_decode(
             text, arena,
             {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
@@ -39,7 +42,7 @@ std::expected<Value, Failure> read_body(const Envelope& message, Arena& arena,
             return *value;
         }
         // What breaks a limit is no plain text; what breaks the syntax may well be.
-        if (type == content_type_json || value.error().type != "json_invalid") {
+        if (is_json || value.error().type != "json_invalid") {
             return std::unexpected{
                 refused_request(value.error().message, std::string{value.error().type})};
         }
@@ -100,7 +103,7 @@ public:
                     .style = by_name ? model::ArgumentStyle::named : model::ArgumentStyle::bare,
                     .arguments = *argument,
                     .correlation_id = request.correlation_id,
-                    .time_left = read_expiration(request.expiration),
+                    .time_left = time_left_of(request),
                     .attempt = delivery_attempt(request),
                     .caller = request.user_id};
     }
@@ -122,6 +125,7 @@ public:
         return Envelope{.routing_key = address.reply_to,
                         .content_type = content_type.value_or(content_type_json),
                         .correlation_id = address.correlation_id,
+                        .has_empty_correlation_id = address.has_empty_correlation_id,
                         .headers = failure_headers(sent, arena),
                         .body = bytes_of(body)};
     }

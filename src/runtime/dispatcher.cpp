@@ -183,7 +183,8 @@ bool Dispatcher::bind(Job& job, const protocol::Call& call) {
     auto errors = policy.keys.empty()
                       ? model::bind_arguments(*method.request, call.style, call.arguments, request)
                       : model::bind_arguments(*method.request, call.style, call.arguments,
-                                              {policy.keys, policy.secrets, time_to_live(policy)},
+                                              {policy.keys, policy.secrets, time_to_live(policy),
+                                               policy.secrets_depth},
                                               job.arena, request);
     if (!errors.empty()) {
         fail(job, invalid(std::move(errors)));

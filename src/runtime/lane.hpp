@@ -39,6 +39,7 @@ struct ListenerPolicy {
     format::Keyring keys{};  // opens the requests' secrets; empty: nothing is encrypted
     model::SecretPolicy secrets = model::SecretPolicy::must_be_encrypted;
     std::optional<std::chrono::seconds> secrets_ttl{};  // how old they may be; none: any age
+    model::SecretDepth secrets_depth = model::SecretDepth::any;
     Answers answers = Answers::by_handlers;
     const metrics::ListenerSeries* series = nullptr;  // where its calls count; null: nowhere
     std::string name{};                               // in log lines

@@ -60,6 +60,7 @@ void MessageJob::reuse() noexcept {
     address.exchange.clear();
     address.reply_to.clear();
     address.correlation_id.clear();
+    address.has_empty_correlation_id = false;
     address.method.clear();
     address.form = 0;
     body_bytes = 0;

@@ -129,6 +129,7 @@ std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
     job->address.exchange = message.exchange;
     job->address.reply_to = message.reply_to;
     job->address.correlation_id = message.correlation_id;
+    job->address.has_empty_correlation_id = message.has_empty_correlation_id;
     job->address.delivery_mode = message.delivery_mode;
     job->body_bytes = message.body.size();
     job->request_bytes = message.body.size();

@@ -77,7 +77,9 @@ StreamSession::Taken StreamClientSession::take(std::span<const std::byte> input)
 /// out  false when the connection was dropped
 bool StreamClientSession::deliver() {
     if (!is_in_order_ && decoder_->id() == CallSlots::no_id) {
-        return true;  // some servers answer one-way calls, too
+        // Some servers answer one-way calls, too, and some have calls of their own.
+        refuse();
+        return true;
     }
     CallSlots::Slot* const slot = slots.find(decoder_->id());
     if (slot != nullptr || !is_in_order_) {
@@ -95,6 +97,17 @@ bool StreamClientSession::deliver() {
     slots.remove(*slot);
     owner_->on_answer(*this, token, decoder_->answer(ticket));
     return owner_ != nullptr;
+}
+
+/// Of a peer that asks and does not read, no more is kept than this.
+void StreamClientSession::refuse() {
+    constexpr std::size_t unsent_bytes_max = std::size_t{64} << 10;
+    const std::string_view refusal = decoder_->refusal();
+    if (!refusal.empty() && connection_.unsent_bytes() < unsent_bytes_max) {
+        connection_.output().append(refusal);
+        connection_.end_message();
+        connection_.touch();
+    }
 }
 
 void StreamClientSession::on_closed(const Failure& why) {

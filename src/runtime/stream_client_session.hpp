@@ -66,6 +66,7 @@ public:
 private:
     Taken take(std::span<const std::byte> input);
     bool deliver();
+    void refuse();
 
     Owner* owner_;  // null: dropped
     StreamConnection& connection_;

@@ -162,7 +162,7 @@ std::shared_ptr<void> make_default_response() {
     if constexpr (std::is_void_v<Response>) {
         return nullptr;
     } else {
-        return std::make_shared<Response>();
+        return std::make_shared<std::remove_cv_t<Response>>();
     }
 }
 
@@ -230,7 +230,8 @@ HandlerDescription describe_call(Handler handler, std::vector<std::string> names
     // The factory owns the description: it lives as long as the method does.
     auto parameters = describe_parameters<Tuple>(std::move(names));
     return {parameters.get(), &type_of<Response>(),
-            [shared, parameters] { return std::make_unique<Made>(shared); }};
+            [shared, parameters] { return std::make_unique<Made>(shared); },
+            &make_default_response<Response>};
 }
 
 template <typename Handler>

@@ -68,6 +68,9 @@ void read_fernet(ConfigMap& map, ConfiguredListener& listener) {
             }
         }
     }
+    if (const auto nested = map.find("nested_secrets")) {
+        listener.options.nested_secrets = nested->boolean();
+    }
     if (const auto clear = map.find("accept_clear_secrets")) {
         listener.options.clear_secrets =
             clear->boolean().value_or(false) ? ClearSecrets::accept : ClearSecrets::refuse;

@@ -69,7 +69,7 @@ KeyPassword read_key_password(ConfigMap& map);
 enum class MethodCount : std::uint8_t { many, one };
 /// `method`, or `methods` or `exchanges`.
 void read_methods(ConfigMap& map, ConfiguredListener& listener, MethodCount count);
-/// `fernet_key` or `fernet_keys`, `fernet_ttl`, `accept_clear_secrets`.
+/// `fernet_key` or `fernet_keys`, `fernet_ttl`, `nested_secrets`, `accept_clear_secrets`.
 void read_fernet(ConfigMap& map, ConfiguredListener& listener);
 void read_simultaneous_requests(ConfigMap& map, std::uint64_t greatest, ListenerOptions& options);
 /// `auth_secret` or `auth_secrets`.

@@ -28,6 +28,7 @@ protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena) {
         .content_type = or_empty(properties.content_type),
         .content_encoding = or_empty(properties.content_encoding),
         .correlation_id = or_empty(properties.correlation_id),
+        .has_empty_correlation_id = properties.correlation_id && properties.correlation_id->empty(),
         .reply_to = or_empty(properties.reply_to),
         .expiration = or_empty(properties.expiration),
         .message_id = or_empty(properties.message_id),
@@ -54,7 +55,9 @@ amqp::BasicProperties to_properties(const protocol::Envelope& message) {
     properties.content_encoding = unless_empty(message.content_encoding);
     properties.delivery_mode = message.delivery_mode;
     properties.priority = message.priority;
-    properties.correlation_id = unless_empty(message.correlation_id);
+    properties.correlation_id = message.has_empty_correlation_id
+                                    ? std::optional{std::string_view{}}
+                                    : unless_empty(message.correlation_id);
     properties.reply_to = unless_empty(message.reply_to);
     properties.expiration = unless_empty(message.expiration);
     properties.message_id = unless_empty(message.message_id);

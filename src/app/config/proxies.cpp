@@ -1,6 +1,7 @@
 #include "app/config/sections.hpp"
 
 #include "app/proxy_buffer.hpp"
+#include "endpoint/address.hpp"
 #include "endpoint/proxy.hpp"
 
 #include <array>
@@ -37,6 +38,10 @@ ConfiguredListener read_from(const ConfigNode& node, const Config& config) {
     ConfiguredListener listener{.line = node.line(), .path = node.path()};
     listener.options.url = node.text().value_or("");
     listener.options.origin = node.place();
+    if (const auto from =
+            endpoint::parse_address(listener.options.url, endpoint::AddressRole::listener)) {
+        check_paths(node, *from);
+    }
     return listener;
 }
 

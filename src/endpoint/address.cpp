@@ -47,11 +47,11 @@ std::expected<Parameters, Failure> take_parameters(Parameters given, Address& ad
         } else if (key == "reply_queue") {
             address.reply_queue = std::move(value);
         } else if (key == "persistent") {
-            const auto* found = std::ranges::find(truths, value);
-            if (found == truths.end()) {
-                return unknown("value of the parameter 'persistent',", value, truths);
+            const auto word = place_of(key, value, truths);
+            if (!word) {
+                return std::unexpected{word.error()};
             }
-            address.persistent = found != truths.begin();
+            address.persistent = *word == 0;
         } else if (key == "nested_secrets") {
             const auto word = place_of(key, value, truths);
             if (!word) {

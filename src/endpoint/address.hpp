@@ -72,6 +72,8 @@ struct ZmqAddress {
     // Of a listener.
     std::optional<std::chrono::milliseconds> silence_timeout{};  // of sub; unset: the protocol's
     bool allows_shutdown = false;
+    /// Of both sides of a proxy where both speak pyzmqrpc: what comes goes on to the byte.
+    bool passes_text = false;
 
     /// One that hears of no answers: sub and pub.
     bool is_one_way() const noexcept;

@@ -3,6 +3,7 @@
 #include "endpoint/address_zmq_security.hpp"
 #include "endpoint/dialects.hpp"
 #include "transport/tcp/options.hpp"
+#include "transport/zmq/endpoint.hpp"
 
 #include <algorithm>
 #include <array>
@@ -250,12 +251,15 @@ std::expected<void, Failure> read_parameters(core::Uri uri, Address& address, Zm
     return std::move(security).apply(zmq);
 }
 
-/// Where one connects to is a machine and a port.
-std::expected<void, Failure> check_connected(const ZmqAddress& zmq) {
+/// Where one connects to is a machine and a port; what else ZeroMQ asks of an endpoint.
+std::expected<void, Failure> check_endpoints(const ZmqAddress& zmq) {
     for (const std::string_view endpoint : zmq.endpoints) {
         if (zmq.side == transport::ZmqSide::connect && endpoint.starts_with("tcp://") &&
             (endpoint.starts_with("tcp://*:") || endpoint.ends_with(":0"))) {
             return refused("A side that connects needs a host and a port, not '*' or 0");
+        }
+        if (auto parsed = transport::parse_zmq_endpoint(endpoint, zmq.side); !parsed) {
+            return std::unexpected{std::move(parsed.error())};
         }
     }
     return {};
@@ -305,7 +309,7 @@ std::expected<Address, Failure> parse_zmq(std::string_view text, AddressRole rol
     if (auto read = read_parameters(std::move(*uri), address, zmq); !read) {
         return std::unexpected{std::move(read.error())};
     }
-    if (auto checked = check_connected(zmq); !checked) {
+    if (auto checked = check_endpoints(zmq); !checked) {
         return std::unexpected{std::move(checked.error())};
     }
     address.place = std::move(zmq);

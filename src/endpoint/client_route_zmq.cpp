@@ -20,6 +20,9 @@ namespace {
 /// Who subscribes is asked for anew so often, so that a call's failure knows of it.
 constexpr std::chrono::milliseconds subscriber_pause{100};
 
+/// An answer over the limits fails its call alone, as long as it is read at all.
+constexpr std::size_t answer_bytes_max = std::size_t{1} << 30;
+
 std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
                                                      const ClientOptions& options) {
     const auto& zmq = std::get<ZmqAddress>(address.place);
@@ -27,7 +30,8 @@ std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
                                                           .peer = zmq.peer,
                                                           .side = protocol::StreamSide::client,
                                                           .whole_messages = true,
-                                                          .one_way = zmq.is_one_way()});
+                                                          .one_way = zmq.is_one_way(),
+                                                          .passes_text = zmq.passes_text});
     if (!dialect) {
         throw Error{std::move(dialect.error())};
     }
@@ -45,7 +49,7 @@ transport::ZmqClientOptions port_options(const Address& address,
         .endpoints = std::move(endpoints),
         .envelope = is_delimited ? transport::ZmqEnvelope::delimited : transport::ZmqEnvelope::bare,
         .security = zmq.client_security,
-        .limits = {.high_water_mark = zmq.high_water_mark},
+        .limits = {.frame_bytes_max = answer_bytes_max, .high_water_mark = zmq.high_water_mark},
         .connect_timeout = zmq.connect_timeout};
 }
 

@@ -62,8 +62,10 @@ std::expected<std::unique_ptr<protocol::StreamDialect>, Failure> make_stream_dia
                 return std::unexpected{
                     Failure{.code = Code::invalid_request, .message = std::string{no_signatures}}};
             }
-            return protocol::make_pyzmqrpc_dialect(
-                {.side = options.side, .one_way = options.one_way}, limits);
+            return protocol::make_pyzmqrpc_dialect({.side = options.side,
+                                                    .one_way = options.one_way,
+                                                    .passes_text = options.passes_text},
+                                                   limits);
         }
         return unknown_protocol(protocol, "ZeroMQ", "msgpack-rpc, pyzmqrpc");
     }

@@ -59,7 +59,8 @@ struct StreamDialectOptions {
     protocol::StreamSide side = protocol::StreamSide::server;
     /// The transport keeps messages apart: each input is one, and nothing of it follows.
     bool whole_messages = false;
-    bool one_way = false;  // nothing is answered, as over PUB and SUB
+    bool one_way = false;      // nothing is answered, as over PUB and SUB
+    bool passes_text = false;  // of pyzmqrpc
 };
 
 /// err  invalid_request: no such protocol for streams of this kind, with the list of known ones; a

@@ -65,12 +65,23 @@ std::expected<void, Failure> check_last(std::span<const ListenerPlan> plans) {
     return {};
 }
 
-/// A buffer tries again by itself, and has to know at once that the other side is away.
-ForwardOptions with_prompt_failures(ForwardOptions options) {
-    if (options.buffer && !options.client.connect_attempts) {
-        options.client.connect_attempts = 1;
+/// A buffer tries again by itself, and has to know at once that the other side is away. It lets a
+/// call go when that is known to have been taken: of a one-way call a broker says so, others do
+/// not.
+ForwardOptions fit_for_buffer(ForwardOptions options, const Address& to) {
+    if (options.buffer) {
+        options.client.connect_attempts = options.client.connect_attempts.value_or(1);
+        options.calls = to.is_direct() ? ForwardCalls::answered : options.calls;
     }
     return options;
+}
+
+/// Original programs do not look at what they pass on, nor does a proxy between two of their kind.
+void pass_text(ListenerPlan& plan, Address& to) {
+    if (plan.address.protocol == pyzmqrpc && to.protocol == pyzmqrpc) {
+        std::get<ZmqAddress>(plan.address.place).passes_text = true;
+        std::get<ZmqAddress>(to.place).passes_text = true;
+    }
 }
 
 std::expected<std::unique_ptr<store::DurableQueue>, Failure> open_buffer(
@@ -117,9 +128,16 @@ std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOpt
     if (options.calls == ForwardCalls::one_way && to->protocol == arrpc) {
         return refused("arrpc has no one-way calls: every request of it is answered");
     }
+    if (options.buffer && to->is_one_way()) {
+        return refused(
+            "A buffer needs an answer to each call, and a publisher hears of none: what it had "
+            "published would be lost with the process; call a server instead (socket=dealer or "
+            "req), or leave the buffer out");
+    }
     if (options.buffer && options.buffer->file.empty()) {
         return refused("A buffer needs a file (BufferOptions::file)");
     }
+    pass_text(*plan, *to);
     plan->proxy = std::make_shared<const ProxyPlan>(std::move(options), std::move(*to));
     return plan;
 }
@@ -139,7 +157,8 @@ std::expected<void, Failure> add_proxy(std::vector<ListenerPlan>& plans, Listene
 }
 
 Proxy::Proxy(const ListenerPlan& plan, std::shared_ptr<Log> log)
-    : name_{name_of(plan)}, client_{plan.proxy->to, with_prompt_failures(plan.proxy->options)} {
+    : name_{name_of(plan)},
+      client_{plan.proxy->to, fit_for_buffer(plan.proxy->options, plan.proxy->to)} {
     if (!plan.proxy->options.buffer) {
         return;
     }

@@ -32,7 +32,9 @@ void count_bytes(const transport::ZmqCounters& counters, metrics::ListenerFigure
 struct Answering {
     using Port = transport::ZmqServerPort;
 
-    static StreamDialectOptions dialect(const ListenerPlan&) { return {.whole_messages = true}; }
+    static StreamDialectOptions dialect(const ListenerPlan& plan) {
+        return {.whole_messages = true, .passes_text = address_of(plan).passes_text};
+    }
 
     static transport::ZmqServerOptions port(const ListenerPlan& plan, const core::Limits& limits,
                                             Log& log) {
@@ -61,8 +63,9 @@ struct Answering {
 struct Subscribed {
     using Port = transport::ZmqSubscriberPort;
 
-    static StreamDialectOptions dialect(const ListenerPlan&) {
-        return {.whole_messages = true, .one_way = true};
+    static StreamDialectOptions dialect(const ListenerPlan& plan) {
+        return {
+            .whole_messages = true, .one_way = true, .passes_text = address_of(plan).passes_text};
     }
 
     static transport::ZmqSubscriberOptions port(const ListenerPlan& plan,

@@ -79,7 +79,7 @@ struct RpcStep {
 
     State state = State::need_more;
     std::size_t size_bytes = 0;  // of the message, 0 when broken
-    // Of what is broken: it is a request whose id could be read, so that it can be answered.
+    // Of what is broken: the id of a request or response could be read.
     bool has_id = false;
 };
 
@@ -98,6 +98,8 @@ public:
     /// The rest of what `next` needs more of does not come: refuse what there is, and begin anew.
     /// out  refused or broken
     RpcStep cut_short(std::span<const std::byte> input);
+    /// What comes next has nothing to do with what was broken.
+    void begin_anew() noexcept { reader_.reset(); }
 
     /// How long the input must at least be for the next call to get on.
     std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }

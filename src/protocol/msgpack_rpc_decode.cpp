@@ -78,7 +78,7 @@ RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) 
 }
 
 RpcStep MsgpackRpcDecoder::cut_short(std::span<const std::byte> input) {
-    reader_ = format::MsgpackReader{format::MsgpackLimits::of(limits_)};
+    begin_anew();
     return refused_by_reader(input, input.size(),
                              {.message = "The message is cut short", .type = "message_cut_short"});
 }
@@ -105,7 +105,7 @@ RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
             id = read.state == ReadState::complete ? id_of(read.value) : std::nullopt;
         }
         message_.id = id.value_or(0);
-        has_id = id.has_value() && message_.kind == RpcKind::request;
+        has_id = id.has_value();
         if (size_bytes != 0 && known && (id || message_.kind == RpcKind::notification)) {
             return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
         }

@@ -1,6 +1,8 @@
 #include "protocol/msgpack_rpc_dialect.hpp"
 
 #include "protocol/field_errors.hpp"
+#include "protocol/pyzmqrpc_reply.hpp"
+#include "protocol/pyzmqrpc_text.hpp"
 
 #include "core/assert.hpp"
 #include "core/utf8.hpp"
@@ -34,17 +36,16 @@ public:
         }
         const RpcMessage& message = decoder_.message();
         ticket = {.id = message.id};
-        if (step.state == RpcStep::State::broken) {
-            ticket.wants_answer = step.has_id && !one_way_;
-            call = std::unexpected{decoder_.failure()};
-            return {.state = State::broken};
+        if (step.state == RpcStep::State::broken) [[unlikely]] {
+            return broken(step, input);
         }
         ticket.wants_answer = message.kind == RpcKind::request && !one_way_;
         ticket.takes_message = message.metadata.takes_message;
         if (message.kind == RpcKind::response) {
             call = std::unexpected{refused_request(
                 "A server was sent a response, and has asked nothing", "message_type")};
-            return {.state = State::broken};
+            return {.state = whole_messages_ ? State::unreadable : State::broken,
+                    .size_bytes = step.size_bytes};
         }
         if (step.state == RpcStep::State::complete) [[likely]] {
             call = message.call;
@@ -59,6 +60,27 @@ public:
     }
 
 private:
+    /// Of a stream nothing more is read. Of messages this one is refused, if it is a request as far
+    /// as can be seen, or passed over.
+    StreamStep broken(const RpcStep& step, std::span<const std::byte> input) {
+        const RpcKind kind = decoder_.message().kind;
+        ticket.wants_answer = step.has_id && kind == RpcKind::request && !one_way_;
+        call = std::unexpected{decoder_.failure()};
+        if (!whole_messages_) {
+            return {.state = State::broken};
+        }
+        decoder_.begin_anew();
+        if (is_pyzmqrpc_text(input)) {
+            ticket = {.wants_answer = !one_way_, .speaks_other = true};
+            call = std::unexpected{pyzmqrpc_undecodable(
+                "this is a message of pyzmqrpc, and here msgpack-rpc is spoken (protocol)", {},
+                "protocol_mismatch")};
+            return {.state = State::unreadable, .size_bytes = input.size()};
+        }
+        const bool is_call = ticket.wants_answer || kind == RpcKind::notification;
+        return {.state = is_call ? State::complete : State::unreadable, .size_bytes = input.size()};
+    }
+
     std::expected<void, Failure> authenticate(std::span<const std::byte> request,
                                               std::int64_t unix_ms) {
         if (signer_ != nullptr) {
@@ -97,7 +119,8 @@ public:
             step = decoder_.cut_short(input);
         }
         if (step.state == RpcStep::State::broken) {
-            return broken(decoder_.failure().errors.front().message);
+            return whole_messages_ ? broken_message(step, input)
+                                   : broken(decoder_.failure().errors.front().message);
         }
         is_spoken_ = true;
         is_answer_ = decoder_.message().kind == RpcKind::response;
@@ -139,6 +162,24 @@ private:
                 core::text_for_display(to_string(claimed.error()), limits_.peer_text_bytes_max);
         }
         return failure;
+    }
+
+    /// Of messages one that cannot be read is an answer, if its beginning says to what, or is
+    /// passed over, if the server is known to speak this protocol.
+    StreamStep broken_message(const RpcStep& step, std::span<const std::byte> input) {
+        decoder_.begin_anew();
+        const std::string& why = decoder_.failure().errors.front().message;
+        if (step.has_id && decoder_.message().kind == RpcKind::response) {
+            is_spoken_ = true;
+            is_refused_ = true;
+            bytes_ = input;
+            return {.state = State::complete, .size_bytes = input.size()};
+        }
+        if (!is_spoken_) {
+            return broken(why);
+        }
+        failure_ = unreadable("answer", why);
+        return {.state = State::unreadable, .size_bytes = input.size()};
     }
 
     StreamStep broken(std::string_view why) {
@@ -226,6 +267,9 @@ private:
     /// Who did not sign, or whose signature was not taken, is answered without one.
     std::string write_answer(const StreamTicket& ticket, const Answer& answer,
                              std::string& out) const {
+        if (ticket.speaks_other) [[unlikely]] {
+            return pyzmqrpc_write_reply(answer, limits_, out);
+        }
         if (ticket.key != 0) {
             return options_.signer->encode_response(ticket, answer, out);
         }

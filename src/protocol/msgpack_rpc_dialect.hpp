@@ -17,7 +17,8 @@ struct MsgpackRpcOptions {
     std::shared_ptr<const MessageSigner> signer{};
     /// Of a server that has a signer: which requests it took.
     std::shared_ptr<NonceMemory> nonces{};
-    /// The transport keeps messages apart: an input that ends inside of one is refused.
+    /// The transport keeps messages apart: an input that ends inside of one is refused, and one
+    /// that is no message is passed over. A message of pyzmqrpc is answered as that has it.
     bool whole_messages = false;
     /// Nothing is answered, as over PUB and SUB: a server's requests want no answer, and a client
     /// sends notifications only.

@@ -28,6 +28,9 @@ inline constexpr int exception = 463;      // the service raised one
 inline constexpr int not_forwarded = 482;  // by a proxy
 }  // namespace pyzmqrpc_status
 
+/// In the place of a command's name, where a text passes that is none.
+inline constexpr std::string_view pyzmqrpc_text_method = "(text)";
+
 /// The member that tells a command from any other object.
 inline constexpr std::string_view pyzmqrpc_command_key = "_icmd_";
 /// What the status_message of every command that cannot be decoded begins with.

@@ -1,6 +1,7 @@
 #include "protocol/pyzmqrpc_dialect.hpp"
 
 #include "protocol/field_errors.hpp"
+#include "protocol/msgpack_rpc.hpp"
 #include "protocol/pyzmqrpc.hpp"
 #include "protocol/pyzmqrpc_command.hpp"
 #include "protocol/pyzmqrpc_reply.hpp"
@@ -27,6 +28,14 @@ void append_id(std::string& out, std::uint32_t id) {
     }
 }
 
+/// One that passes as it is.
+bool is_text(const Value& value) noexcept {
+    return value.kind() == Value::Kind::bytes;
+}
+bool is_text(const Answer& answer) noexcept {
+    return !answer.failure && answer.data && is_text(*answer.data);
+}
+
 std::uint32_t id_of(std::span<const std::byte> octets) noexcept {
     std::uint32_t id = 0;
     for (const std::byte octet : octets.first(id_bytes)) {
@@ -37,9 +46,12 @@ std::uint32_t id_of(std::span<const std::byte> octets) noexcept {
 
 class CallDecoder final : public StreamCallDecoder {
 public:
-    CallDecoder(std::shared_ptr<PyzmqrpcTextReader> reader, bool one_way,
+    CallDecoder(std::shared_ptr<PyzmqrpcTextReader> reader, const PyzmqrpcOptions& options,
                 const core::Limits& limits)
-        : reader_{std::move(reader)}, one_way_{one_way}, limits_{limits} {}
+        : reader_{std::move(reader)},
+          one_way_{options.one_way},
+          passes_text_{options.passes_text},
+          limits_{limits} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         const std::string_view text = text_of(input);
@@ -48,10 +60,36 @@ public:
             return {.state = State::heartbeat, .size_bytes = input.size()};
         }
         call = read(text, arena);
+        if (!call && !text.empty() && is_msgpack_rpc(input, arena)) [[unlikely]] {
+            call = std::unexpected{
+                refused_request("This is a message of msgpack-rpc, and here pyzmqrpc is spoken "
+                                "(protocol)",
+                                "protocol_mismatch")};
+            return {.state = State::unreadable, .size_bytes = input.size()};
+        }
+        if (passes_text_ && text.size() <= limits_.body_bytes_max) {
+            call = Call{.method = call ? call->method : pyzmqrpc_text_method,
+                        .style = model::ArgumentStyle::bare,
+                        .arguments = Value::bytes(input)};
+        }
         return {.state = State::complete, .size_bytes = input.size()};
     }
 
 private:
+    /// Whether it is a call in that protocol; then it is answered in it.
+    bool is_msgpack_rpc(std::span<const std::byte> input, Arena& arena) {
+        MsgpackRpcDecoder decoder{limits_};
+        const RpcStep step = decoder.next(input, arena);
+        const RpcMessage& message = decoder.message();
+        if (step.size_bytes != input.size() || message.kind == RpcKind::response) {
+            return false;
+        }
+        ticket = {.id = message.id,
+                  .wants_answer = message.kind == RpcKind::request && !one_way_,
+                  .speaks_other = true};
+        return true;
+    }
+
     std::expected<Call, Failure> read(std::string_view text, Arena& arena) {
         const auto json = reader_->read(text, limits_);
         if (!json) {
@@ -62,19 +100,21 @@ private:
 
     std::shared_ptr<PyzmqrpcTextReader> reader_;  // of all connections
     bool one_way_;
+    bool passes_text_;
     core::Limits limits_;
 };
 
 class AnswerDecoder final : public StreamAnswerDecoder {
 public:
-    explicit AnswerDecoder(const core::Limits& limits) : limits_{limits} {}
+    AnswerDecoder(PyzmqrpcReplies replies, const core::Limits& limits)
+        : replies_{replies}, limits_{limits} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         if (input.size() < id_bytes) {
             return {.state = State::broken};
         }
         id_ = id_of(input);
-        answer_ = pyzmqrpc_read_reply(text_of(input.subspan(id_bytes)), arena, limits_);
+        answer_ = pyzmqrpc_read_reply(text_of(input.subspan(id_bytes)), arena, replies_, limits_);
         return {.state = State::complete, .size_bytes = input.size()};
     }
 
@@ -85,6 +125,7 @@ public:
     const Failure& failure() const noexcept override { return failure_; }
 
 private:
+    PyzmqrpcReplies replies_;
     core::Limits limits_;
     std::uint32_t id_ = 0;
     std::expected<Answer, Failure> answer_{};
@@ -105,22 +146,40 @@ public:
     }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
-        return std::make_unique<CallDecoder>(reader_, options_.one_way, limits_);
+        return std::make_unique<CallDecoder>(reader_, options_, limits_);
     }
 
     std::string encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
                               std::string& out) const override {
-        return ticket.wants_answer ? pyzmqrpc_write_reply(answer, limits_, out) : std::string{};
+        if (!ticket.wants_answer) {
+            return {};
+        }
+        if (ticket.speaks_other) [[unlikely]] {
+            return rpc_encode_response(ticket.id, answer, out);
+        }
+        if (options_.passes_text && is_text(answer)) {
+            out.append(text_of(answer.data->as_bytes()));
+            return {};
+        }
+        return pyzmqrpc_write_reply(answer, limits_, out);
     }
 
     std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
-        return std::make_unique<AnswerDecoder>(limits_);
+        return std::make_unique<AnswerDecoder>(
+            options_.passes_text ? PyzmqrpcReplies::passed_on : PyzmqrpcReplies::read, limits_);
     }
 
     std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket, std::int64_t,
                                              std::string& out) const override {
         if (options_.one_way && ticket.wants_answer) {
             return std::unexpected{one_way_only()};
+        }
+        if (options_.passes_text && is_text(call.arguments)) {
+            if (!options_.one_way) {
+                append_id(out, ticket.id);
+            }
+            out.append(text_of(call.arguments.as_bytes()));
+            return {};
         }
         json_.clear();
         if (auto written = pyzmqrpc_write_command(call, json_); !written) {

@@ -12,6 +12,9 @@ struct PyzmqrpcOptions {
     /// Nothing is answered, as over PUB and SUB: a server's requests and heartbeats want no answer,
     /// and a client takes one-way calls only.
     bool one_way = false;
+    /// What comes goes on to the byte, between two sides of this protocol: a request is its text as
+    /// a bare argument of bytes, whatever that is, and a reply that is none is its text, too.
+    bool passes_text = false;
 };
 
 /// pyzmqrpc: see `pyzmqrpc.hpp`. For transports that keep messages apart: an input is one message.

@@ -37,7 +37,7 @@ struct Status {
 Status exception_status(const Answer& answer) {
     const std::string text = failure_text(answer);
     return {.code = pyzmqrpc_status::exception,
-            .message = answer.method.empty()
+            .message = answer.method.empty() || text.starts_with(exception_prefix)
                            ? text
                            : fmt::format("{}{}{}{}{}", exception_prefix, answer.method,
                                          exception_infix, text, exception_suffix),
@@ -112,7 +112,8 @@ std::string_view exception_of(std::string_view message) noexcept {
     return message;
 }
 
-Failure failure_of(std::int64_t code, std::string_view message, const core::Limits& limits) {
+Failure failure_of(std::int64_t code, std::string_view message, PyzmqrpcReplies replies,
+                   const core::Limits& limits) {
     const auto shown = [&limits](std::string_view text) {
         return core::text_for_display(text, limits.peer_text_bytes_max);
     };
@@ -122,7 +123,9 @@ Failure failure_of(std::int64_t code, std::string_view message, const core::Limi
     case pyzmqrpc_status::no_service:
         return {.code = Code::no_such_method, .message = shown(message)};
     case pyzmqrpc_status::exception:
-        return {.code = Code::failed, .message = shown(exception_of(message))};
+        return {
+            .code = Code::failed,
+            .message = shown(replies == PyzmqrpcReplies::read ? exception_of(message) : message)};
     case pyzmqrpc_status::not_forwarded:
         return {.code = Code::connection_lost,
                 .message =
@@ -165,6 +168,7 @@ std::string pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limit
 }
 
 std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena& arena,
+                                                   PyzmqrpcReplies replies,
                                                    const core::Limits& limits) {
     if (json.size() > limits.body_bytes_max) {
         return not_read(fmt::format("it has {} bytes; at most {} are taken (body_bytes_max)",
@@ -174,11 +178,15 @@ std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena&
     const auto reply = format::json_decode(
         json, arena,
         {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
+    const Value* const code = reply ? reply->find(status_code_key) : nullptr;
+    const bool is_reply = code != nullptr && code->kind() == Value::Kind::int64;
+    if (!is_reply && replies == PyzmqrpcReplies::passed_on) {
+        return Answer{.data = Value::bytes(std::as_bytes(std::span{json}))};
+    }
     if (!reply) {
         return not_read(reply.error().message, json, limits);
     }
-    const Value* const code = reply->find(status_code_key);
-    if (code == nullptr || code->kind() != Value::Kind::int64) {
+    if (!is_reply) {
         return not_read("it is no object with a 'status_code'", json, limits);
     }
     const Value* const said = reply->find(status_message_key);
@@ -192,7 +200,7 @@ std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena&
     const Value* const named = reply->find(failure_key);
     std::optional<Failure> failure = named != nullptr ? read_failure(*named) : std::nullopt;
     if (!failure) {
-        failure = failure_of(code->as_int64(), message, limits);
+        failure = failure_of(code->as_int64(), message, replies, limits);
     }
     if (data != nullptr) {
         failure->data = Dynamic{*data};

@@ -21,13 +21,14 @@ std::unexpected<Failure> not_opened(std::string_view why, std::string type) {
         pyzmqrpc_undecodable("Could not decode/unzip the contents", why, std::move(type))};
 }
 
+bool is_base64_digit(char digit) noexcept {
+    return (digit >= 'A' && digit <= 'Z') || (digit >= 'a' && digit <= 'z') ||
+           (digit >= '0' && digit <= '9') || digit == '+' || digit == '/';
+}
+
 /// Whether nothing of a text is base64, so that no more is to be said.
 bool is_other_text(std::string_view text) noexcept {
-    const auto is_digit = [](char digit) {
-        return (digit >= 'A' && digit <= 'Z') || (digit >= 'a' && digit <= 'z') ||
-               (digit >= '0' && digit <= '9') || digit == '+' || digit == '/';
-    };
-    return std::ranges::none_of(text, is_digit);
+    return std::ranges::none_of(text, is_base64_digit);
 }
 
 /// Python discards characters that are not of the alphabet, and this does not.
@@ -61,6 +62,15 @@ void forget_if_big(std::string& scratch) {
 }
 
 }  // namespace
+
+bool is_pyzmqrpc_text(std::span<const std::byte> message) noexcept {
+    const std::string_view text{reinterpret_cast<const char*>(message.data()), message.size()};
+    // The first bytes of zlib's streams, by level of compression.                    [RFC 1950]
+    constexpr std::string_view beginnings = "AFJN";
+    const bool is_zlib = text.size() > 2 && text[0] == 'e' && beginnings.contains(text[1]) &&
+                         std::ranges::all_of(text.substr(0, text.find('=')), is_base64_digit);
+    return is_zlib || text == pyzmqrpc_heartbeat;
+}
 
 Failure pyzmqrpc_undecodable(std::string_view what, std::string_view why, std::string type) {
     const std::string said{why.empty() ? what : why};

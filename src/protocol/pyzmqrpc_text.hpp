@@ -5,12 +5,18 @@
 #include "core/limits.hpp"
 #include "format/deflate.hpp"
 
+#include <cstddef>
 #include <expected>
+#include <span>
 #include <string>
 #include <string_view>
 
 /// The text around a command's JSON: base64(zlib(JSON)).
 namespace warren::protocol {
+
+/// Whether a message is likely to be a text of pyzmqrpc: a heartbeat, or base64 of what begins as
+/// zlib's streams do.          cost O(bytes)
+bool is_pyzmqrpc_text(std::span<const std::byte> message) noexcept;
 
 /// A command that cannot be decoded, as the reply says it.
 /// in   why: empty where no more is to be said

@@ -22,6 +22,7 @@ struct StreamTicket {
     std::uint32_t id = 0;               // as on the wire; 0 where the protocol has none
     bool wants_answer = true;           // false: a notification
     bool takes_message = false;         // of a success, beside its result
+    bool speaks_other = false;          // than its listener's protocol: answered in its own
     std::uint8_t key = 0;               // which key signed the request, from 1; 0: not signed
     std::array<std::byte, 16> nonce{};  // of a signed request
 };
@@ -38,9 +39,10 @@ enum class StreamSide : std::uint8_t { server, client };
 struct StreamStep {
     enum class State : std::uint8_t {
         need_more,
-        complete,   // one message, good or refused; the next follows after `size_bytes`
-        heartbeat,  // of a server: the peer says that it is there; answered, where it wants that
-        broken,     // nothing that follows can be read: answer, and close
+        complete,    // one message, good or refused; the next follows after `size_bytes`
+        heartbeat,   // of a server: the peer says that it is there; answered, where it wants that
+        unreadable,  // of messages kept apart: no request or answer, but the next may be one
+        broken,      // nothing that follows can be read: answer, and close
     };
 
     State state = State::need_more;
@@ -84,7 +86,7 @@ public:
     /// err  the peer's failure, owning all of it; unauthenticated: not signed as it must be;
     ///      internal: it cannot be read
     virtual std::expected<Answer, Failure> answer(const StreamTicket& ticket) = 0;
-    /// What is wrong with the stream; of a step that was broken.
+    /// What is wrong with the stream or message; of a step that was broken or unreadable.
     virtual const Failure& failure() const noexcept = 0;
 };
 

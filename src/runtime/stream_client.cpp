@@ -218,6 +218,11 @@ void StreamClient::on_stray_answer(StreamClientSession&) {
     drop_reply();
 }
 
+void StreamClient::on_unreadable(StreamClientSession& session, const Failure& why) {
+    drop_reply();
+    say(LogLevel::warning, port_->display(session.address()) + ": " + why.message);
+}
+
 void StreamClient::on_input_halfway() {
     accept_held();
     hold_submissions();
@@ -361,12 +366,14 @@ Failure StreamClient::deadline_failure_of(const OutgoingCall& call) const {
     if (port_ != nullptr) {
         where = is_sent ? port_->display(call.session_->address()) : pool_->display();
     }
+    const std::string progress = port_ == nullptr || is_sent ? std::string{} : port_->progress();
     return stream_deadline_failure({.where = where,
                                     .is_sent = is_sent,
                                     .is_connected = pool_ && pool_->has_connections(),
                                     .is_busy = pool_ && pool_->is_busy(),
                                     .attempt = call.last_failure_.get(),
-                                    .connect = pool_ ? pool_->last_failure() : nullptr},
+                                    .connect = pool_ ? pool_->last_failure() : nullptr,
+                                    .progress = progress},
                                    call.timeout);
 }
 

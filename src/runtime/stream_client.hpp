@@ -100,6 +100,7 @@ private:
     void on_answer(StreamClientSession& session, std::uint64_t token,
                    std::expected<protocol::Answer, Failure> answer) override;
     void on_stray_answer(StreamClientSession& session) override;
+    void on_unreadable(StreamClientSession& session, const Failure& why) override;
     void on_input_begin() override { hold_submissions(); }
     void on_input_halfway() override;
     void on_input_end(StreamClientSession& session) override;

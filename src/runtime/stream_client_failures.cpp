@@ -17,8 +17,13 @@ std::string not_sent(const StreamWait& wait, const std::string& within) {
     if (wait.is_connected) {
         return "Not sent: every connection to " + where + " was busy with another call " + within;
     }
-    return "Not sent: no connection to " + where + ' ' + within +
-           (wait.connect != nullptr ? ": " + wait.connect->message : std::string{});
+    std::string message = "Not sent: no connection to " + where + ' ' + within;
+    if (!wait.progress.empty()) {
+        message.append(": ").append(wait.progress);
+    } else if (wait.connect != nullptr) {
+        message += ": " + wait.connect->message;
+    }
+    return message;
 }
 
 /// Whether the call had not left this client, for want of a connection.

@@ -18,6 +18,7 @@ struct StreamWait {
     bool is_busy = false;              // though none was free
     const Failure* attempt = nullptr;  // what became of the attempt before
     const Failure* connect = nullptr;  // why the last attempt to connect failed
+    std::string_view progress{};       // what the one under way waits for
 };
 
 Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout);

@@ -59,7 +59,9 @@ StreamSession::Taken StreamClientSession::take(std::span<const std::byte> input)
             return everything;
         }
         taken.bytes += step.size_bytes;
-        if (!deliver()) {
+        if (step.state == protocol::StreamStep::State::unreadable) {
+            owner_->on_unreadable(*this, decoder_->failure());
+        } else if (!deliver()) {
             return everything;
         }
         arena_.reset();

@@ -37,6 +37,8 @@ public:
                                std::expected<protocol::Answer, Failure> answer) = 0;
         /// An answer that nobody awaits.
         virtual void on_stray_answer(StreamClientSession& session) = 0;
+        /// A message came that is no answer, and is passed over.
+        virtual void on_unreadable(StreamClientSession& session, const Failure& why) = 0;
         /// All that was read is through.
         virtual void on_input_end(StreamClientSession& session) = 0;
         /// The peer sends what cannot be read, or what it was not asked for.

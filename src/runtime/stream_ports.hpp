@@ -58,6 +58,10 @@ public:
     /// A message has come while the connection is paused, and no more of them may wait: answer what
     /// can be answered now; it is dropped.
     virtual void on_overflow(std::span<const std::byte> message) { static_cast<void>(message); }
+    /// Nobody takes its answers any more, though what was sent may still come; or the peer is back.
+    /// Requests that have not started may be dropped, where the protocol tells them from what runs
+    /// in any case.
+    virtual void on_reachable(bool is_reachable) { static_cast<void>(is_reachable); }
     /// How much output waits to leave. Said at the end of each turn that added or wrote any.
     virtual void on_unsent(std::size_t bytes) { static_cast<void>(bytes); }
     /// Whether requests of this connection are under way, so that silence is no reason to close it.
@@ -108,6 +112,8 @@ public:
     virtual std::string display(std::size_t address) const = 0;
     /// Connect, with TLS where it is asked for. The sink hears of the token once, later.
     virtual void connect(std::size_t address, std::uint64_t token) = 0;
+    /// What an attempt under way waits for, for messages; empty: nothing that is worth a word.
+    virtual std::string progress() const { return {}; }
 };
 
 }  // namespace warren::runtime

@@ -15,8 +15,8 @@ namespace {
 // not leave its memory behind everywhere.
 constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 constexpr std::size_t free_jobs_max = 1024;
-// Of connections that are closed as nothing can be read from them, the first in so long is told.
-constexpr std::chrono::seconds broken_line_period{10};
+// Of what cannot be read, the first in so long is told.
+constexpr std::chrono::seconds unread_line_period{10};
 
 }  // namespace
 
@@ -115,16 +115,29 @@ void StreamServer::answer_heartbeat(StreamServerSession& session,
 void StreamServer::refuse_broken(StreamServerSession& session,
                                  protocol::StreamCallDecoder& decoder) {
     counters_.broken_streams.fetch_add(1, std::memory_order_relaxed);
+    refuse_unread(session, decoder, "a connection is closed, as no request can be read from it");
+}
+
+void StreamServer::refuse_unreadable(StreamServerSession& session,
+                                     protocol::StreamCallDecoder& decoder) {
+    counters_.unreadable_messages.fetch_add(1, std::memory_order_relaxed);
+    refuse_unread(session, decoder,
+                  decoder.ticket.wants_answer ? "a message is refused, as it is no request"
+                                              : "a message is dropped, as it is no request");
+}
+
+void StreamServer::refuse_unread(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
+                                 std::string_view consequence) {
     Failure& failure = decoder.call.error();
     // Somebody who looks for the port's protocol would fill the log otherwise.
     const TimePoint now = port_.executor().now();
-    const bool is_first = now >= broken_said_until_;
+    const bool is_first = now >= unread_said_until_;
     if (is_first) {
-        broken_said_until_ = now + broken_line_period;
+        unread_said_until_ = now + unread_line_period;
     }
     log_.write(is_first ? LogLevel::info : LogLevel::debug,
-               fmt::format("{}: a connection is closed, as no request can be read from it: {}",
-                           lane_.policy().name, core::text_for_display(to_string(failure))));
+               fmt::format("{}: {}: {}", lane_.policy().name, consequence,
+                           core::text_for_display(to_string(failure))));
     if (decoder.ticket.wants_answer) {
         with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
             dispatcher_.refuse(std::move(job), std::move(failure), lane_);
@@ -152,6 +165,9 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
     }
     if (!wants_answer) {
         return std::nullopt;
+    }
+    if (!session.is_reachable()) [[unlikely]] {
+        return Failure{.code = Code::cancelled, .message = "The caller is gone"};
     }
     // The request itself is counted already.
     if (session.in_flight() > options_.in_flight_per_connection_max) [[unlikely]] {

@@ -43,8 +43,9 @@ struct StreamServerOptions {
 
 /// What a stream server has done, beside what `Counters` tell.          thread any may read
 struct StreamServerCounters {
-    std::atomic<std::uint64_t> broken_streams = 0;   // closed as nothing more could be read
-    std::atomic<std::uint64_t> dropped_answers = 0;  // their connection was gone
+    std::atomic<std::uint64_t> broken_streams = 0;       // closed as nothing more could be read
+    std::atomic<std::uint64_t> unreadable_messages = 0;  // of connections that go on
+    std::atomic<std::uint64_t> dropped_answers = 0;      // their connection was gone
 };
 
 /// Serves methods to the connections of one listener. Every request is answered once, unless its
@@ -102,6 +103,7 @@ private:
               std::size_t request_bytes);
     void answer_heartbeat(StreamServerSession& session, const protocol::StreamCallDecoder& decoder);
     void refuse_broken(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
+    void refuse_unreadable(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
     void refuse_overflow(StreamServerSession& session, const protocol::StreamCallDecoder& decoder);
     void answer_here(std::unique_ptr<StreamJob> job) noexcept;
     void stall(const StreamServerSession& session);
@@ -111,6 +113,8 @@ private:
     void forget(StreamServerSession& session) noexcept;
     void abandon(SessionId id) noexcept;
 
+    void refuse_unread(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
+                       std::string_view consequence);
     std::string_view obstacle_for(const AnswerBacklog::Share& share) const noexcept;
     std::optional<Failure> refusal_for(const StreamServerSession& session, bool wants_answer) const;
     template <typename Dispatch>
@@ -147,7 +151,7 @@ private:
     std::vector<SessionId> held_;
     std::optional<Executor::TimerId> stall_timer_;
 
-    TimePoint broken_said_until_{};
+    TimePoint unread_said_until_{};
     bool stopping_ = false;
     std::vector<std::move_only_function<void()>> on_drained_;
 };

@@ -66,6 +66,8 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
         taken.bytes += step.size_bytes;
         if (step.state == StreamStep::State::heartbeat) {
             server_->answer_heartbeat(*this, *decoder_);
+        } else if (step.state == StreamStep::State::unreadable) [[unlikely]] {
+            server_->refuse_unreadable(*this, *decoder_);
         } else {
             server_->take(*this, *decoder_, step.size_bytes);
             if (!decoder_->ticket.wants_answer && !server_->has_room(*this)) [[unlikely]] {
@@ -134,6 +136,14 @@ void StreamServerSession::answer(std::string_view reply) {
     close_if_due();
     if (order_ == AnswerOrder::as_requested) {
         resume();
+    }
+}
+
+/// Where answers come in order a notification is like any other request, as with pyzmqrpc.
+void StreamServerSession::on_reachable(bool is_reachable) {
+    is_reachable_ = is_reachable || order_ == AnswerOrder::as_requested;
+    if (!is_reachable_ && server_ != nullptr && in_flight_ != 0) {
+        server_->abandon(id_);
     }
 }
 

@@ -27,6 +27,7 @@ public:
 
     Taken on_input(std::span<const std::byte> input) override;
     void on_overflow(std::span<const std::byte> message) override;
+    void on_reachable(bool is_reachable) override;
     void on_unsent(std::size_t bytes) override;
     bool is_busy() const noexcept override { return in_flight_ != 0 || state_ == State::held; }
     void on_closed(const Failure& why) override;
@@ -36,6 +37,7 @@ public:
     SessionId id() const noexcept { return id_; }
     std::size_t in_flight() const noexcept { return in_flight_; }
     std::string_view caller() const noexcept { return caller_; }
+    bool is_reachable() const noexcept { return is_reachable_; }
     std::int64_t unix_ms() const noexcept { return unix_ms_; }  // of this input
     std::string& output() noexcept { return connection_.output(); }
     AnswerBacklog::Share& share() const noexcept { return share_; }
@@ -72,6 +74,7 @@ private:
     StreamConnection& connection_;
     SessionId id_;
     State state_ = State::reading;
+    bool is_reachable_ = true;
     protocol::AnswerOrder order_;
     std::size_t in_flight_ = 0;
     AnswerBacklog::Share& share_;

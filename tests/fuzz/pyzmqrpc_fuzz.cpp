@@ -39,7 +39,8 @@ void check_reply(const protocol::Answer& answer) {
     std::string reply;
     protocol::pyzmqrpc_write_reply(answer, limits, reply);
     Arena arena;
-    const auto said = protocol::pyzmqrpc_read_reply(reply, arena, limits);
+    const auto said =
+        protocol::pyzmqrpc_read_reply(reply, arena, protocol::PyzmqrpcReplies::read, limits);
     require(said.has_value() != answer.failure.has_value() || said.error().code == Code::internal);
 }
 

@@ -1,11 +1,14 @@
 """pyzmqrpc's clients and publishers, in Python, against Warren's listeners over ZeroMQ."""
 
 import json
+import re
 import unittest
 
+import msgpack
 import zmq
 from direct_fixture import DirectTest
-from fixture import run_warren
+from fixture import eventually, run_warren
+from proxy_fixture import metrics_of
 from pyzmqrpc_peer import (
     HEARTBEAT,
     OK,
@@ -48,8 +51,8 @@ class ZmqTest(DirectTest):
         endpoints = list(endpoints) or "tcp://127.0.0.1:0"
         return {"zmq": endpoints, "protocol": "pyzmqrpc"} | settings
 
-    def serve_here(self, *listeners):
-        return self.enterContext(self.serve(*listeners))
+    def serve_here(self, *listeners, **settings):
+        return self.enterContext(self.serve(*listeners, **settings))
 
     def sender(self, *endpoints, **settings):
         return self.enterContext(Sender(*endpoints, **settings))
@@ -144,6 +147,27 @@ class AskingWarren(ZmqTest):
         for number in range(50):
             self.assertEqual(self.client.execute(Echo(value=number))["response_message"], number)
             self.client.send_text(HEARTBEAT)
+
+    def test_what_was_sent_before_the_peer_closed(self):
+        server = self.serve_here(self.zmq(), admin={"address": "127.0.0.1:0"})
+        with zmq.Context() as context, context.socket(zmq.DEALER) as notifying:
+            notifying.connect(endpoints_of(server.addresses[0])[0])
+            for number in range(20):
+                text = marshal(SimpleCommand(param1=str(number), param2=""))
+                notifying.send_multipart([b"", text.encode()])
+        ran = r'warren_server_requests_total\{[^}]*method="SimpleCommand"[^}]*code="ok"[^}]*\} 20'
+        self.assertTrue(eventually(lambda: re.search(ran, metrics_of(server))), metrics_of(server))
+
+    def test_a_message_of_msgpack_rpc(self):
+        with zmq.Context() as context, context.socket(zmq.REQ) as asking:
+            asking.linger = 0
+            asking.rcvtimeo = 30_000
+            asking.connect(self.endpoints[0])
+            asking.send(msgpack.packb([0, 7, "add", [2, 40]]))
+            kind, number, error, _ = msgpack.unpackb(asking.recv())
+        self.assertEqual((kind, number, error["code"]), (1, 7, "invalid_request"))
+        self.assertIn("here pyzmqrpc is spoken", json.dumps(error))
+        self.server.wait_until_log("This is a message of msgpack-rpc")
 
     def test_nobody_may_stop_the_server(self):
         self.assertEqual(self.client.execute(ShutdownServer())["status_code"], UNKNOWN)
@@ -286,6 +310,14 @@ class PublishingToWarren(ZmqTest):
         wrong = self.subscribe(publisher, username=right.username, password="wrong one")
         wrong.wait_until_log("unauthenticated")
         self.assertNotIn("wrong one", wrong.log())
+
+    def test_with_a_password_from_one_that_asks_for_none(self):
+        publisher = self.enterContext(Publisher())
+        words = {"username": "u", "password": "p"}
+        server = self.serve_here(self.zmq(publisher.endpoint, socket="sub", **words))
+        publisher.wait_for_subscriber()
+        publisher.publish(Fail(message="from an open one"))
+        server.wait_until_log("from an open one")
 
     def test_with_keys(self):
         server_keys, client_keys = curve_keys(), curve_keys()

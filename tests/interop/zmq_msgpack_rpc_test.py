@@ -1,10 +1,19 @@
 """MessagePack-RPC over ZeroMQ from a few lines of Python, against Warren's program."""
 
+import contextlib
+import json
+import os
+import resource
+import socket
+import threading
 import unittest
+import urllib.request
 
 import msgpack
 import zmq
-from direct_fixture import DirectTest
+from direct_fixture import DirectTest, host_and_port
+from fixture import eventually, run_warren
+from pyzmqrpc_peer import UNDECODABLE, Sender, SimpleCommand, marshal
 
 REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
 
@@ -60,6 +69,78 @@ class OverZmq(DirectTest):
         socket.send(msgpack.packb([REQUEST, 1, "add", [2, 40]]))
         self.assertEqual(msgpack.unpackb(socket.recv()), [RESPONSE, 1, None, 42])
 
+    def test_what_is_no_request_stands_in_nobodys_way(self):
+        socket = self.socket(zmq.DEALER)
+        socket.send(msgpack.packb([REQUEST, 1, "sleep", [{"seconds": 3600}]]))
+        socket.send(b"hello")
+        socket.send(msgpack.packb([REQUEST, 2, "echo", [{1: 2}]])[:-1])
+        socket.send(msgpack.packb([RESPONSE, 3, None, "of a server"]))
+        self.assertEqual(msgpack.unpackb(socket.recv())[1], 2)
+        for number in range(4, 8):
+            socket.send(msgpack.packb([REQUEST, number, "add", [2, 40]]))
+            self.assertEqual(msgpack.unpackb(socket.recv()), [RESPONSE, number, None, 42])
+        self.server.wait_until_log("a message is dropped, as it is no request")
+
+    def test_a_request_over_a_limit_fails_alone(self):
+        socket = self.socket(zmq.DEALER)
+        socket.send(msgpack.packb([REQUEST, 1, "sleep", [{"seconds": 3600}]]))
+        # Over body_bytes_max, in one frame and in several.
+        large = msgpack.packb([REQUEST, 2, "echo", ["x" * (40 << 20)]])
+        socket.send(large)
+        socket.send_multipart([b"", large[: 20 << 20], large[20 << 20 :]])
+        for _ in range(2):
+            answer = msgpack.unpackb(socket.recv_multipart()[-1])
+            self.assertEqual(answer[:2], [RESPONSE, 2])
+            self.assertEqual(answer[2]["code"], "invalid_request")
+            self.assertIn("body_bytes_max", json.dumps(answer[2]))
+        socket.send(msgpack.packb([REQUEST, 3, "add", [2, 40]]))
+        self.assertEqual(msgpack.unpackb(socket.recv()), [RESPONSE, 3, None, 42])
+
+    def test_through_proxies_of_zeromq(self):
+        context = zmq.Context()
+        front, back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+        for end in (front, back):
+            end.linger = 0
+        front.bind("tcp://127.0.0.1:*")
+        back.connect(self.endpoint)
+        place = front.last_endpoint
+
+        def turn():
+            with front, back, contextlib.suppress(zmq.ContextTerminated):
+                zmq.proxy(front, back)
+
+        thread = threading.Thread(target=turn, daemon=True)
+        thread.start()
+        for kind in (zmq.DEALER, zmq.REQ):
+            with self.context.socket(kind) as caller:
+                caller.linger = 0
+                caller.rcvtimeo = 30_000
+                caller.connect(place)
+                for number in range(3):
+                    caller.send(msgpack.packb([REQUEST, number, "add", [number, 1]]))
+                    answer = msgpack.unpackb(caller.recv())
+                    self.assertEqual(answer, [RESPONSE, number, None, number + 1])
+        context.term()
+        thread.join()
+
+    def test_who_comes_again_under_its_routing_id(self):
+        """The connection before is still there, as after a failure of the network."""
+        for number in range(3):
+            socket = self.enterContext(self.context.socket(zmq.DEALER))
+            socket.linger = 0
+            socket.rcvtimeo = 30_000
+            socket.routing_id = b"the same"
+            socket.connect(self.endpoint)
+            socket.send(msgpack.packb([REQUEST, number, "add", [2, 40]]))
+            self.assertEqual(msgpack.unpackb(socket.recv()), [RESPONSE, number, None, 42])
+
+    def test_a_message_of_pyzmqrpc(self):
+        with Sender(self.endpoint) as sender:
+            answer = json.loads(sender.send_text(marshal(SimpleCommand(param1=1)))[0])
+        self.assertEqual(answer["status_code"], UNDECODABLE)
+        self.assertIn("here msgpack-rpc is spoken", answer["status_message"])
+        self.server.wait_until_log("this is a message of pyzmqrpc")
+
     def test_a_slow_call_delays_no_other(self):
         socket = self.socket(zmq.DEALER)
         socket.send(msgpack.packb([REQUEST, 1, "sleep", [{"seconds": 3600}]]))
@@ -81,6 +162,90 @@ class OverZmq(DirectTest):
                 answer = msgpack.packb([RESPONSE, number, None, 42])
                 server.send_multipart([*before, answer])
                 self.assertEqual(calling.communicate(timeout=30)[0], "42\n")
+
+    def test_a_server_that_never_shakes_hands(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            place = f"zmq+tcp://127.0.0.1:{silent.getsockname()[1]}"
+            finished = self.call(place, "add", [2, 40], timeout="300ms")
+        self.assert_fails(finished, "no_responder")
+        self.assertIn("has not answered ZeroMQ's handshake for", finished.stderr)
+
+
+class Paths(DirectTest):
+    def test_check_finds_all_that_is_wrong_with_them_at_once(self):
+        precious = self.write("precious", "text")
+        listeners = [
+            {"zmq": f"ipc://{self.directory}/{'long' * 40}"},
+            {"zmq": f"ipc://{self.directory}/missing/socket"},
+            {"zmq": f"ipc://{precious}"},
+            {"zmq": [f"ipc://{self.directory}/good"]},
+        ]
+        path = self.write("paths.yml", {"listeners": listeners})
+        finished = run_warren("check", path)
+        self.assertNotEqual(finished.returncode, 0)
+        problems = finished.stdout.splitlines()
+        self.assertEqual(len(problems), 3, problems)
+        for problem, word in zip(problems, ("bytes", "folder must be there", "no socket")):
+            self.assertIn(word, problem)
+        self.assertEqual(precious.read_text(), "text")
+
+
+class AtTheDescriptorLimit(DirectTest):
+    """Whoever asks how a server is gets an answer, and callers wait or are turned away."""
+
+    def serving(self, listener):
+        server = self.enterContext(self.serve(listener, admin={"address": "127.0.0.1:0"}))
+        pid = server.process.pid
+        limit = max(int(name) for name in os.listdir(f"/proc/{pid}/fd")) + 40
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, limit))
+        self.sockets = [self.connect(server) for _ in range(100)]
+        return server
+
+    def connect(self, server):
+        host, port = host_and_port(server.addresses[0])
+        connection = self.enterContext(socket.create_connection((host, port)))
+        connection.setblocking(False)
+        return connection
+
+    def closed(self):
+        """How many of the connections the server has ended."""
+        return sum(map(is_closed, self.sockets))
+
+    def assert_is_watched(self, server):
+        for _ in range(10):
+            with urllib.request.urlopen(f"{server.addresses[-1]}/healthz", timeout=30) as answer:
+                self.assertEqual(answer.status, 200)
+
+    def assert_serves_again(self, server):
+        for connection in self.sockets:
+            connection.close()
+        self.assert_gives(self.call(server.addresses[0], "add", [2, 40]), 42)
+
+    def test_over_zeromq(self):
+        server = self.serving({"zmq": "tcp://127.0.0.1:0"})
+        self.assertTrue(eventually(lambda: self.closed() >= 60), server.log())
+        self.assertIn("a peer is turned away", server.log())
+        self.assert_is_watched(server)
+        self.assertGreater(len(self.sockets) - self.closed(), 10)
+        self.assert_serves_again(server)
+
+    def test_over_tcp(self):
+        server = self.serving(self.tcp())
+        server.wait_until_log("Cannot accept connections")
+        self.assert_is_watched(server)
+        self.assertEqual(self.closed(), 0)
+        self.assert_serves_again(server)
+
+
+def is_closed(connection):
+    try:
+        while connection.recv(1 << 16):
+            pass
+        return True
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 if __name__ == "__main__":

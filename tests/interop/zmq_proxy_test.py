@@ -7,7 +7,10 @@ import signal
 import threading
 import unittest
 
-from fixture import PATIENCE_S, code_block, eventually, run_warren
+import msgpack
+import zmq
+from direct_fixture import DirectTest
+from fixture import PATIENCE_S, PROGRAM, Process, code_block, eventually, run_warren
 from proxy_fixture import ProxyTest, buffer_figure, metrics_of
 from pyzmqrpc_peer import (
     HEARTBEAT,
@@ -20,6 +23,7 @@ from pyzmqrpc_peer import (
     Sender,
     Server,
     SimpleCommand,
+    bind,
     command_class,
     marshal,
 )
@@ -171,6 +175,40 @@ class FromRepToReq(ZmqProxyTest):
         self.await_calls(1)
 
 
+class TextThatPasses(ZmqProxyTest):
+    """Between two sides of pyzmqrpc, as its own proxies do: to the byte, whatever it is."""
+
+    def setUp(self):
+        super().setUp()
+        context = self.enterContext(zmq.Context())
+        self.target = self.enterContext(context.socket(zmq.REP))
+        self.target.linger = 0
+        self.target.rcvtimeo = PATIENCE_S * 1000
+        place = bind(self.target)
+        self.proxy = self.zmq_proxy(f"{FREE}?socket=rep", f"{place}?socket=req")
+        self.through = self.enterContext(Sender(self.endpoint)).sockets[0]
+
+    def exchange(self, text, reply):
+        self.through.send_string(text)
+        self.assertEqual(self.target.recv_string(), text)
+        self.target.send_string(reply)
+        return self.through.recv_string()
+
+    def test_texts_that_are_no_commands_nor_replies(self):
+        for text, reply in (("raw text", "raw reply"), ("@@@", "12"), ("{}", "[1, 2]")):
+            self.assertEqual(self.exchange(text, reply), reply)
+
+    def test_commands_in_commands(self):
+        text = marshal(SimpleCommand(param1=SimpleCommand(param1="inner"), param2=float("nan")))
+        reply = '{"status_code": 200, "status_message": "OK", "response_message": NaN}'
+        self.assertEqual(self.exchange(text, reply), reply)
+
+    def test_the_name_of_the_service(self):
+        message = "Exception raised when calling service Boom. Exception: bad value "
+        reply = json.dumps({"status_code": 463, "status_message": message})
+        self.assertEqual(self.exchange(marshal(SimpleCommand()), reply), reply)
+
+
 class FromSub(ZmqProxyTest):
     def test_to_req(self):
         server = self.server()
@@ -283,6 +321,33 @@ class BufferedFromRepToReq(ZmqProxyTest):
         self.assertTrue(eventually(lambda: buffer_figure(proxy, "forwarded_total") == 1))
         self.assertEqual(buffer_figure(proxy, "failed_total"), 1)
         self.assertIn("Out of onions", proxy.log())
+
+
+class BufferedOneWay(DirectTest):
+    """A call leaves the buffer when the other side has answered, and not before."""
+
+    def test_what_is_not_answered_stays(self):
+        with zmq.Context() as context, context.socket(zmq.ROUTER) as target:
+            target.linger = 0
+            target.rcvtimeo = PATIENCE_S * 1000
+            to = f"zmq+{bind(target)}"
+            options = ("--buffered", "--one-way", "--name", "kept", "--admin", "127.0.0.1:0")
+            file = self.directory / "one_way.buffer"
+            command = ("proxy", "--from", "tcp://127.0.0.1:0", "--to", to, "--buffer-file", file)
+            proxy = self.enterContext(Process(PROGRAM, *command, *options)).wait_until_ready()
+            self.assert_gives(self.call(proxy.addresses[0], "add", [2, 40]), None)
+            *way, request = target.recv_multipart()
+            kind, number, method, _ = msgpack.unpackb(request)
+            self.assertEqual((kind, method), (0, "add"))
+            self.assertEqual(buffer_figure(proxy, "entries"), 1)
+            target.send_multipart([*way, msgpack.packb([1, number, None, 42])])
+            self.assertTrue(eventually(lambda: buffer_figure(proxy, "entries") == 0))
+
+    def test_a_publisher_is_refused(self):
+        command = ("proxy", "--from", "tcp://127.0.0.1:0", "--to", "zmq+tcp://127.0.0.1:0?socket=pub")
+        finished = run_warren(*command, "--buffered", "--buffer-file", self.directory / "pub.buffer")
+        self.assertNotEqual(finished.returncode, 0)
+        self.assertIn("A buffer needs an answer to each call", finished.stderr)
 
 
 class TheConfigurationAsDocumented(ZmqProxyTest):

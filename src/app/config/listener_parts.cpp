@@ -129,6 +129,8 @@ void read_fernet_key(const ConfigNode& node, ConfiguredListener& listener) {
 void check_listener(const ConfigNode& at, const ConfiguredListener& listener) {
     if (const auto plan = endpoint::plan_listener(listener.options); !plan) {
         at.fail(plan.error().message);
+    } else {
+        check_paths(at, plan->address);
     }
 }
 

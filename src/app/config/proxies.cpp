@@ -1,6 +1,7 @@
 #include "app/config/sections.hpp"
 
 #include "app/proxy_buffer.hpp"
+#include "endpoint/address.hpp"
 #include "endpoint/proxy.hpp"
 
 #include <array>
@@ -39,6 +40,10 @@ ConfiguredListener read_from(const ConfigNode& node, const Config& config) {
     listener.options.origin = node.place();
     if (!listener.options.url.empty()) {
         check_port(node, listener, config);
+    }
+    if (const auto from =
+            endpoint::parse_address(listener.options.url, endpoint::AddressRole::listener)) {
+        check_paths(node, *from);
     }
     return listener;
 }

@@ -110,9 +110,11 @@ void fail_at(const ConfigNode& node, const Members& members, const std::string& 
 
 void check(const ConfigNode& node, const Members& members, const std::string& address,
            std::string& target) {
-    if (const auto parsed = endpoint::parse_address(address); !parsed) {
+    const auto parsed = endpoint::parse_address(address);
+    if (!parsed) {
         return fail_at(node, members, parsed.error().message);
     }
+    check_paths(node, *parsed);
     target = address;
 }
 

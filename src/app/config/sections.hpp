@@ -11,6 +11,10 @@
 #include "transport/net/tls_context.hpp"
 
 // The parts of a configuration, each read by a file of its own.
+namespace warren::endpoint {
+struct Address;
+}
+
 namespace warren::app {
 
 /// The keys that both shapes have: modules, workers, drain_timeout, log, limits, ...
@@ -80,6 +84,8 @@ void read_connection_limits(ConfigMap& map, ListenerOptions& options);
 void read_exchanges(const ConfigNode& node, ConfiguredListener& listener);
 /// `fernet_key`, which may be null.
 void read_fernet_key(const ConfigNode& node, ConfiguredListener& listener);
+/// Hold the paths of ipc that an address would take on this machine against its folders.
+void check_paths(const ConfigNode& at, const endpoint::Address& address);
 /// Hold a listener against what it would do, once all its keys are read.
 void check_listener(const ConfigNode& at, const ConfiguredListener& listener);
 

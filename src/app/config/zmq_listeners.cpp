@@ -2,6 +2,7 @@
 
 #include "core/uri.hpp"
 #include "endpoint/address.hpp"
+#include "transport/zmq/endpoint.hpp"
 
 #include <array>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace warren::app {
 namespace {
@@ -102,6 +104,19 @@ std::string read_zmq_endpoints(const ConfigNode& node) {
         add(node);
     }
     return is_sound ? url : std::string{};
+}
+
+void check_paths(const ConfigNode& at, const endpoint::Address& address) {
+    const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.place);
+    if (zmq == nullptr || zmq->side != transport::ZmqSide::bind) {
+        return;
+    }
+    for (const std::string& text : zmq->endpoints) {
+        const auto endpoint = transport::parse_zmq_endpoint(text, zmq->side);
+        if (const auto checked = transport::check_path(*endpoint); !checked) {
+            at.fail(checked.error().message);
+        }
+    }
 }
 
 void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener) {

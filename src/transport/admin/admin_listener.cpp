@@ -23,7 +23,8 @@ public:
         : executor_{executor},
           options_{std::move(options)},
           answer_{std::move(answer)},
-          acceptor_{executor, [this](const error_code& error, TcpSocket socket) {
+          acceptor_{executor, Acceptor::Visitors::watchers,
+                    [this](const error_code& error, TcpSocket socket) {
                         const auto self = shared_from_this();
                         accepted(error, std::move(socket));
                     }} {}

@@ -1,6 +1,8 @@
 #include "transport/net/descriptors.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -9,6 +11,11 @@ namespace {
 
 // Descriptors for all but the connections: files, other listeners, clients.
 constexpr rlim_t other_descriptors = 256;
+
+// How many are kept: a part of all, but for these bounds.
+constexpr rlim_t reserved_part = 16;
+constexpr rlim_t reserved_min = 2;
+constexpr rlim_t reserved_max = 16;
 
 }  // namespace
 
@@ -22,6 +29,24 @@ void ask_for_descriptors(std::size_t connections) {
         limit.rlim_cur = wanted;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+bool is_reserved_descriptor(int descriptor) noexcept {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return false;
+    }
+    const rlim_t reserved = std::clamp(limit.rlim_cur / reserved_part, reserved_min, reserved_max);
+    return static_cast<rlim_t>(descriptor) + reserved >= limit.rlim_cur;
+}
+
+bool has_descriptor_for_caller(int any) noexcept {
+    const int next = ::fcntl(any, F_DUPFD_CLOEXEC, 0);
+    if (next < 0) {
+        return false;
+    }
+    ::close(next);
+    return !is_reserved_descriptor(next);
 }
 
 }  // namespace warren::transport

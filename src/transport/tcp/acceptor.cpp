@@ -1,5 +1,6 @@
 #include "transport/tcp/acceptor.hpp"
 
+#include "transport/net/descriptors.hpp"
 #include "transport/tcp/listen.hpp"
 
 #include <boost/asio/error.hpp>
@@ -14,8 +15,8 @@ namespace warren::transport {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-Acceptor::Acceptor(AsioExecutor& executor, Accepted accepted)
-    : executor_{executor}, accepted_{std::move(accepted)} {}
+Acceptor::Acceptor(AsioExecutor& executor, Visitors visitors, Accepted accepted)
+    : executor_{executor}, visitors_{visitors}, accepted_{std::move(accepted)} {}
 
 std::expected<tcp::endpoint, Failure> Acceptor::listen(const TcpServerOptions& options) {
     TcpAcceptor acceptor{executor_.context()};
@@ -39,6 +40,10 @@ void Acceptor::close() noexcept {
 }
 
 void Acceptor::on_ready(Readiness) {
+    if (visitors_ == Visitors::callers && !has_descriptor_for_caller(socket_->native_handle())) {
+        return accepted_({EMFILE, boost::system::system_category()},
+                         TcpSocket{executor_.context()});
+    }
     const int descriptor =
         ::accept4(socket_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {

@@ -7,6 +7,7 @@
 #include "transport/poller.hpp"
 #include "transport/tcp/options.hpp"
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>
@@ -21,9 +22,12 @@ public:
     using Accepted =
         std::move_only_function<void(const boost::system::error_code& error, TcpSocket socket)>;
 
+    /// Who comes: of callers nobody is accepted while only reserved descriptors are left.
+    enum class Visitors : std::uint8_t { callers, watchers };
+
     /// in  executor: outlives this
     ///     accepted: may close this, and keeps it alive meanwhile
-    Acceptor(AsioExecutor& executor, Accepted accepted);
+    Acceptor(AsioExecutor& executor, Visitors visitors, Accepted accepted);
 
     /// out  where it listens, with the port
     /// err  those of `transport::listen`
@@ -38,6 +42,7 @@ private:
     void on_ready(Readiness ready) override;
 
     AsioExecutor& executor_;
+    const Visitors visitors_;
     Accepted accepted_;
     boost::asio::ip::tcp protocol_ = boost::asio::ip::tcp::v4();
     std::optional<PolledSocket> socket_;

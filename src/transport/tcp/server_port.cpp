@@ -30,7 +30,7 @@ public:
     Impl(AsioExecutor& executor, TcpServerOptions options)
         : executor_{executor},
           options_{std::move(options)},
-          acceptor_{executor,
+          acceptor_{executor, Acceptor::Visitors::callers,
                     [this](const error_code& error, TcpSocket socket) {
                         const auto self = shared_from_this();
                         accepted(error, std::move(socket));

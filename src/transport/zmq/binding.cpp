@@ -8,9 +8,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <zmq.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <utility>
 
 namespace warren::transport {
@@ -26,6 +31,30 @@ constexpr std::size_t expected_peers = 10'240;
 constexpr std::chrono::seconds connect_again_after{2};
 // Of troubles with peers that come, the first in so long is told.
 constexpr std::chrono::seconds said_period{10};
+
+constexpr std::string_view descriptors_remedy =
+    "; is the limit of open files (ulimit -n, LimitNOFILE) high enough?";
+
+/// Whether a descriptor is a connection that was accepted at one of these.
+bool stands_at(int descriptor, const std::vector<std::string>& endpoints) {
+    sockaddr_storage local{};
+    socklen_t size = sizeof local;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&local), &size) != 0) {
+        return false;
+    }
+    if (local.ss_family == AF_UNIX) {
+        std::string path{reinterpret_cast<const sockaddr_un&>(local).sun_path,
+                         size - offsetof(sockaddr_un, sun_path)};
+        const bool is_abstract = path.starts_with('\0');
+        path = is_abstract ? '@' + path.substr(1) : path.c_str();
+        return std::ranges::find(endpoints, "ipc://" + path) != endpoints.end();
+    }
+    // IPv6's port stands at the same place.
+    const std::uint16_t port = ntohs(reinterpret_cast<const sockaddr_in&>(local).sin_port);
+    return std::ranges::any_of(
+        endpoints,
+        [end = fmt::format(":{}", port)](const std::string& text) { return text.ends_with(end); });
+}
 
 }  // namespace
 
@@ -66,6 +95,8 @@ std::expected<void, Failure> ZmqBinding::prepare() {
     socket_.set(ZMQ_BACKLOG, backlog);
     if (options_.socket_type == ZMQ_ROUTER) {
         socket_.set(ZMQ_ROUTER_MANDATORY, 1);
+        // Who comes again under its id is served, though the connection before is still there.
+        socket_.set(ZMQ_ROUTER_HANDOVER, 1);
     } else if (options_.socket_type == ZMQ_SUB) {
         socket_.set(ZMQ_SUBSCRIBE, std::string_view{});
     }
@@ -98,10 +129,10 @@ std::expected<void, Failure> ZmqBinding::add(const std::string& text) {
     if (!endpoint) {
         return std::unexpected{endpoint.error()};
     }
-    allow_ipv6(socket_, text);
     if (options_.side == ZmqSide::bind) {
         return bind(*endpoint);
     }
+    allow_ipv6(socket_, text);
     if (const int error = socket_.connect(text); error != 0) {
         return std::unexpected{
             Failure{.code = Code::invalid_request,
@@ -115,7 +146,12 @@ std::expected<void, Failure> ZmqBinding::bind(const ZmqEndpoint& endpoint) {
     if (auto unused = check_unused(endpoint); !unused) {
         return unused;
     }
-    if (const int error = socket_.bind(endpoint.text); error != 0) {
+    const auto where = numeric_endpoint(endpoint);
+    if (!where) {
+        return std::unexpected{where.error()};
+    }
+    allow_ipv6(socket_, *where);
+    if (const int error = socket_.bind(*where); error != 0) {
         return std::unexpected{bind_failure(endpoint.text, error)};
     }
     endpoints_.push_back(socket_.last_endpoint());
@@ -128,6 +164,8 @@ std::expected<void, Failure> ZmqBinding::bind(const ZmqEndpoint& endpoint) {
 void ZmqBinding::on_event(const ZmqEvent& event) {
     switch (event.what) {
     case ZMQ_EVENT_ACCEPTED:
+        on_accepted(static_cast<int>(event.value));
+        [[fallthrough]];
     case ZMQ_EVENT_CONNECTED:
         counters_.accepted.add();
         counters_.connections.add();
@@ -140,10 +178,8 @@ void ZmqBinding::on_event(const ZmqEvent& event) {
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
         return on_refused(event);
     case ZMQ_EVENT_ACCEPT_FAILED:
-        return say(
-            fmt::format("a peer cannot be let in: {}; is the limit of open files (ulimit -n, "
-                        "LimitNOFILE) high enough?",
-                        zmq_strerror(static_cast<int>(event.value))));
+        return say(fmt::format("a peer cannot be let in: {}{}",
+                               zmq_strerror(static_cast<int>(event.value)), descriptors_remedy));
     case ZMQ_EVENT_MONITOR_STOPPED:
         // It destroys this, and the monitor that is calling.
         return executor_.post(std::exchange(closed_, nullptr));
@@ -155,6 +191,17 @@ void ZmqBinding::on_event(const ZmqEvent& event) {
 void ZmqBinding::on_changed() {
     if (options_.changed != nullptr) {
         options_.changed();
+    }
+}
+
+/// Without a descriptor left ZeroMQ's I/O thread would turn in vain, and those that are reserved
+/// would be gone. It may have closed this one meanwhile, and another have the number.
+void ZmqBinding::on_accepted(int descriptor) {
+    if (is_reserved_descriptor(descriptor) && stands_at(descriptor, endpoints_)) {
+        ::shutdown(descriptor, SHUT_RDWR);
+        counters_.turned_away.add();
+        say(fmt::format("a peer is turned away, as hardly any descriptor is left{}",
+                        descriptors_remedy));
     }
 }
 

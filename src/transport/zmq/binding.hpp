@@ -65,6 +65,7 @@ private:
     std::expected<void, Failure> bind(const ZmqEndpoint& endpoint);
     void on_event(const ZmqEvent& event) override;
     void on_changed();
+    void on_accepted(int descriptor);
     void on_refused(const ZmqEvent& event);
     void connect_again_later();
     void say(const std::string& line);

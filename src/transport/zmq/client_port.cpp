@@ -19,7 +19,7 @@ public:
     Impl(AsioExecutor& executor, ZmqClientOptions options)
         : options_{std::move(options)},
           link_options_{ZMQ_DEALER, options_.security, options_.limits, options_.connect_timeout},
-          home_{executor, options_.envelope, 2 * options_.limits.message_bytes_max, counters_,
+          home_{executor, options_.envelope, options_.limits.read_bytes_max(), counters_,
                 [this](ZmqClientConnection& connection) { closed(connection); }} {
         WARREN_ASSERT(!options_.endpoints.empty());
     }
@@ -62,6 +62,14 @@ public:
                 }
                 connected(address, token, std::move(*dialled));
             });
+    }
+
+    std::string progress() const {
+        std::string text;
+        for (auto at = dialers_.begin(); at != dialers_.end() && text.empty(); ++at) {
+            text = at->second->progress();
+        }
+        return text;
     }
 
     void close_all(std::move_only_function<void()> closed) {
@@ -139,6 +147,9 @@ std::size_t ZmqClientPort::address_count() const noexcept {
 }
 std::string ZmqClientPort::display(std::size_t address) const {
     return impl_->options().endpoints[address];
+}
+std::string ZmqClientPort::progress() const {
+    return impl_->progress();
 }
 void ZmqClientPort::connect(std::size_t address, std::uint64_t token) {
     impl_->connect(address, token);

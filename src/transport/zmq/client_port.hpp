@@ -30,6 +30,7 @@ public:
     std::size_t address_count() const noexcept override;
     std::string display(std::size_t address) const override;
     void connect(std::size_t address, std::uint64_t token) override;
+    std::string progress() const override;
     /// Give up attempts, send what is due and close every connection. `closed` follows, later; what
     /// a peer does not read within half a second is dropped.
     void close_all(std::move_only_function<void()> closed);

@@ -14,6 +14,7 @@ struct ZmqCounters {
     PortCounter bytes_in{};  // of messages, without their envelopes
     PortCounter bytes_out{};
     PortCounter handshake_failures{};  // wrong credentials, another mechanism, no ZeroMQ
+    PortCounter turned_away{};         // as hardly any descriptor is left
     PortCounter reconnects{};          // of a subscriber, after silence or a loss
     PortCounter malformed_messages{};  // dropped: their frames are no request's or answer's
     PortCounter refused_messages{};    // over a limit: of peers, or, dropped, of what may wait

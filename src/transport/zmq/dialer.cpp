@@ -8,6 +8,7 @@
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,18 @@ public:
     void give_up() noexcept {
         dialled_ = nullptr;
         stop();
+    }
+
+    std::string progress() const {
+        if (!has_answered_) {
+            return {};
+        }
+        const auto waited =
+            std::chrono::duration_cast<std::chrono::milliseconds>(executor_.now() - answered_at_);
+        return fmt::format(
+            "{} took the connection, and has not answered ZeroMQ's handshake for {} "
+            "ms (check the port)",
+            endpoint_.text, waited.count());
     }
 
 private:
@@ -116,7 +129,8 @@ private:
         if (next_ == addresses_.size()) {
             return fail(problems_);
         }
-        auto link = ZmqLink::open(executor_, options_, endpoint_, addresses_[next_], *this);
+        auto link = ZmqLink::open(executor_, tries_open_ ? open_options() : options_, endpoint_,
+                                  addresses_[next_], *this);
         if (!link) {
             return refused(link.error().message);
         }
@@ -139,6 +153,7 @@ private:
         switch (event.what) {
         case ZMQ_EVENT_CONNECTED:
             has_answered_ = true;
+            answered_at_ = executor_.now();
             return;
         case ZMQ_EVENT_CLOSED:
             return refused("refused, or not reached: is a server running there?");
@@ -163,7 +178,21 @@ private:
             ++silent_ends_ < silent_ends_max) {
             return connect_next();
         }
-        finish(std::unexpected{handshake_failure(event, endpoint_, options_.security)});
+        if (!tries_open_) {
+            refusal_ = handshake_failure(event, endpoint_, options_.security);
+        }
+        if (options_.may_be_open && event.what != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH &&
+            !std::exchange(tries_open_, true)) {
+            silent_ends_ = 0;
+            return connect_next();
+        }
+        finish(std::unexpected{std::move(*refusal_)});
+    }
+
+    ZmqLinkOptions open_options() const {
+        ZmqLinkOptions options = options_;
+        options.security = {};
+        return options;
     }
 
     AsioExecutor& executor_;
@@ -175,7 +204,10 @@ private:
     std::vector<std::string> addresses_;
     std::size_t next_ = 0;
     bool has_answered_ = false;
+    runtime::TimePoint answered_at_{};
     int silent_ends_ = 0;
+    bool tries_open_ = false;  // without credentials
+    std::optional<ConnectFailure> refusal_;
     std::string problems_;
     runtime::Executor::TimerId timer_ = 0;
 };
@@ -184,6 +216,10 @@ ZmqDialer::ZmqDialer(AsioExecutor& executor, const ZmqLinkOptions& options,
                      const ZmqEndpoint& endpoint, std::move_only_function<void(Dialled)> dialled)
     : impl_{std::make_shared<Impl>(executor, options, endpoint, std::move(dialled))} {
     impl_->start();
+}
+
+std::string ZmqDialer::progress() const {
+    return impl_->progress();
 }
 
 ZmqDialer::~ZmqDialer() {

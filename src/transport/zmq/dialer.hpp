@@ -8,6 +8,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace warren::transport {
 
@@ -27,6 +28,9 @@ public:
     ZmqDialer& operator=(const ZmqDialer&) = delete;
     /// Gives up.
     ~ZmqDialer();
+
+    /// What it waits for, for messages: a handshake, and for how long; empty: nobody was reached.
+    std::string progress() const;
 
 private:
     class Impl;

@@ -1,14 +1,21 @@
 #include "transport/zmq/endpoint.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 namespace warren::transport {
@@ -34,6 +41,11 @@ std::expected<ZmqEndpoint, Failure> parse_tcp(ZmqEndpoint endpoint, std::string_
     }
     std::string_view host = rest.substr(0, colon);
     const std::string_view port = rest.substr(colon + 1);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+    }
+    endpoint.host = host;
+    endpoint.port = port;
     if (side == ZmqSide::bind) {
         return endpoint;
     }
@@ -43,11 +55,6 @@ std::expected<ZmqEndpoint, Failure> parse_tcp(ZmqEndpoint endpoint, std::string_
     if (host == "*") {
         return refuse(endpoint.text, "'*' can be bound only; give the host to connect to");
     }
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-        host = host.substr(1, host.size() - 2);
-    }
-    endpoint.host = host;
-    endpoint.port = port;
     return endpoint;
 }
 
@@ -63,10 +70,47 @@ std::string_view remedy_for(int error, bool has_port) {
     case ENODEV:
         return "; it is no address and no interface of this machine";
     case ENOENT:
+    case ENOTDIR:
         return "; its folder must be there";
     default:
         return "";
     }
+}
+
+/// Of ipc, but for names that are made up or have no file.
+bool has_file(const ZmqEndpoint& endpoint) {
+    return endpoint.kind == ZmqEndpoint::Kind::ipc && endpoint.name != "*" &&
+           endpoint.name.front() != '@';
+}
+
+std::expected<void, Failure> check_folder(const ZmqEndpoint& endpoint) {
+    std::string folder = endpoint.name.substr(0, endpoint.name.rfind('/') + 1);
+    struct stat found{};
+    if (::stat(folder.empty() ? "." : folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) {
+        return std::unexpected{bind_failure(endpoint.text, ENOENT)};
+    }
+    return {};
+}
+
+/// out  errno of connecting to a socket; 0: somebody listens there
+int probe(const std::string& path) {
+    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    const int error =
+        ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0
+                                                                                            : errno;
+    ::close(socket);
+    return error;
+}
+
+/// Of IPv6 also with its scope.
+bool is_address(std::string host) {
+    host.erase(std::min(host.find('%'), host.size()));
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    return ::inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+           ::inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
 }  // namespace
@@ -105,22 +149,63 @@ Failure bind_failure(std::string_view endpoint, int error) {
                                    remedy_for(error, endpoint.starts_with("tcp://")))};
 }
 
-std::expected<void, Failure> check_unused(const ZmqEndpoint& endpoint) {
-    if (endpoint.kind != ZmqEndpoint::Kind::ipc || endpoint.name == "*" ||
-        endpoint.name.front() == '@') {
+std::expected<void, Failure> check_path(const ZmqEndpoint& endpoint) {
+    struct stat found{};
+    if (!has_file(endpoint)) {
         return {};
     }
-    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, endpoint.name.data(), endpoint.name.size());
-    const bool is_answered =
-        ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(probe);
-    if (is_answered) {
-        return std::unexpected{bind_failure(endpoint.text, EADDRINUSE)};
+    if (::lstat(endpoint.name.c_str(), &found) != 0) {
+        return errno == ENOENT ? check_folder(endpoint)
+                               : std::unexpected{bind_failure(endpoint.text, errno)};
+    }
+    if (!S_ISSOCK(found.st_mode)) {
+        return std::unexpected{
+            Failure{.code = Code::invalid_request,
+                    .message = fmt::format("Cannot listen at {}: a file is there that is no "
+                                           "socket; choose another path",
+                                           endpoint.text)}};
     }
     return {};
+}
+
+std::expected<void, Failure> check_unused(const ZmqEndpoint& endpoint) {
+    if (auto checked = check_path(endpoint); !checked || !has_file(endpoint)) {
+        return checked;
+    }
+    // Of a socket that is full of callers, or of another type, somebody has the other side.
+    const int error = probe(endpoint.name);
+    if (error == ECONNREFUSED || error == ENOENT) {
+        return {};
+    }
+    return std::unexpected{bind_failure(endpoint.text, error == EACCES ? error : EADDRINUSE)};
+}
+
+std::expected<std::string, Failure> numeric_endpoint(const ZmqEndpoint& endpoint) {
+    if (endpoint.kind != ZmqEndpoint::Kind::tcp || endpoint.host == "*" ||
+        is_address(endpoint.host) || ::if_nametoindex(endpoint.host.c_str()) != 0) {
+        return endpoint.text;
+    }
+    const addrinfo wanted{.ai_socktype = SOCK_STREAM};
+    addrinfo* list = nullptr;
+    const int error = ::getaddrinfo(endpoint.host.c_str(), nullptr, &wanted, &list);
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> found{list, ::freeaddrinfo};
+    if (error != 0) {
+        return std::unexpected{Failure{
+            .code = Code::invalid_request,
+            .message = fmt::format("Cannot listen at {}: '{}' is no interface of this machine, and "
+                                   "as a host's name it is not resolved: {}",
+                                   endpoint.text, endpoint.host, ::gai_strerror(error))}};
+    }
+    const addrinfo* chosen = list;
+    while (chosen->ai_family != AF_INET && chosen->ai_next != nullptr) {
+        chosen = chosen->ai_next;
+    }
+    chosen = chosen->ai_family == AF_INET ? chosen : list;
+    std::array<char, NI_MAXHOST> address{};
+    ::getnameinfo(chosen->ai_addr, chosen->ai_addrlen, address.data(), address.size(), nullptr, 0,
+                  NI_NUMERICHOST);
+    return fmt::format(fmt::runtime(chosen->ai_family == AF_INET ? "tcp://{}:{}" : "tcp://[{}]:{}"),
+                       address.data(), endpoint.port);
 }
 
 }  // namespace warren::transport

@@ -17,7 +17,7 @@ struct ZmqEndpoint {
 
     Kind kind = Kind::tcp;
     std::string text{};  // as ZeroMQ writes it
-    std::string host{};  // of tcp to connect to: a name or an address, without brackets
+    std::string host{};  // of tcp: a name or an address, without brackets; to bind also others
     std::string port{};  // and that
     std::string name{};  // of inproc
 };
@@ -30,7 +30,19 @@ std::expected<ZmqEndpoint, Failure> parse_zmq_endpoint(std::string_view text, Zm
 /// Why an endpoint could not be bound, and what to do.
 Failure bind_failure(std::string_view endpoint, int error);
 
-/// err  invalid_request: a server answers there, whose socket's file would be taken away
+/// Whether a path of ipc can be had, whoever listens there now.
+/// err  invalid_request: a file that is no socket is there, or there is no folder for it
+std::expected<void, Failure> check_path(const ZmqEndpoint& endpoint);
+
+/// Whether an endpoint can be bound without taking away what is there: of ipc, at most a socket at
+/// which nobody listens any more.
+/// err  invalid_request: something else has the path, or there is no folder for it
 std::expected<void, Failure> check_unused(const ZmqEndpoint& endpoint);
+
+/// An endpoint to bind with the host's name resolved, as ZeroMQ itself knows no names there: to an
+/// address of IPv4, if it has one.
+/// err  invalid_request: it is no name, and nothing else that can be bound
+/// cost may ask the system's resolver, and wait for it
+std::expected<std::string, Failure> numeric_endpoint(const ZmqEndpoint& endpoint);
 
 }  // namespace warren::transport

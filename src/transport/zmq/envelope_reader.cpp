@@ -12,6 +12,8 @@ using Length = std::uint16_t;
 // A routing id has 255 bytes at most, and each proxy on the way adds one.
 constexpr std::size_t frames_max = 16;
 constexpr std::size_t envelope_bytes_max = 1'024;
+// What one message has needed more than this for is given back before the next.
+constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -53,7 +55,7 @@ ZmqEnvelopeReader::Result ZmqEnvelopeReader::next(ZmqSocket& socket) {
             return !frame_.more() || join(socket) ? Result::message : skip(socket);
         }
     }
-    return is_correlated_ ? Result::malformed : Result::message;
+    return Result::message;
 }
 
 bool ZmqEnvelopeReader::add_to_envelope(std::string_view frame) {
@@ -76,6 +78,9 @@ ZmqEnvelopeReader::Result ZmqEnvelopeReader::skip(ZmqSocket& socket) {
 /// out  false: they are too long together
 bool ZmqEnvelopeReader::join(ZmqSocket& socket) {
     is_joined_ = true;
+    if (joined_.capacity() > kept_bytes_max) {
+        joined_ = {};
+    }
     joined_ = frame_.to_string_view();
     while (frame_.more() && socket.receive(frame_)) {
         if (joined_.size() + frame_.size() > message_bytes_max_) {

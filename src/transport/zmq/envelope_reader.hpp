@@ -12,6 +12,7 @@ namespace warren::transport {
 
 /// Reads what a ROUTER gets: a routing id, frames that only the way back needs, a delimiter where
 /// the peer sets one, and the message.                                    [ZeroMQ RFC 28, ROUTER]
+/// Without a delimiter the message is the last frame: what stands before was added by proxies.
 class ZmqEnvelopeReader {
 public:
     enum class Result : std::uint8_t {
@@ -20,7 +21,7 @@ public:
         malformed,  // what came is no request, and is gone
     };
 
-    /// in  message_bytes_max: of frames that make one message; those over it are malformed
+    /// in  message_bytes_max: of frames that make one message; over it they are malformed
     explicit ZmqEnvelopeReader(std::size_t message_bytes_max) noexcept
         : message_bytes_max_{message_bytes_max} {}
 

@@ -19,6 +19,8 @@ struct ZmqLinkOptions {
     ZmqClientSecurity security{};
     ZmqLimits limits{};
     std::chrono::milliseconds connect_timeout{10'000};
+    /// A side that asks for no password is connected to without one.
+    bool may_be_open = false;
 };
 
 /// A socket that connects to one endpoint, once, and says what becomes of it.

@@ -4,6 +4,7 @@
 
 #include "core/limits.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -51,13 +52,20 @@ enum class ZmqEnvelope : std::uint8_t {
 };
 
 struct ZmqLimits {
-    /// What readers of messages take. A peer that sends more than twice as much is dropped.
+    /// What readers of messages take.
     std::size_t message_bytes_max = core::Limits{}.body_bytes_max;
+    /// What is read at all, of a frame and of a message: what is over the limit above is refused
+    /// alone then. A peer that sends a frame over this one is dropped, with all that is its.
+    std::size_t frame_bytes_max = std::size_t{256} << 20;
     int high_water_mark = 100'000;  // messages that wait for one peer, each way
     /// When the other side says nothing at all for so long it is gone; it is asked three times
     /// meanwhile, by ZeroMQ [RFC 37, PING and PONG], or by TCP's keep-alive where this side binds.
     /// 0: never.
     std::chrono::milliseconds heartbeat_timeout{30'000};
+
+    std::size_t read_bytes_max() const noexcept {
+        return std::max(2 * message_bytes_max, frame_bytes_max);
+    }
 };
 
 /// A ROUTER that serves REQ, DEALER and ROUTER's other peers.

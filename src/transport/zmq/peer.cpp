@@ -24,6 +24,9 @@ void ZmqPeer::take(std::span<const std::byte> message) {
     if (closing_) {
         return home_.counters().refused_messages.add();
     }
+    if (std::exchange(gone_, false)) [[unlikely]] {
+        session_->on_reachable(true);
+    }
     if (paused_ || queued_ != nullptr) {
         return keep(message, false);
     }
@@ -70,8 +73,7 @@ void ZmqPeer::keep(std::span<const std::byte> message, bool first) {
 
 bool ZmqPeer::settle() {
     offer_queued();
-    return closing_ || is_refused() ||
-           (is_single() && !paused_ && queued_ == nullptr && !session_->is_busy());
+    return closing_ || is_refused() || (is_single() && is_through());
 }
 
 std::string_view ZmqPeer::obstacle() const noexcept {
@@ -80,8 +82,7 @@ std::string_view ZmqPeer::obstacle() const noexcept {
 }
 
 bool ZmqPeer::is_idle() const noexcept {
-    return !touched && !paused_ && queued_ == nullptr && outbox_.empty() &&
-           (session_ == nullptr || !session_->is_busy());
+    return !touched && outbox_.empty() && is_through();
 }
 
 void ZmqPeer::end(const Failure& why) {
@@ -104,6 +105,12 @@ void ZmqPeer::on_sent() {
     outbox_.clear();
     if (session_ != nullptr) {
         session_->on_unsent(0);
+    }
+}
+
+void ZmqPeer::on_gone() {
+    if (!std::exchange(gone_, true) && session_ != nullptr) {
+        session_->on_reachable(false);
     }
 }
 

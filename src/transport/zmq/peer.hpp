@@ -47,6 +47,10 @@ public:
     const std::shared_ptr<ZmqHeldBytes>& held() const noexcept { return identity_.held; }
     /// The output was sent, or dropped.
     void on_sent();
+    /// Nobody has its routing id any more. What it sent before it went is served to its end.
+    void on_gone();
+    /// Whether it is gone, and all that it sent is served.
+    bool is_over() const noexcept { return gone_ && is_through(); }
     /// It is forgotten: the last call.
     void end(const Failure& why);
 
@@ -66,12 +70,16 @@ private:
     void offer_queued();
     void keep(std::span<const std::byte> message, bool first);
     void count_queued(std::size_t fewer_bytes, std::size_t more_bytes) noexcept;
+    bool is_through() const noexcept {
+        return !paused_ && queued_ == nullptr && (session_ == nullptr || !session_->is_busy());
+    }
 
     ZmqPeerSet& home_;
     const Identity identity_;
     std::unique_ptr<runtime::StreamSession> session_;
     bool paused_ = false;
     bool closing_ = false;
+    bool gone_ = false;
     ZmqOutbox outbox_;
     // Messages that wait; null: none, as is usual.
     std::unique_ptr<std::deque<std::string>> queued_;

@@ -125,6 +125,9 @@ void ZmqPeerSet::settle(ZmqSocket& socket) {
         peer->touched = false;
         const bool is_last = peer->settle();
         if (!send(*peer, socket)) {
+            peer->on_gone();
+        }
+        if (peer->is_over()) {
             forget(*peer, gone());
         } else if (is_last) {
             forget(*peer, {.code = Code::connection_lost,

@@ -42,6 +42,7 @@ public:
         // The messages that come are subscriptions; an XPUB, unlike a PUB, shows them.
         ZmqLimits limits = options_.limits;
         limits.message_bytes_max = subscription_bytes_max;
+        limits.frame_bytes_max = subscription_bytes_max;
         auto binding = ZmqBinding::open(executor_,
                                         {.socket_type = ZMQ_XPUB,
                                          .endpoints = options_.endpoints,

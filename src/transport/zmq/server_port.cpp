@@ -104,6 +104,17 @@ private:
         }
     }
 
+    void on_malformed() {
+        counters_.malformed_messages.add();
+        if (options_.log != nullptr && executor_.now() >= said_malformed_until_) {
+            said_malformed_until_ = executor_.now() + said_period;
+            options_.log->warning(
+                fmt::format("A message at {} is dropped: it has more frames than a request that "
+                            "came through proxies, or more bytes than are read",
+                            binding_->endpoints().front()));
+        }
+    }
+
     void on_signal() override { receive(); }
 
     void on_turn_end() override {
@@ -130,7 +141,7 @@ private:
             case ZmqEnvelopeReader::Result::nothing:
                 return;
             case ZmqEnvelopeReader::Result::malformed:
-                counters_.malformed_messages.add();
+                on_malformed();
                 break;
             case ZmqEnvelopeReader::Result::message:
                 bytes += reader_.body().size();
@@ -158,12 +169,13 @@ private:
     ZmqPeerSet peers_;
     std::unique_ptr<ZmqBinding> binding_;
     std::optional<ZmqWatch> watch_;
-    ZmqEnvelopeReader reader_{2 * options_.limits.message_bytes_max};
+    ZmqEnvelopeReader reader_{options_.limits.read_bytes_max()};
     bool turn_end_asked_ = false;
     bool closing_ = false;
     bool said_too_many_ = false;
     runtime::TimePoint said_unread_until_{};
     runtime::TimePoint said_full_until_{};
+    runtime::TimePoint said_malformed_until_{};
     std::move_only_function<void()> closed_;
 };
 

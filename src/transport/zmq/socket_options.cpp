@@ -138,9 +138,9 @@ void look_for_life(ZmqSocket& socket, int timeout_ms, ZmqSide side) {
 void limit(ZmqSocket& socket, const ZmqLimits& limits, ZmqSide side) {
     socket.set(ZMQ_SNDHWM, limits.high_water_mark);
     socket.set(ZMQ_RCVHWM, limits.high_water_mark);
-    // ZeroMQ drops the connection without a word. Who sends a little too much hears why, from the
-    // reader of the message.
-    socket.set_bytes_max(2 * limits.message_bytes_max);
+    // Over it ZeroMQ drops the connection without a word. Who sends less hears why, from the reader
+    // of the message.
+    socket.set_bytes_max(limits.read_bytes_max());
     if (limits.heartbeat_timeout.count() != 0) {
         look_for_life(socket, static_cast<int>(limits.heartbeat_timeout.count()), side);
     }

@@ -6,6 +6,7 @@
 #include <zmq.h>
 
 #include <utility>
+#include <variant>
 
 namespace warren::transport {
 
@@ -15,7 +16,8 @@ public:
         : options_{std::move(options)},
           home_{executor,
                 options_,
-                {ZMQ_SUB, options_.security, options_.limits, options_.connect_timeout},
+                {ZMQ_SUB, options_.security, options_.limits, options_.connect_timeout,
+                 std::holds_alternative<ZmqPlain>(options_.security)},
                 nullptr,
                 counters_} {
         WARREN_ASSERT(!options_.endpoints.empty());

@@ -303,4 +303,14 @@ TEST_F(ProxyTest, WhatCannotBeIsRefused) {
     EXPECT_TRUE(failure_of([&] { mock.start(); }).message.contains("made-up"));
 }
 
+TEST(BufferedProxy, IsNotHadWhereNobodyAnswers) {
+    Server proxy;
+    const Failure refused = failure_of([&] {
+        proxy.forward({.url = "tcp://127.0.0.1:0"},
+                      {.to = "zmq+tcp://*:0?socket=pub", .buffer = BufferOptions{.file = "calls"}});
+    });
+    EXPECT_EQ(refused.code, Code::invalid_request);
+    EXPECT_TRUE(refused.message.contains("A buffer needs an answer to each call"));
+}
+
 }  // namespace proxy_test

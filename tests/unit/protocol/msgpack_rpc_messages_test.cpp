@@ -45,13 +45,15 @@ TEST_F(WholeMessages, ACutRequestIsAnsweredWhereItSaysItsIdAndTheNextOneRead) {
     }
 }
 
-TEST_F(WholeMessages, ACutRequestWithoutAnIdIsBroken) {
+TEST_F(WholeMessages, ACutRequestWithoutAnIdIsPassedOver) {
     for (std::size_t size = 0; size != named_bytes_; ++size) {
         const auto decoder = dialect_->make_call_decoder();
         const StreamStep step = decoder->next(octets(request_).first(size), 0, arena_);
-        EXPECT_EQ(step.state, State::broken) << size;
+        EXPECT_EQ(step.state, State::unreadable) << size;
+        EXPECT_EQ(step.size_bytes, size);
         EXPECT_FALSE(decoder->ticket.wants_answer);
         EXPECT_EQ(decoder->call.error().errors.at(0).message, "The message is cut short");
+        EXPECT_EQ(decoder->next(octets(request_), 0, arena_).state, State::complete);
     }
 }
 
@@ -77,7 +79,55 @@ TEST_F(WholeMessages, ACutAnswerFailsItsCallOnly) {
     EXPECT_NE(failure.message.find("cut short"), std::string::npos);
     EXPECT_EQ(decoder->next(octets(answer), 0, arena_).state, State::complete);
     EXPECT_EQ(decoder->answer({})->data, Value::text("result"));
-    EXPECT_EQ(decoder->next(octets(answer).first(1), 0, arena_).state, State::broken);
+    const StreamStep step = decoder->next(octets(answer).first(1), 0, arena_);
+    EXPECT_EQ(step.state, State::unreadable);
+    EXPECT_EQ(step.size_bytes, 1U);
+    EXPECT_EQ(decoder->next(octets(answer), 0, arena_).state, State::complete);
+}
+
+TEST_F(WholeMessages, WhatIsNoAnswerIsBrokenWhereNoneHasComeYet) {
+    const auto decoder = dialect_->make_answer_decoder();
+    EXPECT_EQ(decoder->next(octets("hello"), 0, arena_).state, State::broken);
+    EXPECT_EQ(decoder->failure().code, Code::contract_mismatch);
+}
+
+TEST(WholeMessagesOver, ALimitFailAlone) {
+    Arena arena;
+    for (const std::size_t argument_bytes : {80U, 81U}) {
+        const auto unlimited = make_msgpack_rpc_dialect();
+        const std::string argument(argument_bytes, 'x');
+        const std::string request =
+            encoded_call(*unlimited, call_of(Value::text(argument)), {.id = 7});
+        const std::string answer =
+            encoded_answer(*unlimited, {.data = Value::text(argument)}, {.id = 7});
+        const std::size_t limit_bytes = argument_bytes == 80 ? 0 : 1;
+        const auto limited = [&](std::size_t message_bytes) {
+            return make_msgpack_rpc_dialect({.whole_messages = true},
+                                            {.body_bytes_max = message_bytes - limit_bytes});
+        };
+        const auto calls = limited(request.size())->make_call_decoder();
+        ASSERT_EQ(calls->next(octets(request), 0, arena).state, State::complete);
+        EXPECT_EQ(calls->call.has_value(), limit_bytes == 0);
+        EXPECT_TRUE(calls->ticket.wants_answer);
+        EXPECT_EQ(calls->ticket.id, 7U);
+        const auto answers = limited(answer.size())->make_answer_decoder();
+        ASSERT_EQ(answers->next(octets(answer), 0, arena).state, State::complete);
+        EXPECT_EQ(answers->id(), 7U);
+        const auto read = answers->answer({});
+        EXPECT_EQ(read.has_value(), limit_bytes == 0);
+        if (!read) {
+            EXPECT_TRUE(read.error().message.contains("body_bytes_max")) << read.error().message;
+        }
+        if (!calls->call) {
+            EXPECT_TRUE(to_string(calls->call.error()).contains("body_bytes_max"));
+        }
+        // The next one is read, on both sides.
+        EXPECT_EQ(calls->next(octets({"\x94\x00\x08\xa1m\x90", 6}), 0, arena).state,
+                  State::complete);
+        EXPECT_EQ(calls->ticket.id, 8U);
+        EXPECT_EQ(answers->next(octets("\x94\x01\x08\xc0\xc0"), 0, arena).state, State::complete);
+        EXPECT_EQ(answers->id(), 8U);
+    }
 }
 
 TEST(OneWay, RequestsWantNoAnswer) {
@@ -94,7 +144,7 @@ TEST(OneWay, RequestsWantNoAnswer) {
         EXPECT_EQ(decoder->call->method, method);
         EXPECT_FALSE(decoder->ticket.wants_answer);
     }
-    EXPECT_EQ(decoder->next(octets("\x94\x01\x07\xc0\xc0"), 0, arena).state, State::broken);
+    EXPECT_EQ(decoder->next(octets("\x94\x01\x07\xc0\xc0"), 0, arena).state, State::unreadable);
     EXPECT_FALSE(decoder->ticket.wants_answer);
 }
 

@@ -158,6 +158,40 @@ TEST(PyzmqrpcDialect, OneWayNothingIsAnsweredNorAwaited) {
     EXPECT_EQ(out, "kept");
 }
 
+TEST(PyzmqrpcDialect, BetweenTwoSidesOfItEveryTextPassesToTheByte) {
+    Arena arena;
+    const auto listener = make_pyzmqrpc_dialect({.passes_text = true}, {.body_bytes_max = 100});
+    const auto target = make_pyzmqrpc_dialect({.side = StreamSide::client, .passes_text = true});
+    const auto plain = make_pyzmqrpc_dialect({.side = StreamSide::client, .one_way = true});
+    const auto decoder = listener->make_call_decoder();
+    const std::string command =
+        encoded_call(*plain, named("Known", Value::map({})), {.wants_answer = false});
+    const std::string longest(100, 'x');
+    for (const std::string& text :
+         {std::string{"@@@"}, std::string{"\xff\0", 2}, command, longest}) {
+        ASSERT_EQ(decoder->next(octets(text), 0, arena).state, State::complete);
+        ASSERT_TRUE(decoder->call) << text;
+        EXPECT_EQ(decoder->call->method, text == command ? "Known" : pyzmqrpc_text_method);
+        EXPECT_EQ(encoded_call(*target, *decoder->call, {.id = 0x61626364}), "abcd" + text);
+    }
+    ASSERT_EQ(decoder->next(octets(longest + 'x'), 0, arena).state, State::complete);
+    EXPECT_EQ(decoder->call.error().errors.at(0).type, "body_too_long");
+
+    const auto answers = target->make_answer_decoder();
+    const std::string raised =
+        R"({"status_code": 463, "status_message": "Exception raised when calling service Boom. )"
+        R"(Exception: bad value "})";
+    for (const std::string& reply : {std::string{"raw"}, std::string{"[NaN]"}, raised}) {
+        ASSERT_EQ(answers->next(octets("abcd" + reply), 0, arena).state, State::complete);
+        const auto answer = answers->answer({});
+        const Answer passed = answer ? *answer
+                                     : Answer{.failure = answer.error().code,
+                                              .message = answer.error().message,
+                                              .method = "Nested"};
+        EXPECT_EQ(encoded_answer(*listener, passed, {}), reply);
+    }
+}
+
 TEST(PyzmqrpcDialect, NothingButAnEmptyMessageIsAnsweredToo) {
     Arena arena;
     const auto decoder = make_pyzmqrpc_dialect()->make_call_decoder();

@@ -27,7 +27,8 @@ struct Said {
     std::expected<Answer, Failure> answer;
 
     explicit Said(std::string text, const core::Limits& limits = {})
-        : json{std::move(text)}, answer{pyzmqrpc_read_reply(json, arena, limits)} {}
+        : json{std::move(text)},
+          answer{pyzmqrpc_read_reply(json, arena, PyzmqrpcReplies::read, limits)} {}
 };
 
 Failure failure_in(std::string json) {

@@ -57,6 +57,7 @@ public:
         session_->on_unsent(0);
         return std::exchange(messages_, {});
     }
+    void reach(bool is_reachable) { session_->on_reachable(is_reachable); }
     std::size_t unread() const noexcept { return input_.size(); }
     bool is_closing() const noexcept { return closing_; }
 
@@ -228,6 +229,70 @@ TEST(StreamServerMessages, WhereNobodyHearsOfARefusalRequestsWaitForRoom) {
         EXPECT_EQ(served.calls, names);
         EXPECT_EQ(served.stage.dispatcher.one_way_failures(), 0U);
     }
+}
+
+TEST(StreamServerMessages, WhatIsNoMessageStandsInNobodysWay) {
+    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    served.peer->receive(packed(R"([0,1,"work",["a"]])"));
+    for (const std::string& nonsense :
+         {std::string{"hello"}, std::string{}, std::string{"\xc1"}, packed("[7]"), packed("{}"),
+          packed(R"([1,9,null,"an answer"])"), packed("[0,\"id\",\"work\",[]]")}) {
+        served.peer->receive(nonsense);
+    }
+    served.peer->receive(packed(R"([0,2,"echo",["b"]])") + "hello");
+    served.peer->receive(packed(R"([0,3,"work",["c"]])"));
+    served.run();
+    EXPECT_EQ(served.calls, (Texts{"b", "a", "c"}));
+    EXPECT_EQ(served.peer->take_messages().size(), 3U);
+    EXPECT_FALSE(served.peer->is_closing());
+    EXPECT_EQ(served.server->counters().unreadable_messages, 8U);
+    EXPECT_TRUE(served.stage.log.contains("a message is dropped, as it is no request"));
+}
+
+TEST(StreamServerMessages, AMessageOfTheOtherProtocolIsAnsweredInItsOwn) {
+    Served rpc{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    rpc.peer->receive(command("echo", "a"));
+    rpc.peer->receive(protocol::pyzmqrpc_heartbeat);
+    rpc.peer->receive(packed(R"([0,2,"echo",["b"]])"));
+    const Texts texts = rpc.peer->take_messages();
+    ASSERT_EQ(texts.size(), 3U);
+    for (const std::string& text : {texts[0], texts[1]}) {
+        EXPECT_TRUE(text.starts_with(R"({"status_code": 400, )")) << text;
+        EXPECT_TRUE(text.contains("here msgpack-rpc is spoken")) << text;
+    }
+    EXPECT_EQ(unpacked(texts[2]), Texts{R"([1,2,null,"b"])"});
+    EXPECT_TRUE(rpc.stage.log.contains("this is a message of pyzmqrpc"));
+
+    Served commands{protocol::make_pyzmqrpc_dialect()};
+    commands.peer->receive(packed(R"([0,7,"echo",["a"]])"));
+    commands.peer->receive(packed(R"([2,"echo",["a"]])"));
+    commands.peer->receive(command("echo", "b"));
+    const Texts answers = commands.peer->take_messages();
+    ASSERT_EQ(answers.size(), 2U);
+    EXPECT_TRUE(unpacked(answers[0])[0].starts_with(R"([1,7,{"code":"invalid_request")"))
+        << unpacked(answers[0])[0];
+    EXPECT_EQ(answers[1], success("b"));
+    EXPECT_TRUE(commands.stage.log.contains("This is a message of msgpack-rpc"));
+    EXPECT_EQ(commands.calls, Texts{"b"});
+}
+
+TEST(StreamServerMessages, OfAPeerThatIsGoneRunsWhatNeedsNoAnswer) {
+    Served rpc{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    rpc.peer->receive(packed(R"([0,1,"work",["a"]])"));
+    rpc.peer->reach(false);
+    rpc.peer->receive(packed(R"([0,2,"work",["b"]])"));
+    rpc.peer->receive(packed(R"([2,"work",["c"]])"));
+    rpc.peer->reach(true);
+    rpc.peer->receive(packed(R"([0,3,"work",["d"]])"));
+    rpc.run();
+    EXPECT_EQ(rpc.calls, (Texts{"c", "d"}));
+
+    Served commands{protocol::make_pyzmqrpc_dialect()};
+    commands.peer->receive(command("work", "a"));
+    commands.peer->reach(false);
+    commands.peer->receive(command("work", "b"));
+    commands.run();
+    EXPECT_EQ(commands.calls, (Texts{"a", "b"}));
 }
 
 TEST(StreamServerMessages, WhatMayNotWaitIsRefused) {

@@ -108,6 +108,21 @@ TEST(ZmqClientPort, SaysThatWhatAnswersIsNoZeroMq) {
     EXPECT_NE(failure.message.find("did not shake hands"), std::string::npos) << failure.message;
 }
 
+TEST(ZmqClientPort, SaysForHowLongAHandshakeIsNotAnswered) {
+    Loop loop;
+    boost::asio::ip::tcp::acceptor silent{loop.executor.context(),
+                                          {boost::asio::ip::address_v4::loopback(), 0}};
+    const std::string endpoint =
+        "tcp://127.0.0.1:" + std::to_string(silent.local_endpoint().port());
+    Client client{loop, {.endpoints = {endpoint}}};
+    EXPECT_EQ(client.port.progress(), "");
+    client.port.connect(0, 1);
+    ASSERT_TRUE(loop.until([&] { return !client.port.progress().empty(); }));
+    EXPECT_TRUE(client.port.progress().starts_with(
+        endpoint + " took the connection, and has not answered ZeroMQ's handshake for "))
+        << client.port.progress();
+}
+
 TEST(ZmqClientPort, RefusesOptionsThatCannotBe) {
     Loop loop;
     ClientSink sink;

@@ -203,6 +203,17 @@ TEST(ZmqSubscriber, SaysThatItIsNotLetIn) {
     EXPECT_TRUE(stranger.sink.messages.empty());
 }
 
+TEST(ZmqSubscriber, WithAPasswordReachesOneThatAsksForNone) {
+    Loop loop;
+    Peer pub{zmq::socket_type::pub};
+    Subscriber subscriber{loop, {.endpoints = {pub.bind()}, .security = ZmqPlain{"u", "p"}}};
+    ASSERT_TRUE(loop.until([&] {
+        pub.send({"news"});
+        return !subscriber.sink.messages.empty();
+    }));
+    EXPECT_EQ(subscriber.port.counters().handshake_failures.get(), 0U);
+}
+
 TEST(ZmqSubscriber, GoesOnWithANewSessionWhereOneHadEnough) {
     Loop loop;
     Publisher publisher{loop, at("tcp://127.0.0.1:0")};

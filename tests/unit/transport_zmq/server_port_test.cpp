@@ -2,6 +2,13 @@
 
 #include "unit/transport_zmq/harness.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
 namespace warren::transport::test {
 namespace {
 
@@ -48,12 +55,30 @@ TEST(ZmqServerPort, GivesBackWhateverStandsBeforeTheDelimiter) {
                            {"", "inparts"}, {"", "two"}, {"a", "bc", "", "one"}, {"three"}}));
 }
 
-TEST(ZmqServerPort, DropsWhatIsNoRequest) {
+TEST(ZmqServerPort, AnswersADealerThroughAProxyThatSetsNoDelimiter) {
     Loop loop;
     Server server{loop};
+    // As zmq.proxy(ROUTER, DEALER) passes it on, twice, with what is no message at all.
+    Peer proxy{zmq::socket_type::dealer};
+    proxy.connect(server.endpoint());
+    proxy.send({"one", "first"});
+    proxy.send({"another", "one", "second"});
+    proxy.send({"one", ""});
+    proxy.send({"one", "third"});
+    ASSERT_TRUE(loop.until([&] { return proxy.receive().size() == 3; }));
+    std::vector<Frames> answers = proxy.receive();
+    std::ranges::sort(answers);
+    EXPECT_EQ(answers, (std::vector<Frames>{
+                           {"another", "one", "second"}, {"one", "first"}, {"one", "third"}}));
+    EXPECT_EQ(server.sink.messages, (Frames{"first", "second", "", "third"}));
+}
+
+TEST(ZmqServerPort, DropsWhatIsNoRequest) {
+    Loop loop;
+    Lines lines;
+    Server server{loop, {.log = &lines}};
     Peer dealer{zmq::socket_type::dealer};
     dealer.connect(server.endpoint());
-    dealer.send({"no", "delimiter"});
     dealer.send(Frames(300, "many"));
     Frames deep(40, "deep");
     deep.insert(deep.end(), {"", "message"});
@@ -62,7 +87,8 @@ TEST(ZmqServerPort, DropsWhatIsNoRequest) {
     dealer.send({"good"});
     ASSERT_TRUE(loop.until([&] { return dealer.receive().size() == 1; }));
     EXPECT_EQ(dealer.receive()[0], Frames{"good"});
-    EXPECT_EQ(server.port.counters().malformed_messages.get(), 4U);
+    EXPECT_EQ(server.port.counters().malformed_messages.get(), 3U);
+    EXPECT_TRUE(lines.contain("more frames than a request"));
     EXPECT_EQ(server.sink.messages, Frames{"good"});
 }
 
@@ -132,6 +158,7 @@ TEST(ZmqServerPort, DropsTheAnswersOfAPeerThatIsGone) {
         ASSERT_TRUE(loop.until([&] { return server.sink.messages.size() == 1; }));
     }
     ASSERT_TRUE(loop.until([&] { return server.port.counters().connections.get() == 0; }));
+    server.sink.busy = false;
     runtime::StreamConnection& peer = *server.sink.connections[0];
     // ZeroMQ tells of the connection's end before it lets go of the peer.
     ASSERT_TRUE(loop.until([&] {
@@ -144,6 +171,32 @@ TEST(ZmqServerPort, DropsTheAnswersOfAPeerThatIsGone) {
     }));
     EXPECT_EQ(server.sink.closed[0].code, Code::connection_lost);
     EXPECT_EQ(server.port.counters().dropped_messages.get(), 1U);
+    EXPECT_EQ(server.sink.sessions, 0U);
+}
+
+TEST(ZmqServerPort, ServesWhatAPeerSentBeforeItWent) {
+    constexpr std::size_t count = 20;
+    Loop loop;
+    Server server{loop};
+    server.sink.pauses = true;
+    {
+        Peer dealer{zmq::socket_type::dealer};
+        dealer.connect(server.endpoint());
+        for (std::size_t number = 0; number < count; ++number) {
+            dealer.send({std::to_string(number)});
+        }
+        ASSERT_TRUE(loop.until([&] { return server.port.counters().messages_in.get() == count; }));
+    }
+    ASSERT_TRUE(loop.until([&] { return server.port.counters().connections.get() == 0; }));
+    // Each message waits for the answer to the one before it, which nobody takes.
+    ASSERT_TRUE(loop.until([&] {
+        if (server.sink.sessions != 0) {
+            server.sink.connections[0]->resume();
+        }
+        return server.sink.closed.size() == 1;
+    }));
+    EXPECT_EQ(server.sink.messages.size(), count);
+    EXPECT_GT(server.port.counters().dropped_messages.get(), 0U);
     EXPECT_EQ(server.sink.sessions, 0U);
 }
 
@@ -234,6 +287,53 @@ TEST(ZmqServerPort, DoesNotTakeAnIpcSocketFromALiveServer) {
     EXPECT_EQ(started.error().message,
               "Cannot listen at " + endpoint +
                   ": Address already in use; another server has it: choose another name");
+}
+
+TEST(ZmqServerPort, TakesAnIpcPathOfNobodyAndNothingElse) {
+    Loop loop;
+    const Folder folder;
+    const std::string path = folder.file("path");
+    const auto start_at = [&] {
+        ServerSink sink;
+        ZmqServerPort port{loop.executor, {.endpoints = {"ipc://" + path}}};
+        const auto started = port.start(sink);
+        return started ? std::string{} : started.error().message;
+    };
+    std::ofstream{path} << "precious";
+    EXPECT_EQ(start_at(), "Cannot listen at ipc://" + path +
+                              ": a file is there that is no socket; choose another path");
+    EXPECT_EQ(std::filesystem::file_size(path), 8U);
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink(folder.file("nothing"), path);
+    EXPECT_NE(start_at(), "");
+    EXPECT_TRUE(std::filesystem::is_symlink(path));
+    std::filesystem::remove(path);
+    for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        const int socket = ::socket(AF_UNIX, type, 0);
+        ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        // Of datagrams somebody is there; a stream's, at which nobody listens, is left over.
+        EXPECT_EQ(start_at().empty(), type == SOCK_STREAM);
+        ::close(socket);
+        std::filesystem::remove(path);
+    }
+}
+
+TEST(ZmqServerPort, ListensAtAHostsName) {
+    Loop loop;
+    Server server{loop, {.endpoints = {"tcp://localhost:0"}}};
+    Peer dealer{zmq::socket_type::dealer};
+    dealer.connect(server.endpoint());
+    dealer.send({"hello"});
+    ASSERT_TRUE(loop.until([&] { return dealer.receive().size() == 1; }));
+    ServerSink sink;
+    ZmqServerPort nowhere{loop.executor, {.endpoints = {"tcp://no-such-host.invalid:0"}}};
+    const auto started = nowhere.start(sink);
+    ASSERT_FALSE(started);
+    EXPECT_TRUE(started.error().message.contains("as a host's name it is not resolved"))
+        << started.error().message;
 }
 
 TEST(ZmqServerPort, SendsWhatIsDueAndFreesItsEndpoint) {

@@ -89,6 +89,10 @@ struct Address {
     std::string method;  // of protocols without a method on the wire; may be empty
     std::optional<ReplyMode> reply_mode{};
     std::string reply_queue{};
+    // Of a client: as in `ClientOptions`.
+    std::optional<std::size_t> body_bytes_max{};
+    std::optional<std::size_t> nesting_depth_max{};
+    std::optional<std::size_t> value_count_max{};
     // Of callme.
     protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
     std::string amqp_user{};                       // empty: as whom the login is

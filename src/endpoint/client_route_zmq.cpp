@@ -27,7 +27,8 @@ std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
                                                           .peer = zmq.peer,
                                                           .side = protocol::StreamSide::client,
                                                           .whole_messages = true,
-                                                          .one_way = zmq.is_one_way()});
+                                                          .one_way = zmq.is_one_way()},
+                                       client_limits(address, options));
     if (!dialect) {
         throw Error{std::move(dialect.error())};
     }

@@ -6,6 +6,7 @@
 #include "format/msgpack_writer.hpp"
 #include "protocol/callme_pickle.hpp"
 #include "protocol/field_errors.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -32,18 +33,20 @@ CallmeForm pickle_form_of(std::span<const std::byte> body) noexcept {
 }
 
 std::expected<Value, format::DecodeError> decode(const Envelope& message, CallmeForm form,
-                                                 Arena& arena, const core::Limits& limits) {
+                                                 Arena& arena,
+                                                 const format::MsgpackLimits& limits) {
     if (form == CallmeForm::json) {
-        return format::json_decode(
-            text_of(message.body), arena,
-            {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
+        return format::json_decode(text_of(message.body), arena,
+                                   {.depth_max = limits.depth_max,
+                                    .value_count_max = limits.value_count_max,
+                                    .numbers = format::JsonNumbers::python});
     }
-    return format::msgpack_decode(message.body, arena, format::MsgpackLimits::of(limits));
+    return format::msgpack_decode(message.body, arena, limits);
 }
 
 std::expected<void, format::EncodeError> encode(const Value& value, CallmeForm form,
                                                 std::string& body) {
-    return form == CallmeForm::json ? format::json_encode(value, body)
+    return form == CallmeForm::json ? format::json_encode(value, body, {.numbers = format::JsonNumbers::python})
                                     : format::msgpack_encode(value, body);
 }
 
@@ -186,7 +189,7 @@ std::expected<Call, Failure> read_callme_request(const Envelope& message, Callme
     if (is_pickle(form)) {
         return read_pickled_request(message.body, arena, limits);
     }
-    const auto body = decode(message, form, arena, limits);
+    const auto body = decode(message, form, arena, format::MsgpackLimits::of_requests(limits));
     if (!body) {
         return std::unexpected{
             refused_request(body.error().message, std::string{body.error().type})};
@@ -215,8 +218,11 @@ std::expected<Answer, Failure> read_callme_reply(const Envelope& message, Callme
         }
         return answer;
     }
-    const auto body = decode(message, form, arena, limits);
+    const auto body = decode(message, form, arena, format::MsgpackLimits::of(limits));
     if (!body) {
+        if (auto refused = reply_over_limit(body.error().type, limits)) {
+            return std::unexpected{std::move(*refused)};
+        }
         return std::unexpected{
             unreadable("The reply cannot be read: " + body.error().message, message)};
     }

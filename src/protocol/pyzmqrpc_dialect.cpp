@@ -7,6 +7,7 @@
 #include "protocol/pyzmqrpc_text.hpp"
 
 #include <cstddef>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -37,9 +38,17 @@ std::uint32_t id_of(std::span<const std::byte> octets) noexcept {
 
 class CallDecoder final : public StreamCallDecoder {
 public:
+    /// in   quick_bytes_max: 0 for one that reads every request
     CallDecoder(std::shared_ptr<PyzmqrpcTextReader> reader, bool one_way,
-                const core::Limits& limits)
-        : reader_{std::move(reader)}, one_way_{one_way}, limits_{limits} {}
+                const core::Limits& limits, std::size_t quick_bytes_max)
+        : reader_{std::move(reader)},
+          one_way_{one_way},
+          limits_{limits},
+          is_quick_{quick_bytes_max != 0 && quick_bytes_max < limits.body_bytes_max} {
+        if (is_quick_) {
+            limits_.body_bytes_max = quick_bytes_max;
+        }
+    }
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         const std::string_view text = text_of(input);
@@ -47,8 +56,18 @@ public:
         if (text == pyzmqrpc_heartbeat) {
             return {.state = State::heartbeat, .size_bytes = input.size()};
         }
-        call = read(text, arena);
-        return {.state = State::complete, .size_bytes = input.size()};
+        try {
+            call = read(text, arena);
+        } catch (const std::bad_alloc&) {
+            if (!is_quick_) {
+                throw;
+            }
+            return {.state = State::unread, .size_bytes = input.size()};
+        }
+        // How long it is tells nothing: a short text may inflate to a long one.
+        const bool is_long = is_quick_ && !call && !call.error().errors.empty() &&
+                             call.error().errors.front().type == pyzmqrpc_too_long;
+        return {.state = is_long ? State::unread : State::complete, .size_bytes = input.size()};
     }
 
 private:
@@ -60,9 +79,10 @@ private:
         return pyzmqrpc_read_command(arena.copy(*json), arena, limits_);
     }
 
-    std::shared_ptr<PyzmqrpcTextReader> reader_;  // of all connections
+    std::shared_ptr<PyzmqrpcTextReader> reader_;
     bool one_way_;
     core::Limits limits_;
+    bool is_quick_;
 };
 
 class AnswerDecoder final : public StreamAnswerDecoder {
@@ -105,7 +125,11 @@ public:
     }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
-        return std::make_unique<CallDecoder>(reader_, options_.one_way, limits_);
+        return std::make_unique<CallDecoder>(std::make_shared<PyzmqrpcTextReader>(),
+                                             options_.one_way, limits_, 0);
+    }
+    std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(std::size_t bytes_max) override {
+        return std::make_unique<CallDecoder>(reader_, options_.one_way, limits_, bytes_max);
     }
 
     void encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
@@ -148,6 +172,7 @@ public:
 private:
     PyzmqrpcOptions options_;
     core::Limits limits_;
+    // Of all quick decoders.
     std::shared_ptr<PyzmqrpcTextReader> reader_ = std::make_shared<PyzmqrpcTextReader>();
     // What `encode_call` writes with; its memory is used again.
     mutable PyzmqrpcTextWriter writer_;

@@ -12,6 +12,9 @@
 /// The text around a command's JSON: base64(zlib(JSON)).
 namespace warren::protocol {
 
+/// The type of what is over body_bytes_max, before or behind inflating.
+inline constexpr std::string_view pyzmqrpc_too_long = "body_too_long";
+
 /// A command that cannot be decoded, as the reply says it.
 /// in   why: empty where no more is to be said
 Failure pyzmqrpc_undecodable(std::string_view what, std::string_view why, std::string type);

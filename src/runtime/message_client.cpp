@@ -8,6 +8,9 @@
 namespace warren::runtime {
 namespace {
 
+// What one big message needed more than this for is given back.
+constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
+
 /// An expiration, as brokers take it.                                  [AMQP 0-9-1 1.8.3.8]
 class ExpirationText {
 public:
@@ -107,7 +110,7 @@ void MessageClient::publish(OutgoingCall& call) {
         .arguments = call.arguments,
         .correlation_id = {correlation.data(), correlation.size()},
         .time_left = call.bears_deadline ? std::optional{left} : std::nullopt};
-    arena_.reset();
+    arena_.reset(kept_bytes_max);
     const std::string_view reply_to = call.wants_answer ? std::string_view{reply_address_} : "";
     auto message = dialect_.encode_call(encoded, server_of(call), reply_to, arena_, body_);
     if (!message) {
@@ -153,7 +156,7 @@ void MessageClient::on_reply(const protocol::Envelope& reply) {
         drop_reply();
         return;
     }
-    arena_.reset();
+    arena_.reset(kept_bytes_max);
     auto answer = dialect_.decode_answer(reply, arena_);
     if (!answer) {
         fail(*call, std::move(answer.error()));

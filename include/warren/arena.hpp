@@ -1,5 +1,6 @@
 #pragma once
 
+#include <warren/detail/memory_budget.hpp>
 #include <warren/value.hpp>
 
 #include <cstddef>
@@ -20,7 +21,20 @@ namespace warren {
 /// thread one at a time
 class Arena {
 public:
+    /// What `allocate` throws when the arena's budget gives no more; `what` says which budget.
+    class Full : public std::bad_alloc {
+    public:
+        explicit Full(const char* reason) noexcept : reason_{reason} {}
+        const char* what() const noexcept override { return reason_; }
+
+    private:
+        const char* reason_;
+    };
+
     Arena() noexcept = default;
+    /// One whose chunks are taken from a budget, which outlives it, before they are allocated.
+    explicit Arena(detail::MemoryBudget& budget) noexcept : budget_{&budget} {}
+    ~Arena() { give_back(chunk_bytes_); }
     Arena(Arena&& other) noexcept { swap(other); }
     Arena& operator=(Arena&& other) noexcept {
         Arena{std::move(other)}.swap(*this);
@@ -29,7 +43,7 @@ public:
 
     /// in   size in bytes, may be 0; alignment a power of two up to alignof(max_align_t)
     /// out  uninitialised memory, valid until `reset` or destruction
-    /// err  throws std::bad_alloc
+    /// err  throws std::bad_alloc, of which `Full` is one
     void* allocate(std::size_t size_bytes, std::size_t alignment) {
         std::size_t start = (used_ + alignment - 1) & ~(alignment - 1);
         if (start + size_bytes > capacity_) [[unlikely]] {
@@ -77,8 +91,20 @@ public:
 
     /// Give everything back but the largest chunk.
     void reset() noexcept;
+    /// The same, unless that one is larger.
+    void reset(std::size_t kept_bytes_max) noexcept {
+        reset();
+        if (capacity_ > kept_bytes_max) [[unlikely]] {
+            give_back(chunk_bytes_);
+            chunks_.clear();
+            current_ = nullptr;
+            capacity_ = chunk_bytes_ = 0;
+        }
+    }
     /// The size of the largest chunk, which `reset` keeps.
     std::size_t capacity_bytes() const noexcept { return capacity_; }
+    /// What was allocated since the last `reset`, about.
+    std::size_t used_bytes() const noexcept { return chunk_bytes_ - capacity_ + used_; }
 
 private:
     void swap(Arena& other) noexcept {
@@ -86,9 +112,16 @@ private:
         std::swap(current_, other.current_);
         std::swap(used_, other.used_);
         std::swap(capacity_, other.capacity_);
+        std::swap(chunk_bytes_, other.chunk_bytes_);
+        std::swap(budget_, other.budget_);
     }
 
     void grow(std::size_t size_bytes);
+    void give_back(std::size_t bytes) noexcept {
+        if (budget_ != nullptr) {
+            budget_->give_back(bytes);
+        }
+    }
 
     static constexpr std::size_t chunk_bytes_min = 1024;
 
@@ -96,6 +129,8 @@ private:
     std::byte* current_ = nullptr;
     std::size_t used_ = 0;
     std::size_t capacity_ = 0;
+    std::size_t chunk_bytes_ = 0;  // of all chunks
+    detail::MemoryBudget* budget_ = nullptr;
 };
 
 }  // namespace warren

@@ -29,6 +29,7 @@ enum class Code : std::uint8_t {
     conflict,           // the same idempotency key came with another request, or a name is taken
     cancelled,          // the caller gave up
     failed,             // the handler said so: its message and data travel
+    reply_over_limit,   // the reply is over a limit of this client's; the call was handled
     internal,           // a defect of a server or handler; details stay in its log
 };
 

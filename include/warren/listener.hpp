@@ -120,7 +120,10 @@ struct ListenerOptions {
     std::vector<std::string> auth_secrets{};  // requests are signed under one of them; empty: not
     std::size_t connections_max = 10'240;     // one more is closed as soon as it comes
     std::size_t connection_requests_max = 1'024;              // of one connection at once
-    std::size_t requests_bytes_max = std::size_t{256} << 20;  // of all that are in work at once
+    /// Of the requests in work, of one connection and of all: as they came, and what reading them
+    /// and the handlers' arguments take in memory. One more is `overloaded`.
+    std::size_t connection_requests_bytes_max = std::size_t{128} << 20;
+    std::size_t requests_bytes_max = std::size_t{256} << 20;  // also at a broker
     /// Of answers that wait for their connections to take them. While there are more, calls are
     /// refused as `overloaded`: those of one connection, or all.
     std::size_t connection_answers_bytes_max = std::size_t{128} << 20;

@@ -59,6 +59,11 @@ struct ClientOptions {
     std::optional<bool> nested_secrets{};
     std::chrono::milliseconds timeout{60'000};  // of a call that names none
     std::size_t in_flight_max = 65'536;  // calls without an answer yet; one more is `overloaded`
+    /// Of a request, and of a reply, which is `reply_over_limit` otherwise: bytes, lists and maps in
+    /// one another, and values.
+    std::size_t body_bytes_max = std::size_t{16} << 20;
+    std::size_t nesting_depth_max = 128;
+    std::size_t value_count_max = std::size_t{1} << 20;
     ReplyMode reply_mode = ReplyMode::exclusive;
     std::string reply_queue{};  // of ReplyMode::durable; empty: one made up for this client
     WhenBlocked when_blocked = WhenBlocked::wait;

@@ -52,6 +52,7 @@ struct Operations {
     void (*append_boolean)(void* list, bool truth) = nullptr;  // std::vector<bool>, not `append`
 
     // map with text keys (size and clear as for lists)
+    /// out  nullptr: as many keys as may have a hash like this one's (hash_collisions_max)
     void* (*insert)(void* map, std::string_view key) = nullptr;
     void (*each)(const void* map, void* context,
                  void (*visit)(void* context, std::string_view key, const void* value)) = nullptr;
@@ -86,7 +87,7 @@ struct Type {
 
     Kind kind;
     std::string_view name{};  // of enumerations, as given to WARREN_ENUM; else empty
-    std::size_t size_bytes = 0;
+    std::size_t size_bytes = 0;  // of an object of this type
     bool is_signed = false;
     const Type* element = nullptr;
     std::span<const Type* const> alternatives{};
@@ -113,24 +114,20 @@ struct TypeMaker {
         if constexpr (std::is_void_v<T>) {
             return {.kind = Type::Kind::nothing};
         } else if constexpr (std::same_as<T, bool>) {
-            return {.kind = Type::Kind::boolean, .size_bytes = sizeof(bool)};
+            return {.kind = Type::Kind::boolean};
         } else if constexpr (std::integral<T>) {
-            return {.kind = Type::Kind::integer,
-                    .size_bytes = sizeof(T),
-                    .is_signed = std::signed_integral<T>};
+            return {.kind = Type::Kind::integer, .is_signed = std::signed_integral<T>};
         } else if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
-            return {.kind = Type::Kind::floating, .size_bytes = sizeof(T)};
+            return {.kind = Type::Kind::floating};
         } else if constexpr (DescribedEnum<T>) {
             const auto& described = warren_enumerators(static_cast<T*>(nullptr));
             return {.kind = Type::Kind::enumeration,
                     .name = described.name,
-                    .size_bytes = sizeof(T),
                     .is_signed = std::signed_integral<std::underlying_type_t<T>>,
                     .enumerators = described.enumerators};
         } else if constexpr (DescribedModel<T>) {
-            return {.kind = Type::Kind::model, .size_bytes = sizeof(T), .model = [] {
-                        return &warren_model(static_cast<T*>(nullptr));
-                    }};
+            return {.kind = Type::Kind::model,
+                    .model = [] { return &warren_model(static_cast<T*>(nullptr)); }};
         } else {
             static_assert(always_false<T>,
                           "Warren cannot describe this type. Give a struct WARREN_MODEL and an "
@@ -231,6 +228,10 @@ struct TypeMaker<std::vector<T>> {
     }
 };
 
+/// A hash table's keys that fall onto one place: of a million that nobody chose for it never so many.
+/// Who chooses them may make each next one slower than the one before.
+inline constexpr std::size_t hash_collisions_max = 20;
+
 template <typename Map>
 struct MapMaker {
     static Type make() {
@@ -238,7 +239,15 @@ struct MapMaker {
         type.operations.size = [](const void* map) { return static_cast<const Map*>(map)->size(); };
         type.operations.clear = [](void* map) { static_cast<Map*>(map)->clear(); };
         type.operations.insert = [](void* map, std::string_view key) -> void* {
-            return &(*static_cast<Map*>(map))[std::string{key}];
+            Map& target = *static_cast<Map*>(map);
+            std::string text{key};
+            if constexpr (requires { target.bucket_count(); }) {
+                if (target.size() >= hash_collisions_max &&
+                    target.bucket_size(target.bucket(text)) >= hash_collisions_max) {
+                    return nullptr;
+                }
+            }
+            return &target[std::move(text)];
         };
         type.operations.each = [](const void* map, void* context, auto* visit) {
             for (const auto& [key, value] : *static_cast<const Map*>(map)) {
@@ -282,13 +291,22 @@ struct TypeMaker<std::variant<Alternatives...>> {
     }
 };
 
+template <typename T>
+Type describe() {
+    Type type = TypeMaker<T>::make();
+    if constexpr (!std::is_void_v<T>) {
+        type.size_bytes = sizeof(T);
+    }
+    return type;
+}
+
 }  // namespace detail
 
 /// The description of T.
 /// cost a static reference after the first call          thread any
 template <typename T>
 const Type& type_of() {
-    static const Type& type = *new Type{detail::TypeMaker<T>::make()};
+    static const Type& type = *new Type{detail::describe<T>()};
     return type;
 }
 

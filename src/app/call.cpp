@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <expected>
 #include <iostream>
+#include <limits>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -71,7 +72,10 @@ std::expected<std::string, std::string> read_text(const std::string& given) {
 
 std::optional<std::string> to_json(const Dynamic& data) {
     std::string text;
-    if (!format::json_encode(data.value(), text)) {
+    // However deep it is: the client's limit was looked at before.
+    if (!format::json_encode(data.value(), text,
+                             {.depth_max = std::numeric_limits<std::size_t>::max(),
+                              .numbers = format::JsonNumbers::python})) {
         return std::nullopt;
     }
     return text;
@@ -272,11 +276,12 @@ int call(const CallCommand& command) {
         return usage(prepared.error());
     }
     Arena arena;
-    const auto arguments = format::json_decode(prepared->arguments, arena);
+    constexpr format::JsonLimits limits{.numbers = format::JsonNumbers::python};
+    const auto arguments = format::json_decode(prepared->arguments, arena, limits);
     if (!arguments) {
         return usage("the arguments: " + arguments.error().message);
     }
-    const auto named = format::json_decode(prepared->named, arena);
+    const auto named = format::json_decode(prepared->named, arena, limits);
     if (!named || (!command.named.empty() && !(arguments->is_list() && named->is_map()))) {
         return usage("--named: give an object, and the arguments by position as a list");
     }

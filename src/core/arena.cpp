@@ -5,8 +5,21 @@
 namespace warren {
 
 void Arena::grow(std::size_t size_bytes) {
-    const std::size_t wanted = std::max({size_bytes, capacity_ * 2, chunk_bytes_min});
-    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(wanted));
+    std::size_t wanted = std::max({size_bytes, capacity_ * 2, chunk_bytes_min});
+    if (budget_ != nullptr && budget_->take(wanted) != nullptr) {
+        // The last chunk that fits is the largest all the same, so that `reset` may keep it.
+        wanted = std::max(size_bytes, capacity_);
+        if (const char* const reason = budget_->take(wanted)) {
+            throw Full{reason};
+        }
+    }
+    try {
+        chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(wanted));
+    } catch (...) {
+        give_back(wanted);
+        throw;
+    }
+    chunk_bytes_ += wanted;
     current_ = chunks_.back().get();
     capacity_ = wanted;
     used_ = 0;
@@ -16,6 +29,8 @@ void Arena::reset() noexcept {
     if (chunks_.size() > 1) {
         chunks_.front() = std::move(chunks_.back());
         chunks_.resize(1);
+        give_back(chunk_bytes_ - capacity_);
+        chunk_bytes_ = capacity_;
     }
     used_ = 0;
 }

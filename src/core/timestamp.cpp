@@ -88,6 +88,14 @@ std::expected<std::chrono::minutes, std::string_view> scan_offset(Scanner& scann
     return west ? -offset : offset;
 }
 
+/// Leap seconds are inserted at the end of a month, UTC, and count as the second that follows,
+/// which is how clocks without them go on.                     [RFC 3339 section 5.7; POSIX 4.16]
+bool may_be_leap_second(Timestamp counted_on) noexcept {
+    const auto day = std::chrono::floor<std::chrono::days>(counted_on);
+    return counted_on - day < std::chrono::seconds{1} &&
+           std::chrono::year_month_day{day}.day() == std::chrono::day{1};
+}
+
 }  // namespace
 
 std::expected<Timestamp, std::string_view> parse_timestamp(std::string_view text) noexcept {
@@ -118,7 +126,7 @@ std::expected<Timestamp, std::string_view> parse_timestamp(std::string_view text
         fraction_us < 0) {
         return wrong("the time is not of the form T23:59:59 or T23:59:59.123456");
     }
-    if (hour > 23 || minute > 59 || second > 59) {
+    if (hour > 23 || minute > 59 || second > 60) {
         return wrong("there is no such time of day");
     }
     const auto offset = scan_offset(scanner);
@@ -131,6 +139,9 @@ std::expected<Timestamp, std::string_view> parse_timestamp(std::string_view text
     const Timestamp timestamp = std::chrono::sys_days{date} + std::chrono::hours{hour} +
                                 std::chrono::minutes{minute} + std::chrono::seconds{second} +
                                 microseconds{fraction_us} - *offset;
+    if (second == 60 && !may_be_leap_second(timestamp)) {
+        return wrong("a second 60 is only at the end of a month, UTC");
+    }
     if (!in_range(timestamp)) {
         return wrong(outside);
     }

@@ -21,7 +21,7 @@ inline constexpr bool in_range(Timestamp timestamp) noexcept {
 
 /// Parse a date and time with its offset, such as "2024-02-29T12:00:00.25+01:00".
 /// in   "T", "t" or a space between date and time; digits past the microseconds are cut off; a leap
-///      second is refused                                               [RFC 3339 section 5.6]
+///      second is the second that follows it                            [RFC 3339 section 5.6]
 /// err  what is wrong, as words behind "because "; never a part of the text
 std::expected<Timestamp, std::string_view> parse_timestamp(std::string_view text) noexcept;
 

@@ -135,15 +135,35 @@ private:
             return refuse(at_, "has a '[' without its ']'");
         }
         uri_.host = text_.substr(at_ + 1, close - at_ - 1);
+        const std::size_t mark = std::min(uri_.host.find('%'), uri_.host.size());
         std::array<unsigned char, sizeof(in6_addr)> address{};
         if (uri_.host.contains('\0') ||
-            ::inet_pton(AF_INET6, uri_.host.c_str(), address.data()) != 1) {
+            ::inet_pton(AF_INET6, uri_.host.substr(0, mark).c_str(), address.data()) != 1) {
             return refuse(at_ + 1, "has brackets around something that is no IPv6 address");
+        }
+        if (mark != uri_.host.size() && !zone(mark)) {
+            return refuse(at_ + 1 + mark,
+                          "has no name of an interface behind its '%25', as in [fe80::1%25eth0]");
         }
         at_ = close + 1;
         if (at_ != end && text_[at_] != ':') {
             return refuse(at_, "goes on after the ']' with neither a port nor a path");
         }
+        return true;
+    }
+
+    /// The interface of a link-local address. A lone '%', as people write it, is meant alike.
+    /// [RFC 6874 section 2, 3]
+    bool zone(std::size_t mark) {
+        std::string_view written = std::string_view{uri_.host}.substr(mark + 1);
+        if (written.starts_with("25") && written.size() > 2) {
+            written.remove_prefix(2);
+        }
+        const auto name = percent_decode(written);
+        if (!name || name->empty() || !std::ranges::all_of(*name, is_unreserved)) {
+            return false;
+        }
+        uri_.host.replace(mark, std::string::npos, '%' + *name);
         return true;
     }
 
@@ -303,12 +323,24 @@ std::expected<std::string, Failure> virtual_host_of(const Uri& uri) {
     return std::move(segments.front());
 }
 
+std::string host_text(std::string_view host) {
+    if (!host.contains(':')) {
+        return percent_encode(host);
+    }
+    const std::size_t mark = std::min(host.find('%'), host.size());
+    std::string text = '[' + std::string{host.substr(0, mark)};
+    if (mark != host.size()) {
+        text.append("%25").append(host.substr(mark + 1));
+    }
+    return text + ']';
+}
+
 std::string to_string(const Uri& uri) {
     std::string text = uri.scheme + "://";
     if (!uri.user.empty() || uri.password) {
         text += percent_encode(uri.user) + (uri.password ? ":***@" : "@");
     }
-    text += uri.host.contains(':') ? '[' + uri.host + ']' : percent_encode(uri.host);
+    text += host_text(uri.host);
     if (uri.port) {
         text += fmt::format(":{}", *uri.port);
     }

@@ -18,7 +18,7 @@ struct Uri {
     std::string scheme;                     // lower case
     std::string user;                       // decoded
     std::optional<std::string> password{};  // decoded; set when a ':' stands, even if empty
-    std::string host{};  // decoded, without brackets, as it was written otherwise
+    std::string host{};  // decoded, without brackets; of fe80::1%25eth0 fe80::1%eth0
     std::optional<std::uint16_t> port{};
     std::string path{};  // percent-encoding kept, so that %2F stays apart from '/'
     std::vector<std::pair<std::string, std::string>> query{};  // decoded, in order, keys once each
@@ -34,8 +34,8 @@ struct Uri {
 
 /// Parse strictly.
 /// in   scheme "://" [user [":" password] "@"] [host] [":" port] ["/" path] ["?" key=value&...];
-///      an IPv6 host stands in brackets; '+' in the query is a plus; no fragment; an '@' that is
-///      not encoded stands after the user alone
+///      an IPv6 host stands in brackets, with %25 before the name of an interface [RFC 6874]; '+' in
+///      the query is a plus; no fragment; an '@' that is not encoded stands after the user alone
 /// err  invalid_request: what is wrong and at which character; never shows any of the address
 std::expected<Uri, Failure> parse_uri(std::string_view text);
 
@@ -48,6 +48,9 @@ std::expected<std::string, Failure> virtual_host_of(const Uri& uri);
 /// The address with "***" for the password; and, where a query value's key names a secret
 /// (password, token, or ending in _key or _keys), for that value.
 std::string to_string(const Uri& uri);
+
+/// A host as addresses have it: an IPv6 address in brackets.
+std::string host_text(std::string_view host);
 
 /// Decode %XX, each of which must have two hexadecimal digits.
 /// err  nullopt; also when the result is not valid UTF-8 or holds a NUL

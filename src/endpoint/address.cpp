@@ -58,6 +58,10 @@ std::expected<Parameters, Failure> take_parameters(Parameters given, Address& ad
                 return std::unexpected{word.error()};
             }
             address.nested_secrets = *word == 0;
+        } else if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
+            if (auto taken = take_limit(key, value, address); !taken) {
+                return std::unexpected{std::move(taken.error())};
+            }
         } else {
             others.emplace_back(std::move(key), std::move(value));
         }
@@ -71,6 +75,7 @@ std::expected<Parameters, Failure> take_parameters(Parameters given, Address& ad
 /// All that an address at a broker may have, beside what is its transport's.
 std::vector<std::string_view> parameters_of(const Address& address) {
     std::vector<std::string_view> known{own_parameters.begin(), own_parameters.end()};
+    known.insert(known.end(), std::begin(limit_parameters), std::end(limit_parameters));
     if (address.protocol == callme) {
         known.insert(known.end(), callme_parameters().begin(), callme_parameters().end());
     }
@@ -143,9 +148,10 @@ bool Address::is_one_way() const noexcept {
 }
 
 bool Address::has_client_parameters() const noexcept {
-    return reply_mode || persistent || !reply_queue.empty() || nested_secrets || pickle_protocol ||
-           !amqp_user.empty() || reply_topology.durable || reply_topology.exclusive ||
-           reply_topology.auto_delete || reply_topology.queue_type;
+    return reply_mode || body_bytes_max || nesting_depth_max || value_count_max || persistent ||
+           !reply_queue.empty() || nested_secrets || pickle_protocol || !amqp_user.empty() ||
+           reply_topology.durable || reply_topology.exclusive || reply_topology.auto_delete ||
+           reply_topology.queue_type;
 }
 
 std::string Address::display() const {

@@ -93,6 +93,10 @@ struct Address {
     std::string reply_queue{};
     std::optional<bool> persistent{};  // as that of ClientOptions
     std::optional<bool> nested_secrets{};
+    // Of a client: as in `ClientOptions`.
+    std::optional<std::size_t> body_bytes_max{};
+    std::optional<std::size_t> nesting_depth_max{};
+    std::optional<std::size_t> value_count_max{};
     // Of callme.
     protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
     std::optional<int> pickle_protocol{};          // of a client's requests

@@ -10,9 +10,10 @@
 namespace warren::endpoint {
 namespace {
 
-constexpr std::array<std::string_view, 12> known_parameters{
+constexpr std::array<std::string_view, 15> known_parameters{
     "protocol",          "method",      "ca",     "certificate", "key",         "key_password",
-    "key_password_file", "server_name", "verify", "peer",        "connections", "connect_timeout"};
+    "key_password_file", "server_name", "verify", "peer",        "connections", "connect_timeout",
+    limit_parameters[0], limit_parameters[1], limit_parameters[2]};
 constexpr std::array<std::string_view, 7> tls_parameters{
     "ca", "certificate", "key", "key_password", "key_password_file", "server_name", "verify"};
 constexpr std::array<std::string_view, 2> protocols{msgpack_rpc, arrpc};
@@ -79,6 +80,9 @@ std::expected<void, Failure> take_parameter(std::string_view key, std::string va
         return unknown("parameter", key, known_parameters);
     }
     direct.has_client_parameters |= key != "protocol" && key != "method";
+    if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
+        return take_limit(key, value, address);
+    }
     if (std::ranges::find(tls_parameters, key) == tls_parameters.end()) {
         return take_own(key, std::move(value), address, direct);
     }

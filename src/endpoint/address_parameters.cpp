@@ -51,6 +51,24 @@ std::expected<std::size_t, Failure> read_number(std::string_view key, std::strin
     return number;
 }
 
+std::expected<void, Failure> take_limit(std::string_view key, std::string_view value,
+                                        Address& address) {
+    // As the configuration has them for servers.
+    const bool is_bytes = key == limit_parameters[0];
+    const bool is_depth = key == limit_parameters[1];
+    const auto number = read_number(key, value, 1,
+                                    is_bytes   ? std::size_t{2} << 30
+                                    : is_depth ? 10'000
+                                               : std::size_t{1} << 30);
+    if (!number) {
+        return std::unexpected{number.error()};
+    }
+    (is_bytes   ? address.body_bytes_max
+     : is_depth ? address.nesting_depth_max
+                : address.value_count_max) = *number;
+    return {};
+}
+
 std::expected<std::chrono::milliseconds, Failure> read_time(std::string_view key,
                                                             std::string_view value,
                                                             std::chrono::milliseconds least) {

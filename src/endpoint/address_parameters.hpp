@@ -34,6 +34,12 @@ std::expected<std::size_t, Failure> read_number(std::string_view key, std::strin
 std::expected<std::chrono::milliseconds, Failure> read_time(std::string_view key,
                                                             std::string_view value,
                                                             std::chrono::milliseconds least);
+/// What a client takes, whatever it is connected by.
+inline constexpr std::string_view limit_parameters[] = {"body_bytes_max", "nesting_depth_max",
+                                                        "value_count_max"};
+/// in   key: one of these
+std::expected<void, Failure> take_limit(std::string_view key, std::string_view value,
+                                        Address& address);
 /// The parts of "host:port,host:port".
 std::vector<std::string_view> split_servers(std::string_view servers);
 

@@ -56,6 +56,9 @@ constexpr Parameter parameters[] = {
     {"distribution", asking},
     {"wait_for_subscriber", pub},
     {"heartbeat_interval", pub},
+    {limit_parameters[0], asking | pub},
+    {limit_parameters[1], asking},
+    {limit_parameters[2], asking},
     {"silence_timeout", sub},
     {"allow_shutdown", answering | sub},
 };
@@ -241,6 +244,8 @@ std::expected<void, Failure> read_parameters(core::Uri uri, Address& address, Zm
             taken = security.take(key, std::move(value));
         } else if (key == "protocol") {
             taken = take_protocol(value, address);
+        } else if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
+            taken = take_limit(key, value, address);
         } else if (key != "socket") {
             taken = take_parameter(key, value, zmq);
         }

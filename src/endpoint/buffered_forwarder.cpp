@@ -35,6 +35,7 @@ bool may_pass(Code code) {
     case Code::contract_mismatch:
     case Code::conflict:
     case Code::failed:
+    case Code::reply_over_limit:
     case Code::internal:
         return false;
     }

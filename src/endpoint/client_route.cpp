@@ -14,6 +14,14 @@ std::unique_ptr<ClientRoute> make_client_route(const Address& address,
                                : make_message_route(address, options);
 }
 
+core::Limits client_limits(const Address& address, const ClientOptions& options) noexcept {
+    core::Limits limits;
+    limits.body_bytes_max = address.body_bytes_max.value_or(options.body_bytes_max);
+    limits.nesting_depth_max = address.nesting_depth_max.value_or(options.nesting_depth_max);
+    limits.value_count_max = address.value_count_max.value_or(options.value_count_max);
+    return limits;
+}
+
 metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept {
     return {.in_flight = calls.counters().in_flight(), .dropped_answers = calls.replies_dropped()};
 }

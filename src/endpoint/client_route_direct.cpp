@@ -20,7 +20,8 @@ std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
     auto dialect = make_stream_dialect(address.protocol,
                                        {.method = address.method,
                                         .auth_secrets = options.auth_secrets,
-                                        .peer = std::get<DirectAddress>(address.place).peer});
+                                        .peer = std::get<DirectAddress>(address.place).peer},
+                                       client_limits(address, options));
     if (!dialect) {
         throw Error{std::move(dialect.error())};
     }

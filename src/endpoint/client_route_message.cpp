@@ -50,16 +50,19 @@ std::unique_ptr<ClientTransport> make_transport(const Address& address,
     if (const auto* memory = std::get_if<MemoryAddress>(&address.place)) {
         return make_memory_client(*memory, std::move(replies));
     }
-    return make_amqp_client(std::get<transport::AmqpEndpoint>(address.place), options.spin_max,
-                            std::move(replies), options.log);
+    transport::AmqpEndpoint broker = std::get<transport::AmqpEndpoint>(address.place);
+    broker.connection.body_bytes_max = client_limits(address, options).body_bytes_max;
+    return make_amqp_client(broker, options.spin_max, std::move(replies), options.log);
 }
 
-std::unique_ptr<protocol::MessageDialect> dialect_for(const Address& address) {
+std::unique_ptr<protocol::MessageDialect> dialect_for(const Address& address,
+                                                      const ClientOptions& options) {
     auto dialect = make_message_dialect(
         address.protocol,
         {.method = address.method,
          .format = address.format,
-         .pickle_protocol = address.pickle_protocol.value_or(format::pickle_protocol_default)});
+         .pickle_protocol = address.pickle_protocol.value_or(format::pickle_protocol_default)},
+        client_limits(address, options));
     if (!dialect) {
         throw Error{std::move(dialect.error())};
     }
@@ -70,7 +73,7 @@ std::unique_ptr<protocol::MessageDialect> dialect_for(const Address& address) {
 class MessageRoute final : public ClientRoute {
 public:
     MessageRoute(const Address& address, const ClientOptions& options)
-        : dialect_{dialect_for(address)},
+        : dialect_{dialect_for(address, options)},
           transport_{make_transport(address, *dialect_, options)},
           calls_{std::make_shared<runtime::MessageClient>(
               transport_->executor(), *dialect_,

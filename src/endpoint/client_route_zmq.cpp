@@ -31,7 +31,8 @@ std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
                                                           .side = protocol::StreamSide::client,
                                                           .whole_messages = true,
                                                           .one_way = zmq.is_one_way(),
-                                                          .passes_text = zmq.passes_text});
+                                                          .passes_text = zmq.passes_text},
+                                       client_limits(address, options));
     if (!dialect) {
         throw Error{std::move(dialect.error())};
     }

@@ -48,6 +48,7 @@ public:
                 .policy = policy(opening),
                 .in_flight_max = plan().simultaneous_requests_max(),
                 .reply_bytes_max = reply_bytes_max_,
+                .in_flight_bytes_max = plan().options.requests_bytes_max,
                 .lost_requests = lost_requests(topology_),
                 .acknowledge = plan().options.acknowledge,
                 .on_consuming = opening.on_change,

@@ -50,6 +50,7 @@ public:
                 .policy = policy(opening),
                 .in_flight_per_connection_max = plan().options.connection_requests_max,
                 .in_flight_max = plan().simultaneous_requests_max(),
+                .in_flight_bytes_per_connection_max = plan().options.connection_requests_bytes_max,
                 .in_flight_bytes_max = plan().options.requests_bytes_max,
                 .answers_bytes_per_connection_max = plan().options.connection_answers_bytes_max,
                 .answers_bytes_max = plan().options.answers_bytes_max});

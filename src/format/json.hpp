@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -13,9 +14,15 @@
 
 namespace warren::format {
 
+enum class JsonNumbers : std::uint8_t {
+    finite,  // [RFC 8259]
+    python,  // and NaN, Infinity and -Infinity, as Python's `json` reads and writes them
+};
+
 struct JsonLimits {
     std::size_t depth_max = core::Limits{}.nesting_depth_max;      // a bare scalar has depth 0
     std::size_t value_count_max = core::Limits{}.value_count_max;  // keys are not counted
+    JsonNumbers numbers = JsonNumbers::finite;
 };
 
 /// Decode one JSON document, strictly.                                            [RFC 8259]

@@ -13,6 +13,7 @@
 #include "core/utf8.hpp"
 #include "format/json.hpp"
 #include "format/json_keys.hpp"
+#include "format/json_words.hpp"
 
 namespace warren::format {
 namespace {
@@ -32,8 +33,9 @@ public:
     static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
     static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
 
-    Builder(std::string_view text, Arena& arena, const JsonLimits& limits)
-        : text_{text}, arena_{arena}, limits_{limits} {}
+    Builder(std::string_view text, Arena& arena, const JsonLimits& limits,
+            std::span<const JsonWord> words)
+        : text_{text}, arena_{arena}, limits_{limits}, words_{words} {}
 
     Value result() const { return pending_.front(); }
     DecodeError& error() { return error_; }
@@ -169,6 +171,7 @@ private:
     std::string_view text_;
     Arena& arena_;
     const JsonLimits& limits_;
+    std::span<const JsonWord> words_;  // that numbers stand for, in their order
     boost::container::small_vector<Value, 64> pending_;
     std::string unescaped_;
     bool in_parts_ = false;
@@ -184,6 +187,11 @@ bool Builder::on_double(double approximate, json::string_view last, error_code& 
     const char* first = number_ != nullptr ? number_ : last.data();
     const std::string_view text{first, static_cast<std::size_t>(last.data() + last.size() - first)};
     number_ = nullptr;
+    if (!words_.empty() && words_.front().offset == offset_of(first)) {
+        const double number = words_.front().number;
+        words_ = words_.subspan(1);
+        return push(Value::floating(number), ec);
+    }
     const std::string shown = core::text_for_display(text.substr(0, 2 * shown_bytes_max), 24);
     if (text.find_first_of(".eE") == std::string_view::npos) {
         return refuse(ec, "int_out_of_range", offset_of(first),
@@ -232,13 +240,12 @@ DecodeError explain(std::string_view text, std::size_t offset, const error_code&
     return {.offset = offset, .message = std::string{message_of(ec)}, .type = "json_invalid"};
 }
 
-}  // namespace
-
-std::expected<Value, DecodeError> json_decode(std::string_view text, Arena& arena,
-                                              const JsonLimits& limits) {
+std::expected<Value, DecodeError> decode(std::string_view text, Arena& arena,
+                                         const JsonLimits& limits,
+                                         std::span<const JsonWord> words) {
     json::parse_options options;
     options.max_depth = limits.depth_max + 1;  // so that the builder refuses first, with a reason
-    json::basic_parser<Builder> parser{options, text, arena, limits};
+    json::basic_parser<Builder> parser{options, text, arena, limits, words};
     error_code ec;
     const std::size_t consumed = parser.write_some(false, text.data(), text.size(), ec);
     if (!ec && consumed == text.size()) {
@@ -255,6 +262,21 @@ std::expected<Value, DecodeError> json_decode(std::string_view text, Arena& aren
     }
     error.message = fmt::format("Invalid JSON at byte {}: {}", error.offset, error.message);
     return std::unexpected{std::move(error)};
+}
+
+}  // namespace
+
+std::expected<Value, DecodeError> json_decode(std::string_view text, Arena& arena,
+                                              const JsonLimits& limits) {
+    auto value = decode(text, arena, limits, {});
+    if (value || limits.numbers == JsonNumbers::finite || value.error().type != "json_invalid") {
+        return value;
+    }
+    // Rare as they are, the words are looked for only where something is wrong.
+    JsonWords found = json_number_words(text);
+    return found.words.empty()
+               ? value
+               : decode(arena.copy(std::string_view{found.text}), arena, limits, found.words);
 }
 
 }  // namespace warren::format

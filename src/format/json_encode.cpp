@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/base64.hpp"
+#include "core/keyed_hash.hpp"
 #include "core/utf8.hpp"
 #include "format/json.hpp"
 #include "format/json_python.hpp"
@@ -84,8 +85,11 @@ void append_float(std::string& out, double number) {
 
 class Writer {
 public:
-    Writer(std::string& out, std::size_t depth_max, Style style)
-        : out_{out}, depth_max_{depth_max}, style_{style} {}
+    Writer(std::string& out, const JsonLimits& limits, Style style)
+        : out_{out},
+          depth_max_{limits.depth_max},
+          style_{style},
+          numbers_{style == Style::python ? JsonNumbers::python : limits.numbers} {}
 
     bool write(const Value& value);
     EncodeError take_error() {
@@ -105,6 +109,13 @@ private:
         return false;
     }
 
+    bool write_word(double number) {
+        if (numbers_ == JsonNumbers::finite) {
+            return refuse("float_not_finite", "JSON has no form for NaN and the infinities");
+        }
+        out_ += std::isnan(number) ? "NaN" : number < 0 ? "-Infinity" : "Infinity";
+        return true;
+    }
     bool write_text(std::string_view text);
     bool write_key(const Value& key);
     bool write_list(std::span<const Value> items);
@@ -146,6 +157,7 @@ private:
     std::string& out_;
     std::size_t depth_max_;
     Style style_;
+    JsonNumbers numbers_;
     std::size_t depth_ = 0;
     EncodeError error_;
 };
@@ -164,7 +176,7 @@ bool Writer::write(const Value& value) {
         return true;
     case Value::Kind::float64:
         if (!std::isfinite(value.as_float64())) {
-            return refuse("float_not_finite", "JSON has no form for NaN and the infinities");
+            return write_word(value.as_float64());
         }
         if (style_ == Style::python) {
             json_append_python_float(out_, value.as_float64());
@@ -229,7 +241,7 @@ bool Writer::write_list(std::span<const Value> items) {
 
 /// A decoded map has no key twice, but 1 and "1" are one key in JSON.
 bool Writer::keys_differ(std::span<const Member> members) {
-    std::unordered_set<std::string_view> texts;
+    std::unordered_set<std::string_view, core::KeyedHash> texts;
     for (const Member& member : members) {
         if (member.key.is_text()) {
             texts.insert(member.key.as_text());
@@ -281,7 +293,7 @@ bool Writer::write_map(std::span<const Member> members) {
 std::expected<void, EncodeError> encode(const Value& value, std::string& out,
                                         const JsonLimits& limits, Style style) {
     const std::size_t size_before = out.size();
-    Writer writer{out, limits.depth_max, style};
+    Writer writer{out, limits, style};
     if (!writer.write(value)) {
         out.resize(size_before);
         return std::unexpected{writer.take_error()};

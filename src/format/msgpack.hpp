@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <span>
+#include <string>
 
 #include <warren/arena.hpp>
 #include <warren/value.hpp>
@@ -20,37 +21,46 @@ enum class MsgpackText : std::uint8_t {
     lenient,  // bytes: for peers whose older libraries pack bytes as text
 };
 
+struct MsgpackBuilt;
+
 /// What one look at the input gave.
 struct MsgpackRead {
     MsgpackScan::State state = MsgpackScan::State::need_more;
     // The object's bytes. With `refused`: to be skipped, 0 when nothing that follows can be read.
     std::size_t size_bytes = 0;
     Value value{};
+    // Complete, and not read: it is longer than who reads wanted, or there is no room for it.
+    bool is_unread = false;
 };
 
 /// Reads MessagePack objects from a stream, each into a `Value`.
 ///
 /// Integers are stored as in every `Value`; both floats become float64; text and bytes view the
-/// input. A map's keys may be anything, but no text key may stand twice in one map. Extensions are
+/// input. A map's keys may be anything, unless `text_keys` says otherwise, and no text key may stand
+/// twice in one map. Extensions are
 /// refused, the time stamp among them: a contract's times are text. Errors are a `DecodeError` of
 /// the types
 ///   msgpack_invalid                         the byte 0xc1
 ///   depth_over_limit | count_over_limit | bytes_over_limit
-///   text_not_utf8 | key_twice | timestamp_unsupported | extension_unsupported
+///   text_not_utf8 | key_twice | key_not_text | timestamp_unsupported | extension_unsupported
 /// and of these the ones on the last line leave the stream readable.
 ///
 /// What the answer is never depends on how the input was cut.
 /// thread one at a time
 class MsgpackReader {
 public:
+    /// in   quick_bytes_max: what is longer, or does not fit into the arena's budget, is not read
+    ///      but only found to be whole; 0: everything is read
     explicit MsgpackReader(const MsgpackLimits& limits = {},
-                           MsgpackText text = MsgpackText::strict) noexcept
-        : limits_{limits}, text_{text}, scan_{limits} {}
+                           MsgpackText text = MsgpackText::strict,
+                           std::size_t quick_bytes_max = 0) noexcept
+        : limits_{limits}, text_{text}, quick_bytes_max_{quick_bytes_max}, scan_{limits} {}
 
     /// Read the object that `input` starts with.                    [MessagePack specification]
     /// in   after `need_more`: the same bytes and what has come since, at any address
     /// out  a value viewing `input` and `arena`
-    /// err  `refused`, see `error`; again at each call when `size_bytes` is 0
+    /// err  `refused`, see `error`; again at each call when `size_bytes` is 0; throws `Arena::Full`
+    ///      where everything is read
     /// cost O(new bytes), and once more O(bytes) when the object is complete; no list or map takes
     ///      memory before each of its items has a byte there; no recursion; allocates only from
     ///      the arena, for an object that was cut O(depth), and for a map of more than 16 keys
@@ -70,10 +80,16 @@ public:
 private:
     MsgpackRead read_scanned(std::span<const std::byte> input, Arena& arena);
 
+    std::string place_of_key(std::span<const std::byte> object) const;
+    MsgpackBuilt build(std::span<const std::byte> input, Arena& arena);
+    bool is_quick() const noexcept { return quick_bytes_max_ != 0; }
+
     MsgpackLimits limits_;
     MsgpackText text_;
+    std::size_t quick_bytes_max_;
     MsgpackFault fault_ = MsgpackFault::none;
     std::size_t fault_offset_ = 0;
+    std::string fault_place_;  // of a key
     MsgpackScan scan_;
 };
 

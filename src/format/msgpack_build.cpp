@@ -22,12 +22,16 @@ struct Open {
     Value* end;
 };
 
+bool has_text_keys(std::span<const Member> members) noexcept {
+    return std::ranges::all_of(members, [](const Member& member) { return member.key.is_text(); });
+}
+
 const Value* text_key_twice(std::span<const Member> members, Arena& arena) {
     const auto is_text = [](const Member& member) { return member.key.is_text(); };
     if (members.size() < 2) {
         return nullptr;
     }
-    if (std::ranges::all_of(members, is_text)) {
+    if (has_text_keys(members)) {
         return key_twice(members);
     }
     const std::span<Member> texts = arena.array<Member>(members.size());
@@ -210,8 +214,13 @@ bool Builder::close_filled(Place& place) {
     while (place.top.next == place.top.end && depth_ != 0) {
         place.top = open_[--depth_];
         if (const Value& filled = place.top.next[-1]; filled.is_map()) {
-            if (const Value* twice = text_key_twice(filled.as_map(), arena_)) [[unlikely]] {
+            const Value* const twice =
+                limits_.unique_keys ? text_key_twice(filled.as_map(), arena_) : nullptr;
+            if (twice != nullptr) [[unlikely]] {
                 return stop(MsgpackFault::key_twice, twice->as_text().data());
+            }
+            if (limits_.text_keys && !has_text_keys(filled.as_map())) [[unlikely]] {
+                return stop(MsgpackFault::key_not_text, place.at);
             }
         }
     }

@@ -11,11 +11,19 @@ struct MsgpackLimits {
     std::size_t depth_max = core::Limits{}.nesting_depth_max;      // a bare scalar has depth 0
     std::size_t value_count_max = core::Limits{}.value_count_max;  // keys are not counted
     std::size_t bytes_max = core::Limits{}.body_bytes_max;         // of one whole object
+    bool text_keys = false;   // a map's key that is no text is refused
+    bool unique_keys = true;  // a text key that stands twice in a map is refused
 
     static constexpr MsgpackLimits of(const core::Limits& limits) noexcept {
         return {.depth_max = limits.nesting_depth_max,
                 .value_count_max = limits.value_count_max,
                 .bytes_max = limits.body_bytes_max};
+    }
+    /// Contracts know no other keys than text.
+    static constexpr MsgpackLimits of_requests(const core::Limits& limits) noexcept {
+        MsgpackLimits made = of(limits);
+        made.text_keys = true;
+        return made;
     }
 };
 
@@ -30,6 +38,7 @@ enum class MsgpackFault : std::uint8_t {
     // The object ends where it says, and the next one can be read.
     text_not_utf8,
     key_twice,
+    key_not_text,
     timestamp,
     extension,
 };

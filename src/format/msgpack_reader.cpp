@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -5,6 +7,7 @@
 
 #include "format/msgpack.hpp"
 #include "format/msgpack_build.hpp"
+#include "format/msgpack_keys.hpp"
 
 namespace warren::format {
 namespace {
@@ -42,6 +45,10 @@ DecodeError explain(MsgpackFault fault, std::size_t offset, const MsgpackLimits&
         why = "a key stands twice in one map";
         type = "key_twice";
         break;
+    case MsgpackFault::key_not_text:
+        why = "a key of a map is no text";
+        type = "key_not_text";
+        break;
     case MsgpackFault::timestamp:
         why = "a time stamp; times are sent as text";
         type = "timestamp_unsupported";
@@ -62,7 +69,8 @@ MsgpackRead MsgpackReader::read(std::span<const std::byte> input, Arena& arena) 
     // Most objects come whole. What does not is scanned from then on, and built once it is whole,
     // so that building never starts anew with each piece.
     if (!scan_.started()) [[likely]] {
-        const MsgpackBuilt built = msgpack_build(input, arena, limits_, text_);
+        const MsgpackBuilt built = build(
+            is_quick() ? input.first(std::min(input.size(), quick_bytes_max_)) : input, arena);
         if (built.state == State::complete) [[likely]] {
             return {.state = State::complete, .size_bytes = built.offset, .value = built.value};
         }
@@ -70,11 +78,24 @@ MsgpackRead MsgpackReader::read(std::span<const std::byte> input, Arena& arena) 
     return read_scanned(input, arena);
 }
 
+/// out  `need_more` where a quick reader finds no room
+MsgpackBuilt MsgpackReader::build(std::span<const std::byte> input, Arena& arena) {
+    try {
+        return msgpack_build(input, arena, limits_, text_);
+    } catch (const std::bad_alloc&) {
+        if (!is_quick()) {
+            throw;
+        }
+        return {};
+    }
+}
+
 MsgpackRead MsgpackReader::read_scanned(std::span<const std::byte> input, Arena& arena) {
     switch (scan_.resume(input)) {
     case State::need_more:
         return {};
     case State::refused:
+        fault_place_.clear();
         fault_ = scan_.fault();
         fault_offset_ = scan_.offset();
         return {.state = State::refused};
@@ -83,17 +104,39 @@ MsgpackRead MsgpackReader::read_scanned(std::span<const std::byte> input, Arena&
     }
     const std::size_t size_bytes = scan_.offset();
     scan_.reset();
-    const MsgpackBuilt built = msgpack_build(input.first(size_bytes), arena, limits_, text_);
+    const MsgpackBuilt built = is_quick() && size_bytes > quick_bytes_max_
+                                   ? MsgpackBuilt{}
+                                   : build(input.first(size_bytes), arena);
     if (built.state == State::complete) {
         return {.state = State::complete, .size_bytes = size_bytes, .value = built.value};
     }
+    if (built.state == State::need_more) {
+        return {.state = State::complete, .size_bytes = size_bytes, .is_unread = true};
+    }
     fault_ = built.fault;
     fault_offset_ = built.offset;
+    fault_place_.clear();
+    if (fault_ == MsgpackFault::key_twice || fault_ == MsgpackFault::key_not_text) {
+        fault_place_ = place_of_key(input.first(size_bytes));
+    }
     return {.state = State::refused, .size_bytes = size_bytes};
 }
 
+/// Which key is wrong, and where, for people.
+std::string MsgpackReader::place_of_key(std::span<const std::byte> object) const {
+    MsgpackLimits lenient = limits_;
+    lenient.text_keys = lenient.unique_keys = false;
+    Arena arena;
+    const MsgpackBuilt built = msgpack_build(object, arena, lenient, text_);
+    return built.state == State::complete
+               ? msgpack_wrong_key(built.value, limits_.text_keys).value_or("")
+               : std::string{};
+}
+
 DecodeError MsgpackReader::error() const {
-    return explain(fault_, fault_offset_, limits_);
+    DecodeError error = explain(fault_, fault_offset_, limits_);
+    error.message += fault_place_;
+    return error;
 }
 
 std::expected<Value, DecodeError> msgpack_decode(std::span<const std::byte> input, Arena& arena,

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "core/utf8.hpp"
 #include "format/json_keys.hpp"
 #include "format/pickle.hpp"
@@ -12,6 +14,22 @@ namespace warren::format {
 namespace {
 
 using Kind = PickleValue::Kind;
+
+/// A key for people, such as "the int 7".
+std::string shown(const PickleValue& key) {
+    switch (key.kind()) {
+    case Kind::none:
+        return "None";
+    case Kind::boolean:
+        return key.as_boolean() ? "True" : "False";
+    case Kind::integer:
+        return "the int " + std::to_string(key.as_integer());
+    case Kind::float64:
+        return fmt::format("the float {}", key.as_float64());
+    default:
+        return "of type " + std::string{name_of(key.kind())};
+    }
+}
 
 class Converter {
 public:
@@ -88,8 +106,7 @@ std::optional<Value> Converter::map(std::span<const PickleValue> keys_and_values
     for (std::size_t at = 0; at != members.size(); ++at) {
         const PickleValue& key = keys_and_values[2 * at];
         if (!key.is(Kind::text)) {
-            return refuse("key_not_text", "A dict's key is not a str but of type " +
-                                              std::string{name_of(key.kind())});
+            return refuse("key_not_text", "A dict's key is not a str but " + shown(key));
         }
         const auto item = value(keys_and_values[2 * at + 1]);
         if (!item) [[unlikely]] {
@@ -99,7 +116,8 @@ std::optional<Value> Converter::map(std::span<const PickleValue> keys_and_values
         members[at] = {.key = Value::text(key.as_text()), .value = *item};
     }
     if (const Value* twice = key_twice(members)) {
-        refuse("key_twice", "A key stands twice in one dict");
+        refuse("key_twice", "The key \"" + core::text_for_display(twice->as_text()) +
+                                "\" stands twice in one dict");
         error_.location.emplace_back(core::text_for_display(twice->as_text()));
         return std::nullopt;
     }

@@ -153,8 +153,13 @@ bool Binder::bind_map(const Type& type, const Value& value, void* target, const 
         }
         if (member.key.is_text()) {
             const std::string_view key = member.key.as_text();
-            bound &=
-                bind(*type.element, member.value, type.operations.insert(target, key), at.in(key));
+            void* const content = type.operations.insert(target, key);
+            if (content == nullptr) {
+                return refuse(at.in(key), "hash_collisions",
+                              "Too many keys of this object have hashes alike "
+                              "(hash_collisions_max); they look chosen for that");
+            }
+            bound &= bind(*type.element, member.value, content, at.in(key));
         } else {
             bound = refuse(at.in(index), "string_type", "The key of a member should be text");
         }

@@ -57,7 +57,7 @@ bool Binder::bind_floating(const Type& type, const Value& value, void* target, c
         *static_cast<double*>(target) = *number;
         return true;
     }
-    if (std::abs(*number) > std::numeric_limits<float>::max()) {
+    if (std::isfinite(*number) && std::abs(*number) > std::numeric_limits<float>::max()) {
         return refuse(at, "finite_number", "Input should be within the range of a 32-bit float");
     }
     *static_cast<float*>(target) = static_cast<float>(*number);

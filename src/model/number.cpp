@@ -203,9 +203,6 @@ std::expected<double, ScalarError> to_floating(const Value& value) noexcept {
     case Value::Kind::uint64:
         return static_cast<double>(value.as_uint64());
     case Value::Kind::float64:
-        if (!std::isfinite(value.as_float64())) {
-            return std::unexpected{finite_number};
-        }
         return value.as_float64();
     case Value::Kind::text:
         return parse_floating(value.as_text());

@@ -29,8 +29,9 @@ struct ScalarError {
 /// err  int_type, int_parsing, int_from_float, finite_number; int_out_of_range without a message
 std::expected<Value, ScalarError> to_integer(const Value& value) noexcept;
 
-/// out  finite. Integers (rounded to nearest) and decimal text count.
-/// err  float_type, float_parsing, finite_number
+/// out  NaN and infinities, too, where the format has them. Integers (rounded to nearest) and
+///      decimal text count.
+/// err  float_type, float_parsing, finite_number: of text
 std::expected<double, ScalarError> to_floating(const Value& value) noexcept;
 
 /// out  0 and 1 count, and "true", "yes", "y", "on", "t", "1" and their opposites in any case

@@ -4,9 +4,11 @@
 #include "format/msgpack_writer.hpp"
 #include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
 
 namespace warren::protocol {
@@ -95,7 +97,13 @@ ArrpcServerCodec::ArrpcServerCodec(std::string method, std::span<const std::stri
     : method_{std::move(method)},
       limits_{limits},
       signatures_{signatures_of(auth_secrets)},
-      reader_{MsgpackLimits::of(limits), MsgpackText::lenient} {}
+      reader_{MsgpackLimits::of_requests(limits), MsgpackText::lenient} {}
+
+void ArrpcServerCodec::be_quick(std::size_t bytes_max) noexcept {
+    is_quick_ = true;
+    reader_ =
+        format::MsgpackReader{MsgpackLimits::of_requests(limits_), MsgpackText::lenient, bytes_max};
+}
 
 ArrpcMessage<Call> ArrpcServerCodec::next(std::span<const std::byte> input, Arena& arena) {
     using State = ArrpcMessage<Call>::State;
@@ -113,8 +121,21 @@ ArrpcMessage<Call> ArrpcServerCodec::next(std::span<const std::byte> input, Aren
     case ReadState::complete:
         break;
     }
-    ArrpcMessage<Call> message{.state = State::complete, .size_bytes = read.size_bytes};
-    auto argument = opened(read.value, arena);
+    ArrpcMessage<Call> message{.state = read.is_unread ? State::unread : State::complete,
+                               .size_bytes = read.size_bytes};
+    if (read.is_unread) {
+        return message;
+    }
+    std::expected<Value, Failure> argument;
+    try {
+        argument = opened(read.value, arena);
+    } catch (const std::bad_alloc&) {
+        if (!is_quick_) {
+            throw;
+        }
+        message.state = State::unread;
+        return message;
+    }
     if (argument) {
         message.content =
             Call{.method = method_, .style = model::ArgumentStyle::bare, .arguments = *argument};
@@ -136,7 +157,7 @@ std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Are
         return std::unexpected{
             Failure{.code = Code::unauthenticated, .message = std::string{unsigned_message}}};
     }
-    auto value = format::msgpack_decode(data->as_bytes(), arena, MsgpackLimits::of(limits_),
+    auto value = format::msgpack_decode(data->as_bytes(), arena, MsgpackLimits::of_requests(limits_),
                                         MsgpackText::lenient);
     if (!value) {
         return std::unexpected{
@@ -232,12 +253,16 @@ ArrpcMessage<Answer> ArrpcClientCodec::next(std::span<const std::byte> input, Ar
     switch (read.state) {
     case ReadState::need_more:
         return {};
-    case ReadState::refused:
+    case ReadState::refused: {
+        const format::DecodeError error = reader_.error();
         return {.state = read.size_bytes == 0 ? State::broken : State::complete,
                 .size_bytes = read.size_bytes,
-                .content = std::unexpected{
-                    Failure{.code = Code::internal,
-                            .message = "The reply cannot be read: " + reader_.error().message}}};
+                .content = std::unexpected{reply_over_limit(error.type, limits_)
+                                               .value_or(Failure{
+                                                   .code = Code::internal,
+                                                   .message = "The reply cannot be read: " +
+                                                              error.message})}};
+    }
     case ReadState::complete:
         break;
     }

@@ -41,6 +41,7 @@ struct ArrpcMessage {
     enum class State : std::uint8_t {
         need_more,
         complete,  // one message, good or refused; the next follows after `size_bytes`
+        unread,    // of a quick codec: one whole message, which another one has to read
         broken,    // nothing that follows can be read: answer, and close
     };
 
@@ -57,9 +58,12 @@ bool arrpc_is_falsy(const Value& value) noexcept;
 class ArrpcServerCodec {
 public:
     /// in  auth_secrets: a request may be signed under any; none for a server that takes unsigned
-    ///     requests, as they are. A copy shares them, so it is used by the same thread.
+    ///     requests, as they are. A copy shares them.
     ArrpcServerCodec(std::string method, std::span<const std::string> auth_secrets,
                      const core::Limits& limits = {});
+
+    /// From now on leave a request unread that has more bytes, or does not fit into the arena.
+    void be_quick(std::size_t bytes_max) noexcept;
 
     /// Read the request that `input` starts with.
     /// in   after need_more: the same bytes and what has come since, at any address
@@ -81,6 +85,7 @@ private:
     std::string method_;
     core::Limits limits_;
     std::shared_ptr<const std::vector<ArrpcSignature>> signatures_;  // null: none
+    bool is_quick_ = false;
     format::MsgpackReader reader_;
 };
 

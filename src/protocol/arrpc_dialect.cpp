@@ -41,6 +41,8 @@ StreamStep step_of(ArrpcMessage<Content>& message, std::span<const std::byte> in
         return {.wanted_bytes = wanted_bytes};
     case State::complete:
         return {.state = StreamStep::State::complete, .size_bytes = message.size_bytes};
+    case State::unread:
+        return {.state = StreamStep::State::unread, .size_bytes = message.size_bytes};
     case State::broken:
         return {.state = StreamStep::State::broken};
     }
@@ -103,6 +105,11 @@ public:
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
         return std::make_unique<CallDecoder>(server_);
+    }
+    std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(std::size_t bytes_max) override {
+        ArrpcServerCodec quick = server_;
+        quick.be_quick(bytes_max);
+        return std::make_unique<CallDecoder>(quick);
     }
 
     std::string encode_answer(const StreamTicket&, const Answer& answer, std::int64_t,

@@ -4,6 +4,7 @@
 #include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include <initializer_list>
 #include <string>
@@ -184,10 +185,8 @@ public:
 
     std::expected<Answer, Failure> decode_answer(const Envelope& reply,
                                                  Arena& arena) const override {
-        if (refuse_oversized(reply, limits_)) {
-            return std::unexpected{
-                Failure{.code = Code::internal,
-                        .message = "The reply is over the limit of this client (body_bytes_max)"}};
+        if (auto refused = refuse_oversized_reply(reply, limits_)) {
+            return std::unexpected{std::move(*refused)};
         }
         std::optional<Failure> named = read_failure_headers(reply.headers);
         const CallmeForm form = callme_form_of(reply, form_);

@@ -7,6 +7,7 @@
 #include "protocol/callme_pickle.hpp"
 #include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,30 +30,21 @@ bool is_of_python_2(std::span<const std::byte> body) noexcept {
     return start.contains("U\tfunc_") || start.contains("S'func_");
 }
 
-CallmeForm pickle_form_of(std::span<const std::byte> body) noexcept {
-    constexpr std::byte proto{0x80};
-    constexpr int oldest = static_cast<int>(CallmeForm::pickle_2);
-    const bool has_protocol = body.size() >= 2 && body[0] == proto;
-    const int protocol = has_protocol ? std::to_integer<int>(body[1]) : oldest;
-    return protocol <= oldest && is_of_python_2(body)
-               ? CallmeForm::pickle_of_python_2
-               : static_cast<CallmeForm>(
-                     std::clamp(protocol, oldest, static_cast<int>(CallmeForm::pickle_5)));
-}
-
 std::expected<Value, format::DecodeError> decode(std::span<const std::byte> body, CallmeForm form,
-                                                 Arena& arena, const core::Limits& limits) {
+                                                 Arena& arena,
+                                                 const format::MsgpackLimits& limits) {
     if (form == CallmeForm::json) {
-        return format::json_decode(
-            text_of(body), arena,
-            {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
+        return format::json_decode(text_of(body), arena,
+                                   {.depth_max = limits.depth_max,
+                                    .value_count_max = limits.value_count_max,
+                                    .numbers = format::JsonNumbers::python});
     }
-    return format::msgpack_decode(body, arena, format::MsgpackLimits::of(limits));
+    return format::msgpack_decode(body, arena, limits);
 }
 
 std::expected<void, format::EncodeError> encode(const Value& value, CallmeForm form,
                                                 std::string& body) {
-    return form == CallmeForm::json ? format::json_encode(value, body)
+    return form == CallmeForm::json ? format::json_encode(value, body, {.numbers = format::JsonNumbers::python})
                                     : format::msgpack_encode(value, body);
 }
 
@@ -197,7 +189,7 @@ std::expected<Call, Failure> read_callme_request(std::span<const std::byte> requ
     if (is_pickle(form)) {
         return read_pickled_request(request, arena, limits);
     }
-    const auto body = decode(request, form, arena, limits);
+    const auto body = decode(request, form, arena, format::MsgpackLimits::of_requests(limits));
     if (!body) {
         return std::unexpected{
             refused_request(body.error().message, std::string{body.error().type})};
@@ -226,8 +218,11 @@ std::expected<Answer, Failure> read_callme_reply(std::span<const std::byte> repl
         }
         return answer;
     }
-    const auto body = decode(reply, form, arena, limits);
+    const auto body = decode(reply, form, arena, format::MsgpackLimits::of(limits));
     if (!body) {
+        if (auto refused = reply_over_limit(body.error().type, limits)) {
+            return std::unexpected{std::move(*refused)};
+        }
         return std::unexpected{
             unreadable("The reply cannot be read: " + body.error().message, reply)};
     }

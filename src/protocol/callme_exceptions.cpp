@@ -134,6 +134,7 @@ std::string_view callme_exception_type(const Answer& failure) noexcept {
     case Code::conflict:
     case Code::cancelled:
     case Code::failed:
+    case Code::reply_over_limit:
     case Code::internal:
         return "RuntimeError";
     }

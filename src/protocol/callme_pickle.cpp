@@ -3,6 +3,7 @@
 #include "format/pickle.hpp"
 #include "protocol/callme_exceptions.hpp"
 #include "protocol/field_errors.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include <array>
 #include <utility>
@@ -90,6 +91,9 @@ std::expected<Answer, Failure> read_pickled_reply(std::span<const std::byte> bod
                                                   const core::Limits& limits) {
     const auto read = format::pickle_decode(body, arena, format::PickleLimits::of(limits));
     if (!read) {
+        if (auto refused = reply_over_limit(read.error().type, limits)) {
+            return std::unexpected{std::move(*refused)};
+        }
         return std::unexpected{no_reply("The reply cannot be read: " + read.error().message)};
     }
     const PickleValue* const result = read->value.find("result");

@@ -5,6 +5,7 @@
 #include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include <array>
 #include <utility>
@@ -55,6 +56,7 @@ Value answer_body(const Answer& answer, Arena& arena) {
     case Code::contract_mismatch:
     case Code::conflict:
     case Code::cancelled:
+    case Code::reply_over_limit:
     case Code::internal:
         return body_of(false, unexpected_error_message, Value{}, arena);
     }
@@ -121,7 +123,8 @@ public:
         }
         body.clear();
         Answer sent = answer;
-        if (const auto written = format::json_encode(answer_body(sent, arena), body); !written) {
+        if (const auto written = format::json_encode(answer_body(sent, arena), body, json_limits());
+            !written) {
             tell(written.error(), unwritable);
             body.clear();
             sent = {.failure = Code::internal,
@@ -169,7 +172,7 @@ public:
         }
         body.clear();
         if (const auto written =
-                format::json_encode(nothing ? Value::map({}) : call.arguments, body);
+                format::json_encode(nothing ? Value::map({}) : call.arguments, body, json_limits());
             !written) {
             return std::unexpected{format::to_failure(written.error())};
         }
@@ -183,9 +186,8 @@ public:
 
     std::expected<Answer, Failure> decode_answer(const Envelope& reply,
                                                  Arena& arena) const override {
-        if (auto refused = refuse_oversized(reply, limits_)) {
-            return std::unexpected{
-                unreadable("The reply is over the limit of this client (body_bytes_max)", reply)};
+        if (auto refused = refuse_oversized_reply(reply, limits_)) {
+            return std::unexpected{std::move(*refused)};
         }
         const auto plain = plain_body(reply, arena, limits_);
         if (!plain) {
@@ -194,6 +196,9 @@ public:
         }
         const auto body = format::json_decode(text_of(*plain), arena, json_limits());
         if (!body) {
+            if (auto refused = reply_over_limit(body.error().type, limits_)) {
+                return std::unexpected{std::move(*refused)};
+            }
             return std::unexpected{
                 unreadable("The reply is not JSON: " + body.error().message, reply)};
         }
@@ -228,7 +233,9 @@ public:
 
 private:
     format::JsonLimits json_limits() const {
-        return {.depth_max = limits_.nesting_depth_max, .value_count_max = limits_.value_count_max};
+        return {.depth_max = limits_.nesting_depth_max,
+                .value_count_max = limits_.value_count_max,
+                .numbers = format::JsonNumbers::python};
     }
 
     static Exchange exchange_for(const std::string& method, const ServerTopologyOptions& options) {

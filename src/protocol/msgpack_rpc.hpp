@@ -7,6 +7,7 @@
 #include "core/limits.hpp"
 #include "format/msgpack.hpp"
 #include "protocol/call.hpp"
+#include "protocol/stream_dialect.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -46,9 +47,14 @@
 ///     message      text              what the handler said beside its result, but for "OK"
 ///     auth         map               as above
 ///
+/// A notification of the method "$warren.cancel" with the lone argument of a request's id says that
+/// nobody waits for its response any more, which need not come.
+///
 /// error is nil, or {"code", "message"} with, where there are any, "errors" (a list of {"location",
 /// "message", "type"}), "data" and "retry_after_ms"; of other peers anything.
 namespace warren::protocol {
+
+inline constexpr std::string_view rpc_cancel_method = "$warren.cancel";
 
 /// What a call or its response carries beside what `Call` and `Answer` have.
 struct RpcMetadata {
@@ -73,6 +79,7 @@ struct RpcStep {
     enum class State : std::uint8_t {
         need_more,
         complete,  // see `message`
+        unread,    // see of `message` the kind and id; it is whole, but not read
         refused,   // see `failure`, and of `message` the kind and id: answer; the next one follows
         broken,    // see `failure`: no MessagePack-RPC, or over a limit; close
     };
@@ -87,7 +94,10 @@ struct RpcStep {
 /// thread one at a time
 class MsgpackRpcDecoder {
 public:
-    explicit MsgpackRpcDecoder(const core::Limits& limits = {}) noexcept;
+    /// in   side: a server takes no keys of maps but text; quick_bytes_max: as of `MsgpackReader`
+    explicit MsgpackRpcDecoder(const core::Limits& limits = {},
+                               StreamSide side = StreamSide::client,
+                               std::size_t quick_bytes_max = 0) noexcept;
 
     /// Read the message that `input` starts with.
     /// in   after need_more: the same bytes and what has come since, at any address
@@ -101,6 +111,9 @@ public:
     /// What comes next has nothing to do with what was broken.
     void begin_anew() noexcept { reader_.reset(); }
 
+    /// What comes next has nothing to do with what was broken.
+    void begin_anew() noexcept { reader_.reset(); }
+
     /// How long the input must at least be for the next call to get on.
     std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }
     /// Of the last step, until the next one.
@@ -108,6 +121,12 @@ public:
     const Failure& failure() const noexcept { return failure_; }
 
 private:
+    struct Head {
+        bool has_kind = false;
+        bool has_id = false;
+    };
+
+    Head take_head(std::span<const std::byte> input);
     RpcStep refused_by_reader(std::span<const std::byte> input, std::size_t size_bytes,
                               const format::DecodeError& error);
     RpcStep::State take(std::span<const Value> items);
@@ -115,6 +134,7 @@ private:
     RpcStep::State take_params(const Value& params);
     bool take_metadata(const Value& metadata);
     bool take_message(const Value& value) noexcept;
+    RpcStep::State refuse_kind();
     RpcStep::State refuse(RpcStep::State state, std::string message, std::string type);
 
     core::Limits limits_;

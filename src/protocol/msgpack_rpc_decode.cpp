@@ -5,6 +5,7 @@
 #include "protocol/msgpack_rpc_metadata.hpp"
 
 #include "core/utf8.hpp"
+#include "format/msgpack_head.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -59,8 +60,12 @@ Failure rpc_failure(const Value& error, const core::Limits& limits) {
 
 }  // namespace
 
-MsgpackRpcDecoder::MsgpackRpcDecoder(const core::Limits& limits) noexcept
-    : limits_{limits}, reader_{format::MsgpackLimits::of(limits)} {}
+MsgpackRpcDecoder::MsgpackRpcDecoder(const core::Limits& limits, StreamSide side,
+                                     std::size_t quick_bytes_max) noexcept
+    : limits_{limits},
+      reader_{side == StreamSide::server ? format::MsgpackLimits::of_requests(limits)
+                                         : format::MsgpackLimits::of(limits),
+              format::MsgpackText::strict, quick_bytes_max} {}
 
 RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) {
     const format::MsgpackRead read = reader_.read(input, arena);
@@ -70,6 +75,13 @@ RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) 
     message_ = {};
     if (read.state == ReadState::refused) [[unlikely]] {
         return refused_by_reader(input, read.size_bytes, reader_.error());
+    }
+    if (read.is_unread) [[unlikely]] {
+        const Head head = take_head(input.first(read.size_bytes));
+        if (head.has_id || (head.has_kind && message_.kind == RpcKind::notification)) {
+            return {State::unread, read.size_bytes};
+        }
+        return {refuse_kind()};
     }
     const State state = read.value.is_list()
                             ? take(read.value.as_list())
@@ -87,30 +99,37 @@ RpcStep MsgpackRpcDecoder::cut_short(std::span<const std::byte> input) {
 RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
                                              std::size_t size_bytes,
                                              const format::DecodeError& error) {
-    bool has_id = false;
-    if (!input.empty() && (input[0] & std::byte{0xf0}) == std::byte{0x90}) {
-        Arena arena;
-        format::MsgpackReader head{format::MsgpackLimits::of(limits_)};
-        const auto rest = input.first(size_bytes == 0 ? input.size() : size_bytes).subspan(1);
-        const format::MsgpackRead kind = head.read(rest, arena);
-        const bool known = kind.state == ReadState::complete &&
-                           kind.value.kind() == Value::Kind::int64 && kind.value.as_int64() >= 0 &&
-                           kind.value.as_int64() <= 2;
-        if (known) {
-            message_.kind = static_cast<RpcKind>(kind.value.as_int64());
-        }
-        std::optional<std::uint32_t> id;
-        if (known && message_.kind != RpcKind::notification) {
-            const format::MsgpackRead read = head.read(rest.subspan(kind.size_bytes), arena);
-            id = read.state == ReadState::complete ? id_of(read.value) : std::nullopt;
-        }
-        message_.id = id.value_or(0);
-        has_id = id.has_value();
-        if (size_bytes != 0 && known && (id || message_.kind == RpcKind::notification)) {
-            return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
-        }
+    const Head head = take_head(input.first(size_bytes == 0 ? input.size() : size_bytes));
+    const bool is_named =
+        head.has_id || (head.has_kind && message_.kind == RpcKind::notification);
+    if (size_bytes != 0 && is_named) {
+        return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
     }
-    return {refuse(State::broken, error.message, std::string{error.type}), 0, has_id};
+    return {refuse(State::broken, error.message, std::string{error.type}), 0, head.has_id};
+}
+
+/// Read what a message begins with, of which nothing else needs to be readable.
+MsgpackRpcDecoder::Head MsgpackRpcDecoder::take_head(std::span<const std::byte> input) {
+    format::MsgpackHead list;
+    if (!format::msgpack_read_head(input, list) || list.kind != format::MsgpackHead::Kind::list) {
+        return {};
+    }
+    input = input.subspan(list.size_bytes);
+    format::MsgpackHead kind;
+    if (!format::msgpack_read_head(input, kind) || kind.kind != format::MsgpackHead::Kind::int64 ||
+        kind.bits > 2) {
+        return {};
+    }
+    message_.kind = static_cast<RpcKind>(kind.bits);
+    if (message_.kind == RpcKind::notification) {
+        return {.has_kind = true};
+    }
+    format::MsgpackHead id;
+    const bool has_id = format::msgpack_read_head(input.subspan(kind.size_bytes), id) &&
+                        id.kind == format::MsgpackHead::Kind::int64 &&
+                        id.bits <= std::numeric_limits<std::uint32_t>::max();
+    message_.id = has_id ? static_cast<std::uint32_t>(id.bits) : 0;
+    return {.has_kind = true, .has_id = has_id};
 }
 
 State MsgpackRpcDecoder::refuse(State state, std::string message, std::string type) {
@@ -118,11 +137,13 @@ State MsgpackRpcDecoder::refuse(State state, std::string message, std::string ty
     return state;
 }
 
+State MsgpackRpcDecoder::refuse_kind() {
+    return refuse(State::broken, "A message is no request, response or notification",
+                  "message_type");
+}
+
 State MsgpackRpcDecoder::take(std::span<const Value> items) {
-    const auto broken = [this] {
-        return refuse(State::broken, "A message is no request, response or notification",
-                      "message_type");
-    };
+    const auto broken = [this] { return refuse_kind(); };
     if (items.size() < 3 || items.size() > 5 || items[0].kind() != Value::Kind::int64) {
         return broken();
     }

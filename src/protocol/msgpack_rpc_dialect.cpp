@@ -3,10 +3,14 @@
 #include "protocol/field_errors.hpp"
 #include "protocol/pyzmqrpc_reply.hpp"
 #include "protocol/pyzmqrpc_text.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include "core/assert.hpp"
 #include "core/utf8.hpp"
+#include "format/msgpack_skip.hpp"
 
+#include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,12 +21,13 @@ using State = StreamStep::State;
 
 class CallDecoder final : public StreamCallDecoder {
 public:
-    CallDecoder(const MsgpackRpcOptions& options, const core::Limits& limits)
+    CallDecoder(const MsgpackRpcOptions& options, const core::Limits& limits,
+                std::size_t quick_bytes_max)
         : signer_{options.signer},
           nonces_{options.nonces},
           whole_messages_{options.whole_messages},
           one_way_{options.one_way},
-          decoder_{limits} {
+          decoder_{limits, StreamSide::server, quick_bytes_max} {
         WARREN_ASSERT(signer_ == nullptr || nonces_ != nullptr);
     }
 
@@ -40,6 +45,9 @@ public:
             return broken(step, input);
         }
         ticket.wants_answer = message.kind == RpcKind::request && !one_way_;
+        if (step.state == RpcStep::State::unread) {
+            return {.state = State::unread, .size_bytes = step.size_bytes};
+        }
         ticket.takes_message = message.metadata.takes_message;
         if (message.kind == RpcKind::response) {
             call = std::unexpected{refused_request(
@@ -55,6 +63,10 @@ public:
         // Whatever else is wrong with it, nobody is told who did not sign.
         if (auto trusted = authenticate(input.first(step.size_bytes), unix_ms); !trusted) {
             call = std::unexpected{std::move(trusted.error())};
+        }
+        if (call && call->method == rpc_cancel_method && message.kind == RpcKind::notification)
+            [[unlikely]] {
+            return cancellation(step.size_bytes);
         }
         return {.state = State::complete, .size_bytes = step.size_bytes};
     }
@@ -79,6 +91,21 @@ private:
         }
         const bool is_call = ticket.wants_answer || kind == RpcKind::notification;
         return {.state = is_call ? State::complete : State::unreadable, .size_bytes = input.size()};
+    }
+
+    StreamStep cancellation(std::size_t size_bytes) {
+        const Value& arguments = call->arguments;
+        const Value id = arguments.is_list() && arguments.as_list().size() == 1
+                             ? arguments.as_list().front()
+                             : arguments;
+        if (id.kind() == Value::Kind::int64 && id.as_int64() >= 0 &&
+            id.as_int64() <= std::numeric_limits<std::uint32_t>::max()) {
+            ticket.id = static_cast<std::uint32_t>(id.as_int64());
+            return {.state = State::cancelled, .size_bytes = size_bytes};
+        }
+        call = std::unexpected{
+            refused_request("What is cancelled is the id of a request", "cancel_id")};
+        return {.state = State::complete, .size_bytes = size_bytes};
     }
 
     std::expected<void, Failure> authenticate(std::span<const std::byte> request,
@@ -111,6 +138,9 @@ public:
           decoder_{limits} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
+        if (!skip_.is_over()) [[unlikely]] {
+            return {.state = State::skipped, .size_bytes = skip_.resume(input)};
+        }
         RpcStep step = decoder_.next(input, arena);
         if (step.state == RpcStep::State::need_more) {
             if (!whole_messages_) {
@@ -118,7 +148,14 @@ public:
             }
             step = decoder_.cut_short(input);
         }
+        over_limit_.reset();
         if (step.state == RpcStep::State::broken) {
+            if (step.has_id && decoder_.message().kind == RpcKind::response) {
+                over_limit_ = reply_over_limit(decoder_.failure().errors.front().type, limits_);
+            }
+            if (over_limit_) {
+                return begin_skipping(input);
+            }
             return whole_messages_ ? broken_message(step, input)
                                    : broken(decoder_.failure().errors.front().message);
         }
@@ -140,6 +177,9 @@ public:
     std::string_view refusal() const noexcept override { return refusal_; }
 
     std::expected<Answer, Failure> answer(const StreamTicket& ticket) override {
+        if (over_limit_) [[unlikely]] {
+            return std::unexpected{*over_limit_};
+        }
         if (signer_ != nullptr) {
             if (auto trusted = signer_->verify_response(bytes_, ticket); !trusted) {
                 return std::unexpected{with_claim(std::move(trusted.error()))};
@@ -154,6 +194,21 @@ public:
     const Failure& failure() const noexcept override { return failure_; }
 
 private:
+    /// An answer that is not taken is passed over; those that follow are none the worse for it.
+    StreamStep begin_skipping(std::span<const std::byte> input) {
+        is_spoken_ = true;
+        is_answer_ = true;
+        refusal_.clear();
+        decoder_.begin_anew();
+        skip_ = {};
+        std::size_t size_bytes = skip_.resume(input);
+        if (whole_messages_) {
+            size_bytes = input.size();
+            skip_ = format::MsgpackSkip::nothing();
+        }
+        return {.state = State::complete, .size_bytes = size_bytes};
+    }
+
     /// What an answer says that is not believed may still help to find out what is wrong.
     Failure with_claim(Failure failure) const {
         if (const auto claimed = rpc_answer(decoder_.message(), limits_);
@@ -171,7 +226,9 @@ private:
         const std::string& why = decoder_.failure().errors.front().message;
         if (step.has_id && decoder_.message().kind == RpcKind::response) {
             is_spoken_ = true;
+            is_answer_ = true;
             is_refused_ = true;
+            refusal_.clear();
             bytes_ = input;
             return {.state = State::complete, .size_bytes = input.size()};
         }
@@ -207,6 +264,8 @@ private:
     bool is_answer_ = false;
     bool is_refused_ = false;
     std::string refusal_;
+    std::optional<Failure> over_limit_;  // of the last step's message
+    format::MsgpackSkip skip_ = format::MsgpackSkip::nothing();
     Failure failure_;
 };
 
@@ -221,7 +280,10 @@ public:
     AnswerOrder answer_order() const noexcept override { return AnswerOrder::any; }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
-        return std::make_unique<CallDecoder>(options_, limits_);
+        return std::make_unique<CallDecoder>(options_, limits_, 0);
+    }
+    std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(std::size_t bytes_max) override {
+        return std::make_unique<CallDecoder>(options_, limits_, bytes_max);
     }
 
     std::string encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
@@ -261,6 +323,20 @@ public:
             return std::unexpected{oversized_request(size_bytes, limits_)};
         }
         return written;
+    }
+
+    bool encode_cancellation(std::uint32_t id, std::int64_t unix_ms,
+                             std::string& out) const override {
+        if (options_.peer != RpcPeer::warren || options_.one_way) {
+            return false;
+        }
+        const Value argument = Value::integer(id);
+        StreamTicket ticket{.wants_answer = false};
+        return write_call({.method = rpc_cancel_method,
+                           .style = model::ArgumentStyle::positional,
+                           .arguments = Value::list({&argument, 1})},
+                          ticket, unix_ms, out)
+            .has_value();
     }
 
 private:

@@ -8,6 +8,7 @@
 #include "protocol/pyzmqrpc_text.hpp"
 
 #include <cstddef>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -46,12 +47,18 @@ std::uint32_t id_of(std::span<const std::byte> octets) noexcept {
 
 class CallDecoder final : public StreamCallDecoder {
 public:
+    /// in   quick_bytes_max: 0 for one that reads every request
     CallDecoder(std::shared_ptr<PyzmqrpcTextReader> reader, const PyzmqrpcOptions& options,
-                const core::Limits& limits)
+                const core::Limits& limits, std::size_t quick_bytes_max)
         : reader_{std::move(reader)},
           one_way_{options.one_way},
           passes_text_{options.passes_text},
-          limits_{limits} {}
+          limits_{limits},
+          is_quick_{quick_bytes_max != 0 && quick_bytes_max < limits.body_bytes_max} {
+        if (is_quick_) {
+            limits_.body_bytes_max = quick_bytes_max;
+        }
+    }
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         const std::string_view text = text_of(input);
@@ -59,7 +66,19 @@ public:
         if (text == pyzmqrpc_heartbeat) {
             return {.state = State::heartbeat, .size_bytes = input.size()};
         }
-        call = read(text, arena);
+        try {
+            call = read(text, arena);
+        } catch (const std::bad_alloc&) {
+            if (!is_quick_) {
+                throw;
+            }
+            return {.state = State::unread, .size_bytes = input.size()};
+        }
+        // How long it is tells nothing: a short text may inflate to a long one.
+        if (is_quick_ && !call && !call.error().errors.empty() &&
+            call.error().errors.front().type == pyzmqrpc_too_long) {
+            return {.state = State::unread, .size_bytes = input.size()};
+        }
         if (!call && !text.empty() && is_msgpack_rpc(input, arena)) [[unlikely]] {
             call = std::unexpected{
                 refused_request("This is a message of msgpack-rpc, and here pyzmqrpc is spoken "
@@ -98,10 +117,11 @@ private:
         return pyzmqrpc_read_command(arena.copy(*json), arena, limits_);
     }
 
-    std::shared_ptr<PyzmqrpcTextReader> reader_;  // of all connections
+    std::shared_ptr<PyzmqrpcTextReader> reader_;
     bool one_way_;
     bool passes_text_;
     core::Limits limits_;
+    bool is_quick_;
 };
 
 class AnswerDecoder final : public StreamAnswerDecoder {
@@ -146,7 +166,11 @@ public:
     }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
-        return std::make_unique<CallDecoder>(reader_, options_, limits_);
+        return std::make_unique<CallDecoder>(std::make_shared<PyzmqrpcTextReader>(), options_,
+                                             limits_, 0);
+    }
+    std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(std::size_t bytes_max) override {
+        return std::make_unique<CallDecoder>(reader_, options_, limits_, bytes_max);
     }
 
     std::string encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
@@ -205,6 +229,7 @@ public:
 private:
     PyzmqrpcOptions options_;
     core::Limits limits_;
+    // Of all quick decoders.
     std::shared_ptr<PyzmqrpcTextReader> reader_ = std::make_shared<PyzmqrpcTextReader>();
     // What `encode_call` writes with; its memory is used again.
     mutable PyzmqrpcTextWriter writer_;

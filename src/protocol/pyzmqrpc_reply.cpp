@@ -6,6 +6,7 @@
 #include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/pyzmqrpc.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include <fmt/format.h>
 
@@ -73,6 +74,7 @@ Status failure_status(const Answer& answer) {
     case Code::conflict:
     case Code::cancelled:
     case Code::failed:
+    case Code::reply_over_limit:
     case Code::internal:
         return exception_status(answer);
     }
@@ -171,19 +173,22 @@ std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena&
                                                    PyzmqrpcReplies replies,
                                                    const core::Limits& limits) {
     if (json.size() > limits.body_bytes_max) {
-        return not_read(fmt::format("it has {} bytes; at most {} are taken (body_bytes_max)",
-                                    json.size(), limits.body_bytes_max),
-                        json, limits);
+        return std::unexpected{*reply_over_limit("body_too_long", limits)};
     }
     const auto reply = format::json_decode(
         json, arena,
-        {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
+        {.depth_max = limits.nesting_depth_max,
+         .value_count_max = limits.value_count_max,
+         .numbers = format::JsonNumbers::python});
     const Value* const code = reply ? reply->find(status_code_key) : nullptr;
     const bool is_reply = code != nullptr && code->kind() == Value::Kind::int64;
     if (!is_reply && replies == PyzmqrpcReplies::passed_on) {
         return Answer{.data = Value::bytes(std::as_bytes(std::span{json}))};
     }
     if (!reply) {
+        if (auto refused = reply_over_limit(reply.error().type, limits)) {
+            return std::unexpected{std::move(*refused)};
+        }
         return not_read(reply.error().message, json, limits);
     }
     if (!is_reply) {

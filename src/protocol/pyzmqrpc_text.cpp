@@ -50,7 +50,7 @@ std::unexpected<Failure> not_inflated(format::InflateError error, const core::Li
     case over_limit:
         return not_opened(fmt::format("it inflates to more than {} bytes (body_bytes_max)",
                                       limits.body_bytes_max),
-                          "body_too_long");
+                          std::string{pyzmqrpc_too_long});
     }
     std::unreachable();
 }
@@ -86,7 +86,7 @@ std::expected<std::string_view, Failure> PyzmqrpcTextReader::read(std::string_vi
     if (text.size() > limits.body_bytes_max) {
         return not_opened(fmt::format("it has {} bytes; at most {} are taken (body_bytes_max)",
                                       text.size(), limits.body_bytes_max),
-                          "body_too_long");
+                          std::string{pyzmqrpc_too_long});
     }
     forget_if_big(packed_);
     packed_.resize(core::base64_decoded_size_max(text.size()));

@@ -17,6 +17,8 @@ namespace warren::protocol {
 /// Whether a message is likely to be a text of pyzmqrpc: a heartbeat, or base64 of what begins as
 /// zlib's streams do.          cost O(bytes)
 bool is_pyzmqrpc_text(std::span<const std::byte> message) noexcept;
+/// The type of what is over body_bytes_max, before or behind inflating.
+inline constexpr std::string_view pyzmqrpc_too_long = "body_too_long";
 
 /// A command that cannot be decoded, as the reply says it.
 /// in   why: empty where no more is to be said

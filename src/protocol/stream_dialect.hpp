@@ -40,6 +40,9 @@ struct StreamStep {
     enum class State : std::uint8_t {
         need_more,
         complete,    // one message, good or refused; the next follows after `size_bytes`
+        skipped,     // of a client: bytes of an answer that was told of already, to be dropped
+        unread,      // of a quick decoder: one whole message, which another one has to read
+        cancelled,   // of a server: nobody waits any more for the answer to the ticket's request
         heartbeat,   // of a server: the peer says that it is there; answered, where it wants that
         unreadable,  // of messages kept apart: no request or answer, but the next may be one
         broken,      // nothing that follows can be read: answer, and close
@@ -60,8 +63,8 @@ public:
     virtual StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms,
                             Arena& arena) = 0;
 
-    // Of the last step, if it was not need_more (the call: nor heartbeat); views of its input, its
-    // arena and this.
+    // Of the last step, if it was not need_more (the call: nor heartbeat, nor unread; the ticket of
+    // unread: what its beginning says); views of its input, its arena and this.
 
     /// err  what is wrong with it: to be answered
     std::expected<Call, Failure> call{};
@@ -102,8 +105,16 @@ public:
 
     // The server's side
 
-    /// thread one: all decoders of a dialect are used by the same
+    /// One that reads every request, however long it takes.
+    /// err  of its `next`: throws `Arena::Full` and std::bad_alloc
     virtual std::unique_ptr<StreamCallDecoder> make_call_decoder() = 0;
+    /// One that leaves a request `unread` that has more bytes, or does not fit into the arena's
+    /// budget: for a thread that has others to care for.
+    /// thread one: all quick decoders of a dialect are used by the same
+    virtual std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(
+        std::size_t /*bytes_max*/) {
+        return make_call_decoder();
+    }
     /// Append the reply, where one is wanted.
     /// out  why it could not be sent and became an `internal` failure's reply; empty: it could
     virtual std::string encode_answer(const StreamTicket& ticket, const Answer& answer,
@@ -118,6 +129,12 @@ public:
     virtual std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket,
                                                      std::int64_t unix_ms,
                                                      std::string& out) const = 0;
+    /// Append that nobody waits any more for the answer to a request.
+    /// out  false, and nothing, where the peer is not known to understand that
+    virtual bool encode_cancellation(std::uint32_t /*id*/, std::int64_t /*unix_ms*/,
+                                     std::string& /*out*/) const {
+        return false;
+    }
 };
 
 }  // namespace warren::protocol

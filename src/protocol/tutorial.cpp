@@ -5,6 +5,7 @@
 #include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
+#include "protocol/reply_limits.hpp"
 
 #include <array>
 #include <utility>
@@ -24,6 +25,12 @@ constexpr std::string_view arguments_named = "named";
 // more arguments than the one given.
 constexpr std::string_view argument_header = "warren-argument";
 
+format::JsonLimits json_limits(const core::Limits& limits) noexcept {
+    return {.depth_max = limits.nesting_depth_max,
+            .value_count_max = limits.value_count_max,
+            .numbers = format::JsonNumbers::python};
+}
+
 /// A body read as the dialect has it: JSON, or else text.
 std::expected<Value, Failure> read_body(const Envelope& message, Arena& arena,
                                         const core::Limits& limits) {
@@ -35,9 +42,7 @@ std::expected<Value, Failure> read_body(const Envelope& message, Arena& arena,
     const std::string_view type = media_type(message.content_type);
     const bool is_json = is_json_type(type);
     if (is_json || !is_text_type(type)) {
-        const auto value = format::json_decode(
-            text, arena,
-            {.depth_max = limits.nesting_depth_max, .value_count_max = limits.value_count_max});
+        const auto value = format::json_decode(text, arena, json_limits(limits));
         if (value) {
             return *value;
         }
@@ -57,13 +62,14 @@ std::expected<Value, Failure> read_body(const Envelope& message, Arena& arena,
 /// out  the content type
 /// err  what JSON cannot express; `body` is empty then
 std::expected<std::string_view, format::EncodeError> write_body(const Value& value,
-                                                                std::string& body) {
+                                                                std::string& body,
+                                                                const core::Limits& limits) {
     body.clear();
     if (value.is_text()) {
         body = value.as_text();
         return content_type_text;
     }
-    if (auto written = format::json_encode(value, body); !written) {
+    if (auto written = format::json_encode(value, body, json_limits(limits)); !written) {
         return std::unexpected{std::move(written.error())};
     }
     return content_type_json;
@@ -115,12 +121,12 @@ public:
             return std::nullopt;
         }
         Answer sent = answer;
-        auto content_type = write_body(content_of(sent, arena), body);
+        auto content_type = write_body(content_of(sent, arena), body, limits_);
         if (!content_type) {
             tell(content_type.error(), unwritable);
             sent = {.failure = Code::internal,
                     .message = "The reply holds a value that JSON cannot express"};
-            content_type = write_body(content_of(sent, arena), body);
+            content_type = write_body(content_of(sent, arena), body, limits_);
         }
         return Envelope{.routing_key = address.reply_to,
                         .content_type = content_type.value_or(content_type_json),
@@ -144,7 +150,7 @@ public:
         }
         const std::optional<Value> single = single_argument(call);
         const Value argument = single.value_or(call.arguments);
-        const auto content_type = write_body(argument, body);
+        const auto content_type = write_body(argument, body, limits_);
         if (!content_type) {
             return std::unexpected{format::to_failure(content_type.error())};
         }
@@ -173,6 +179,9 @@ public:
             return std::unexpected{std::move(*failure)};
         }
         if (!value) {
+            if (auto refused = reply_over_limit(value.error().errors.front().type, limits_)) {
+                return std::unexpected{std::move(*refused)};
+            }
             return std::unexpected{
                 Failure{.code = Code::internal,
                         .message = "The reply cannot be read: " + value.error().errors[0].message,

@@ -31,7 +31,8 @@ public:
     bool is_over(const Share& share) const noexcept {
         return share.bytes_.load(std::memory_order_relaxed) > connection_bytes_max_;
     }
-    bool is_over() const noexcept { return bytes_.load(std::memory_order_relaxed) > bytes_max_; }
+    std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+    bool is_over() const noexcept { return bytes() > bytes_max_; }
 
 private:
     const std::size_t connection_bytes_max_;

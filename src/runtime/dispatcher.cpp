@@ -3,6 +3,7 @@
 #include "core/assert.hpp"
 #include "core/utf8.hpp"
 #include "model/arguments.hpp"
+#include "model/footprint.hpp"
 #include "model/mock.hpp"
 #include "model/render.hpp"
 #include "model/secrets.hpp"
@@ -17,19 +18,12 @@ namespace warren::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds overload_retry_after{1000};
+constexpr std::size_t counted_values_bytes_min = 4096;
+
 Failure invalid(std::vector<FieldError> errors) {
     return {.code = Code::invalid_request,
             .message = "Request validation failed",
             .errors = std::move(errors)};
-}
-
-Failure expired() {
-    return {.code = Code::expired_in_queue,
-            .message = "The deadline passed before the method started"};
-}
-
-Failure abandoned() {
-    return {.code = Code::cancelled, .message = "The caller's connection is gone"};
 }
 
 std::optional<format::TimeToLive> time_to_live(const ListenerPolicy& policy) {
@@ -52,6 +46,19 @@ Failure stopping() {
     return overloaded("This server is stopping");
 }
 
+Failure out_of_memory() {
+    return overloaded("This server has no memory left for the request");
+}
+
+Failure expired() {
+    return {.code = Code::expired_in_queue,
+            .message = "The deadline passed before the method started"};
+}
+
+Failure abandoned() {
+    return {.code = Code::cancelled, .message = "Nobody waits for the answer any more"};
+}
+
 Dispatcher::Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
                        const core::Limits& limits, Log* handler_log)
     : workers_{workers},
@@ -68,7 +75,7 @@ Dispatcher::~Dispatcher() {
 void Dispatcher::dispatch(std::unique_ptr<Job> job, const protocol::Call& call, Lane& lane) {
     take_in(*job, lane);
     bool ready = false;
-    guard(*job, [&] { ready = prepare(*job, call); });
+    guard(*job, [&] { refusing_for_memory(*job, [&] { ready = prepare(*job, call); }); });
     if (!ready) {
         finish(std::move(job));
     } else if (lane.policy().forwarder != nullptr) {
@@ -132,7 +139,9 @@ bool Dispatcher::describe(Job& job, const protocol::Call& call) {
             fail(job, expired());
             return false;
         }
-        context.deadline = job.lane_->executor().now() + *call.time_left;
+        context.deadline =
+            (job.large_ != nullptr ? job.large_->came_at : job.lane_->executor().now()) +
+            *call.time_left;
     }
     return true;
 }
@@ -178,6 +187,14 @@ bool Dispatcher::bind(Job& job, const protocol::Call& call) {
     if (job.invocation_of_ != &method) {
         job.invocation_ = method.make_invocation();
         job.invocation_of_ = &method;
+    }
+    // Of small requests what their arguments take is not worth looking.
+    if (job.values_bytes > counted_values_bytes_min && job.memory != nullptr) [[unlikely]] {
+        const std::size_t bytes = model::footprint(*method.request, call.arguments);
+        if (const char* const reason = job.held_.take(*job.memory, bytes)) {
+            fail(job, overloaded(reason));
+            return false;
+        }
     }
     void* const request = job.invocation_->request();
     auto errors = policy.keys.empty()
@@ -270,20 +287,6 @@ void Dispatcher::turn_away(std::unique_ptr<Job> job, std::string_view why) noexc
     finish(std::move(job));
 }
 
-/// The one catch site around code of the user: handlers, and the types and checks of requests.
-template <typename Function>
-void Dispatcher::guard(Job& job, Function&& function) noexcept {
-    try {
-        function();
-    } catch (const Error& error) {
-        take_failure(job, error.failure());
-    } catch (const std::exception& error) {
-        fail_internally(job, error.what());
-    } catch (...) {
-        fail_internally(job, "something was thrown that is no std::exception");
-    }
-}
-
 void Dispatcher::finish(std::unique_ptr<Job> job) noexcept {
     if (job->watched_) {
         job->lane_->unwatch(*job);
@@ -336,7 +339,7 @@ void Dispatcher::end(Lane::Swept swept, Code why) noexcept {
     }
 }
 
-void Dispatcher::abandon(Lane& lane, const std::function<bool(const Job&)>& is_abandoned) noexcept {
+void Dispatcher::abandon(Lane& lane, const std::function<bool(Job&)>& is_abandoned) noexcept {
     end(lane.sweep_abandoned(is_abandoned), Code::cancelled);
 }
 

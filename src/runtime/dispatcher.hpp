@@ -15,9 +15,11 @@
 #include "runtime/workers.hpp"
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +36,11 @@ bool handler_may_claim(Code code) noexcept;
 Failure overloaded(std::string message);
 /// What calls are answered while a server ends.
 Failure stopping();
+/// What became of calls before they started: their deadline passed, or their caller is gone.
+Failure expired();
+Failure abandoned();
+/// What calls are answered that no memory is left for.
+Failure out_of_memory();
 
 /// What happens to a call, the same on every transport: find the method, open the secrets, bind,
 /// take the lock, run the handler, check and render the response. One per server.
@@ -60,6 +67,11 @@ public:
     /// in  call: needed during this call only
     void dispatch(std::unique_ptr<Job> job, const protocol::Call& call, Lane& lane);
 
+    /// The same for a request that is not read yet: a worker does that.
+    /// in  request: read in its job's memory
+    void dispatch_large(std::unique_ptr<Job> job, std::unique_ptr<LargeRequest> request,
+                        Lane& lane);
+
     /// Answer with a failure what could not be understood as a call.
     void refuse(std::unique_ptr<Job> job, Failure failure, Lane& lane);
 
@@ -75,8 +87,12 @@ public:
 
     /// Nobody waits for some calls of a lane any more: set the stop tokens of those that run, and
     /// answer the others with a failure.          thread the lane's I/O thread
+    /// in   is_abandoned: asked of each that is watched, also where nothing is to be done any more
     /// cost O(calls of the lane that are watched)
-    void abandon(Lane& lane, const std::function<bool(const Job&)>& is_abandoned) noexcept;
+    void abandon(Lane& lane, const std::function<bool(Job&)>& is_abandoned) noexcept;
+
+    /// Have a worker give memory that was freed back to the system.          thread any
+    void trim_memory();
 
     /// Set every handler's stop token and answer what has not started with `overloaded`, also all
     /// calls from now on.          thread any
@@ -101,6 +117,8 @@ private:
 
     void take_in(Job& job, Lane& lane) noexcept;
     void start(std::unique_ptr<Job> job);
+    void read_large(std::unique_ptr<Job> job) noexcept;
+    void go_on(std::unique_ptr<Job> job);
     void forward(std::unique_ptr<Job> job, const protocol::Call& call);
     void take_outcome(Job& job, std::expected<ForwardedReply, Failure> outcome) noexcept;
     void end_parked(Job& job, Code why) noexcept;
@@ -110,6 +128,8 @@ private:
     void turn_away(std::unique_ptr<Job> job, std::string_view why) noexcept;
     template <typename Function>
     void guard(Job& job, Function&& function) noexcept;
+    template <typename Function>
+    void refusing_for_memory(Job& job, Function&& function);
     void take_result(Job& job);
     bool is_late(const Job& job) const noexcept;
     void take_failure(Job& job, const Failure& failure) noexcept;
@@ -133,7 +153,13 @@ private:
     void attach(Lane& lane);
     void detach(Lane& lane);
 
+    struct TrimTask final : Task {
+        void run_task() noexcept override;
+        std::atomic<bool> is_queued = false;
+    };
+
     Workers& workers_;
+    TrimTask trim_;
     const core::Clock& clock_;
     Log& log_;
     Log& handler_log_;
@@ -149,5 +175,31 @@ private:
     std::vector<Lane*> lanes_;
     std::move_only_function<void()> on_idle_;
 };
+
+/// The one catch site around code of the user: handlers, and the types and checks of requests.
+template <typename Function>
+void Dispatcher::guard(Job& job, Function&& function) noexcept {
+    try {
+        function();
+    } catch (const Error& error) {
+        take_failure(job, error.failure());
+    } catch (const std::exception& error) {
+        fail_internally(job, error.what());
+    } catch (...) {
+        fail_internally(job, "something was thrown that is no std::exception");
+    }
+}
+
+/// What reading and binding a request needs, and is not there, is no defect of anybody's.
+template <typename Function>
+void Dispatcher::refusing_for_memory(Job& job, Function&& function) {
+    try {
+        function();
+    } catch (const Arena::Full& full) {
+        fail(job, overloaded(full.what()));
+    } catch (const std::bad_alloc&) {
+        fail(job, out_of_memory());
+    }
+}
 
 }  // namespace warren::runtime

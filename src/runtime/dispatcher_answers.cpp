@@ -53,6 +53,7 @@ bool handler_may_claim(Code code) noexcept {
     case Code::connection_lost:
     case Code::broker_blocked:
     case Code::contract_mismatch:
+    case Code::reply_over_limit:
     case Code::internal:
         return false;
     }

@@ -12,7 +12,9 @@ Job::~Job() = default;
 void Job::run_task() noexcept {
     std::unique_ptr<Job> self{this};
     const std::string_view why = obstacle();
-    if (why.empty()) [[likely]] {
+    if (large_ != nullptr && !large_->is_read) [[unlikely]] {
+        dispatcher_->read_large(std::move(self));
+    } else if (why.empty()) [[likely]] {
         dispatcher_->run(std::move(self));
     } else {
         dispatcher_->turn_away(std::move(self), why);
@@ -23,6 +25,7 @@ void Job::release_result() noexcept {
     if (invocation_ != nullptr) {
         invocation_->clear();
     }
+    held_.give_back();
     mock_.reset();
     answer_.data.reset();
 }
@@ -39,6 +42,9 @@ void Job::reset() noexcept {
     method_ = nullptr;
     series_ = nullptr;
     request_bytes = 0;
+    values_bytes = 0;
+    memory = nullptr;
+    large_.reset();
     wants_answer = true;
     context_ = {};
     // A handler may have kept the token, so a source that said stop is not used again.

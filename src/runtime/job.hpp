@@ -7,7 +7,9 @@
 #include "core/clock.hpp"
 #include "metrics/call_series.hpp"
 #include "protocol/call.hpp"
+#include "runtime/large_request.hpp"
 #include "runtime/locks.hpp"
+#include "runtime/memory_hold.hpp"
 #include "runtime/workers.hpp"
 
 #include <atomic>
@@ -51,6 +53,10 @@ public:
     Arena arena;
     /// Of the message it came in, for metrics.
     std::size_t request_bytes = 0;
+    /// What its values took where they were read.
+    std::size_t values_bytes = 0;
+    /// What it may take in memory; outlives it. Null: whatever it needs.
+    detail::MemoryBudget* memory = nullptr;
     /// False: one-way. Nobody hears of its failure, so it is logged and counted.
     bool wants_answer = true;
 
@@ -81,6 +87,8 @@ private:
     std::stop_source stop_{std::nostopstate};
     std::string lock_key_;
     bool holds_lock_ = false;
+    std::unique_ptr<LargeRequest> large_{};  // until it is read, and bound or forwarded
+    MemoryHold held_;                        // for the handler's arguments
     bool is_withdrawn_ = false;            // never to run here: neither a success nor a failure
     std::shared_ptr<ParkedJob> parked_{};  // while its call is with a forwarder
 

@@ -104,17 +104,23 @@ void Lane::watch(Job& job) {
     const std::optional<TimePoint> deadline = job.context_.deadline;
     {
         const std::lock_guard guard{mutex_};
-        job.watched_ = true;
-        job.watched_previous_ = nullptr;
-        job.watched_next_ = watched_first_;
-        if (watched_first_ != nullptr) {
-            watched_first_->watched_previous_ = &job;
-        }
-        watched_first_ = &job;
+        link(job);
     }
     if (deadline && (!timer_due_ || *deadline < *timer_due_)) {
         set_timer(*deadline);
     }
+}
+
+void Lane::link(Job& job) noexcept {
+    if (std::exchange(job.watched_, true)) {
+        return;
+    }
+    job.watched_previous_ = nullptr;
+    job.watched_next_ = watched_first_;
+    if (watched_first_ != nullptr) {
+        watched_first_->watched_previous_ = &job;
+    }
+    watched_first_ = &job;
 }
 
 void Lane::unwatch(Job& job) noexcept {
@@ -185,14 +191,14 @@ Lane::Swept Lane::sweep(std::optional<TimePoint> now) {
     return swept;
 }
 
-Lane::Swept Lane::sweep_abandoned(const std::function<bool(const Job&)>& is_abandoned) {
+Lane::Swept Lane::sweep_abandoned(const std::function<bool(Job&)>& is_abandoned) {
     flush();
     Swept swept;
     const std::lock_guard guard{mutex_};
     Job* next = nullptr;
     for (Job* job = watched_first_; job != nullptr; job = next) {
         next = job->watched_next_;
-        if (!job->stop_requested_ && is_abandoned(*job)) {
+        if (is_abandoned(*job) && !job->stop_requested_) {
             sweep(*job, swept);
         }
     }

@@ -83,7 +83,9 @@ private:
     /// Go on with a call that was given the lock that it waited for.          thread any
     void resume(Job& job);
 
+    /// Also one that is watched already, and has got a deadline.
     void watch(Job& job);
+    void link(Job& job) noexcept;  // with the mutex held
     void unwatch(Job& job) noexcept;  // thread any
     void unlink(Job& job) noexcept;
     /// Stop it from starting.
@@ -102,7 +104,7 @@ private:
     /// Find those whose deadline has passed, or all when `now` is absent.          thread any
     Swept sweep(std::optional<TimePoint> now);
     /// Find those that nobody waits for any more.
-    Swept sweep_abandoned(const std::function<bool(const Job&)>& is_abandoned);
+    Swept sweep_abandoned(const std::function<bool(Job&)>& is_abandoned);
     void sweep(Job& job, Swept& swept);
 
     Dispatcher& dispatcher_;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <concepts>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 namespace warren::runtime {
@@ -36,7 +38,10 @@ void append_value(const Value& value, std::string& key) {
         append_number(value.as_uint64(), key);
         return;
     case Value::Kind::float64:
-        append_number(value.as_float64() == 0.0 ? 0.0 : value.as_float64(), key);
+        append_number(value.as_float64() == 0.0       ? 0.0
+                      : std::isnan(value.as_float64()) ? std::numeric_limits<double>::quiet_NaN()
+                                                       : value.as_float64(),
+                      key);
         return;
     case Value::Kind::text:
         append_number(value.as_text().size(), key);

@@ -3,9 +3,12 @@
 #include <warren/method.hpp>
 #include <warren/value.hpp>
 
+#include "core/keyed_hash.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -33,7 +36,7 @@ class LockTicket {
 };
 
 /// Write what tells two locks apart: the method, and the value of its lock field. Equal values give
-/// equal keys: maps in any order, 0.0 and -0.0.
+/// equal keys: maps in any order, 0.0 and -0.0, NaNs.
 /// in  `value` null for a method that runs alone
 void write_lock_key(const Method& method, const Value* value, std::string& key);
 
@@ -70,13 +73,7 @@ public:
     std::size_t waiters() const noexcept { return waiters_.load(std::memory_order_relaxed); }
 
 private:
-    struct KeyHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view key) const noexcept {
-            return std::hash<std::string_view>{}(key);
-        }
-    };
-    using Entries = std::unordered_map<std::string, LockEntry, KeyHash, std::equal_to<>>;
+    using Entries = std::unordered_map<std::string, LockEntry, core::KeyedHash, std::equal_to<>>;
 
     void unlink(LockTicket& waiter) noexcept;
 

@@ -9,6 +9,8 @@ namespace warren::runtime {
 namespace {
 
 constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP 0-9-1 1.8.3.4]
+// What one big message needed more than this for is given back.
+constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 
 /// An expiration, as brokers take it.                                  [AMQP 0-9-1 1.8.3.8]
 class ExpirationText {
@@ -109,7 +111,7 @@ void MessageClient::publish(OutgoingCall& call) {
         .arguments = call.arguments,
         .correlation_id = {correlation.data(), correlation.size()},
         .time_left = call.bears_deadline ? std::optional{left} : std::nullopt};
-    arena_.reset();
+    arena_.reset(kept_bytes_max);
     const std::string_view reply_to = call.wants_answer ? std::string_view{reply_address_} : "";
     auto message = dialect_.encode_call(encoded, server_of(call), reply_to, arena_, body_);
     if (!message) {
@@ -158,7 +160,7 @@ void MessageClient::on_reply(const protocol::Envelope& reply) {
         drop_reply();
         return;
     }
-    arena_.reset();
+    arena_.reset(kept_bytes_max);
     auto answer = dialect_.decode_answer(reply, arena_);
     if (!answer) {
         fail(*call, std::move(answer.error()));

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/keyed_hash.hpp"
 #include "runtime/pending_calls_queue.hpp"
 
 namespace warren::runtime {
@@ -47,7 +48,8 @@ public:
 
 private:
     std::unordered_map<std::uint64_t, std::unique_ptr<MethodBinding>> by_token_;
-    std::unordered_map<std::string_view, MethodBinding*> by_method_;  // keys: the bindings' own
+    // Keys are the bindings' own.
+    std::unordered_map<std::string_view, MethodBinding*, core::KeyedHash> by_method_;
     std::uint64_t last_token_ = 0;
 };
 

@@ -2,8 +2,11 @@
 
 #include "core/limits.hpp"
 #include "protocol/field_errors.hpp"
+#include "protocol/message.hpp"
+#include "runtime/dispatcher.hpp"
 
 #include <cstddef>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +17,38 @@ namespace {
 constexpr std::size_t kept_arena_bytes_max = std::size_t{64} << 10;
 
 }  // namespace
+
+class MessageJob::Unread final : public LargeRequest {
+public:
+    Unread(MessageJob& job, const protocol::Envelope& message)
+        : LargeRequest{*job.memory}, job_{job}, message_{message} {}
+
+    std::expected<protocol::Call, Failure> read() override {
+        const protocol::Envelope message = message_.view();
+        auto read = job_.dialect_.decode_call(message, values);
+        job_.dialect_.remember(message, read ? &*read : nullptr, job_.address);
+        return read;
+    }
+
+private:
+    MessageJob& job_;
+    const protocol::Message message_;
+};
+
+std::expected<std::unique_ptr<LargeRequest>, Failure> MessageJob::keep(
+    const protocol::Envelope& message) {
+    MemoryHold taken;
+    if (const char* const reason = taken.take(*memory, message.body.size())) {
+        return std::unexpected{overloaded(reason)};
+    }
+    try {
+        auto kept = std::make_unique<Unread>(*this, message);
+        kept->held.swap(taken);
+        return kept;
+    } catch (const std::bad_alloc&) {
+        return std::unexpected{out_of_memory()};
+    }
+}
 
 void MessageJob::finished(std::unique_ptr<Job> self) noexcept {
     encode_reply();

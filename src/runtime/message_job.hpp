@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,10 @@ public:
 
     /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<Job> self) noexcept override;
+
+    /// Keep its request, as it came, for a worker to read.
+    /// err  overloaded: it takes more memory than may be
+    std::expected<std::unique_ptr<LargeRequest>, Failure> keep(const protocol::Envelope& message);
 
     /// Make it as new, keeping memory.
     void reuse() noexcept;
@@ -43,6 +48,8 @@ public:
     std::uint64_t replied_in = 0;  // the generation that the reply was sent in; 0: not sent
 
 private:
+    class Unread;
+
     void encode_reply();
     void shrink();
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <utility>
 
 namespace warren::runtime {
@@ -36,6 +37,7 @@ MessageServer::MessageServer(const protocol::MessageDialect& dialect, ServerPort
       options_{std::move(options)},
       lane_{dispatcher, port.executor(), std::move(options_.policy)},
       mailbox_{std::make_shared<Mailbox>(port.executor(), [this] { take_finished(); })},
+      memory_{options_.in_flight_bytes_max},
       replays_{options_.replays} {
     WARREN_ASSERT(options_.in_flight_max > 0);
 }
@@ -105,13 +107,34 @@ void MessageServer::take(DeliveryId delivery, const protocol::Envelope& message)
                            lane_);
         return;
     }
-    std::expected<protocol::Call, Failure> call = dialect_.decode_call(message, job->arena);
-    dialect_.remember(message, call ? &*call : nullptr, job->address);
-    if (!call) {
-        dispatcher_.refuse(std::move(job), std::move(call.error()), lane_);
-        return;
+    if (message.body.size() > quick_bytes_max) {
+        return take_large(std::move(job), message);
     }
-    dispatcher_.dispatch(std::move(job), *call, lane_);
+    std::expected<protocol::Call, Failure> call;
+    try {
+        call = dialect_.decode_call(message, memory_.values);
+    } catch (const std::bad_alloc&) {
+        memory_.forget_values();
+        return take_large(std::move(job), message);
+    }
+    dialect_.remember(message, call ? &*call : nullptr, job->address);
+    if (call) {
+        job->values_bytes = memory_.values.used_bytes();
+        dispatcher_.dispatch(std::move(job), *call, lane_);
+    } else {
+        dispatcher_.refuse(std::move(job), std::move(call.error()), lane_);
+    }
+    memory_.forget_values();
+}
+
+void MessageServer::take_large(std::unique_ptr<MessageJob> job,
+                               const protocol::Envelope& message) {
+    auto kept = job->keep(message);
+    if (kept) {
+        return dispatcher_.dispatch_large(std::move(job), std::move(*kept), lane_);
+    }
+    dialect_.remember(message, nullptr, job->address);
+    dispatcher_.refuse(std::move(job), std::move(kept.error()), lane_);
 }
 
 std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
@@ -126,6 +149,7 @@ std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
         free_.pop_back();
     }
     job->delivery = delivery;
+    job->memory = &memory_.all;
     job->address.exchange = message.exchange;
     job->address.reply_to = message.reply_to;
     job->address.correlation_id = message.correlation_id;
@@ -174,6 +198,9 @@ void MessageServer::take_finished() {
     TaskList finished = mailbox_->take_all();
     while (Task* const task = finished.pop()) {
         settle(std::unique_ptr<MessageJob>{static_cast<MessageJob*>(task)});
+    }
+    if (memory_.is_worth_trimming(0)) [[unlikely]] {
+        dispatcher_.trim_memory();
     }
     take_held();
     check_drained();

@@ -11,6 +11,7 @@
 #include "runtime/message_job.hpp"
 #include "runtime/ports.hpp"
 #include "runtime/replays.hpp"
+#include "runtime/request_memory.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,8 @@ struct MessageServerOptions {
     std::size_t in_flight_max = 5;
     /// Of a reply's body: what would be bigger is answered `internal`.
     std::size_t reply_bytes_max = core::Limits{}.body_bytes_max;
+    /// Of the requests in flight, as they are in memory.
+    std::size_t in_flight_bytes_max = std::size_t{256} << 20;
     ReplayLimits replays{};
     LostRequests lost_requests = LostRequests::come_again;
     Acknowledge acknowledge = Acknowledge::with_reply;
@@ -99,6 +102,7 @@ private:
     void hold_or_take(DeliveryId delivery, const protocol::Envelope& message);
     void take_held();
     void give_back_held();
+    void take_large(std::unique_ptr<MessageJob> job, const protocol::Envelope& message);
     std::unique_ptr<MessageJob> make_job(DeliveryId delivery, const protocol::Envelope& message);
     bool replay(DeliveryId delivery, const protocol::Envelope& message);
     bool is_current(const MessageJob& job) const noexcept {
@@ -127,6 +131,7 @@ private:
     std::shared_ptr<Mailbox> mailbox_;
     MessageServerCounters counters_;
 
+    RequestMemory memory_;
     std::vector<MessageJob*> in_flight_;  // each knows its place
     std::size_t unsettled_ = 0;           // of them, those of this generation
     std::vector<std::unique_ptr<MessageJob>> free_;

@@ -1,8 +1,8 @@
 #include "runtime/replays.hpp"
 
 #include "core/assert.hpp"
+#include "core/keyed_hash.hpp"
 
-#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -11,7 +11,7 @@ namespace {
 
 std::uint64_t key_of(std::string_view exchange, std::string_view reply_to,
                      std::string_view correlation_id, std::uint64_t body_hash) {
-    const std::hash<std::string_view> hash;
+    const core::KeyedHash hash;
     std::uint64_t key = body_hash;
     for (const std::string_view part : {exchange, reply_to, correlation_id}) {
         key = (key ^ hash(part)) * 0x9E3779B97F4A7C15U;  // 2^64 over the golden ratio
@@ -27,7 +27,7 @@ std::uint64_t key_of(const MessageJob& job) {
 }  // namespace
 
 std::uint64_t hash_of(std::span<const std::byte> body) noexcept {
-    return std::hash<std::string_view>{}(protocol::text_of(body));
+    return core::KeyedHash{}(protocol::text_of(body));
 }
 
 void Replays::insert(MessageJob& job) {

@@ -291,6 +291,7 @@ void StreamClient::forget(OutgoingCall& call) noexcept {
     if (CallSlots::Slot* const slot = session->slots.find(call.id_)) {
         session->slots.remove(*slot);
     }
+    tell_cancelled(call, *session);
     if (is_closed()) {
         return;
     }
@@ -302,6 +303,16 @@ void StreamClient::forget(OutgoingCall& call) noexcept {
     }
     if (!waiting_.empty()) {
         connect_due();
+    }
+}
+
+/// So that the server lets go of it, and of its place. One that reads nothing hears nothing.
+void StreamClient::tell_cancelled(const OutgoingCall& call, StreamClientSession& session) {
+    StreamConnection& connection = session.connection();
+    if (connection.unsent_bytes() <= options_.one_way_unsent_bytes_max &&
+        dialect_->encode_cancellation(call.id_, unix_ms(), connection.output())) {
+        connection.end_message();
+        connection.touch();
     }
 }
 

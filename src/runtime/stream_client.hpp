@@ -80,6 +80,7 @@ private:
     void send_one_way(OutgoingCall& call, StreamClientSession& session);
     std::expected<void, Failure> write(OutgoingCall& call, StreamClientSession& session,
                                        protocol::StreamTicket& ticket);
+    void tell_cancelled(const OutgoingCall& call, StreamClientSession& session);
     void send_waiting();
     void connect_due();
     void arm_connect_timer();

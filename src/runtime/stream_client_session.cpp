@@ -7,6 +7,9 @@
 namespace warren::runtime {
 namespace {
 
+// What one big answer needed more than this for is given back.
+constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
+
 /// Without ids it would be taken for the next call's answer.
 const Failure unasked{.code = Code::internal, .message = "an answer came that nobody asked for"};
 
@@ -59,12 +62,19 @@ StreamSession::Taken StreamClientSession::take(std::span<const std::byte> input)
             return everything;
         }
         taken.bytes += step.size_bytes;
-        if (step.state == protocol::StreamStep::State::unreadable) {
+        if (step.state == protocol::StreamStep::State::skipped) [[unlikely]] {
+            if (step.size_bytes == 0) {
+                taken.wanted_bytes = input.size() - taken.bytes + 1;
+                break;
+            }
+            continue;
+        }
+        if (step.state == protocol::StreamStep::State::unreadable) [[unlikely]] {
             owner_->on_unreadable(*this, decoder_->failure());
         } else if (!deliver()) {
             return everything;
         }
-        arena_.reset();
+        arena_.reset(kept_bytes_max);
         if (halfway.reached(taken.bytes)) {
             owner_->on_input_halfway();
             if (owner_ == nullptr) {

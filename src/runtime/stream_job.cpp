@@ -3,6 +3,9 @@
 #include "runtime/stream_server.hpp"
 
 #include <chrono>
+#include <new>
+#include <utility>
+#include <vector>
 
 namespace warren::runtime {
 
@@ -21,6 +24,48 @@ StreamJob::Dispatching::~Dispatching() {
     being_dispatched = nullptr;
 }
 
+class StreamJob::Unread final : public LargeRequest {
+public:
+    Unread(StreamJob& job, std::unique_ptr<protocol::StreamCallDecoder> decoder,
+           std::string_view caller, std::span<const std::byte> message)
+        : LargeRequest{*job.memory},
+          job_{job},
+          decoder_{std::move(decoder)},
+          caller_{caller},
+          message_{message.begin(), message.end()} {}
+
+    std::expected<protocol::Call, Failure> read() override {
+        static_cast<void>(decoder_->next(message_, core::unix_ms_now(), values));
+        job_.reply_ticket = decoder_->ticket;
+        if (decoder_->call) {
+            decoder_->call->caller = caller_;
+        }
+        return std::move(decoder_->call);
+    }
+
+private:
+    StreamJob& job_;
+    const std::unique_ptr<protocol::StreamCallDecoder> decoder_;
+    const std::string caller_;
+    const std::vector<std::byte> message_;
+};
+
+std::expected<std::unique_ptr<LargeRequest>, Failure> StreamJob::keep(
+    std::unique_ptr<protocol::StreamCallDecoder> decoder, std::string_view caller,
+    std::span<const std::byte> message) {
+    MemoryHold held;
+    if (const char* const reason = held.take(*memory, message.size())) {
+        return std::unexpected{overloaded(reason)};
+    }
+    try {
+        auto kept = std::make_unique<Unread>(*this, std::move(decoder), caller, message);
+        kept->held.swap(held);
+        return kept;
+    } catch (const std::bad_alloc&) {
+        return std::unexpected{out_of_memory()};
+    }
+}
+
 void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
     if (being_dispatched == this) {
         self.release();
@@ -35,7 +80,7 @@ void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
 }
 
 void StreamJob::encode_reply(std::int64_t unix_ms, std::string& out) {
-    const std::string unwritable = dialect_.encode_answer(ticket, answer(), unix_ms, out);
+    const std::string unwritable = dialect_.encode_answer(reply_ticket, answer(), unix_ms, out);
     if (!unwritable.empty()) [[unlikely]] {
         report("the reply cannot be sent: " + unwritable);
     }
@@ -47,6 +92,7 @@ std::string_view StreamJob::obstacle() const noexcept {
 
 void StreamJob::reuse() noexcept {
     reset();
+    is_abandoned = false;
     reply.clear();
 }
 

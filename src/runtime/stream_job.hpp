@@ -6,8 +6,12 @@
 #include "runtime/job.hpp"
 #include "runtime/mailbox.hpp"
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +25,7 @@ struct SessionId {
     std::uint32_t place = 0;
     std::uint32_t generation = 0;
 
-    friend bool operator==(const SessionId&, const SessionId&) = default;
+    friend auto operator<=>(const SessionId&, const SessionId&) = default;
 };
 
 /// A call that came over a stream, until its answer is in its connection's output.
@@ -49,15 +53,25 @@ public:
 
     std::string_view obstacle() const noexcept override;
 
+    /// Keep its request, as it came, for a worker to read.
+    /// err  overloaded: it takes more memory than may be
+    std::expected<std::unique_ptr<LargeRequest>, Failure> keep(
+        std::unique_ptr<protocol::StreamCallDecoder> decoder, std::string_view caller,
+        std::span<const std::byte> message);
+
     /// Make it as new, keeping memory.
     void reuse() noexcept;
 
     SessionId session{};
     AnswerBacklog::Share* share = nullptr;  // of its connection, or of a later one at its place
-    protocol::StreamTicket ticket{};
+    protocol::StreamTicket ticket{};        // as the request begins
+    protocol::StreamTicket reply_ticket{};  // as all of it says
+    bool is_abandoned = false;              // nobody waits for its answer; of the I/O thread
     std::string reply;  // encoded; of one that was handed over
 
 private:
+    class Unread;
+
     StreamServer& server_;
     const protocol::StreamDialect& dialect_;
     std::shared_ptr<Mailbox> mailbox_;

@@ -11,7 +11,7 @@
 namespace warren::runtime {
 namespace {
 
-// What a job or a server has needed more than this for is given back, so that one big message does
+// What a job has needed more than this for is given back, so that one big message does
 // not leave its memory behind everywhere.
 constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 constexpr std::size_t free_jobs_max = 1024;
@@ -29,6 +29,7 @@ StreamServer::StreamServer(protocol::StreamDialect& dialect, StreamServerPort& p
       options_{std::move(options)},
       lane_{dispatcher, port.executor(), std::move(options_.policy)},
       mailbox_{std::make_shared<Mailbox>(port.executor(), [this] { take_finished(); })},
+      memory_{options_.in_flight_bytes_max},
       backlog_{options_.answers_bytes_per_connection_max, options_.answers_bytes_max} {
     WARREN_ASSERT(options_.in_flight_max > 0 && options_.in_flight_per_connection_max > 0 &&
                   options_.turn_output_bytes_max > 0);
@@ -47,16 +48,18 @@ StreamServer::~StreamServer() {
             place.session->orphan();
         }
     }
-    if (stall_timer_) {
-        port_.executor().cancel(*stall_timer_);
+    for (const auto& timer : {stall_timer_, cancel_timer_}) {
+        if (timer) {
+            port_.executor().cancel(*timer);
+        }
     }
 }
 
 std::unique_ptr<StreamSession> StreamServer::on_connected(StreamConnection& connection) {
-    auto decoder = dialect_.make_call_decoder();
+    auto decoder = dialect_.make_quick_call_decoder(quick_bytes_max);
     if (free_places_.empty()) {
         free_places_.push_back(static_cast<std::uint32_t>(places_.size()));
-        places_.emplace_back();
+        places_.emplace_back(options_.in_flight_bytes_per_connection_max, memory_.all);
     }
     const SessionId id{free_places_.back(), places_[free_places_.back()].generation};
     Place& place = places_[id.place];
@@ -76,10 +79,50 @@ void StreamServer::forget(StreamServerSession& session) noexcept {
 }
 
 void StreamServer::abandon(SessionId id) noexcept {
-    dispatcher_.abandon(lane_, [id](const Job& job) {
-        const auto& call = static_cast<const StreamJob&>(job);
-        return call.session == id && call.ticket.wants_answer;
+    dispatcher_.abandon(lane_, [this, id](Job& job) {
+        auto& call = static_cast<StreamJob&>(job);
+        const bool is_abandoned =
+            call.session == id && call.ticket.wants_answer && !call.is_abandoned;
+        if (is_abandoned) {
+            let_go(call);
+        }
+        return is_abandoned;
     });
+}
+
+void StreamServer::cancel(const StreamServerSession& session, std::uint32_t id) {
+    cancelled_.push_back({session.id(), id});
+    // All of one turn at once: each time all calls are looked at.
+    if (!cancel_timer_) {
+        cancel_timer_ = port_.executor().post_at(port_.executor().now(), [this] {
+            cancel_timer_.reset();
+            take_cancelled();
+        });
+    }
+}
+
+void StreamServer::take_cancelled() {
+    std::vector<Cancelled> cancelled = std::exchange(cancelled_, {});
+    std::ranges::sort(cancelled);
+    dispatcher_.abandon(lane_, [&](Job& job) {
+        auto& call = static_cast<StreamJob&>(job);
+        const bool is_cancelled =
+            call.ticket.wants_answer && !call.is_abandoned &&
+            std::ranges::binary_search(cancelled, Cancelled{call.session, call.ticket.id});
+        if (is_cancelled) {
+            let_go(call);
+        }
+        return is_cancelled;
+    });
+    resume_held();
+}
+
+void StreamServer::let_go(StreamJob& job) noexcept {
+    job.is_abandoned = true;
+    ++abandoned_;
+    if (StreamServerSession* const session = find(job.session)) {
+        session->let_go_of_call();
+    }
 }
 
 StreamServerSession* StreamServer::find(SessionId id) noexcept {
@@ -98,8 +141,26 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
             dispatcher_.refuse(std::move(job), std::move(decoder.call.error()), lane_);
         } else {
             decoder.call->caller = session.caller();
+            job->values_bytes = memory_.values.used_bytes();
             dispatcher_.dispatch(std::move(job), *decoder.call, lane_);
         }
+    });
+}
+
+void StreamServer::take_large(StreamServerSession& session,
+                              const protocol::StreamCallDecoder& decoder,
+                              std::span<const std::byte> request) {
+    with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
+        job->request_bytes = request.size();
+        in_flight_bytes_ += request.size();
+        if (std::optional<Failure> refusal = refusal_for(session, job->wants_answer)) {
+            return dispatcher_.refuse(std::move(job), std::move(*refusal), lane_);
+        }
+        auto kept = job->keep(dialect_.make_call_decoder(), session.caller(), request);
+        if (!kept) {
+            return dispatcher_.refuse(std::move(job), std::move(kept.error()), lane_);
+        }
+        dispatcher_.dispatch_large(std::move(job), std::move(*kept), lane_);
     });
 }
 
@@ -175,7 +236,7 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
             "As many requests of this connection are being handled as may "
             "(connection_requests_max)");
     }
-    if (in_flight_ > options_.in_flight_max) [[unlikely]] {
+    if (waited_for() > options_.in_flight_max) [[unlikely]] {
         return overloaded("As many requests are being handled as may (max_simultaneous_requests)");
     }
     if (in_flight_bytes_ > options_.in_flight_bytes_max && in_flight_ > 1) [[unlikely]] {
@@ -209,11 +270,7 @@ void StreamServer::with_job(StreamServerSession& session, const protocol::Stream
     dispatching_ = &session;
     const StreamJob::Dispatching here{*job};
     dispatch(std::move(job));
-    if (arena_.capacity_bytes() > kept_bytes_max) [[unlikely]] {
-        arena_ = Arena{};
-    } else {
-        arena_.reset();
-    }
+    memory_.forget_values();
 }
 
 std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
@@ -227,7 +284,9 @@ std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
     }
     job->session = session.id();
     job->share = &session.share();
+    job->memory = &places_[session.id().place].memory;
     job->ticket = ticket;
+    job->reply_ticket = ticket;
     job->wants_answer = ticket.wants_answer;
     session.begin_call();
     ++in_flight_;
@@ -236,6 +295,7 @@ std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
 
 void StreamServer::leaves(const StreamJob& job) noexcept {
     --in_flight_;
+    abandoned_ -= job.is_abandoned ? 1 : 0;
     in_flight_bytes_ -= job.request_bytes;
 }
 
@@ -252,7 +312,7 @@ void StreamServer::take_finished() {
     while (Task* const task = finished.pop()) {
         std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
         leaves(*job);
-        if (StreamServerSession* const session = find(job->session)) {
+        if (StreamServerSession* const session = job->is_abandoned ? nullptr : find(job->session)) {
             session->answer(job->reply);
         } else {
             backlog_.remove(*job->share, job->reply.size());
@@ -261,6 +321,9 @@ void StreamServer::take_finished() {
             }
         }
         recycle(std::move(job));
+    }
+    if (memory_.is_worth_trimming(backlog_.bytes())) [[unlikely]] {
+        dispatcher_.trim_memory();
     }
     resume_held();
     check_drained();
@@ -289,7 +352,7 @@ bool StreamServer::has_room(const StreamServerSession& session) noexcept {
     // any case needs none.
     return in_flight_ == 0 || !session.obstacle().empty() ||
            (session.in_flight() < options_.in_flight_per_connection_max &&
-            in_flight_ < options_.in_flight_max &&
+            waited_for() < options_.in_flight_max &&
             in_flight_bytes_ < options_.in_flight_bytes_max && lane_.has_room());
 }
 

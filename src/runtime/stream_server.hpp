@@ -7,16 +7,20 @@
 #include "runtime/answer_backlog.hpp"
 #include "runtime/dispatcher.hpp"
 #include "runtime/mailbox.hpp"
+#include "runtime/request_memory.hpp"
 #include "runtime/stream_job.hpp"
 #include "runtime/stream_ports.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +34,9 @@ struct StreamServerOptions {
     /// Calls without an answer yet, of one connection and of all.
     std::size_t in_flight_per_connection_max = 1024;
     std::size_t in_flight_max = 65'536;
-    /// Of the requests in flight, as they came; one alone may be bigger.
+    /// Of the requests in flight, as they came, of which one alone may be bigger; and as they are
+    /// in memory, of one connection and of all.
+    std::size_t in_flight_bytes_per_connection_max = std::size_t{128} << 20;
     std::size_t in_flight_bytes_max = std::size_t{256} << 20;
     /// Of answers that have not left yet: no call of a connection starts while more than so many
     /// wait for it, and none at all while more wait in all; they are answered `overloaded`.
@@ -60,8 +66,9 @@ struct StreamServerCounters {
 /// refusal nobody would hear: it is taken, one over the limit if need be, and its connection's
 /// input waits until there is room.
 ///
-/// When a connection ends, those of its requests that have not started are dropped, and the stop
-/// tokens of the others are set; notifications run.
+/// When a connection ends, or says that it waits for a request no more, those of its requests that
+/// have not started are dropped, and the stop tokens of the others are set; notifications run. What
+/// nobody waits for takes no place of others, as long as it is not more than may be in flight.
 ///
 /// thread the I/O thread of the port's executor. To destroy: `drain` or `stop_now`, and wait for
 /// `on_drained`; connections that are still there are no longer served.
@@ -93,14 +100,27 @@ private:
 
     /// Where a session stands while it is there.
     struct Place {
+        Place(std::size_t memory_bytes_max, detail::MemoryBudget& all) noexcept
+            : memory{memory_bytes_max, connection_memory_reason, &all} {}
+
         StreamServerSession* session = nullptr;
         std::uint32_t generation = 1;
         AnswerBacklog::Share unsent{};
+        detail::MemoryBudget memory;
+    };
+
+    struct Cancelled {
+        SessionId session;
+        std::uint32_t id = 0;
+
+        friend auto operator<=>(const Cancelled&, const Cancelled&) = default;
     };
 
     // What sessions and jobs do.
     void take(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
               std::size_t request_bytes);
+    void take_large(StreamServerSession& session, const protocol::StreamCallDecoder& decoder,
+                    std::span<const std::byte> request);
     void answer_heartbeat(StreamServerSession& session, const protocol::StreamCallDecoder& decoder);
     void refuse_broken(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
     void refuse_unreadable(StreamServerSession& session, protocol::StreamCallDecoder& decoder);
@@ -112,6 +132,10 @@ private:
     void hold(const StreamServerSession& session);
     void forget(StreamServerSession& session) noexcept;
     void abandon(SessionId id) noexcept;
+    /// Nobody waits for a request of the session any more.
+    void cancel(const StreamServerSession& session, std::uint32_t id);
+    void take_cancelled();
+    void let_go(StreamJob& job) noexcept;
 
     void refuse_unread(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
                        std::string_view consequence);
@@ -139,9 +163,15 @@ private:
     std::shared_ptr<Mailbox> mailbox_;
     StreamServerCounters counters_;
 
-    Arena arena_;                                 // of the request that is being dispatched
+    RequestMemory memory_;                        // of it, the values that are being dispatched
     StreamServerSession* dispatching_ = nullptr;  // whose request that is
+    /// Of the requests in flight those that are held against the limit.
+    std::size_t waited_for() const noexcept {
+        return in_flight_ - std::min(abandoned_, options_.in_flight_max);
+    }
+
     std::size_t in_flight_ = 0;
+    std::size_t abandoned_ = 0;  // of them
     std::size_t in_flight_bytes_ = 0;
     std::vector<std::unique_ptr<StreamJob>> free_;
     AnswerBacklog backlog_;
@@ -150,6 +180,8 @@ private:
     std::vector<SessionId> stalled_;
     std::vector<SessionId> held_;
     std::optional<Executor::TimerId> stall_timer_;
+    std::vector<Cancelled> cancelled_;  // in this turn
+    std::optional<Executor::TimerId> cancel_timer_;
 
     TimePoint unread_said_until_{};
     bool stopping_ = false;

@@ -52,8 +52,8 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
             server_->stall(*this);
             break;
         }
-        const StreamStep step =
-            decoder_->next(input.subspan(taken.bytes), unix_ms_, server_->arena_);
+        const std::span<const std::byte> rest = input.subspan(taken.bytes);
+        const StreamStep step = decoder_->next(rest, unix_ms_, server_->memory_.values);
         if (step.state == StreamStep::State::need_more) {
             taken.wanted_bytes = step.wanted_bytes;
             break;
@@ -68,8 +68,14 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
             server_->answer_heartbeat(*this, *decoder_);
         } else if (step.state == StreamStep::State::unreadable) [[unlikely]] {
             server_->refuse_unreadable(*this, *decoder_);
+        } else if (step.state == StreamStep::State::cancelled) [[unlikely]] {
+            server_->cancel(*this, decoder_->ticket.id);
         } else {
-            server_->take(*this, *decoder_, step.size_bytes);
+            if (step.state == StreamStep::State::unread) [[unlikely]] {
+                server_->take_large(*this, *decoder_, rest.first(step.size_bytes));
+            } else {
+                server_->take(*this, *decoder_, step.size_bytes);
+            }
             if (!decoder_->ticket.wants_answer && !server_->has_room(*this)) [[unlikely]] {
                 taken = pause(taken.bytes, State::held);
                 server_->hold(*this);
@@ -95,8 +101,9 @@ void StreamServerSession::on_overflow(std::span<const std::byte> message) {
     unix_ms_ = core::unix_ms_now();
     const std::size_t output_before = connection_.output().size();
     while (!message.empty()) {
-        const StreamStep step = decoder_->next(message, unix_ms_, server_->arena_);
-        if (step.state != StreamStep::State::complete) {
+        const StreamStep step = decoder_->next(message, unix_ms_, server_->memory_.values);
+        if (step.state != StreamStep::State::complete &&
+            step.state != StreamStep::State::unread) {
             break;
         }
         message = message.subspan(step.size_bytes);
@@ -123,6 +130,11 @@ void StreamServerSession::close_if_due() {
         state_ = State::closing;
         connection_.close_after_output();
     }
+}
+
+void StreamServerSession::let_go_of_call() {
+    end_call();
+    close_if_due();
 }
 
 void StreamServerSession::answer(std::string_view reply) {

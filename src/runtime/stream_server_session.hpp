@@ -46,6 +46,8 @@ public:
 
     void begin_call() noexcept { ++in_flight_; }
     void end_call() noexcept { --in_flight_; }
+    /// Nobody waits for one of its calls any more.
+    void let_go_of_call();
     /// An answer that a worker made, and has counted.
     void answer(std::string_view reply);
     /// Go on with input that waited for the next turn.

@@ -43,6 +43,7 @@ bool has_common_words(Code code) {
     case Code::contract_mismatch:
     case Code::conflict:
     case Code::failed:
+    case Code::reply_over_limit:
     case Code::internal:
         return true;
     case Code::no_such_method:

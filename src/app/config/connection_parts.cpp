@@ -44,6 +44,7 @@ void read_connection_limits(ConfigMap& map, ListenerOptions& options) {
     };
     read_count("connections_max", connections_max, options.connections_max);
     read_count("connection_requests_max", requests_max, options.connection_requests_max);
+    read_count("connection_requests_bytes_max", bytes_max, options.connection_requests_bytes_max);
     read_count("requests_bytes_max", bytes_max, options.requests_bytes_max);
     read_count("connection_answers_bytes_max", bytes_max, options.connection_answers_bytes_max);
     read_count("answers_bytes_max", bytes_max, options.answers_bytes_max);

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::uint64_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 
+constexpr std::uint64_t bytes_max = std::uint64_t{1} << 40;
+
 constexpr std::array<std::string_view, 3> protocol_words{"cyberfusion", "tutorial", "callme"};
 constexpr std::array<std::string_view, 3> format_words{"pickle", "json", "msgpack"};
 constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
@@ -41,6 +43,10 @@ void read_queue(ConfigMap& map, ListenerOptions& options) {
         options.queue_arguments = arguments->data_map().value_or(Dynamic{});
     }
     read_simultaneous_requests(map, prefetch_max, options);
+    if (const auto bytes = map.find("requests_bytes_max")) {
+        options.requests_bytes_max =
+            bytes->whole_number(1, bytes_max).value_or(options.requests_bytes_max);
+    }
 }
 
 void read_callme(ConfigMap& map, ListenerOptions& options) {

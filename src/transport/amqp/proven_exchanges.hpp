@@ -6,6 +6,8 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "core/keyed_hash.hpp"
+
 namespace warren::transport {
 
 /// Exchanges that have lately taken a message of ours. When there are too many all are forgotten,
@@ -33,14 +35,7 @@ public:
     static constexpr std::size_t names_max = 4096;
 
 private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view name) const noexcept {
-            return std::hash<std::string_view>{}(name);
-        }
-    };
-
-    std::unordered_set<std::string, Hash, std::equal_to<>> names_;
+    std::unordered_set<std::string, core::KeyedHash, std::equal_to<>> names_;
 };
 
 }  // namespace warren::transport

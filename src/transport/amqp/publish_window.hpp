@@ -2,10 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
+
+#include "core/keyed_hash.hpp"
 
 namespace warren::transport {
 
@@ -25,13 +26,13 @@ public:
     };
 
     static std::uint64_t hash_exchange(std::string_view exchange) noexcept {
-        return std::hash<std::string_view>{}(exchange);
+        return core::KeyedHash{}(exchange);
     }
     static std::uint64_t hash_address(std::uint64_t exchange_hash, std::string_view routing_key,
                                       std::string_view correlation_id) noexcept {
         constexpr std::uint64_t mix = 0x9E3779B97F4A7C15;  // 2^64 / golden ratio
-        std::uint64_t hash = exchange_hash * mix + std::hash<std::string_view>{}(routing_key);
-        hash = hash * mix + std::hash<std::string_view>{}(correlation_id);
+        std::uint64_t hash = exchange_hash * mix + core::KeyedHash{}(routing_key);
+        hash = hash * mix + core::KeyedHash{}(correlation_id);
         return hash;
     }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/keyed_hash.hpp"
 #include "transport/zmq/held_bytes.hpp"
 
 #include <cstddef>
@@ -21,7 +22,7 @@ private:
 
     const ZmqHeldBytes::Sum sum_ = std::make_shared<std::atomic<std::size_t>>(0);
     // Gone when neither a peer nor a message that waits is there.
-    std::unordered_map<std::string, std::weak_ptr<ZmqHeldBytes>> counts_;
+    std::unordered_map<std::string, std::weak_ptr<ZmqHeldBytes>, core::KeyedHash> counts_;
     std::size_t sweep_at_ = 1'024;
 };
 

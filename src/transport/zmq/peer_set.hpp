@@ -5,6 +5,7 @@
 #include "runtime/stream_ports.hpp"
 #include "transport/zmq/counters.hpp"
 #include "transport/zmq/envelope_reader.hpp"
+#include "core/keyed_hash.hpp"
 #include "transport/zmq/held_register.hpp"
 #include "transport/zmq/options.hpp"
 #include "transport/zmq/peer.hpp"
@@ -88,7 +89,7 @@ private:
     const ZmqServerOptions& options_;
     const bool is_secured_;  // so that peers have identities
     ZmqCounters& counters_;
-    std::unordered_map<std::string_view, std::unique_ptr<ZmqPeer>> peers_;
+    std::unordered_map<std::string_view, std::unique_ptr<ZmqPeer>, core::KeyedHash> peers_;
     ZmqHeldRegister held_;
     boost::intrusive::list<ZmqPeer> by_age_;  // of their last message, the oldest first
     ZmqPeer* last_ = nullptr;                 // whose message was the last

@@ -74,7 +74,7 @@ TEST_F(ConfigFile, OneVirtualHostIsChosenByName) {
 TEST_F(ConfigFile, ListenersWithoutABroker) {
     const Config config = load(R"(listeners:
   - {tcp: "127.0.0.1:8080", methods: [add], max_simultaneous_requests: 7, connections_max: 8,
-     connection_requests_max: 9, requests_bytes_max: 10, idle_timeout: 0s,
+     connection_requests_max: 9, connection_requests_bytes_max: 8, requests_bytes_max: 10, idle_timeout: 0s,
      connection_answers_bytes_max: 11, answers_bytes_max: 12,
      handshake_timeout: 1s, stall_timeout: 2s}
   - {tcp: "[::1]:0", protocol: arrpc, method: echo, auth_secret: short}
@@ -89,6 +89,7 @@ spin_us: 50
     EXPECT_EQ(own.max_simultaneous_requests, 7U);
     EXPECT_EQ(own.connections_max, 8U);
     EXPECT_EQ(own.connection_requests_max, 9U);
+    EXPECT_EQ(own.connection_requests_bytes_max, 8U);
     EXPECT_EQ(own.requests_bytes_max, 10U);
     EXPECT_EQ(own.connection_answers_bytes_max, 11U);
     EXPECT_EQ(own.answers_bytes_max, 12U);

@@ -74,3 +74,38 @@ TEST(Arena, leaves_nothing_behind_when_moved_from) {
 
 }  // namespace
 }  // namespace warren
+
+namespace warren {
+namespace {
+
+TEST(Arena, takes_its_chunks_from_its_budget_before_it_allocates_them) {
+    detail::MemoryBudget all{4096, "all"};
+    detail::MemoryBudget share{3072, "share", &all};
+    {
+        Arena arena{share};
+        arena.allocate(1024, 1);
+        arena.allocate(2048, 1);
+        EXPECT_EQ(share.taken(), 3072U);
+        EXPECT_EQ(all.taken(), 3072U);
+        try {
+            arena.allocate(1, 1);
+            ADD_FAILURE() << "it has no more";
+        } catch (const Arena::Full& full) {
+            EXPECT_STREQ(full.what(), "share");
+        }
+        arena.reset();
+        EXPECT_EQ(share.taken(), 2048U) << "the largest chunk is kept";
+        Arena other{all};
+        other.allocate(2048, 1);
+        EXPECT_THROW(other.allocate(1, 1), Arena::Full);
+        Arena moved = std::move(arena);
+        moved.reset(1024);
+        EXPECT_EQ(share.taken(), 0U) << "and given back, too, where it is larger than that";
+        other.allocate(2048, 1);
+    }
+    EXPECT_EQ(share.taken(), 0U);
+    EXPECT_EQ(all.taken(), 0U);
+}
+
+}  // namespace
+}  // namespace warren

@@ -199,3 +199,25 @@ TEST(Uri, LowersNothingButTheScheme) {
 
 }  // namespace
 }  // namespace warren::core
+
+namespace warren::core {
+namespace {
+
+TEST(Uri, takes_the_interface_of_a_link_local_address) {
+    for (const std::string_view text :
+         {"tcp://[fe80::1%25eth0]:80", "tcp://[fe80::1%eth0]:80", "amqp://u@[fe80::1%25eth0]/v"}) {
+        const auto uri = parse_uri(text);
+        ASSERT_TRUE(uri) << text;
+        EXPECT_EQ(uri->host, "fe80::1%eth0");
+        EXPECT_NE(to_string(*uri).find("[fe80::1%25eth0]"), std::string::npos);
+        EXPECT_EQ(parse_uri(to_string(*uri))->host, uri->host);
+    }
+    EXPECT_EQ(parse_uri("tcp://[fe80::1%25en%2E0]:80")->host, "fe80::1%en.0");
+    for (const std::string_view text : {"tcp://[fe80::1%]:80", "tcp://[fe80::1%25a%00]:80",
+                                        "tcp://[fe80::1%25a%20b]:80", "tcp://[%25eth0]:80"}) {
+        EXPECT_FALSE(parse_uri(text)) << text;
+    }
+}
+
+}  // namespace
+}  // namespace warren::core

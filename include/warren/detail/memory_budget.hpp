@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace warren::detail {
+
+/// How much memory some arenas and objects may take together. What is taken of one is taken of all
+/// that are around it, too: a connection's share is part of its listener's.          thread any
+class MemoryBudget {
+public:
+    /// in  reason: what one is told who takes no more, with static storage; around: may be null,
+    ///     and outlives this
+    MemoryBudget(std::size_t bytes_max, const char* reason, MemoryBudget* around = nullptr) noexcept
+        : bytes_max_{bytes_max}, reason_{reason}, around_{around} {}
+    MemoryBudget(const MemoryBudget&) = delete;
+    MemoryBudget& operator=(const MemoryBudget&) = delete;
+
+    /// out  nullptr: it is taken; otherwise why nothing was
+    const char* take(std::size_t bytes) noexcept {
+        if (bytes > bytes_max_) {
+            return reason_;
+        }
+        if (taken_.fetch_add(bytes, std::memory_order_relaxed) > bytes_max_ - bytes) {
+            taken_.fetch_sub(bytes, std::memory_order_relaxed);
+            return reason_;
+        }
+        if (const char* const reason = around_ != nullptr ? around_->take(bytes) : nullptr) {
+            taken_.fetch_sub(bytes, std::memory_order_relaxed);
+            return reason;
+        }
+        return nullptr;
+    }
+    void give_back(std::size_t bytes) noexcept {
+        taken_.fetch_sub(bytes, std::memory_order_relaxed);
+        if (around_ != nullptr) {
+            around_->give_back(bytes);
+        }
+    }
+    std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
+
+private:
+    const std::size_t bytes_max_;
+    const char* const reason_;
+    MemoryBudget* const around_;
+    std::atomic<std::size_t> taken_ = 0;
+};
+
+}  // namespace warren::detail

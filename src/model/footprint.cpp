@@ -1,0 +1,170 @@
+#include "model/footprint.hpp"
+
+#include <algorithm>
+#include <span>
+#include <string>
+
+#include <warren/model.hpp>
+
+#include "model/bind.hpp"
+
+namespace warren::model {
+namespace {
+
+// A node of a map beside its value: links, a hash or a colour, and what the allocator adds.
+constexpr std::size_t node_bytes = sizeof(std::string) + 48;
+constexpr std::size_t allocation_bytes = 16;
+
+std::size_t of_characters(std::size_t size_bytes) noexcept {
+    const std::size_t inside = std::string{}.capacity();
+    return size_bytes <= inside ? 0 : size_bytes + allocation_bytes;
+}
+
+/// Of a value that is copied as it is.
+std::size_t of_copy(const Value& value) noexcept {
+    std::size_t bytes = sizeof(Value);
+    switch (value.kind()) {
+    case Value::Kind::null:
+    case Value::Kind::boolean:
+    case Value::Kind::int64:
+    case Value::Kind::uint64:
+    case Value::Kind::float64:
+        return bytes;
+    case Value::Kind::text:
+        return bytes + value.as_text().size();
+    case Value::Kind::bytes:
+        return bytes + value.as_bytes().size();
+    case Value::Kind::list:
+        for (const Value& item : value.as_list()) {
+            bytes += of_copy(item);
+        }
+        return bytes;
+    case Value::Kind::map:
+        for (const Member& member : value.as_map()) {
+            bytes += of_copy(member.key) + of_copy(member.value);
+        }
+        return bytes;
+    }
+    return bytes;
+}
+
+class Footprint {
+public:
+    std::size_t of(const Type& type, const Value& value) noexcept {
+        // Binding refuses what is deeper, and gives up unions that could be tried for ever.
+        if (depth_ == bind_depth_max || steps_ == steps_max) {
+            return 0;
+        }
+        ++depth_;
+        ++steps_;
+        const std::size_t bytes = inside(type, value);
+        --depth_;
+        return bytes;
+    }
+
+private:
+    std::size_t inside(const Type& type, const Value& value) noexcept {
+        switch (type.kind) {
+        case Type::Kind::nothing:
+        case Type::Kind::boolean:
+        case Type::Kind::integer:
+        case Type::Kind::floating:
+        case Type::Kind::enumeration:
+        case Type::Kind::uuid:
+        case Type::Kind::timestamp:
+            return 0;
+        case Type::Kind::text:
+        case Type::Kind::bytes:
+        case Type::Kind::absolute_path:
+        case Type::Kind::relative_path:
+            return of_octets(value);
+        case Type::Kind::optional:
+        case Type::Kind::secret:
+            return of(*type.element, value);
+        case Type::Kind::list:
+            return of_list(*type.element, value);
+        case Type::Kind::map:
+            return of_map(*type.element, value);
+        case Type::Kind::choice:
+            return of_choice(type, value);
+        case Type::Kind::model:
+            return of_model(*type.model(), value);
+        case Type::Kind::dynamic:
+            return of_copy(value);
+        }
+        return 0;
+    }
+
+    static std::size_t of_octets(const Value& value) noexcept {
+        return value.is_text()                        ? of_characters(value.as_text().size())
+               : value.kind() == Value::Kind::bytes ? of_characters(value.as_bytes().size())
+                                                      : 0;
+    }
+
+    std::size_t of_list(const Type& element, const Value& value) noexcept {
+        if (!value.is_list()) {
+            return 0;
+        }
+        // It grows as its items are bound, and moves then.
+        std::size_t bytes = allocation_bytes + value.as_list().size() * element.size_bytes * 3 / 2;
+        for (const Value& item : value.as_list()) {
+            bytes += of(element, item);
+        }
+        return bytes;
+    }
+
+    std::size_t of_map(const Type& element, const Value& value) noexcept {
+        std::size_t bytes = 0;
+        for (const Member& member : members_of(value)) {
+            bytes += node_bytes + element.size_bytes + of_octets(member.key) +
+                     of(element, member.value);
+        }
+        return bytes;
+    }
+
+    /// Which one it will be is not known before: the most that it may take.
+    std::size_t of_choice(const Type& type, const Value& value) noexcept {
+        std::size_t bytes = 0;
+        for (const Type* const alternative : type.alternatives) {
+            bytes = std::max(bytes, of(*alternative, value));
+        }
+        return bytes;
+    }
+
+    std::size_t of_model(const Model& model, const Value& value) noexcept {
+        std::size_t bytes = 0;
+        const std::span<const Value> items =
+            value.is_list() ? value.as_list() : std::span<const Value>{};
+        for (std::size_t at = 0; at < std::min(items.size(), model.fields.size()); ++at) {
+            bytes += of(*model.fields[at].type, items[at]);
+        }
+        for (const Field& field : model.fields) {
+            if (const Value* const content = value.find(field.name)) {
+                bytes += of(*field.type, *content);
+            }
+        }
+        return bytes;
+    }
+
+    static std::span<const Member> members_of(const Value& value) noexcept {
+        return value.is_map() ? value.as_map() : std::span<const Member>{};
+    }
+
+    static constexpr std::size_t steps_max = 4 * failed_attempts_max;
+
+    std::size_t depth_ = 0;
+    std::size_t steps_ = 0;
+};
+
+}  // namespace
+
+std::size_t footprint(const Type& type, const Value& value) noexcept {
+    const std::size_t bytes = Footprint{}.of(type, value);
+    if (type.kind != Type::Kind::model || type.model()->fields.size() != 1) {
+        return bytes;
+    }
+    // A lone argument may stand for all.
+    return std::max(bytes, Footprint{}.of(*type.model()->fields.front().type, value));
+}
+
+}  // namespace warren::model

@@ -31,7 +31,9 @@ constexpr Figure listener_figures[] = {
     {&ListenerFigures::replays, "warren_server_replays_total",
      "Requests that came again and were not run again.", &Families::counter},
     {&ListenerFigures::dropped_answers, "warren_server_dropped_answers_total",
-     "Answers to connections that were gone.", &Families::counter},
+     "Answers that reached nobody.", &Families::counter},
+    {&ListenerFigures::refused_replies, "warren_server_refused_replies_total",
+     "Replies that the broker refused.", &Families::counter},
 };
 
 Labels labels_of(const Route& route) {

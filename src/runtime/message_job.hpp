@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace warren::runtime {
@@ -25,6 +26,10 @@ public:
     /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<Job> self) noexcept override;
 
+    /// Have the caller answered `internal` in place of a reply that cannot be sent.
+    /// out  false: that was done before, or nobody is to have a reply
+    bool replace_reply(std::string_view message);
+
     /// Make it as new, keeping memory.
     void reuse() noexcept;
     /// Whether a later delivery can be told to repeat this one.
@@ -37,6 +42,7 @@ public:
     std::size_t place = 0;    // among those in flight
     bool given_back = false;  // its result matters to nobody any more
     bool is_done = false;
+    bool may_be_acknowledged = false;  // it was settled, and the broker may know
 
     std::string body;                           // of the reply
     std::optional<protocol::Envelope> reply{};  // views this job; none: nobody is to have one
@@ -49,6 +55,7 @@ private:
     const protocol::MessageDialect& dialect_;
     std::shared_ptr<Mailbox> mailbox_;
     std::size_t reply_bytes_max_;
+    bool is_replaced_ = false;  // the reply, by a failure
 };
 
 }  // namespace warren::runtime

@@ -121,8 +121,12 @@ public:
     std::vector<Failure> reload_certificates();
 
     /// Take no more requests, and finish those that were taken: answered and acknowledged.
-    /// out  false when the time was over first; go on with `drain` or `stop_now`
+    /// Replies that wait for a broker are waited for, too.
+    /// out  false when the time was over first: go on with `drain` or `stop_now`; or, with the
+    ///      server ended, when a broker has not confirmed the last of it
     bool drain(std::chrono::milliseconds timeout);
+    /// What `drain` waits for, such as "calls that run: 2"; empty: for nothing.
+    std::vector<std::string> unfinished() const;
     /// Set the handlers' stop tokens and give back at once what is not answered: brokers deliver it
     /// again. Results of handlers that still run are dropped.
     /// out  false when some still ran after `grace`

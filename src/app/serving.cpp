@@ -62,6 +62,14 @@ void reload(Server& server, Log& log) {
     }
 }
 
+std::string unfinished(const Server& server) {
+    std::string text;
+    for (const std::string& reason : server.unfinished()) {
+        text += (text.empty() ? "" : "; ") + reason;
+    }
+    return text.empty() ? "the time was over" : text;
+}
+
 int drain(Server& server, std::chrono::milliseconds timeout, endpoint::LogQueue& log) {
     sd_notify(0, "STOPPING=1\nSTATUS=Draining");
     log.info("draining: no new requests, up to " + core::to_string(timeout) +
@@ -70,12 +78,13 @@ int drain(Server& server, std::chrono::milliseconds timeout, endpoint::LogQueue&
         log.info("drained: every request was answered");
         return exit_success;
     }
-    log.error(
-        "not drained in time: the rest is left unanswered; a broker delivers it again, other "
-        "callers hear connection_lost");
+    log.error("not drained (" + unfinished(server) +
+              "): what is left unanswered a broker delivers again, other callers hear "
+              "connection_lost");
     if (!server.stop_now(stop_grace)) {
         // Handlers still run and cannot be ended: only the process can.
-        log.error("some handlers ignore their stop token");
+        log.error("ending all the same (" + unfinished(server) +
+                  "): handlers that ignore their stop token are cut off");
         log.flush(last_words_max);
         _exit(exit_not_drained);
     }

@@ -67,6 +67,8 @@ public:
             figures.bytes_sent = counters.bytes_sent.get();
             figures.replays = counters.replays.get();
             figures.reconnects = counters.reconnects.get();
+            figures.refused_replies = counters.refused_replies.get();
+            figures.dropped_answers = server_->lost_replies();
         }
         return figures;
     }
@@ -74,6 +76,9 @@ public:
         server_->drain(std::move(on_drained));
     }
     void stop_now() override { server_->stop_now(); }
+    std::string unfinished() const override {
+        return server_ != nullptr ? server_->unfinished() : std::string{};
+    }
     void close(std::move_only_function<void()> closed) override {
         close_transport([this, closed = std::move(closed)]() mutable {
             server_.reset();
@@ -132,6 +137,7 @@ public:
           body_bytes_max_{shared.limits.body_bytes_max} {}
 
     runtime::Executor& executor() noexcept override { return asio_; }
+    bool is_flushed() const noexcept override { return is_flushed_; }
     metrics::ListenerFigures figures() const override {
         metrics::ListenerFigures figures = MessageListening::figures();
         figures.connections = consuming() ? 1 : 0;
@@ -161,7 +167,9 @@ private:
             return closed();
         }
         // The link lives until it has said so, and is let go outside of its own call.
+        was_up_ = link_->up();
         link_->close([this, closed = std::move(closed)]() mutable {
+            is_flushed_ = !was_up_ || link_->ended_in_order();
             asio_.post([link = std::move(link_), closed = std::move(closed)]() mutable {
                 link.reset();
                 closed();
@@ -172,6 +180,8 @@ private:
     transport::AsioExecutor& asio_;
     std::size_t body_bytes_max_;
     std::shared_ptr<transport::Link> link_;
+    bool was_up_ = false;  // when it was closed
+    std::atomic<bool> is_flushed_ = true;
 };
 
 }  // namespace

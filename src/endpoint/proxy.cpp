@@ -2,6 +2,7 @@
 
 #include "endpoint/dialects.hpp"
 #include "endpoint/proxy_circles.hpp"
+#include "endpoint/shared_queues.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -147,6 +148,9 @@ std::expected<void, Failure> add_proxy(std::vector<ListenerPlan>& plans, Listene
     auto plan = plan_proxy(std::move(from), std::move(options));
     if (!plan) {
         return std::unexpected{std::move(plan.error())};
+    }
+    if (auto checked = check_shared_queues(plans, *plan); !checked) {
+        return checked;
     }
     plans.push_back(std::move(*plan));
     auto checked = check_last(plans);

@@ -9,6 +9,7 @@
 #include "endpoint/server_admin.hpp"
 #include "endpoint/server_listening.hpp"
 #include "endpoint/server_needs.hpp"
+#include "endpoint/shared_queues.hpp"
 #include "endpoint/shutdown_method.hpp"
 #include "runtime/dispatcher.hpp"
 #include "runtime/workers.hpp"
@@ -113,7 +114,7 @@ public:
 
     bool drain(std::chrono::milliseconds timeout) {
         if (!running()) {
-            return true;
+            return is_flushed_;
         }
         const auto until = clock_.now() + timeout;
         begin_drain();
@@ -122,7 +123,29 @@ public:
         }
         proxies_->stop(until);
         close();
-        return true;
+        is_flushed_ = std::ranges::all_of(
+            listening_, [](const auto& listening) { return listening->is_flushed(); });
+        return is_flushed_;
+    }
+
+    std::vector<std::string> unfinished() const {
+        std::vector<std::string> reasons;
+        if (!is_flushed_) {
+            reasons.emplace_back("a broker has not confirmed the last replies");
+        }
+        if (!running()) {
+            return reasons;
+        }
+        if (const auto running = dispatcher_->counters().in_flight.load(); running != 0) {
+            reasons.push_back("calls that run: " + std::to_string(running));
+        }
+        on_each([&reasons, mutex = std::make_shared<std::mutex>()](endpoint::Listening& listening) {
+            if (std::string reason = listening.unfinished(); !reason.empty()) {
+                const std::lock_guard lock{*mutex};
+                reasons.push_back(std::move(reason));
+            }
+        });
+        return reasons;
     }
 
     bool stop_now(std::chrono::milliseconds grace) {
@@ -292,7 +315,7 @@ private:
     }
 
     /// Do something on every listener's I/O thread, and wait until it is done.
-    void on_each(const std::function<void(endpoint::Listening&)>& act) {
+    void on_each(const std::function<void(endpoint::Listening&)>& act) const {
         endpoint::Countdown done{listening_.size()};
         for (const auto& listening : listening_) {
             listening->executor().post([&act, &done, &listening] {
@@ -355,6 +378,7 @@ private:
     std::thread asio_thread_;
     std::mutex reload_mutex_;
     bool ended_ = false;
+    bool is_flushed_ = true;  // when it has ended: brokers have what was sent to them
 };
 
 Server::Server(ServerOptions options)
@@ -381,6 +405,9 @@ void Server::listen(ListenerOptions options) {
     auto plan = endpoint::plan_listener(std::move(options));
     if (!plan) {
         throw Error{std::move(plan.error())};
+    }
+    if (auto checked = endpoint::check_shared_queues(implementation_->plans_, *plan); !checked) {
+        throw Error{std::move(checked.error())};
     }
     implementation_->plans_.push_back(std::move(*plan));
 }
@@ -423,6 +450,9 @@ std::vector<Failure> Server::reload_certificates() {
 
 bool Server::drain(std::chrono::milliseconds timeout) {
     return implementation_->drain(timeout);
+}
+std::vector<std::string> Server::unfinished() const {
+    return implementation_->unfinished();
 }
 bool Server::stop_now(std::chrono::milliseconds grace) {
     return implementation_->stop_now(grace);

@@ -169,6 +169,11 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
         return std::unexpected{refused(
             "A broker has the server's certificate; a client's is in the address (certfile)")};
     }
+    for (const ListenerExchange& exchange : options.exchanges) {
+        if (auto usable = check_exchange_type(exchange); !usable) {
+            return usable;
+        }
+    }
     if (!options.auth_secrets.empty()) {
         return std::unexpected{refused("Secrets to sign with are of tcp:// and its like")};
     }
@@ -189,6 +194,21 @@ std::expected<void, Failure> check(const ListenerOptions& options, const Address
 }
 
 }  // namespace
+
+std::expected<void, Failure> check_exchange_type(const ListenerExchange& exchange) {
+    // A plugin's, which then does as the type that its argument names.
+    const Value delayed = exchange.arguments["x-delayed-type"];
+    const std::string_view type = exchange.type == "x-delayed-message" && delayed.is_text()
+                                      ? delayed.as_text()
+                                      : std::string_view{exchange.type};
+    if (type == "direct" || type == "topic") {
+        return {};
+    }
+    return std::unexpected{refused(
+        "The exchange '" + exchange.name + "' is of type '" + exchange.type +
+        "', but calls need direct or topic: others give requests and replies to every queue that "
+        "is bound, so that handlers run twice and callers get their own requests")};
+}
 
 transport::TlsServerOptions server_tls(const ListenerTls& tls) {
     return {.certificate_file = tls.certificate_file,

@@ -51,12 +51,17 @@ public:
     /// err  invalid_request: it cannot be listened there; only of direct listeners
     virtual std::expected<void, Failure> open(Opening opening) = 0;
     virtual bool consuming() const noexcept = 0;
+    /// What a drain waits for beside handlers that run, for people; empty: for nothing.
+    virtual std::string unfinished() const { return {}; }
     /// Take no more requests, and say when those that were taken are answered.
     virtual void drain(std::move_only_function<void()> on_drained) = 0;
     /// Give back or drop what is not answered yet; what was given to `drain` follows.
     virtual void stop_now() = 0;
     /// Unmake it all; `closed` follows when all output is written.
     virtual void close(std::move_only_function<void()> closed) = 0;
+
+    /// Once closed: whether the other side has surely got what was sent.             thread any
+    virtual bool is_flushed() const noexcept { return true; }
 
     virtual std::expected<void, Failure> reload_certificates() { return {}; }
 

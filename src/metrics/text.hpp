@@ -22,6 +22,7 @@ struct ListenerFigures {
     std::optional<std::uint64_t> replays{};
     std::optional<std::uint64_t> dropped_answers{};
     std::optional<std::uint64_t> handshake_failures{};
+    std::optional<std::uint64_t> refused_replies{};
 };
 
 /// What the buffer of one proxy has now, and what its proxy has done with it so far.

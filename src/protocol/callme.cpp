@@ -147,6 +147,13 @@ public:
                         .body = bytes_of(body)};
     }
 
+    ReplyAddress address_of(const Envelope& reply) const override {
+        ReplyAddress address{.reply_to = std::string{reply.exchange},
+                             .correlation_id = std::string{reply.correlation_id}};
+        remember(reply, nullptr, address);
+        return address;
+    }
+
     Topology server_topology(const ServerTopologyOptions& options) const override {
         Topology topology =
             pair_of(joined({"server_", options.server, "_ex"}),

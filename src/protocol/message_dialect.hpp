@@ -67,6 +67,13 @@ public:
     /// in   call: null when the request could not be decoded
     virtual void remember(const Envelope&, const Call* /*call*/, ReplyAddress&) const {}
 
+    /// Whom a reply of this dialect goes to, for another one in its place.
+    virtual ReplyAddress address_of(const Envelope& reply) const {
+        return {.exchange = std::string{reply.exchange},
+                .reply_to = std::string{reply.routing_key},
+                .correlation_id = std::string{reply.correlation_id}};
+    }
+
     virtual Topology server_topology(const ServerTopologyOptions& options) const = 0;
 
     // The client's side

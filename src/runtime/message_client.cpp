@@ -154,6 +154,10 @@ void MessageClient::on_ready(std::string_view reply_address) {
 }
 
 void MessageClient::on_reply(const protocol::Envelope& reply) {
+    if (!reply.reply_to.empty() && reply.reply_to == reply_address_) {
+        // A request of ours: its exchange copies what it gets to every queue, ours among them.
+        return;
+    }
     const PendingCalls::Token token = pending().find_correlation(reply.correlation_id);
     OutgoingCall* call = token != 0 ? pending().find(token) : nullptr;
     if (call == nullptr || stage_of(*call) == CallStage::queued || !call->wants_answer) {

@@ -77,6 +77,18 @@ void MessageJob::encode_reply() {
     }
 }
 
+bool MessageJob::replace_reply(std::string_view message) {
+    if (!reply || std::exchange(is_replaced_, true)) {
+        return false;
+    }
+    body = {};
+    reply =
+        dialect_.encode_answer(address, {.failure = Code::internal, .message = arena.copy(message)},
+                               arena, body, nullptr);
+    reply->delivery_mode = address.delivery_mode;
+    return true;
+}
+
 /// A finished job may be kept for long, and so must not keep what its request took.
 void MessageJob::shrink() {
     if (arena.capacity_bytes() <= kept_arena_bytes_max) {
@@ -103,6 +115,8 @@ void MessageJob::reuse() noexcept {
     place = 0;
     given_back = false;
     is_done = false;
+    may_be_acknowledged = false;
+    is_replaced_ = false;
     body.clear();
     reply.reset();
     replied_in = 0;

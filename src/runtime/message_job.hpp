@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace warren::runtime {
@@ -29,6 +30,9 @@ public:
     /// Keep its request, as it came, for a worker to read.
     /// err  overloaded: it takes more memory than may be
     std::expected<std::unique_ptr<LargeRequest>, Failure> keep(const protocol::Envelope& message);
+    /// Have the caller answered `internal` in place of a reply that cannot be sent.
+    /// out  false: that was done before, or nobody is to have a reply
+    bool replace_reply(std::string_view message);
 
     /// Make it as new, keeping memory.
     void reuse() noexcept;
@@ -42,6 +46,7 @@ public:
     std::size_t place = 0;    // among those in flight
     bool given_back = false;  // its result matters to nobody any more
     bool is_done = false;
+    bool may_be_acknowledged = false;  // it was settled, and the broker may know
 
     std::string body;                           // of the reply
     std::optional<protocol::Envelope> reply{};  // views this job; none: nobody is to have one
@@ -56,6 +61,7 @@ private:
     const protocol::MessageDialect& dialect_;
     std::shared_ptr<Mailbox> mailbox_;
     std::size_t reply_bytes_max_;
+    bool is_replaced_ = false;  // the reply, by a failure
 };
 
 }  // namespace warren::runtime

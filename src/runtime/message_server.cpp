@@ -11,16 +11,12 @@
 namespace warren::runtime {
 namespace {
 
-// A job that has carried more than this is not used again, so that one big message does not leave
-// its memory behind in every job.
-constexpr std::size_t reused_body_bytes_max = std::size_t{64} << 10;
-
 constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP 0-9-1 1.8.3.4]
 
 /// Whether a delivery may be of a request that came before. A broker that restarts forgets which
 /// messages of a classic queue it had delivered: those that outlive it, the persistent ones, come
-/// again unmarked. Without the mark only an id that is unique by its form counts, because callers
-/// that use one id for all requests may mean another one.
+/// again unmarked. Without the mark only an id that is unique by its form counts, and `Replays` then
+/// knows only what is surely unanswered: callers that use one id for all requests mean another one.
 bool may_repeat(const protocol::Envelope& message) {
     return message.redelivered || (message.delivery_mode == persistent &&
                                    core::parse_uuid(message.correlation_id).has_value());
@@ -37,6 +33,7 @@ MessageServer::MessageServer(const protocol::MessageDialect& dialect, ServerPort
       options_{std::move(options)},
       lane_{dispatcher, port.executor(), std::move(options_.policy)},
       mailbox_{std::make_shared<Mailbox>(port.executor(), [this] { take_finished(); })},
+      lost_replies_{log, port.executor(), lane_.policy().name},
       memory_{options_.in_flight_bytes_max},
       replays_{options_.replays} {
     WARREN_ASSERT(options_.in_flight_max > 0);
@@ -166,34 +163,6 @@ std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
     return job;
 }
 
-bool MessageServer::replay(DeliveryId delivery, const protocol::Envelope& message) {
-    replays_.forget_expired(port_.executor().now());
-    MessageJob* const job = replays_.find(message);
-    if (job == nullptr) {
-        return false;
-    }
-    counters_.replays.add();
-    if (!job->is_done) {
-        job->delivery = delivery;
-        ++unsettled_;
-        return true;
-    }
-    // A reply that left on this very connection is ahead of the acknowledgement.
-    const bool reply_again = job->reply && job->replied_in != delivery.generation;
-    if (send_and_settle(delivery, reply_again ? &*job->reply : nullptr) && reply_again) {
-        job->replied_in = delivery.generation;
-    }
-    return true;
-}
-
-bool MessageServer::send_and_settle(DeliveryId delivery, const protocol::Envelope* reply) {
-    const bool is_sent = port_.settle(delivery, reply);
-    if (is_sent && reply != nullptr) {
-        counters_.bytes_sent.add(reply->body.size());
-    }
-    return is_sent;
-}
-
 void MessageServer::take_finished() {
     TaskList finished = mailbox_->take_all();
     while (Task* const task = finished.pop()) {
@@ -212,76 +181,10 @@ void MessageServer::remove(MessageJob& job) noexcept {
     in_flight_.pop_back();
 }
 
-void MessageServer::settle(std::unique_ptr<MessageJob> job) {
-    remove(*job);
-    job->is_done = true;
-    const bool current = is_current(*job);
-    if (current) {
-        --unsettled_;
-    }
-    if (job->given_back) {
-        recycle(std::move(job));
-        return;
-    }
-    if (!current && job->is_recognizable()) {
-        replays_.remove_running(*job);
-    }
-    if (send_and_settle(job->delivery, job->reply ? &*job->reply : nullptr)) {
-        job->replied_in = generation_;
-        if (current) {
-            keep(std::move(job));
-            return;
-        }
-    }
-    remember(std::move(job));
-}
-
-void MessageServer::keep(std::unique_ptr<MessageJob> job) {
-    if (!job->is_recognizable()) {
-        recycle(std::move(job));
-        return;
-    }
-    settled_bytes_ += job->body.capacity();
-    settled_.push_back(std::move(job));
-    trim_settled();
-}
-
-void MessageServer::trim_settled() {
-    while (!settled_.empty() && (settled_.size() + unsettled_ > options_.in_flight_max ||
-                                 settled_bytes_ > options_.replays.bytes_max)) {
-        settled_bytes_ -= settled_.front()->body.capacity();
-        recycle(std::move(settled_.front()));
-        settled_.pop_front();
-    }
-}
-
-void MessageServer::recycle(std::unique_ptr<MessageJob> job) {
-    if (free_.size() < options_.in_flight_max && job->body_bytes <= reused_body_bytes_max &&
-        job->body.capacity() <= reused_body_bytes_max) {
-        job->reuse();
-        free_.push_back(std::move(job));
-    }
-}
-
-void MessageServer::remember(std::unique_ptr<MessageJob> job) {
-    if (job->is_recognizable()) {
-        replays_.add_finished(std::move(job), port_.executor().now());
-        arm_expiry();
-    } else {
-        recycle(std::move(job));
-    }
-}
-
-void MessageServer::arm_expiry() {
-    const std::optional<TimePoint> next = replays_.next_expiry();
-    if (!next || expiry_timer_) {
-        return;
-    }
-    expiry_timer_ = port_.executor().post_at(*next, [this] {
-        expiry_timer_.reset();
-        replays_.forget_expired(port_.executor().now());
-        arm_expiry();
-    });
+void MessageServer::on_connected(std::uint64_t generation) {
+    generation_ = generation;
+    send_unsent();
+    check_drained();
 }
 
 void MessageServer::on_consuming(std::uint64_t generation) {
@@ -292,11 +195,7 @@ void MessageServer::on_consuming(std::uint64_t generation) {
     }
     last_loss_.clear();
     log_.info(fmt::format("{}: consuming", lane_.policy().name));
-    replays_.each_unsent([&](MessageJob& job) {
-        if (send_and_settle(job.delivery, &*job.reply)) {
-            job.replied_in = generation_;
-        }
-    });
+    send_unsent();
     if (options_.on_consuming) {
         options_.on_consuming();
     }
@@ -309,7 +208,13 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
                 lose(*job);
             }
         }
+        for (const Trial& trial : trials_) {
+            if (is_current(*trial.job) && trial.job->is_recognizable()) {
+                replays_.add_running(*trial.job);
+            }
+        }
         while (!settled_.empty()) {
+            settled_.front()->may_be_acknowledged = true;
             remember(std::move(settled_.front()));
             settled_.pop_front();
         }
@@ -368,6 +273,15 @@ void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
         job->given_back = true;
         drop(*job);
     }
+    for (const Trial& trial : std::exchange(trials_, {})) {
+        if (is_current(*trial.job)) {
+            port_.give_back(trial.delivery);
+        } else if (trial.job->is_recognizable()) {
+            replays_.remove_running(*trial.job);
+        }
+    }
+    // Neither the broker's word nor a connection is waited for.
+    abandoned_ = stopped_ = true;
     if (on_drained) {
         drain(std::move(on_drained));
     } else {
@@ -382,7 +296,8 @@ void MessageServer::on_stopped() {
 }
 
 void MessageServer::check_drained() {
-    if (!stopped_ || !in_flight_.empty()) {
+    if (!stopped_ || !in_flight_.empty() || !trials_.empty() ||
+        (!abandoned_ && replays_.unsent() != 0)) {
         return;
     }
     // They may destroy this server, and the port that is calling it.

@@ -8,6 +8,7 @@
 #include "protocol/message_dialect.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/dispatcher.hpp"
+#include "runtime/lost_replies.hpp"
 #include "runtime/message_job.hpp"
 #include "runtime/ports.hpp"
 #include "runtime/replays.hpp"
@@ -52,6 +53,7 @@ struct MessageServerCounters {
     OwnCounter bytes_sent;
     OwnCounter replays;     // redeliveries of what has run, or still runs
     OwnCounter reconnects;  // how often it consumes again
+    OwnCounter refused_replies;  // by the broker: answered `internal` instead, where that goes
 };
 
 /// Serves methods to a broker's messages. Every delivery is answered once (when it names somebody
@@ -85,17 +87,30 @@ public:
     bool consuming() const noexcept { return consuming_; }
     const Replays& replays() const noexcept { return replays_; }
     const MessageServerCounters& counters() const noexcept { return counters_; }
+    std::uint64_t lost_replies() const noexcept { return lost_replies_.count(); }
+    /// What a drain waits for, beside handlers that run, for people; empty: for nothing.
+    std::string unfinished() const;
 
     void on_delivery(DeliveryId delivery, const protocol::Envelope& message) override;
     void on_consuming(std::uint64_t generation) override;
+    void on_connected(std::uint64_t generation) override;
     void on_lost(std::uint64_t generation, const Failure& why) override;
     void on_stopped() override;
+    void on_tried(DeliveryId delivery, const Failure* refused) override;
+    void on_reply_refused(const protocol::Envelope& reply, const Failure& why) override;
+    void on_reply_lost(const protocol::Envelope& reply, const Failure& why) override;
 
 private:
     /// A delivery that is not acknowledged, because as many are handled as may.
     struct Held {
         DeliveryId delivery;
         protocol::Message message;
+    };
+
+    /// A reply that goes apart, because one like it has broken a channel or a connection.
+    struct Trial {
+        DeliveryId delivery;  // as it was tried for; the job may have a later one
+        std::unique_ptr<MessageJob> job;
     };
 
     void take(DeliveryId delivery, const protocol::Envelope& message);
@@ -108,13 +123,15 @@ private:
     bool is_current(const MessageJob& job) const noexcept {
         return generation_ != 0 && job.delivery.generation == generation_;
     }
-    bool send_and_settle(DeliveryId delivery, const protocol::Envelope* reply);
     void remove(MessageJob& job) noexcept;
     void lose(MessageJob& job);
     /// Never run it, if it has not started: another delivery of it will be.
     bool drop(MessageJob& job) noexcept;
     void take_finished();
     void settle(std::unique_ptr<MessageJob> job);
+    void conclude(std::unique_ptr<MessageJob> job);
+    void send_unsent();
+    void tell_refused(std::string_view correlation_id, const Failure& why);
     void keep(std::unique_ptr<MessageJob> job);
     void trim_settled();
     void recycle(std::unique_ptr<MessageJob> job);
@@ -130,6 +147,7 @@ private:
     Lane lane_;
     std::shared_ptr<Mailbox> mailbox_;
     MessageServerCounters counters_;
+    LostReplies lost_replies_;
 
     RequestMemory memory_;
     std::vector<MessageJob*> in_flight_;  // each knows its place
@@ -140,6 +158,7 @@ private:
     std::deque<std::unique_ptr<MessageJob>> settled_;
     std::size_t settled_bytes_ = 0;
     std::deque<Held> held_;  // of `before_handling`, oldest first; at most the port's prefetch
+    std::vector<Trial> trials_;  // at most the port's prefetch of each connection
     Replays replays_;
     std::optional<Executor::TimerId> expiry_timer_;
 
@@ -149,6 +168,7 @@ private:
     bool has_consumed_ = false;
     bool stopping_ = false;
     bool stopped_ = false;
+    bool abandoned_ = false;  // what is not sent yet never will be
     std::vector<std::move_only_function<void()>> on_drained_;
 };
 

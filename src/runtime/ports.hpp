@@ -25,15 +25,21 @@ struct DeliveryId {
     friend bool operator==(const DeliveryId&, const DeliveryId&) = default;
 };
 
+/// What became of a delivery that was to be settled.
+enum class Settlement : std::uint8_t {
+    sent,           // reply and acknowledgement are on their way
+    not_connected,  // nothing could be sent: of this generation it will be delivered again
+    on_trial,       // the reply goes apart from others: `ServerSink::on_tried` follows, and until
+                    // then nothing is acknowledged
+};
+
 class ServerPort {
 public:
     virtual ~ServerPort() = default;
     virtual Executor& executor() noexcept = 0;
     /// Send the reply, when there is one, then acknowledge: both leave in the same write, in that
     /// order. For a delivery of an earlier generation: the reply alone.
-    /// out  false when nothing could be sent because there is no connection: for a delivery of this
-    ///      generation it will be delivered again
-    virtual bool settle(DeliveryId delivery, const protocol::Envelope* reply) = 0;
+    virtual Settlement settle(DeliveryId delivery, const protocol::Envelope* reply) = 0;
     /// Give it back: the broker delivers it again, here or elsewhere.
     virtual void give_back(DeliveryId delivery) = 0;
     /// Take no further deliveries; `ServerSink::on_stopped` follows. What was delivered stays
@@ -48,9 +54,18 @@ public:
     virtual void on_delivery(DeliveryId delivery, const protocol::Envelope& message) = 0;
     /// Consuming: topology is declared and the consumer is confirmed.
     virtual void on_consuming(std::uint64_t generation) = 0;
+    /// Connected again after `stop_consuming`: replies can be sent, and nothing is consumed.
+    virtual void on_connected(std::uint64_t /*generation*/) {}
     /// Deliveries of this generation can no longer be settled.
     virtual void on_lost(std::uint64_t generation, const Failure& why) = 0;
     virtual void on_stopped() = 0;
+    /// How the reply to a delivery fared that was on trial: it can be acknowledged now.
+    /// in  refused: why it cannot be sent; null: the broker has it
+    virtual void on_tried(DeliveryId /*delivery*/, const Failure* /*refused*/) {}
+    /// The broker refuses a reply that counted as sent: its caller may be answered otherwise.
+    virtual void on_reply_refused(const protocol::Envelope& /*reply*/, const Failure& /*why*/) {}
+    /// A reply that counted as sent has reached nobody.
+    virtual void on_reply_lost(const protocol::Envelope& /*reply*/, const Failure& /*why*/) {}
 };
 
 /// Where a client stands with its broker.

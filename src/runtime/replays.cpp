@@ -3,6 +3,7 @@
 #include "core/assert.hpp"
 #include "core/keyed_hash.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -61,7 +62,7 @@ void Replays::add_finished(std::unique_ptr<MessageJob> job, TimePoint now) {
     bytes_ += job->body.capacity();
     finished_.push_back({.job = std::move(job), .expires = now + limits_.ttl});
     while (finished_.size() > limits_.entries_max || bytes_ > limits_.bytes_max) {
-        forget_oldest();
+        take(finished_.begin());
     }
 }
 
@@ -75,7 +76,8 @@ MessageJob* Replays::find(const protocol::Envelope& message) {
     for (auto entry = first; entry != last; ++entry) {
         MessageJob& job = *entry->second;
         if (job.body_hash == body_hash && job.address.correlation_id == message.correlation_id &&
-            job.address.reply_to == message.reply_to && job.address.exchange == message.exchange) {
+            job.address.reply_to == message.reply_to && job.address.exchange == message.exchange &&
+            (message.redelivered || !job.may_be_acknowledged)) {
             if (!job.is_done) {
                 by_key_.erase(entry);
             }
@@ -85,24 +87,45 @@ MessageJob* Replays::find(const protocol::Envelope& message) {
     return nullptr;
 }
 
-void Replays::each_unsent(const std::function<void(MessageJob&)>& visit) {
-    for (const Finished& entry : finished_) {
-        if (entry.job->reply && entry.job->replied_in == 0) {
-            visit(*entry.job);
-        }
-    }
+std::unique_ptr<MessageJob> Replays::take(std::deque<Finished>::iterator entry) {
+    std::unique_ptr<MessageJob> job = std::move(entry->job);
+    erase(*job);
+    bytes_ -= job->body.capacity();
+    finished_.erase(entry);
+    return job;
 }
 
-void Replays::forget_oldest() {
-    MessageJob& job = *finished_.front().job;
-    erase(job);
-    bytes_ -= job.body.capacity();
-    finished_.pop_front();
+std::unique_ptr<MessageJob> Replays::take(MessageJob& job) {
+    const auto entry = std::ranges::find_if(
+        finished_, [&](const Finished& finished) { return finished.job.get() == &job; });
+    WARREN_ASSERT(entry != finished_.end());
+    return take(entry);
+}
+
+bool Replays::is_unsent(const Finished& entry) noexcept {
+    return entry.job->reply && entry.job->replied_in == 0;
+}
+
+std::vector<std::unique_ptr<MessageJob>> Replays::take_unsent() {
+    std::vector<std::unique_ptr<MessageJob>> unsent;
+    for (Finished& entry : finished_) {
+        if (is_unsent(entry)) {
+            erase(*entry.job);
+            bytes_ -= entry.job->body.capacity();
+            unsent.push_back(std::move(entry.job));
+        }
+    }
+    std::erase_if(finished_, [](const Finished& entry) { return entry.job == nullptr; });
+    return unsent;
+}
+
+std::size_t Replays::unsent() const noexcept {
+    return static_cast<std::size_t>(std::ranges::count_if(finished_, is_unsent));
 }
 
 void Replays::forget_expired(TimePoint now) {
     while (!finished_.empty() && finished_.front().expires <= now) {
-        forget_oldest();
+        take(finished_.begin());
     }
 }
 

@@ -7,11 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <vector>
 
 namespace warren::runtime {
 
@@ -41,12 +41,16 @@ public:
     /// A job has run and its reply may be wanted again.
     void add_finished(std::unique_ptr<MessageJob> job, TimePoint now);
 
-    /// The job that a delivery repeats; a running one is no longer kept.
+    /// The job that a delivery repeats; a running one is no longer kept. A delivery that is not
+    /// marked as a repetition can only be one of what was surely not acknowledged.
     /// out  nullptr: none is known
     MessageJob* find(const protocol::Envelope& message);
 
+    /// in  a finished one
+    std::unique_ptr<MessageJob> take(MessageJob& job);
     /// Every finished one whose reply was not sent yet.
-    void each_unsent(const std::function<void(MessageJob&)>& visit);
+    std::vector<std::unique_ptr<MessageJob>> take_unsent();
+    std::size_t unsent() const noexcept;
 
     void forget_expired(TimePoint now);
     std::optional<TimePoint> next_expiry() const noexcept;
@@ -58,7 +62,8 @@ private:
         std::unique_ptr<MessageJob> job;
         TimePoint expires;
     };
-    void forget_oldest();
+    std::unique_ptr<MessageJob> take(std::deque<Finished>::iterator entry);
+    static bool is_unsent(const Finished& entry) noexcept;
     void insert(MessageJob& job);
     void erase(MessageJob& job);
 

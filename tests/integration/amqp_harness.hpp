@@ -186,12 +186,21 @@ public:
     void on_stopped() override {
         change([&] { stopped_ = true; });
     }
+    void on_tried(runtime::DeliveryId delivery, const Failure* refused) override {
+        port_->settle(delivery, nullptr);
+        change([&] { refused_.push_back(refused != nullptr ? *refused : Failure{}); });
+    }
+    void on_reply_lost(const protocol::Envelope&, const Failure& why) override {
+        change([&] { replies_lost_.push_back(why); });
+    }
 
     // Read inside `await`.
     std::uint64_t generation_ = 0;
     std::size_t deliveries_ = 0;
     std::vector<runtime::DeliveryId> held_;
     std::vector<Failure> lost_;
+    std::vector<Failure> refused_;  // of replies on trial; empty ones: taken
+    std::vector<Failure> replies_lost_;
     bool stopped_ = false;
 
 private:
@@ -235,6 +244,22 @@ public:
             const std::uint64_t token = ++last_token_;
             send(token, exchange, routing_key, body);
             return token;
+        });
+    }
+
+    /// Send a request that asks for its reply elsewhere.
+    void call_for(const std::string& reply_to, std::string_view routing_key, std::string_view body,
+                  std::string_view exchange = {}) {
+        loop_.run([&] {
+            const std::uint64_t token = ++last_token_;
+            const std::string correlation_id = std::to_string(token);
+            port_->publish(token, {.exchange = exchange,
+                                   .routing_key = routing_key,
+                                   .content_type = "application/json",
+                                   .correlation_id = correlation_id,
+                                   .reply_to = reply_to,
+                                   .delivery_mode = 2,
+                                   .body = std::as_bytes(std::span{body})});
         });
     }
 

@@ -167,7 +167,8 @@ TEST_F(AmqpPorts, GivesBackWhatComesWhileItStops) {
     ASSERT_TRUE(server.await([&] { return server.stopped_; }));
     EXPECT_EQ(server.held_.size(), 2U);
     // What was delivered can be settled still.
-    EXPECT_TRUE(loop.run([&] { return server.port().settle(server.held_[1], nullptr); }));
+    EXPECT_EQ(loop.run([&] { return server.port().settle(server.held_[1], nullptr); }),
+              runtime::Settlement::sent);
     EXPECT_TRUE(eventually([&] {
         const RabbitMq::QueueDepth depth = broker.queue_depth("stopping");
         return depth.ready == 5 && depth.unacknowledged == 0 && depth.consumers == 0;

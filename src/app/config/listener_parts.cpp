@@ -95,6 +95,10 @@ void read_exchanges(const ConfigNode& node, ConfiguredListener& listener) {
                 if (const auto word = type->one_of(exchange_type_words)) {
                     exchange.type = exchange_type_words[*word];
                 }
+                if (const auto usable = endpoint::check_exchange_type(exchange); !usable) {
+                    type->fail(usable.error().message);
+                    exchange.type = exchange_type_words[0];
+                }
             }
             if (const auto durable = map.find("durable")) {
                 exchange.durable = durable->boolean();

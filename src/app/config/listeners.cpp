@@ -1,5 +1,6 @@
 #include "app/config/port_collision.hpp"
 #include "app/config/sections.hpp"
+#include "endpoint/shared_queues.hpp"
 
 #include <algorithm>
 #include <string>
@@ -58,6 +59,27 @@ void check_port(const ConfigNode& address, const ConfiguredListener& listener,
     }
 }
 
+namespace {
+
+/// Who shares a queue serves the same.
+void check_queue(const ConfigNode& address, const ConfiguredListener& listener,
+                 const Config& config) {
+    const auto plan = endpoint::plan_listener(listener.options);
+    for (const ConfiguredListener& other : config.listeners) {
+        const auto beside = endpoint::plan_listener(other.options);
+        if (!plan || !beside) {
+            continue;
+        }
+        if (auto checked = endpoint::check_shared_queues({&*beside, 1}, *plan); !checked) {
+            address.fail(checked.error().message + " (the other is " + other.path + " in line " +
+                         std::to_string(other.line) + ")");
+            return;
+        }
+    }
+}
+
+}  // namespace
+
 std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Config& config) {
     ConfigMap map{node};
     if (!node.is_map()) {
@@ -88,6 +110,7 @@ std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Co
     chosen->read(map, listener);
     if (!listener.options.url.empty()) {
         check_port(*map.find(chosen->key), listener, config);
+        check_queue(*map.find(chosen->key), listener, config);
     }
     return listener;
 }

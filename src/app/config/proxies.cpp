@@ -3,6 +3,7 @@
 #include "app/proxy_buffer.hpp"
 #include "endpoint/address.hpp"
 #include "endpoint/proxy.hpp"
+#include "endpoint/shared_queues.hpp"
 
 #include <array>
 #include <cstdint>
@@ -114,10 +115,19 @@ ConfiguredProxy read_proxy(const ConfigNode& node, const Config& config) {
 }
 
 /// Hold a proxy against those before it.
-void check_proxy(const ConfigNode& node, ConfiguredProxy& proxy,
+void check_proxy(const ConfigNode& node, ConfiguredProxy& proxy, const Config& config,
                  std::vector<endpoint::ListenerPlan>& plans) {
     if (proxy.from.options.url.empty() || proxy.to.to.empty()) {
         return;  // which was said
+    }
+    const auto from = endpoint::plan_listener(proxy.from.options);
+    for (const ConfiguredListener& listener : config.listeners) {
+        const auto plan = endpoint::plan_listener(listener.options);
+        if (from && plan && endpoint::share_queue(*from, *plan)) {
+            return node.fail("takes the queue that is served by " + listener.path + " in line " +
+                             std::to_string(listener.line) +
+                             ": each would get requests of the other");
+        }
     }
     if (const auto chosen = choose_buffer_file(proxy.from.options, proxy.to); !chosen) {
         return node.fail(chosen.error());
@@ -143,7 +153,7 @@ void read_proxies(ConfigMap& root, Config& config) {
     std::vector<endpoint::ListenerPlan> plans;
     for (const ConfigNode& item : proxies->items()) {
         ConfiguredProxy proxy = read_proxy(item, config);
-        check_proxy(item, proxy, plans);
+        check_proxy(item, proxy, config, plans);
         config.proxies.push_back(std::move(proxy));
     }
 }

@@ -63,6 +63,12 @@ public:
                                    "cannot come back yet",
                                    request.exchange, link_->endpoint().display()));
         }
+        if (protocol::is_direct_reply(request.routing_key)) {
+            // The broker may end the connection over one that it cannot read.
+            return refuse(token, {.code = Code::invalid_request,
+                                  .message = "The names amq.rabbitmq.reply-to... are of callers: "
+                                             "no server's queue has one"});
+        }
         amqp::BasicProperties properties = to_properties(request);
         if (replies_.is_durable()) {
             // Whoever waits for a reply across a restart needs the request to come through it.

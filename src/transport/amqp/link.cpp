@@ -13,6 +13,12 @@
 #include <vector>
 
 namespace warren::transport {
+namespace {
+
+/// A connection that breaks sooner counts as one more attempt that failed.
+constexpr std::chrono::seconds lasting{10};
+
+}  // namespace
 
 class Link::Impl final : public ConnectionUser, public std::enable_shared_from_this<Link::Impl> {
 public:
@@ -26,6 +32,9 @@ public:
     const AmqpEndpoint& endpoint() const noexcept { return endpoint_; }
     Log* log() const noexcept { return options_.log; }
     bool up() const noexcept { return up_; }
+    bool ended_by_exception() const noexcept { return ended_by_exception_; }
+    bool ended_in_order() const noexcept { return ended_in_order_; }
+    void worked() noexcept { backoff_.reset(); }
     amqp::ConnectionCore& core() noexcept { return connection_->core(); }
     void touch() {
         if (connection_ != nullptr) {
@@ -123,6 +132,11 @@ public:
         }
         channels_.clear();
         blocked_ = false;
+        ended_by_exception_ = why.is_exception;
+        ended_in_order_ = why.is_in_order;
+        if (executor_.now() - up_since_ > lasting) {
+            backoff_.reset();
+        }
         if (!closing_) {
             say(LogLevel::warning, fmt::format("{}; connecting again", to_string(why.failure)));
             dial_after(backoff_.next());
@@ -203,7 +217,7 @@ private:
     void handle(const amqp::Connected&, const amqp::Event&) {
         up_ = true;
         ++lives_;
-        backoff_.reset();
+        up_since_ = executor_.now();
         say(LogLevel::info, fmt::format("Connected to {}", endpoint_.display()));
         for_each_user([](LinkUser& user) { user.on_up(); });
     }
@@ -253,6 +267,9 @@ private:
     std::shared_ptr<Connection> connection_;
     runtime::Executor::TimerId dial_timer_ = 0;
     std::uint64_t lives_ = 0;
+    runtime::TimePoint up_since_{};
+    bool ended_by_exception_ = false;
+    bool ended_in_order_ = false;
     bool started_ = false;
     bool up_ = false;
     bool closing_ = false;
@@ -286,6 +303,15 @@ void Link::detach(LinkUser& user) noexcept {
 }
 bool Link::up() const noexcept {
     return impl_->up();
+}
+bool Link::ended_by_exception() const noexcept {
+    return impl_->ended_by_exception();
+}
+bool Link::ended_in_order() const noexcept {
+    return impl_->ended_in_order();
+}
+void Link::worked() noexcept {
+    impl_->worked();
 }
 amqp::ConnectionCore& Link::core() noexcept {
     return impl_->core();

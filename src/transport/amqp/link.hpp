@@ -70,6 +70,13 @@ public:
     void detach(LinkUser& user) noexcept;
 
     bool up() const noexcept;
+    /// Whether the broker ended the last connection over something that was sent on it.
+    bool ended_by_exception() const noexcept;
+    /// Whether the last connection was closed as `close` asked, after all that was sent on it.
+    bool ended_in_order() const noexcept;
+    /// What this connection is for works: its loss starts a new row of attempts. Otherwise one does
+    /// that stood for a while.
+    void worked() noexcept;
 
     /// Where commands are given while the link is up; whoever gave some calls `touch`.
     amqp::ConnectionCore& core() noexcept;

@@ -18,13 +18,12 @@ std::optional<std::string_view> unless_empty(std::string_view text) noexcept {
 
 constexpr std::size_t empty_table_bytes = 4;
 
-}  // namespace
-
-protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena) {
-    const amqp::BasicProperties& properties = delivery.properties;
+template <typename Content>
+protocol::Envelope envelope_of(const Content& content, Arena& arena) {
+    const amqp::BasicProperties& properties = content.properties;
     protocol::Envelope message{
-        .exchange = delivery.exchange,
-        .routing_key = delivery.routing_key,
+        .exchange = content.exchange,
+        .routing_key = content.routing_key,
         .content_type = or_empty(properties.content_type),
         .content_encoding = or_empty(properties.content_encoding),
         .correlation_id = or_empty(properties.correlation_id),
@@ -37,9 +36,8 @@ protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena) {
         .app_id = or_empty(properties.app_id),
         .delivery_mode = properties.delivery_mode,
         .priority = properties.priority,
-        .body = delivery.body,
-        .redelivered = delivery.redelivered,
-        .body_bytes = delivery.body_size,
+        .body = content.body,
+        .body_bytes = content.body_size,
     };
     if (properties.headers && properties.headers->size() > empty_table_bytes) {
         if (const auto headers = amqp::decode_table(*properties.headers, arena)) {
@@ -47,6 +45,18 @@ protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena) {
         }
     }
     return message;
+}
+
+}  // namespace
+
+protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena) {
+    protocol::Envelope message = envelope_of(delivery, arena);
+    message.redelivered = delivery.redelivered;
+    return message;
+}
+
+protocol::Envelope to_envelope(const amqp::Returned& returned, Arena& arena) {
+    return envelope_of(returned, arena);
 }
 
 amqp::BasicProperties to_properties(const protocol::Envelope& message) {

@@ -16,6 +16,9 @@ inline constexpr std::uint8_t persistent = 2;
 ///      table are left out
 protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena);
 
+/// The same of a message that came back.
+protocol::Envelope to_envelope(const amqp::Returned& returned, Arena& arena);
+
 /// out  properties that view the envelope; its headers go beside them
 amqp::BasicProperties to_properties(const protocol::Envelope& message);
 

@@ -23,6 +23,7 @@ public:
         std::uint64_t token = 0;
         std::uint64_t address_hash = 0;  // exchange, routing key, correlation id
         std::uint64_t exchange_hash = 0;
+        std::uint64_t body_bytes = 0;
     };
 
     static std::uint64_t hash_exchange(std::string_view exchange) noexcept {

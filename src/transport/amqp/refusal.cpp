@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace warren::transport {
@@ -87,6 +88,12 @@ Failure explain_precondition(std::string_view text, std::string_view what, std::
                     "consumer_timeout, {} ms: raise that there, or let handlers end sooner",
                     where, time)};
     }
+    if (const auto size = refused_size(text)) {
+        return {.code = Code::invalid_request,
+                .message = fmt::format("{} has {} bytes, and the broker at {} takes {} at most "
+                                       "(its max_message_size)",
+                                       what, size->bytes, where, size->bytes_max)};
+    }
     const std::string differs = difference(text);
     return {.code = Code::contract_mismatch,
             .message = fmt::format(
@@ -118,6 +125,20 @@ Failure explain_refused_access(std::string_view text, std::string_view what,
 
 std::string what_was_asked(std::string_view doing) {
     return doing.empty() ? std::string{"What was asked"} : std::string{doing};
+}
+
+ConnectFailure closed_by_broker(const amqp::ConnectionClosed& closed,
+                                const AmqpEndpoint& endpoint) {
+    if (closed.code == amqp::reply_code::access_refused ||
+        closed.code == amqp::reply_code::not_allowed) {
+        return permanent(fmt::format("The broker at {} closed the connection with code {}: it does "
+                                     "not allow what was asked, or a limit of it is reached",
+                                     endpoint.display(), closed.code),
+                         closed.text);
+    }
+    return passing(fmt::format("The broker at {} closed the connection with code {}",
+                               endpoint.display(), closed.code),
+                   closed.text);
 }
 
 }  // namespace
@@ -166,18 +187,14 @@ ConnectFailure explain(const amqp::Failed& failed, const AmqpEndpoint& endpoint)
 
 ConnectFailure explain(const amqp::ConnectionClosed& closed, const AmqpEndpoint& endpoint) {
     if (closed.by == amqp::ClosedBy::client) {
-        return passing(fmt::format("The connection to {} was closed", endpoint.display()), {});
+        ConnectFailure closing =
+            passing(fmt::format("The connection to {} was closed", endpoint.display()), {});
+        closing.is_in_order = true;
+        return closing;
     }
-    if (closed.code == amqp::reply_code::access_refused ||
-        closed.code == amqp::reply_code::not_allowed) {
-        return permanent(fmt::format("The broker at {} closed the connection with code {}: it does "
-                                     "not allow what was asked, or a limit of it is reached",
-                                     endpoint.display(), closed.code),
-                         closed.text);
-    }
-    return passing(fmt::format("The broker at {} closed the connection with code {}",
-                               endpoint.display(), closed.code),
-                   closed.text);
+    ConnectFailure failure = closed_by_broker(closed, endpoint);
+    failure.is_exception = closed.code != amqp::reply_code::connection_forced;
+    return failure;
 }
 
 Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
@@ -212,6 +229,21 @@ Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
     }
     failure.peer_text = peer_words(closed.text);
     return failure;
+}
+
+std::optional<RefusedSize> refused_size(std::string_view text) noexcept {
+    const auto number_after = [text](std::string_view before) {
+        const std::size_t at = text.find(before);
+        std::size_t number = 0;
+        if (at != std::string_view::npos) {
+            const char* const begin = text.data() + at + before.size();
+            std::from_chars(begin, text.data() + text.size(), number);
+        }
+        return number;
+    };
+    const RefusedSize size{.bytes = number_after("message size "),
+                           .bytes_max = number_after("max size ")};
+    return size.bytes > size.bytes_max && size.bytes_max != 0 ? std::optional{size} : std::nullopt;
 }
 
 std::string peer_words(std::string_view text) {

@@ -6,6 +6,8 @@
 #include "transport/amqp/endpoint.hpp"
 #include "transport/net/connect_failure.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,15 @@ Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
 inline bool is_over(const amqp::ChannelClosed& closed, std::uint32_t method_id) noexcept {
     return (std::uint32_t{closed.class_id} << 16 | closed.method_id) == method_id;
 }
+
+/// What RabbitMQ says of a message over its limit:
+/// "message size 600 is larger than configured max size 512".
+struct RefusedSize {
+    std::size_t bytes = 0;
+    std::size_t bytes_max = 0;
+};
+/// out  nullopt when it says something else
+std::optional<RefusedSize> refused_size(std::string_view text) noexcept;
 
 /// A peer's words, safe to show on one line: control characters escaped, cut to
 /// `core::Limits::peer_text_bytes_max`.

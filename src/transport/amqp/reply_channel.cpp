@@ -1,6 +1,7 @@
 #include "transport/amqp/reply_channel.hpp"
 
 #include "amqp/reply_code.hpp"
+#include "core/utf8.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
@@ -13,7 +14,18 @@
 
 namespace warren::transport {
 
-ReplyChannel::ReplyChannel(Link& link, Say say) : link_{link}, say_{std::move(say)} {}
+namespace {
+
+Failure no_exchange(std::string_view name) {
+    return {.code = Code::no_responder,
+            .message = fmt::format("Its caller is gone, and the exchange '{}' with it, or it does "
+                                   "not take replies",
+                                   core::text_for_display(name))};
+}
+
+}  // namespace
+
+ReplyChannel::ReplyChannel(Link& link, ReplyChannelUser& user) : link_{link}, user_{user} {}
 
 ReplyChannel::~ReplyChannel() {
     if (channel_ != 0) {
@@ -24,7 +36,8 @@ ReplyChannel::~ReplyChannel() {
 void ReplyChannel::open() {
     const auto channel = link_.open_channel(*this);
     if (!channel) {
-        return say_(LogLevel::error, explain(channel.error(), "A channel for replies"));
+        return user_.on_trouble(LogLevel::error,
+                                explain(channel.error(), "A channel for replies"));
     }
     channel_ = *channel;
     (void)link_.core().confirm_select(channel_);
@@ -43,18 +56,37 @@ void ReplyChannel::put_proven_first() {
     waiting_ = std::move(proven);
 }
 
-void ReplyChannel::down() {
+void ReplyChannel::down(const Failure& why, bool is_exception) {
     channel_ = 0;
+    if (is_exception && unconfirmed_.size() == 1) {
+        later(&ReplyChannelUser::on_reply_refused, std::move(unconfirmed_.begin()->second), why);
+        unconfirmed_.clear();
+    } else if (is_exception) {
+        forget_proof();
+    }
     keep_unconfirmed();
+}
+
+void ReplyChannel::forget_proof() {
+    for (const auto& [number, reply] : unconfirmed_) {
+        proven_.remove(reply.exchange());
+    }
+}
+
+/// Who hears of it may publish.
+void ReplyChannel::later(void (ReplyChannelUser::*tell)(const protocol::Envelope&, const Failure&),
+                         protocol::Message reply, Failure why) {
+    link_.executor().post([weak = std::weak_ptr{life_}, tell, kept = std::move(reply),
+                           reason = std::move(why)] {
+        if (const auto self = weak.lock()) {
+            ((*self)->user_.*tell)(kept.view(), reason);
+        }
+    });
 }
 
 void ReplyChannel::publish(const protocol::Envelope& reply) {
     if (lost_exchanges_.contains(reply.exchange)) {
-        say_(LogLevel::debug,
-             {.code = Code::no_responder,
-              .message = fmt::format("A reply is dropped: its caller is gone, and the exchange "
-                                     "'{}' with it",
-                                     reply.exchange)});
+        user_.on_reply_lost(reply, no_exchange(reply.exchange));
     } else if (channel_ == 0 || (careful_ && !proven_.contains(reply.exchange))) {
         wait(reply);
     } else {
@@ -64,11 +96,10 @@ void ReplyChannel::publish(const protocol::Envelope& reply) {
 
 void ReplyChannel::wait(const protocol::Envelope& reply) {
     if (waiting_.size() >= waiting_max || waiting_bytes_ >= waiting_bytes_max) {
-        return say_(LogLevel::warning,
-                    {.code = Code::overloaded,
-                     .message = fmt::format("Replies at {} are dropped: too many callers are gone "
-                                            "at once",
-                                            link_.endpoint().display())});
+        return user_.on_reply_lost(
+            reply, {.code = Code::overloaded,
+                    .message = fmt::format("Too many callers at {} are gone at once",
+                                           link_.endpoint().display())});
     }
     waiting_.emplace_back(reply);
     waiting_bytes_ += reply.body.size();
@@ -79,6 +110,14 @@ void ReplyChannel::on_channel_event(const amqp::Event& event) {
         confirmed(answer->delivery_tag, answer->multiple);
     } else if (const auto* gone = std::get_if<amqp::ChannelClosed>(&event)) {
         closed(*gone);
+    } else if (const auto* unroutable = std::get_if<amqp::Returned>(&event)) {
+        Arena arena;
+        user_.on_reply_lost(
+            to_envelope(*unroutable, arena),
+            {.code = Code::no_responder,
+             .message = fmt::format("No queue is bound to its caller's exchange '{}' at {}",
+                                    core::text_for_display(unroutable->exchange),
+                                    link_.endpoint().display())});
     }
 }
 
@@ -99,10 +138,12 @@ void ReplyChannel::confirmed(Number number, bool multiple) {
 ReplyChannel::Number ReplyChannel::send(protocol::Message reply) {
     const protocol::Envelope view = reply.view();
     const auto number = link_.core().basic_publish(
-        channel_, {.exchange = view.exchange, .routing_key = view.routing_key}, to_properties(view),
-        view.body, view.headers);
+        channel_,
+        {.exchange = view.exchange, .routing_key = view.routing_key, .mandatory = true},
+        to_properties(view), view.body, view.headers);
     if (!number) {
-        say_(LogLevel::error, explain(number.error(), "A reply"));
+        later(&ReplyChannelUser::on_reply_refused, std::move(reply),
+              explain(number.error(), "The reply"));
         return 0;
     }
     unconfirmed_.emplace(*number, std::move(reply));
@@ -149,12 +190,27 @@ std::string ReplyChannel::blamed_exchange(const amqp::ChannelClosed& closed) con
     return blamed;
 }
 
+/// The reply that the channel was closed over for what it is, not for where it goes.
+std::map<ReplyChannel::Number, protocol::Message>::iterator ReplyChannel::refused_reply(
+    const amqp::ChannelClosed& closed) {
+    if (unconfirmed_.size() == 1) {
+        return unconfirmed_.begin();
+    }
+    const auto size = refused_size(closed.text);
+    return std::ranges::find_if(unconfirmed_, [&](const auto& entry) {
+        return size && entry.second.view().body.size() > size->bytes_max;
+    });
+}
+
 void ReplyChannel::lose(const std::string& exchange, std::uint16_t reply_code) {
     proven_.remove(exchange);
     lost_exchanges_.learn(exchange, reply_code);
     std::erase_if(waiting_, [&](const protocol::Message& reply) {
         const bool is_lost = reply.exchange() == exchange;
-        waiting_bytes_ -= is_lost ? reply.view().body.size() : 0;
+        if (is_lost) {
+            waiting_bytes_ -= reply.view().body.size();
+            user_.on_reply_lost(reply.view(), no_exchange(exchange));
+        }
         return is_lost;
     });
 }
@@ -163,18 +219,20 @@ void ReplyChannel::closed(const amqp::ChannelClosed& closed) {
     channel_ = 0;
     const bool over_a_reply = is_over(closed, amqp::BasicPublish::id);
     const std::string exchange = over_a_reply ? blamed_exchange(closed) : std::string{};
-    say_(LogLevel::info, explain(closed, link_.endpoint(),
-                                 fmt::format("A reply through the exchange '{}'", exchange)));
-    if (exchange.empty()) {
-        for (const auto& [number, reply] : unconfirmed_) {
-            proven_.remove(reply.exchange());
-        }
-    } else if (unconfirmed_.size() == 1) {
-        unconfirmed_.clear();
-    }
-    keep_unconfirmed();
     const bool is_lost = closed.code == amqp::reply_code::not_found ||
                          closed.code == amqp::reply_code::access_refused;
+    const Failure why = explain(closed, link_.endpoint(),
+                                is_lost ? fmt::format("A reply through the exchange '{}'", exchange)
+                                        : std::string{"The reply"});
+    user_.on_trouble(LogLevel::info, why);
+    if (const auto refused = is_lost ? unconfirmed_.end() : refused_reply(closed);
+        refused != unconfirmed_.end()) {
+        later(&ReplyChannelUser::on_reply_refused, std::move(refused->second), why);
+        unconfirmed_.erase(refused);
+    } else if (exchange.empty()) {
+        forget_proof();
+    }
+    keep_unconfirmed();
     if (is_lost && !exchange.empty()) {
         lose(exchange, closed.code);
     }

@@ -12,12 +12,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace warren::transport {
+
+class ReplyChannelUser {
+public:
+    /// One that was published.
+    virtual void on_reply_refused(const protocol::Envelope& reply, const Failure& why) = 0;
+    virtual void on_reply_lost(const protocol::Envelope& reply, const Failure& why) = 0;
+    virtual void on_trouble(LogLevel level, const Failure& failure) = 0;
+
+protected:
+    ~ReplyChannelUser() = default;
+};
 
 /// A server's replies to exchanges of its callers, on a channel that nothing else depends on: the
 /// broker closes it over each caller that is gone. Replies are kept until they are confirmed, and
@@ -31,10 +42,8 @@ namespace warren::transport {
 /// thread the I/O thread
 class ReplyChannel final : public ChannelUser {
 public:
-    using Say = std::function<void(LogLevel, const Failure&)>;
-
-    /// in   link: outlives this
-    ReplyChannel(Link& link, Say say);
+    /// in   both outlive this
+    ReplyChannel(Link& link, ReplyChannelUser& user);
     ReplyChannel(const ReplyChannel&) = delete;
     ReplyChannel& operator=(const ReplyChannel&) = delete;
     /// What was published still goes out.
@@ -43,7 +52,8 @@ public:
     /// The link is up.
     void open();
     /// It is down, with every channel.
-    void down();
+    /// in   is_exception: the broker ended it over something that was sent
+    void down(const Failure& why, bool is_exception);
     void publish(const protocol::Envelope& reply);
     /// Somebody waits at this exchange, whatever was true before.
     void seen(std::string_view exchange) { lost_exchanges_.forget(exchange); }
@@ -58,17 +68,21 @@ private:
     using Number = std::uint64_t;  // a publish sequence number
 
     Number send(protocol::Message reply);
+    void later(void (ReplyChannelUser::*tell)(const protocol::Envelope&, const Failure&),
+               protocol::Message reply, Failure why);
     void wait(const protocol::Envelope& reply);
     void put_proven_first();
     void send_waiting();
     void confirmed(Number number, bool multiple);
     void closed(const amqp::ChannelClosed& closed);
     void keep_unconfirmed();
+    void forget_proof();
     void lose(const std::string& exchange, std::uint16_t reply_code);
     std::string blamed_exchange(const amqp::ChannelClosed& closed) const;
+    std::map<Number, protocol::Message>::iterator refused_reply(const amqp::ChannelClosed& closed);
 
     Link& link_;
-    const Say say_;
+    ReplyChannelUser& user_;
     amqp::ChannelNumber channel_ = 0;  // 0: none
     std::map<Number, protocol::Message> unconfirmed_;
     std::deque<protocol::Message> waiting_;  // oldest first
@@ -77,6 +91,7 @@ private:
     Number trial_ = 0;  // while careful, the one that goes alone; 0: none
     ProvenExchanges proven_;
     LostExchanges lost_exchanges_;
+    std::shared_ptr<ReplyChannel*> life_ = std::make_shared<ReplyChannel*>(this);
 };
 
 }  // namespace warren::transport

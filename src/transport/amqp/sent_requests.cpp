@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +30,8 @@ void SentRequests::published(std::uint64_t number, std::uint64_t token,
     window_.published(number, {.token = token,
                                .address_hash = PublishWindow::hash_address(
                                    exchange, request.routing_key, request.correlation_id),
-                               .exchange_hash = exchange});
+                               .exchange_hash = exchange,
+                               .body_bytes = request.body.size()});
 }
 
 void SentRequests::confirmed(const amqp::Confirmed& confirmed) {
@@ -76,8 +78,12 @@ void SentRequests::channel_closed(Taken requests, const amqp::ChannelClosed& clo
     const std::string_view exchange = blamed_exchange(closed);
     const std::uint64_t blamed =
         PublishWindow::hash_exchange(exchange == "amq.default" ? std::string_view{} : exchange);
+    const auto size = is_over(closed, amqp::BasicPublish::id) ? refused_size(closed.text)
+                                                              : std::optional<RefusedSize>{};
     const Failure refused =
-        explain(closed, endpoint_, fmt::format("A request through the exchange '{}'", exchange));
+        explain(closed, endpoint_,
+                size ? std::string{"The request"}
+                     : fmt::format("A request through the exchange '{}'", exchange));
     const Failure doubtful{
         .code = Code::connection_lost,
         .message = fmt::format("The broker at {} closed the channel over this request or a later "
@@ -87,10 +93,14 @@ void SentRequests::channel_closed(Taken requests, const amqp::ChannelClosed& clo
     std::vector<PublishWindow::Message> open;
     requests.close([&](const PublishWindow::Message& message) { open.push_back(message); });
     const auto is_blamed = [&](const PublishWindow::Message& message) {
-        return !exchange.empty() && message.exchange_hash == blamed;
+        return size ? message.body_bytes > size->bytes_max
+                    : !exchange.empty() && message.exchange_hash == blamed;
     };
     const auto first = std::ranges::find_if(open, is_blamed);
-    const auto end = std::find_if(open.rbegin(), open.rend(), is_blamed).base();
+    // The first one over a size closed the channel; an exchange may have been there for some.
+    const auto end = size && first != open.end()
+                         ? first + 1
+                         : std::find_if(open.rbegin(), open.rend(), is_blamed).base();
     for (auto message = open.begin(); message != open.end(); ++message) {
         if (first == open.end() || (message >= first && message + 1 < end)) {
             sink_->on_refused(message->token, doubtful);

@@ -1,13 +1,14 @@
 #include "transport/amqp/server_port.hpp"
 
 #include "amqp/reply_code.hpp"
+#include "core/utf8.hpp"
 #include "transport/amqp/ack_batch.hpp"
 #include "transport/amqp/backoff.hpp"
 #include "transport/amqp/declarations.hpp"
-#include "transport/amqp/lost_exchanges.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_channel.hpp"
+#include "transport/amqp/reply_trials.hpp"
 
 #include <fmt/format.h>
 
@@ -19,16 +20,18 @@
 namespace warren::transport {
 
 using runtime::DeliveryId;
+using runtime::Settlement;
 
 class AmqpServerPort::Impl final : public LinkUser,
                                    public ChannelUser,
+                                   public ReplyTrialsUser,
+                                   public ReplyChannelUser,
                                    public std::enable_shared_from_this<AmqpServerPort::Impl> {
 public:
     Impl(std::shared_ptr<Link> link, AmqpServerOptions options)
         : link_{std::move(link)}, options_{std::move(options)} {
         if (options_.topology.replies_on == protocol::RepliesOn::own_channel) {
-            replies_.emplace(
-                *link_, [this](LogLevel level, const Failure& failure) { say(level, failure); });
+            replies_.emplace(*link_, *this);
         }
     }
 
@@ -43,6 +46,7 @@ public:
         link_->executor().cancel(retry_timer_);
         link_->detach(*this);
         replies_.reset();
+        trials_.reset();
         if (channel_ != 0) {
             flush_acknowledgements();
             link_->close_channel(channel_);
@@ -50,18 +54,18 @@ public:
         }
     }
 
-    bool settle(DeliveryId delivery, const protocol::Envelope* reply) {
+    Settlement settle(DeliveryId delivery, const protocol::Envelope* reply) {
         if (channel_ == 0) {
-            return false;
+            return Settlement::not_connected;
         }
-        if (reply != nullptr) {
-            publish(*reply);
+        if (reply != nullptr && !publish(delivery, *reply)) {
+            return Settlement::on_trial;
         }
         if (delivery.generation == generation_) {
             unsettled_.settle(delivery.tag);
         }
         link_->touch();
-        return true;
+        return Settlement::sent;
     }
 
     void give_back(DeliveryId delivery) {
@@ -84,7 +88,7 @@ public:
     }
 
     void on_up() override {
-        lost_exchanges_.clear();
+        has_replied_ = false;
         if (replies_) {
             replies_->open();
         }
@@ -94,7 +98,9 @@ public:
     void on_down(const Failure& why) override {
         channel_ = 0;
         if (replies_) {
-            replies_->down();
+            replies_->down(why, link_->ended_by_exception());
+        } else if (link_->ended_by_exception() && has_replied_) {
+            distrust();
         }
         link_->executor().cancel(retry_timer_);
         lose(why);
@@ -105,6 +111,26 @@ public:
     void on_blocked(std::string_view) override {}
     void on_unblocked() override {}
     void before_write() override { flush_acknowledgements(); }
+
+    void on_tried(DeliveryId delivery, const Failure* refused) override {
+        sink_->on_tried(delivery, refused);
+    }
+    void on_untried(DeliveryId delivery, const protocol::Envelope& reply) override {
+        if (channel_ != 0) {
+            send(reply);
+        }
+        sink_->on_tried(delivery, nullptr);
+    }
+    void on_unroutable(const protocol::Envelope& reply) override {
+        sink_->on_reply_lost(reply, unroutable(reply.routing_key));
+    }
+    void on_reply_refused(const protocol::Envelope& reply, const Failure& why) override {
+        sink_->on_reply_refused(reply, why);
+    }
+    void on_reply_lost(const protocol::Envelope& reply, const Failure& why) override {
+        sink_->on_reply_lost(reply, why);
+    }
+    void on_trouble(LogLevel level, const Failure& failure) override { say(level, failure); }
 
     void on_channel_event(const amqp::Event& event) override {
         if (const auto* delivery = std::get_if<amqp::Delivery>(&event)) {
@@ -174,6 +200,13 @@ private:
             if (stopping_) {
                 stopped();
             }
+        } else if (stopping_) {
+            announced_ = true;
+            later([](Impl& self) {
+                if (self.channel_ != 0) {
+                    self.sink_->on_connected(self.generation_);
+                }
+            });
         }
     }
 
@@ -248,18 +281,32 @@ private:
 
     void channel_closed(const amqp::ChannelClosed& closed) {
         channel_ = 0;
-        const Failure why = explain(closed, link_->endpoint(), blamed(closed));
+        const bool is_over_reply = is_over(closed, amqp::BasicPublish::id);
+        if (is_over_reply) {
+            distrust();
+            if (const auto size = refused_size(closed.text)) {
+                suspect_bytes_ = std::min(suspect_bytes_, size->bytes_max + 1);
+            }
+        }
+        const Failure why =
+            explain(closed, link_->endpoint(), is_over_reply ? "A reply" : declarations_.oldest());
         say(LogLevel::error, why);
         retry(next_wait());
         lose(why);
     }
 
-    std::string blamed(const amqp::ChannelClosed& closed) {
-        if (is_over(closed, amqp::BasicPublish::id)) {
-            const std::string_view exchange = lost_exchanges_.learn(closed);
-            return fmt::format("A reply through the exchange '{}'", exchange);
+    /// A reply broke something. From now on each goes apart, unless its like was taken there.
+    void distrust() {
+        if (trials_) {
+            trials_->forget_proven();
+        } else {
+            trials_.emplace(*link_, *this);
         }
-        return declarations_.oldest();
+    }
+
+    bool is_suspect(const protocol::Envelope& reply) {
+        return trials_ &&
+               (reply.body.size() >= suspect_bytes_ || !trials_->is_proven(reply));
     }
 
     void lose(const Failure& why) {
@@ -278,7 +325,6 @@ private:
         if (stopping_) {
             return refuse(delivery.delivery_tag);
         }
-        lost_exchanges_.seen(delivery.exchange);
         if (replies_ && !delivery.redelivered) {
             replies_->seen(delivery.properties.reply_to.value_or(std::string_view{}));
         }
@@ -293,38 +339,72 @@ private:
         link_->touch();
     }
 
-    void publish(const protocol::Envelope& reply) {
+    /// out  false: it goes apart, and the sink hears of it
+    bool publish(DeliveryId delivery, const protocol::Envelope& reply) {
         if (replies_) {
-            return replies_->publish(reply);
+            replies_->publish(reply);
+            return true;
         }
-        if (lost_exchanges_.contains(reply.exchange)) {
-            return say(LogLevel::warning,
-                       Failure{.code = Code::no_responder,
-                               .message = fmt::format("A reply through the exchange '{}' is "
-                                                      "dropped: the exchange does not exist or "
-                                                      "does not take it",
-                                                      reply.exchange)});
+        if (is_suspect(reply)) {
+            if (trials_->is_hopeless(reply)) {
+                sink_->on_reply_lost(reply, hopeless());
+                return true;
+            }
+            trials_->add(delivery, reply);
+            return false;
         }
-        // A caller that waits across a broker's restart may not have bound its queue again yet.
-        const bool comes_back = reply.delivery_mode == persistent && !reply.exchange.empty();
+        if (const auto sent = send(reply); !sent) {
+            link_->executor().post([weak = weak_from_this(), delivery, why = sent.error()] {
+                if (const auto self = weak.lock()) {
+                    self->sink_->on_tried(delivery, &why);
+                }
+            });
+            return false;
+        }
+        return true;
+    }
+
+    std::expected<void, Failure> send(const protocol::Envelope& reply) {
+        has_replied_ = true;
+        // A direct address counts as no queue, and everything for it would come back.
+        const bool mandatory = !protocol::is_direct_reply(reply.routing_key);
         const auto published = link_->core().basic_publish(
             channel_,
-            {.exchange = reply.exchange, .routing_key = reply.routing_key, .mandatory = comes_back},
+            {.exchange = reply.exchange, .routing_key = reply.routing_key, .mandatory = mandatory},
             to_properties(reply), reply.body, reply.headers);
         if (!published) {
-            say(LogLevel::error, explain(published.error(), "A reply"));
+            return std::unexpected{explain(published.error(), "The reply")};
         }
+        return {};
     }
 
     /// A reply that no binding takes goes straight to the queue of its name, which every queue is
     /// bound by.                                                        [AMQP 0-9-1 3.1.3.1]
-    void returned(const amqp::Returned& reply) {
-        if (reply.oversized || reply.exchange.empty() || lost_exchanges_.contains("")) {
-            return;
+    void returned(const amqp::Returned& returned) {
+        arena_.reset();
+        protocol::Envelope reply = to_envelope(returned, arena_);
+        if (returned.oversized || reply.exchange.empty()) {
+            return sink_->on_reply_lost(reply, unroutable(reply.routing_key));
         }
-        (void)link_->core().basic_publish(channel_, {.routing_key = reply.routing_key},
-                                          reply.properties, reply.body);
-        link_->touch();
+        reply.exchange = {};
+        if (is_suspect(reply)) {
+            trials_->add({}, reply);
+        } else if (send(reply)) {
+            link_->touch();
+        }
+    }
+
+    Failure unroutable(std::string_view queue) const {
+        return {.code = Code::no_responder,
+                .message = fmt::format("There is no queue '{}' at {}: its caller is gone, or never "
+                                       "had it",
+                                       core::text_for_display(queue), link_->endpoint().display())};
+    }
+    Failure hopeless() const {
+        return {.code = Code::no_responder,
+                .message = fmt::format("The broker at {} closed a connection over a reply to the "
+                                       "same address",
+                                       link_->endpoint().display())};
     }
 
     void flush_acknowledgements() {
@@ -365,8 +445,10 @@ private:
     std::string consumer_tag_;  // empty: not consuming
     Declarations declarations_;
     AckBatch unsettled_;
-    LostExchanges lost_exchanges_;
     std::optional<ReplyChannel> replies_;  // none: they share the channel
+    std::optional<ReplyTrials> trials_;    // once one of them broke it
+    std::size_t suspect_bytes_ = SIZE_MAX;  // a reply of so many was refused
+    bool has_replied_ = false;              // on this connection, on its channel
     Arena arena_;
     std::string said_;
 };
@@ -386,7 +468,7 @@ runtime::Executor& AmqpServerPort::executor() noexcept {
     return impl_->link().executor();
 }
 
-bool AmqpServerPort::settle(DeliveryId delivery, const protocol::Envelope* reply) {
+Settlement AmqpServerPort::settle(DeliveryId delivery, const protocol::Envelope* reply) {
     return impl_->settle(delivery, reply);
 }
 

@@ -350,6 +350,12 @@ bool MemoryBroker::has_queue(std::string_view queue) const {
     return queues_.contains(queue);
 }
 
+void MemoryBroker::forget_deliveries(std::string_view queue) {
+    for (auto& [order, message] : queues_.find(queue)->second->ready) {
+        message->redelivered = false;
+    }
+}
+
 std::size_t MemoryBroker::ready(std::string_view queue) {
     const auto found = queues_.find(queue);
     if (found == queues_.end()) {

@@ -75,6 +75,8 @@ public:
 
     // For tests
     bool has_queue(std::string_view queue) const;
+    /// As a restart does: what waits is delivered as though it had never been.
+    void forget_deliveries(std::string_view queue);
     std::size_t ready(std::string_view queue);              // waiting in the queue
     std::size_t outstanding(std::string_view queue) const;  // delivered, not settled
 

@@ -16,9 +16,9 @@ public:
     runtime::Executor& executor() noexcept { return broker_.executor(); }
     void set_sink(runtime::ServerSink& sink) noexcept { sink_ = &sink; }
 
-    bool settle(runtime::DeliveryId delivery, const protocol::Envelope* reply) {
+    runtime::Settlement settle(runtime::DeliveryId delivery, const protocol::Envelope* reply) {
         if (!connected_) {
-            return false;
+            return runtime::Settlement::not_connected;
         }
         // A script may let it arrive twice, so the parts are shared.
         auto message = reply != nullptr ? std::make_shared<const Message>(*reply) : nullptr;
@@ -31,7 +31,7 @@ public:
                 broker_.acknowledge(*this, delivery.tag);
             }
         });
-        return true;
+        return runtime::Settlement::sent;
     }
 
     void give_back(runtime::DeliveryId delivery) {
@@ -41,7 +41,7 @@ public:
     }
 
     void stop_consuming() {
-        reconnects_ = false;
+        stopping_ = true;
         if (connected_) {
             post([this] {
                 broker_.stop_consuming(*this);
@@ -65,6 +65,10 @@ public:
 
 protected:
     std::expected<void, Failure> open() override {
+        if (stopping_) {
+            post([this] { sink_->on_connected(number_); });
+            return {};
+        }
         protocol::Topology topology = options_.topology;
         if (auto declared = broker_.declare(topology, this); !declared) {
             return declared;
@@ -76,8 +80,8 @@ protected:
     void lost(const Failure& why) override {
         sink_->on_lost(number_, why);
         // A stop under way went down with the connection.
-        if (!reconnects_) {
-            stop_consuming();
+        if (stopping_) {
+            stopped();
         }
     }
 
@@ -90,6 +94,7 @@ private:
 
     MemoryServerOptions options_;
     runtime::ServerSink* sink_ = nullptr;
+    bool stopping_ = false;
     bool told_stopped_ = false;
 };
 
@@ -117,7 +122,8 @@ runtime::Executor& MemoryServerPort::executor() noexcept {
     return impl_->executor();
 }
 
-bool MemoryServerPort::settle(runtime::DeliveryId delivery, const protocol::Envelope* reply) {
+runtime::Settlement MemoryServerPort::settle(runtime::DeliveryId delivery,
+                                             const protocol::Envelope* reply) {
     return impl_->settle(delivery, reply);
 }
 

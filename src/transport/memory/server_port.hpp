@@ -33,7 +33,8 @@ public:
     void close(Failure why);
 
     runtime::Executor& executor() noexcept override;
-    bool settle(runtime::DeliveryId delivery, const protocol::Envelope* reply) override;
+    runtime::Settlement settle(runtime::DeliveryId delivery,
+                               const protocol::Envelope* reply) override;
     void give_back(runtime::DeliveryId delivery) override;
     void stop_consuming() override;
 

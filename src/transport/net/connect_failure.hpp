@@ -12,6 +12,8 @@ using Refusal = runtime::ConnectRefusal;
 struct ConnectFailure {
     Failure failure;
     Refusal refusal = Refusal::passing;
+    bool is_exception = false;  // the peer ended the connection over something that we sent
+    bool is_in_order = false;   // we asked for it, and the peer agreed
 };
 
 }  // namespace warren::transport

@@ -35,6 +35,7 @@ public:
         std::string content_type = "application/json";
         std::string expiration{};
         bool wants_reply = true;
+        bool is_persistent = false;
     };
 
     void send(const Request& request) {
@@ -44,6 +45,9 @@ public:
                                  .correlation_id = request.correlation_id,
                                  .reply_to = request.wants_reply ? reply_to_ : std::string_view{},
                                  .expiration = request.expiration,
+                                 .delivery_mode = request.is_persistent
+                                                      ? std::optional<std::uint8_t>{2}
+                                                      : std::nullopt,
                                  .body = protocol::bytes_of(request.body)});
     }
 
@@ -55,6 +59,7 @@ public:
         const auto& all = replies(correlation_id);
         return all.size() == 1 ? all.front() : "(" + std::to_string(all.size()) + " replies)";
     }
+    std::string_view address() const noexcept { return reply_to_; }
     std::size_t returned() const noexcept { return returned_; }
     std::size_t accepted() const noexcept { return accepted_; }
     transport::memory::MemoryClientPort& port() noexcept { return port_; }
@@ -91,20 +96,28 @@ public:
     explicit CountingPort(transport::memory::MemoryServerPort& inner) : inner_{inner} {}
 
     Executor& executor() noexcept override { return inner_.executor(); }
-    bool settle(DeliveryId delivery, const protocol::Envelope* reply) override {
-        const bool sent = inner_.settle(delivery, reply);
-        if (sent) {
+    Settlement settle(DeliveryId delivery, const protocol::Envelope* reply) override {
+        if (is_trying && reply != nullptr) {
+            trials.push_back(delivery);
+            return Settlement::on_trial;
+        }
+        const Settlement settlement = inner_.settle(delivery, reply);
+        if (settlement == Settlement::sent) {
             ++ends_[{delivery.generation, delivery.tag}];
             ++(reply != nullptr ? with_reply : without_reply);
         }
-        return sent;
+        return settlement;
     }
     void give_back(DeliveryId delivery) override {
         ++ends_[{delivery.generation, delivery.tag}];
         ++given_back;
         inner_.give_back(delivery);
     }
-    void stop_consuming() override { inner_.stop_consuming(); }
+    void stop_consuming() override {
+        if (!is_deaf) {
+            inner_.stop_consuming();
+        }
+    }
 
     /// The most that any one delivery was settled or given back.
     int ends_max() const {
@@ -115,6 +128,9 @@ public:
         return most;
     }
 
+    bool is_deaf = false;    // it does not confirm that consuming stopped
+    bool is_trying = false;  // every reply is put on trial
+    std::vector<DeliveryId> trials;
     std::size_t with_reply = 0;
     std::size_t without_reply = 0;
     std::size_t given_back = 0;

@@ -325,6 +325,170 @@ TEST(MessageServerReplay, WithoutACorrelationIdItRunsAgain) {
     EXPECT_TRUE(served.is_empty());
 }
 
+/// A UUID that some caller uses for everything.
+constexpr std::string_view one_id = "7f3c2b1e-5a44-4c7d-9e0b-1d2c3b4a5f60";
+
+TEST(MessageServerReplay, OneIdForAllPersistentRequestsIsNoRepetition) {
+    Served served;
+    const auto call = [&] {
+        served.caller->send({.correlation_id = std::string{one_id}, .is_persistent = true});
+        served.run();
+    };
+    call();
+    served.lose_connection();
+    served.stage.executor.advance(1s);
+    for (int calls = 2; calls <= 4; ++calls) {
+        call();
+        EXPECT_EQ(served.runs, calls) << "not marked, and the first one was answered";
+        EXPECT_EQ(served.caller->replies(std::string{one_id}).size(),
+                  static_cast<std::size_t>(calls));
+    }
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServerReplay, ARememberedRunAnswersOneRedelivery) {
+    Served served;
+    const std::string id{one_id};
+    served.broker.faults().on(Hop::settle, {.kind = Kind::close_before});
+    served.caller->send({.correlation_id = id});
+    served.run();
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.caller->reply(id), ok_reply);
+    // Another one like it, which this process has never seen, was delivered elsewhere before.
+    served.caller->send({.correlation_id = id});
+    served.lose_connection();
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_EQ(served.caller->replies(id).size(), 2U);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServerReplay, WhatIsSurelyUnansweredIsKnownWithoutAMark) {
+    // A broker that restarts forgets its marks.
+    Served served;
+    const std::string id{one_id};
+    served.while_running = [&] { served.lose_connection(); };
+    served.caller->send({.correlation_id = id, .is_persistent = true});
+    served.turn();
+    served.workers_run_while_disconnected();
+    served.broker.forget_deliveries("queue");
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.caller->reply(id), ok_reply);
+    served.caller->send({.correlation_id = id, .is_persistent = true});
+    served.run();
+    EXPECT_EQ(served.runs, 2) << "and the next one is another request";
+    EXPECT_TRUE(served.is_empty());
+}
+
+// Replies that go apart, because the broker may refuse them
+
+TEST(MessageServerTrial, IsAcknowledgedWhenTheBrokerHasIt) {
+    Served served;
+    served.port->is_trying = true;
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    ASSERT_EQ(served.port->trials.size(), 1U);
+    EXPECT_EQ(served.broker.outstanding("queue"), 1U);
+    served.drain();
+    served.run();
+    EXPECT_FALSE(served.drained);
+    EXPECT_EQ(served.server->unfinished(),
+              "listener: replies that the broker has not confirmed: 1");
+    served.port->is_trying = false;
+    served.server->on_tried(served.port->trials.front(), nullptr);
+    served.run();
+    EXPECT_TRUE(served.is_empty());
+    EXPECT_EQ(served.port->with_reply, 0U);
+    EXPECT_TRUE(served.drained);
+    EXPECT_EQ(served.server->lost_replies(), 0U);
+}
+
+TEST(MessageServerTrial, IsAnsweredInternalWhenTheBrokerRefusesIt) {
+    Served served;
+    served.port->is_trying = true;
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    served.port->is_trying = false;
+    const Failure why{.code = Code::invalid_request, .message = "too large"};
+    served.server->on_tried(served.port->trials.front(), &why);
+    served.run();
+    EXPECT_NE(served.caller->reply("a").find("An unexpected error occurred"), std::string::npos);
+    EXPECT_TRUE(served.is_empty());
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.server->counters().refused_replies.get(), 1U);
+    EXPECT_TRUE(served.stage.log.contains("too large; its caller is answered 'internal'"));
+}
+
+TEST(MessageServerTrial, IsDroppedWhenThatIsRefusedToo) {
+    Served served;
+    served.port->is_trying = true;
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    const Failure why{.code = Code::no_responder, .message = "no such address"};
+    served.server->on_tried(served.port->trials.at(0), &why);
+    ASSERT_EQ(served.port->trials.size(), 2U);
+    served.server->on_tried(served.port->trials.at(1), &why);
+    served.run();
+    EXPECT_TRUE(served.caller->replies("a").empty());
+    EXPECT_TRUE(served.is_empty());
+    EXPECT_EQ(served.server->lost_replies(), 1U);
+    EXPECT_TRUE(served.stage.log.contains("a reply reaches nobody: no_responder"));
+}
+
+TEST(MessageServerTrial, GoesOnWhileTheConnectionIsLost) {
+    Served served;
+    served.port->is_trying = true;
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    served.port->is_trying = false;
+    served.lose_connection();
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_EQ(served.runs, 1) << "the redelivery waits for what becomes of the reply";
+    EXPECT_EQ(served.broker.outstanding("queue"), 1U);
+    served.server->on_tried(served.port->trials.front(), nullptr);
+    served.run();
+    EXPECT_TRUE(served.is_empty());
+    EXPECT_EQ(served.runs, 1);
+}
+
+TEST(MessageServerTrial, IsGivenBackWhenTheServerStopsAtOnce) {
+    Served served;
+    served.port->is_trying = true;
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    served.drain();
+    served.server->stop_now();
+    served.run();
+    EXPECT_TRUE(served.drained);
+    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    served.server->on_tried(served.port->trials.front(), nullptr);
+}
+
+TEST(MessageServer, ARefusedReplyThatCountedAsSentIsReplacedOnce) {
+    Served served;
+    const Failure why{.code = Code::invalid_request, .message = "too large"};
+    served.server->on_reply_refused({.exchange = "work",
+                                     .routing_key = served.caller->address(),
+                                     .correlation_id = "a"},
+                                    why);
+    served.run();
+    EXPECT_NE(served.caller->reply("a").find("An unexpected error occurred"), std::string::npos);
+    const std::array headers{Member{Value::text("warren-code"), Value::text("internal")}};
+    served.server->on_reply_refused({.exchange = "work",
+                                     .routing_key = served.caller->address(),
+                                     .correlation_id = "a",
+                                     .headers = Value::map(headers)},
+                                    why);
+    served.run();
+    EXPECT_EQ(served.caller->replies("a").size(), 1U);
+    EXPECT_EQ(served.server->lost_replies(), 1U);
+}
+
 TEST(MessageServerReplay, AnotherBodyIsAnotherRequest) {
     Served served;
     // Somebody else's message, under the same correlation id, that was delivered elsewhere before.
@@ -437,7 +601,15 @@ TEST(MessageServerDrain, AnIdleOneIsDoneWhenTheConsumerIs) {
     EXPECT_TRUE(served.drained);
 }
 
-TEST(MessageServerDrain, EndsWithoutAConnectionToo) {
+TEST(MessageServerDrain, AnIdleOneEndsWithoutAConnectionToo) {
+    Served served;
+    served.lose_connection();
+    served.drain();
+    served.turn();
+    EXPECT_TRUE(served.drained);
+}
+
+TEST(MessageServerDrain, WaitsForAConnectionToSendItsLastReplies) {
     Served served;
     served.while_running = [&] {
         served.lose_connection();
@@ -446,9 +618,44 @@ TEST(MessageServerDrain, EndsWithoutAConnectionToo) {
         EXPECT_FALSE(served.drained);
     };
     served.caller->send({.correlation_id = "a"});
+    served.turn();
+    served.workers_run_while_disconnected();
+    EXPECT_FALSE(served.drained);
+    EXPECT_EQ(served.server->unfinished(), "listener: replies that wait for a connection: 1");
+    served.stage.executor.advance(1s);
     served.run();
     EXPECT_TRUE(served.drained);
-    EXPECT_EQ(served.broker.ready("queue"), 1U);
+    EXPECT_EQ(served.server->unfinished(), "");
+    EXPECT_EQ(served.caller->reply("a"), ok_reply);
+    EXPECT_EQ(served.broker.ready("queue"), 1U) << "unacknowledged: it is another server's now";
+}
+
+TEST(MessageServerDrain, IsCutShortWhileItWaitsForAConnection) {
+    Served served;
+    served.while_running = [&] {
+        served.lose_connection();
+        served.drain();
+    };
+    served.caller->send({.correlation_id = "a"});
+    served.turn();
+    served.workers_run_while_disconnected();
+    EXPECT_FALSE(served.drained);
+    served.server->stop_now();
+    served.turn();
+    EXPECT_TRUE(served.drained);
+}
+
+TEST(MessageServerDrain, IsCutShortWhileTheBrokerDoesNotAnswer) {
+    Served served;
+    served.port->is_deaf = true;
+    served.drain();
+    served.run();
+    EXPECT_FALSE(served.drained);
+    EXPECT_EQ(served.server->unfinished(),
+              "listener: the broker has not confirmed that it delivers no more");
+    served.server->stop_now();
+    served.run();
+    EXPECT_TRUE(served.drained) << "no handler is to blame";
 }
 
 TEST(MessageServerDrain, WhatArrivesMeanwhileIsGivenBack) {

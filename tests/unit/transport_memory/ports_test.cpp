@@ -116,7 +116,7 @@ TEST_F(Ports, ARequestGoesThereAndItsReplyBack) {
     EXPECT_TRUE(words.empty()) << "nothing is called inside of publish";
     EXPECT_EQ(take_words(), (Words{"delivery request", "accepted 7"}));
     const protocol::Envelope reply = message(client.reply_to, "reply");
-    EXPECT_TRUE(server_port.settle(server.last, &reply));
+    EXPECT_EQ(server_port.settle(server.last, &reply), runtime::Settlement::sent);
     EXPECT_EQ(take_words(), Words{"reply reply"});
     EXPECT_EQ(broker.outstanding("queue"), 0U);
 }
@@ -155,11 +155,11 @@ TEST_F(Ports, ADeliveryThatIsNotSettledComesAgain) {
     take_words();
     const runtime::DeliveryId old = server.last;
     server_port.close({.message = "cut"});
-    EXPECT_FALSE(server_port.settle(old, nullptr));
+    EXPECT_EQ(server_port.settle(old, nullptr), runtime::Settlement::not_connected);
     executor.advance(1s);
     EXPECT_EQ(take_words(), (Words{"lost 1", "consuming 2", "redelivery request"}));
     const protocol::Envelope reply = message(client.reply_to, "late");
-    EXPECT_TRUE(server_port.settle(old, &reply)) << "of an earlier generation the reply alone";
+    EXPECT_EQ(server_port.settle(old, &reply), runtime::Settlement::sent) << "of an earlier generation the reply alone";
     EXPECT_EQ(take_words(), Words{"reply late"});
     EXPECT_EQ(broker.outstanding("queue"), 1U);
     server_port.give_back(server.last);
@@ -175,7 +175,7 @@ TEST_F(Ports, AStoppedServerTakesNothingMore) {
     EXPECT_EQ(take_words(), Words{"stopped"});
     client_port.publish(2, message("queue", "b"));
     EXPECT_EQ(take_words(), Words{"accepted 2"});
-    EXPECT_TRUE(server_port.settle(server.last, nullptr));
+    EXPECT_EQ(server_port.settle(server.last, nullptr), runtime::Settlement::sent);
     take_words();
     EXPECT_EQ(broker.outstanding("queue"), 0U);
     EXPECT_EQ(broker.ready("queue"), 1U);

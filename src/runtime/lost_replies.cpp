@@ -1,0 +1,26 @@
+#include "runtime/lost_replies.hpp"
+
+#include "core/utf8.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace warren::runtime {
+
+void LostReplies::add(std::string_view correlation_id, const Failure& why) {
+    count_.add();
+    if (executor_.now() >= period_end_) {
+        period_end_ = executor_.now() + period;
+        lines_ = 0;
+    }
+    const bool is_told = ++lines_ <= lines_max;
+    const std::size_t untold = is_told ? std::exchange(untold_, 0) : 0;
+    untold_ += is_told ? 0 : 1;
+    log_.write(is_told ? LogLevel::warning : LogLevel::debug,
+               fmt::format("{} (correlation id '{}'): a reply reaches nobody: {}{}", listener_,
+                           core::text_for_display(correlation_id), to_string(why),
+                           untold == 0 ? "" : fmt::format(" (and {} before it)", untold)));
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/error.hpp>
+
+#include "runtime/counters.hpp"
+#include "runtime/executor.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace warren::runtime {
+
+/// The replies of one listener that have reached nobody: each is counted, and the log tells of some.
+/// thread the I/O thread; `count` any
+class LostReplies {
+public:
+    static constexpr std::size_t lines_max = 10;  // in each period; the others are told as debug
+    static constexpr std::chrono::seconds period{10};
+
+    /// in  log, executor: outlive this; listener: its name
+    LostReplies(Log& log, const Executor& executor, std::string listener)
+        : log_{log}, executor_{executor}, listener_{std::move(listener)} {}
+
+    void add(std::string_view correlation_id, const Failure& why);
+
+    std::uint64_t count() const noexcept { return count_.get(); }
+
+private:
+    Log& log_;
+    const Executor& executor_;
+    const std::string listener_;
+    OwnCounter count_;
+    TimePoint period_end_{};
+    std::size_t lines_ = 0;   // of this period
+    std::size_t untold_ = 0;  // since the last line
+};
+
+}  // namespace warren::runtime

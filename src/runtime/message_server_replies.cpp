@@ -1,0 +1,208 @@
+#include "runtime/message_server.hpp"
+
+#include "core/utf8.hpp"
+#include "protocol/reply_headers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+// From the end of a handler until the broker has the reply.
+namespace warren::runtime {
+namespace {
+
+// A job that has carried more than this is not used again, so that one big message does not leave
+// its memory behind in every job.
+constexpr std::size_t reused_body_bytes_max = std::size_t{64} << 10;
+
+std::string refused_text(const Failure& why) {
+    return "The reply cannot be sent: " + why.message;
+}
+
+}  // namespace
+
+bool MessageServer::replay(DeliveryId delivery, const protocol::Envelope& message) {
+    replays_.forget_expired(port_.executor().now());
+    MessageJob* const known = replays_.find(message);
+    if (known == nullptr) {
+        return false;
+    }
+    counters_.replays.add();
+    known->delivery = delivery;
+    ++unsettled_;
+    trim_settled();
+    if (known->is_done) {
+        // It answers this one delivery: another one like it is another request.
+        conclude(replays_.take(*known));
+    }
+    return true;
+}
+
+void MessageServer::settle(std::unique_ptr<MessageJob> job) {
+    remove(*job);
+    job->is_done = true;
+    if (job->given_back) {
+        unsettled_ -= is_current(*job) ? 1 : 0;
+        recycle(std::move(job));
+        return;
+    }
+    if (!is_current(*job) && job->is_recognizable()) {
+        replays_.remove_running(*job);
+    }
+    conclude(std::move(job));
+}
+
+/// Send the reply, unless this connection has it, and acknowledge.
+void MessageServer::conclude(std::unique_ptr<MessageJob> job) {
+    const bool current = is_current(*job);
+    const bool is_due = job->reply && (job->replied_in == 0 || job->replied_in != generation_);
+    const Settlement settlement = port_.settle(job->delivery, is_due ? &*job->reply : nullptr);
+    if (settlement == Settlement::on_trial) {
+        job->is_done = false;
+        if (!current && job->is_recognizable()) {
+            replays_.add_running(*job);
+        }
+        const DeliveryId delivery = job->delivery;
+        trials_.push_back({delivery, std::move(job)});
+        return;
+    }
+    unsettled_ -= current ? 1 : 0;
+    if (settlement == Settlement::sent) {
+        job->replied_in = generation_;
+        counters_.bytes_sent.add(is_due ? job->reply->body.size() : 0);
+        if (current) {
+            keep(std::move(job));
+            return;
+        }
+    }
+    remember(std::move(job));
+}
+
+void MessageServer::on_tried(DeliveryId delivery, const Failure* refused) {
+    const auto trial = std::ranges::find(trials_, delivery, &Trial::delivery);
+    if (trial == trials_.end()) {
+        return;
+    }
+    std::unique_ptr<MessageJob> job = std::move(trial->job);
+    trials_.erase(trial);
+    if (!is_current(*job) && job->is_recognizable()) {
+        replays_.remove_running(*job);
+    }
+    job->is_done = true;
+    if (refused == nullptr) {
+        counters_.bytes_sent.add(job->reply->body.size());
+        job->reply.reset();
+    } else if (job->replace_reply(refused_text(*refused))) {
+        tell_refused(job->address.correlation_id, *refused);
+    } else {
+        lost_replies_.add(job->address.correlation_id, *refused);
+        job->reply.reset();
+    }
+    conclude(std::move(job));
+    take_held();
+    check_drained();
+}
+
+void MessageServer::on_reply_refused(const protocol::Envelope& reply, const Failure& why) {
+    if (const auto failure = protocol::read_failure_headers(reply.headers);
+        failure && failure->code == Code::internal) {
+        on_reply_lost(reply, why);
+        return;
+    }
+    tell_refused(reply.correlation_id, why);
+    Arena arena;
+    std::string body;
+    const std::string message = refused_text(why);
+    auto answer =
+        dialect_.encode_answer(dialect_.address_of(reply),
+                               {.failure = Code::internal, .message = message}, arena, body);
+    if (answer) {
+        answer->delivery_mode = reply.delivery_mode;
+        port_.settle({}, &*answer);
+    }
+}
+
+void MessageServer::on_reply_lost(const protocol::Envelope& reply, const Failure& why) {
+    lost_replies_.add(reply.correlation_id, why);
+}
+
+void MessageServer::send_unsent() {
+    for (std::unique_ptr<MessageJob>& job : replays_.take_unsent()) {
+        conclude(std::move(job));
+    }
+}
+
+std::string MessageServer::unfinished() const {
+    std::string text;
+    const auto add = [&text](const std::string& part) {
+        text += (text.empty() ? "" : ", ") + part;
+    };
+    if (!stopped_) {
+        add("the broker has not confirmed that it delivers no more");
+    }
+    if (const std::size_t count = replays_.unsent(); count != 0) {
+        add(fmt::format("replies that wait for a connection: {}", count));
+    }
+    if (!trials_.empty()) {
+        add(fmt::format("replies that the broker has not confirmed: {}", trials_.size()));
+    }
+    return text.empty() ? text : lane_.policy().name + ": " + text;
+}
+
+void MessageServer::tell_refused(std::string_view correlation_id, const Failure& why) {
+    counters_.refused_replies.add();
+    log_.error(fmt::format("{} (correlation id '{}'): {}; its caller is answered 'internal'",
+                           lane_.policy().name, core::text_for_display(correlation_id),
+                           refused_text(why)));
+}
+
+void MessageServer::keep(std::unique_ptr<MessageJob> job) {
+    if (!job->is_recognizable()) {
+        recycle(std::move(job));
+        return;
+    }
+    settled_bytes_ += job->body.capacity();
+    settled_.push_back(std::move(job));
+    trim_settled();
+}
+
+void MessageServer::trim_settled() {
+    while (!settled_.empty() && (settled_.size() + unsettled_ > options_.in_flight_max ||
+                                 settled_bytes_ > options_.replays.bytes_max)) {
+        settled_bytes_ -= settled_.front()->body.capacity();
+        recycle(std::move(settled_.front()));
+        settled_.pop_front();
+    }
+}
+
+void MessageServer::recycle(std::unique_ptr<MessageJob> job) {
+    if (free_.size() < options_.in_flight_max && job->body_bytes <= reused_body_bytes_max &&
+        job->body.capacity() <= reused_body_bytes_max) {
+        job->reuse();
+        free_.push_back(std::move(job));
+    }
+}
+
+void MessageServer::remember(std::unique_ptr<MessageJob> job) {
+    if (job->is_recognizable()) {
+        replays_.add_finished(std::move(job), port_.executor().now());
+        arm_expiry();
+    } else {
+        recycle(std::move(job));
+    }
+}
+
+void MessageServer::arm_expiry() {
+    const std::optional<TimePoint> next = replays_.next_expiry();
+    if (!next || expiry_timer_) {
+        return;
+    }
+    expiry_timer_ = port_.executor().post_at(*next, [this] {
+        expiry_timer_.reset();
+        replays_.forget_expired(port_.executor().now());
+        arm_expiry();
+    });
+}
+
+}  // namespace warren::runtime

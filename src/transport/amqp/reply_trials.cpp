@@ -1,0 +1,249 @@
+#include "transport/amqp/reply_trials.hpp"
+
+#include "amqp/reply_code.hpp"
+#include "transport/amqp/declarations.hpp"
+#include "transport/amqp/message.hpp"
+#include "transport/amqp/refusal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+/// Direct addresses of one node of a broker begin alike for longer than this.
+constexpr std::size_t node_bytes = 46;
+
+bool is_alike(std::string_view address, std::string_view proven) {
+    return proven.size() > node_bytes &&
+           address.substr(0, node_bytes) == proven.substr(0, node_bytes);
+}
+
+}  // namespace
+
+ReplyTrials::ReplyTrials(Link& main, ReplyTrialsUser& user) : main_{main}, user_{user} {}
+
+ReplyTrials::~ReplyTrials() {
+    main_.executor().cancel(idle_timer_);
+    if (link_ != nullptr) {
+        link_->detach(*this);
+    }
+}
+
+const std::string& ReplyTrials::key_of(const protocol::Envelope& reply) {
+    key_.assign(reply.exchange).append(1, '\0').append(reply.routing_key);
+    return key_;
+}
+
+void ReplyTrials::later(std::move_only_function<void(ReplyTrials&)> function) {
+    main_.executor().post(
+        [weak = std::weak_ptr{life_}, function = std::move(function)]() mutable {
+            if (const auto self = weak.lock()) {
+                function(**self);
+            }
+        });
+}
+
+void ReplyTrials::add(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
+    Entry entry{.delivery = delivery, .reply = protocol::Message{reply}};
+    // Those that are likely good do not wait behind those that are likely not.
+    if (is_alike(reply.routing_key, proven_direct_)) {
+        waiting_.push_front(std::move(entry));
+    } else {
+        waiting_.push_back(std::move(entry));
+    }
+    main_.executor().cancel(idle_timer_);
+    later([](ReplyTrials& self) { self.connect(); });
+}
+
+void ReplyTrials::connect() {
+    if (link_ != nullptr) {
+        return send();
+    }
+    if (!waiting_.empty()) {
+        link_ = std::make_shared<Link>(main_.executor(), main_.endpoint());
+        link_->attach(*this);
+    }
+}
+
+void ReplyTrials::on_up() {
+    dials_ = 0;
+    open_channel();
+}
+
+void ReplyTrials::open_channel() {
+    const auto channel = link_->open_channel(*this);
+    if (channel) {
+        channel_ = *channel;
+        (void)link_->core().confirm_select(channel_);
+        send();
+    }
+}
+
+void ReplyTrials::on_down(const Failure& why) {
+    broken(why, link_->ended_by_exception() ? Break::connection : Break::cut);
+}
+
+void ReplyTrials::on_attempt_failed(const Failure&, Refusal) {
+    if (!main_.up() || ++dials_ < dials_max) {
+        return;
+    }
+    later([](ReplyTrials& self) {
+        for (const Entry& entry : std::exchange(self.waiting_, {})) {
+            self.user_.on_untried(entry.delivery, entry.reply.view());
+        }
+        self.watch_idle();
+    });
+}
+
+void ReplyTrials::send() {
+    while (channel_ != 0 && !waiting_.empty() && (!careful_ || out_.empty())) {
+        Entry entry = std::move(waiting_.front());
+        waiting_.pop_front();
+        const protocol::Envelope view = entry.reply.view();
+        // A direct address counts as no queue, and everything for it would come back.
+        const bool mandatory = !protocol::is_direct_reply(view.routing_key);
+        const auto number = link_->core().basic_publish(channel_,
+                                                        {.exchange = view.exchange,
+                                                         .routing_key = view.routing_key,
+                                                         .mandatory = mandatory},
+                                                        to_properties(view), view.body, view.headers);
+        if (!number) {
+            later([delivery = entry.delivery,
+                   why = explain(number.error(), "The reply")](ReplyTrials& self) {
+                self.user_.on_tried(delivery, &why);
+            });
+            continue;
+        }
+        ++entry.attempts;
+        out_.emplace(*number, std::move(entry));
+        link_->touch();
+    }
+    if (waiting_.empty() && out_.empty()) {
+        careful_ = false;
+        watch_idle();
+    }
+}
+
+void ReplyTrials::on_channel_event(const amqp::Event& event) {
+    if (const auto* answer = std::get_if<amqp::Confirmed>(&event)) {
+        confirmed(*answer);
+    } else if (const auto* unroutable = std::get_if<amqp::Returned>(&event)) {
+        returned(*unroutable);
+    } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
+        broken(explain(*closed, main_.endpoint(), "A reply"), Break::channel, closed->code);
+        open_channel();
+    }
+}
+
+void ReplyTrials::confirmed(const amqp::Confirmed& confirmed) {
+    const auto first =
+        confirmed.multiple ? out_.begin() : out_.lower_bound(confirmed.delivery_tag);
+    const auto end = out_.upper_bound(confirmed.delivery_tag);
+    std::vector<Entry> heard;
+    for (auto entry = first; entry != end; ++entry) {
+        heard.push_back(std::move(entry->second));
+    }
+    out_.erase(first, end);
+    link_->worked();
+    const Failure not_taken{.code = Code::overloaded,
+                            .message = "The broker did not take the reply: the queue is full"};
+    for (const Entry& entry : heard) {
+        const protocol::Envelope view = entry.reply.view();
+        if (confirmed.outcome == amqp::Outcome::nack) {
+            user_.on_tried(entry.delivery, &not_taken);
+            continue;
+        }
+        proven_.add(key_of(view));
+        if (protocol::is_direct_reply(view.routing_key)) {
+            proven_direct_ = view.routing_key;
+        }
+        user_.on_tried(entry.delivery, nullptr);
+    }
+    send();
+}
+
+/// It is confirmed all the same, after this.
+void ReplyTrials::returned(const amqp::Returned& returned) {
+    for (auto& [number, entry] : out_) {
+        const protocol::Envelope view = entry.reply.view();
+        if (view.exchange != returned.exchange || view.routing_key != returned.routing_key ||
+            view.correlation_id != returned.properties.correlation_id.value_or("")) {
+            continue;
+        }
+        if (Entry again{.delivery = {}, .reply = protocol::Message{view}};
+            redirect(again)) {
+            waiting_.push_back(std::move(again));
+        } else {
+            user_.on_unroutable(view);
+        }
+        return;
+    }
+}
+
+/// A reply that an exchange does not take, or no binding of it, goes straight to the queue of its
+/// name, which every queue is bound by.                             [AMQP 0-9-1 3.1.3.1]
+bool ReplyTrials::redirect(Entry& entry) {
+    protocol::Envelope view = entry.reply.view();
+    if (view.exchange.empty() || view.routing_key.empty() || entry.is_redirected) {
+        return false;
+    }
+    view.exchange = {};
+    entry = {.delivery = entry.delivery,
+             .reply = protocol::Message{view},
+             .is_redirected = true};
+    return true;
+}
+
+void ReplyTrials::broken(const Failure& why, Break how, std::uint16_t code) {
+    channel_ = 0;
+    std::map<std::uint64_t, Entry> out = std::exchange(out_, {});
+    if (out.size() == 1 &&
+        (how != Break::cut || out.begin()->second.attempts >= attempts_max)) {
+        return convict(std::move(out.begin()->second), why, how, code);
+    }
+    careful_ = careful_ || !out.empty();
+    for (auto entry = out.rbegin(); entry != out.rend(); ++entry) {
+        waiting_.push_front(std::move(entry->second));
+    }
+}
+
+void ReplyTrials::convict(Entry entry, const Failure& why, Break how, std::uint16_t code) {
+    // This is what the connection is for: the next one may follow soon.
+    link_->worked();
+    const bool over_exchange =
+        code == amqp::reply_code::not_found || code == amqp::reply_code::access_refused;
+    if (how == Break::channel && over_exchange && redirect(entry)) {
+        waiting_.push_front(std::move(entry));
+        return;
+    }
+    if (how != Break::channel) {
+        hopeless_.add(key_of(entry.reply.view()));
+    }
+    user_.on_tried(entry.delivery, &why);
+}
+
+void ReplyTrials::watch_idle() {
+    main_.executor().cancel(idle_timer_);
+    if (link_ != nullptr && waiting_.empty() && out_.empty()) {
+        idle_timer_ = main_.executor().post_at(
+            main_.executor().now() + idle_max, [weak = std::weak_ptr{life_}] {
+                if (const auto self = weak.lock()) {
+                    (*self)->let_go();
+                }
+            });
+    }
+}
+
+void ReplyTrials::let_go() {
+    channel_ = 0;
+    link_->detach(*this);
+    AsioExecutor& executor = main_.executor();
+    Link& link = *link_;
+    // It lives until it has said goodbye, and is let go outside of its own call.
+    link.close([&executor, link = std::move(link_)]() mutable {
+        executor.post([link = std::move(link)]() mutable { link.reset(); });
+    });
+}
+
+}  // namespace warren::transport

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "protocol/envelope.hpp"
+#include "protocol/message.hpp"
+#include "runtime/ports.hpp"
+#include "transport/amqp/link.hpp"
+#include "transport/amqp/proven_exchanges.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace warren::transport {
+
+class ReplyTrialsUser {
+public:
+    virtual void on_tried(runtime::DeliveryId delivery, const Failure* refused) = 0;
+    /// There is no second connection to try it on.
+    virtual void on_untried(runtime::DeliveryId delivery, const protocol::Envelope& reply) = 0;
+    virtual void on_unroutable(const protocol::Envelope& reply) = 0;
+
+protected:
+    ~ReplyTrialsUser() = default;
+};
+
+/// Replies that may break what they are sent on: a broker closes the channel over one that is too
+/// large or goes to an exchange that is gone, and the whole connection over a direct address that it
+/// cannot read. They go on a connection of their own, which exists while it is needed. After a break
+/// each goes alone, so that it shows which one the broker refuses; the others take no harm.
+/// thread the I/O thread
+class ReplyTrials final : public LinkUser, public ChannelUser {
+public:
+    /// in  main: the connection that is to be spared; user: both outlive this
+    ReplyTrials(Link& main, ReplyTrialsUser& user);
+    ReplyTrials(const ReplyTrials&) = delete;
+    ReplyTrials& operator=(const ReplyTrials&) = delete;
+    ~ReplyTrials();
+
+    /// Send a reply; the user hears how it fared, not inside of this call.
+    void add(runtime::DeliveryId delivery, const protocol::Envelope& reply);
+    /// Whether the broker has taken a reply to the same address before.
+    bool is_proven(const protocol::Envelope& reply) { return proven_.contains(key_of(reply)); }
+    /// Whether a reply to the same address has cost a connection before.
+    bool is_hopeless(const protocol::Envelope& reply) { return hopeless_.contains(key_of(reply)); }
+    void forget_proven() { proven_ = {}; }
+
+    void on_up() override;
+    void on_down(const Failure& why) override;
+    void on_attempt_failed(const Failure& why, Refusal refusal) override;
+    void on_blocked(std::string_view) override {}
+    void on_unblocked() override {}
+    void on_channel_event(const amqp::Event& event) override;
+
+    /// How often one reply is sent, alone, before it counts as the reason of every break.
+    static constexpr int attempts_max = 3;
+    /// Connections in a row that cannot be made while the main one stands.
+    static constexpr int dials_max = 3;
+    static constexpr std::chrono::seconds idle_max{60};
+
+private:
+    enum class Break : std::uint8_t { channel, connection, cut };
+
+    struct Entry {
+        runtime::DeliveryId delivery;
+        protocol::Message reply;
+        int attempts = 0;
+        bool is_redirected = false;  // past its exchange, to the queue itself
+    };
+
+    const std::string& key_of(const protocol::Envelope& reply);
+    void later(std::move_only_function<void(ReplyTrials&)> function);
+    void connect();
+    void open_channel();
+    void send();
+    void confirmed(const amqp::Confirmed& confirmed);
+    void returned(const amqp::Returned& returned);
+    void broken(const Failure& why, Break how, std::uint16_t code = 0);
+    void convict(Entry entry, const Failure& why, Break how, std::uint16_t code);
+    static bool redirect(Entry& entry);
+    void watch_idle();
+    void let_go();
+
+    Link& main_;
+    ReplyTrialsUser& user_;
+    std::shared_ptr<Link> link_;  // null: none is needed
+    amqp::ChannelNumber channel_ = 0;
+    std::deque<Entry> waiting_;
+    std::map<std::uint64_t, Entry> out_;  // by publish sequence number
+    bool careful_ = false;                // one goes at a time
+    int dials_ = 0;                       // that failed in a row
+    runtime::Executor::TimerId idle_timer_ = 0;
+    ProvenExchanges proven_;
+    ProvenExchanges hopeless_;
+    std::string proven_direct_;  // the last such address that took a reply
+    std::string key_;
+    std::shared_ptr<ReplyTrials*> life_ = std::make_shared<ReplyTrials*>(this);
+};
+
+}  // namespace warren::transport

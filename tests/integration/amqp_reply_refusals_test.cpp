@@ -1,0 +1,307 @@
+#include "integration/amqp_harness.hpp"
+
+#include <warren/client.hpp>
+#include <warren/server.hpp>
+
+#include "support/http_peer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+/// Replies that the broker does not take: one of them must stop nothing else.
+namespace warren::test {
+namespace {
+
+constexpr int broker_bytes_max = 4096;  // of a message
+
+/// A server of one method that gives back a text of a length, at a queue of its own.
+class Served {
+public:
+    Served(const std::string& uri, const std::string& protocol, const std::string& queue) {
+        server.method("text", [this](std::int64_t length) { return text(length); }, {"length"});
+        ListenerOptions listener{.url = uri, .protocol = protocol};
+        (protocol == "callme" ? listener.server_id : listener.queue) = queue;
+        if (protocol == "callme") {
+            listener.threaded = true;
+        }
+        server.listen(listener);
+        std::promise<void> ready;
+        server.on_ready([&ready] { ready.set_value(); });
+        server.start();
+        ready.get_future().wait();
+    }
+
+    std::string metrics() { return http_get(server.admin_address(), "/metrics"); }
+    /// out  how often this length was asked for
+    int runs(std::int64_t length) {
+        const std::lock_guard lock{mutex};
+        return static_cast<int>(asked.count(length));
+    }
+
+    std::shared_ptr<RecordingLog> log = std::make_shared<RecordingLog>();
+    Server server{{.log = log, .admin_address = "127.0.0.1:0"}};
+
+private:
+    std::string text(std::int64_t length) {
+        const std::lock_guard lock{mutex};
+        asked.insert(length);
+        return std::string(static_cast<std::size_t>(length), 'x');
+    }
+
+    std::mutex mutex;
+    std::multiset<std::int64_t> asked;
+};
+
+class AmqpReplyRefusals : public testing::Test {
+protected:
+    static RabbitMq& broker() {
+        static RabbitMq own;
+        static const bool limited = [] {
+            own.evaluate("application:set_env(rabbit, max_message_size, " +
+                         std::to_string(broker_bytes_max) + ")");
+            return true;
+        }();
+        EXPECT_TRUE(limited);
+        return own;
+    }
+
+    /// As the broker gives them out, with one that it cannot read in it.
+    static std::string bad_address(int number) {
+        return "amq.rabbitmq.reply-to.AAAA" + std::to_string(1000 + number) + ".BBBB";
+    }
+
+    static bool is_empty(const std::string& queue) {
+        const RabbitMq::QueueDepth depth = broker().queue_depth(queue);
+        return depth.ready == 0 && depth.unacknowledged == 0;
+    }
+
+    LoopThread loop;
+};
+
+TEST_F(AmqpReplyRefusals, ADirectAddressThatTheBrokerCannotReadCostsOneConnectionAtMost) {
+    Served served{broker().uri(), "tutorial", "unreadable"};
+    Client client{broker().uri() + "?protocol=tutorial&queue=unreadable"};
+    Caller attacker{loop, broker().uri()};
+    ASSERT_TRUE(attacker.await_ready());
+    ASSERT_EQ(client.call("text", Dynamic::list({3}))->as_text(), "xxx");
+    for (int number = 0; number < 20; ++number) {
+        attacker.call_for(bad_address(number), "unreadable", "7");
+        attacker.call_for(bad_address(0), "unreadable", "7");
+        ASSERT_EQ(client.call("text", Dynamic::list({3}))->as_text(), "xxx") << number;
+    }
+    ASSERT_TRUE(eventually([] { return is_empty("unreadable"); }));
+    EXPECT_EQ(served.runs(7), 40) << "each once";
+    EXPECT_LE(served.log->count("; connecting again"), 1U);
+    EXPECT_TRUE(served.log->await_line("a reply reaches nobody"));
+    EXPECT_EQ(status_of(http_get(served.server.admin_address(), "/readyz")), "200");
+    const std::string metrics = served.metrics();
+    EXPECT_NE(metrics.find("warren_server_dropped_answers_total{transport=\"amqp\",protocol="
+                           "\"tutorial\"} 40\n"),
+              std::string::npos)
+        << metrics;
+    EXPECT_TRUE(served.server.drain(std::chrono::seconds{60}));
+}
+
+TEST_F(AmqpReplyRefusals, ADirectAddressOfAnotherBrokerIsDroppedThroughEachProtocol) {
+    // A process of the node rabbit@elsewhere.
+    const std::string foreign =
+        "amq.rabbitmq.reply-to.g1h3EHJhYmJpdEBlbHNld2hlcmUAAAECAAAAAAAAAAE=.RBU/1HS/SCgncjcKHp7jwA==";
+    Served served{broker().uri(), "cyberfusion", "foreign"};
+    Client client{broker().uri() + "?queue=foreign"};
+    Caller attacker{loop, broker().uri()};
+    ASSERT_TRUE(attacker.await_ready());
+    attacker.call_for(foreign, "foreign", R"({"length": 7})", "text");
+    EXPECT_EQ(client.call("text", Dynamic::map({{"length", 3}}))->as_text(), "xxx");
+    EXPECT_TRUE(eventually([] { return is_empty("foreign"); }));
+    EXPECT_EQ(served.runs(7), 1);
+    EXPECT_LE(served.log->count("; connecting again"), 1U);
+}
+
+TEST_F(AmqpReplyRefusals, OneThatIsMetAfterARestartCostsOneConnectionAtMost) {
+    const std::string queue = "restarted";
+    Caller attacker{loop, broker().uri()};
+    ASSERT_TRUE(attacker.await_ready());
+    for (int round = 0; round < 2; ++round) {
+        Served served{broker().uri(), "tutorial", queue};
+        attacker.call_for(bad_address(round), queue, "7");
+        EXPECT_TRUE(served.log->await_line("a reply reaches nobody"));
+        EXPECT_TRUE(eventually([&] { return is_empty(queue); }));
+        EXPECT_LE(served.log->count("; connecting again"), 1U);
+        served.server.stop();
+    }
+}
+
+class OversizedReplies : public AmqpReplyRefusals,
+                         public testing::WithParamInterface<const char*> {};
+
+TEST_P(OversizedReplies, AreAnsweredInternalAndHarmNobody) {
+    const std::string protocol = GetParam();
+    const std::string queue = "oversized_" + protocol;
+    Served served{broker().uri(), protocol, queue};
+    const std::string address = broker().uri() + "?protocol=" + protocol +
+                                (protocol == "callme" ? "&server_id=" : "&queue=") + queue;
+    for (const char* const reply : {"direct", "queue"}) {
+        if (protocol == "callme" && std::string_view{reply} == "direct") {
+            continue;
+        }
+        Client client{address + (protocol == "callme" ? "" : std::string{"&reply="} + reply)};
+        const Dynamic small = protocol == "tutorial" ? Dynamic::list({3})
+                                                     : Dynamic::map({{"length", 3}});
+        const Dynamic large = protocol == "tutorial"
+                                  ? Dynamic::list({broker_bytes_max})
+                                  : Dynamic::map({{"length", broker_bytes_max}});
+        for (int round = 0; round < 3; ++round) {
+            std::vector<std::future<Dynamic>> beside;
+            try {
+                client.call("text", large);
+                ADD_FAILURE() << "over the broker's limit";
+            } catch (const Error& error) {
+                EXPECT_EQ(error.code(), Code::internal) << error.what();
+                EXPECT_NE(error.failure().message.find("max_message_size"), std::string::npos)
+                    << error.what();
+            }
+            EXPECT_EQ(client.call("text", small)->as_text(), "xxx");
+        }
+    }
+    const int clients = protocol == "callme" ? 1 : 2;
+    EXPECT_EQ(served.runs(broker_bytes_max), 3 * clients) << "each once";
+    EXPECT_EQ(served.log->count("; connecting again"), 0U);
+    EXPECT_EQ(status_of(http_get(served.server.admin_address(), "/readyz")), "200");
+    EXPECT_NE(served.metrics().find("warren_server_refused_replies_total{transport=\"amqp\","
+                                    "protocol=\"" +
+                                    protocol + "\"} " + std::to_string(3 * clients) + "\n"),
+              std::string::npos)
+        << served.metrics();
+    EXPECT_TRUE(served.server.drain(std::chrono::seconds{60}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Protocols, OversizedReplies,
+                         testing::Values("cyberfusion", "tutorial", "callme"),
+                         [](const auto& info) { return std::string{info.param}; });
+
+TEST_F(AmqpReplyRefusals, AReplyWhoseQueueIsNotBoundGoesThereAllTheSame) {
+    Served served{broker().uri(), "cyberfusion", "unbound"};
+    Caller caller{loop, broker().uri(), {.reply_mode = transport::ReplyMode::queue}};
+    ASSERT_TRUE(caller.await_ready());
+    const std::uint64_t token = caller.call("text", "unbound", R"({"length": 3})");
+    EXPECT_TRUE(caller.await_reply(token));
+}
+
+TEST_F(AmqpReplyRefusals, AReplyThatNoQueueTakesIsCountedAndLogged) {
+    Served served{broker().uri(), "cyberfusion", "unroutable"};
+    Caller caller{loop, broker().uri()};
+    ASSERT_TRUE(caller.await_ready());
+    caller.call_for("no such queue", "unroutable", R"({"length": 3})", "text");
+    EXPECT_TRUE(served.log->await_line("There is no queue 'no such queue'"));
+    EXPECT_NE(served.metrics().find("warren_server_dropped_answers_total{transport=\"amqp\","
+                                    "protocol=\"cyberfusion\"} 1\n"),
+              std::string::npos);
+}
+
+TEST_F(AmqpReplyRefusals, ARequestOverTheBrokersLimitFailsAlone) {
+    Served served{broker().uri(), "tutorial", "alone"};
+    Client client{broker().uri() + "?protocol=tutorial&queue=alone"};
+    const std::string large(broker_bytes_max, '7');
+    std::atomic<int> right = 0;
+    std::promise<void> over;
+    std::atomic<int> left = 60;
+    for (int call = 0; call < 60; ++call) {
+        const bool is_large = call % 20 == 10;
+        client.start_call("text", Dynamic::list({is_large ? Dynamic{large} : Dynamic{3}}),
+                          [&, is_large](std::expected<Dynamic, Failure> outcome) {
+                              if (is_large) {
+                                  EXPECT_FALSE(outcome);
+                                  EXPECT_EQ(outcome ? Code::internal : outcome.error().code,
+                                            Code::invalid_request);
+                                  right += !outcome && outcome.error().message.contains(
+                                                           "max_message_size");
+                              } else {
+                                  EXPECT_TRUE(outcome) << to_string(outcome.error());
+                                  right += outcome.has_value();
+                              }
+                              if (--left == 0) {
+                                  over.set_value();
+                              }
+                          });
+    }
+    over.get_future().wait();
+    EXPECT_EQ(right, 60);
+}
+
+TEST_F(AmqpReplyRefusals, ARequestForADirectAddressIsRefusedByTheClient) {
+    Client client{broker().uri() + "?protocol=tutorial&queue=" + bad_address(0)};
+    try {
+        client.call("text", Dynamic::list({3}));
+        ADD_FAILURE();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Code::invalid_request) << error.what();
+    }
+}
+
+TEST_F(AmqpReplyRefusals, ADrainWaitsForTheBrokerToSendItsLastReply) {
+    RabbitMq own;
+    std::promise<void> running;
+    std::promise<void> may_end;
+    Server server;
+    server.method("text",
+                  [&](std::int64_t) {
+                      running.set_value();
+                      may_end.get_future().wait();
+                      return std::string{"late"};
+                  },
+                  {"length"});
+    server.listen({.url = own.uri(), .queue = "late"});
+    server.start();
+    Client client{own.uri() + "?queue=late&reply=durable"};
+    std::promise<std::string> answer;
+    client.start_call("text", Dynamic::map({{"length", 3}}),
+                      [&](std::expected<Dynamic, Failure> outcome) {
+                          answer.set_value(outcome ? std::string{(*outcome)->as_text()}
+                                                   : to_string(outcome.error()));
+                      });
+    running.get_future().wait();
+    own.stop();
+    ASSERT_TRUE(eventually([&] { return !server.ready(); }));
+    EXPECT_FALSE(server.drain(std::chrono::milliseconds{1}));
+    EXPECT_EQ(server.unfinished(), std::vector<std::string>{"calls that run: 1"});
+    may_end.set_value();
+    ASSERT_TRUE(eventually([&] {
+        const auto reasons = server.unfinished();
+        return reasons.size() == 1 && reasons[0].contains("replies that wait for a connection: 1");
+    }));
+    EXPECT_FALSE(server.drain(std::chrono::milliseconds{1})) << "nothing was answered";
+    own.start();
+    EXPECT_TRUE(server.drain(std::chrono::seconds{60}));
+    EXPECT_EQ(answer.get_future().get(), "late");
+}
+
+TEST_F(AmqpReplyRefusals, ADrainThatTheBrokerDoesNotAnswerBlamesNoHandler) {
+    RabbitMq own;
+    Server server;
+    server.method("text", [](std::int64_t) { return std::string{"x"}; }, {"length"});
+    server.listen({.url = own.uri(), .queue = "blocked"});
+    server.start();
+    ASSERT_TRUE(eventually([&] { return server.ready(); }));
+    Client client{own.uri() + "?queue=blocked"};
+    ASSERT_EQ(client.call("text", Dynamic::map({{"length", 3}}))->as_text(), "x");
+    own.block();
+    // A broker reads no more of a connection once it has published during the alarm.
+    client.start_call("text", Dynamic::map({{"length", 3}}),
+                      [](const std::expected<Dynamic, Failure>&) {});
+    if (!server.drain(std::chrono::milliseconds{100})) {
+        for (const std::string& reason : server.unfinished()) {
+            EXPECT_FALSE(reason.contains("calls that run")) << reason;
+        }
+        EXPECT_TRUE(server.stop_now(std::chrono::seconds{60}));
+    }
+    own.unblock();
+}
+
+}  // namespace
+}  // namespace warren::test

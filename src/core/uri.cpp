@@ -47,6 +47,11 @@ bool is_secret_key(std::string_view key) noexcept {
            key.ends_with("_keys") || key.ends_with("_password");
 }
 
+std::string host_text(const std::string& host, std::optional<std::uint16_t> port) {
+    const std::string text = host.contains(':') ? '[' + host + ']' : percent_encode(host);
+    return port ? fmt::format("{}:{}", text, *port) : text;
+}
+
 /// Reads one address from left to right; positions in messages count from 1. What a message shows
 /// is never taken from the text: a password may stand anywhere in one that is written wrongly.
 class UriParser {
@@ -99,6 +104,40 @@ private:
         if (mark != std::string_view::npos && !credentials(mark)) {
             return false;
         }
+        return hosts(end);
+    }
+
+    bool hosts(std::size_t end) {
+        const bool is_list = uri_.scheme == "amqp" || uri_.scheme == "amqps";
+        std::string host;
+        std::optional<std::uint16_t> number;
+        for (bool is_first = true;; is_first = false) {
+            const std::size_t comma = is_list ? text_.find(',', at_) : end;
+            const std::size_t host_end = std::min(comma, end);
+            if (!one_host(host_end)) {
+                return false;
+            }
+            if (uri_.host.empty() && (!is_first || host_end != end)) {
+                return refuse(at_, "has an empty host in its list of hosts");
+            }
+            if (is_first) {
+                host = std::move(uri_.host);
+                number = uri_.port;
+            } else {
+                uri_.more_hosts.emplace_back(std::move(uri_.host), uri_.port);
+            }
+            uri_.host.clear();
+            uri_.port.reset();
+            if (host_end == end) {
+                uri_.host = std::move(host);
+                uri_.port = number;
+                return true;
+            }
+            at_ = host_end + 1;
+        }
+    }
+
+    bool one_host(std::size_t end) {
         return (text_.substr(at_, 1) == "[" ? bracketed_host(end) : plain_host(end)) && port(end);
     }
 
@@ -292,9 +331,9 @@ std::string to_string(const Uri& uri) {
     if (!uri.user.empty() || uri.password) {
         text += percent_encode(uri.user) + (uri.password ? ":***@" : "@");
     }
-    text += uri.host.contains(':') ? '[' + uri.host + ']' : percent_encode(uri.host);
-    if (uri.port) {
-        text += fmt::format(":{}", *uri.port);
+    text += host_text(uri.host, uri.port);
+    for (const auto& [host, port] : uri.more_hosts) {
+        text += ',' + host_text(host, port);
     }
     text += uri.path;
     char separator = '?';

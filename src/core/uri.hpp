@@ -20,6 +20,8 @@ struct Uri {
     std::optional<std::string> password{};  // decoded; set when a ':' stands, even if empty
     std::string host{};  // decoded, without brackets, as it was written otherwise
     std::optional<std::uint16_t> port{};
+    /// Of a broker's address, after commas: other nodes to go to, in this order.
+    std::vector<std::pair<std::string, std::optional<std::uint16_t>>> more_hosts{};
     std::string path{};  // percent-encoding kept, so that %2F stays apart from '/'
     std::vector<std::pair<std::string, std::string>> query{};  // decoded, in order, keys once each
 
@@ -34,6 +36,7 @@ struct Uri {
 
 /// Parse strictly.
 /// in   scheme "://" [user [":" password] "@"] [host] [":" port] ["/" path] ["?" key=value&...];
+///      of amqp and amqps several hosts, each with its port, between commas;
 ///      an IPv6 host stands in brackets; '+' in the query is a plus; no fragment
 /// err  invalid_request: what is wrong and at which character; never shows the password
 std::expected<Uri, Failure> parse_uri(std::string_view text);

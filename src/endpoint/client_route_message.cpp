@@ -63,6 +63,13 @@ std::unique_ptr<protocol::MessageDialect> dialect_for(const Address& address) {
     return std::move(*dialect);
 }
 
+/// Who wants replies that outlive connections, waits for servers, too.
+WhenAbsent when_absent(const Address& address, const ClientOptions& options) {
+    return address.reply_mode.value_or(options.reply_mode) == ReplyMode::durable
+               ? WhenAbsent::wait
+               : options.when_absent;
+}
+
 /// Calls are messages to a broker.
 class MessageRoute final : public ClientRoute {
 public:
@@ -74,7 +81,9 @@ public:
               runtime::MessageClientOptions{.server = address.queue,
                                             .broker = address.display(),
                                             .in_flight_max = options.in_flight_max,
-                                            .random = random_octets()})} {
+                                            .random = random_octets(),
+                                            .when_absent = when_absent(address, options),
+                                            .connect_attempts = options.connect_attempts})} {
         transport_->start(calls_,
                           [calls = calls_](runtime::ClientPort& port) { calls->attach(port); });
     }

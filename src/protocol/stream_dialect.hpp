@@ -105,6 +105,8 @@ public:
 
     // The client's side
 
+    /// A method whose call shows that a server lives, and does nothing; empty: there is none.
+    virtual std::string_view probe_method() const noexcept { return {}; }
     virtual std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const = 0;
     /// Append a request.
     /// in   ticket: its id and whether an answer is wanted; what else it needs is filled in

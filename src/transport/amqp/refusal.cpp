@@ -127,6 +127,16 @@ Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
     Failure failure{.code = Code::connection_lost, .peer_text = peer_words(closed.text)};
     switch (closed.code) {
     case amqp::reply_code::access_refused:
+        // RabbitMQ's word for a queue that somebody consumes exclusively.
+        if (closed.text.contains("in exclusive use")) {
+            failure.code = Code::conflict;
+            failure.message = fmt::format(
+                "{} is refused at {}: another client consumes it, and would get these replies; "
+                "give "
+                "each client a reply_queue of its own, or none",
+                what_was_asked(doing), where);
+            break;
+        }
         failure.code = Code::unauthenticated;
         failure.message =
             fmt::format("{} is refused at {}: {} lacks the permission (configure, write or read)",

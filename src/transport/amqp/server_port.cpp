@@ -8,6 +8,7 @@
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_channel.hpp"
+#include "transport/amqp/topology_watch.hpp"
 
 #include <fmt/format.h>
 
@@ -25,7 +26,9 @@ class AmqpServerPort::Impl final : public LinkUser,
                                    public std::enable_shared_from_this<AmqpServerPort::Impl> {
 public:
     Impl(std::shared_ptr<Link> link, AmqpServerOptions options)
-        : link_{std::move(link)}, options_{std::move(options)} {
+        : link_{std::move(link)},
+          options_{std::move(options)},
+          watch_{*link_, [this](LogLevel level, const Failure& failure) { say(level, failure); }} {
         if (options_.topology.replies_on == protocol::RepliesOn::own_channel) {
             replies_.emplace(
                 *link_, [this](LogLevel level, const Failure& failure) { say(level, failure); });
@@ -43,6 +46,7 @@ public:
         link_->executor().cancel(retry_timer_);
         link_->detach(*this);
         replies_.reset();
+        watch_.stop();
         if (channel_ != 0) {
             flush_acknowledgements();
             link_->close_channel(channel_);
@@ -216,6 +220,7 @@ private:
             return cancel();
         }
         announced_ = true;
+        watch_.start(options_.topology, options_.queue);
         sink_->on_consuming(generation_);
     }
 
@@ -263,6 +268,7 @@ private:
     }
 
     void lose(const Failure& why) {
+        watch_.stop();
         consumer_tag_.clear();
         declarations_.clear();
         unsettled_.clear();
@@ -367,6 +373,7 @@ private:
     AckBatch unsettled_;
     LostExchanges lost_exchanges_;
     std::optional<ReplyChannel> replies_;  // none: they share the channel
+    TopologyWatch watch_;
     Arena arena_;
     std::string said_;
 };

@@ -119,7 +119,7 @@ struct ListenerOptions {
     std::optional<ListenerTls> tls{};         // unset: in clear; not over ZeroMQ
     std::vector<std::string> auth_secrets{};  // requests are signed under one of them; empty: not
     std::size_t connections_max = 10'240;     // one more is closed as soon as it comes
-    std::size_t connection_requests_max = 1'024;              // of one connection at once
+    std::size_t connection_requests_max = 1'024;  // of one connection at once
     /// Of the requests in work, of one connection and of all: as they came, and what reading them
     /// and the handlers' arguments take in memory. One more is `overloaded`.
     std::size_t connection_requests_bytes_max = std::size_t{128} << 20;

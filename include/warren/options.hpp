@@ -27,6 +27,12 @@ enum class WhenBlocked : std::uint8_t {
     fail,  // it fails at once
 };
 
+/// What becomes of a call at a broker where nobody consumes its server's queue.
+enum class WhenAbsent : std::uint8_t {
+    fail,  // `no_responder` at once
+    wait,  // it is sent, and waits in the queue until a server comes, or its deadline
+};
+
 /// Whether a client's calls are counted and timed by method, for `Client::metrics_text`.
 enum class ClientMetrics : std::uint8_t {
     none,
@@ -59,8 +65,8 @@ struct ClientOptions {
     std::optional<bool> nested_secrets{};
     std::chrono::milliseconds timeout{60'000};  // of a call that names none
     std::size_t in_flight_max = 65'536;  // calls without an answer yet; one more is `overloaded`
-    /// Of a request, and of a reply, which is `reply_over_limit` otherwise: bytes, lists and maps in
-    /// one another, and values.
+    /// Of a request, and of a reply, which is `reply_over_limit` otherwise: bytes, lists and maps
+    /// in one another, and values.
     std::size_t body_bytes_max = std::size_t{16} << 20;
     std::size_t nesting_depth_max = 128;
     std::size_t value_count_max = std::size_t{1} << 20;
@@ -70,15 +76,16 @@ struct ClientOptions {
     /// At a broker: whether requests outlive its restart. Unset: one-way calls do, whose callers
     /// hear nothing more, and others do not, whose callers time out.
     std::optional<bool> persistent{};
+    WhenAbsent when_absent = WhenAbsent::fail;  // of ReplyMode::durable always `wait`
     ClientMetrics metrics = ClientMetrics::none;
     std::shared_ptr<Log> log{};  // connections lost and found; null: nowhere
 
     /// Of tcp:// and its like: requests are signed under the first, answers must be signed under
     /// any; empty: nothing is signed.
     std::vector<std::string> auth_secrets{};
-    /// Without a broker: how often connecting may fail in a row until the calls that wait for it
-    /// fail, and how long the first pause is. Unset: 5 times, over ZeroMQ without an end, so that
-    /// calls wait until their deadline; 0 ms: the protocol's default.
+    /// How often connecting may fail in a row until the calls that wait for it fail; without a
+    /// broker also how long the first pause is. Unset: 5 times, at a broker and over ZeroMQ without
+    /// an end, so that calls wait until their deadline; 0 ms: the protocol's default.
     std::optional<std::size_t> connect_attempts{};
     std::chrono::milliseconds connect_pause{0};
     /// Of tcp:// and its like: how often an idempotent call is sent again at most.

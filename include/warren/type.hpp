@@ -86,7 +86,7 @@ struct Type {
     };
 
     Kind kind;
-    std::string_view name{};  // of enumerations, as given to WARREN_ENUM; else empty
+    std::string_view name{};     // of enumerations, as given to WARREN_ENUM; else empty
     std::size_t size_bytes = 0;  // of an object of this type
     bool is_signed = false;
     const Type* element = nullptr;
@@ -228,8 +228,8 @@ struct TypeMaker<std::vector<T>> {
     }
 };
 
-/// A hash table's keys that fall onto one place: of a million that nobody chose for it never so many.
-/// Who chooses them may make each next one slower than the one before.
+/// A hash table's keys that fall onto one place: of a million that nobody chose for it never so
+/// many. Who chooses them may make each next one slower than the one before.
 inline constexpr std::size_t hash_collisions_max = 20;
 
 template <typename Map>

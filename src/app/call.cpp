@@ -1,11 +1,12 @@
 #include <warren/client.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <expected>
 #include <iostream>
-#include <limits>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -42,6 +43,7 @@ struct CallCommand {
     std::string ca;
     bool insecure = false;
     bool one_way = false;
+    bool wait = false;
     bool verbose = false;
 };
 
@@ -223,6 +225,21 @@ struct Prepared {
     std::shared_ptr<endpoint::LogQueue> log{};  // null: nowhere
 };
 
+/// Who types a command wants to know soon; who says so, waits for what comes back. Over ZeroMQ,
+/// where it does not matter who starts first, everybody waits.
+void set_patience(const CallCommand& command, ClientOptions& options) {
+    constexpr std::size_t attempts = 5;
+    if (command.wait) {
+        options.connect_attempts = std::numeric_limits<std::uint32_t>::max();
+        options.when_absent = WhenAbsent::wait;
+        return;
+    }
+    options.when_blocked = WhenBlocked::fail;
+    if (!command.to.starts_with("zmq")) {
+        options.connect_attempts = attempts;
+    }
+}
+
 std::expected<Prepared, std::string> prepare(const CallCommand& command) {
     const auto timeout = core::parse_duration(command.timeout);
     if (!timeout) {
@@ -236,6 +253,7 @@ std::expected<Prepared, std::string> prepare(const CallCommand& command) {
     if (const auto checked = check_address(prepared.address); !checked) {
         return std::unexpected{checked.error()};
     }
+    set_patience(command, prepared.options);
     auto arguments = read_text(command.arguments);
     if (!arguments) {
         return std::unexpected{"the arguments: " + arguments.error()};
@@ -350,6 +368,8 @@ void add_call(CLI::App& program, Action& action) {
     command->add_flag("--insecure", options->insecure, "Of TLS: trust any certificate");
     command->add_flag("--one-way", options->one_way,
                       "Wait for no answer, only until the request is on its way; prints nothing");
+    command->add_flag("--wait", options->wait,
+                      "Wait for a broker, a server or room that is not there, until the time-out");
     command->add_flag("--verbose", options->verbose, "Log to standard error what the client does");
     command->callback([&action, options] { action = [options] { return call(*options); }; });
 }

@@ -22,8 +22,7 @@ void settle_in() {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
         if (fcntl(stream, F_GETFD) < 0) {
             // The lowest that is free, which is this one, and for the other direction.
-            static_cast<void>(
-                open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+            static_cast<void>(open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY));
         }
     }
     survive(SIGPIPE);

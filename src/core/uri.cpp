@@ -112,6 +112,40 @@ private:
         if (mark != std::string_view::npos && !credentials(mark)) {
             return false;
         }
+        return hosts(end);
+    }
+
+    bool hosts(std::size_t end) {
+        const bool is_list = uri_.scheme == "amqp" || uri_.scheme == "amqps";
+        std::string host;
+        std::optional<std::uint16_t> number;
+        for (bool is_first = true;; is_first = false) {
+            const std::size_t comma = is_list ? text_.find(',', at_) : end;
+            const std::size_t host_end = std::min(comma, end);
+            if (!one_host(host_end)) {
+                return false;
+            }
+            if (uri_.host.empty() && (!is_first || host_end != end)) {
+                return refuse(at_, "has an empty host in its list of hosts");
+            }
+            if (is_first) {
+                host = std::move(uri_.host);
+                number = uri_.port;
+            } else {
+                uri_.more_hosts.emplace_back(std::move(uri_.host), uri_.port);
+            }
+            uri_.host.clear();
+            uri_.port.reset();
+            if (host_end == end) {
+                uri_.host = std::move(host);
+                uri_.port = number;
+                return true;
+            }
+            at_ = host_end + 1;
+        }
+    }
+
+    bool one_host(std::size_t end) {
         return (text_.substr(at_, 1) == "[" ? bracketed_host(end) : plain_host(end)) && port(end);
     }
 
@@ -335,14 +369,18 @@ std::string host_text(std::string_view host) {
     return text + ']';
 }
 
+std::string host_text(std::string_view host, std::optional<std::uint16_t> port) {
+    return port ? fmt::format("{}:{}", host_text(host), *port) : host_text(host);
+}
+
 std::string to_string(const Uri& uri) {
     std::string text = uri.scheme + "://";
     if (!uri.user.empty() || uri.password) {
         text += percent_encode(uri.user) + (uri.password ? ":***@" : "@");
     }
-    text += host_text(uri.host);
-    if (uri.port) {
-        text += fmt::format(":{}", *uri.port);
+    text += host_text(uri.host, uri.port);
+    for (const auto& [host, port] : uri.more_hosts) {
+        text += ',' + host_text(host, port);
     }
     text += uri.path;
     char separator = '?';

@@ -20,6 +20,8 @@ struct Uri {
     std::optional<std::string> password{};  // decoded; set when a ':' stands, even if empty
     std::string host{};  // decoded, without brackets; of fe80::1%25eth0 fe80::1%eth0
     std::optional<std::uint16_t> port{};
+    /// Of a broker's address, after commas: other nodes to go to, in this order.
+    std::vector<std::pair<std::string, std::optional<std::uint16_t>>> more_hosts{};
     std::string path{};  // percent-encoding kept, so that %2F stays apart from '/'
     std::vector<std::pair<std::string, std::string>> query{};  // decoded, in order, keys once each
 
@@ -34,8 +36,9 @@ struct Uri {
 
 /// Parse strictly.
 /// in   scheme "://" [user [":" password] "@"] [host] [":" port] ["/" path] ["?" key=value&...];
-///      an IPv6 host stands in brackets, with %25 before the name of an interface [RFC 6874]; '+' in
-///      the query is a plus; no fragment; an '@' that is not encoded stands after the user alone
+///      of amqp and amqps several hosts, each with its port, between commas;
+///      an IPv6 host stands in brackets, with %25 before the name of an interface [RFC 6874]; '+'
+///      in the query is a plus; no fragment; an '@' that is not encoded stands after the user alone
 /// err  invalid_request: what is wrong and at which character; never shows any of the address
 std::expected<Uri, Failure> parse_uri(std::string_view text);
 

@@ -10,10 +10,21 @@
 namespace warren::endpoint {
 namespace {
 
-constexpr std::array<std::string_view, 15> known_parameters{
-    "protocol",          "method",      "ca",     "certificate", "key",         "key_password",
-    "key_password_file", "server_name", "verify", "peer",        "connections", "connect_timeout",
-    limit_parameters[0], limit_parameters[1], limit_parameters[2]};
+constexpr std::array<std::string_view, 15> known_parameters{"protocol",
+                                                            "method",
+                                                            "ca",
+                                                            "certificate",
+                                                            "key",
+                                                            "key_password",
+                                                            "key_password_file",
+                                                            "server_name",
+                                                            "verify",
+                                                            "peer",
+                                                            "connections",
+                                                            "connect_timeout",
+                                                            limit_parameters[0],
+                                                            limit_parameters[1],
+                                                            limit_parameters[2]};
 constexpr std::array<std::string_view, 7> tls_parameters{
     "ca", "certificate", "key", "key_password", "key_password_file", "server_name", "verify"};
 constexpr std::array<std::string_view, 2> protocols{msgpack_rpc, arrpc};

@@ -69,6 +69,13 @@ std::unique_ptr<protocol::MessageDialect> dialect_for(const Address& address,
     return std::move(*dialect);
 }
 
+/// Who wants replies that outlive connections, waits for servers, too.
+WhenAbsent when_absent(const Address& address, const ClientOptions& options) {
+    return address.reply_mode.value_or(options.reply_mode) == ReplyMode::durable
+               ? WhenAbsent::wait
+               : options.when_absent;
+}
+
 /// Calls are messages to a broker.
 class MessageRoute final : public ClientRoute {
 public:
@@ -77,12 +84,14 @@ public:
           transport_{make_transport(address, *dialect_, options)},
           calls_{std::make_shared<runtime::MessageClient>(
               transport_->executor(), *dialect_,
-              runtime::MessageClientOptions{.server = address.queue,
-                                            .broker = address.display(),
-                                            .in_flight_max = options.in_flight_max,
-                                            .random = random_octets(),
-                                            .persistent = address.persistent ? address.persistent
-                                                                             : options.persistent})} {
+              runtime::MessageClientOptions{
+                  .server = address.queue,
+                  .broker = address.display(),
+                  .in_flight_max = options.in_flight_max,
+                  .random = random_octets(),
+                  .persistent = address.persistent ? address.persistent : options.persistent,
+                  .when_absent = when_absent(address, options),
+                  .connect_attempts = options.connect_attempts})} {
         transport_->start(calls_,
                           [calls = calls_](runtime::ClientPort& port) { calls->attach(port); });
     }

@@ -26,12 +26,13 @@ constexpr std::size_t answer_bytes_max = std::size_t{1} << 30;
 std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
                                                      const ClientOptions& options) {
     const auto& zmq = std::get<ZmqAddress>(address.place);
-    auto dialect = make_stream_dialect(address.protocol, {.auth_secrets = options.auth_secrets,
-                                                          .peer = zmq.peer,
-                                                          .side = protocol::StreamSide::client,
-                                                          .whole_messages = true,
-                                                          .one_way = zmq.is_one_way(),
-                                                          .passes_text = zmq.passes_text},
+    auto dialect = make_stream_dialect(address.protocol,
+                                       {.auth_secrets = options.auth_secrets,
+                                        .peer = zmq.peer,
+                                        .side = protocol::StreamSide::client,
+                                        .whole_messages = true,
+                                        .one_way = zmq.is_one_way(),
+                                        .passes_text = zmq.passes_text},
                                        client_limits(address, options));
     if (!dialect) {
         throw Error{std::move(dialect.error())};

@@ -77,8 +77,8 @@ public:
         consuming_ = std::vector<std::atomic<bool>>(listening_.size());
         const std::size_t workers = endpoint::worker_count_for(options_, plans_);
         endpoint::tell_workers(workers, plans_, *log_);
-        workers_.emplace(runtime::WorkerOptions{.threads = workers,
-                                                .queued_max = options_.queued_calls_max});
+        workers_.emplace(
+            runtime::WorkerOptions{.threads = workers, .queued_max = options_.queued_calls_max});
         dispatcher_.emplace(*workers_, clock_, *log_, limits_, &log_->of_handlers());
         auto opened = open_admin();
         if (opened) {

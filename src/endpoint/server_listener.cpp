@@ -250,7 +250,8 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
     }
     if (address->has_client_parameters()) {
         return std::unexpected{
-            refused("The parameters 'reply', 'reply_...', 'persistent', 'nested_secrets', 'pickle_protocol' "
+            refused("The parameters 'reply', 'reply_...', 'persistent', 'nested_secrets', "
+                    "'pickle_protocol' "
                     "and 'amqp_user' are a client's")};
     }
     auto keys = format::Keyring::parse(options.fernet_keys);

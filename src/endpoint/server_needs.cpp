@@ -6,8 +6,8 @@
 #include "runtime/workers.hpp"
 
 #include <algorithm>
-#include <thread>
 #include <string>
+#include <thread>
 
 namespace warren::endpoint {
 namespace {

@@ -36,7 +36,7 @@ JsonWords json_number_words(std::string_view text) {
         const bool is_negative = text[at] == '-';
         const std::size_t word_at = at + (is_negative ? 1 : 0);
         const std::string_view rest = text.substr(word_at);
-        const std::string_view word = rest.starts_with(infinity_word)           ? infinity_word
+        const std::string_view word = rest.starts_with(infinity_word)              ? infinity_word
                                       : rest.starts_with(nan_word) && !is_negative ? nan_word
                                                                                    : "";
         if (word.empty() || !is_before_value(text, at) ||
@@ -46,8 +46,8 @@ JsonWords json_number_words(std::string_view text) {
         const double number = word == nan_word ? std::numeric_limits<double>::quiet_NaN()
                                                : std::numeric_limits<double>::infinity();
         found.words.push_back({.offset = at, .number = is_negative ? -number : number});
-        found.text.replace(word_at, word.size(), std::string{"0."} +
-                                                     std::string(word.size() - 2, '0'));
+        found.text.replace(word_at, word.size(),
+                           std::string{"0."} + std::string(word.size() - 2, '0'));
         at = word_at + word.size() - 1;
     }
     return found;

@@ -36,10 +36,9 @@ struct MsgpackRead {
 /// Reads MessagePack objects from a stream, each into a `Value`.
 ///
 /// Integers are stored as in every `Value`; both floats become float64; text and bytes view the
-/// input. A map's keys may be anything, unless `text_keys` says otherwise, and no text key may stand
-/// twice in one map. Extensions are
-/// refused, the time stamp among them: a contract's times are text. Errors are a `DecodeError` of
-/// the types
+/// input. A map's keys may be anything, unless `text_keys` says otherwise, and no text key may
+/// stand twice in one map. Extensions are refused, the time stamp among them: a contract's times
+/// are text. Errors are a `DecodeError` of the types
 ///   msgpack_invalid                         the byte 0xc1
 ///   depth_over_limit | count_over_limit | bytes_over_limit
 ///   text_not_utf8 | key_twice | key_not_text | timestamp_unsupported | extension_unsupported
@@ -51,8 +50,7 @@ class MsgpackReader {
 public:
     /// in   quick_bytes_max: what is longer, or does not fit into the arena's budget, is not read
     ///      but only found to be whole; 0: everything is read
-    explicit MsgpackReader(const MsgpackLimits& limits = {},
-                           MsgpackText text = MsgpackText::strict,
+    explicit MsgpackReader(const MsgpackLimits& limits = {}, MsgpackText text = MsgpackText::strict,
                            std::size_t quick_bytes_max = 0) noexcept
         : limits_{limits}, text_{text}, quick_bytes_max_{quick_bytes_max}, scan_{limits} {}
 

@@ -96,9 +96,9 @@ private:
     }
 
     static std::size_t of_octets(const Value& value) noexcept {
-        return value.is_text()                        ? of_characters(value.as_text().size())
+        return value.is_text()                      ? of_characters(value.as_text().size())
                : value.kind() == Value::Kind::bytes ? of_characters(value.as_bytes().size())
-                                                      : 0;
+                                                    : 0;
     }
 
     std::size_t of_list(const Type& element, const Value& value) noexcept {
@@ -116,8 +116,8 @@ private:
     std::size_t of_map(const Type& element, const Value& value) noexcept {
         std::size_t bytes = 0;
         for (const Member& member : members_of(value)) {
-            bytes += node_bytes + element.size_bytes + of_octets(member.key) +
-                     of(element, member.value);
+            bytes +=
+                node_bytes + element.size_bytes + of_octets(member.key) + of(element, member.value);
         }
         return bytes;
     }

@@ -157,8 +157,8 @@ std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Are
         return std::unexpected{
             Failure{.code = Code::unauthenticated, .message = std::string{unsigned_message}}};
     }
-    auto value = format::msgpack_decode(data->as_bytes(), arena, MsgpackLimits::of_requests(limits_),
-                                        MsgpackText::lenient);
+    auto value = format::msgpack_decode(data->as_bytes(), arena,
+                                        MsgpackLimits::of_requests(limits_), MsgpackText::lenient);
     if (!value) {
         return std::unexpected{
             refused_request(value.error().message, std::string{value.error().type})};
@@ -255,13 +255,13 @@ ArrpcMessage<Answer> ArrpcClientCodec::next(std::span<const std::byte> input, Ar
         return {};
     case ReadState::refused: {
         const format::DecodeError error = reader_.error();
-        return {.state = read.size_bytes == 0 ? State::broken : State::complete,
-                .size_bytes = read.size_bytes,
-                .content = std::unexpected{reply_over_limit(error.type, limits_)
-                                               .value_or(Failure{
-                                                   .code = Code::internal,
-                                                   .message = "The reply cannot be read: " +
-                                                              error.message})}};
+        return {
+            .state = read.size_bytes == 0 ? State::broken : State::complete,
+            .size_bytes = read.size_bytes,
+            .content = std::unexpected{
+                reply_over_limit(error.type, limits_)
+                    .value_or(Failure{.code = Code::internal,
+                                      .message = "The reply cannot be read: " + error.message})}};
     }
     case ReadState::complete:
         break;

@@ -216,6 +216,9 @@ public:
         return answer;
     }
 
+    std::string server_queue(std::string_view server) const override {
+        return joined({"server_", server, "_queue"});
+    }
     /// A request for an exchange that is missing closes the channel, and drags others along.
     Preparation preparation() const noexcept override { return Preparation::of_server; }
     std::vector<Binding> reply_bindings(std::string_view server) const override {

@@ -44,8 +44,9 @@ std::expected<Value, format::DecodeError> decode(std::span<const std::byte> body
 
 std::expected<void, format::EncodeError> encode(const Value& value, CallmeForm form,
                                                 std::string& body) {
-    return form == CallmeForm::json ? format::json_encode(value, body, {.numbers = format::JsonNumbers::python})
-                                    : format::msgpack_encode(value, body);
+    return form == CallmeForm::json
+               ? format::json_encode(value, body, {.numbers = format::JsonNumbers::python})
+               : format::msgpack_encode(value, body);
 }
 
 std::expected<Call, Failure> request_of(const Value& body, Arena& arena) {

@@ -49,6 +49,7 @@ public:
                               std::int64_t unix_ms, std::string& out) const override {
         return inner_->encode_answer(ticket, answer, unix_ms, out);
     }
+    std::string_view probe_method() const noexcept override { return inner_->probe_method(); }
     std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
         return std::make_unique<AnswerDecoder>(inner_->make_answer_decoder());
     }

@@ -91,6 +91,8 @@ public:
     virtual std::expected<Answer, Failure> decode_answer(const Envelope& reply,
                                                          Arena& arena) const = 0;
 
+    /// The queue that a server of this name consumes.
+    virtual std::string server_queue(std::string_view server) const { return std::string{server}; }
     /// Whether calls wait for what their method or what their server needs.
     virtual Preparation preparation() const noexcept { return Preparation::of_method; }
     /// What must be there before a call is sent: what is bound so that replies to calls of a method

@@ -100,8 +100,7 @@ RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
                                              std::size_t size_bytes,
                                              const format::DecodeError& error) {
     const Head head = take_head(input.first(size_bytes == 0 ? input.size() : size_bytes));
-    const bool is_named =
-        head.has_id || (head.has_kind && message_.kind == RpcKind::notification);
+    const bool is_named = head.has_id || (head.has_kind && message_.kind == RpcKind::notification);
     if (size_bytes != 0 && is_named) {
         return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
     }

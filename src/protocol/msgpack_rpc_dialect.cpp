@@ -19,6 +19,10 @@ namespace {
 
 using State = StreamStep::State;
 
+/// Answered by servers of Warren's own before they look for a method; by others with an error,
+/// which shows as much.
+constexpr std::string_view ping = "$warren.ping";
+
 class CallDecoder final : public StreamCallDecoder {
 public:
     CallDecoder(const MsgpackRpcOptions& options, const core::Limits& limits,
@@ -68,7 +72,9 @@ public:
             [[unlikely]] {
             return cancellation(step.size_bytes);
         }
-        return {.state = State::complete, .size_bytes = step.size_bytes};
+        const bool is_ping = call && call->method == ping && ticket.wants_answer;
+        return {.state = is_ping ? State::heartbeat : State::complete,
+                .size_bytes = step.size_bytes};
     }
 
 private:
@@ -278,6 +284,9 @@ public:
 
     std::string_view name() const noexcept override { return "msgpack-rpc"; }
     AnswerOrder answer_order() const noexcept override { return AnswerOrder::any; }
+    std::string_view probe_method() const noexcept override {
+        return options_.one_way ? std::string_view{} : ping;
+    }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
         return std::make_unique<CallDecoder>(options_, limits_, 0);

@@ -100,11 +100,10 @@ std::unexpected<Failure> not_written(format::EncodeError error) {
 
 std::expected<Call, Failure> pyzmqrpc_read_command(std::string_view json, Arena& arena,
                                                    const core::Limits& limits) {
-    const auto value = format::json_decode(
-        json, arena,
-        {.depth_max = limits.nesting_depth_max,
-         .value_count_max = limits.value_count_max,
-         .numbers = format::JsonNumbers::python});
+    const auto value = format::json_decode(json, arena,
+                                           {.depth_max = limits.nesting_depth_max,
+                                            .value_count_max = limits.value_count_max,
+                                            .numbers = format::JsonNumbers::python});
     if (!value) {
         return not_read(value.error().message, value.error().type);
     }

@@ -175,11 +175,10 @@ std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena&
     if (json.size() > limits.body_bytes_max) {
         return std::unexpected{*reply_over_limit("body_too_long", limits)};
     }
-    const auto reply = format::json_decode(
-        json, arena,
-        {.depth_max = limits.nesting_depth_max,
-         .value_count_max = limits.value_count_max,
-         .numbers = format::JsonNumbers::python});
+    const auto reply = format::json_decode(json, arena,
+                                           {.depth_max = limits.nesting_depth_max,
+                                            .value_count_max = limits.value_count_max,
+                                            .numbers = format::JsonNumbers::python});
     const Value* const code = reply ? reply->find(status_code_key) : nullptr;
     const bool is_reply = code != nullptr && code->kind() == Value::Kind::int64;
     if (!is_reply && replies == PyzmqrpcReplies::passed_on) {

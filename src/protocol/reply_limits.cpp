@@ -23,9 +23,9 @@ std::optional<Failure> reply_over_limit(std::string_view type, const core::Limit
         return over(fmt::format("more than {} bytes", limits.body_bytes_max), "body_bytes_max");
     }
     if (type == "depth_over_limit") {
-        return over(fmt::format("lists and maps nested deeper than {} levels",
-                                limits.nesting_depth_max),
-                    "nesting_depth_max");
+        return over(
+            fmt::format("lists and maps nested deeper than {} levels", limits.nesting_depth_max),
+            "nesting_depth_max");
     }
     if (type == "count_over_limit" || type == "memo_over_limit") {
         return over(fmt::format("more than {} values", limits.value_count_max), "value_count_max");
@@ -38,9 +38,9 @@ std::optional<Failure> refuse_oversized_reply(const Envelope& reply, const core:
     if (size_bytes <= limits.body_bytes_max) {
         return std::nullopt;
     }
-    return over(fmt::format("{} bytes, and at most {} are taken", size_bytes,
-                            limits.body_bytes_max),
-                "body_bytes_max");
+    return over(
+        fmt::format("{} bytes, and at most {} are taken", size_bytes, limits.body_bytes_max),
+        "body_bytes_max");
 }
 
 }  // namespace warren::protocol

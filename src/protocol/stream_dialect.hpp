@@ -111,8 +111,7 @@ public:
     /// One that leaves a request `unread` that has more bytes, or does not fit into the arena's
     /// budget: for a thread that has others to care for.
     /// thread one: all quick decoders of a dialect are used by the same
-    virtual std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(
-        std::size_t /*bytes_max*/) {
+    virtual std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(std::size_t /*bytes_max*/) {
         return make_call_decoder();
     }
     /// Append the reply, where one is wanted.
@@ -122,6 +121,8 @@ public:
 
     // The client's side
 
+    /// A method whose call shows that a server lives, and does nothing; empty: there is none.
+    virtual std::string_view probe_method() const noexcept { return {}; }
     virtual std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const = 0;
     /// Append a request.
     /// in   ticket: its id and whether an answer is wanted; what else it needs is filled in

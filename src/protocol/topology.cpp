@@ -54,15 +54,13 @@ bool limit_deliveries(const DeadLetters& wanted, Topology& topology) {
     if (!has_exchange) {
         // The default exchange, to which every queue is bound by its name.
         arguments.push_back({Value::text(exchange), Value::text("")});
-        arguments.push_back(
-            {Value::text("x-dead-letter-routing-key"), Value::text(wanted.queue)});
+        arguments.push_back({Value::text("x-dead-letter-routing-key"), Value::text(wanted.queue)});
     }
     queue.arguments = Dynamic{Value::map(arguments)};
     if (!has_exchange) {
-        topology.queues.push_back(
-            {.name = wanted.queue,
-             .durable = true,
-             .arguments = Dynamic::map({{"x-queue-type", "quorum"}})});
+        topology.queues.push_back({.name = wanted.queue,
+                                   .durable = true,
+                                   .arguments = Dynamic::map({{"x-queue-type", "quorum"}})});
     }
     return true;
 }

@@ -61,6 +61,20 @@ Failure lost_failure(std::string_view broker, CallStage stage, const Failure& wh
             .peer_text = why.peer_text};
 }
 
+Failure no_connection_failure(std::string_view broker, std::size_t attempts, const Failure& why) {
+    return {.code = Code::no_responder,
+            .message = "Not sent: no connection to " + std::string{broker} + " in " +
+                       std::to_string(attempts) +
+                       (attempts == 1 ? " attempt: " : " attempts, the last one: ") + why.message,
+            .peer_text = why.peer_text};
+}
+
+Failure absent_failure(std::string_view broker, std::string_view queue) {
+    return {.code = Code::no_responder,
+            .message = "Not sent: nobody consumes the queue '" + std::string{queue} + "' at " +
+                       std::string{broker} + ": is the server running?"};
+}
+
 Failure blocked_failure(std::string_view broker, std::string_view reason) {
     return {.code = Code::broker_blocked,
             .message =

@@ -3,6 +3,7 @@
 #include <warren/error.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds ti
 Failure unsent_failure(Failure why);
 /// A request was sent on a connection that is gone, and its reply cannot come any more.
 Failure lost_failure(std::string_view broker, CallStage stage, const Failure& why);
+/// No connection could be made, so often.
+Failure no_connection_failure(std::string_view broker, std::size_t attempts, const Failure& why);
+/// A server's queue is there, and the server is not.
+Failure absent_failure(std::string_view broker, std::string_view queue);
 Failure blocked_failure(std::string_view broker, std::string_view reason);
 Failure cancelled_failure(CallStage stage, std::string_view by_whom);
 

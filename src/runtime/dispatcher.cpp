@@ -153,9 +153,10 @@ bool Dispatcher::may_attempt(Job& job) {
         return true;
     }
     counters_.attempts_refused.fetch_add(1, std::memory_order_relaxed);
-    std::string why = fmt::format("Kept from running: it was begun {} times and never done "
-                                  "(attempts_max is {})",
-                                  job.context_.attempt - 1, attempts_max);
+    std::string why = fmt::format(
+        "Kept from running: it was begun {} times and never done "
+        "(attempts_max is {})",
+        job.context_.attempt - 1, attempts_max);
     report(job, why);
     fail(job, {.code = Code::failed, .message = std::move(why)});
     return false;

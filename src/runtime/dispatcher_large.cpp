@@ -1,8 +1,8 @@
 #include "runtime/dispatcher.hpp"
 #include "runtime/large_request.hpp"
 
-#include <algorithm>
 #include <malloc.h>
+#include <algorithm>
 #include <utility>
 
 // How a request that the I/O thread must not read is read on a worker, and goes on from there.
@@ -44,8 +44,7 @@ void Dispatcher::read_large(std::unique_ptr<Job> job) noexcept {
         job->large_.reset();
     }
     Job* const prepared = job.release();
-    prepared->lane_->executor().post(
-        [this, prepared] { go_on(std::unique_ptr<Job>{prepared}); });
+    prepared->lane_->executor().post([this, prepared] { go_on(std::unique_ptr<Job>{prepared}); });
 }
 
 /// Its deadline may have passed meanwhile, and its caller may have gone.

@@ -89,8 +89,8 @@ private:
     bool holds_lock_ = false;
     std::unique_ptr<LargeRequest> large_{};  // until it is read, and bound or forwarded
     MemoryHold held_;                        // for the handler's arguments
-    bool is_withdrawn_ = false;            // never to run here: neither a success nor a failure
-    std::shared_ptr<ParkedJob> parked_{};  // while its call is with a forwarder
+    bool is_withdrawn_ = false;              // never to run here: neither a success nor a failure
+    std::shared_ptr<ParkedJob> parked_{};    // while its call is with a forwarder
 
     protocol::Answer answer_{};
     std::string message_;

@@ -85,7 +85,7 @@ private:
 
     /// Also one that is watched already, and has got a deadline.
     void watch(Job& job);
-    void link(Job& job) noexcept;  // with the mutex held
+    void link(Job& job) noexcept;     // with the mutex held
     void unwatch(Job& job) noexcept;  // thread any
     void unlink(Job& job) noexcept;
     /// Stop it from starting.

@@ -38,7 +38,7 @@ void append_value(const Value& value, std::string& key) {
         append_number(value.as_uint64(), key);
         return;
     case Value::Kind::float64:
-        append_number(value.as_float64() == 0.0       ? 0.0
+        append_number(value.as_float64() == 0.0        ? 0.0
                       : std::isnan(value.as_float64()) ? std::numeric_limits<double>::quiet_NaN()
                                                        : value.as_float64(),
                       key);

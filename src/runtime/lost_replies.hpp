@@ -14,8 +14,8 @@
 
 namespace warren::runtime {
 
-/// The replies of one listener that have reached nobody: each is counted, and the log tells of some.
-/// thread the I/O thread; `count` any
+/// The replies of one listener that have reached nobody: each is counted, and the log tells of
+/// some. thread the I/O thread; `count` any
 class LostReplies {
 public:
     static constexpr std::size_t lines_max = 10;  // in each period; the others are told as debug

@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP 0-9-1 1.8.3.4]
 // What one big message needed more than this for is given back.
 constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
+/// After a lost connection servers have lost theirs, too, and get so long to come back.
+constexpr std::chrono::seconds return_grace{5};
 
 /// An expiration, as brokers take it.                                  [AMQP 0-9-1 1.8.3.8]
 class ExpirationText {
@@ -50,7 +52,7 @@ void MessageClient::dispatch(OutgoingCall& call) {
         }
         return waiting_.push(call);
     }
-    if (bind_first(call)) {
+    if (bind_first(call) && is_served(call)) {
         publish(call);
     }
 }
@@ -139,6 +141,10 @@ void MessageClient::send_waiting() {
 
 void MessageClient::on_ready(std::string_view reply_address) {
     is_ready_ = true;
+    attempts_failed_ = 0;
+    if (std::exchange(was_ready_, true)) {
+        grace_until_ = now() + return_grace;
+    }
     blocked_.reset();
     last_failure_.reset();
     given_up_.reset();
@@ -233,14 +239,32 @@ void MessageClient::on_bound(std::uint64_t token, const Failure* refused) {
 }
 
 void MessageClient::on_lost(const Failure& why, RepliesSurvive replies) {
-    is_ready_ = false;
+    const bool was_connected = std::exchange(is_ready_, false);
     blocked_.reset();
     last_failure_ = why;
+    forget_presences();
     pending().each([this, replies](PendingCalls::Token, OutgoingCall& call) {
         // Of a one-way call there is nothing to come but the word that went with the connection.
         const bool may_still_end = replies == RepliesSurvive::yes && call.wants_answer;
         if (stage_of(call) != CallStage::queued && !may_still_end) {
             fail(call, lost_failure(options_.broker, stage_of(call), *last_failure_));
+        }
+    });
+    if (!was_connected) {
+        count_attempt(why);
+    }
+}
+
+/// Calls wait for a connection as long as their client may.
+void MessageClient::count_attempt(const Failure& why) {
+    if (!options_.connect_attempts || ++attempts_failed_ < *options_.connect_attempts) {
+        return;
+    }
+    const Failure failure = no_connection_failure(
+        options_.broker, std::exchange(attempts_failed_, std::size_t{0}), why);
+    pending().each([&](PendingCalls::Token, OutgoingCall& call) {
+        if (stage_of(call) == CallStage::queued) {
+            fail(call, failure);
         }
     });
 }
@@ -250,6 +274,7 @@ void MessageClient::on_failed(const Failure& why) {
     blocked_.reset();
     last_failure_ = why;
     given_up_ = why;
+    forget_presences();
     pending().each([this](PendingCalls::Token, OutgoingCall& call) {
         // A request that was sent may have had an effect, whatever keeps us out now.
         fail(call, stage_of(call) == CallStage::queued
@@ -260,6 +285,11 @@ void MessageClient::on_failed(const Failure& why) {
 
 void MessageClient::on_blocked(std::string_view reason) {
     blocked_ = reason;
+    pending().each([this](PendingCalls::Token, OutgoingCall& call) {
+        if (stage_of(call) == CallStage::queued && call.when_blocked == WhenBlocked::fail) {
+            fail(call, blocked_failure(options_.broker, *blocked_));
+        }
+    });
 }
 
 void MessageClient::on_unblocked() {

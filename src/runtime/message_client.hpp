@@ -15,6 +15,7 @@
 #include "runtime/message_client_bindings.hpp"
 #include "runtime/pending_calls_queue.hpp"
 #include "runtime/ports.hpp"
+#include "runtime/server_presence.hpp"
 
 namespace warren::runtime {
 
@@ -24,6 +25,9 @@ struct MessageClientOptions {
     std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
     std::array<std::uint8_t, 16> random{};  // of this client's own
     std::optional<bool> persistent{};       // requests; unset: those that nothing answers
+    WhenAbsent when_absent = WhenAbsent::wait;
+    /// So often in a row connecting may fail until the calls that wait for it fail; unset: always.
+    std::optional<std::size_t> connect_attempts{};
 };
 
 /// Calls over the port of a broker, any number at once. Every failure says what is known of the
@@ -44,6 +48,7 @@ public:
     void on_refused(std::uint64_t token, const Failure& why) override;
     void on_dropped(std::uint64_t token) override;
     void on_bound(std::uint64_t token, const Failure* refused) override;
+    void on_consumers(std::uint64_t token, std::optional<std::uint32_t> consumers) override;
     void on_lost(const Failure& why, RepliesSurvive replies) override;
     void on_failed(const Failure& why) override;
     void on_blocked(std::string_view reason) override;
@@ -55,6 +60,12 @@ private:
     std::string_view server_of(const OutgoingCall& call) const noexcept;
     std::string_view prepared_of(const OutgoingCall& call) const noexcept;
     bool bind_first(OutgoingCall& call);
+    // message_client_presence.cpp
+    bool is_served(OutgoingCall& call);
+    bool ask_for(ServerPresence& presence);
+    void forget_presences();
+    TimePoint now() const noexcept { return executor().now(); }
+    void count_attempt(const Failure& why);
     void publish(OutgoingCall& call);
     void send_waiting();
 
@@ -69,6 +80,10 @@ private:
     std::optional<Failure> given_up_;      // the transport needs a person's help
     CallQueue waiting_;  // for the connection, or for the broker to take messages again
     MethodBindings bindings_;
+    ServerPresences presences_;
+    TimePoint grace_until_{};
+    std::size_t attempts_failed_ = 0;  // to connect, in a row
+    bool was_ready_ = false;
     Arena arena_;
     std::string body_;
 };

@@ -82,9 +82,8 @@ bool MessageJob::replace_reply(std::string_view message) {
         return false;
     }
     body = {};
-    reply =
-        dialect_.encode_answer(address, {.failure = Code::internal, .message = arena.copy(message)},
-                               arena, body, nullptr);
+    reply = dialect_.encode_answer(
+        address, {.failure = Code::internal, .message = arena.copy(message)}, arena, body, nullptr);
     reply->delivery_mode = address.delivery_mode;
     return true;
 }

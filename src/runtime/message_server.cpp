@@ -15,8 +15,9 @@ constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP
 
 /// Whether a delivery may be of a request that came before. A broker that restarts forgets which
 /// messages of a classic queue it had delivered: those that outlive it, the persistent ones, come
-/// again unmarked. Without the mark only an id that is unique by its form counts, and `Replays` then
-/// knows only what is surely unanswered: callers that use one id for all requests mean another one.
+/// again unmarked. Without the mark only an id that is unique by its form counts, and `Replays`
+/// then knows only what is surely unanswered: callers that use one id for all requests mean another
+/// one.
 bool may_repeat(const protocol::Envelope& message) {
     return message.redelivered || (message.delivery_mode == persistent &&
                                    core::parse_uuid(message.correlation_id).has_value());
@@ -124,8 +125,7 @@ void MessageServer::take(DeliveryId delivery, const protocol::Envelope& message)
     memory_.forget_values();
 }
 
-void MessageServer::take_large(std::unique_ptr<MessageJob> job,
-                               const protocol::Envelope& message) {
+void MessageServer::take_large(std::unique_ptr<MessageJob> job, const protocol::Envelope& message) {
     auto kept = job->keep(message);
     if (kept) {
         return dispatcher_.dispatch_large(std::move(job), std::move(*kept), lane_);

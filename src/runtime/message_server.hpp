@@ -51,8 +51,8 @@ struct MessageServerOptions {
 struct MessageServerCounters {
     OwnCounter bytes_received;  // of bodies
     OwnCounter bytes_sent;
-    OwnCounter replays;     // redeliveries of what has run, or still runs
-    OwnCounter reconnects;  // how often it consumes again
+    OwnCounter replays;          // redeliveries of what has run, or still runs
+    OwnCounter reconnects;       // how often it consumes again
     OwnCounter refused_replies;  // by the broker: answered `internal` instead, where that goes
 };
 
@@ -157,7 +157,7 @@ private:
     /// at most `in_flight_max` messages ahead of the acknowledgements it has seen.
     std::deque<std::unique_ptr<MessageJob>> settled_;
     std::size_t settled_bytes_ = 0;
-    std::deque<Held> held_;  // of `before_handling`, oldest first; at most the port's prefetch
+    std::deque<Held> held_;      // of `before_handling`, oldest first; at most the port's prefetch
     std::vector<Trial> trials_;  // at most the port's prefetch of each connection
     Replays replays_;
     std::optional<Executor::TimerId> expiry_timer_;

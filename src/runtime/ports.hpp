@@ -7,6 +7,7 @@
 #include "runtime/executor.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,11 @@ public:
     virtual void publish(std::uint64_t token, const protocol::Envelope& request) = 0;
     /// Bind the reply queue, now and after every reconnect. on_bound follows.
     virtual void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) = 0;
+    /// Ask how many consumers a queue has. on_consumers follows, unless the connection is lost.
+    /// out  false: there is nobody to ask
+    virtual bool count_consumers(std::uint64_t /*token*/, std::string_view /*queue*/) {
+        return false;
+    }
 };
 
 /// Whether replies to requests sent on a lost connection can still arrive.
@@ -98,6 +104,9 @@ public:
     /// The broker never looked at the request, because of another one: it can be sent again.
     virtual void on_dropped(std::uint64_t token) = 0;
     virtual void on_bound(std::uint64_t token, const Failure* refused) = 0;
+    /// in   consumers: nullopt when the broker does not say
+    virtual void on_consumers(std::uint64_t /*token*/, std::optional<std::uint32_t> /*consumers*/) {
+    }
     /// The connection is gone; the transport connects again by itself and calls on_ready. Tokens
     /// that were not heard of are forgotten: they may or may not have reached the broker.
     virtual void on_lost(const Failure& why, RepliesSurvive replies) = 0;

@@ -35,6 +35,7 @@ StreamClient::~StreamClient() {
 void StreamClient::attach(StreamClientPort& port) {
     port_ = &port;
     pool_.emplace(port, dialect_->answer_order(), options_.pool, seed_of(options_.random));
+    has_choice_ = pool_->has_choice();
     if (!waiting_.empty()) {
         send_waiting();
     }
@@ -46,6 +47,7 @@ void StreamClient::close() {
         executor().cancel(connect_timer_);
         connect_timer_at_.reset();
     }
+    executor().cancel(health_timer_);
     while (!sessions_.empty()) {
         drop(*sessions_.back());
     }
@@ -82,6 +84,12 @@ void StreamClient::send(OutgoingCall& call, StreamClientSession& session) {
     call.session_ = &session;
     call.id_ = slot.ticket.id;
     set_stage(call, CallStage::sent);
+    if (has_choice_) {
+        if (session.slots.size() == 1) {
+            session.owes_since = now();
+        }
+        watch();
+    }
 }
 
 void StreamClient::send_one_way(OutgoingCall& call, StreamClientSession& session) {
@@ -172,6 +180,7 @@ std::unique_ptr<StreamSession> StreamClient::on_connected(std::uint64_t token,
     say(LogLevel::info, "connected to " + port_->display(address));
     stream_counters_.connections.fetch_add(1, std::memory_order_relaxed);
     sessions_.push_back(session.get());
+    put_on_trial(*session);
     pool_->add(*session);
     send_waiting();
     return session;
@@ -186,7 +195,7 @@ void StreamClient::on_connect_failed(std::uint64_t token, const Failure& why,
         fail_waiting();
     }
     if (!waiting_.empty()) {
-        connect_due();
+        send_waiting();
     }
 }
 
@@ -240,6 +249,8 @@ void StreamClient::on_input_end(StreamClientSession& session) {
 
 void StreamClient::on_broken(StreamClientSession& session, const Failure& why) {
     const Failure failure = stream_broken_failure(port_->display(session.address()), why);
+    session.forget_probe();
+    fail_trial(session, why);
     drop(session);
     session.slots.drain([&](std::uint64_t token) {
         OutgoingCall& call = *pending().find(token);
@@ -253,11 +264,13 @@ void StreamClient::on_broken(StreamClientSession& session, const Failure& why) {
 
 void StreamClient::on_lost(StreamClientSession& session, const Failure& why) {
     stream_counters_.connections_lost.fetch_add(1, std::memory_order_relaxed);
+    session.forget_probe();
     const bool was_used = !session.slots.empty();
     const std::string where = port_->display(session.address());
     const Failure failure = session.has_answered() ? lost_failure(where, CallStage::sent, why)
                                                    : unanswered_failure(where, why);
     say(LogLevel::warning, "the connection to " + where + " is lost: " + why.message);
+    fail_trial(session, why);
     leave(session);
     session.slots.drain([&](std::uint64_t token) {
         OutgoingCall& call = *pending().find(token);
@@ -295,6 +308,10 @@ void StreamClient::forget(OutgoingCall& call) noexcept {
     if (is_closed()) {
         return;
     }
+    const bool is_due = time_left(call) <= std::chrono::milliseconds{0};
+    if (has_choice_ && is_due && session->last_input_at() + call.timeout <= now()) {
+        suspect(*session);
+    }
     if (session->is_in_order()) {
         // The next answer on it is this call's, whoever asks.
         drop(*session);
@@ -315,20 +332,6 @@ void StreamClient::tell_cancelled(const OutgoingCall& call, StreamClientSession&
         connection.touch();
     }
 }
-
-/// A peer that is gone without a word shows by its silence alone.
-void StreamClient::check_silence(StreamClientSession& session, const OutgoingCall& call) {
-    const TimePoint silent_since = session.last_input_at();
-    const bool is_due = time_left(call) <= std::chrono::milliseconds{0};
-    if (is_due && silent_since + std::max(call.timeout, options_.silence_max) <= now()) {
-        session.is_retired = true;
-        pool_->remove(session, now());
-    }
-    if (session.is_retired && session.slots.empty()) {
-        drop(session);
-    }
-}
-
 void StreamClient::attempt_failed(OutgoingCall& call, Failure why) {
     if (!may_retry(call, why)) {
         return fail(call, attempts_failure(std::move(why), call.attempt_));

@@ -38,6 +38,10 @@ struct StreamClientOptions {
     bool retry_overloaded = false;  // send what a server refused as overloaded again, always
     /// A connection that lets a call time out, and is silent for so long, gets no more calls.
     std::chrono::milliseconds silence_max{5'000};
+    /// Where there is a choice, of servers or of addresses of one: how long a new connection may
+    /// take for its first answer, and one that owes answers may be silent until it is asked whether
+    /// it lives, and then until calls go to others.
+    std::chrono::milliseconds answer_patience{1'000};
     std::shared_ptr<Log> log{};  // connections made, refused and lost; null: nowhere
 };
 
@@ -94,12 +98,25 @@ private:
     void drop(StreamClientSession& session);
     void say(LogLevel level, std::string line);
     void check_silence(StreamClientSession& session, const OutgoingCall& call);
+    void retire(StreamClientSession& session);
+
+    // stream_client_health.cpp: who answers, and who does not
+    bool can_probe() const noexcept { return !dialect_->probe_method().empty(); }
+    void put_on_trial(StreamClientSession& session);
+    void fail_trial(StreamClientSession& session, const Failure& why);
+    void probe(StreamClientSession& session);
+    void watch();
+    bool is_watched(const StreamClientSession& session) const noexcept;
+    void check_health();
+    void check_health(StreamClientSession& session);
+    void suspect(StreamClientSession& session);
 
     std::shared_ptr<void> share() override { return shared_from_this(); }
     TimePoint now() const noexcept override { return executor().now(); }
     std::int64_t unix_ms() override;
     void on_answer(StreamClientSession& session, std::uint64_t token,
                    std::expected<protocol::Answer, Failure> answer) override;
+    void on_sign_of_life(StreamClientSession& session) override;
     void on_stray_answer(StreamClientSession& session) override;
     void on_unreadable(StreamClientSession& session, const Failure& why) override;
     void on_input_begin() override { hold_submissions(); }
@@ -116,6 +133,9 @@ private:
     CallQueue waiting_;                           // for a connection
     RetryBudget budget_;
     std::minstd_rand random_;
+    bool has_choice_ = false;
+    Executor::TimerId health_timer_ = 0;
+    bool is_watching_ = false;
     Executor::TimerId connect_timer_ = 0;
     std::optional<TimePoint> connect_timer_at_;
     TimePoint unix_ms_at_{};

@@ -19,7 +19,7 @@ StreamClientPool::StreamClientPool(StreamClientPort& port, protocol::AnswerOrder
 }
 
 StreamClientSession* StreamClientPool::next(TimePoint now) noexcept {
-    StreamClientSession* overloaded = nullptr;  // better than none
+    StreamClientSession* avoided = nullptr;  // better than none
     for (std::size_t tried = 0; tried < ready_.size(); ++tried) {
         if (next_ready_ >= ready_.size()) {
             next_ready_ = 0;
@@ -28,18 +28,57 @@ StreamClientSession* StreamClientPool::next(TimePoint now) noexcept {
         if (is_in_order_ && !session->slots.empty()) {
             continue;
         }
-        if (is_avoided(*session, now)) {
-            overloaded = overloaded == nullptr ? session : overloaded;
+        if (session->is_on_trial() && *session->trial_until > now) {
+            continue;
+        }
+        if (is_avoided(servers_[session->address()], now)) {
+            avoided = avoided == nullptr ? session : avoided;
             continue;
         }
         return is_in_order_ ? session : instead_of(*session);
     }
-    return overloaded;
+    return avoided != nullptr && is_better_coming(now) ? nullptr : avoided;
 }
 
-bool StreamClientPool::is_avoided(const StreamClientSession& session,
-                                  TimePoint now) const noexcept {
-    return servers_.size() > 1 && servers_[session.address()].avoided_until > now;
+bool StreamClientPool::is_avoided(const Server& server, TimePoint now) const noexcept {
+    return servers_.size() > 1 && (server.avoided_until > now || server.doubted_until > now);
+}
+
+/// Where each connection has one call, a further one to a good server may be worth waiting for.
+bool StreamClientPool::is_better_coming(TimePoint now) const noexcept {
+    return is_in_order_ && std::ranges::any_of(servers_, [&](const Server& server) {
+               return !is_avoided(server, now) &&
+                      (server.connecting != 0 ||
+                       (may_connect(server, now) &&
+                        ready_.size() + connecting_ < options_.connections_max));
+           });
+}
+
+void StreamClientPool::doubt(const StreamClientSession& session, TimePoint now,
+                             bool can_ask) noexcept {
+    Server& server = servers_[session.address()];
+    if (can_ask) {
+        server.doubted_until = TimePoint::max();
+    } else if (server.doubted_until <= now) {
+        server.doubted_until =
+            now + backoff_after(++server.doubts, options_.doubt_backoff, random_);
+    }
+}
+
+void StreamClientPool::trust(Server& server) noexcept {
+    server.failures = 0;
+    server.is_refused = false;
+    server.why.reset();
+    server.doubts = 0;
+    server.doubted_until = {};
+}
+
+void StreamClientPool::on_trial_failed(const StreamClientSession& session, const Failure& why) {
+    last_failed_ = session.address();
+    Server& server = servers_[last_failed_];
+    ++server.failures;
+    server.why = why;
+    server.is_refused = why.code == Code::unauthenticated;
 }
 
 void StreamClientPool::avoid(const StreamClientSession& session, TimePoint until) noexcept {
@@ -93,13 +132,15 @@ void StreamClientPool::connect_for(TimePoint now, std::size_t waiting) {
     }
 }
 
-/// The one that has the fewest connections of those that may be connected to.
+/// The one that has the fewest connections of those that may be connected to; of those that do not
+/// answer only if there is no other.
 StreamClientPool::Server* StreamClientPool::choose(TimePoint now) noexcept {
     Server* chosen = nullptr;
     for (Server& server : servers_) {
-        if (may_connect(server, now) &&
-            (chosen == nullptr ||
-             server.ready + server.connecting < chosen->ready + chosen->connecting)) {
+        const auto rank = [&](const Server& each) {
+            return std::pair{is_avoided(each, now), each.ready + each.connecting};
+        };
+        if (may_connect(server, now) && (chosen == nullptr || rank(server) < rank(*chosen))) {
             chosen = &server;
         }
     }
@@ -138,17 +179,18 @@ std::size_t StreamClientPool::settle(std::uint64_t token) {
 }
 
 std::size_t StreamClientPool::on_connected(std::uint64_t token) {
-    const std::size_t address = settle(token);
-    Server& server = servers_[address];
-    server.failures = 0;
-    server.is_refused = false;
-    server.why.reset();
-    return address;
+    return settle(token);
 }
 
 void StreamClientPool::add(StreamClientSession& session) {
     ready_.push_back(&session);
-    ++servers_[session.address()].ready;
+    Server& server = servers_[session.address()];
+    ++server.ready;
+    if (!session.is_on_trial()) {
+        server.failures = 0;
+        server.is_refused = false;
+        server.why.reset();
+    }
 }
 
 void StreamClientPool::on_connect_failed(std::uint64_t token, const Failure& why,
@@ -177,7 +219,7 @@ void StreamClientPool::remove(StreamClientSession& session, TimePoint now) {
         server.last_answered = nullptr;
     }
     is_incomplete_ = true;
-    if (!session.has_answered()) {
+    if (!session.has_answered() || server.doubted_until > now) {
         delay(server, now);
     }
 }
@@ -229,6 +271,11 @@ bool StreamClientPool::is_busy() const noexcept {
     return is_in_order_ && !ready_.empty() &&
            std::ranges::none_of(
                ready_, [](const StreamClientSession* session) { return session->slots.empty(); });
+}
+
+bool StreamClientPool::has_connections() const noexcept {
+    return std::ranges::any_of(
+        ready_, [](const StreamClientSession* session) { return !session->is_on_trial(); });
 }
 
 const Failure* StreamClientPool::last_failure() const noexcept {

@@ -2,6 +2,7 @@
 
 #include <warren/error.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,6 +23,9 @@ struct StreamPoolOptions {
     std::size_t connections_max = 8;  // where they come in that of the requests: one call on each
     std::uint32_t connect_attempts = 5;  // in a row, at all addresses together
     BackoffOptions connect_backoff{};
+    /// How long calls stay away from one of several servers that did not answer, where nothing but
+    /// a call can find out whether it is back.
+    BackoffOptions doubt_backoff{.first = std::chrono::seconds{1}, .max = std::chrono::seconds{30}};
 };
 
 /// The connections of a client: which one is next, and which are to be made, and when.
@@ -36,6 +40,17 @@ public:
     StreamClientSession* next(TimePoint now) noexcept;
     /// Its server has no room: until then others are preferred.
     void avoid(const StreamClientSession& session, TimePoint until) noexcept;
+    /// It does not answer: as `avoid`, until it does.
+    /// in   can_ask: its connections are asked, so that no call has to find out
+    void doubt(const StreamClientSession& session, TimePoint now, bool can_ask) noexcept;
+    /// Whether a new connection to the same server needs no trial.
+    bool is_proven(std::size_t address, TimePoint now) const noexcept {
+        return servers_[address].last_answered != nullptr && servers_[address].doubted_until <= now;
+    }
+    /// A connection on trial came to nothing.
+    void on_trial_failed(const StreamClientSession& session, const Failure& why);
+    /// Whether there is another connection beside the right one.
+    bool has_choice() const noexcept { return servers_.size() > 1; }
     /// Whether another connection would be of use.
     bool is_incomplete() const noexcept { return is_incomplete_; }
     /// Begin to make the connections that are missing and whose time has come.
@@ -53,9 +68,13 @@ public:
     void remove(StreamClientSession& session, TimePoint now);
     /// It answers, so it is worth connecting to at once when it is lost.
     void on_answered(StreamClientSession& session) noexcept {
-        servers_[session.address()].delays = 0;
+        Server& server = servers_[session.address()];
+        server.delays = 0;
+        if (server.failures != 0 || server.doubted_until != TimePoint{}) [[unlikely]] {
+            trust(server);
+        }
         if (!session.is_retired) {
-            servers_[session.address()].last_answered = &session;
+            server.last_answered = &session;
         }
     }
 
@@ -65,7 +84,8 @@ public:
     /// Forget the failures; the next call begins anew.
     void begin_anew() noexcept;
 
-    bool has_connections() const noexcept { return !ready_.empty(); }
+    /// Those that are on trial are none yet.
+    bool has_connections() const noexcept;
     /// Whether each of them has a call that the next one would wait for.
     bool is_busy() const noexcept;
     /// Why the last attempt failed; nullptr: none did since it went well.
@@ -81,12 +101,16 @@ private:
         std::uint32_t delays = 0;    // in a row, also after connections that gave nothing
         TimePoint retry_at{};
         TimePoint avoided_until{};
+        std::uint32_t doubts = 0;  // in a row
+        TimePoint doubted_until{};
         bool is_refused = false;
         std::optional<Failure> why{};
         StreamClientSession* last_answered = nullptr;  // where answers come in any order
     };
 
-    bool is_avoided(const StreamClientSession& session, TimePoint now) const noexcept;
+    bool is_avoided(const Server& server, TimePoint now) const noexcept;
+    bool is_better_coming(TimePoint now) const noexcept;
+    static void trust(Server& server) noexcept;
     StreamClientSession* instead_of(StreamClientSession& session) noexcept;
     bool may_connect(const Server& server, TimePoint now) const noexcept;
     bool is_missing(const Server& server) const noexcept;

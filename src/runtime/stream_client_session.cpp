@@ -94,8 +94,8 @@ bool StreamClientSession::deliver() {
         return true;
     }
     CallSlots::Slot* const slot = slots.find(decoder_->id());
-    if (slot != nullptr || !is_in_order_) {
-        has_answered_ = true;
+    if ((slot != nullptr || !is_in_order_) && !std::exchange(has_answered_, true)) {
+        connection_.prove();
     }
     if (slot == nullptr) {
         owner_->on_stray_answer(*this);
@@ -105,6 +105,11 @@ bool StreamClientSession::deliver() {
         return owner_ != nullptr;
     }
     const std::uint64_t token = slot->token;
+    if (token == probe_token) [[unlikely]] {
+        forget_probe();
+        owner_->on_sign_of_life(*this);
+        return owner_ != nullptr;
+    }
     const protocol::StreamTicket ticket = slot->ticket;
     slots.remove(*slot);
     owner_->on_answer(*this, token, decoder_->answer(ticket));
@@ -126,6 +131,17 @@ void StreamClientSession::on_closed(const Failure& why) {
     if (owner_ != nullptr) {
         const std::shared_ptr<void> owner = owner_->share();
         std::exchange(owner_, nullptr)->on_lost(*this, why);
+    }
+}
+
+void StreamClientSession::probed(std::uint32_t id) noexcept {
+    probe_id_ = id;
+    probed_at_ = owner_->now();
+}
+
+void StreamClientSession::forget_probe() noexcept {
+    if (std::exchange(probed_at_, std::nullopt)) {
+        slots.remove(*slots.find(probe_id_));
     }
 }
 

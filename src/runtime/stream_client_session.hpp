@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "protocol/stream_dialect.hpp"
@@ -35,6 +36,8 @@ public:
         virtual std::int64_t unix_ms() = 0;
         virtual void on_answer(StreamClientSession& session, std::uint64_t token,
                                std::expected<protocol::Answer, Failure> answer) = 0;
+        /// The server has shown that it lives.
+        virtual void on_sign_of_life(StreamClientSession& session) = 0;
         /// An answer that nobody awaits.
         virtual void on_stray_answer(StreamClientSession& session) = 0;
         /// A message came that is no answer, and is passed over.
@@ -62,8 +65,19 @@ public:
     /// Let the connection go: the owner hears no more of it.
     void drop();
 
+    /// New, and used only when an answer has shown what it is worth, or nothing better is there.
+    bool is_on_trial() const noexcept { return trial_until && !has_answered_; }
+
+    /// What the slot of a probe has instead of a call's token.
+    static constexpr std::uint64_t probe_token = ~std::uint64_t{0};
+    void probed(std::uint32_t id) noexcept;
+    std::optional<TimePoint> probed_at() const noexcept { return probed_at_; }
+    void forget_probe() noexcept;
+
     CallSlots slots;
     bool is_retired = false;  // gets no more calls, and is dropped when it has none
+    TimePoint owes_since{};   // the first of the answers that it owes was asked for
+    std::optional<TimePoint> trial_until{};
 
 private:
     Taken take(std::span<const std::byte> input);
@@ -76,6 +90,8 @@ private:
     const bool is_in_order_;
     bool has_answered_ = false;
     TimePoint last_input_at_;
+    std::optional<TimePoint> probed_at_;  // and not answered
+    std::uint32_t probe_id_ = 0;
     const std::shared_ptr<const protocol::StreamDialect> dialect_;
     const std::unique_ptr<protocol::StreamAnswerDecoder> decoder_;
     Arena arena_;

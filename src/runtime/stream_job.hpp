@@ -67,7 +67,7 @@ public:
     protocol::StreamTicket ticket{};        // as the request begins
     protocol::StreamTicket reply_ticket{};  // as all of it says
     bool is_abandoned = false;              // nobody waits for its answer; of the I/O thread
-    std::string reply;  // encoded; of one that was handed over
+    std::string reply;                      // encoded; of one that was handed over
 
 private:
     class Unread;

@@ -38,6 +38,11 @@ public:
     virtual void close_after_output() = 0;
     /// Who the transport vouches that the peer is (the subject of its certificate); may be empty.
     virtual std::string_view peer_identity() const noexcept = 0;
+    /// Whether its server's name has other addresses, should this one turn out to be of no use.
+    virtual bool has_alternatives() const noexcept { return false; }
+    /// It is of use: what was sent is answered. Of one that ends without this the others come
+    /// first next time.
+    virtual void prove() noexcept {}
     /// Why its requests are refused as `overloaded`; empty: they are not.
     virtual std::string_view obstacle() const noexcept { return {}; }
 };

@@ -102,8 +102,7 @@ void StreamServerSession::on_overflow(std::span<const std::byte> message) {
     const std::size_t output_before = connection_.output().size();
     while (!message.empty()) {
         const StreamStep step = decoder_->next(message, unix_ms_, server_->memory_.values);
-        if (step.state != StreamStep::State::complete &&
-            step.state != StreamStep::State::unread) {
+        if (step.state != StreamStep::State::complete && step.state != StreamStep::State::unread) {
             break;
         }
         message = message.subspan(step.size_bytes);

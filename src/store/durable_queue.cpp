@@ -58,9 +58,9 @@ DurableQueue::~DurableQueue() {
     wake_.notify_one();
     thread_.join();
     if (options_.log && file_.totals().entries != 0 && !file_.is_in_place()) {
-        options_.log->error("The buffer " + path() + " was deleted or replaced while it was in use: " +
-                            std::to_string(file_.totals().entries) +
-                            " calls that wait go with it");
+        options_.log->error("The buffer " + path() +
+                            " was deleted or replaced while it was in use: " +
+                            std::to_string(file_.totals().entries) + " calls that wait go with it");
     }
 }
 

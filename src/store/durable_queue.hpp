@@ -34,10 +34,9 @@ struct DurableQueueOptions {
 /// A bounded first-in-first-out queue on a disk, with a thread of its own. All changes that wait
 /// while it writes are made by the next commit together, so that many share the cost of one.
 ///
-/// An entry that was altered or lost is set aside and logged by its number when reading comes to it.
-/// Entries are read and marked by id and not taken out: what is read once is read again by another
-/// process until it was removed.
-/// thread any
+/// An entry that was altered or lost is set aside and logged by its number when reading comes to
+/// it. Entries are read and marked by id and not taken out: what is read once is read again by
+/// another process until it was removed. thread any
 class DurableQueue {
 public:
     /// err  as `QueueFile::open`

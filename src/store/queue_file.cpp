@@ -32,7 +32,8 @@ Failure QueueFile::State::failure() const {
         return full();
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return {.code = Code::internal, .message = file + " is damaged: " + sql.database.error_text()};
+        return {.code = Code::internal,
+                .message = file + " is damaged: " + sql.database.error_text()};
     default:
         return {.code = Code::internal,
                 .message = file + " cannot be used: " + sql.database.error_text()};
@@ -110,7 +111,8 @@ std::expected<void, Failure> QueueFile::remove(std::uint64_t id) {
     if (*removed_bytes) {
         QueueTotals& totals = state_->record.totals;
         totals.entries -= std::min<std::uint64_t>(totals.entries, 1);
-        totals.bytes -= totals.entries == 0 ? totals.bytes : std::min(totals.bytes, **removed_bytes);
+        totals.bytes -=
+            totals.entries == 0 ? totals.bytes : std::min(totals.bytes, **removed_bytes);
     }
     return state_->take_out(id);
 }
@@ -182,12 +184,12 @@ std::expected<void, Failure> QueueFile::State::check_place() {
     }
     for (const auto& [path, id] : {std::pair{options.path, own_file}, std::pair{log, own_log}}) {
         if (file_id(path) != id) {
-            return std::unexpected{
-                Failure{.code = Code::internal,
-                        .message = "The buffer " + options.path + " was deleted or replaced (" +
-                                   path + ") while it is in use, so that nothing more is accepted; "
-                                          "what was accepted before goes on being sent. Put it "
-                                          "back, or restart who uses it"}};
+            return std::unexpected{Failure{
+                .code = Code::internal,
+                .message = "The buffer " + options.path + " was deleted or replaced (" + path +
+                           ") while it is in use, so that nothing more is accepted; "
+                           "what was accepted before goes on being sent. Put it "
+                           "back, or restart who uses it"}};
         }
     }
     return {};
@@ -302,7 +304,8 @@ std::expected<void, Failure> QueueFile::State::take_out(std::uint64_t id) {
 }
 
 void QueueFile::State::find(std::uint64_t id, std::string_view what) {
-    found.push_back({.id = id, .found_at_ms = core::unix_ms_now(), .what = std::string{what}, .bytes = {}});
+    found.push_back(
+        {.id = id, .found_at_ms = core::unix_ms_now(), .what = std::string{what}, .bytes = {}});
 }
 
 void QueueFile::State::find_missing(std::uint64_t from, std::uint64_t to) {
@@ -355,14 +358,13 @@ std::expected<std::vector<FailedEntry>, Failure> QueueFile::failed_after(std::ui
 
 std::expected<std::vector<DamagedEntry>, Failure> QueueFile::damaged_after(
     std::uint64_t id, const ReadLimits& limits) {
-    return state_->rows<DamagedEntry>(
-        state_->sql.read_damaged, id, limits,
-        [](const Statement& row) -> std::optional<DamagedEntry> {
-            return DamagedEntry{.id = row.number(0),
-                                .found_at_ms = row.signed_number(1),
-                                .what = std::string{row.text(2)},
-                                .bytes = std::string{row.blob(3)}};
-        });
+    return state_->rows<DamagedEntry>(state_->sql.read_damaged, id, limits,
+                                      [](const Statement& row) -> std::optional<DamagedEntry> {
+                                          return DamagedEntry{.id = row.number(0),
+                                                              .found_at_ms = row.signed_number(1),
+                                                              .what = std::string{row.text(2)},
+                                                              .bytes = std::string{row.blob(3)}};
+                                      });
 }
 
 std::vector<DamagedEntry> QueueFile::found_damage() {

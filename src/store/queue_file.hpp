@@ -70,10 +70,11 @@ enum class Changes : std::uint8_t {
 /// are made between `begin` and `commit`; they are on the disk when `commit` has returned.
 /// No other process, and no other object of this one, has the file meanwhile.
 ///
-/// Each entry has a checksum with its number, and the numbers of those that wait are known: what was
-/// altered or lost is found when it is read (`found_damage`), and never given out. A record of each
-/// commit is kept in a second file, so that commits which the database lost show when it is opened.
-/// Then, and where its structure is damaged, it is made anew of what can be read: see `salvage`.
+/// Each entry has a checksum with its number, and the numbers of those that wait are known: what
+/// was altered or lost is found when it is read (`found_damage`), and never given out. A record of
+/// each commit is kept in a second file, so that commits which the database lost show when it is
+/// opened. Then, and where its structure is damaged, it is made anew of what can be read: see
+/// `salvage`.
 ///
 /// Some room on the disk is kept in a file beside it, so that a full disk does not keep entries
 /// from being removed. While that room cannot be had nothing is appended.
@@ -85,8 +86,8 @@ class QueueFile {
 public:
     /// Open the file, or make it with mode 0600.
     /// err  invalid_request, naming the file and what to do: its directory is missing, it may not
-    ///      be written, another process has it, or it is something else. internal: it is damaged and
-    ///      nothing can be read of it. What is there stays as it is.
+    ///      be written, another process has it, or it is something else. internal: it is damaged
+    ///      and nothing can be read of it. What is there stays as it is.
     /// cost O(bytes of the file), which are checked
     static std::expected<QueueFile, Failure> open(QueueFileOptions options);
     QueueFile(QueueFile&&) noexcept;

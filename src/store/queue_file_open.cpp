@@ -93,7 +93,8 @@ std::expected<void, Failure> QueueFile::State::find_buffer() const {
             refused(options.path, std::string{"cannot be read: "} + std::strerror(errno))};
     }
     if (!had_head && !is_buffer(options.path)) {
-        return std::unexpected{refused(options.path, "is no buffer of Warren's: name another file")};
+        return std::unexpected{
+            refused(options.path, "is no buffer of Warren's: name another file")};
     }
     return {};
 }
@@ -134,8 +135,9 @@ std::expected<void, Failure> QueueFile::State::connect() {
         return std::unexpected{
             had_head && access(options.path.c_str(), W_OK) == 0
                 ? damaged("its header is altered")
-                : refused(options.path, "may not be written: it and its directory must belong to "
-                                        "this user")};
+                : refused(options.path,
+                          "may not be written: it and its directory must belong to "
+                          "this user")};
     }
     return {};
 }
@@ -174,9 +176,9 @@ std::expected<void, Failure> QueueFile::State::check_kind() {
     const bool is_new = *tables == 0 && *application == 0;
     if (!is_new && *application != application_id) {
         return std::unexpected{
-            had_head ? damaged("its header is altered")
-                     : refused(options.path,
-                               "is the database of another program: name another file")};
+            had_head
+                ? damaged("its header is altered")
+                : refused(options.path, "is the database of another program: name another file")};
     }
     if (auto taken = head.open(options.path); !taken) {
         return taken;
@@ -194,12 +196,12 @@ std::expected<void, Failure> QueueFile::State::check_kind() {
                    : upgrade();
     }
     if (*version != schema_version) {
-        return std::unexpected{head.found()
-                                   ? damaged("its header is altered")
-                                   : refused(options.path,
-                                             "was written by another version of Warren (schema " +
-                                                 std::to_string(*version) +
-                                                 "): empty it with that one first")};
+        return std::unexpected{
+            head.found()
+                ? damaged("its header is altered")
+                : refused(options.path, "was written by another version of Warren (schema " +
+                                            std::to_string(*version) +
+                                            "): empty it with that one first")};
     }
     return run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
 }
@@ -212,9 +214,10 @@ std::expected<void, Failure> QueueFile::State::make_schema() {
     const QueueRecord first{.identity = *identity};
     // The lock on the file becomes one that nobody else can have beside it. At the end all is in
     // the database itself, so that what is lost with the log is never what makes it a queue.
-    auto made = run("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; "
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE;" +
-                    schema_script(first) + "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
+    auto made =
+        run("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; "
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE;" +
+            schema_script(first) + "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
     if (made) {
         head.write(encode(first));
         head.sync();
@@ -230,10 +233,10 @@ std::expected<void, Failure> QueueFile::State::check_pages() {
     if (*said == "ok") {
         return {};
     }
-    return std::unexpected{
-        had_head ? damaged(*said)
-                 : refused(options.path, "is damaged (" + *said + ") and was left as it is" +
-                                             std::string{by_recovering})};
+    return std::unexpected{had_head ? damaged(*said)
+                                    : refused(options.path, "is damaged (" + *said +
+                                                                ") and was left as it is" +
+                                                                std::string{by_recovering})};
 }
 
 std::expected<void, Failure> QueueFile::State::check_tables() {
@@ -244,7 +247,7 @@ std::expected<void, Failure> QueueFile::State::check_tables() {
         return std::unexpected{said.error()};
     }
     return *said == table_definitions ? std::expected<void, Failure>{}
-                                       : std::unexpected{damaged("its tables are altered")};
+                                      : std::unexpected{damaged("its tables are altered")};
 }
 
 /// The record, which must not be older than the one beside it.
@@ -345,8 +348,8 @@ std::expected<void, Failure> QueueFile::State::mend() {
 /// A file that may not grow further is full before that, not damaged by it.
 std::expected<void, Failure> QueueFile::State::limit_size() {
     rlimit limit{};
-    std::uint64_t pages = options.pages_max == 0 ? std::numeric_limits<std::uint32_t>::max() - 1
-                                                 : options.pages_max;
+    std::uint64_t pages =
+        options.pages_max == 0 ? std::numeric_limits<std::uint32_t>::max() - 1 : options.pages_max;
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
         pages = std::min<std::uint64_t>(pages, limit.rlim_cur / page_bytes);
     }
@@ -358,7 +361,8 @@ std::expected<void, Failure> QueueFile::State::open() {
     auto opened = options.must_be_whole ? find_buffer() : std::expected<void, Failure>{};
     if (opened && !options.must_be_whole && is_salvage_unfinished(options.path)) {
         opened = head.open(options.path);
-        opening_note = opened ? "The buffer " + options.path + " was damaged; what was there is kept as " +
+        opening_note = opened ? "The buffer " + options.path +
+                                    " was damaged; what was there is kept as " +
                                     finish_salvage(options.path)
                               : "";
     }

@@ -15,8 +15,9 @@ std::expected<void, Failure> QueueFile::State::upgrade() {
         done = check_pages();
     }
     if (done) {
-        done = run("BEGIN IMMEDIATE; ALTER TABLE entries RENAME TO old_entries; "
-                   "ALTER TABLE failed RENAME TO old_failed; ALTER TABLE state RENAME TO old_state;");
+        done =
+            run("BEGIN IMMEDIATE; ALTER TABLE entries RENAME TO old_entries; "
+                "ALTER TABLE failed RENAME TO old_failed; ALTER TABLE state RENAME TO old_state;");
     }
     if (!done) {
         return done;

@@ -88,9 +88,8 @@ std::optional<QueueRecord> decode_record(std::string_view text) {
     }
     const std::string_view summed = all.substr(0, all.size() - text.size());
     std::uint64_t checksum = 0;
-    if (!read_number(text, checksum) ||
-        checksum !=
-            static_cast<std::uint64_t>(checksum_of(record.identity, id_of_records, summed))) {
+    if (!read_number(text, checksum) || checksum != static_cast<std::uint64_t>(checksum_of(
+                                                        record.identity, id_of_records, summed))) {
         return std::nullopt;
     }
     return record;

@@ -10,7 +10,7 @@
 namespace warren::store {
 
 inline constexpr std::uint64_t application_id = 0x57'51'55'45;  // "WQUE"
-inline constexpr std::uint64_t schema_version = 2;  // 1: without checksums
+inline constexpr std::uint64_t schema_version = 2;              // 1: without checksums
 
 /// entries   what waits
 /// failed    what was given up

@@ -91,8 +91,7 @@ RawRows::RawRows(const std::string& database, const std::string& log)
     const std::size_t log_bytes = size_of(log_);
     for (std::size_t at = log_header_bytes; at + frame_bytes <= log_bytes; at += frame_bytes) {
         std::array<unsigned char, 4> number{};
-        const bool is_read =
-            pread(log_, number.data(), number.size(), static_cast<off_t>(at)) == 4;
+        const bool is_read = pread(log_, number.data(), number.size(), static_cast<off_t>(at)) == 4;
         log_pages_.push_back(is_read ? big_endian(number) : 0);
     }
 }
@@ -108,12 +107,12 @@ RawRows::~RawRows() {
 /// Images are numbered: those of the database first, then those of the log.
 bool RawRows::read(std::size_t image, Page& page) const noexcept {
     const bool is_logged = image >= database_pages_;
-    const std::size_t at = is_logged ? log_header_bytes + frame_header_bytes +
-                                           (image - database_pages_) *
-                                               (frame_header_bytes + page_bytes)
-                                     : image * page_bytes;
-    return pread(is_logged ? log_ : database_, page.data(), page.size(),
-                 static_cast<off_t>(at)) == static_cast<ssize_t>(page.size());
+    const std::size_t at = is_logged
+                               ? log_header_bytes + frame_header_bytes +
+                                     (image - database_pages_) * (frame_header_bytes + page_bytes)
+                               : image * page_bytes;
+    return pread(is_logged ? log_ : database_, page.data(), page.size(), static_cast<off_t>(at)) ==
+           static_cast<ssize_t>(page.size());
 }
 
 /// Of several images of a page the one that was most likely written together with another.
@@ -130,8 +129,8 @@ std::optional<std::size_t> RawRows::image_of(std::uint32_t page, std::size_t nea
     }
     for (std::size_t i = 0; i < log_pages_.size(); ++i) {
         const std::size_t image = database_pages_ + i;
-        if (log_pages_[i] == page && (!best || *best < database_pages_ ||
-                                      distance(image) < distance(*best))) {
+        if (log_pages_[i] == page &&
+            (!best || *best < database_pages_ || distance(image) < distance(*best))) {
             best = image;
         }
     }
@@ -197,7 +196,8 @@ std::optional<RawRow> RawRows::row_at(const Page& page, std::size_t offset, std:
         bytes += *size;
         cell.types.push_back(*type);
     }
-    const bool fits = header_begin - rest.size() == cell.header_bytes && bytes == cell.payload_bytes;
+    const bool fits =
+        header_begin - rest.size() == cell.header_bytes && bytes == cell.payload_bytes;
     if (!fits || !has_columns(cell.types.size())) {
         return std::nullopt;
     }

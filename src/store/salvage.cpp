@@ -65,16 +65,18 @@ public:
         if (file >= 0) {
             close(file);
         }
-        const std::string script = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; "
-                                   "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
-                                   "BEGIN IMMEDIATE;" +
-                                   schema_script(record_);
+        const std::string script =
+            "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; "
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
+            "BEGIN IMMEDIATE;" +
+            schema_script(record_);
         note(database_.open(path));
         execute(script);
         insert_entry_ = database_.prepare("INSERT INTO entries VALUES (?1, ?2, ?3)");
         insert_failed_ =
             database_.prepare("INSERT OR IGNORE INTO failed VALUES (?1, ?2, ?3, ?4, ?5)");
-        insert_damaged_ = database_.prepare("INSERT OR IGNORE INTO damaged VALUES (?1, ?2, ?3, ?4)");
+        insert_damaged_ =
+            database_.prepare("INSERT OR IGNORE INTO damaged VALUES (?1, ?2, ?3, ?4)");
         insert_removed_ = database_.prepare("INSERT INTO removed VALUES (?1)");
     }
 
@@ -104,8 +106,9 @@ public:
         // Those that failed fail in order and leave from the oldest: of more than there were the
         // last are meant.
         const std::string left = std::to_string(record_.totals.failed_entries);
-        execute("DELETE FROM failed WHERE id NOT IN (SELECT id FROM failed ORDER BY id DESC LIMIT " +
-                left + ")");
+        execute(
+            "DELETE FROM failed WHERE id NOT IN (SELECT id FROM failed ORDER BY id DESC LIMIT " +
+            left + ")");
         record_.totals = totals();
         ++record_.commits;
         Statement keep = database_.prepare("UPDATE state SET record = ?1");
@@ -205,7 +208,7 @@ private:
 
     QueueRecord record_;
     std::vector<bool> is_found_;  // by number, from the first that waits
-    std::string trouble_;  // the first
+    std::string trouble_;         // the first
     Database database_;
     Statement insert_entry_;
     Statement insert_failed_;
@@ -214,9 +217,9 @@ private:
 };
 
 Failure not_salvaged(const std::string& path, std::string_view why) {
-    return {.code = Code::internal,
-            .message = "The buffer " + path + " is damaged and was left as it is: " +
-                       std::string{why}};
+    return {
+        .code = Code::internal,
+        .message = "The buffer " + path + " is damaged and was left as it is: " + std::string{why}};
 }
 
 }  // namespace
@@ -257,7 +260,8 @@ std::string finish_salvage(const std::string& path) {
     std::string kept;
     for (int number = 1; kept.empty(); ++number) {
         const std::string name = path + "-damaged-" + std::to_string(number);
-        const bool is_free = access(name.c_str(), F_OK) != 0 && access(log_of(name).c_str(), F_OK) != 0;
+        const bool is_free =
+            access(name.c_str(), F_OK) != 0 && access(log_of(name).c_str(), F_OK) != 0;
         if (is_free && (link(path.c_str(), name.c_str()) == 0 || errno != EEXIST)) {
             kept = name;
         }
@@ -277,8 +281,9 @@ std::expected<std::string, Failure> salvage(const std::string& path,
         const auto record = newest_record(rows, head);
         if (!record) {
             return std::unexpected{not_salvaged(
-                path, "no record of what belongs to it can be read; move it away to start with an "
-                      "empty one, and save what it has with sqlite3's .recover")};
+                path,
+                "no record of what belongs to it can be read; move it away to start with an "
+                "empty one, and save what it has with sqlite3's .recover")};
         }
         Rebuilding rebuilding{unfinished(path), *record};
         rows.each(
@@ -298,9 +303,9 @@ std::expected<std::string, Failure> salvage(const std::string& path,
     static_cast<void>(rename(unfinished(path).c_str(), finished(path).c_str()));
     const std::string kept = finish_salvage(path);
     return std::to_string(found) + " calls that wait could be read" +
-           (missing->count() == 0 ? ", and none is missing"
-                                  : "; " + std::to_string(missing->count()) +
-                                        " are missing: " + missing->text()) +
+           (missing->count() == 0
+                ? ", and none is missing"
+                : "; " + std::to_string(missing->count()) + " are missing: " + missing->text()) +
            "; what was there is kept as " + kept + " (and -wal)";
 }
 

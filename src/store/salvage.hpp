@@ -18,7 +18,8 @@ namespace warren::store {
 ///
 /// in   head: what the file beside it says
 /// out  what was found, in words
-/// err  internal: too little is left to tell what belongs to the queue, or the disk is full; nothing
+/// err  internal: too little is left to tell what belongs to the queue, or the disk is full;
+/// nothing
 ///      is changed then
 /// cost O(bytes of the files), each read twice
 std::expected<std::string, Failure> salvage(const std::string& path,

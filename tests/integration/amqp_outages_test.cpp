@@ -62,8 +62,13 @@ TEST_F(AmqpOutages, SaysThatTheBrokerBlocksAndThatItDoesNotAnyMore) {
         return loop.run([&] { return caller.blocked_.has_value(); });
     }));
     EXPECT_EQ(loop.run([&] { return *caller.blocked_; }), "low on memory");
+    Caller fresh{loop, broker().uri()};
+    ASSERT_TRUE(fresh.await([&] { return fresh.ready_ && fresh.blocked_; }))
+        << "one that comes now is told before it has sent anything";
     broker().unblock();
     ASSERT_TRUE(caller.await([&] { return !caller.blocked_; }));
+    EXPECT_TRUE(fresh.await([&] { return !fresh.blocked_; }));
+    EXPECT_TRUE(fresh.await_reply(fresh.call("", "alarm", "after")));
     EXPECT_TRUE(caller.await_reply(token));
 }
 

@@ -111,7 +111,8 @@ TEST_F(AmqpReplyRefusals, ADirectAddressThatTheBrokerCannotReadCostsOneConnectio
 TEST_F(AmqpReplyRefusals, ADirectAddressOfAnotherBrokerIsDroppedThroughEachProtocol) {
     // A process of the node rabbit@elsewhere.
     const std::string foreign =
-        "amq.rabbitmq.reply-to.g1h3EHJhYmJpdEBlbHNld2hlcmUAAAECAAAAAAAAAAE=.RBU/1HS/SCgncjcKHp7jwA==";
+        "amq.rabbitmq.reply-to.g1h3EHJhYmJpdEBlbHNld2hlcmUAAAECAAAAAAAAAAE=.RBU/1HS/"
+        "SCgncjcKHp7jwA==";
     Served served{broker().uri(), "cyberfusion", "foreign"};
     Client client{broker().uri() + "?queue=foreign"};
     Caller attacker{loop, broker().uri()};
@@ -151,11 +152,10 @@ TEST_P(OversizedReplies, AreAnsweredInternalAndHarmNobody) {
             continue;
         }
         Client client{address + (protocol == "callme" ? "" : std::string{"&reply="} + reply)};
-        const Dynamic small = protocol == "tutorial" ? Dynamic::list({3})
-                                                     : Dynamic::map({{"length", 3}});
-        const Dynamic large = protocol == "tutorial"
-                                  ? Dynamic::list({broker_bytes_max})
-                                  : Dynamic::map({{"length", broker_bytes_max}});
+        const Dynamic small =
+            protocol == "tutorial" ? Dynamic::list({3}) : Dynamic::map({{"length", 3}});
+        const Dynamic large = protocol == "tutorial" ? Dynamic::list({broker_bytes_max})
+                                                     : Dynamic::map({{"length", broker_bytes_max}});
         for (int round = 0; round < 3; ++round) {
             std::vector<std::future<Dynamic>> beside;
             try {
@@ -219,8 +219,8 @@ TEST_F(AmqpReplyRefusals, ARequestOverTheBrokersLimitFailsAlone) {
                                   EXPECT_FALSE(outcome);
                                   EXPECT_EQ(outcome ? Code::internal : outcome.error().code,
                                             Code::invalid_request);
-                                  right += !outcome && outcome.error().message.contains(
-                                                           "max_message_size");
+                                  right += !outcome &&
+                                           outcome.error().message.contains("max_message_size");
                               } else {
                                   EXPECT_TRUE(outcome) << to_string(outcome.error());
                                   right += outcome.has_value();

@@ -307,5 +307,31 @@ TEST(DirectCalls, AreRefusedAnAddressThatIsTaken) {
     }
 }
 
+/// Takes connections, as the system does for a process that stands still, and says nothing.
+class Mute {
+public:
+    std::string host_and_port() const {
+        return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
+    }
+
+private:
+    boost::asio::io_context context_;
+    boost::asio::ip::tcp::acceptor acceptor_{context_,
+                                             {boost::asio::ip::address_v4::loopback(), 0}};
+};
+
+TEST(DirectCalls, GoRoundAServerThatTakesConnectionsAndSaysNothing) {
+    const Mute mute;
+    NamedServer good{"good"};
+    for (int order = 0; order < 2; ++order) {
+        Client client{"tcp://" + (order == 0 ? mute.host_and_port() + ',' + good.host_and_port()
+                                             : good.host_and_port() + ',' + mute.host_and_port())};
+        for (int call = 0; call < 20; ++call) {
+            EXPECT_EQ(text_of(client.call("who", nothing)), "good");
+        }
+    }
+    EXPECT_EQ(good.calls(), 40);
+}
+
 }  // namespace
 }  // namespace warren

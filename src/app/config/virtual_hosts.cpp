@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,12 +23,14 @@ struct Broker {
     bool ssl = false;
 
     std::string url(const std::string& virtual_host) const {
-        const bool is_ipv6 = host.find(':') != std::string::npos;
         std::string text = ssl ? "amqps://" : "amqp://";
         text += core::percent_encode(username) + ":" + core::percent_encode(password) + "@";
-        text += is_ipv6 ? "[" + host + "]" : host;
-        if (port) {
-            text += ":" + std::to_string(*port);
+        std::string_view separator;
+        for (const auto part : std::views::split(host, ',')) {
+            const std::string node{std::string_view{part}};
+            text.append(separator).append(node.contains(':') ? "[" + node + "]" : node);
+            text += port ? ":" + std::to_string(*port) : "";
+            separator = ",";
         }
         return text + "/" + core::percent_encode(virtual_host);
     }

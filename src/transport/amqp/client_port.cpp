@@ -3,13 +3,16 @@
 #include <warren/arena.hpp>
 
 #include "amqp/reply_code.hpp"
+#include "transport/amqp/alarm_test.hpp"
 #include "transport/amqp/backoff.hpp"
+#include "transport/amqp/consumer_counts.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_bindings.hpp"
 #include "transport/amqp/reply_queue.hpp"
 #include "transport/amqp/sent_requests.hpp"
+#include "transport/amqp/topology_watch.hpp"
 
 #include <fmt/format.h>
 
@@ -22,7 +25,8 @@ using runtime::RepliesSurvive;
 
 /// Three channels: replies are consumed on one, requests published on another (in mode direct: on
 /// the same), bindings made on a third. So a request to an exchange that is gone closes a channel
-/// that nothing but requests depend on.
+/// that nothing but requests depend on. What the port only wants to know, it asks on further ones,
+/// and goes without where there are none.
 class AmqpClientPort::Impl final : public LinkUser,
                                    public ReplyBindingsUser,
                                    public std::enable_shared_from_this<AmqpClientPort::Impl> {
@@ -36,6 +40,10 @@ public:
                     *this},
           requests_{link_->endpoint()} {}
 
+    bool count_consumers(std::uint64_t token, std::string_view queue) {
+        return ready_ && consumers_.ask(token, queue);
+    }
+
     Link& link() noexcept { return *link_; }
 
     void start(runtime::ClientSink& sink) {
@@ -47,8 +55,11 @@ public:
     void end() {
         link_->executor().cancel(retry_timer_);
         link_->detach(*this);
+        if (ready_ && !replies_.queue_to_delete().empty()) {
+            (void)link_->core().queue_delete(reply_channel_, {.queue = replies_.queue_to_delete()});
+        }
         close_channels();
-        bindings_.suspend();
+        suspend();
     }
 
     void publish(std::uint64_t token, const protocol::Envelope& request) {
@@ -112,8 +123,10 @@ public:
     void on_blocked(std::string_view reason) override {
         blocked_ = reason;
         if (ready_) {
-            sink_->on_blocked(reason);
+            return sink_->on_blocked(reason);
         }
+        alarm_ = Alarm::known;
+        check_ready();
     }
 
     void on_unblocked() override {
@@ -139,6 +152,9 @@ public:
     }
 
 private:
+    /// Whether the broker takes messages.
+    enum class Alarm : std::uint8_t { untested, in_test, known };
+
     /// Hands the events of one channel to a function.
     class Route final : public ChannelUser {
     public:
@@ -180,6 +196,7 @@ private:
         }
         reply_channel_ = *reply_channel;
         consuming_ = confirming_ = restored_ = false;
+        alarm_ = blocked_ ? Alarm::known : Alarm::untested;
         const auto asked = replies_.ask(link_->core(), reply_channel_, declarations_);
         if (!asked) {
             return fail(asked.error());
@@ -207,13 +224,23 @@ private:
     }
 
     void check_ready() {
-        if (!ready_ && consuming_ && confirming_ && restored_) {
-            ready_ = true;
-            backoff_.reset();
-            sink_->on_ready(reply_address_);
-            if (blocked_) {
-                sink_->on_blocked(*blocked_);
-            }
+        if (ready_ || !consuming_ || !confirming_ || !restored_) {
+            return;
+        }
+        // Last, because a broker that is blocked reads nothing that comes after it.
+        if (alarm_ == Alarm::untested) {
+            alarm_ = alarm_test_.start() ? Alarm::in_test : Alarm::known;
+        }
+        if (alarm_ == Alarm::in_test) {
+            return;
+        }
+        has_consumed_ = true;
+        ready_ = true;
+        backoff_.reset();
+        watch_.start(replies_.topology(), "", [this] { bindings_.refresh(); });
+        sink_->on_ready(reply_address_);
+        if (blocked_) {
+            sink_->on_blocked(*blocked_);
         }
     }
 
@@ -234,13 +261,20 @@ private:
         acknowledge_to_ = 0;
         link_->executor().cancel(retry_timer_);
         close_channels();
-        bindings_.suspend();
+        suspend();
         declarations_.clear();
         requests_.clear();
         if (!link_->up()) {
             blocked_.reset();
         }
         sink_->on_lost(why, replies);
+    }
+
+    void suspend() {
+        bindings_.suspend();
+        consumers_.suspend();
+        alarm_test_.stop();
+        watch_.stop();
     }
 
     /// What we need is refused: a person has to act, and until then a slow try may find that one
@@ -304,7 +338,9 @@ private:
             ready_ = false;
             settle(requests_.take(), closed);
         }
-        if (!blamed.empty()) {
+        // Our own consumer of before the connection was lost may linger.
+        const bool is_passing = why.code == Code::conflict && has_consumed_;
+        if (!blamed.empty() && !is_passing) {
             return fail(why);
         }
         lose(why, replies_.survival());
@@ -352,12 +388,27 @@ private:
     amqp::ChannelNumber reply_channel_ = 0;  // 0: none
     amqp::ChannelNumber publish_channel_ = 0;
     ReplyBindings bindings_;
+    ConsumerCounts consumers_{*link_,
+                              [this](std::uint64_t token, std::optional<std::uint32_t> count) {
+                                  sink_->on_consumers(token, count);
+                              }};
+    AlarmTest alarm_test_{*link_, [this] {
+                              alarm_ = Alarm::known;
+                              check_ready();
+                          }};
+    TopologyWatch watch_{*link_, [this](LogLevel level, const Failure& failure) {
+                             if (link_->log() != nullptr) {
+                                 link_->log()->write(level, to_string(failure));
+                             }
+                         }};
     Declarations declarations_;  // of the channel of replies
     SentRequests requests_;
     std::string reply_address_;
     bool consuming_ = false;
     bool confirming_ = false;
     bool restored_ = false;
+    Alarm alarm_ = Alarm::untested;
+    bool has_consumed_ = false;  // in whichever life of the connection
     bool ready_ = false;
     std::optional<std::string> blocked_;
     std::uint64_t acknowledge_to_ = 0;  // replies up to this one, at the end of the turn
@@ -385,6 +436,10 @@ void AmqpClientPort::publish(std::uint64_t token, const protocol::Envelope& requ
 
 void AmqpClientPort::bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) {
     impl_->bind_replies(token, std::move(bindings));
+}
+
+bool AmqpClientPort::count_consumers(std::uint64_t token, std::string_view queue) {
+    return impl_->count_consumers(token, queue);
 }
 
 Link& AmqpClientPort::link() noexcept {

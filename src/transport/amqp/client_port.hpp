@@ -30,6 +30,7 @@ public:
     void publish(std::uint64_t token, const protocol::Envelope& request) override;
     /// Bindings asked for while the port is not ready are made before it is.
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override;
+    bool count_consumers(std::uint64_t token, std::string_view queue) override;
 
     Link& link() noexcept;
 

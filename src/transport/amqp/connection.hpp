@@ -36,6 +36,8 @@ public:
     /// Begin the AMQP handshake.
     void start(std::unique_ptr<Stream> stream);
     amqp::ConnectionCore& core() noexcept { return core_; }
+    /// Whom to tell from now on.
+    void hand_over(ConnectionUser& user) noexcept { user_ = &user; }
     /// Something was put into the output: write it at the end of this turn.
     void touch();
     /// Forget the user, and drop the connection as it is.

@@ -1,5 +1,7 @@
 #include "transport/amqp/endpoint.hpp"
 
+#include "core/duration.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -13,11 +15,12 @@ namespace {
 
 constexpr std::uint16_t amqp_port = 5672;
 constexpr std::uint16_t amqps_port = 5671;
-// [RabbitMQ heartbeats: values under 5 s cause false alarms]; half of what brokers propose, so that
-// a dead broker is noticed within a minute.
-constexpr std::chrono::seconds heartbeat_default{30};
+// The least that causes no false alarms [RabbitMQ heartbeats]: after twice the time a broker that
+// stands still is left.
+constexpr std::chrono::seconds heartbeat_default{5};
+constexpr std::chrono::milliseconds time_max{3'600'000};
 
-constexpr std::array<std::string_view, 11> parameters{"auth_mechanism",
+constexpr std::array<std::string_view, 13> parameters{"auth_mechanism",
                                                       "cacertfile",
                                                       "certfile",
                                                       "channel_max",
@@ -27,6 +30,8 @@ constexpr std::array<std::string_view, 11> parameters{"auth_mechanism",
                                                       "key_password",
                                                       "key_password_file",
                                                       "verify",
+                                                      "reconnect_pause_max",
+                                                      "topology_check",
                                                       "server_name_indication"};
 
 Failure refused(std::string message) {
@@ -72,6 +77,12 @@ public:
             return number(key, value, 1, 3'600'000, [this](std::uint32_t milliseconds) {
                 endpoint_.connect_timeout = std::chrono::milliseconds{milliseconds};
             });
+        }
+        if (key == "reconnect_pause_max") {
+            return time(key, value, std::chrono::milliseconds{1}, endpoint_.reconnect_pause_max);
+        }
+        if (key == "topology_check") {
+            return time(key, value, std::chrono::milliseconds{0}, endpoint_.topology_check);
         }
         if (key == "channel_max") {
             return number(key, value, 0, 65'535, [this](std::uint32_t channels) {
@@ -133,6 +144,20 @@ private:
         return std::nullopt;
     }
 
+    static std::optional<Failure> time(std::string_view key, std::string_view value,
+                                       std::chrono::milliseconds least,
+                                       std::chrono::milliseconds& target) {
+        const auto read = core::parse_duration(value);
+        if (!read || *read < least || *read > time_max) {
+            return refused(
+                fmt::format("The parameter '{}' must be a time from {} to 1h, such as "
+                            "2s",
+                            key, core::to_string(least)));
+        }
+        target = *read;
+        return std::nullopt;
+    }
+
     template <typename Apply>
     static std::optional<Failure> number(std::string_view key, std::string_view value,
                                          std::uint32_t low, std::uint32_t high, Apply apply) {
@@ -150,12 +175,31 @@ private:
     AmqpEndpoint& endpoint_;
 };
 
+std::string shown(const std::string& host, std::uint16_t port) {
+    return host.contains(':') ? fmt::format("[{}]:{}", host, port)
+                              : fmt::format("{}:{}", host, port);
+}
+
 }  // namespace
 
+std::vector<AmqpEndpoint> AmqpEndpoint::nodes() const {
+    AmqpEndpoint alone = *this;
+    alone.more_nodes.clear();
+    std::vector<AmqpEndpoint> all{alone};
+    for (const Node& node : more_nodes) {
+        alone.host = node.host;
+        alone.port = node.port;
+        all.push_back(alone);
+    }
+    return all;
+}
+
 std::string AmqpEndpoint::display() const {
-    const std::string shown_host = host.contains(':') ? '[' + host + ']' : host;
-    const std::string_view scheme = tls ? "amqps" : "amqp";
-    const std::string base = fmt::format("{}://{}:{}", scheme, shown_host, port);
+    std::string base = tls ? "amqps://" : "amqp://";
+    base += shown(host, port);
+    for (const Node& node : more_nodes) {
+        base += ',' + shown(node.host, node.port);
+    }
     return connection.vhost == "/" ? base : base + '/' + core::percent_encode(connection.vhost);
 }
 
@@ -187,11 +231,16 @@ std::expected<AmqpEndpoint, Failure> amqp_endpoint(const core::Uri& uri) {
     if (!vhost) {
         return std::unexpected{std::move(vhost.error())};
     }
-    if (uri.port == 0) {
+    const auto is_zero = [](const auto& node) { return node.second == 0; };
+    if (uri.port == 0 || std::ranges::any_of(uri.more_hosts, is_zero)) {
         return std::unexpected{refused("The broker's port must be from 1 to 65535")};
     }
     endpoint.host = uri.host.empty() ? "localhost" : uri.host;
-    endpoint.port = uri.port.value_or(endpoint.tls ? amqps_port : amqp_port);
+    const std::uint16_t port_default = endpoint.tls ? amqps_port : amqp_port;
+    endpoint.port = uri.port.value_or(port_default);
+    for (const auto& [host, port] : uri.more_hosts) {
+        endpoint.more_nodes.push_back({host, port.value_or(port_default)});
+    }
     endpoint.connection.vhost = std::move(*vhost);
     endpoint.connection.heartbeat = heartbeat_default;
     if (!uri.user.empty() || uri.password) {

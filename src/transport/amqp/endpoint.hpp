@@ -13,20 +13,32 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::transport {
 
 /// A broker and how to talk to it.
 struct AmqpEndpoint {
+    struct Node {
+        std::string host;
+        std::uint16_t port = 0;
+    };
+
     std::string host = "localhost";
     std::uint16_t port = 5672;
+    std::vector<Node> more_nodes{};   // of the same cluster: for when that one fails or is silent
     std::optional<TlsOptions> tls{};  // unset: in clear
     amqp::ConnectionOptions connection{};
     std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS, all addresses together
+    std::chrono::milliseconds reconnect_pause_max{2'000};
+    /// How often it is seen to that exchanges and bindings are still there; 0: never.
+    std::chrono::milliseconds topology_check{10'000};
 
+    /// Each of its nodes alone, at least one.
+    std::vector<AmqpEndpoint> nodes() const;
     /// Where it is, such as "amqp://localhost:5672/vhost": for messages, without credentials.
     std::string display() const;
-    /// Whom to connect to for it.
+    /// Whom to connect to for it; of the first node.
     DialTarget dial_target() const;
 };
 

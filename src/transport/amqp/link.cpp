@@ -2,7 +2,9 @@
 
 #include "transport/amqp/backoff.hpp"
 #include "transport/amqp/connection.hpp"
+#include "transport/amqp/handshake.hpp"
 #include "transport/amqp/refusal.hpp"
+#include "transport/net/address_memory.hpp"
 #include "transport/net/dialer.hpp"
 
 #include <fmt/format.h>
@@ -25,8 +27,14 @@ public:
     Impl(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options)
         : executor_{executor},
           endpoint_{std::move(endpoint)},
-          target_{endpoint_.dial_target()},
-          options_{options} {}
+          nodes_{endpoint_.nodes()},
+          options_{options},
+          backoff_{endpoint_.reconnect_pause_max} {
+        for (const AmqpEndpoint& node : nodes_) {
+            targets_.push_back(node.dial_target());
+            targets_.back().address_memory = addresses_;
+        }
+    }
 
     AsioExecutor& executor() noexcept { return executor_; }
     const AmqpEndpoint& endpoint() const noexcept { return endpoint_; }
@@ -127,9 +135,7 @@ public:
     void on_ended(const ConnectFailure& why) override {
         const auto self = shared_from_this();
         connection_.reset();
-        if (!std::exchange(up_, false)) {
-            return attempt_failed(why);
-        }
+        up_ = false;
         channels_.clear();
         blocked_ = false;
         ended_by_exception_ = why.is_exception;
@@ -137,6 +143,7 @@ public:
         if (executor_.now() - up_since_ > lasting) {
             backoff_.reset();
         }
+        addresses_->blame(address_);
         if (!closing_) {
             say(LogLevel::warning, fmt::format("{}; connecting again", to_string(why.failure)));
             dial_after(backoff_.next());
@@ -171,15 +178,27 @@ private:
             return;
         }
         // The dialler goes only when the next one comes: it is what calls us here.
-        dialer_ = std::make_unique<Dialer>(executor_, target_, [this](Dialer::Dialled dialled) {
-            const auto self = shared_from_this();
-            if (!dialled) {
-                return attempt_failed(dialled.error());
-            }
-            connection_ = std::make_shared<Connection>(executor_, endpoint_, *this);
-            connection_->start(std::move(*dialled));
-        });
+        dialer_ = std::make_unique<Dialer>(
+            executor_, targets_, shake_hands_, [this](Dialer::Dialled dialled) {
+                const auto self = shared_from_this();
+                dialled ? connected(*dialled) : attempt_failed(dialled.error());
+            });
     }
+
+    void connected(Dialer::Connected& dialled) {
+        connection_ = static_cast<AmqpHandshake&>(*dialled.trial).take(*this);
+        address_ = dialled.address;
+        addresses_->praise(address_);
+        node_ = dialled.target;
+        up_ = true;
+        ++lives_;
+        up_since_ = executor_.now();
+        say(LogLevel::info, fmt::format("Connected to {}", here()));
+        for_each_user([](LinkUser& user) { user.on_up(); });
+    }
+
+    /// The node that it is connected to.
+    std::string here() const { return nodes_[node_].display(); }
 
     void dial_after(std::chrono::milliseconds wait) {
         dial_timer_ = executor_.post_at(executor_.now() + wait, [weak = weak_from_this()] {
@@ -214,24 +233,17 @@ private:
     }
 
     // What concerns the connection as a whole.
-    void handle(const amqp::Connected&, const amqp::Event&) {
-        up_ = true;
-        ++lives_;
-        up_since_ = executor_.now();
-        say(LogLevel::info, fmt::format("Connected to {}", endpoint_.display()));
-        for_each_user([](LinkUser& user) { user.on_up(); });
-    }
+    void handle(const amqp::Connected&, const amqp::Event&) {}
     void handle(const amqp::Blocked& blocked, const amqp::Event&) {
         blocked_ = true;
         blocked_reason_ = peer_words(blocked.reason);
-        say(LogLevel::warning, fmt::format("The broker at {} takes no messages: {}",
-                                           endpoint_.display(), blocked_reason_));
+        say(LogLevel::warning,
+            fmt::format("The broker at {} takes no messages: {}", here(), blocked_reason_));
         for_each_user([&](LinkUser& user) { user.on_blocked(blocked_reason_); });
     }
     void handle(const amqp::Unblocked&, const amqp::Event&) {
         blocked_ = false;
-        say(LogLevel::info,
-            fmt::format("The broker at {} takes messages again", endpoint_.display()));
+        say(LogLevel::info, fmt::format("The broker at {} takes messages again", here()));
         for_each_user([](LinkUser& user) { user.on_unblocked(); });
     }
     void handle(const std::monostate&, const amqp::Event&) {}
@@ -258,13 +270,22 @@ private:
 
     AsioExecutor& executor_;
     const AmqpEndpoint endpoint_;
-    const DialTarget target_;
+    const std::vector<AmqpEndpoint> nodes_;
+    const std::shared_ptr<AddressMemory> addresses_ = std::make_shared<AddressMemory>();
+    std::vector<DialTarget> targets_;  // the nodes'
+    const BeginDialTrial shake_hands_ = [this](std::size_t target, std::unique_ptr<Stream> stream,
+                                               DialTrialEnded ended) {
+        return std::make_unique<AmqpHandshake>(executor_, nodes_[target], std::move(stream),
+                                               std::move(ended));
+    };
     const LinkOptions options_;
     Backoff backoff_;
     std::vector<LinkUser*> users_;
     std::vector<ChannelUser*> channels_;  // by number
     std::unique_ptr<Dialer> dialer_;
     std::shared_ptr<Connection> connection_;
+    AddressMemory::Address address_;  // and where it leads to
+    std::size_t node_ = 0;
     runtime::Executor::TimerId dial_timer_ = 0;
     std::uint64_t lives_ = 0;
     runtime::TimePoint up_since_{};

@@ -95,11 +95,11 @@ Failure explain_precondition(std::string_view text, std::string_view what, std::
                                        what, size->bytes, where, size->bytes_max)};
     }
     const std::string differs = difference(text);
-    return {.code = Code::contract_mismatch,
-            .message = fmt::format(
-                "{} cannot be had at {}: {}", what, where,
-                differs.empty() ? std::string{"the broker refuses a precondition"}
-                                : fmt::format("{}; {}", differs, remedy(text)))};
+    return {
+        .code = Code::contract_mismatch,
+        .message = fmt::format("{} cannot be had at {}: {}", what, where,
+                               differs.empty() ? std::string{"the broker refuses a precondition"}
+                                               : fmt::format("{}; {}", differs, remedy(text)))};
 }
 
 /// What RabbitMQ refuses access to: to everybody, or for want of a permission.
@@ -115,6 +115,14 @@ Failure explain_refused_access(std::string_view text, std::string_view what,
         return {.code = Code::invalid_request,
                 .message = fmt::format("{} cannot be had at {}: the default exchange is the "
                                        "broker's, and stays as it is",
+                                       what, endpoint.display())};
+    }
+    // RabbitMQ's word for a queue that somebody consumes exclusively.
+    if (text.contains("in exclusive use")) {
+        return {.code = Code::conflict,
+                .message = fmt::format("{} is refused at {}: another client consumes it, and would "
+                                       "get these replies; give each client a reply_queue of its "
+                                       "own, or none",
                                        what, endpoint.display())};
     }
     return {.code = Code::unauthenticated,

@@ -63,9 +63,7 @@ bool ReplyBindings::is_broken(std::string_view exchange) {
             continue;
         }
         broken = true;
-        const bool under_way = std::ranges::any_of(
-            steps_, [&](const Step& step) { return is_same(step.binding, known.binding); });
-        if (!under_way) {
+        if (!is_under_way(known.binding)) {
             steps_.push_back({.binding = known.binding});
         }
     }
@@ -73,6 +71,20 @@ bool ReplyBindings::is_broken(std::string_view exchange) {
         send();
     }
     return broken;
+}
+
+void ReplyBindings::refresh() {
+    for (const Known& known : known_) {
+        if (!is_under_way(known.binding)) {
+            steps_.push_back({.binding = known.binding});
+        }
+    }
+    send();
+}
+
+bool ReplyBindings::is_under_way(const protocol::Binding& binding) const noexcept {
+    return std::ranges::any_of(steps_,
+                               [&](const Step& step) { return is_same(step.binding, binding); });
 }
 
 void ReplyBindings::exchange_is_gone(std::string_view exchange) {
@@ -96,6 +108,10 @@ void ReplyBindings::send() {
 bool ReplyBindings::send(const Step& step) {
     if (channel_ == 0) {
         const auto opened = link_.open_channel(*this);
+        if (!opened && opened.error() == amqp::CommandError::no_free_channel) {
+            refuse(step, explain(opened.error(), "A channel for the bindings of replies"));
+            return false;
+        }
         if (!opened) {
             // The connection is going down: `restore` comes.
             return false;
@@ -109,20 +125,24 @@ bool ReplyBindings::send(const Step& step) {
                                 protocol::Exchange{.name = step.binding.exchange, .passive = true});
     link_.touch();
     if (!sent && sent.error().code == Code::invalid_request) {
-        const Failure why = sent.error();
-        const auto bad =
-            std::ranges::find_if(steps_, [&](const Step& each) { return &each == &step; });
-        const std::optional<std::uint64_t> token = step.token;
-        steps_.erase(bad);
-        if (token) {
-            std::erase_if(steps_,
-                          [&](const Step& each) { return !each.sent && each.token == token; });
-            user_.on_bound(*token, &why);
-        }
-        send();
+        refuse(step, sent.error());
         return false;
     }
     return sent.has_value();
+}
+
+/// A step that cannot be sent is over; the others go on.
+void ReplyBindings::refuse(const Step& step, const Failure& why) {
+    const std::optional<std::uint64_t> token = step.token;
+    const protocol::Binding binding = step.binding;
+    steps_.erase(std::ranges::find_if(steps_, [&](const Step& each) { return &each == &step; }));
+    if (token) {
+        std::erase_if(steps_, [&](const Step& each) { return !each.sent && each.token == token; });
+        user_.on_bound(*token, &why);
+    } else if (Known* const known = find(binding); known != nullptr) {
+        known->broken = true;
+    }
+    send();
 }
 
 void ReplyBindings::on_channel_event(const amqp::Event& event) {

@@ -49,6 +49,8 @@ public:
     /// Whether replies to requests through this exchange could not come back: its binding was
     /// refused or lost. Then it is tried again, for later requests.
     bool is_broken(std::string_view exchange);
+    /// See whether all are still there, and make them again.
+    void refresh();
     /// An exchange is gone, and with it its bindings, even when it comes back.
     void exchange_is_gone(std::string_view exchange);
 
@@ -67,8 +69,10 @@ private:
         bool sent = false;
     };
 
+    bool is_under_way(const protocol::Binding& binding) const noexcept;
     void send();
     bool send(const Step& step);
+    void refuse(const Step& step, const Failure& why);
     void done();
     void refused(const Failure& why);
     void check_restored();

@@ -36,8 +36,7 @@ ReplyChannel::~ReplyChannel() {
 void ReplyChannel::open() {
     const auto channel = link_.open_channel(*this);
     if (!channel) {
-        return user_.on_trouble(LogLevel::error,
-                                explain(channel.error(), "A channel for replies"));
+        return user_.on_trouble(LogLevel::error, explain(channel.error(), "A channel for replies"));
     }
     channel_ = *channel;
     (void)link_.core().confirm_select(channel_);
@@ -76,12 +75,12 @@ void ReplyChannel::forget_proof() {
 /// Who hears of it may publish.
 void ReplyChannel::later(void (ReplyChannelUser::*tell)(const protocol::Envelope&, const Failure&),
                          protocol::Message reply, Failure why) {
-    link_.executor().post([weak = std::weak_ptr{life_}, tell, kept = std::move(reply),
-                           reason = std::move(why)] {
-        if (const auto self = weak.lock()) {
-            ((*self)->user_.*tell)(kept.view(), reason);
-        }
-    });
+    link_.executor().post(
+        [weak = std::weak_ptr{life_}, tell, kept = std::move(reply), reason = std::move(why)] {
+            if (const auto self = weak.lock()) {
+                ((*self)->user_.*tell)(kept.view(), reason);
+            }
+        });
 }
 
 void ReplyChannel::publish(const protocol::Envelope& reply) {
@@ -138,8 +137,7 @@ void ReplyChannel::confirmed(Number number, bool multiple) {
 ReplyChannel::Number ReplyChannel::send(protocol::Message reply) {
     const protocol::Envelope view = reply.view();
     const auto number = link_.core().basic_publish(
-        channel_,
-        {.exchange = view.exchange, .routing_key = view.routing_key, .mandatory = true},
+        channel_, {.exchange = view.exchange, .routing_key = view.routing_key, .mandatory = true},
         to_properties(view), view.body, view.headers);
     if (!number) {
         later(&ReplyChannelUser::on_reply_refused, std::move(reply),

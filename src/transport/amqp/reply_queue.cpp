@@ -40,24 +40,27 @@ std::expected<void, Failure> ReplyQueue::ask(amqp::ConnectionCore& core,
         queue.arguments = Dynamic::map({{"x-expires", options_.reply_queue_expires.count()}});
     }
     const auto declared = declarations.declare(core, channel, queue);
+    // Two clients at one queue would get each other's replies.
     // Without a name this means the queue declared last.       [AMQP 0-9-1 1.7.2.3]
-    return declared
-               ? declarations.consume(core, channel, {.queue = queue.name, .no_ack = !is_durable()})
-               : declared;
+    return declared ? declarations.consume(
+                          core, channel,
+                          {.queue = queue.name, .no_ack = !is_durable(), .exclusive = is_durable()})
+                    : declared;
 }
 
 std::expected<void, Failure> ReplyQueue::ask_as_told(amqp::ConnectionCore& core,
                                                      amqp::ChannelNumber channel,
                                                      Declarations& declarations) {
-    const protocol::ReplyTopology wanted = options_.reply_topology(random_name());
-    address_ = wanted.address;
+    protocol::ReplyTopology wanted = options_.reply_topology(random_name());
+    address_ = std::move(wanted.address);
+    topology_ = std::move(wanted.topology);
     std::expected<void, Failure> asked;
-    for (const protocol::Exchange& exchange : wanted.topology.exchanges) {
+    for (const protocol::Exchange& exchange : topology_.exchanges) {
         asked = asked ? declarations.declare(core, channel, exchange) : asked;
     }
-    const protocol::Queue& queue = wanted.topology.queues.front();
+    const protocol::Queue& queue = topology_.queues.front();
     asked = asked ? declarations.declare(core, channel, queue) : asked;
-    for (const protocol::Binding& binding : wanted.topology.bindings) {
+    for (const protocol::Binding& binding : topology_.bindings) {
         asked = asked ? declarations.bind(core, channel, binding, queue.name) : asked;
     }
     return asked ? declarations.consume(core, channel, {.queue = queue.name, .no_ack = true})

@@ -52,6 +52,12 @@ public:
         return options_.reply_topology ? address_ : std::string{queue};
     }
 
+    /// What is declared for them, where the dialect says it; empty otherwise.
+    const protocol::Topology& topology() const noexcept { return topology_; }
+    /// A queue that nobody needs any more when the client has closed; empty: the broker sees to it.
+    std::string_view queue_to_delete() const noexcept {
+        return is_durable() && !is_told() ? std::string_view{options_.reply_queue} : "";
+    }
     /// Ask for the queue and for what comes in there; `declarations` get to know what was asked.
     std::expected<void, Failure> ask(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
                                      Declarations& declarations);
@@ -63,6 +69,7 @@ private:
 
     AmqpClientOptions options_;
     std::string address_;  // as the dialect says it
+    protocol::Topology topology_;
 };
 
 }  // namespace warren::transport

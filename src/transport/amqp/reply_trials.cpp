@@ -36,12 +36,11 @@ const std::string& ReplyTrials::key_of(const protocol::Envelope& reply) {
 }
 
 void ReplyTrials::later(std::move_only_function<void(ReplyTrials&)> function) {
-    main_.executor().post(
-        [weak = std::weak_ptr{life_}, function = std::move(function)]() mutable {
-            if (const auto self = weak.lock()) {
-                function(**self);
-            }
-        });
+    main_.executor().post([weak = std::weak_ptr{life_}, function = std::move(function)]() mutable {
+        if (const auto self = weak.lock()) {
+            function(**self);
+        }
+    });
 }
 
 void ReplyTrials::add(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
@@ -103,16 +102,13 @@ void ReplyTrials::send() {
         const protocol::Envelope view = entry.reply.view();
         // A direct address counts as no queue, and everything for it would come back.
         const bool mandatory = !protocol::is_direct_reply(view.routing_key);
-        const auto number = link_->core().basic_publish(channel_,
-                                                        {.exchange = view.exchange,
-                                                         .routing_key = view.routing_key,
-                                                         .mandatory = mandatory},
-                                                        to_properties(view), view.body, view.headers);
+        const auto number = link_->core().basic_publish(
+            channel_,
+            {.exchange = view.exchange, .routing_key = view.routing_key, .mandatory = mandatory},
+            to_properties(view), view.body, view.headers);
         if (!number) {
-            later([delivery = entry.delivery,
-                   why = explain(number.error(), "The reply")](ReplyTrials& self) {
-                self.user_.on_tried(delivery, &why);
-            });
+            later([delivery = entry.delivery, why = explain(number.error(), "The reply")](
+                      ReplyTrials& self) { self.user_.on_tried(delivery, &why); });
             continue;
         }
         ++entry.attempts;
@@ -137,8 +133,7 @@ void ReplyTrials::on_channel_event(const amqp::Event& event) {
 }
 
 void ReplyTrials::confirmed(const amqp::Confirmed& confirmed) {
-    const auto first =
-        confirmed.multiple ? out_.begin() : out_.lower_bound(confirmed.delivery_tag);
+    const auto first = confirmed.multiple ? out_.begin() : out_.lower_bound(confirmed.delivery_tag);
     const auto end = out_.upper_bound(confirmed.delivery_tag);
     std::vector<Entry> heard;
     for (auto entry = first; entry != end; ++entry) {
@@ -171,8 +166,7 @@ void ReplyTrials::returned(const amqp::Returned& returned) {
             view.correlation_id != returned.properties.correlation_id.value_or("")) {
             continue;
         }
-        if (Entry again{.delivery = {}, .reply = protocol::Message{view}};
-            redirect(again)) {
+        if (Entry again{.delivery = {}, .reply = protocol::Message{view}}; redirect(again)) {
             waiting_.push_back(std::move(again));
         } else {
             user_.on_unroutable(view);
@@ -189,17 +183,14 @@ bool ReplyTrials::redirect(Entry& entry) {
         return false;
     }
     view.exchange = {};
-    entry = {.delivery = entry.delivery,
-             .reply = protocol::Message{view},
-             .is_redirected = true};
+    entry = {.delivery = entry.delivery, .reply = protocol::Message{view}, .is_redirected = true};
     return true;
 }
 
 void ReplyTrials::broken(const Failure& why, Break how, std::uint16_t code) {
     channel_ = 0;
     std::map<std::uint64_t, Entry> out = std::exchange(out_, {});
-    if (out.size() == 1 &&
-        (how != Break::cut || out.begin()->second.attempts >= attempts_max)) {
+    if (out.size() == 1 && (how != Break::cut || out.begin()->second.attempts >= attempts_max)) {
         return convict(std::move(out.begin()->second), why, how, code);
     }
     careful_ = careful_ || !out.empty();
@@ -226,12 +217,12 @@ void ReplyTrials::convict(Entry entry, const Failure& why, Break how, std::uint1
 void ReplyTrials::watch_idle() {
     main_.executor().cancel(idle_timer_);
     if (link_ != nullptr && waiting_.empty() && out_.empty()) {
-        idle_timer_ = main_.executor().post_at(
-            main_.executor().now() + idle_max, [weak = std::weak_ptr{life_}] {
-                if (const auto self = weak.lock()) {
-                    (*self)->let_go();
-                }
-            });
+        idle_timer_ = main_.executor().post_at(main_.executor().now() + idle_max,
+                                               [weak = std::weak_ptr{life_}] {
+                                                   if (const auto self = weak.lock()) {
+                                                       (*self)->let_go();
+                                                   }
+                                               });
     }
 }
 

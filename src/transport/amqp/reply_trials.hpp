@@ -29,9 +29,9 @@ protected:
 };
 
 /// Replies that may break what they are sent on: a broker closes the channel over one that is too
-/// large or goes to an exchange that is gone, and the whole connection over a direct address that it
-/// cannot read. They go on a connection of their own, which exists while it is needed. After a break
-/// each goes alone, so that it shows which one the broker refuses; the others take no harm.
+/// large or goes to an exchange that is gone, and the whole connection over a direct address that
+/// it cannot read. They go on a connection of their own, which exists while it is needed. After a
+/// break each goes alone, so that it shows which one the broker refuses; the others take no harm.
 /// thread the I/O thread
 class ReplyTrials final : public LinkUser, public ChannelUser {
 public:

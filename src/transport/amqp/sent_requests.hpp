@@ -31,7 +31,8 @@ public:
     Taken take();
     /// When one request closed the channel, what came before it was taken, and what came after was
     /// dropped. Which one it was, is known of one that is too large, and otherwise but for requests
-    /// through the same exchange: of several only the last is surely not handled, since the exchange may have been there for the others.
+    /// through the same exchange: of several only the last is surely not handled, since the
+    /// exchange may have been there for the others.
     void channel_closed(Taken requests, const amqp::ChannelClosed& closed);
     /// The exchange whose absence closed the channel; empty: something else did.
     static std::string_view missing_exchange(const amqp::ChannelClosed& closed) noexcept;

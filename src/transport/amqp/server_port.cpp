@@ -9,6 +9,7 @@
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_channel.hpp"
 #include "transport/amqp/reply_trials.hpp"
+#include "transport/amqp/topology_watch.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +30,9 @@ class AmqpServerPort::Impl final : public LinkUser,
                                    public std::enable_shared_from_this<AmqpServerPort::Impl> {
 public:
     Impl(std::shared_ptr<Link> link, AmqpServerOptions options)
-        : link_{std::move(link)}, options_{std::move(options)} {
+        : link_{std::move(link)},
+          options_{std::move(options)},
+          watch_{*link_, [this](LogLevel level, const Failure& failure) { say(level, failure); }} {
         if (options_.topology.replies_on == protocol::RepliesOn::own_channel) {
             replies_.emplace(*link_, *this);
         }
@@ -47,6 +50,7 @@ public:
         link_->detach(*this);
         replies_.reset();
         trials_.reset();
+        watch_.stop();
         if (channel_ != 0) {
             flush_acknowledgements();
             link_->close_channel(channel_);
@@ -249,6 +253,7 @@ private:
             return cancel();
         }
         announced_ = true;
+        watch_.start(options_.topology, options_.queue);
         sink_->on_consuming(generation_);
     }
 
@@ -305,11 +310,11 @@ private:
     }
 
     bool is_suspect(const protocol::Envelope& reply) {
-        return trials_ &&
-               (reply.body.size() >= suspect_bytes_ || !trials_->is_proven(reply));
+        return trials_ && (reply.body.size() >= suspect_bytes_ || !trials_->is_proven(reply));
     }
 
     void lose(const Failure& why) {
+        watch_.stop();
         consumer_tag_.clear();
         declarations_.clear();
         unsettled_.clear();
@@ -445,10 +450,11 @@ private:
     std::string consumer_tag_;  // empty: not consuming
     Declarations declarations_;
     AckBatch unsettled_;
-    std::optional<ReplyChannel> replies_;  // none: they share the channel
-    std::optional<ReplyTrials> trials_;    // once one of them broke it
+    std::optional<ReplyChannel> replies_;   // none: they share the channel
+    std::optional<ReplyTrials> trials_;     // once one of them broke it
     std::size_t suspect_bytes_ = SIZE_MAX;  // a reply of so many was refused
     bool has_replied_ = false;              // on this connection, on its channel
+    TopologyWatch watch_;
     Arena arena_;
     std::string said_;
 };

@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::transport {
 
+class AddressMemory;
 class TlsMemory;
 
 /// Whom to connect to.
@@ -19,6 +21,8 @@ struct DialTarget {
     std::uint16_t port = 0;
     std::optional<TlsOptions> tls{};                    // unset: in clear
     std::shared_ptr<TlsMemory> tls_memory{};            // null: nothing is kept
+    std::shared_ptr<AddressMemory> address_memory{};    // null: each time as the name has them
+    std::vector<std::string> addresses{};               // instead of looking the name up
     std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS, all addresses together
 
     // For messages.

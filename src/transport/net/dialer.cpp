@@ -1,15 +1,16 @@
 #include "transport/net/dialer.hpp"
 
-#include "transport/net/tcp_stream.hpp"
-#include "transport/net/tls_failure.hpp"
-#include "transport/net/tls_memory.hpp"
-#include "transport/net/tls_stream.hpp"
+#include "transport/net/address_memory.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,34 +21,45 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
+using Candidate = DialAttempt::Candidate;
+using Stage = DialAttempt::Stage;
 
-bool is_address(const std::string& host) {
-    error_code error;
-    asio::ip::make_address(host, error);
-    return !error;
+/// What is known without asking for the name.
+std::vector<tcp::endpoint> known_addresses(const DialTarget& target) {
+    std::vector<tcp::endpoint> known;
+    const auto add = [&](const std::string& text) {
+        error_code error;
+        const auto address = asio::ip::make_address(text, error);
+        if (!error) {
+            known.emplace_back(address, target.port);
+        }
+    };
+    std::ranges::for_each(target.addresses, add);
+    if (known.empty()) {
+        add(target.host);
+    }
+    return known;
 }
 
 }  // namespace
 
-class Dialer::Impl : public std::enable_shared_from_this<Impl> {
+class Dialer::Impl final : public DialAttempt::Owner, public std::enable_shared_from_this<Impl> {
 public:
-    Impl(AsioExecutor& executor, const DialTarget& target,
+    Impl(AsioExecutor& executor, std::span<const DialTarget> targets, const BeginDialTrial& trial,
          std::move_only_function<void(Dialled)> dialled)
         : executor_{executor},
-          target_{target},
+          targets_{targets},
+          begin_trial_{trial},
           dialled_{std::move(dialled)},
-          resolver_{executor.context()},
-          socket_{executor.context()} {}
+          resolver_{executor.context()} {}
 
     void start() {
-        timer_ = executor_.post_at(executor_.now() + target_.connect_timeout,
+        timer_ = executor_.post_at(executor_.now() + targets_.front().connect_timeout,
                                    [self = shared_from_this()] { self->time_out(); });
-        resolver_.async_resolve(target_.host, std::to_string(target_.port),
-                                tcp::resolver::numeric_service,
-                                [self = shared_from_this()](const error_code& error,
-                                                            tcp::resolver::results_type found) {
-                                    self->resolved(error, found);
-                                });
+        unresolved_ = targets_.size();
+        for (std::size_t target = 0; target < targets_.size(); ++target) {
+            resolve(target);
+        }
     }
 
     void give_up() noexcept {
@@ -60,143 +72,231 @@ private:
 
     void stop() noexcept {
         executor_.cancel(timer_);
+        executor_.cancel(patience_timer_);
         resolver_.cancel();
-        error_code ignored;
-        socket_.close(ignored);
-        if (tls_) {
-            tls_->close();
+        for (const auto& attempt : std::exchange(attempts_, {})) {
+            attempt->give_up();
         }
     }
 
-    void finish(Dialled dialled) {
-        executor_.cancel(timer_);
-        auto report = std::exchange(dialled_, nullptr);
-        if (!dialled) {
-            stop();
+    // Names.
+
+    void resolve(std::size_t target) {
+        if (auto known = known_addresses(targets_[target]); !known.empty()) {
+            executor_.post([self = shared_from_this(), target, found = std::move(known)] {
+                self->resolved(target, found);
+            });
+            return;
         }
+        const DialTarget& asked = targets_[target];
+        resolver_.async_resolve(
+            asked.host, std::to_string(asked.port), tcp::resolver::numeric_service,
+            [self = shared_from_this(), target](const error_code& error,
+                                                const tcp::resolver::results_type& found) {
+                std::vector<tcp::endpoint> addresses;
+                for (const auto& entry : found) {
+                    addresses.push_back(entry.endpoint());
+                }
+                self->resolved(target, addresses, error);
+            });
+    }
+
+    void resolved(std::size_t target, const std::vector<tcp::endpoint>& addresses,
+                  const error_code& error = {}) {
+        if (over() || unresolved_ == 0) {
+            return;
+        }
+        --unresolved_;
+        if (error) {
+            add_problem(fmt::format("the host's name '{}' is not resolved: {}",
+                                    targets_[target].host, error.message()));
+        }
+        for (const tcp::endpoint& address : addresses) {
+            candidates_.push_back({target, candidates_.size(), address});
+        }
+        const auto untried = std::span{candidates_}.subspan(tried_);
+        std::ranges::sort(untried, {}, [this](const Candidate& candidate) {
+            return std::tuple{blame_of(candidate), candidate.target, candidate.order};
+        });
+        if (attempts_.empty() || is_next_due_) {
+            start_next();
+        }
+    }
+
+    // Addresses.
+
+    AddressMemory* memory_of(const Candidate& candidate) const noexcept {
+        return targets_[candidate.target].address_memory.get();
+    }
+    std::uint64_t blame_of(const Candidate& candidate) const noexcept {
+        const AddressMemory* const memory = memory_of(candidate);
+        return memory == nullptr ? 0 : memory->blame_of(candidate.address);
+    }
+    void blame(const Candidate& candidate) {
+        if (AddressMemory* const memory = memory_of(candidate)) {
+            memory->blame(candidate.address);
+        }
+    }
+
+    void start_next() {
+        if (tried_ == candidates_.size()) {
+            if (attempts_.empty() && unresolved_ == 0) {
+                fail();
+            }
+            return;
+        }
+        const Candidate& next = candidates_[tried_++];
+        const auto attempt = std::make_shared<DialAttempt>(executor_, targets_[next.target], next,
+                                                           begin_trial_, *this);
+        attempts_.push_back(attempt);
+        be_patient(connect_patience);
+        attempt->start();
+    }
+
+    void be_patient(std::chrono::milliseconds patience) {
+        is_next_due_ = false;
+        executor_.cancel(patience_timer_);
+        patience_timer_ = executor_.post_at(executor_.now() + patience, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (self != nullptr && !self->over()) {
+                self->is_next_due_ = true;
+                self->start_next();
+            }
+        });
+    }
+
+    void on_stage(DialAttempt& attempt) override {
+        if (attempts_.back().get() == &attempt) {
+            be_patient(stage_patience);
+        }
+    }
+
+    void on_failed(DialAttempt& attempt, const ConnectFailure& why) override {
+        const auto self = shared_from_this();
+        std::erase_if(attempts_, [&](const auto& each) { return each.get() == &attempt; });
+        const Candidate& candidate = attempt.candidate();
+        blame(candidate);
+        all_refused_ = all_refused_ && why.refusal == Refusal::permanent;
+        if (attempt.stage() == Stage::tcp) {
+            add_problem(fmt::format("{}: {}", candidate.address.address().to_string(),
+                                    why.failure.message));
+        } else if (!furthest_ || attempt.stage() >= furthest_stage_) {
+            furthest_ = why;
+            furthest_stage_ = attempt.stage();
+        }
+        start_next();
+    }
+
+    void on_done(DialAttempt& attempt) override {
+        const auto self = shared_from_this();
+        const std::shared_ptr<DialAttempt> winner = attempt.shared_from_this();
+        // Those that began before it were slower.
+        for (const auto& other : std::exchange(attempts_, {})) {
+            if (other != winner) {
+                blame(other->candidate());
+                other->give_up();
+            }
+        }
+        const Candidate& candidate = winner->candidate();
+        const bool has_alternatives =
+            unresolved_ != 0 || std::ranges::any_of(candidates_, [&](const Candidate& other) {
+                return other.address != candidate.address && memory_of(other) != nullptr &&
+                       blame_of(other) == 0;
+            });
+        finish(Connected{.stream = winner->take_stream(),
+                         .trial = winner->take_trial(),
+                         .target = candidate.target,
+                         .address = candidate.address,
+                         .has_alternatives = has_alternatives});
+    }
+
+    // The end.
+
+    void finish(Dialled dialled) {
+        auto report = std::exchange(dialled_, nullptr);
+        stop();
         report(std::move(dialled));
     }
 
-    void fail(std::string why) {
-        finish(std::unexpected{ConnectFailure{
-            {.code = Code::connection_lost,
-             .message = fmt::format("Cannot connect to {}: {}", target_.display, why)},
-            Refusal::passing}});
+    void add_problem(std::string problem) { problems_.push_back(std::move(problem)); }
+
+    /// In an order of their own, so that two attempts that came to the same say the same.
+    std::string problems() {
+        std::ranges::sort(problems_);
+        return fmt::format("{}", fmt::join(problems_, "; "));
     }
 
+    void fail_with(const std::string& why) {
+        std::string where;
+        for (const DialTarget& target : targets_) {
+            where += (where.empty() ? "" : ", ") + target.display;
+        }
+        finish(std::unexpected{
+            ConnectFailure{{.code = Code::connection_lost,
+                            .message = fmt::format("Cannot connect to {}: {}", where, why)},
+                           Refusal::passing}});
+    }
+
+    void fail() {
+        if (!furthest_) {
+            return fail_with(problems());
+        }
+        // Of several servers another may be there again soon.
+        if (targets_.size() > 1 && !all_refused_) {
+            furthest_->refusal = Refusal::passing;
+        }
+        finish(std::unexpected{std::move(*furthest_)});
+    }
+
+    /// Those that are in their trial have a time of their own.
     void time_out() {
         if (over()) {
             return;
         }
-        const std::string_view step = addresses_.empty() ? "the host's name was not resolved"
-                                      : tls_             ? "TLS was not established"
-                                                         : "no address answered";
-        fail(fmt::format("{} within {} ms{}{}", step, target_.connect_timeout.count(),
-                         problems_.empty() ? "" : "; ", problems_));
-    }
-
-    void resolved(const error_code& error, const tcp::resolver::results_type& found) {
-        if (over()) {
-            return;
+        const bool was_shaking = std::ranges::any_of(
+            attempts_, [](const auto& attempt) { return attempt->stage() == Stage::tls; });
+        std::erase_if(attempts_, [this](const auto& attempt) {
+            if (attempt->stage() == Stage::trial) {
+                return false;
+            }
+            blame(attempt->candidate());
+            attempt->give_up();
+            return true;
+        });
+        const std::string_view step = candidates_.empty() ? "the host's name was not resolved"
+                                      : was_shaking       ? "TLS was not established"
+                                                          : "no address answered";
+        tried_ = candidates_.size();
+        unresolved_ = 0;
+        resolver_.cancel();
+        if (attempts_.empty()) {
+            fail_with(fmt::format("{} within {} ms{}{}", step,
+                                  targets_.front().connect_timeout.count(),
+                                  problems_.empty() ? "" : "; ", problems()));
         }
-        if (error) {
-            return fail(fmt::format("the host's name '{}' is not resolved: {}", target_.host,
-                                    error.message()));
-        }
-        for (const auto& entry : found) {
-            addresses_.push_back(entry.endpoint());
-        }
-        connect_next();
-    }
-
-    void connect_next() {
-        if (next_ == addresses_.size()) {
-            return fail(problems_);
-        }
-        error_code ignored;
-        socket_.close(ignored);
-        socket_.async_connect(
-            addresses_[next_],
-            [self = shared_from_this()](const error_code& error) { self->connected(error); });
-    }
-
-    void connected(const error_code& error) {
-        if (over()) {
-            return;
-        }
-        if (error) {
-            problems_ += fmt::format("{}{}: {}", problems_.empty() ? "" : "; ",
-                                     addresses_[next_].address().to_string(), error.message());
-            ++next_;
-            return connect_next();
-        }
-        prepare(socket_);
-        if (!target_.tls) {
-            return finish(std::make_unique<TcpStream>(executor_, std::move(socket_)));
-        }
-        shake_hands(*target_.tls);
-    }
-
-    void shake_hands(const TlsOptions& options) {
-        // Without a memory of its target's the context is for this one connection.
-        const auto memory =
-            target_.tls_memory != nullptr ? target_.tls_memory : std::make_shared<TlsMemory>();
-        const auto context = memory->context(options);
-        if (!context) {
-            return finish(std::unexpected{ConnectFailure{context.error(), Refusal::permanent}});
-        }
-        tls_ = std::make_unique<TlsStream>(std::move(socket_), *context, TlsStream::Side::client);
-        name_peer(options);
-        tls_->resume_from(memory);
-        tls_->shake_hands(
-            [self = shared_from_this()](const error_code& error) { self->shaken(error); });
-    }
-
-    void name_peer(const TlsOptions& options) {
-        const std::string sent = options.server_name.value_or(target_.host);
-        const std::string& checked = sent.empty() ? target_.host : sent;
-        if (!sent.empty() && !is_address(sent)) {
-            SSL_set_tlsext_host_name(tls_->ssl(), sent.c_str());
-        }
-        if (options.verify == TlsVerify::none) {
-            return;
-        }
-        if (is_address(checked)) {
-            tls_->expect_address(checked);
-        } else {
-            tls_->expect_name(checked);
-        }
-    }
-
-    void shaken(const error_code& error) {
-        if (over()) {
-            return;
-        }
-        if (!error) {
-            return finish(std::move(tls_));
-        }
-        if (target_.tls_memory != nullptr) {
-            target_.tls_memory->forget_session();
-        }
-        finish(
-            std::unexpected{explain_handshake(error, SSL_get_verify_result(tls_->ssl()), target_)});
     }
 
     AsioExecutor& executor_;
-    const DialTarget& target_;
+    const std::span<const DialTarget> targets_;
+    const BeginDialTrial& begin_trial_;
     std::move_only_function<void(Dialled)> dialled_;
     Resolver resolver_;
-    TcpSocket socket_;
-    std::unique_ptr<TlsStream> tls_;
-    std::vector<tcp::endpoint> addresses_;
-    std::size_t next_ = 0;
-    std::string problems_;
+    std::size_t unresolved_ = 0;         // names
+    std::vector<Candidate> candidates_;  // in the order in which they are tried
+    std::size_t tried_ = 0;
+    bool is_next_due_ = false;
+    std::vector<std::shared_ptr<DialAttempt>> attempts_;  // under way, the newest last
+    std::vector<std::string> problems_;                   // of names and of TCP
+    std::optional<ConnectFailure> furthest_;              // of those that came further
+    Stage furthest_stage_ = Stage::tcp;
+    bool all_refused_ = true;
     runtime::Executor::TimerId timer_ = 0;
+    runtime::Executor::TimerId patience_timer_ = 0;
 };
 
-Dialer::Dialer(AsioExecutor& executor, const DialTarget& target,
-               std::move_only_function<void(Dialled)> dialled)
-    : impl_{std::make_shared<Impl>(executor, target, std::move(dialled))} {
+Dialer::Dialer(AsioExecutor& executor, std::span<const DialTarget> targets,
+               const BeginDialTrial& trial, std::move_only_function<void(Dialled)> dialled)
+    : impl_{std::make_shared<Impl>(executor, targets, trial, std::move(dialled))} {
     impl_->start();
 }
 

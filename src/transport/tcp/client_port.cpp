@@ -1,11 +1,13 @@
 #include "transport/tcp/client_port.hpp"
 
 #include "core/assert.hpp"
+#include "transport/net/address_memory.hpp"
 #include "transport/net/dialer.hpp"
 #include "transport/net/tls_memory.hpp"
 #include "transport/tcp/connection.hpp"
 #include "transport/tcp/connection_set.hpp"
 
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -19,6 +21,7 @@ public:
           connections_{executor, options.limits, counters_} {
         WARREN_ASSERT(!targets_.empty());
         for (DialTarget& target : targets_) {
+            target.address_memory = std::make_shared<AddressMemory>();
             if (target.tls) {
                 target.tls_memory = std::make_shared<TlsMemory>();
             }
@@ -33,7 +36,8 @@ public:
     void connect(std::size_t address, std::uint64_t token) {
         const std::uint64_t attempt = ++attempts_;
         dialers_[attempt] = std::make_unique<Dialer>(
-            executor_, targets_[address], [this, attempt, address, token](Dialer::Dialled dialled) {
+            executor_, std::span{&targets_[address], 1}, no_trial_,
+            [this, attempt, address, token](Dialer::Dialled dialled) {
                 const auto self = shared_from_this();
                 dialers_.erase(attempt);
                 if (!dialled) {
@@ -50,9 +54,12 @@ public:
     }
 
 private:
-    void connected(std::size_t address, std::uint64_t token, std::unique_ptr<Stream> stream) {
-        auto connection = std::make_shared<TcpConnection>(connections_, std::move(stream),
-                                                          TcpPeer{.target = &targets_[address]});
+    void connected(std::size_t address, std::uint64_t token, Dialer::Connected dialled) {
+        auto connection =
+            std::make_shared<TcpConnection>(connections_, std::move(dialled.stream),
+                                            TcpPeer{.target = &targets_[address],
+                                                    .remote = dialled.address,
+                                                    .has_alternatives = dialled.has_alternatives});
         connections_.add(connection);
         counters_.accepted.add();
         connection->start(sink_->on_connected(token, *connection));
@@ -60,6 +67,7 @@ private:
 
     AsioExecutor& executor_;
     std::vector<DialTarget> targets_;
+    const BeginDialTrial no_trial_{};
     TcpCounters counters_;
     runtime::StreamClientSink* sink_ = nullptr;
     std::uint64_t attempts_ = 0;

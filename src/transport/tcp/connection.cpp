@@ -1,5 +1,6 @@
 #include "transport/tcp/connection.hpp"
 
+#include "transport/net/address_memory.hpp"
 #include "transport/net/tls_failure.hpp"
 #include "transport/tcp/connection_set.hpp"
 
@@ -44,6 +45,7 @@ void TcpConnection::end(const Failure& why) {
         return;
     }
     const std::shared_ptr<TcpConnection> self = shared_from_this();
+    blame_unless_proven();
     state_ = State::closed;
     stream_->close();
     home_.count_unread(std::exchange(unread_counted_, 0), 0);
@@ -73,7 +75,22 @@ void TcpConnection::resume() {
     touch();
 }
 
+void TcpConnection::prove() noexcept {
+    proven_ = true;
+    if (peer_.target != nullptr && peer_.target->address_memory != nullptr) {
+        peer_.target->address_memory->praise(peer_.remote);
+    }
+}
+
+/// Another address of the same name may do better.
+void TcpConnection::blame_unless_proven() {
+    if (peer_.target != nullptr && peer_.target->address_memory != nullptr && !proven_) {
+        peer_.target->address_memory->blame(peer_.remote);
+    }
+}
+
 void TcpConnection::close_after_output() {
+    blame_unless_proven();
     closing_ = true;
     touch();
 }

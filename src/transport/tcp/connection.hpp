@@ -8,6 +8,8 @@
 #include "transport/net/stream.hpp"
 #include "transport/tcp/connection_set.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -19,9 +21,11 @@ namespace warren::transport {
 
 /// Who is at the other end.
 struct TcpPeer {
-    const DialTarget* target = nullptr;  // of a client's connection; outlives its session
-    std::string address{};               // of a server's, such as "127.0.0.1:40123"
-    std::string identity{};              // the subject of its certificate
+    const DialTarget* target = nullptr;       // of a client's connection; outlives its session
+    boost::asio::ip::tcp::endpoint remote{};  // and where it leads to
+    bool has_alternatives = false;            // as `Dialer::Connected` has it
+    std::string address{};                    // of a server's, such as "127.0.0.1:40123"
+    std::string identity{};                   // the subject of its certificate
 };
 
 /// One connection: moves bytes between a stream and a session. One read and one write are under way
@@ -54,6 +58,8 @@ public:
     void resume() override;
     void close_after_output() override;
     std::string_view peer_identity() const noexcept override { return peer_.identity; }
+    bool has_alternatives() const noexcept override { return peer_.has_alternatives; }
+    void prove() noexcept override;
 
     void on_read(const boost::system::error_code& error, std::size_t count) override;
     void on_written(const boost::system::error_code& error, std::size_t count) override;
@@ -83,6 +89,7 @@ private:
     void write();
     void settle();
     void finish();
+    void blame_unless_proven();
     void drop_for_limit(std::string message);
     bool is_late(runtime::TimePoint now);
     bool is_message_slow(runtime::TimePoint now) const;
@@ -99,6 +106,7 @@ private:
     bool paused_ = false;
     bool closing_ = false;      // no more input is taken
     bool heard_ = false;        // anything of the peer
+    bool proven_ = false;       // it answers
     bool input_ended_ = false;  // by the peer
     bool write_failed_ = false;
     bool read_under_way_ = false;

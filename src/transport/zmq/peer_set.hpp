@@ -2,10 +2,10 @@
 
 #include <warren/error.hpp>
 
+#include "core/keyed_hash.hpp"
 #include "runtime/stream_ports.hpp"
 #include "transport/zmq/counters.hpp"
 #include "transport/zmq/envelope_reader.hpp"
-#include "core/keyed_hash.hpp"
 #include "transport/zmq/held_register.hpp"
 #include "transport/zmq/options.hpp"
 #include "transport/zmq/peer.hpp"

@@ -1,5 +1,5 @@
-#include "format/json.hpp"
 #include "format/json_words.hpp"
+#include "format/json.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,9 +33,8 @@ TEST(JsonWords, are_numbers_of_python_both_ways) {
 
 TEST(JsonWords, stand_where_values_stand) {
     Arena arena;
-    for (const char* const text :
-         {"[-NaN]", "[nan]", "[1NaN]", "[NaN1]", "[+Infinity]", "[Inf]", "[NaN", "{NaN:1}",
-          "[NaNNaN]", "[- Infinity]", "[NaN,]"}) {
+    for (const char* const text : {"[-NaN]", "[nan]", "[1NaN]", "[NaN1]", "[+Infinity]", "[Inf]",
+                                   "[NaN", "{NaN:1}", "[NaNNaN]", "[- Infinity]", "[NaN,]"}) {
         const auto value = json_decode(text, arena, python);
         ASSERT_FALSE(value) << text;
         EXPECT_EQ(value.error().type, "json_invalid");

@@ -25,7 +25,8 @@ TEST(MsgpackKeys, are_refused_by_name_and_place_where_they_are_no_text) {
         const char* words;
     };
     for (const Case& each : {
-             Case{{"\x81\x07\x01", 3}, ": the integer 7, which should be text, in the map at the top"},
+             Case{{"\x81\x07\x01", 3},
+                  ": the integer 7, which should be text, in the map at the top"},
              Case{{"\x81\xc0\x01", 3}, ": nil, which"},
              Case{{"\x81\xca\x3f\x80\x00\x00\x01", 7}, ": the float 1, which"},
              Case{{"\x81\xc3\x01", 3}, ": true, which"},

@@ -39,16 +39,16 @@ public:
     };
 
     void send(const Request& request) {
-        port_.publish(++token_, {.exchange = request.method,
-                                 .routing_key = "queue",
-                                 .content_type = request.content_type,
-                                 .correlation_id = request.correlation_id,
-                                 .reply_to = request.wants_reply ? reply_to_ : std::string_view{},
-                                 .expiration = request.expiration,
-                                 .delivery_mode = request.is_persistent
-                                                      ? std::optional<std::uint8_t>{2}
-                                                      : std::nullopt,
-                                 .body = protocol::bytes_of(request.body)});
+        port_.publish(
+            ++token_,
+            {.exchange = request.method,
+             .routing_key = "queue",
+             .content_type = request.content_type,
+             .correlation_id = request.correlation_id,
+             .reply_to = request.wants_reply ? reply_to_ : std::string_view{},
+             .expiration = request.expiration,
+             .delivery_mode = request.is_persistent ? std::optional<std::uint8_t>{2} : std::nullopt,
+             .body = protocol::bytes_of(request.body)});
     }
 
     const std::vector<std::string>& replies(const std::string& correlation_id) {

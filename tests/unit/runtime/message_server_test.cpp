@@ -472,10 +472,8 @@ TEST(MessageServerTrial, IsGivenBackWhenTheServerStopsAtOnce) {
 TEST(MessageServer, ARefusedReplyThatCountedAsSentIsReplacedOnce) {
     Served served;
     const Failure why{.code = Code::invalid_request, .message = "too large"};
-    served.server->on_reply_refused({.exchange = "work",
-                                     .routing_key = served.caller->address(),
-                                     .correlation_id = "a"},
-                                    why);
+    served.server->on_reply_refused(
+        {.exchange = "work", .routing_key = served.caller->address(), .correlation_id = "a"}, why);
     served.run();
     EXPECT_NE(served.caller->reply("a").find("An unexpected error occurred"), std::string::npos);
     const std::array headers{Member{Value::text("warren-code"), Value::text("internal")}};

@@ -48,8 +48,15 @@ public:
         bound.emplace_back(token, std::move(bindings));
     }
 
+    bool count_consumers(std::uint64_t token, std::string_view queue) override {
+        counted.emplace_back(token, queue);
+        return counts;
+    }
+
     std::vector<Published> published;
     std::vector<std::pair<std::uint64_t, std::vector<protocol::Binding>>> bound;
+    std::vector<std::pair<std::uint64_t, std::string>> counted;
+    bool counts = false;
 
 private:
     Executor& executor_;

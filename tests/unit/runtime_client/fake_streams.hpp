@@ -21,10 +21,12 @@ namespace warren::runtime::test {
 /// CODE MESSAGE"; a line that starts with "!" breaks the stream.
 class LineDialect final : public protocol::StreamDialect {
 public:
-    explicit LineDialect(protocol::AnswerOrder order) : order_{order} {}
+    explicit LineDialect(protocol::AnswerOrder order, std::string_view probe = {})
+        : order_{order}, probe_{probe} {}
 
     std::string_view name() const noexcept override { return "lines"; }
     protocol::AnswerOrder answer_order() const noexcept override { return order_; }
+    std::string_view probe_method() const noexcept override { return probe_; }
     std::unique_ptr<protocol::StreamCallDecoder> make_call_decoder() override { return {}; }
     void encode_answer(const protocol::StreamTicket&, const protocol::Answer&, std::int64_t,
                        std::string&) const override {}
@@ -88,6 +90,7 @@ private:
     };
 
     const protocol::AnswerOrder order_;
+    const std::string_view probe_;
 };
 
 struct FakeConnection final : StreamConnection {
@@ -99,6 +102,8 @@ struct FakeConnection final : StreamConnection {
     void resume() override {}
     void close_after_output() override { is_closing = true; }
     std::string_view peer_identity() const noexcept override { return {}; }
+    bool has_alternatives() const noexcept override { return has_others; }
+    void prove() noexcept override { is_proven = true; }
 
     /// What was written since the last time.
     std::string written() { return std::exchange(text, {}); }
@@ -121,6 +126,8 @@ struct FakeConnection final : StreamConnection {
     int touches = 0;
     std::size_t unsent = 0;
     bool is_closing = false;
+    bool has_others = false;
+    bool is_proven = false;
     std::unique_ptr<StreamSession> session;
 };
 
@@ -166,13 +173,14 @@ struct StreamFixture {
         std::size_t addresses = 1;
         protocol::AnswerOrder order = protocol::AnswerOrder::any;
         StreamClientOptions options{};
+        std::string_view probe{};
     };
 
     StreamFixture() : StreamFixture{Shape{}} {}
     explicit StreamFixture(const Shape& shape)
         : port{executor, shape.addresses},
           client{std::make_shared<StreamClient>(
-              executor, std::make_shared<LineDialect>(shape.order), shape.options)} {
+              executor, std::make_shared<LineDialect>(shape.order, shape.probe), shape.options)} {
         client->attach(port);
     }
     ~StreamFixture() { client->close(); }
@@ -184,11 +192,12 @@ struct StreamFixture {
         executor.run_until_idle();
     }
     /// Let the first attempt that is under way succeed.
-    FakeConnection& connect() {
+    FakeConnection& connect(bool has_others = false) {
         const FakeStreamPort::Attempt attempt = port.attempts.front();
         port.attempts.pop_front();
         FakeConnection& connection = connections.emplace_back();
         connection.address = attempt.address;
+        connection.has_others = has_others;
         connection.session = client->on_connected(attempt.token, connection);
         return connection;
     }

@@ -41,7 +41,8 @@ constexpr std::uint64_t failed_id = 11;
 /// Small ones, some that need pages of their own, and an empty one.
 std::string bytes_of(std::uint64_t id) {
     const std::size_t size = id == 20 ? 0 : id % 7 == 0 ? 9'000 + id : 40 + 3 * id;
-    return std::string(size, static_cast<char>('a' + id % 26)) + (size == 0 ? "" : std::to_string(id));
+    return std::string(size, static_cast<char>('a' + id % 26)) +
+           (size == 0 ? "" : std::to_string(id));
 }
 
 class DamagedQueues : public testing::Test {
@@ -134,7 +135,8 @@ protected:
             known.insert(entry.id);
         }
         for (std::uint64_t id = failed_id; id <= entry_count; ++id) {
-            EXPECT_TRUE(known.contains(id) || (id == failed_id && file.totals().failed_entries == 0))
+            EXPECT_TRUE(known.contains(id) ||
+                        (id == failed_id && file.totals().failed_entries == 0))
                 << id << " is lost in silence";
         }
         // It goes on.
@@ -281,7 +283,9 @@ TEST_F(MendedQueues, AreFinishedByTheNextProcess) {
 }
 
 TEST_F(MendedQueues, AreRefusedWhereNothingTellsWhatIsTheirs) {
-    { ASSERT_TRUE(QueueFile::open({.path = path()})); }
+    {
+        ASSERT_TRUE(QueueFile::open({.path = path()}));
+    }
     std::string content(8'192, 'x');
     write_file(path(), content);
     write_file(path() + "-head", "nothing");
@@ -317,8 +321,7 @@ TEST_F(MendedQueues, NoticeThatTheirFileIsGoneBeforeTheyAcceptMore) {
 TEST_F(MendedQueues, BringTheFirstSchemaUpToDate) {
     sqlite3* old = nullptr;
     ASSERT_EQ(sqlite3_open(path().c_str(), &old), SQLITE_OK);
-    ASSERT_EQ(
-        sqlite3_exec(old, R"(
+    ASSERT_EQ(sqlite3_exec(old, R"(
 PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
 CREATE TABLE entries (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE failed (id INTEGER PRIMARY KEY, failed_at_ms INTEGER NOT NULL, reason TEXT NOT NULL,
@@ -330,8 +333,8 @@ INSERT INTO state VALUES ('0123456789abcdef0123456789abcdef', 9, 3, 9, 1, 3, 2);
 INSERT INTO entries VALUES (4, CAST('one' AS BLOB)), (6, CAST('two' AS BLOB)), (7, CAST('abc' AS BLOB));
 INSERT INTO failed VALUES (2, 77, 'why', CAST('bad' AS BLOB));
 PRAGMA application_id = 1464948037; PRAGMA user_version = 1;)",
-                     nullptr, nullptr, nullptr),
-        SQLITE_OK);
+                           nullptr, nullptr, nullptr),
+              SQLITE_OK);
     sqlite3_close(old);
     EXPECT_TRUE(QueueFile::open({.path = path(), .must_be_whole = true})
                     .error()

@@ -16,7 +16,9 @@ TEST(AmqpEndpoint, TakesDefaults) {
     EXPECT_EQ(endpoint.port, 5672);
     EXPECT_FALSE(endpoint.tls);
     EXPECT_EQ(endpoint.connection.vhost, "/");
-    EXPECT_EQ(endpoint.connection.heartbeat, std::chrono::seconds{30});
+    EXPECT_EQ(endpoint.connection.heartbeat, std::chrono::seconds{5});
+    EXPECT_EQ(endpoint.reconnect_pause_max, std::chrono::seconds{2});
+    EXPECT_EQ(endpoint.topology_check, std::chrono::seconds{10});
     EXPECT_EQ(std::get<amqp::PlainLogin>(endpoint.connection.login).user, "guest");
     EXPECT_EQ(endpoint.display(), "amqp://broker:5672");
 }
@@ -26,7 +28,7 @@ TEST(AmqpEndpoint, ReadsEveryParameter) {
         read(
             "amqps://us%40er:p%2Fw@[::1]:7/a%2Fb?cacertfile=/ca&certfile=/c&keyfile=/k"
             "&verify=verify_none&server_name_indication=n&auth_mechanism=external&heartbeat=5"
-            "&connection_timeout=250&channel_max=9")
+            "&connection_timeout=250&channel_max=9&reconnect_pause_max=1s&topology_check=0s")
             .value();
     ASSERT_TRUE(endpoint.tls);
     EXPECT_EQ(endpoint.tls->ca_file, "/ca");
@@ -38,14 +40,39 @@ TEST(AmqpEndpoint, ReadsEveryParameter) {
     EXPECT_EQ(endpoint.connection.heartbeat, std::chrono::seconds{5});
     EXPECT_EQ(endpoint.connect_timeout, std::chrono::milliseconds{250});
     EXPECT_EQ(endpoint.connection.channel_max, 9);
+    EXPECT_EQ(endpoint.reconnect_pause_max, std::chrono::seconds{1});
+    EXPECT_EQ(endpoint.topology_check, std::chrono::seconds{0});
     EXPECT_EQ(endpoint.display(), "amqps://[::1]:7/a%2Fb");
+}
+
+TEST(AmqpEndpoint, TakesTheNodesOfACluster) {
+    const AmqpEndpoint endpoint = read("amqps://u:p@a,b:7,[::1]/v?heartbeat=9").value();
+    EXPECT_EQ(endpoint.display(), "amqps://a:5671,b:7,[::1]:5671/v");
+    const std::vector<AmqpEndpoint> nodes = endpoint.nodes();
+    ASSERT_EQ(nodes.size(), 3U);
+    EXPECT_EQ(nodes[0].display(), "amqps://a:5671/v");
+    EXPECT_EQ(nodes[1].dial_target().display, "amqps://b:7/v");
+    EXPECT_EQ(nodes[2].host, "::1");
+    EXPECT_EQ(nodes[2].connection.heartbeat, std::chrono::seconds{9});
+}
+
+TEST(Refusal, SaysThatAnotherClientHasTheReplyQueue) {
+    const Failure failure =
+        explain(amqp::ChannelClosed{.code = 403,
+                                    .text = "ACCESS_REFUSED - queue 'r' in vhost '/' in exclusive "
+                                            "use"},
+                AmqpEndpoint{}, "Consuming the queue 'r'");
+    EXPECT_EQ(failure.code, Code::conflict);
+    EXPECT_NE(failure.message.find("reply_queue"), std::string::npos);
 }
 
 TEST(AmqpEndpoint, RefusesWhatItDoesNotKnow) {
     for (const std::string_view text :
          {"http://h", "amqp://h?what=1", "amqp://h?cacertfile=/ca", "amqp://h?heartbeat=x",
           "amqp://h?heartbeat=65536", "amqp://h?connection_timeout=0", "amqps://h?verify=maybe",
-          "amqps://h?keyfile=/k", "amqp://h?auth_mechanism=magic", "amqp://h/a/b"}) {
+          "amqp://h?reconnect_pause_max=0s", "amqp://h?reconnect_pause_max=61m",
+          "amqp://h?topology_check=5", "amqp://a,b:0", "amqps://h?keyfile=/k",
+          "amqp://h?auth_mechanism=magic", "amqp://h/a/b"}) {
         const auto endpoint = read(text);
         ASSERT_FALSE(endpoint) << text;
         EXPECT_EQ(endpoint.error().code, Code::invalid_request) << text;

@@ -159,7 +159,8 @@ TEST_F(Ports, ADeliveryThatIsNotSettledComesAgain) {
     executor.advance(1s);
     EXPECT_EQ(take_words(), (Words{"lost 1", "consuming 2", "redelivery request"}));
     const protocol::Envelope reply = message(client.reply_to, "late");
-    EXPECT_EQ(server_port.settle(old, &reply), runtime::Settlement::sent) << "of an earlier generation the reply alone";
+    EXPECT_EQ(server_port.settle(old, &reply), runtime::Settlement::sent)
+        << "of an earlier generation the reply alone";
     EXPECT_EQ(take_words(), Words{"reply late"});
     EXPECT_EQ(broker.outstanding("queue"), 1U);
     server_port.give_back(server.last);

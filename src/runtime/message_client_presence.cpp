@@ -1,0 +1,80 @@
+#include "runtime/message_client.hpp"
+
+#include <utility>
+
+// A server that does not run may leave its queue behind, which takes requests that nobody handles.
+namespace warren::runtime {
+namespace {
+
+/// So long nobody asks again, while calls are made; longer where the broker did not say.
+constexpr std::chrono::seconds fresh_for{5};
+constexpr std::chrono::seconds unknown_for{60};
+/// Servers that have lost their connection as well are asked for again so often.
+constexpr std::chrono::milliseconds return_pause{250};
+
+}  // namespace
+
+/// out  false when the call waits for the answer
+bool MessageClient::is_served(OutgoingCall& call) {
+    if (options_.when_absent == WhenAbsent::wait || !call.wants_answer) {
+        return true;
+    }
+    ServerPresence* const presence = presences_.of(server_of(call));
+    if (presence == nullptr || (presence->is_present && now() < presence->fresh_until)) {
+        return true;
+    }
+    if (!presence->is_asked && !ask_for(*presence)) {
+        return true;
+    }
+    // One that was there mostly still is.
+    if (presence->is_present) {
+        return true;
+    }
+    presence->waiting.push(call);
+    return false;
+}
+
+bool MessageClient::ask_for(ServerPresence& presence) {
+    presence.is_asked =
+        port_->count_consumers(presence.token, dialect_.server_queue(presence.server));
+    return presence.is_asked;
+}
+
+void MessageClient::on_consumers(std::uint64_t token, std::optional<std::uint32_t> consumers) {
+    ServerPresence* const presence = presences_.find(token);
+    if (presence == nullptr || !is_ready_) {
+        return;
+    }
+    presence->is_asked = false;
+    presence->is_present = consumers.value_or(1) != 0;
+    if (!presence->is_present && now() < grace_until_ && !presence->waiting.empty()) {
+        presence->is_asked = true;
+        executor().post_at(now() + return_pause, [weak = weak_from_this(), token] {
+            const auto self = std::static_pointer_cast<MessageClient>(weak.lock());
+            if (self != nullptr && self->is_ready_) {
+                self->ask_for(*self->presences_.find(token));
+            }
+        });
+        return;
+    }
+    CallQueue waiting;
+    waiting.append(presence->waiting);
+    if (!presence->is_present) {
+        return fail_all(waiting,
+                        absent_failure(options_.broker, dialect_.server_queue(presence->server)));
+    }
+    presence->fresh_until = now() + (consumers ? fresh_for : unknown_for);
+    while (!waiting.empty()) {
+        dispatch(waiting.pop());
+    }
+}
+
+/// What was known, and who waits to know, begins anew.
+void MessageClient::forget_presences() {
+    presences_.each([this](ServerPresence& presence) {
+        presence.is_present = presence.is_asked = false;
+        waiting_.append(presence.waiting);
+    });
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/executor.hpp"
+#include "runtime/pending_calls_queue.hpp"
+
+namespace warren::runtime {
+
+/// Whether a server is there, as far as its queue's consumers say.
+struct ServerPresence {
+    std::string server;
+    std::uint64_t token = 0;
+    bool is_present = false;
+    bool is_asked = false;
+    TimePoint fresh_until{};  // nobody has to ask before
+    CallQueue waiting{};      // for the answer
+};
+
+/// Those that a client calls. They are few: one mostly.
+/// thread one
+class ServerPresences {
+public:
+    /// Of more servers than these nobody asks.
+    static constexpr std::size_t servers_max = 64;
+
+    /// out  nullptr at the limit
+    ServerPresence* of(std::string_view server) {
+        for (const auto& each : all_) {
+            if (each->server == server) {
+                return each.get();
+            }
+        }
+        if (all_.size() == servers_max) {
+            return nullptr;
+        }
+        all_.push_back(std::make_unique<ServerPresence>());
+        all_.back()->server = server;
+        all_.back()->token = all_.size();
+        return all_.back().get();
+    }
+    ServerPresence* find(std::uint64_t token) noexcept {
+        return token == 0 || token > all_.size() ? nullptr : all_[token - 1].get();
+    }
+    template <typename Visitor>
+    void each(Visitor visitor) {
+        for (const auto& presence : all_) {
+            visitor(*presence);
+        }
+    }
+
+private:
+    std::vector<std::unique_ptr<ServerPresence>> all_;
+};
+
+}  // namespace warren::runtime

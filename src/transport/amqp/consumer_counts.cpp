@@ -1,0 +1,68 @@
+#include "transport/amqp/consumer_counts.hpp"
+
+#include <utility>
+
+namespace warren::transport {
+
+ConsumerCounts::ConsumerCounts(Link& link, Told told) : link_{link}, told_{std::move(told)} {}
+
+ConsumerCounts::~ConsumerCounts() {
+    suspend();
+}
+
+bool ConsumerCounts::ask(std::uint64_t token, std::string_view queue) {
+    Question question{token, std::string{queue}};
+    if (!send(question)) {
+        return false;
+    }
+    asked_.push_back(std::move(question));
+    return true;
+}
+
+bool ConsumerCounts::send(const Question& question) {
+    if (channel_ == 0) {
+        const auto opened = link_.open_channel(*this);
+        if (!opened) {
+            return false;
+        }
+        channel_ = *opened;
+    }
+    link_.touch();
+    return link_.core()
+        .queue_declare(channel_, {.queue = question.queue, .passive = true})
+        .has_value();
+}
+
+void ConsumerCounts::suspend() noexcept {
+    asked_.clear();
+    if (channel_ != 0) {
+        link_.close_channel(std::exchange(channel_, amqp::ChannelNumber{0}));
+    }
+}
+
+void ConsumerCounts::on_channel_event(const amqp::Event& event) {
+    if (const auto* declared = std::get_if<amqp::QueueDeclared>(&event)) {
+        return answered(declared->consumer_count);
+    }
+    if (!std::holds_alternative<amqp::ChannelClosed>(event)) {
+        return;
+    }
+    channel_ = 0;
+    std::deque<Question> rest = std::exchange(asked_, {});
+    for (std::size_t index = 0; index < rest.size(); ++index) {
+        // The oldest one is to blame.
+        if (index == 0 || !ask(rest[index].token, rest[index].queue)) {
+            told_(rest[index].token, std::nullopt);
+        }
+    }
+}
+
+void ConsumerCounts::answered(std::optional<std::uint32_t> consumers) {
+    if (!asked_.empty()) {
+        const std::uint64_t token = asked_.front().token;
+        asked_.pop_front();
+        told_(token, consumers);
+    }
+}
+
+}  // namespace warren::transport

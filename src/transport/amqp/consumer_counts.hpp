@@ -1,0 +1,50 @@
+#pragma once
+
+#include "transport/amqp/link.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace warren::transport {
+
+/// Asks the broker how many consumers a queue has, on a channel that nothing else depends on: a
+/// question that it does not answer closes this channel, and no other.       [AMQP 0-9-1 1.7.2.1]
+/// thread the I/O thread
+class ConsumerCounts final : public ChannelUser {
+public:
+    /// nullopt: the broker does not say, as of a queue that is missing or another connection's.
+    using Told = std::function<void(std::uint64_t token, std::optional<std::uint32_t> consumers)>;
+
+    /// in   link: outlives this
+    ConsumerCounts(Link& link, Told told);
+    ConsumerCounts(const ConsumerCounts&) = delete;
+    ConsumerCounts& operator=(const ConsumerCounts&) = delete;
+    ~ConsumerCounts();
+
+    /// out  false: it cannot be asked
+    bool ask(std::uint64_t token, std::string_view queue);
+    /// The connection is gone, or not needed: who asked hears nothing.
+    void suspend() noexcept;
+
+    void on_channel_event(const amqp::Event& event) override;
+
+private:
+    struct Question {
+        std::uint64_t token = 0;
+        std::string queue;
+    };
+
+    bool send(const Question& question);
+    void answered(std::optional<std::uint32_t> consumers);
+
+    Link& link_;
+    const Told told_;
+    amqp::ChannelNumber channel_ = 0;  // 0: none
+    std::deque<Question> asked_;       // the oldest first, all sent
+};
+
+}  // namespace warren::transport

@@ -1,0 +1,195 @@
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "unit/runtime_client/fake_port.hpp"
+
+// Servers and brokers that are not there: who calls hears of it soon, or waits when it wants to.
+namespace warren::runtime {
+namespace {
+
+using test::broken;
+using test::ClientFixture;
+using test::TestCall;
+using namespace std::chrono_literals;
+
+MessageClientOptions impatient() {
+    MessageClientOptions options = test::client_options();
+    options.when_absent = WhenAbsent::fail;
+    return options;
+}
+
+struct AtABroker : ClientFixture {
+    explicit AtABroker(MessageClientOptions options = impatient())
+        : ClientFixture{std::move(options)} {
+        start();
+        port.counted.clear();
+        port.counts = true;
+    }
+
+    /// Answer the last question.
+    void say(std::optional<std::uint32_t> consumers) {
+        client->on_consumers(port.counted.back().first, consumers);
+        executor.run_until_idle();
+    }
+};
+
+TEST(MessageClientPresence, ACallToAServerThatIsStoppedFailsAtOnceUnsent) {
+    AtABroker broker;
+    for (std::size_t asked = 1; asked <= 2; ++asked) {
+        TestCall call;
+        broker.submit(call);
+        ASSERT_EQ(broker.port.counted.size(), asked);
+        EXPECT_EQ(broker.port.counted.back().second, "server_queue");
+        EXPECT_TRUE(call.pending());
+        broker.say(0);
+        EXPECT_EQ(call.code(), Code::no_responder);
+        EXPECT_NE(call.failure->message.find("nobody consumes the queue 'server_queue'"),
+                  std::string::npos)
+            << call.failure->message;
+    }
+    EXPECT_TRUE(broker.port.published.empty());
+}
+
+TEST(MessageClientPresence, AsksOnceAndThenNowAndThenWithoutHoldingCallsUp) {
+    AtABroker broker;
+    TestCall calls[4];
+    broker.submit(calls[0]);
+    broker.submit(calls[1]);
+    EXPECT_EQ(broker.port.counted.size(), 1U);
+    broker.say(2);
+    EXPECT_EQ(broker.port.published.size(), 2U);
+    broker.submit(calls[2]);
+    EXPECT_EQ(broker.port.counted.size(), 1U);
+    EXPECT_EQ(broker.port.published.size(), 3U);
+    broker.executor.advance(5s);
+    broker.submit(calls[3]);
+    EXPECT_EQ(broker.port.counted.size(), 2U);
+    EXPECT_EQ(broker.port.published.size(), 4U);
+    broker.say(0);
+    TestCall later;
+    broker.submit(later);
+    EXPECT_EQ(broker.port.counted.size(), 3U);
+    broker.say(0);
+    EXPECT_EQ(later.code(), Code::no_responder);
+    broker.client->close();
+}
+
+TEST(MessageClientPresence, WhatTheBrokerDoesNotSayKeepsNobodyFromCalling) {
+    AtABroker broker;
+    TestCall call;
+    broker.submit(call);
+    broker.say(std::nullopt);
+    EXPECT_EQ(broker.port.published.size(), 1U);
+    broker.port.counts = false;
+    broker.executor.advance(59s);
+    TestCall between;
+    broker.submit(between);
+    EXPECT_EQ(broker.port.counted.size(), 1U);
+    broker.executor.advance(1s);
+    TestCall other;
+    broker.submit(other);
+    EXPECT_EQ(broker.port.counted.size(), 2U);
+    EXPECT_EQ(broker.port.published.size(), 3U);
+    broker.client->close();
+}
+
+TEST(MessageClientPresence, WhoWantsToWaitAsksNobody) {
+    AtABroker broker{test::client_options()};
+    TestCall call;
+    broker.submit(call);
+    EXPECT_TRUE(broker.port.counted.empty());
+    EXPECT_EQ(broker.port.published.size(), 1U);
+    broker.client->close();
+}
+
+TEST(MessageClientPresence, AOneWayCallWaitsInTheQueue) {
+    AtABroker broker;
+    TestCall call;
+    call.wants_answer = false;
+    broker.submit(call);
+    EXPECT_TRUE(broker.port.counted.empty());
+    EXPECT_EQ(broker.port.published.size(), 1U);
+    broker.client->close();
+}
+
+TEST(MessageClientPresence, AfterALostConnectionServersHaveTimeToComeBack) {
+    AtABroker broker;
+    broker.client->on_lost(broken, RepliesSurvive::no);
+    TestCall call;
+    broker.submit(call);
+    broker.ready();
+    broker.executor.run_until_idle();
+    broker.bind_all();
+    ASSERT_EQ(broker.port.counted.size(), 1U);
+    broker.say(0);
+    EXPECT_TRUE(call.pending());
+    broker.executor.advance(250ms);
+    ASSERT_EQ(broker.port.counted.size(), 2U);
+    broker.say(1);
+    EXPECT_EQ(broker.port.published.size(), 1U);
+    broker.reply(broker.last());
+    EXPECT_TRUE(call.succeeded_once());
+
+    broker.client->on_lost(broken, RepliesSurvive::no);
+    TestCall hopeless;
+    broker.submit(hopeless);
+    broker.ready();
+    broker.bind_all();
+    for (int round = 0; round < 30 && hopeless.pending(); ++round) {
+        broker.say(0);
+        broker.executor.advance(250ms);
+    }
+    EXPECT_EQ(hopeless.code(), Code::no_responder);
+}
+
+TEST(MessageClientPresence, ALossWhileAQuestionIsOutAsksAgain) {
+    AtABroker broker;
+    TestCall call;
+    broker.submit(call);
+    broker.client->on_lost(broken, RepliesSurvive::no);
+    EXPECT_TRUE(call.pending());
+    broker.ready();
+    broker.executor.run_until_idle();
+    broker.bind_all();
+    EXPECT_EQ(broker.port.counted.size(), 2U);
+    broker.say(1);
+    EXPECT_EQ(broker.port.published.size(), 1U);
+    broker.client->close();
+}
+
+TEST(MessageClientPresence, AfterSoManyAttemptsToConnectCallsFail) {
+    MessageClientOptions options = impatient();
+    options.connect_attempts = 3;
+    ClientFixture fixture{options};
+    for (int round = 0; round < 2; ++round) {
+        TestCall call;
+        fixture.submit(call);
+        fixture.client->on_lost(broken, RepliesSurvive::no);
+        fixture.client->on_lost(broken, RepliesSurvive::no);
+        EXPECT_TRUE(call.pending());
+        fixture.client->on_lost(broken, RepliesSurvive::no);
+        EXPECT_EQ(call.code(), Code::no_responder);
+        EXPECT_NE(call.failure->message.find("in 3 attempts, the last one: the peer reset it"),
+                  std::string::npos)
+            << call.failure->message;
+    }
+}
+
+TEST(MessageClientPresence, AnAlarmFailsWhatWaitsAndWillNot) {
+    ClientFixture fixture;
+    TestCall impatient_call;
+    impatient_call.when_blocked = WhenBlocked::fail;
+    TestCall patient;
+    fixture.submit(impatient_call);
+    fixture.submit(patient);
+    fixture.ready();
+    fixture.client->on_blocked("low on memory");
+    EXPECT_EQ(impatient_call.code(), Code::broker_blocked);
+    EXPECT_TRUE(patient.pending());
+    fixture.client->close();
+}
+
+}  // namespace
+}  // namespace warren::runtime

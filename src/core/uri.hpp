@@ -54,6 +54,8 @@ std::string to_string(const Uri& uri);
 
 /// A host as addresses have it: an IPv6 address in brackets.
 std::string host_text(std::string_view host);
+/// The same, and ":port" where there is one.
+std::string host_text(std::string_view host, std::optional<std::uint16_t> port);
 
 /// Decode %XX, each of which must have two hexadecimal digits.
 /// err  nullopt; also when the result is not valid UTF-8 or holds a NUL

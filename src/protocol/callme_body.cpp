@@ -30,6 +30,17 @@ bool is_of_python_2(std::span<const std::byte> body) noexcept {
     return start.contains("U\tfunc_") || start.contains("S'func_");
 }
 
+CallmeForm pickle_form_of(std::span<const std::byte> body) noexcept {
+    constexpr std::byte proto{0x80};
+    constexpr int oldest = static_cast<int>(CallmeForm::pickle_2);
+    const bool has_protocol = body.size() >= 2 && body[0] == proto;
+    const int protocol = has_protocol ? std::to_integer<int>(body[1]) : oldest;
+    return protocol <= oldest && is_of_python_2(body)
+               ? CallmeForm::pickle_of_python_2
+               : static_cast<CallmeForm>(
+                     std::clamp(protocol, oldest, static_cast<int>(CallmeForm::pickle_5)));
+}
+
 std::expected<Value, format::DecodeError> decode(std::span<const std::byte> body, CallmeForm form,
                                                  Arena& arena,
                                                  const format::MsgpackLimits& limits) {

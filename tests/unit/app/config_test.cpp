@@ -458,6 +458,37 @@ TEST_F(ConfigFile, TwoListenersAtOnePortAreRefused) {
                   "warren.yml:8: listeners[5].tcp: this port is taken by 'admin'"}));
 }
 
+TEST_F(ConfigFile, ListenersAtOneQueueServeTheSame) {
+    const auto found = problems(
+        "listeners:\n"
+        "  - {amqp: 'amqp://h/', queue: q, methods: [a]}\n"
+        "  - {amqp: 'amqp://h/', queue: q, methods: [a]}\n"
+        "  - {amqp: 'amqp://h/', queue: other, methods: [b]}\n"
+        "  - {amqp: 'amqp://h/', queue: q, methods: [b]}\n"
+        "proxies: [{from: {amqp: 'amqp://h/', queue: q}, to: 'tcp://b:1'}]\n");
+    ASSERT_EQ(found.size(), 2U) << testing::PrintToString(found);
+    EXPECT_TRUE(found[0].starts_with("warren.yml:5: listeners[3].amqp: The queue 'q' at "))
+        << found[0];
+    EXPECT_TRUE(found[0].ends_with("(the other is listeners[0] in line 2)")) << found[0];
+    EXPECT_TRUE(found[1].starts_with("warren.yml:6: proxies[0]: takes the queue")) << found[1];
+}
+
+TEST_F(ConfigFile, AnExchangeThatCopiesWhatItGetsIsRefused) {
+    for (const char* const type : {"fanout", "headers"}) {
+        const auto found = problems(
+            "listeners:\n"
+            "  - amqp: 'amqp://h/'\n"
+            "    queue: q\n"
+            "    exchanges: {m: {type: " +
+            std::string{type} + "}}\n");
+        ASSERT_EQ(found.size(), 1U) << testing::PrintToString(found);
+        EXPECT_TRUE(
+            found[0].starts_with("warren.yml:4: listeners[0].exchanges.m.type: The exchange "
+                                 "'m' is of type '"))
+            << found[0];
+    }
+}
+
 TEST_F(ConfigFile, OnePortIsOneHoweverItsAddressIsWritten) {
     const auto refused = [this](const std::string& one, const std::string& other) {
         const std::string text =

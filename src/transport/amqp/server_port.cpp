@@ -299,7 +299,7 @@ private:
         if (stopping_) {
             return refuse(delivery.delivery_tag);
         }
-        if (replies_ && !delivery.redelivered) {
+        if (own_replies_ && !delivery.redelivered) {
             own_replies_->seen(delivery.properties.reply_to.value_or(std::string_view{}));
         }
         unsettled_.delivered(delivery.delivery_tag);

@@ -67,8 +67,8 @@ public:
             figures.bytes_sent = counters.bytes_sent.get();
             figures.replays = counters.replays.get();
             figures.reconnects = counters.reconnects.get();
-            figures.refused_replies = counters.refused_replies.get();
-            figures.dropped_answers = server_->lost_replies();
+            figures.refused_replies = server_->lost_replies().refused();
+            figures.dropped_answers = server_->lost_replies().lost();
         }
         return figures;
     }

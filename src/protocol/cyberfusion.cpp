@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::string_view content_type_json = "application/json";
 constexpr std::string_view unexpected_error_message = "An unexpected error occurred";
+// All of a message that is too long for the headers; only then is it there.
+constexpr std::string_view message_member = "warren-message";
 
 /// Whether a body of this type can be a request. Absent counts as JSON, as the original takes it;
 /// and text is what some libraries call a body that was given to them as text.
@@ -28,6 +30,16 @@ Value body_of(bool success, std::string_view message, const Value& data, Arena& 
                              Member{Value::text("message"), Value::text(message)},
                              Member{Value::text("data"), data}};
     return Value::map(arena.copy(std::span<const Member>{members}));
+}
+
+/// What others than Warren's callers need not know.
+Value unexpected_body(std::string_view message, Arena& arena) {
+    const std::array members{Member{Value::text("success"), Value::boolean(false)},
+                             Member{Value::text("message"), Value::text(unexpected_error_message)},
+                             Member{Value::text("data"), Value{}},
+                             Member{Value::text(message_member), Value::text(message)}};
+    const bool fits = message.size() <= header_message_bytes_max;
+    return Value::map(arena.copy(std::span<const Member>{members}.first(fits ? 3 : 4)));
 }
 
 Value errors_data(std::span<const FieldError> errors, Arena& arena) {
@@ -58,7 +70,7 @@ Value answer_body(const Answer& answer, Arena& arena) {
     case Code::cancelled:
     case Code::reply_over_limit:
     case Code::internal:
-        return body_of(false, unexpected_error_message, Value{}, arena);
+        return unexpected_body(answer.message, arena);
     }
     std::unreachable();
 }
@@ -219,7 +231,9 @@ public:
                 errors != nullptr && named->code == Code::invalid_request) {
                 named->errors = read_errors(*errors);
             } else {
-                complete_message(*named, message->as_text());
+                const Value* const all = body->find(message_member);
+                complete_message(
+                    *named, all != nullptr && all->is_text() ? all->as_text() : message->as_text());
                 named->data = Dynamic{content};
             }
             return std::unexpected{std::move(*named)};

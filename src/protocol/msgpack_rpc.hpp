@@ -111,9 +111,6 @@ public:
     /// What comes next has nothing to do with what was broken.
     void begin_anew() noexcept { reader_.reset(); }
 
-    /// What comes next has nothing to do with what was broken.
-    void begin_anew() noexcept { reader_.reset(); }
-
     /// How long the input must at least be for the next call to get on.
     std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }
     /// Of the last step, until the next one.

@@ -10,13 +10,13 @@ constexpr std::string_view message_header = "warren-message";
 constexpr std::string_view retry_after_header = "warren-retry-after-ms";
 
 // A message's properties must fit one frame, which has 4096 bytes at least. [AMQP 0-9-1 4.2.3]
-constexpr std::size_t message_bytes_max = 3072;
+static_assert(header_message_bytes_max < 4096 - 2 * 255);
 
 std::string_view cut(std::string_view text) {
-    if (text.size() <= message_bytes_max) {
+    if (text.size() <= header_message_bytes_max) {
         return text;
     }
-    std::size_t end = message_bytes_max;
+    std::size_t end = header_message_bytes_max;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
         --end;  // not inside of a code point
     }

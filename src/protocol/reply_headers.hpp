@@ -6,6 +6,7 @@
 #include "format/error.hpp"
 #include "protocol/call.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ Value failure_headers(const Answer& answer, Arena& arena);
 
 /// Note why an answer could not be written, where somebody wants to know.
 void tell(const format::EncodeError& why, std::string* unwritable);
+
+/// Of a message in the headers; more of it is in the body, where the dialect has a place for it.
+inline constexpr std::size_t header_message_bytes_max = 3072;
 
 /// Where a body has all of a message that was cut for the headers, take that.
 void complete_message(Failure& failure, std::string_view message);

@@ -14,8 +14,9 @@
 
 namespace warren::runtime {
 
-/// The replies of one listener that have reached nobody: each is counted, and the log tells of
-/// some. thread the I/O thread; `count` any
+/// The replies of one listener that were refused, or have reached nobody: each is counted, and the
+/// log tells of some.
+/// thread the I/O thread; the counts any
 class LostReplies {
 public:
     static constexpr std::size_t lines_max = 10;  // in each period; the others are told as debug
@@ -25,15 +26,20 @@ public:
     LostReplies(Log& log, const Executor& executor, std::string listener)
         : log_{log}, executor_{executor}, listener_{std::move(listener)} {}
 
-    void add(std::string_view correlation_id, const Failure& why);
+    void add_lost(std::string_view correlation_id, const Failure& why);
+    void add_refused(std::string_view correlation_id, const Failure& why);
 
-    std::uint64_t count() const noexcept { return count_.get(); }
+    std::uint64_t lost() const noexcept { return lost_.get(); }
+    std::uint64_t refused() const noexcept { return refused_.get(); }
 
 private:
+    void tell(std::string_view correlation_id, std::string_view what, const Failure& why);
+
     Log& log_;
     const Executor& executor_;
     const std::string listener_;
-    OwnCounter count_;
+    OwnCounter lost_;
+    OwnCounter refused_;
     TimePoint period_end_{};
     std::size_t lines_ = 0;   // of this period
     std::size_t untold_ = 0;  // since the last line

@@ -18,8 +18,10 @@ constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP
 /// again unmarked. Without the mark only an id that is unique by its form counts, and `Replays`
 /// then knows only what is surely unanswered: callers that use one id for all requests mean another
 /// one.
-bool may_repeat(const protocol::Envelope& message) {
-    return message.redelivered || (message.delivery_mode == persistent &&
+bool may_repeat(const protocol::Envelope& message, const MessageServerOptions& options) {
+    const bool comes_again = options.lost_requests == LostRequests::come_again &&
+                             options.acknowledge == Acknowledge::with_reply;
+    return message.redelivered || (comes_again && message.delivery_mode == persistent &&
                                    core::parse_uuid(message.correlation_id).has_value());
 }
 
@@ -34,7 +36,7 @@ MessageServer::MessageServer(const protocol::MessageDialect& dialect, ServerPort
       options_{std::move(options)},
       lane_{dispatcher, port.executor(), std::move(options_.policy)},
       mailbox_{std::make_shared<Mailbox>(port.executor(), [this] { take_finished(); })},
-      lost_replies_{log, port.executor(), lane_.policy().name},
+      replies_{log, port.executor(), lane_.policy().name},
       memory_{options_.in_flight_bytes_max},
       replays_{options_.replays} {
     WARREN_ASSERT(options_.in_flight_max > 0);
@@ -60,7 +62,7 @@ void MessageServer::on_delivery(DeliveryId delivery, const protocol::Envelope& m
         return;
     }
     counters_.bytes_received.add(message.body.size());
-    if (replays_.size() != 0 && may_repeat(message) && replay(delivery, message)) {
+    if (replays_.size() != 0 && may_repeat(message, options_) && replay(delivery, message)) {
         return;
     }
     if (options_.acknowledge == Acknowledge::before_handling) {

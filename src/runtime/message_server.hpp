@@ -51,9 +51,8 @@ struct MessageServerOptions {
 struct MessageServerCounters {
     OwnCounter bytes_received;  // of bodies
     OwnCounter bytes_sent;
-    OwnCounter replays;          // redeliveries of what has run, or still runs
-    OwnCounter reconnects;       // how often it consumes again
-    OwnCounter refused_replies;  // by the broker: answered `internal` instead, where that goes
+    OwnCounter replays;     // redeliveries of what has run, or still runs
+    OwnCounter reconnects;  // how often it consumes again
 };
 
 /// Serves methods to a broker's messages. Every delivery is answered once (when it names somebody
@@ -87,7 +86,7 @@ public:
     bool consuming() const noexcept { return consuming_; }
     const Replays& replays() const noexcept { return replays_; }
     const MessageServerCounters& counters() const noexcept { return counters_; }
-    std::uint64_t lost_replies() const noexcept { return lost_replies_.count(); }
+    const LostReplies& lost_replies() const noexcept { return replies_; }
     /// What a drain waits for, beside handlers that run, for people; empty: for nothing.
     std::string unfinished() const;
 
@@ -131,7 +130,6 @@ private:
     void settle(std::unique_ptr<MessageJob> job);
     void conclude(std::unique_ptr<MessageJob> job);
     void send_unsent();
-    void tell_refused(std::string_view correlation_id, const Failure& why);
     void keep(std::unique_ptr<MessageJob> job);
     void trim_settled();
     void recycle(std::unique_ptr<MessageJob> job);
@@ -147,7 +145,7 @@ private:
     Lane lane_;
     std::shared_ptr<Mailbox> mailbox_;
     MessageServerCounters counters_;
-    LostReplies lost_replies_;
+    LostReplies replies_;
 
     RequestMemory memory_;
     std::vector<MessageJob*> in_flight_;  // each knows its place

@@ -1,6 +1,5 @@
 #include "runtime/message_server.hpp"
 
-#include "core/utf8.hpp"
 #include "protocol/reply_headers.hpp"
 
 #include <fmt/format.h>
@@ -82,6 +81,9 @@ void MessageServer::conclude(std::unique_ptr<MessageJob> job) {
 void MessageServer::on_tried(DeliveryId delivery, const Failure* refused) {
     const auto trial = std::ranges::find(trials_, delivery, &Trial::delivery);
     if (trial == trials_.end()) {
+        if (refused != nullptr) {
+            replies_.add_lost({}, *refused);
+        }
         return;
     }
     std::unique_ptr<MessageJob> job = std::move(trial->job);
@@ -94,9 +96,9 @@ void MessageServer::on_tried(DeliveryId delivery, const Failure* refused) {
         counters_.bytes_sent.add(job->reply->body.size());
         job->reply.reset();
     } else if (job->replace_reply(refused_text(*refused))) {
-        tell_refused(job->address.correlation_id, *refused);
+        replies_.add_refused(job->address.correlation_id, *refused);
     } else {
-        lost_replies_.add(job->address.correlation_id, *refused);
+        replies_.add_lost(job->address.correlation_id, *refused);
         job->reply.reset();
     }
     conclude(std::move(job));
@@ -110,7 +112,7 @@ void MessageServer::on_reply_refused(const protocol::Envelope& reply, const Fail
         on_reply_lost(reply, why);
         return;
     }
-    tell_refused(reply.correlation_id, why);
+    replies_.add_refused(reply.correlation_id, why);
     Arena arena;
     std::string body;
     const std::string message = refused_text(why);
@@ -123,7 +125,7 @@ void MessageServer::on_reply_refused(const protocol::Envelope& reply, const Fail
 }
 
 void MessageServer::on_reply_lost(const protocol::Envelope& reply, const Failure& why) {
-    lost_replies_.add(reply.correlation_id, why);
+    replies_.add_lost(reply.correlation_id, why);
 }
 
 void MessageServer::send_unsent() {
@@ -147,13 +149,6 @@ std::string MessageServer::unfinished() const {
         add(fmt::format("replies that the broker has not confirmed: {}", trials_.size()));
     }
     return text.empty() ? text : lane_.policy().name + ": " + text;
-}
-
-void MessageServer::tell_refused(std::string_view correlation_id, const Failure& why) {
-    counters_.refused_replies.add();
-    log_.error(fmt::format("{} (correlation id '{}'): {}; its caller is answered 'internal'",
-                           lane_.policy().name, core::text_for_display(correlation_id),
-                           refused_text(why)));
 }
 
 void MessageServer::keep(std::unique_ptr<MessageJob> job) {

@@ -75,6 +75,25 @@ TEST_F(AmqpRefusals, AnExchangeOfAnotherTypeIsExplained) {
     EXPECT_TRUE(log.await_line("'type' is declared as 'direct', but 'fanout' exists"));
 }
 
+TEST_F(AmqpRefusals, AReservedNameIsNoMatterOfPermissions) {
+    EchoServer server{loop, broker.uri(), plain_queue("amq.mine"), &log};
+    EXPECT_TRUE(log.await_line("names that begin with 'amq.' are the broker's"));
+    EXPECT_TRUE(log.await_line("invalid_request"));
+    EXPECT_EQ(log.count("lacks the permission"), 0U);
+}
+
+TEST_F(AmqpRefusals, AnotherConnectionsQueueIsNoMatterOfCredentials) {
+    transport::AmqpServerOptions options = plain_queue("mine alone");
+    options.topology.queues[0].exclusive = true;
+    EchoServer first{loop, broker.uri(), options};
+    ASSERT_TRUE(first.await_consuming());
+    LoopThread other_loop;
+    EchoServer second{other_loop, broker.uri(), options, &log};
+    EXPECT_TRUE(log.await_line("is another connection's alone (exclusive)"));
+    EXPECT_TRUE(log.await_line("conflict"));
+    EXPECT_EQ(log.count("unauthenticated"), 0U);
+}
+
 TEST_F(AmqpRefusals, MissingPermissionsAreExplainedToServerAndClient) {
     broker.add_user({"limited", "secret"}, {"^amq\\.gen.*$", "^$", ".*"});
     EchoServer server{loop, broker.uri({"limited", "secret"}), plain_queue("forbidden"), &log};

@@ -84,7 +84,7 @@ protected:
     LoopThread loop;
 };
 
-TEST_F(AmqpReplyRefusals, ADirectAddressThatTheBrokerCannotReadCostsOneConnectionAtMost) {
+TEST_F(AmqpReplyRefusals, ADirectAddressThatTheBrokerCannotReadCostsNoConnection) {
     Served served{broker().uri(), "tutorial", "unreadable"};
     Client client{broker().uri() + "?protocol=tutorial&queue=unreadable"};
     Caller attacker{loop, broker().uri()};
@@ -97,7 +97,7 @@ TEST_F(AmqpReplyRefusals, ADirectAddressThatTheBrokerCannotReadCostsOneConnectio
     }
     ASSERT_TRUE(eventually([] { return is_empty("unreadable"); }));
     EXPECT_EQ(served.runs(7), 40) << "each once";
-    EXPECT_LE(served.log->count("; connecting again"), 1U);
+    EXPECT_EQ(served.log->count("; connecting again"), 0U) << "they were never sent on its own";
     EXPECT_TRUE(served.log->await_line("a reply reaches nobody"));
     EXPECT_EQ(status_of(http_get(served.server.admin_address(), "/readyz")), "200");
     const std::string metrics = served.metrics();
@@ -108,23 +108,25 @@ TEST_F(AmqpReplyRefusals, ADirectAddressThatTheBrokerCannotReadCostsOneConnectio
     EXPECT_TRUE(served.server.drain(std::chrono::seconds{60}));
 }
 
-TEST_F(AmqpReplyRefusals, ADirectAddressOfAnotherBrokerIsDroppedThroughEachProtocol) {
-    // A process of the node rabbit@elsewhere.
-    const std::string foreign =
-        "amq.rabbitmq.reply-to.g1h3EHJhYmJpdEBlbHNld2hlcmUAAAECAAAAAAAAAAE=.RBU/1HS/"
-        "SCgncjcKHp7jwA==";
+TEST_F(AmqpReplyRefusals, DirectAddressesOfAnotherBrokerCostOneConnectionAtMost) {
     Served served{broker().uri(), "cyberfusion", "foreign"};
     Client client{broker().uri() + "?queue=foreign"};
     Caller attacker{loop, broker().uri()};
     ASSERT_TRUE(attacker.await_ready());
-    attacker.call_for(foreign, "foreign", R"({"length": 7})", "text");
-    EXPECT_EQ(client.call("text", Dynamic::map({{"length", 3}}))->as_text(), "xxx");
+    for (char digit = 'A'; digit <= 'J'; ++digit) {
+        // Processes of the node rabbit@elsewhere, as it would write them.
+        const std::string foreign =
+            std::string{"amq.rabbitmq.reply-to.g1h3EHJhYmJpdEBlbHNld2hlcmUAAAE"} + digit +
+            "AAAAAAAAAAE=.RBU/1HS/SCgncjcKHp7jwA==";
+        attacker.call_for(foreign, "foreign", R"({"length": 7})", "text");
+        EXPECT_EQ(client.call("text", Dynamic::map({{"length", 3}}))->as_text(), "xxx");
+    }
     EXPECT_TRUE(eventually([] { return is_empty("foreign"); }));
-    EXPECT_EQ(served.runs(7), 1);
+    EXPECT_EQ(served.runs(7), 10) << "each once";
     EXPECT_LE(served.log->count("; connecting again"), 1U);
 }
 
-TEST_F(AmqpReplyRefusals, OneThatIsMetAfterARestartCostsOneConnectionAtMost) {
+TEST_F(AmqpReplyRefusals, OneThatIsMetAfterARestartCostsNoConnection) {
     const std::string queue = "restarted";
     Caller attacker{loop, broker().uri()};
     ASSERT_TRUE(attacker.await_ready());
@@ -133,7 +135,7 @@ TEST_F(AmqpReplyRefusals, OneThatIsMetAfterARestartCostsOneConnectionAtMost) {
         attacker.call_for(bad_address(round), queue, "7");
         EXPECT_TRUE(served.log->await_line("a reply reaches nobody"));
         EXPECT_TRUE(eventually([&] { return is_empty(queue); }));
-        EXPECT_LE(served.log->count("; connecting again"), 1U);
+        EXPECT_EQ(served.log->count("; connecting again"), 0U);
         served.server.stop();
     }
 }

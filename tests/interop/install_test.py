@@ -8,8 +8,8 @@ import shlex
 import subprocess
 import unittest
 
-from direct_fixture import DirectTest
-from fixture import PROGRAM, TREE, Process, code_block
+from direct_fixture import DirectTest, held_port
+from fixture import PROGRAM, TREE, Process, code_block, run_warren
 
 BUILT = pathlib.Path(PROGRAM).parent
 CXX = os.environ.get("WARREN_CXX", "g++")
@@ -89,8 +89,29 @@ class Install(DirectTest):
         self.assert_gives(self.call(address, "add", {"a": 2, "b": 40}), 42)
 
     def test_the_service_starts_the_installed_program(self):
-        unit = (self.prefix / "lib/systemd/system/warren@.service").read_text()
-        self.assertIn(f"ExecStart={self.prefix}/bin/warren serve ", unit)
+        for name in ("warren", "warren@"):
+            unit = (self.prefix / f"lib/systemd/system/{name}.service").read_text()
+            self.assertRegex(unit, rf"(?m)^ExecStart={self.prefix}/bin/warren serve( |$)")
+
+    def test_the_service_serves_the_readmes_configuration(self):
+        unit = (self.prefix / "lib/systemd/system/warren.service").read_text()
+        command = re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE)[1].split()
+        text = re.search(r"```yaml\n(.*?)```", (TREE / "README.md").read_text(), re.DOTALL)[1]
+        self.assertIn("/usr/lib/warren/modules", text)
+        with held_port() as port, held_port() as broker:
+            # All but the places of this machine.
+            text = text.replace("/usr/", f"{self.prefix}/")
+            text = text.replace("localhost/", "localhost:%d/" % broker.getsockname()[1])
+            text = text.replace(":8080", ":%d" % port.getsockname()[1])
+            path = self.write("readme.yml", text)
+            self.assertEqual(run_warren("check", path).returncode, 0)
+            to = "tcp://127.0.0.1:%d" % port.getsockname()[1]
+            with Process("env", f"CONFIG_FILE_PATH={path}", *command) as server:
+                server.wait_until_log("Cannot connect to amqp://localhost:")
+                request = {"favourite_food": "onion"}
+                self.assertIn("tolerable", self.call(to, "dx_example", request).stdout)
+                server.terminate()
+                self.assertEqual(server.wait(), 0, server.log())
 
 
 if __name__ == "__main__":

@@ -64,7 +64,9 @@ void read_root(const YAML::Node& node, const std::optional<std::string>& virtual
         root.find("listeners");
     } else {
         if (virtual_host) {
-            root.node().fail("a virtual host's name was given, but there are no 'virtual_hosts'");
+            root.node().fail(
+                "a virtual host's name was given, but there are no 'virtual_hosts': serve these "
+                "listeners without one (as a service: warren.service)");
         }
         read_listeners(root, config);
     }

@@ -200,9 +200,9 @@ std::map<ReplyChannel::Number, protocol::Message>::iterator ReplyChannel::refuse
     });
 }
 
-void ReplyChannel::lose(const std::string& exchange, std::uint16_t reply_code) {
+void ReplyChannel::lose(const std::string& exchange) {
     proven_.remove(exchange);
-    lost_exchanges_.learn(exchange, reply_code);
+    lost_exchanges_.learn(exchange);
     std::erase_if(waiting_, [&](const protocol::Message& reply) {
         const bool is_lost = reply.exchange() == exchange;
         if (is_lost) {
@@ -232,7 +232,7 @@ void ReplyChannel::closed(const amqp::ChannelClosed& closed) {
     }
     keep_unconfirmed();
     if (is_lost && !exchange.empty()) {
-        lose(exchange, closed.code);
+        lose(exchange);
     }
     open();
 }

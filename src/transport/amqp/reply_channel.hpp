@@ -77,7 +77,7 @@ private:
     void closed(const amqp::ChannelClosed& closed);
     void keep_unconfirmed();
     void forget_proof();
-    void lose(const std::string& exchange, std::uint16_t reply_code);
+    void lose(const std::string& exchange);
     std::string blamed_exchange(const amqp::ChannelClosed& closed) const;
     std::map<Number, protocol::Message>::iterator refused_reply(const amqp::ChannelClosed& closed);
 

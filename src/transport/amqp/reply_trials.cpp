@@ -1,12 +1,16 @@
 #include "transport/amqp/reply_trials.hpp"
 
 #include "amqp/reply_code.hpp"
+#include "core/base64.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace warren::transport {
 namespace {
@@ -20,6 +24,31 @@ bool is_alike(std::string_view address, std::string_view proven) {
 }
 
 }  // namespace
+
+bool is_readable(std::string_view direct_address) {
+    constexpr std::string_view prefix = "amq.rabbitmq.reply-to.";
+    if (!direct_address.starts_with(prefix)) {
+        return true;  // a queue's name, if anything
+    }
+    const std::string_view tail = direct_address.substr(prefix.size());
+    const std::size_t dot = tail.find('.');
+    if (dot == std::string_view::npos || tail.find('.', dot + 1) != std::string_view::npos) {
+        return true;  // not taken apart
+    }
+    // A process identifier in Erlang's external term format: version, tag, the node's name, and its
+    // numbers.                                                       [Erlang external term format]
+    constexpr std::size_t bytes_max = core::base64_decoded_size_max(255);
+    std::array<std::byte, bytes_max> term{};
+    const std::string_view text = tail.substr(0, std::min<std::size_t>(dot, 255));
+    const std::size_t size = core::base64_decode_to(text, term).value_or(0);
+    const auto octet = [&term](std::size_t at) { return std::to_integer<std::size_t>(term[at]); };
+    const std::size_t numbers = octet(1) == 88 ? 12 : octet(1) == 103 ? 9 : 0;
+    const bool is_short = octet(2) == 119 || octet(2) == 115;
+    const bool is_long = octet(2) == 118 || octet(2) == 100;
+    const std::size_t name = is_short ? octet(3) : octet(3) * 256 + octet(4);
+    return octet(0) == 131 && numbers != 0 && (is_short || is_long) &&
+           size == std::size_t{is_short ? 4U : 5U} + name + numbers;
+}
 
 ReplyTrials::ReplyTrials(Link& main, ReplyTrialsUser& user) : main_{main}, user_{user} {}
 
@@ -55,7 +84,24 @@ void ReplyTrials::add(runtime::DeliveryId delivery, const protocol::Envelope& re
     later([](ReplyTrials& self) { self.connect(); });
 }
 
+void ReplyTrials::refuse_waiting(const std::string& reason) {
+    const Failure why{.code = Code::overloaded, .message = reason};
+    for (const Entry& entry : std::exchange(waiting_, {})) {
+        user_.on_tried(entry.delivery, &why);
+    }
+    watch_idle();
+}
+
 void ReplyTrials::connect() {
+    if (link_ != nullptr && dials_ >= dials_max && !link_->up()) {
+        return refuse_waiting(
+            "a second connection to the broker, to try the reply on, cannot be "
+            "had: " +
+            dial_failure_.message);
+    }
+    if (waiting_.size() + out_.size() > waiting_max) {
+        return refuse_waiting("too many replies wait to be tried on a second connection");
+    }
     if (link_ != nullptr) {
         return send();
     }
@@ -83,16 +129,12 @@ void ReplyTrials::on_down(const Failure& why) {
     broken(why, link_->ended_by_exception() ? Break::connection : Break::cut);
 }
 
-void ReplyTrials::on_attempt_failed(const Failure&, Refusal) {
-    if (!main_.up() || ++dials_ < dials_max) {
-        return;
+void ReplyTrials::on_attempt_failed(const Failure& why, Refusal refusal) {
+    if (main_.up()) {
+        dials_ = refusal == Refusal::permanent ? dials_max : dials_ + 1;
+        dial_failure_ = why;
+        later([](ReplyTrials& self) { self.connect(); });
     }
-    later([](ReplyTrials& self) {
-        for (const Entry& entry : std::exchange(self.waiting_, {})) {
-            self.user_.on_untried(entry.delivery, entry.reply.view());
-        }
-        self.watch_idle();
-    });
 }
 
 void ReplyTrials::send() {
@@ -207,6 +249,9 @@ void ReplyTrials::convict(Entry entry, const Failure& why, Break how, std::uint1
     if (how == Break::channel && over_exchange && redirect(entry)) {
         waiting_.push_front(std::move(entry));
         return;
+    }
+    if (how == Break::channel && !over_exchange) {
+        note_refused_size(entry.reply.view().body.size());
     }
     if (how != Break::channel) {
         hopeless_.add(key_of(entry.reply.view()));

@@ -8,25 +8,32 @@
 #include "transport/amqp/link.hpp"
 #include "transport/amqp/proven_exchanges.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace warren::transport {
 
 class ReplyTrialsUser {
 public:
+    /// in  refused: null: the broker has it
     virtual void on_tried(runtime::DeliveryId delivery, const Failure* refused) = 0;
-    /// There is no second connection to try it on.
-    virtual void on_untried(runtime::DeliveryId delivery, const protocol::Envelope& reply) = 0;
     virtual void on_unroutable(const protocol::Envelope& reply) = 0;
 
 protected:
     ~ReplyTrialsUser() = default;
 };
+
+/// Whether a direct address is one that a broker can read. One that is not ends the connection that
+/// a reply to it is published on.                                     [RabbitMQ, direct reply-to]
+bool is_readable(std::string_view direct_address);
 
 /// Replies that may break what they are sent on: a broker closes the channel over one that is too
 /// large or goes to an exchange that is gone, and the whole connection over a direct address that
@@ -43,11 +50,17 @@ public:
 
     /// Send a reply; the user hears how it fared, not inside of this call.
     void add(runtime::DeliveryId delivery, const protocol::Envelope& reply);
-    /// Whether the broker has taken a reply to the same address before.
-    bool is_proven(const protocol::Envelope& reply) { return proven_.contains(key_of(reply)); }
+    /// Whether the broker has taken a reply to the same address before, and refused none so small.
+    bool is_proven(const protocol::Envelope& reply) {
+        return reply.body.size() < refused_bytes_min_ && proven_.contains(key_of(reply));
+    }
     /// Whether a reply to the same address has cost a connection before.
     bool is_hopeless(const protocol::Envelope& reply) { return hopeless_.contains(key_of(reply)); }
     void forget_proven() { proven_ = {}; }
+    /// A reply of so many bytes was refused for its size.
+    void note_refused_size(std::size_t bytes) noexcept {
+        refused_bytes_min_ = std::min(refused_bytes_min_, bytes);
+    }
 
     void on_up() override;
     void on_down(const Failure& why) override;
@@ -60,6 +73,8 @@ public:
     static constexpr int attempts_max = 3;
     /// Connections in a row that cannot be made while the main one stands.
     static constexpr int dials_max = 3;
+    /// Of replies that wait; one more is refused.
+    static constexpr std::size_t waiting_max = 4096;
     static constexpr std::chrono::seconds idle_max{60};
 
 private:
@@ -82,6 +97,7 @@ private:
     void broken(const Failure& why, Break how, std::uint16_t code = 0);
     void convict(Entry entry, const Failure& why, Break how, std::uint16_t code);
     static bool redirect(Entry& entry);
+    void refuse_waiting(const std::string& reason);
     void watch_idle();
     void let_go();
 
@@ -93,6 +109,8 @@ private:
     std::map<std::uint64_t, Entry> out_;  // by publish sequence number
     bool careful_ = false;                // one goes at a time
     int dials_ = 0;                       // that failed in a row
+    Failure dial_failure_;                // of the last one
+    std::size_t refused_bytes_min_ = SIZE_MAX;
     runtime::Executor::TimerId idle_timer_ = 0;
     ProvenExchanges proven_;
     ProvenExchanges hopeless_;

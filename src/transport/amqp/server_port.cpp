@@ -1,14 +1,13 @@
 #include "transport/amqp/server_port.hpp"
 
 #include "amqp/reply_code.hpp"
-#include "core/utf8.hpp"
 #include "transport/amqp/ack_batch.hpp"
 #include "transport/amqp/backoff.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_channel.hpp"
-#include "transport/amqp/reply_trials.hpp"
+#include "transport/amqp/shared_replies.hpp"
 #include "transport/amqp/topology_watch.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +24,6 @@ using runtime::Settlement;
 
 class AmqpServerPort::Impl final : public LinkUser,
                                    public ChannelUser,
-                                   public ReplyTrialsUser,
                                    public ReplyChannelUser,
                                    public std::enable_shared_from_this<AmqpServerPort::Impl> {
 public:
@@ -34,7 +32,7 @@ public:
           options_{std::move(options)},
           watch_{*link_, [this](LogLevel level, const Failure& failure) { say(level, failure); }} {
         if (options_.topology.replies_on == protocol::RepliesOn::own_channel) {
-            replies_.emplace(*link_, *this);
+            own_replies_.emplace(*link_, *this);
         }
     }
 
@@ -42,14 +40,15 @@ public:
 
     void start(runtime::ServerSink& sink) {
         sink_ = &sink;
+        shared_replies_.tell(sink);
         link_->attach(*this);
     }
 
     void end() {
         link_->executor().cancel(retry_timer_);
         link_->detach(*this);
-        replies_.reset();
-        trials_.reset();
+        own_replies_.reset();
+        shared_replies_.close();
         watch_.stop();
         if (channel_ != 0) {
             flush_acknowledgements();
@@ -92,20 +91,18 @@ public:
     }
 
     void on_up() override {
-        has_replied_ = false;
-        if (replies_) {
-            replies_->open();
+        if (own_replies_) {
+            own_replies_->open();
         }
         open();
     }
 
     void on_down(const Failure& why) override {
         channel_ = 0;
-        if (replies_) {
-            replies_->down(why, link_->ended_by_exception());
-        } else if (link_->ended_by_exception() && has_replied_) {
-            distrust();
+        if (own_replies_) {
+            own_replies_->down(why, link_->ended_by_exception());
         }
+        shared_replies_.connection_lost();
         link_->executor().cancel(retry_timer_);
         lose(why);
     }
@@ -116,18 +113,6 @@ public:
     void on_unblocked() override {}
     void before_write() override { flush_acknowledgements(); }
 
-    void on_tried(DeliveryId delivery, const Failure* refused) override {
-        sink_->on_tried(delivery, refused);
-    }
-    void on_untried(DeliveryId delivery, const protocol::Envelope& reply) override {
-        if (channel_ != 0) {
-            send(reply);
-        }
-        sink_->on_tried(delivery, nullptr);
-    }
-    void on_unroutable(const protocol::Envelope& reply) override {
-        sink_->on_reply_lost(reply, unroutable(reply.routing_key));
-    }
     void on_reply_refused(const protocol::Envelope& reply, const Failure& why) override {
         sink_->on_reply_refused(reply, why);
     }
@@ -149,7 +134,7 @@ public:
         } else if (std::holds_alternative<amqp::ConsumerCancelled>(event)) {
             cancelled();
         } else if (const auto* reply = std::get_if<amqp::Returned>(&event)) {
-            returned(*reply);
+            shared_replies_.returned(channel_, *reply);
         } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
             channel_closed(*closed);
         }
@@ -288,29 +273,13 @@ private:
         channel_ = 0;
         const bool is_over_reply = is_over(closed, amqp::BasicPublish::id);
         if (is_over_reply) {
-            distrust();
-            if (const auto size = refused_size(closed.text)) {
-                suspect_bytes_ = std::min(suspect_bytes_, size->bytes_max + 1);
-            }
+            shared_replies_.channel_closed(closed);
         }
         const Failure why =
             explain(closed, link_->endpoint(), is_over_reply ? "A reply" : declarations_.oldest());
         say(LogLevel::error, why);
         retry(next_wait());
         lose(why);
-    }
-
-    /// A reply broke something. From now on each goes apart, unless its like was taken there.
-    void distrust() {
-        if (trials_) {
-            trials_->forget_proven();
-        } else {
-            trials_.emplace(*link_, *this);
-        }
-    }
-
-    bool is_suspect(const protocol::Envelope& reply) {
-        return trials_ && (reply.body.size() >= suspect_bytes_ || !trials_->is_proven(reply));
     }
 
     void lose(const Failure& why) {
@@ -330,8 +299,8 @@ private:
         if (stopping_) {
             return refuse(delivery.delivery_tag);
         }
-        if (replies_ && !delivery.redelivered) {
-            replies_->seen(delivery.properties.reply_to.value_or(std::string_view{}));
+        if (own_replies_ && !delivery.redelivered) {
+            own_replies_->seen(delivery.properties.reply_to.value_or(std::string_view{}));
         }
         unsettled_.delivered(delivery.delivery_tag);
         arena_.reset();
@@ -346,70 +315,11 @@ private:
 
     /// out  false: it goes apart, and the sink hears of it
     bool publish(DeliveryId delivery, const protocol::Envelope& reply) {
-        if (replies_) {
-            replies_->publish(reply);
+        if (own_replies_) {
+            own_replies_->publish(reply);
             return true;
         }
-        if (is_suspect(reply)) {
-            if (trials_->is_hopeless(reply)) {
-                sink_->on_reply_lost(reply, hopeless());
-                return true;
-            }
-            trials_->add(delivery, reply);
-            return false;
-        }
-        if (const auto sent = send(reply); !sent) {
-            link_->executor().post([weak = weak_from_this(), delivery, why = sent.error()] {
-                if (const auto self = weak.lock()) {
-                    self->sink_->on_tried(delivery, &why);
-                }
-            });
-            return false;
-        }
-        return true;
-    }
-
-    std::expected<void, Failure> send(const protocol::Envelope& reply) {
-        has_replied_ = true;
-        // A direct address counts as no queue, and everything for it would come back.
-        const bool mandatory = !protocol::is_direct_reply(reply.routing_key);
-        const auto published = link_->core().basic_publish(
-            channel_,
-            {.exchange = reply.exchange, .routing_key = reply.routing_key, .mandatory = mandatory},
-            to_properties(reply), reply.body, reply.headers);
-        if (!published) {
-            return std::unexpected{explain(published.error(), "The reply")};
-        }
-        return {};
-    }
-
-    /// A reply that no binding takes goes straight to the queue of its name, which every queue is
-    /// bound by.                                                        [AMQP 0-9-1 3.1.3.1]
-    void returned(const amqp::Returned& returned) {
-        arena_.reset();
-        protocol::Envelope reply = to_envelope(returned, arena_);
-        if (returned.oversized || reply.exchange.empty()) {
-            return sink_->on_reply_lost(reply, unroutable(reply.routing_key));
-        }
-        reply.exchange = {};
-        if (is_suspect(reply)) {
-            trials_->add({}, reply);
-        } else if (send(reply)) {
-            link_->touch();
-        }
-    }
-
-    Failure unroutable(std::string_view queue) const {
-        return {.code = Code::no_responder,
-                .message = fmt::format("There is no queue '{}' at {}: its caller is gone, or never "
-                                       "had it",
-                                       core::text_for_display(queue), link_->endpoint().display())};
-    }
-    Failure hopeless() const {
-        return {.code = Code::no_responder,
-                .message = fmt::format("The broker at {} closed a connection over a reply to the "
-                                       "same address",
-                                       link_->endpoint().display())};
+        return shared_replies_.publish(channel_, delivery, reply);
     }
 
     void flush_acknowledgements() {
@@ -450,10 +360,8 @@ private:
     std::string consumer_tag_;  // empty: not consuming
     Declarations declarations_;
     AckBatch unsettled_;
-    std::optional<ReplyChannel> replies_;   // none: they share the channel
-    std::optional<ReplyTrials> trials_;     // once one of them broke it
-    std::size_t suspect_bytes_ = SIZE_MAX;  // a reply of so many was refused
-    bool has_replied_ = false;              // on this connection, on its channel
+    SharedReplies shared_replies_{*link_};
+    std::optional<ReplyChannel> own_replies_;  // none: they share the channel
     TopologyWatch watch_;
     Arena arena_;
     std::string said_;

@@ -246,6 +246,180 @@ TEST_F(ConfigFile, AKeyThatStandsTwiceIsRefused) {
               std::vector<std::string>{"warren.yml:2: workers: stands twice, first in line 1"});
 }
 
+TEST_F(ConfigFile, MergeKeysBringInWhatAnchorsName) {
+    const Config config = load(R"(x-common: &common
+  connections_max: 5
+  idle_timeout: 1s
+  handshake_timeout: 2s
+x-more: &more {idle_timeout: 3s, stall_timeout: 4s}
+listeners:
+  - {tcp: "127.0.0.1:1", <<: *common, idle_timeout: 5s}
+  - <<: [*common, *more]
+    tcp: "127.0.0.1:2"
+  - &third
+    tcp: "127.0.0.1:3"
+    <<: {<<: *more, stall_timeout: 6s}
+  - {<<: *third, tcp: "127.0.0.1:4"}
+)");
+    using std::chrono::seconds;
+    ASSERT_EQ(config.listeners.size(), 4U);
+    EXPECT_EQ(config.listeners[0].options.idle_timeout, seconds{5}) << "its own goes first";
+    EXPECT_EQ(config.listeners[0].options.handshake_timeout, seconds{2});
+    EXPECT_EQ(config.listeners[0].options.connections_max, 5U);
+    EXPECT_EQ(config.listeners[1].options.idle_timeout, seconds{1}) << "an earlier map goes first";
+    EXPECT_EQ(config.listeners[1].options.stall_timeout, seconds{4});
+    EXPECT_EQ(config.listeners[2].options.idle_timeout, seconds{3});
+    EXPECT_EQ(config.listeners[2].options.stall_timeout, seconds{6});
+    EXPECT_EQ(config.listeners[3].options.url, "tcp://127.0.0.1:4");
+    EXPECT_EQ(config.listeners[3].options.stall_timeout, seconds{6});
+}
+
+TEST_F(ConfigFile, WhatAMergeBringsInIsWrongWhereItStands) {
+    EXPECT_EQ(
+        problems("x-common: &common\n"
+                 "  connections_max: many\n"
+                 "  colour: green\n"
+                 "listeners:\n"
+                 "  - {tcp: 'h:1', <<: *common}\n"
+                 "  - {tcp: 'h:2', <<: common}\n"
+                 "  - {tcp: 'h:3', '<<': x}\n"),
+        (std::vector<std::string>{
+            "warren.yml:2: listeners[0].connections_max: expected a whole number from 1 to "
+            "1048576, found something else",
+            "warren.yml:3: listeners[0].colour: unknown key (known: 'tcp', 'protocol', 'tls', "
+            "'auth_secret', 'auth_secrets', 'max_simultaneous_requests', 'connections_max', "
+            "'connection_requests_max', 'requests_bytes_max', 'connection_answers_bytes_max', "
+            "'answers_bytes_max', 'idle_timeout', 'handshake_timeout', 'stall_timeout', "
+            "'methods', 'exchanges', 'fernet_keys', 'fernet_key', 'fernet_ttl', "
+            "'accept_clear_secrets')",
+            "warren.yml:6: listeners[1]: '<<' takes a map, or a list of maps, such as '<<: "
+            "*common'",
+            "warren.yml:7: listeners[2].<<: unknown key (did you mean 'tls'?)"}));
+}
+
+TEST_F(ConfigFile, AnAnchorWithinItselfIsReadOnce) {
+    EXPECT_EQ(load("listeners: [&a {memory: quick, <<: *a}]\n").listeners.size(), 1U);
+}
+
+TEST_F(ConfigFile, TheShapeOfVirtualHostsReadsWhatItsOwnServerReads) {
+    for (const std::string truth :
+         {"yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"}) {
+        const Config config = load(
+            "x-exchange: &exchange {type: direct}\n"
+            "server: {host: h, username: u, password: p, port: null, ssl: " +
+            truth +
+            "}\n"
+            "future: {key: value}\n"
+            "virtual_hosts:\n"
+            "  a: &a\n"
+            "    queue: q\n"
+            "    more: 1\n"
+            "    max_simultaneous_requests:\n"
+            "    exchanges: {m: *exchange}\n"
+            "  b: {<<: *a, queue: r, queue: s}\n");
+        ASSERT_EQ(config.listeners.size(), 2U);
+        EXPECT_EQ(config.listeners[0].options.url, "amqps://u:p@h/a");
+        EXPECT_EQ(config.listeners[0].options.max_simultaneous_requests, std::nullopt);
+        EXPECT_EQ(config.listeners[1].options.queue, "s");
+        EXPECT_EQ(config.listeners[1].options.methods, std::vector<std::string>{"m"});
+        EXPECT_EQ(config.notes.size(), 4U) << testing::PrintToString(config.notes);
+        EXPECT_TRUE(std::ranges::any_of(config.notes, [](const std::string& note) {
+            return note.contains(":3: future: unknown key") &&
+                   note.ends_with("; it is passed over");
+        }));
+    }
+    for (const std::string lie : {"no", "No", "NO", "off", "Off", "OFF", "false", "null", "~"}) {
+        const Config config =
+            load("server: {host: h, username: u, password: p, ssl: " + lie +
+                 "}\n"
+                 "virtual_hosts: {a: {queue: q, exchanges: {m: {type: direct}}}}\n");
+        ASSERT_EQ(config.listeners.size(), 1U);
+        EXPECT_EQ(config.listeners[0].options.url, "amqp://u:p@h/a");
+    }
+    for (const std::string none : {"yEs", "'yes'", "y", "1", "oN"}) {
+        problems("server: {host: h, username: u, password: p, ssl: " + none +
+                 "}\n"
+                 "virtual_hosts: {a: {queue: q, exchanges: {m: {type: direct}}}}\n");
+    }
+}
+
+TEST_F(ConfigFile, WhatABrokerWouldRefuseIsFoundBefore) {
+    const auto found = problems(R"(listeners:
+  - {amqp: "amqp://h", queue: a, queue_type: quorum, durable: false}
+  - {amqp: "amqp://h", queue: b, arguments: {x-queue-type: quorum}, exclusive: true}
+  - {amqp: "amqp://h", queue: c, arguments: {x-queue-type: stream}}
+  - {amqp: "amqp://h", queue: d, queue_type: classic, arguments: {x-queue-type: quorum}}
+  - {amqp: "amqp://h", queue: amq.mine}
+  - {amqp: "amqp://h", queue: f, methods: [amq.mine]}
+  - {amqp: "amqps://h?cacertfile=/nowhere.pem", queue: g}
+  - {amqp: "amqp://h?queue=h&x=1", queue_type: quorum, auto_delete: yes}
+)");
+    const std::vector<std::string> parts{
+        "warren.yml:2: listeners[0].amqp: A quorum queue is durable, shared and stays: it cannot "
+        "be "
+        "with 'durable: false'",
+        "warren.yml:3: listeners[1].amqp: A quorum queue is durable, shared and stays: it cannot "
+        "be "
+        "with 'exclusive: true'",
+        "warren.yml:4: listeners[2].amqp: A stream keeps what was read",
+        "warren.yml:5: listeners[3].amqp: The queue's type stands twice",
+        "warren.yml:6: listeners[4].amqp: The queue 'amq.mine' cannot be",
+        "warren.yml:7: listeners[5].amqp: The exchange 'amq.mine' cannot be",
+        "warren.yml:8: listeners[6].amqp: The file of certificate authorities '/nowhere.pem' "
+        "cannot "
+        "be used: No such file or directory",
+        "warren.yml:9: listeners[7].amqp: Unknown parameter 'x'"};
+    ASSERT_EQ(found.size(), parts.size()) << testing::PrintToString(found);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        EXPECT_TRUE(found[i].starts_with(parts[i])) << found[i];
+    }
+    const Config config = load(
+        "listeners: [{amqp: 'amqp://h', queue: a, arguments: {x-queue-type: quorum}}, "
+        "{amqp: 'amqp://h', queue: b, methods: [amq.direct]}]\n");
+    EXPECT_EQ(config.listeners.size(), 2U);
+}
+
+TEST_F(ConfigFile, FilesOfABrokersTlsAreNamedAtTheirKeys) {
+    write("text.pem", "no PEM at all");
+    test::write_dated_certificate(directory_ + "/fine.pem", std::chrono::hours{-1},
+                                  std::chrono::hours{1});
+    test::write_dated_certificate(directory_ + "/other.pem", std::chrono::hours{-1},
+                                  std::chrono::hours{1});
+    const auto found = problems(R"(listeners:
+  - {amqp: "amqps://h", queue: a, tls: {ca: absent.pem}}
+  - amqp: "amqps://h"
+    queue: b
+    tls:
+      certificate: fine.pem
+      key: other.pem
+  - {amqp: "amqps://h", queue: c, tls: {ca: text.pem}}
+proxies:
+  - from: {tcp: "h:1"}
+    to:
+      amqp: "amqps://h?queue=q"
+      tls: {ca: absent.pem}
+  - {from: {tcp: "h:2"}, to: "tls://h:3?certificate=/nowhere.pem"}
+)");
+    const std::vector<std::string> parts{
+        "warren.yml:2: listeners[0].tls.ca: ", "warren.yml:7: listeners[1].tls.key: ",
+        "warren.yml:8: listeners[2].tls.ca: ", "warren.yml:13: proxies[0].to.tls.ca: ",
+        "warren.yml:14: proxies[1]: The client "};
+    ASSERT_EQ(found.size(), parts.size()) << testing::PrintToString(found);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        EXPECT_TRUE(found[i].starts_with(parts[i])) << found[i];
+    }
+}
+
+TEST_F(ConfigFile, APortThatIsTakenIsFoundBesideOtherMistakes) {
+    EXPECT_EQ(problems("listeners:\n"
+                       "  - {tcp: '127.0.0.1:81', fernet_key: none}\n"
+                       "  - {tcp: '127.0.0.1:81', auth_secret: short}\n"
+                       "proxies:\n"
+                       "  - {from: 'tcp://127.0.0.1:81', to: 'tcp://h:1'}\n")
+                  .size(),
+              5U);
+}
+
 TEST_F(ConfigFile, AMissingFileAndOneThatIsNoYaml) {
     const auto config = load_config(directory_ + "/nowhere.yml");
     ASSERT_FALSE(config);
@@ -282,6 +456,37 @@ TEST_F(ConfigFile, TwoListenersAtOnePortAreRefused) {
               (std::vector<std::string>{
                   "warren.yml:5: listeners[2].tcp: this port is taken by listeners[0] in line 3",
                   "warren.yml:8: listeners[5].tcp: this port is taken by 'admin'"}));
+}
+
+TEST_F(ConfigFile, ListenersAtOneQueueServeTheSame) {
+    const auto found = problems(
+        "listeners:\n"
+        "  - {amqp: 'amqp://h/', queue: q, methods: [a]}\n"
+        "  - {amqp: 'amqp://h/', queue: q, methods: [a]}\n"
+        "  - {amqp: 'amqp://h/', queue: other, methods: [b]}\n"
+        "  - {amqp: 'amqp://h/', queue: q, methods: [b]}\n"
+        "proxies: [{from: {amqp: 'amqp://h/', queue: q}, to: 'tcp://b:1'}]\n");
+    ASSERT_EQ(found.size(), 2U) << testing::PrintToString(found);
+    EXPECT_TRUE(found[0].starts_with("warren.yml:5: listeners[3].amqp: The queue 'q' at "))
+        << found[0];
+    EXPECT_TRUE(found[0].ends_with("(the other is listeners[0] in line 2)")) << found[0];
+    EXPECT_TRUE(found[1].starts_with("warren.yml:6: proxies[0]: takes the queue")) << found[1];
+}
+
+TEST_F(ConfigFile, AnExchangeThatCopiesWhatItGetsIsRefused) {
+    for (const char* const type : {"fanout", "headers"}) {
+        const auto found = problems(
+            "listeners:\n"
+            "  - amqp: 'amqp://h/'\n"
+            "    queue: q\n"
+            "    exchanges: {m: {type: " +
+            std::string{type} + "}}\n");
+        ASSERT_EQ(found.size(), 1U) << testing::PrintToString(found);
+        EXPECT_TRUE(
+            found[0].starts_with("warren.yml:4: listeners[0].exchanges.m.type: The exchange "
+                                 "'m' is of type '"))
+            << found[0];
+    }
 }
 
 TEST_F(ConfigFile, OnePortIsOneHoweverItsAddressIsWritten) {

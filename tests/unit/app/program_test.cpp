@@ -209,6 +209,40 @@ TEST_F(Program, APortThatIsTakenIsNamedByLineAndKey) {
     EXPECT_EQ(first.wait(), 0);
 }
 
+TEST_F(Program, ChecksEverythingAtOnceAndServesNoneOfIt) {
+    const std::string file = directory_ + "/warren.yml";
+    std::ofstream{file} << "modules: [" << WARREN_MODULES << ", /nowhere]\n"
+                        << "workers: many\n"
+                        << "listeners:\n"
+                        << "  - {tcp: 'localhost:1', methods: [ecko]}\n"
+                        << "  - {amqp: 'amqps://h', queue: q, tls: {ca: absent.pem}}\n"
+                        << "  - {tcp: 'localhost:1'}\n"
+                        << "proxies:\n"
+                        << "  - {from: {tcp: 'h:2'}, to: 'tcp://h:3', buffered: yes}\n";
+    // Of the state directory: a file where a directory has to be made.
+    std::ofstream{directory_ + "/state"} << "";
+    const std::string environment = "STATE_DIRECTORY=" + directory_ + "/state/warren ";
+    const auto run_with = [&](const std::string& command) {
+        test::ChildProcess child{
+            {"sh", "-c",
+             environment + " exec " + std::string{WARREN_PROGRAM} + " " + command + " 2>&1"}};
+        Outcome outcome;
+        for (std::string line = child.read_line(); !line.empty(); line = child.read_line()) {
+            outcome.output += line + "\n";
+        }
+        outcome.code = child.wait();
+        return outcome;
+    };
+    const Outcome checked = run_with("check " + file);
+    EXPECT_EQ(checked.code, 1);
+    for (const char* const part :
+         {"modules[1]: /nowhere: no such directory", ":2: workers: ", ":5: listeners[1].tls.ca: ",
+          ":6: listeners[2].tcp: this port is taken", ":8: proxies[0]: the buffer '"}) {
+        EXPECT_TRUE(checked.output.contains(part)) << part << "\n" << checked.output;
+    }
+    EXPECT_EQ(run_with("serve --config " + file).code, 78);
+}
+
 TEST_F(Program, ServesNothingFromAWrongConfiguration) {
     const Outcome outcome = run("serve --config " + config("listeners: []\nworkrs: 1\n"));
     EXPECT_EQ(outcome.code, 78) << outcome.output;

@@ -51,6 +51,80 @@ TEST(Server, RefusesAListenerThatCannotBe) {
     EXPECT_THROW(server.listen(ListenerOptions{.url = "memory:a?queue=b", .queue = "c"}), Error);
 }
 
+/// What a server says to a listener beside this one; empty: it takes it.
+std::string refusal_beside(const ListenerOptions& one, const ListenerOptions& other) {
+    Server server;
+    server.listen(one);
+    try {
+        server.listen(other);
+        return {};
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Code::invalid_request);
+        return error.message();
+    }
+}
+
+TEST(Server, ListenersAtOneQueueServeTheSame) {
+    const auto at = [](std::string url, std::string queue, std::vector<std::string> methods,
+                       std::string protocol = "cyberfusion") {
+        return ListenerOptions{.url = std::move(url),
+                               .queue = std::move(queue),
+                               .protocol = std::move(protocol),
+                               .methods = std::move(methods)};
+    };
+    const ListenerOptions first = at("amqp://localhost/", "q", {"a"});
+    for (const ListenerOptions& bad :
+         {at("amqp://localhost/", "q", {"b"}), at("amqp://127.0.0.1:5672/", "q", {"b"}),
+          at("amqp://user:secret@[::1]/", "q", {}), at("amqp://localhost/", "q", {"a", "b"}),
+          at("amqp://localhost/", "q", {"a"}, "tutorial")}) {
+        const std::string refusal = refusal_beside(first, bad);
+        EXPECT_NE(refusal.find("'q'"), std::string::npos) << bad.url << ": " << refusal;
+        EXPECT_EQ(refusal.find("secret"), std::string::npos);
+    }
+    for (const ListenerOptions& good :
+         {first, at("amqp://localhost/", "other", {"b"}), at("amqp://localhost/vhost", "q", {"b"}),
+          at("amqp://localhost:5673/", "q", {"b"}), at("amqp://elsewhere/", "q", {"b"}),
+          at("memory:q", "q", {"b"})}) {
+        EXPECT_EQ(refusal_beside(first, good), "") << good.url;
+    }
+    EXPECT_NE(refusal_beside(at("memory:hub", "q", {"a"}), at("memory:hub", "q", {"b"})), "");
+    EXPECT_NE(refusal_beside({.url = "amqp://localhost/?protocol=callme&server_id=s"},
+                             at("amqp://localhost/", "server_s_queue", {"a"})),
+              "");
+}
+
+TEST(Server, AProxyHasItsQueueForItself) {
+    Server server;
+    server.listen({.url = "amqp://localhost/", .queue = "q", .methods = {"a"}});
+    EXPECT_THROW(server.forward({.url = "amqp://localhost/", .queue = "q", .methods = {"a"}},
+                                {.to = "tcp://localhost:1"}),
+                 Error);
+    server.forward({.url = "amqp://localhost/", .queue = "p", .methods = {"a"}},
+                   {.to = "tcp://localhost:1"});
+}
+
+TEST(Server, ExchangesGiveEachRequestToOneQueue) {
+    const auto refusal = [](const std::string& type, Dynamic arguments = {}) -> std::string {
+        Server server;
+        ListenerExchange exchange{.name = "a", .type = type};
+        exchange.arguments = std::move(arguments);
+        try {
+            server.listen({.url = "amqp://localhost/", .queue = "q", .exchanges = {exchange}});
+            return {};
+        } catch (const Error& error) {
+            return error.message();
+        }
+    };
+    EXPECT_EQ(refusal("direct"), "");
+    EXPECT_EQ(refusal("topic"), "");
+    EXPECT_EQ(refusal("x-delayed-message", Dynamic::map({{"x-delayed-type", "direct"}})), "");
+    for (const char* const type : {"fanout", "headers", "x-consistent-hash", "x-random"}) {
+        EXPECT_NE(refusal(type).find("calls need direct or topic"), std::string::npos) << type;
+    }
+    EXPECT_NE(refusal("x-delayed-message"), "");
+    EXPECT_NE(refusal("x-delayed-message", Dynamic::map({{"x-delayed-type", "fanout"}})), "");
+}
+
 TEST(Server, DrainFinishesWhatRunsAndAnswersIt) {
     std::promise<void> entered;
     std::promise<void> may_return;

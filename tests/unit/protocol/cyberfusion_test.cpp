@@ -1,8 +1,11 @@
 #include "protocol/cyberfusion.hpp"
 
+#include "protocol/reply_headers.hpp"
+
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
 
 namespace warren::protocol {
 namespace {
@@ -65,6 +68,23 @@ TEST_F(Cyberfusion, TakesARequestWithoutContentType) {
     EXPECT_TRUE(dialect->decode_call(envelope, arena));
     envelope.content_type = "application/json; charset=utf-8";
     EXPECT_TRUE(dialect->decode_call(envelope, arena));
+}
+
+TEST_F(Cyberfusion, GivesAllOfAMessageToWarrensCallers) {
+    for (const Code code : {Code::failed, Code::unauthenticated, Code::no_such_method}) {
+        for (const std::size_t bytes : {std::size_t{513}, header_message_bytes_max,
+                                        header_message_bytes_max + 1, std::size_t{100'000}}) {
+            const std::string message(bytes, 'm');
+            const auto answer = there_and_back({.failure = code, .message = message});
+            ASSERT_FALSE(answer);
+            EXPECT_EQ(answer.error().code, code);
+            EXPECT_EQ(answer.error().message, message);
+        }
+    }
+    // Others see what they always saw.
+    const std::string fits(header_message_bytes_max, 'm');
+    EXPECT_EQ(answered({.failure = Code::internal, .message = fits}),
+              R"({"success":false,"message":"An unexpected error occurred","data":null})");
 }
 
 TEST_F(Cyberfusion, CountsAttempts) {

@@ -404,7 +404,7 @@ TEST(MessageServerTrial, IsAcknowledgedWhenTheBrokerHasIt) {
     EXPECT_TRUE(served.is_empty());
     EXPECT_EQ(served.port->with_reply, 0U);
     EXPECT_TRUE(served.drained);
-    EXPECT_EQ(served.server->lost_replies(), 0U);
+    EXPECT_EQ(served.server->lost_replies().lost(), 0U);
 }
 
 TEST(MessageServerTrial, IsAnsweredInternalWhenTheBrokerRefusesIt) {
@@ -419,8 +419,10 @@ TEST(MessageServerTrial, IsAnsweredInternalWhenTheBrokerRefusesIt) {
     EXPECT_NE(served.caller->reply("a").find("An unexpected error occurred"), std::string::npos);
     EXPECT_TRUE(served.is_empty());
     EXPECT_EQ(served.runs, 1);
-    EXPECT_EQ(served.server->counters().refused_replies.get(), 1U);
-    EXPECT_TRUE(served.stage.log.contains("too large; its caller is answered 'internal'"));
+    EXPECT_EQ(served.server->lost_replies().refused(), 1U);
+    EXPECT_TRUE(
+        served.stage.log.contains("answered 'internal', if it can be, for its reply is refused: "
+                                  "invalid_request: too large"));
 }
 
 TEST(MessageServerTrial, IsDroppedWhenThatIsRefusedToo) {
@@ -435,7 +437,7 @@ TEST(MessageServerTrial, IsDroppedWhenThatIsRefusedToo) {
     served.run();
     EXPECT_TRUE(served.caller->replies("a").empty());
     EXPECT_TRUE(served.is_empty());
-    EXPECT_EQ(served.server->lost_replies(), 1U);
+    EXPECT_EQ(served.server->lost_replies().lost(), 1U);
     EXPECT_TRUE(served.stage.log.contains("a reply reaches nobody: no_responder"));
 }
 
@@ -484,7 +486,7 @@ TEST(MessageServer, ARefusedReplyThatCountedAsSentIsReplacedOnce) {
                                     why);
     served.run();
     EXPECT_EQ(served.caller->replies("a").size(), 1U);
-    EXPECT_EQ(served.server->lost_replies(), 1U);
+    EXPECT_EQ(served.server->lost_replies().lost(), 1U);
 }
 
 TEST(MessageServerReplay, AnotherBodyIsAnotherRequest) {
@@ -530,9 +532,33 @@ TEST(MessageServerReplay, APersistentRequestIsKnownAgainUnmarkedByAnIdThatIsUniq
     EXPECT_EQ(runs_of("1", 2), 2) << "another request may have the same id";
 }
 
+TEST(MessageServerReplay, WithoutAMarkNothingIsARepetitionWhereNothingComesAgain) {
+    for (const bool is_acknowledged : {false, true}) {
+        Served served{
+            {.lost_requests = is_acknowledged ? LostRequests::come_again : LostRequests::are_gone,
+             .acknowledge =
+                 is_acknowledged ? Acknowledge::before_handling : Acknowledge::with_reply}};
+        const protocol::Envelope message{.exchange = "work",
+                                         .correlation_id = one_id,
+                                         .reply_to = served.caller->address(),
+                                         .delivery_mode = 2,
+                                         .body = protocol::bytes_of(R"({"name": "x"})")};
+        served.while_running = [&] {
+            served.server->on_lost(98, {.code = Code::connection_lost, .message = "cut"});
+            served.server->on_consuming(99);
+            served.server->on_delivery({.generation = 99, .tag = 1}, message);
+        };
+        served.server->on_consuming(98);
+        served.server->on_delivery({.generation = 98, .tag = 1}, message);
+        served.run();
+        EXPECT_EQ(served.runs, 2);
+        EXPECT_EQ(served.caller->replies(std::string{one_id}).size(), 2U);
+    }
+}
+
 TEST(MessageServerReplay, WhatIsRememberedExpires) {
     Served served{{.replays = {.ttl = 10s}}};
-    served.broker.faults().on(Hop::settle, {.kind = Kind::close_before});
+    served.broker.faults().on(Hop::settle, {.kind = Kind::close_after});
     served.caller->send({.correlation_id = "a"});
     served.run();
     EXPECT_EQ(served.server->replays().size(), 1U);

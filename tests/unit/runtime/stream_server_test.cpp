@@ -401,6 +401,22 @@ TEST(StreamServer, AReplyOverTheLimitIsAFailureThatNamesIt) {
     ASSERT_EQ(answers.size(), 2U);
     EXPECT_EQ(answers[0], answer(1, std::string(194, 'x')));
     EXPECT_TRUE(is_failure(answers[1], 2, "internal", "body_bytes_max"));
+    EXPECT_TRUE(served.stage.log.contains("the reply cannot be sent: ")) << "as at a broker";
+    EXPECT_EQ(served.stage.log.count(LogLevel::error), 1U);
+}
+
+TEST(StreamServer, AReplyThatCannotBeWrittenIsToldByItsPlace) {
+    Served served;
+    served.stage.registry.method("split", [](int) { return std::string{"\xff"}; }, {"size"})
+        .run_inline();
+    served.stage.registry.method("part", [](int) { return std::string{"\xff"}; }, {"size"});
+    served.server.reset();
+    served.serve();
+    FakeConnection& peer = served.connect();
+    peer.receive(packed(R"([0,1,"split",[1]])") + packed(R"([0,2,"part",[1]])"));
+    served.run();
+    ASSERT_EQ(peer.take_answers().size(), 2U);
+    EXPECT_EQ(served.stage.log.count(LogLevel::error), 2U);
 }
 
 TEST(StreamServer, ABrokenStreamIsAnsweredAndClosed) {

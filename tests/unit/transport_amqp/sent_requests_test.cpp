@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,6 +86,23 @@ TEST_F(SentRequestsTest, APermissionThatIsTakenAwayIsNoDifferent) {
     EXPECT_EQ(closed(403, "ACCESS_REFUSED - access to exchange 'ours' in vhost '/' refused",
                      {"ours", "ours", "other"}),
               (Heard{"1 refused connection_lost", "2 refused unauthenticated", "3 dropped"}));
+}
+
+TEST_F(SentRequestsTest, OneThatIsTooLargeFailsAlone) {
+    const std::string bodies[] = {std::string(511, 'x'), std::string(512, 'x'),
+                                  std::string(513, 'x'), std::string(600, 'x'), "x"};
+    std::uint64_t number = 0;
+    for (const std::string& body : bodies) {
+        ++number;
+        requests_.published(number, number,
+                            {.body = std::as_bytes(std::span{body.data(), body.size()})});
+    }
+    EXPECT_EQ(
+        closed(406,
+               "PRECONDITION_FAILED - message size 513 is larger than configured max size "
+               "512",
+               {}),
+        (Heard{"1 accepted", "2 accepted", "3 refused invalid_request", "4 dropped", "5 dropped"}));
 }
 
 TEST_F(SentRequestsTest, WhatTheBrokerDoesNotNameMayBeAnyOfThem) {

@@ -1,0 +1,75 @@
+#include "transport/amqp/refusal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace warren::transport {
+namespace {
+
+Failure explained(std::uint16_t code, const std::string& text, std::string_view doing) {
+    AmqpEndpoint endpoint;
+    endpoint.connection.login = amqp::PlainLogin{.user = "me", .password = "hush"};
+    const Failure failure =
+        explain(amqp::ChannelClosed{.code = code, .text = text}, endpoint, doing);
+    EXPECT_EQ(failure.peer_text, text);
+    EXPECT_FALSE(failure.message.contains("hush"));
+    return failure;
+}
+
+// The texts are RabbitMQ's own.
+
+TEST(Refusal, ATimeOutOfTheBrokersIsNoDifferenceOfContracts) {
+    const Failure failure =
+        explained(406,
+                  "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout "
+                  "value used: 60000 ms. This timeout value can be configured, see consumers doc "
+                  "guide to learn more",
+                  "");
+    EXPECT_EQ(failure.code, Code::deadline_exceeded);
+    EXPECT_EQ(
+        failure.message,
+        "The broker at amqp://localhost:5672 took back requests that were not acknowledged "
+        "within its consumer_timeout, 60000 ms: raise that there, or let handlers end sooner");
+}
+
+TEST(Refusal, AnotherConnectionsQueueIsNoMatterOfCredentials) {
+    const Failure failure =
+        explained(405,
+                  "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue 'q' in vhost "
+                  "'/'. It could be originally declared on another connection or the exclusive "
+                  "property value does not match that of the original declaration.",
+                  "The queue 'q'");
+    EXPECT_EQ(failure.code, Code::conflict);
+    EXPECT_TRUE(failure.message.contains("is another connection's alone (exclusive)"));
+}
+
+TEST(Refusal, AReservedNameIsNoMatterOfPermissions) {
+    const Failure queue =
+        explained(403, "ACCESS_REFUSED - queue name 'amq.mine' contains reserved prefix 'amq.*'",
+                  "The queue 'amq.mine'");
+    EXPECT_EQ(queue.code, Code::invalid_request);
+    EXPECT_TRUE(queue.message.contains("names that begin with 'amq.' are the broker's"));
+    const Failure exchange = explained(
+        403, "ACCESS_REFUSED - operation not permitted on the default exchange", "The exchange ''");
+    EXPECT_EQ(exchange.code, Code::invalid_request);
+    EXPECT_TRUE(exchange.message.contains("the default exchange is the broker's"));
+}
+
+TEST(Refusal, AMissingPermissionAndAnotherShapeStayWhatTheyAre) {
+    const Failure refused = explained(
+        403, "ACCESS_REFUSED - configure access to queue 'q' in vhost '/' refused for user 'me'",
+        "The queue 'q'");
+    EXPECT_EQ(refused.code, Code::unauthenticated);
+    EXPECT_TRUE(refused.message.contains("user 'me' lacks the permission"));
+    const Failure differs =
+        explained(406,
+                  "PRECONDITION_FAILED - inequivalent arg 'durable' for queue 'q' in vhost '/': "
+                  "received 'true' but current is 'false'",
+                  "The queue 'q'");
+    EXPECT_EQ(differs.code, Code::contract_mismatch);
+    EXPECT_TRUE(differs.message.contains("'durable' is declared as 'true', but 'false' exists"));
+}
+
+}  // namespace
+}  // namespace warren::transport

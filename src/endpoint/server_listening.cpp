@@ -1,5 +1,6 @@
 #include "endpoint/server_listening.hpp"
 
+#include "endpoint/dialects.hpp"
 #include "endpoint/metrics_route.hpp"
 
 #include <utility>

@@ -68,9 +68,9 @@ TEST(Server, ListenersAtOneQueueServeTheSame) {
     const auto at = [](std::string url, std::string queue, std::vector<std::string> methods,
                        std::string protocol = "cyberfusion") {
         return ListenerOptions{.url = std::move(url),
-                               .queue = std::move(queue),
                                .protocol = std::move(protocol),
-                               .methods = std::move(methods)};
+                               .methods = std::move(methods),
+                               .queue = std::move(queue)};
     };
     const ListenerOptions first = at("amqp://localhost/", "q", {"a"});
     for (const ListenerOptions& bad :

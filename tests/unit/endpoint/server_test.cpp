@@ -69,8 +69,8 @@ TEST(Server, ListenersAtOneQueueServeTheSame) {
                        std::string protocol = "cyberfusion") {
         return ListenerOptions{.url = std::move(url),
                                .protocol = std::move(protocol),
-                               .methods = std::move(methods),
-                               .queue = std::move(queue)};
+                               .queue = std::move(queue),
+                               .methods = std::move(methods)};
     };
     const ListenerOptions first = at("amqp://localhost/", "q", {"a"});
     for (const ListenerOptions& bad :

@@ -154,7 +154,7 @@ public:
 private:
     detail::PreparedCallPointer prepare(const Ping& ping, detail::Caller caller) {
         detail::PreparedCallPointer call = detail::idle_prepared_call();
-        call->prepare(detail::erase<ping_method>(ping), {}, {}, 0, caller);
+        call->prepare(detail::erase<ping_method>(ping), {}, {}, {}, 0, caller);
         call->timeout = 60s;
         return call;
     }

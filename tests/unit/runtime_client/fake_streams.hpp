@@ -28,8 +28,10 @@ public:
     protocol::AnswerOrder answer_order() const noexcept override { return order_; }
     std::string_view probe_method() const noexcept override { return probe_; }
     std::unique_ptr<protocol::StreamCallDecoder> make_call_decoder() override { return {}; }
-    void encode_answer(const protocol::StreamTicket&, const protocol::Answer&, std::int64_t,
-                       std::string&) const override {}
+    std::string encode_answer(const protocol::StreamTicket&, const protocol::Answer&, std::int64_t,
+                              std::string&) const override {
+        return {};
+    }
     std::unique_ptr<protocol::StreamAnswerDecoder> make_answer_decoder() const override {
         return std::make_unique<Decoder>();
     }

@@ -49,7 +49,8 @@ public:
         method_->description = std::move(text);
         return *this;
     }
-    /// Calls with the same value in this field wait for each other, in order of arrival.
+    /// Calls of this method with the same value in this field wait for each other, in order of
+    /// arrival. Calls of other methods do not, whatever they lock on.
     /// err  throws Error (internal) when the request has no such field
     MethodOptions& lock_on(std::string_view field_name);
     template <typename Request, typename Content>

@@ -23,7 +23,9 @@ Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds ti
         }
         if (!waiting.is_connected) {
             const std::string why =
-                waiting.last_failure != nullptr ? ": " + waiting.last_failure->message : "";
+                waiting.last_failure != nullptr ? ": " + waiting.last_failure->message
+                : waiting.progress.empty()      ? std::string{}
+                                                : ": " + std::string{waiting.progress};
             return {.code = Code::no_responder,
                     .message = "Not sent: no connection to " + broker + ' ' + within + why,
                     .peer_text = waiting.last_failure != nullptr ? waiting.last_failure->peer_text

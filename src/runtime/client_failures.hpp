@@ -22,6 +22,7 @@ struct WaitingFor {
     const Failure* last_failure = nullptr;      // why there is no connection; null: not known yet
     std::optional<std::string_view> blocked{};  // the broker's reason
     bool wants_answer = true;
+    std::string_view progress{};  // what connecting waits for
 };
 
 Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout);

@@ -300,13 +300,15 @@ void MessageClient::on_unblocked() {
 }
 
 Failure MessageClient::deadline_failure_of(const OutgoingCall& call) const {
+    const std::string progress = port_ != nullptr ? port_->progress() : std::string{};
     return deadline_failure(
         {.broker = options_.broker,
          .stage = stage_of(call),
          .is_connected = is_ready_,
          .last_failure = last_failure_ ? &*last_failure_ : nullptr,
          .blocked = blocked_ ? std::optional<std::string_view>{*blocked_} : std::nullopt,
-         .wants_answer = call.wants_answer},
+         .wants_answer = call.wants_answer,
+         .progress = progress},
         call.timeout);
 }
 

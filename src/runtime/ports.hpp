@@ -84,6 +84,8 @@ public:
     virtual bool count_consumers(std::uint64_t /*token*/, std::string_view /*queue*/) {
         return false;
     }
+    /// What connecting waits for, for messages; empty: nothing that is worth a word.
+    virtual std::string progress() const { return {}; }
 };
 
 /// Whether replies to requests sent on a lost connection can still arrive.

@@ -442,6 +442,10 @@ bool AmqpClientPort::count_consumers(std::uint64_t token, std::string_view queue
     return impl_->count_consumers(token, queue);
 }
 
+std::string AmqpClientPort::progress() const {
+    return std::string{impl_->link().progress()};
+}
+
 Link& AmqpClientPort::link() noexcept {
     return impl_->link();
 }

@@ -31,6 +31,7 @@ public:
     /// Bindings asked for while the port is not ready are made before it is.
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override;
     bool count_consumers(std::uint64_t token, std::string_view queue) override;
+    std::string progress() const override;
 
     Link& link() noexcept;
 

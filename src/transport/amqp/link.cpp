@@ -38,6 +38,9 @@ public:
 
     AsioExecutor& executor() noexcept { return executor_; }
     const AmqpEndpoint& endpoint() const noexcept { return endpoint_; }
+    std::string_view progress() const noexcept {
+        return dialer_ != nullptr ? dialer_->progress() : std::string_view{};
+    }
     Log* log() const noexcept { return options_.log; }
     bool up() const noexcept { return up_; }
     bool ended_by_exception() const noexcept { return ended_by_exception_; }
@@ -324,6 +327,9 @@ void Link::detach(LinkUser& user) noexcept {
 }
 bool Link::up() const noexcept {
     return impl_->up();
+}
+std::string_view Link::progress() const noexcept {
+    return impl_->progress();
 }
 bool Link::ended_by_exception() const noexcept {
     return impl_->ended_by_exception();

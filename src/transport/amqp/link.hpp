@@ -70,6 +70,8 @@ public:
     void detach(LinkUser& user) noexcept;
 
     bool up() const noexcept;
+    /// What connecting waits for, for messages; empty when it is up, or pauses.
+    std::string_view progress() const noexcept;
     /// Whether the broker ended the last connection over something that was sent on it.
     bool ended_by_exception() const noexcept;
     /// Whether the last connection was closed as `close` asked, after all that was sent on it.

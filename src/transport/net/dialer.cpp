@@ -67,6 +67,27 @@ public:
         stop();
     }
 
+    std::string_view progress() const noexcept {
+        if (over()) {
+            return {};
+        }
+        if (candidates_.empty()) {
+            return "the host's name was not resolved";
+        }
+        const auto furthest = std::ranges::max_element(
+            attempts_, {}, [](const auto& attempt) { return attempt->stage(); });
+        switch (furthest == attempts_.end() ? Stage::tcp : (*furthest)->stage()) {
+        case Stage::tls:
+            return "the TLS handshake was not answered";
+        case Stage::trial:
+            return "the protocol's handshake was not answered";
+        case Stage::tcp:
+        case Stage::done:
+            break;
+        }
+        return "no address answered";
+    }
+
 private:
     bool over() const noexcept { return dialled_ == nullptr; }
 
@@ -253,8 +274,7 @@ private:
         if (over()) {
             return;
         }
-        const bool was_shaking = std::ranges::any_of(
-            attempts_, [](const auto& attempt) { return attempt->stage() == Stage::tls; });
+        const std::string_view step = progress();
         std::erase_if(attempts_, [this](const auto& attempt) {
             if (attempt->stage() == Stage::trial) {
                 return false;
@@ -263,9 +283,6 @@ private:
             attempt->give_up();
             return true;
         });
-        const std::string_view step = candidates_.empty() ? "the host's name was not resolved"
-                                      : was_shaking       ? "TLS was not established"
-                                                          : "no address answered";
         tried_ = candidates_.size();
         unresolved_ = 0;
         resolver_.cancel();
@@ -302,6 +319,10 @@ Dialer::Dialer(AsioExecutor& executor, std::span<const DialTarget> targets,
 
 Dialer::~Dialer() {
     impl_->give_up();
+}
+
+std::string_view Dialer::progress() const noexcept {
+    return impl_->progress();
 }
 
 }  // namespace warren::transport

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 
 namespace warren::transport {
 
@@ -48,6 +49,9 @@ public:
     Dialer& operator=(const Dialer&) = delete;
     /// Gives up.
     ~Dialer();
+
+    /// What did not come yet, for messages, such as "no address answered". Not once it is over.
+    std::string_view progress() const noexcept;
 
 private:
     class Impl;

@@ -48,6 +48,15 @@ public:
             });
     }
 
+    std::string progress() const {
+        for (const auto& [attempt, dialer] : dialers_) {
+            if (const std::string_view text = dialer->progress(); !text.empty()) {
+                return std::string{text};
+            }
+        }
+        return {};
+    }
+
     void close_all(std::move_only_function<void()> closed) {
         dialers_.clear();
         connections_.close_all(std::move(closed));
@@ -97,6 +106,9 @@ void TcpClientPort::connect(std::size_t address, std::uint64_t token) {
 }
 void TcpClientPort::close_all(std::move_only_function<void()> closed) {
     impl_->close_all(std::move(closed));
+}
+std::string TcpClientPort::progress() const {
+    return impl_->progress();
 }
 const TcpCounters& TcpClientPort::counters() const noexcept {
     return impl_->counters();

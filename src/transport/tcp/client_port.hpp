@@ -32,6 +32,7 @@ public:
     void close_all(std::move_only_function<void()> closed);
 
     /// thread any
+    std::string progress() const override;
     const TcpCounters& counters() const noexcept;
 
 private:

@@ -149,7 +149,7 @@ TEST_P(OversizedReplies, AreAnsweredInternalAndHarmNobody) {
     Served served{broker().uri(), protocol, queue};
     const std::string address = broker().uri() + "?protocol=" + protocol +
                                 (protocol == "callme" ? "&server_id=" : "&queue=") + queue;
-    for (const char* const reply : {"direct", "queue"}) {
+    for (const char* const reply : {"direct", "exclusive"}) {
         if (protocol == "callme" && std::string_view{reply} == "direct") {
             continue;
         }
@@ -189,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(Protocols, OversizedReplies,
 
 TEST_F(AmqpReplyRefusals, AReplyWhoseQueueIsNotBoundGoesThereAllTheSame) {
     Served served{broker().uri(), "cyberfusion", "unbound"};
-    Caller caller{loop, broker().uri(), {.reply_mode = transport::ReplyMode::queue}};
+    Caller caller{loop, broker().uri(), {.reply_mode = transport::ReplyMode::exclusive}};
     ASSERT_TRUE(caller.await_ready());
     const std::uint64_t token = caller.call("text", "unbound", R"({"length": 3})");
     EXPECT_TRUE(caller.await_reply(token));

@@ -47,9 +47,9 @@ public:
     ///      amqp://[USER[:PASSWORD]@]HOST[:PORT][,HOST...]/[VHOST]?queue=QUEUE, amqps://..., or
     ///      memory:NAME for a server in this process. Parameters: queue, protocol (cyberfusion,
     ///      tutorial or callme, with server_id instead of queue), reply (exclusive, direct or
-    ///      durable), reply_queue, and AMQP's own (cacertfile, certfile, keyfile, key_password, verify,
-    ///      server_name_indication, auth_mechanism, heartbeat, connection_timeout, channel_max,
-    ///      reconnect_pause_max, topology_check)
+    ///      durable), reply_queue, and AMQP's own (cacertfile, certfile, keyfile, key_password,
+    ///      verify, server_name_indication, auth_mechanism, heartbeat, connection_timeout,
+    ///      channel_max, reconnect_pause_max, topology_check)
     /// err  throws Error (invalid_request) for an address or option that cannot be; never for a
     ///      broker that does not answer: that is its calls' matter
     explicit Client(std::string_view url, ClientOptions options = {});

@@ -8,12 +8,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <zmq.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <utility>
@@ -54,6 +56,21 @@ bool stands_at(int descriptor, const std::vector<std::string>& endpoints) {
     return std::ranges::any_of(
         endpoints,
         [end = fmt::format(":{}", port)](const std::string& text) { return text.ends_with(end); });
+}
+
+/// "127.0.0.1:40123"; empty for what has no such address, or is gone.
+std::string peer_of(int descriptor) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    std::array<char, NI_MAXHOST> host{};
+    std::array<char, NI_MAXSERV> port{};
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0 ||
+        peer.ss_family == AF_UNIX ||
+        ::getnameinfo(reinterpret_cast<const sockaddr*>(&peer), size, host.data(), host.size(),
+                      port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        return {};
+    }
+    return fmt::format("{}:{}", host.data(), port.data());
 }
 
 }  // namespace
@@ -171,6 +188,7 @@ void ZmqBinding::on_event(const ZmqEvent& event) {
         counters_.connections.add();
         return on_changed();
     case ZMQ_EVENT_DISCONNECTED:
+        on_gone(static_cast<int>(event.value));
         counters_.connections.subtract();
         return on_changed();
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
@@ -203,6 +221,16 @@ void ZmqBinding::on_accepted(int descriptor) {
         say(fmt::format("a peer is turned away, as hardly any descriptor is left{}",
                         descriptors_remedy));
     }
+    peers_[descriptor] = peer_of(descriptor);
+}
+
+/// ZeroMQ says of a refusal not of which connection it is, but ends that next.
+void ZmqBinding::on_gone(int descriptor) {
+    const auto peer = peers_.extract(descriptor);
+    if (!unsaid_refusal_.empty()) {
+        say_refused(peer.empty() ? std::string_view{} : peer.mapped(),
+                    std::exchange(unsaid_refusal_, {}));
+    }
 }
 
 /// Who looks at a port and goes is not worth a line.
@@ -215,7 +243,20 @@ void ZmqBinding::on_refused(const ZmqEvent& event) {
     last_refusal_ =
         handshake_failure_text(event, server == nullptr ? ZmqServerSecurity{} : *server);
     connect_again_later();
-    say("a peer is refused: " + last_refusal_);
+    if (event.what == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH && zap_domain_ != nullptr) {
+        say_refused(socket_.context().zap().last_refused(*zap_domain_), last_refusal_);
+    } else {
+        unsaid_refusal_ = last_refusal_;
+    }
+}
+
+void ZmqBinding::say_refused(std::string_view peer, std::string_view reason) {
+    if (options_.log == nullptr) {
+        return;
+    }
+    if (const auto line = refusals_.add(peer, reason, executor_.now())) {
+        options_.log->warning(fmt::format("{}: {}", fmt::join(endpoints_, ", "), *line));
+    }
 }
 
 void ZmqBinding::say(const std::string& line) {

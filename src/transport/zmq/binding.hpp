@@ -4,6 +4,7 @@
 #include <warren/error.hpp>
 
 #include "transport/asio_executor.hpp"
+#include "transport/net/refusal_lines.hpp"
 #include "transport/zmq/counters.hpp"
 #include "transport/zmq/endpoint.hpp"
 #include "transport/zmq/monitor.hpp"
@@ -15,6 +16,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -66,7 +69,9 @@ private:
     void on_event(const ZmqEvent& event) override;
     void on_changed();
     void on_accepted(int descriptor);
+    void on_gone(int descriptor);
     void on_refused(const ZmqEvent& event);
+    void say_refused(std::string_view peer, std::string_view reason);
     void connect_again_later();
     void say(const std::string& line);
 
@@ -79,6 +84,9 @@ private:
     std::vector<std::string> endpoints_;
     std::unique_ptr<ZmqMonitor> monitor_;
     std::string last_refusal_;
+    std::string unsaid_refusal_;                  // of the connection that ends next
+    std::unordered_map<int, std::string> peers_;  // addresses by descriptors
+    RefusalLines refusals_;
     runtime::TimePoint said_until_{};
     runtime::Executor::TimerId connect_timer_ = 0;
     std::move_only_function<void()> closed_;

@@ -96,7 +96,7 @@ ZapHandler::~ZapHandler() {
 std::shared_ptr<const std::string> ZapHandler::add(ZmqServerSecurity security) {
     const std::scoped_lock lock{domains_->mutex};
     std::string name = "warren-" + std::to_string(++domains_->last);
-    domains_->known.emplace(name, std::move(security));
+    domains_->known.emplace(name, Domain{std::move(security)});
     return {new std::string{std::move(name)}, [domains = domains_](const std::string* ended) {
                 {
                     const std::scoped_lock ending{domains->mutex};
@@ -104,6 +104,12 @@ std::shared_ptr<const std::string> ZapHandler::add(ZmqServerSecurity security) {
                 }
                 delete ended;
             }};
+}
+
+std::string ZapHandler::last_refused(const std::string& domain) const {
+    const std::scoped_lock lock{domains_->mutex};
+    const auto found = domains_->known.find(domain);
+    return found == domains_->known.end() ? std::string{} : found->second.last_refused;
 }
 
 void ZapHandler::serve(void* socket) {
@@ -131,11 +137,15 @@ bool ZapHandler::admits(const std::vector<std::string>& request, std::string& us
     if (found == domains_->known.end()) {
         return false;
     }
-    if (const auto* const plain = std::get_if<ZmqPlain>(&found->second)) {
-        return admits_plain(*plain, request, user);
+    const auto* const plain = std::get_if<ZmqPlain>(&found->second.security);
+    const auto* const curve = std::get_if<ZmqCurveServer>(&found->second.security);
+    const bool is_admitted = plain != nullptr   ? admits_plain(*plain, request, user)
+                             : curve != nullptr ? admits_curve(*curve, request, user)
+                                                : false;
+    if (!is_admitted) {
+        found->second.last_refused = request[address];
     }
-    const auto* const curve = std::get_if<ZmqCurveServer>(&found->second);
-    return curve != nullptr && admits_curve(*curve, request, user);
+    return is_admitted;
 }
 
 }  // namespace warren::transport

@@ -30,11 +30,18 @@ public:
     /// Who may connect to a listener, while this lives; it is the name of the domain.
     std::shared_ptr<const std::string> add(ZmqServerSecurity security);
 
+    /// Where the last one came from whom a domain did not let in; empty: there was none.
+    std::string last_refused(const std::string& domain) const;
+
 private:
+    struct Domain {
+        ZmqServerSecurity security;
+        std::string last_refused{};
+    };
     struct Domains {
         std::mutex mutex{};
         std::uint64_t last = 0;
-        std::map<std::string, ZmqServerSecurity, std::less<>> known{};
+        std::map<std::string, Domain, std::less<>> known{};
     };
 
     void serve(void* socket);

@@ -69,7 +69,8 @@ TEST_F(ZmqSecurity, LetsInWhoKnowsThePassword) {
     EXPECT_EQ(refusal_of(server, ZmqPlain{"other", "password"}), refused);
     EXPECT_EQ(refusal_of(server, ZmqPlain{"user", "passwor"}), refused);
     ASSERT_TRUE(loop.until([&] { return server.port.counters().handshake_failures.get() == 3; }));
-    EXPECT_TRUE(lines.contain("a peer is refused: its user name or password is wrong"));
+    EXPECT_TRUE(
+        lines.contain("a peer at 127.0.0.1 is refused: its user name or password is wrong"));
     EXPECT_EQ(server.sink.sessions, 1U);
 }
 
@@ -98,6 +99,15 @@ TEST_F(ZmqSecurity, LetsInWhoHasTheKey) {
 TEST_F(ZmqSecurity, EncryptsForClientsItDoesNotKnow) {
     Server server{loop, {.security = ZmqCurveServer{server_keys.secret_key}}};
     EXPECT_EQ(identity_of(server, ZmqCurveClient{server_keys.public_key}).size(), 40U);
+}
+
+TEST_F(ZmqSecurity, SaysWhereWhoComesFromThatIsRefused) {
+    Server server{loop, {.security = ZmqPlain{"user", "password"}, .log = &lines}};
+    refusal_of(server, {});
+    refusal_of(server, ZmqPlain{"user", "other"});
+    ASSERT_TRUE(loop.until([&] { return lines.contain("is refused: it does not come with "); }));
+    EXPECT_TRUE(lines.contain("a peer at 127.0.0.1:"));
+    EXPECT_TRUE(lines.contain("its user name or password is wrong")) << "for another reason";
 }
 
 TEST_F(ZmqSecurity, IsNoSilenceWhenTheSidesDiffer) {

@@ -1,4 +1,5 @@
 #include "support/dated_certificate.hpp"
+#include "transport/net/tls_context.hpp"
 #include "unit/transport_tcp/certificates.hpp"
 #include "unit/transport_tcp/harness.hpp"
 

@@ -1,12 +1,16 @@
 """Calls over TCP and TLS from the command line: configuration, certificates, signals."""
 
+import hashlib
+import hmac
 import os
 import shutil
 import signal
 import socket
 import ssl
+import time
 import unittest
 
+import msgpack
 from direct_fixture import Caller, DirectTest, Wire, held_port, host_and_port
 from fixture import MODULES, PROGRAM, Process, code_block, eventually, run_warren
 
@@ -124,6 +128,41 @@ class WhatCheckFinds(TlsTest):
     def test_secrets_that_will_not_do(self):
         self.assert_found(self.tcp(auth_secret="short"), "Secret 1", "at least 16")
         self.assert_found(self.tcp(auth_secret=SECRET, auth_secrets=[SECRET]), "auth_secret")
+
+
+class AfterARestart(DirectTest):
+    def signed(self, ahead_ms):
+        """A call of add(2, 40), signed so much ahead of the clock."""
+        auth = {
+            "key": hashlib.sha256(b"warren auth key:" + SECRET.encode()).hexdigest()[:8],
+            "time_ms": time.time_ns() // 1_000_000 + ahead_ms,
+            "nonce": os.urandom(16),
+            "code": bytes(32),
+        }
+        request = msgpack.packb([0, 1, "add", [2, 40, {"$warren": "positional", "auth": auth}]])
+        return request[:-32] + hmac.digest(SECRET.encode(), request[:-32], "sha256")
+
+    def answer(self, server, request):
+        with Wire(server.addresses[0]) as wire:
+            wire.send_bytes(request)
+            _, _, error, result, *_ = wire.receive()
+            return result if error is None else error["message"]
+
+    def test_no_request_is_taken_again(self):
+        listener = self.tcp(auth_secret=SECRET)
+        early = self.signed(5_000)
+        with self.serve(listener) as server:
+            self.assertIn("in the future", self.answer(server, early))
+            taken = [self.signed(ahead_ms) for ahead_ms in (0, 900)]
+            for request in taken:
+                self.assertEqual(self.answer(server, request), 42)
+                self.assertIn("sent before", self.answer(server, request))
+            server.terminate()
+            self.assertEqual(server.wait(), 0)
+        with self.serve(listener) as server:
+            for request in taken:
+                self.assertIn("before this server began", self.answer(server, request))
+            self.assertEqual(self.answer(server, self.signed(0)), 42)
 
 
 class AHandshakeThatIsNeverAnswered(DirectTest):

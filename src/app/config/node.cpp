@@ -266,7 +266,9 @@ void ConfigMap::add(const ConfigNode& key_node, const YAML::Node& value, bool is
         node_.problems_->add_tolerable(key_node.line(), path,
                                        "stands twice, first in line " + std::to_string(first->line),
                                        "the last one counts");
-        *first = {*key, {value, path, *node_.problems_}, key_node.line()};
+        if (node_.problems_->is_tolerant()) {
+            *first = {*key, {value, path, *node_.problems_}, key_node.line()};
+        }
         return;
     }
     entries_.push_back({*key, {value, path, *node_.problems_}, key_node.line()});

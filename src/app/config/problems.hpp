@@ -21,6 +21,7 @@ public:
 
     /// Of a shape that others read without a word, what they pass over is a note.
     void tolerate() noexcept { is_tolerant_ = true; }
+    bool is_tolerant() const noexcept { return is_tolerant_; }
     /// A problem; or, of such a shape, a note with what becomes of it.
     void add_tolerable(std::size_t line, std::string_view path, std::string message,
                        std::string_view consequence);

@@ -79,16 +79,8 @@ void read_client_tls(const ConfigNode& node, TlsParameters names, std::string& u
     KeyPassword password = read_key_password(map);
     tls.key_password = std::move(password.text);
     tls.key_password_file = std::move(password.file);
-    if (const auto verify = map.find("verify")) {
-        if (const auto word = verify->one_of(verify_words)) {
-            add_parameter(url, "verify",
-                          (at_broker ? "verify_" : "") + std::string{verify_words[*word]});
-        }
-    }
-    if (const auto name = map.find("server_name")) {
-        add_parameter(url, at_broker ? "server_name_indication" : "server_name",
-                      name->text().value_or(""));
-    }
+    const auto verify = map.find("verify");
+    const auto name = map.find("server_name");
     if (const auto fault = transport::find_tls_fault(tls)) {
         return fail_at_file(map, "ca", *fault);
     }
@@ -97,6 +89,14 @@ void read_client_tls(const ConfigNode& node, TlsParameters names, std::string& u
     }
     add_parameter(url, "key_password", tls.key_password);
     add_parameter(url, "key_password_file", tls.key_password_file);
+    if (const auto word = verify ? verify->one_of(verify_words) : std::nullopt) {
+        add_parameter(url, "verify",
+                      (at_broker ? "verify_" : "") + std::string{verify_words[*word]});
+    }
+    if (name) {
+        add_parameter(url, at_broker ? "server_name_indication" : "server_name",
+                      name->text().value_or(""));
+    }
 }
 
 }  // namespace warren::app

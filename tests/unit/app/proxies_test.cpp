@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "support/dated_certificate.hpp"
 #include "support/temporary_directory.hpp"
 
 // `proxies` of a configuration.
@@ -18,7 +20,7 @@ using Lines = std::vector<std::string>;
 
 class ProxiesOfAConfiguration : public testing::Test {
 protected:
-    ProxiesOfAConfiguration() { setenv("STATE_DIRECTORY", "/state", 1); }
+    ProxiesOfAConfiguration() { setenv("STATE_DIRECTORY", path("state").c_str(), 1); }
     ~ProxiesOfAConfiguration() override { unsetenv("STATE_DIRECTORY"); }
 
     std::string path(const std::string& name) const { return directory_.file(name); }
@@ -88,6 +90,7 @@ TEST_F(ProxiesOfAConfiguration, AreReadWithAllTheirKeys) {
 TEST_F(ProxiesOfAConfiguration, HaveAddressesInPartsToo) {
     std::ofstream{path("secret")} << "a secret of enough bytes\n";
     std::ofstream{path("address")} << "amqp://user:hush@broker/?queue=q\n";
+    test::write_dated_certificate(path("ca.pem"), std::chrono::hours{-1}, std::chrono::hours{1});
     const auto proxies = load(R"(proxies:
   - {from: {tcp: "a:1"}, to: {tcp: "server:2", tls: {ca: ca.pem, verify: none}, connections: 2,
      auth_secret: {file: secret}}}
@@ -153,8 +156,8 @@ TEST_F(ProxiesOfAConfiguration, MayBeBuffered) {
     ASSERT_EQ(proxies.size(), 4U);
     ASSERT_TRUE(proxies[0].to.buffer && proxies[1].to.buffer && proxies[2].to.buffer);
     EXPECT_EQ(proxies[0].to.buffer->file,
-              "/state/tcp%3A%2F%2Fa%3A1%20to%20tcp%3A%2F%2Fb%3A1.buffer");
-    EXPECT_EQ(proxies[1].to.buffer->file, "/state/orders.buffer");
+              path("state") + "/tcp%3A%2F%2Fa%3A1%20to%20tcp%3A%2F%2Fb%3A1.buffer");
+    EXPECT_EQ(proxies[1].to.buffer->file, path("state") + "/orders.buffer");
     EXPECT_EQ(proxies[1].to.buffer->entries_max, BufferOptions{}.entries_max);
     const BufferOptions& limited = *proxies[2].to.buffer;
     EXPECT_EQ(limited.file, path("calls"));

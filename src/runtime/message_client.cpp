@@ -52,7 +52,10 @@ void MessageClient::dispatch(OutgoingCall& call) {
         }
         return waiting_.push(call);
     }
-    if (bind_first(call) && is_served(call)) {
+    // Whether the server is there tells why a method has no exchange to bind to. One whose server
+    // is prepared for, and not the method, is not there either without its exchange.
+    const bool binds_first = dialect_.preparation() == protocol::Preparation::of_server;
+    if (binds_first ? bind_first(call) && is_served(call) : is_served(call) && bind_first(call)) {
         publish(call);
     }
 }
@@ -206,7 +209,7 @@ void MessageClient::on_returned(std::uint64_t token, const Failure& why) {
             bindings_.remove(*binding);
         }
     }
-    fail(*call, why);
+    fail(*call, unrouted_failure(*call, why));
 }
 
 void MessageClient::on_refused(std::uint64_t token, const Failure& why) {
@@ -230,7 +233,11 @@ void MessageClient::on_bound(std::uint64_t token, const Failure* refused) {
     if (refused != nullptr) {
         const Failure why = *refused;
         bindings_.remove(*binding);
-        return fail_all(waiting, why);
+        while (!waiting.empty()) {
+            OutgoingCall& call = waiting.pop();
+            fail(call, unrouted_failure(call, why));
+        }
+        return;
     }
     binding->state = MethodBinding::State::bound;
     while (!waiting.empty()) {

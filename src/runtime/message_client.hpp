@@ -63,6 +63,7 @@ private:
     // message_client_presence.cpp
     bool is_served(OutgoingCall& call);
     bool ask_for(ServerPresence& presence);
+    Failure unrouted_failure(const OutgoingCall& call, const Failure& why);
     void forget_presences();
     TimePoint now() const noexcept { return executor().now(); }
     void count_attempt(const Failure& why);

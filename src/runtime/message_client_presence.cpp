@@ -47,6 +47,7 @@ void MessageClient::on_consumers(std::uint64_t token, std::optional<std::uint32_
     }
     presence->is_asked = false;
     presence->is_present = consumers.value_or(1) != 0;
+    presence->is_confirmed = consumers.value_or(0) != 0;
     if (!presence->is_present && now() < grace_until_ && !presence->waiting.empty()) {
         presence->is_asked = true;
         executor().post_at(now() + return_pause, [weak = weak_from_this(), token] {
@@ -69,10 +70,29 @@ void MessageClient::on_consumers(std::uint64_t token, std::optional<std::uint32_
     }
 }
 
+/// Where each method has an exchange of its own, one that leads nowhere says more of the method
+/// than of a server that is known to be there.
+Failure MessageClient::unrouted_failure(const OutgoingCall& call, const Failure& why) {
+    if (why.code != Code::no_responder || options_.when_absent == WhenAbsent::wait ||
+        dialect_.preparation() == protocol::Preparation::of_server ||
+        dialect_.reply_bindings(call.method).empty()) {
+        return why;
+    }
+    const ServerPresence* const presence = presences_.of(server_of(call));
+    if (presence == nullptr || !presence->is_confirmed) {
+        return why;
+    }
+    return {.code = Code::no_such_method,
+            .message = "The server of the queue '" + dialect_.server_queue(presence->server) +
+                       "' runs, and does not serve the method '" + std::string{call.method} +
+                       "': " + std::string{name_of(why.code)} + ": " + why.message,
+            .peer_text = why.peer_text};
+}
+
 /// What was known, and who waits to know, begins anew.
 void MessageClient::forget_presences() {
     presences_.each([this](ServerPresence& presence) {
-        presence.is_present = presence.is_asked = false;
+        presence.is_present = presence.is_confirmed = presence.is_asked = false;
         waiting_.append(presence.waiting);
     });
 }

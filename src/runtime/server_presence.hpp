@@ -18,6 +18,7 @@ struct ServerPresence {
     std::string server;
     std::uint64_t token = 0;
     bool is_present = false;
+    bool is_confirmed = false;  // the broker said so
     bool is_asked = false;
     TimePoint fresh_until{};  // nobody has to ask before
     CallQueue waiting{};      // for the answer

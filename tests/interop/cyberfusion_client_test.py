@@ -45,8 +45,8 @@ class AConsumerAsDeployed(InteropTest):
     def test_a_queue_nobody_consumes_is_no_responder_at_once(self):
         self.assert_fails(self.call("dx_example", {}, queue="nobody"), "no_responder")
 
-    def test_a_method_nobody_serves_is_no_responder_at_once(self):
-        self.assert_fails(self.call("never_heard_of", {}), "no_responder")
+    def test_a_method_that_the_server_does_not_serve_is_no_such_method_at_once(self):
+        self.assert_fails(self.call("never_heard_of", {}), "error: no_such_method: ")
 
     def test_wrong_password(self):
         wrong = self.broker.uri(self.vhost, password="wrong") + "?queue=test"

@@ -114,6 +114,37 @@ TEST(MessageClientPresence, AOneWayCallWaitsInTheQueue) {
     broker.client->close();
 }
 
+TEST(MessageClientPresence, AMethodThatARunningServerHasNoExchangeForIsNone) {
+    const Failure missing{.code = Code::no_responder, .message = "no such exchange"};
+    AtABroker broker;
+    TestCall unbound{"unheard_of"};
+    broker.submit(unbound);
+    broker.say(1);
+    broker.client->on_bound(broker.port.bound.back().first, &missing);
+    EXPECT_EQ(unbound.code(), Code::no_such_method);
+    EXPECT_NE(unbound.failure->message.find(
+                  "The server of the queue 'server_queue' runs, and does not serve the method "
+                  "'unheard_of': no_responder: no such exchange"),
+              std::string::npos)
+        << unbound.failure->message;
+    TestCall returned;
+    broker.submit(returned);
+    broker.client->on_returned(broker.last().token, missing);
+    EXPECT_EQ(returned.code(), Code::no_such_method);
+
+    // Of a server that is not known to run, or that nobody asked for, it may be the server.
+    for (const MessageClientOptions& options : {impatient(), test::client_options()}) {
+        AtABroker unknown{options};
+        TestCall call{"unheard_of"};
+        unknown.submit(call);
+        if (!unknown.port.counted.empty()) {
+            unknown.say(std::nullopt);
+        }
+        unknown.client->on_bound(unknown.port.bound.back().first, &missing);
+        EXPECT_EQ(call.code(), Code::no_responder);
+    }
+}
+
 TEST(MessageClientPresence, AfterALostConnectionServersHaveTimeToComeBack) {
     AtABroker broker;
     broker.client->on_lost(broken, RepliesSurvive::no);

@@ -78,53 +78,6 @@ void StreamServer::forget(StreamServerSession& session) noexcept {
     free_places_.push_back(session.id().place);
 }
 
-void StreamServer::abandon(SessionId id) noexcept {
-    dispatcher_.abandon(lane_, [this, id](Job& job) {
-        auto& call = static_cast<StreamJob&>(job);
-        const bool is_abandoned =
-            call.session == id && call.ticket.wants_answer && !call.is_abandoned;
-        if (is_abandoned) {
-            let_go(call);
-        }
-        return is_abandoned;
-    });
-}
-
-void StreamServer::cancel(const StreamServerSession& session, std::uint32_t id) {
-    cancelled_.push_back({session.id(), id});
-    // All of one turn at once: each time all calls are looked at.
-    if (!cancel_timer_) {
-        cancel_timer_ = port_.executor().post_at(port_.executor().now(), [this] {
-            cancel_timer_.reset();
-            take_cancelled();
-        });
-    }
-}
-
-void StreamServer::take_cancelled() {
-    std::vector<Cancelled> cancelled = std::exchange(cancelled_, {});
-    std::ranges::sort(cancelled);
-    dispatcher_.abandon(lane_, [&](Job& job) {
-        auto& call = static_cast<StreamJob&>(job);
-        const bool is_cancelled =
-            call.ticket.wants_answer && !call.is_abandoned &&
-            std::ranges::binary_search(cancelled, Cancelled{call.session, call.ticket.id});
-        if (is_cancelled) {
-            let_go(call);
-        }
-        return is_cancelled;
-    });
-    resume_held();
-}
-
-void StreamServer::let_go(StreamJob& job) noexcept {
-    job.is_abandoned = true;
-    ++abandoned_;
-    if (StreamServerSession* const session = find(job.session)) {
-        session->let_go_of_call();
-    }
-}
-
 StreamServerSession* StreamServer::find(SessionId id) noexcept {
     const Place& place = places_[id.place];
     return place.generation == id.generation ? place.session : nullptr;
@@ -135,7 +88,7 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
     with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
         job->request_bytes = request_bytes;
         in_flight_bytes_ += request_bytes;
-        if (std::optional<Failure> refusal = refusal_for(session, job->wants_answer)) [[unlikely]] {
+        if (std::optional<Failure> refusal = refusal_of(session, job->wants_answer)) [[unlikely]] {
             dispatcher_.refuse(std::move(job), std::move(*refusal), lane_);
         } else if (!decoder.call) [[unlikely]] {
             dispatcher_.refuse(std::move(job), std::move(decoder.call.error()), lane_);
@@ -153,7 +106,7 @@ void StreamServer::take_large(StreamServerSession& session,
     with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
         job->request_bytes = request.size();
         in_flight_bytes_ += request.size();
-        if (std::optional<Failure> refusal = refusal_for(session, job->wants_answer)) {
+        if (std::optional<Failure> refusal = refusal_of(session, job->wants_answer)) {
             return dispatcher_.refuse(std::move(job), std::move(*refusal), lane_);
         }
         auto kept = job->keep(dialect_.make_call_decoder(), session.caller(), request);

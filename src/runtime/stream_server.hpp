@@ -140,6 +140,7 @@ private:
     void refuse_unread(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
                        std::string_view consequence);
     std::string_view obstacle_for(const AnswerBacklog::Share& share) const noexcept;
+    std::optional<Failure> refusal_of(const StreamServerSession& session, bool wants_answer);
     std::optional<Failure> refusal_for(const StreamServerSession& session, bool wants_answer) const;
     template <typename Dispatch>
     void with_job(StreamServerSession& session, const protocol::StreamTicket& ticket,
@@ -182,6 +183,7 @@ private:
     std::optional<Executor::TimerId> stall_timer_;
     std::vector<Cancelled> cancelled_;  // in this turn
     std::optional<Executor::TimerId> cancel_timer_;
+    TimePoint room_made_at_{};
 
     TimePoint unread_said_until_{};
     bool stopping_ = false;

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cmath>
 #include <limits>
 #include <string>
 
@@ -73,8 +72,6 @@ TEST(JsonPython, shows_floats_as_python_does) {
 
 TEST(JsonPython, refuses_what_no_json_has) {
     std::string out = "before";
-    EXPECT_EQ(json_encode_python(Value::floating(std::nan("")), out).error().type,
-              "float_not_finite");
     EXPECT_EQ(json_encode_python(Value::text("\xff"), out).error().type, "text_not_utf8");
     EXPECT_EQ(out, "before");
 }

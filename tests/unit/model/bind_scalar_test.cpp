@@ -102,9 +102,14 @@ TEST(BindScalar, Floats) {
                     {"null", "float_type"}});
     expect<float>(
         {{"3.4028234663852886e38", ""}, {"3.5e38", "finite_number"}, {"-3.5e38", "finite_number"}});
-    double target{};
-    EXPECT_EQ(briefly(model::bind(type_of<double>(), Value::floating(INFINITY), &target)),
-              Brief{"finite_number"});
+    for (const double odd : {double{INFINITY}, -double{INFINITY}, std::nan("")}) {
+        double target{};
+        EXPECT_EQ(briefly(model::bind(type_of<double>(), Value::floating(odd), &target)), Brief{});
+        EXPECT_EQ(Value::floating(target), Value::floating(odd)) << "as formats that have it say";
+        float narrow{};
+        EXPECT_EQ(briefly(model::bind(type_of<float>(), Value::floating(odd), &narrow)), Brief{});
+        EXPECT_EQ(Value::floating(double{narrow}), Value::floating(odd));
+    }
 }
 
 TEST(BindScalar, TruthValues) {

@@ -255,6 +255,10 @@ TEST_F(Arrpc, holds_the_limit_of_bytes) {
     const auto over = server.next(octets("\xaa"), arena_);
     EXPECT_EQ(over.state, State::broken);
     EXPECT_EQ(over.content.error().errors.at(0).type, "bytes_over_limit");
+    ArrpcClientCodec reader{"", limits};
+    const auto long_reply = reader.next(octets("\xaa"), arena_);
+    EXPECT_EQ(long_reply.content.error().code, Code::reply_over_limit);
+    EXPECT_NE(long_reply.content.error().message.find("body_bytes_max"), std::string::npos);
     const ArrpcClientCodec client{"", limits};
     EXPECT_EQ(encoded(client, Value::text("123456789")).size(), 10U);
     std::string out;

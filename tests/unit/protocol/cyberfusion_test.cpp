@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -161,10 +163,39 @@ TEST_F(Cyberfusion, RepliesThroughTheRequestsExchange) {
 }
 
 TEST_F(Cyberfusion, AnswersAValueThatJsonCannotExpress) {
-    const Answer answer{.data = Value::floating(std::numeric_limits<double>::quiet_NaN())};
-    const auto read = there_and_back(answer);
+    const std::array members{Member{Value::null(), Value::integer(1)}};
+    const auto read = there_and_back({.data = Value::map(members)});
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code, Code::internal);
+}
+
+TEST_F(Cyberfusion, CarriesNumbersThatPythonHasWordsFor) {
+    const auto read =
+        there_and_back({.data = Value::floating(std::numeric_limits<double>::quiet_NaN())});
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(std::isnan(read->data->as_float64()));
+}
+
+TEST_F(Cyberfusion, AReplyOverALimitOfTheClientNamesIt) {
+    struct Case {
+        core::Limits limits;
+        const char* named;
+    };
+    const std::string body = R"({"success":true,"message":"OK","data":[[1,2]]})";
+    for (const Case& each :
+         {Case{{.body_bytes_max = body.size() - 1}, "body_bytes_max"},
+          Case{{.nesting_depth_max = 2}, "nesting_depth_max"},
+          Case{{.value_count_max = 6}, "value_count_max"}}) {
+        const auto client = make_cyberfusion_dialect(each.limits);
+        const auto read = client->decode_answer({.body = bytes_of(body)}, arena);
+        ASSERT_FALSE(read) << each.named;
+        EXPECT_EQ(read.error().code, Code::reply_over_limit);
+        EXPECT_NE(read.error().message.find(each.named), std::string::npos);
+        EXPECT_NE(read.error().message.find("this client"), std::string::npos);
+    }
+    const auto client = make_cyberfusion_dialect(
+        {.body_bytes_max = body.size(), .nesting_depth_max = 3, .value_count_max = 7});
+    EXPECT_TRUE(client->decode_answer({.body = bytes_of(body)}, arena));
 }
 
 TEST_F(Cyberfusion, CarriesEveryFailureThereAndBack) {

@@ -7,7 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace warren::protocol::test {
 namespace {
@@ -165,6 +168,89 @@ TEST_F(MsgpackRpcDialect, AClientReadsAnswersOnly) {
     EXPECT_EQ(answers_->answer({.id = 7}).error().code, Code::internal);
     EXPECT_EQ(answers_->next(octets("\xc1"), 0, arena_).state, State::broken);
     EXPECT_EQ(answers_->failure().code, Code::internal) << "it has spoken the protocol before";
+}
+
+TEST_F(MsgpackRpcDialect, AnAnswerOverALimitOfTheClientFailsItsCallAlone) {
+    struct Case {
+        core::Limits limits;
+        std::string answer;
+        const char* named;
+    };
+    const std::string deep = packed("[1,7,null,[[[[1]]]]]");
+    const std::string many = packed("[1,7,null,[1,2,3,4,5,6,7,8]]");
+    const std::string wide = packed(R"([1,7,null,")" + std::string(200, 'x') + "\"]");
+    const std::string next = packed("[1,8,null,true]");
+    for (const Case& each :
+         {Case{{.nesting_depth_max = 4}, deep, "nesting_depth_max"},
+          Case{{.value_count_max = 12}, many, "value_count_max"},
+          Case{{.body_bytes_max = wide.size() - 1}, wide, "body_bytes_max"}}) {
+        const auto dialect = make_msgpack_rpc_dialect({}, each.limits);
+        const std::string stream = each.answer + next;
+        // However it is cut.
+        for (std::size_t cut = 1; cut <= stream.size(); ++cut) {
+            const auto decoder = dialect->make_answer_decoder();
+            std::string unread = stream;
+            std::string input;
+            std::vector<std::uint32_t> ids;
+            while (!unread.empty()) {
+                input += unread.substr(0, cut);
+                unread.erase(0, std::min(cut, unread.size()));
+                for (bool is_waiting = false; !is_waiting && !input.empty();) {
+                    const StreamStep step = decoder->next(octets(input), 0, arena_);
+                    ASSERT_NE(step.state, State::broken) << each.named << ' ' << cut;
+                    is_waiting = step.size_bytes == 0;
+                    if (step.state == State::complete) {
+                        ids.push_back(decoder->id());
+                        const auto answer = decoder->answer({.id = ids.back()});
+                        ASSERT_EQ(answer.has_value(), ids.back() == 8);
+                        if (!answer) {
+                            EXPECT_EQ(answer.error().code, Code::reply_over_limit);
+                            EXPECT_NE(answer.error().message.find(each.named), std::string::npos);
+                            EXPECT_NE(answer.error().message.find("this client"),
+                                      std::string::npos);
+                        }
+                    }
+                    input.erase(0, step.size_bytes);
+                }
+            }
+            EXPECT_EQ(ids, (std::vector<std::uint32_t>{7, 8})) << each.named << ' ' << cut;
+        }
+    }
+    // At the limits it is taken.
+    const auto dialect = make_msgpack_rpc_dialect(
+        {}, {.body_bytes_max = wide.size(), .nesting_depth_max = 5, .value_count_max = 13});
+    for (const std::string& answer : {deep, many, wide}) {
+        const auto decoder = dialect->make_answer_decoder();
+        EXPECT_EQ(decoder->next(octets(answer), 0, arena_).state, State::complete);
+        EXPECT_TRUE(decoder->answer({.id = 7}));
+    }
+}
+
+TEST_F(MsgpackRpcDialect, SaysThatNobodyWaitsForAnAnswer) {
+    std::string out;
+    ASSERT_TRUE(dialect_->encode_cancellation(4'000'000'000, 0, out));
+    EXPECT_EQ(as_json(out), R"([2,"$warren.cancel",[4000000000]])");
+    const StreamStep step = read_call(out);
+    EXPECT_EQ(step.state, State::cancelled);
+    EXPECT_EQ(step.size_bytes, out.size());
+    EXPECT_EQ(calls_->ticket.id, 4'000'000'000U);
+    out.clear();
+    EXPECT_FALSE(make_msgpack_rpc_dialect({.peer = RpcPeer::foreign})
+                     ->encode_cancellation(1, 0, out));
+    EXPECT_FALSE(make_msgpack_rpc_dialect({.one_way = true})->encode_cancellation(1, 0, out));
+    EXPECT_TRUE(out.empty());
+}
+
+TEST_F(MsgpackRpcDialect, ARequestHasNoKeysButText) {
+    const std::string request{"\x94\x00\x07\xa1m\x91\x81\x05\x01", 9};
+    EXPECT_EQ(read_call(request).state, State::complete);
+    ASSERT_FALSE(calls_->call);
+    EXPECT_EQ(calls_->ticket.id, 7U);
+    EXPECT_EQ(calls_->call.error().errors.at(0).type, "key_not_text");
+    EXPECT_NE(calls_->call.error().errors.at(0).message.find("the integer 5"), std::string::npos);
+    // What a foreign server answers is taken as it is.
+    EXPECT_EQ(read_answer({"\x94\x01\x07\xc0\x81\x05\x01", 7}).state, State::complete);
+    EXPECT_TRUE(answers_->answer({.id = 7}));
 }
 
 TEST_F(MsgpackRpcDialect, AMessageGoesToWhoTakesIt) {

@@ -64,6 +64,8 @@ public:
     std::string_view peer_identity() const noexcept override { return identity_; }
     std::string_view obstacle() const noexcept override { return refuses_with; }
 
+    /// Take memory for input now, not when it comes.
+    void make_room(std::size_t bytes) { input_.reserve(input_.size() + bytes); }
     /// Bytes come from the peer.
     void receive(std::string_view bytes) {
         input_ += bytes;

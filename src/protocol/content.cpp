@@ -77,6 +77,10 @@ bool is_text_type(std::string_view type) noexcept {
     return same(type.substr(0, prefix.size()), prefix);
 }
 
+bool is_compressed(const Envelope& message) noexcept {
+    return !is_one_of(trimmed(message.content_encoding), plain);
+}
+
 std::expected<std::span<const std::byte>, Failure> plain_body(const Envelope& message, Arena& arena,
                                                               const core::Limits& limits) {
     if (auto over = refuse_oversized(message, limits)) {

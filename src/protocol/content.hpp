@@ -24,6 +24,9 @@ bool is_json_type(std::string_view type) noexcept;
 /// Any of text/...
 bool is_text_type(std::string_view type) noexcept;
 
+/// Whether a message's body is to be inflated, as far as the message says.
+bool is_compressed(const Envelope& message) noexcept;
+
 /// A message's body as it was before it was encoded: inflated, where it is gzip or deflate. The
 /// names of character sets that programs put there say nothing of it, nor does "binary".
 /// out  viewing the message, or `arena`

@@ -67,34 +67,39 @@ public:
             return {.state = State::heartbeat, .size_bytes = input.size()};
         }
         try {
-            call = read(text, arena);
+            return {.state = read_message(input, arena), .size_bytes = input.size()};
         } catch (const std::bad_alloc&) {
             if (!is_quick_) {
                 throw;
             }
             return {.state = State::unread, .size_bytes = input.size()};
         }
+    }
+
+private:
+    State read_message(std::span<const std::byte> input, Arena& arena) {
+        const std::string_view text = text_of(input);
+        call = read(text, arena);
         // How long it is tells nothing: a short text may inflate to a long one.
         if (is_quick_ && !call && !call.error().errors.empty() &&
             call.error().errors.front().type == pyzmqrpc_too_long) {
-            return {.state = State::unread, .size_bytes = input.size()};
+            return State::unread;
         }
         if (!call && !text.empty() && is_msgpack_rpc(input, arena)) [[unlikely]] {
             call = std::unexpected{
                 refused_request("This is a message of msgpack-rpc, and here pyzmqrpc is spoken "
                                 "(protocol)",
                                 "protocol_mismatch")};
-            return {.state = State::unreadable, .size_bytes = input.size()};
+            return State::unreadable;
         }
         if (passes_text_ && text.size() <= limits_.body_bytes_max) {
             call = Call{.method = call ? call->method : pyzmqrpc_text_method,
                         .style = model::ArgumentStyle::bare,
                         .arguments = Value::bytes(input)};
         }
-        return {.state = State::complete, .size_bytes = input.size()};
+        return State::complete;
     }
 
-private:
     /// Whether it is a call in that protocol; then it is answered in it.
     bool is_msgpack_rpc(std::span<const std::byte> input, Arena& arena) {
         MsgpackRpcDecoder decoder{limits_};

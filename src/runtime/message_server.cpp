@@ -1,6 +1,7 @@
 #include "runtime/message_server.hpp"
 
 #include "core/assert.hpp"
+#include "protocol/content.hpp"
 #include "core/uuid.hpp"
 
 #include <fmt/format.h>
@@ -107,7 +108,8 @@ void MessageServer::take(DeliveryId delivery, const protocol::Envelope& message)
                            lane_);
         return;
     }
-    if (message.body.size() > quick_bytes_max) {
+    // How long it is tells nothing of what it inflates to.
+    if (message.body.size() > quick_bytes_max || protocol::is_compressed(message)) {
         return take_large(std::move(job), message);
     }
     std::expected<protocol::Call, Failure> call;

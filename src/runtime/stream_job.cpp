@@ -93,6 +93,7 @@ std::string_view StreamJob::obstacle() const noexcept {
 void StreamJob::reuse() noexcept {
     reset();
     is_abandoned = false;
+    is_cancelled = false;
     reply.clear();
 }
 

@@ -66,7 +66,9 @@ public:
     AnswerBacklog::Share* share = nullptr;  // of its connection, or of a later one at its place
     protocol::StreamTicket ticket{};        // as the request begins
     protocol::StreamTicket reply_ticket{};  // as all of it says
-    bool is_abandoned = false;              // nobody waits for its answer; of the I/O thread
+    // Of the I/O thread: it takes no place of others any more; its answer is not wanted, either.
+    bool is_abandoned = false;
+    bool is_cancelled = false;
     std::string reply;                      // encoded; of one that was handed over
 
 private:

@@ -265,7 +265,10 @@ void StreamServer::take_finished() {
     while (Task* const task = finished.pop()) {
         std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
         leaves(*job);
-        if (StreamServerSession* const session = job->is_abandoned ? nullptr : find(job->session)) {
+        if (StreamServerSession* const session = job->is_cancelled ? nullptr : find(job->session)) {
+            if (!job->is_abandoned) {
+                session->end_call();
+            }
             session->answer(job->reply);
         } else {
             backlog_.remove(*job->share, job->reply.size());

@@ -43,6 +43,7 @@ void StreamServer::take_cancelled() {
             call.ticket.wants_answer && !call.is_abandoned &&
             std::ranges::binary_search(cancelled, Cancelled{call.session, call.ticket.id});
         if (is_cancelled) {
+            call.is_cancelled = true;
             let_go(call);
         }
         return is_cancelled;

@@ -137,7 +137,6 @@ void StreamServerSession::let_go_of_call() {
 }
 
 void StreamServerSession::answer(std::string_view reply) {
-    end_call();
     if (!reply.empty()) {
         unsent_counted_ += reply.size();
         connection_.output().append(reply);

@@ -3,6 +3,8 @@
 #include "transport/net/tls_failure.hpp"
 
 #include <boost/asio/ssl/error.hpp>
+
+#include <new>
 #include <utility>
 
 namespace warren::transport {
@@ -61,7 +63,13 @@ void Connection::on_read(const boost::system::error_code& error, std::size_t cou
         return;
     }
     if (count != 0) {
-        core_.commit(count, executor_.now());
+        try {
+            core_.commit(count, executor_.now());
+        } catch (const std::bad_alloc&) {
+            return end({.failure = {.code = Code::connection_lost,
+                                    .message = endpoint_.display() +
+                                               ": no memory is left for what came"}});
+        }
     }
     handle_events();
     if (error && user_ != nullptr) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace warren::transport {
@@ -45,8 +46,12 @@ void TcpConnection::on_read(const boost::system::error_code& error, std::size_t 
                         .message = fmt::format("What is at {} speaks TLS: connect with TLS",
                                                peer_.target->display)});
         }
-        take(input);
-        count_unread();
+        try {
+            take(input);
+            count_unread();
+        } catch (const std::bad_alloc&) {
+            return drop_for_limit("no memory is left for what came");
+        }
     }
     if (state_ == State::closed) {
         return;

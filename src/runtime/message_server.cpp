@@ -1,8 +1,8 @@
 #include "runtime/message_server.hpp"
 
 #include "core/assert.hpp"
-#include "protocol/content.hpp"
 #include "core/uuid.hpp"
+#include "protocol/content.hpp"
 
 #include <fmt/format.h>
 

@@ -69,7 +69,7 @@ public:
     // Of the I/O thread: it takes no place of others any more; its answer is not wanted, either.
     bool is_abandoned = false;
     bool is_cancelled = false;
-    std::string reply;                      // encoded; of one that was handed over
+    std::string reply;  // encoded; of one that was handed over
 
 private:
     class Unread;

@@ -66,9 +66,9 @@ void Connection::on_read(const boost::system::error_code& error, std::size_t cou
         try {
             core_.commit(count, executor_.now());
         } catch (const std::bad_alloc&) {
-            return end({.failure = {.code = Code::connection_lost,
-                                    .message = endpoint_.display() +
-                                               ": no memory is left for what came"}});
+            return end({.failure = {
+                            .code = Code::connection_lost,
+                            .message = endpoint_.display() + ": no memory is left for what came"}});
         }
     }
     handle_events();

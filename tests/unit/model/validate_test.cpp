@@ -52,11 +52,11 @@ TEST(Validate, RefusesWhatNoWireCouldCarry) {
     broken.file.text = "";
     broken.anything = Dynamic::list({1, Dynamic{std::nan("")}, Dynamic{"\xff"}});
     EXPECT_EQ(briefly(model::validate(type_of<Everything>(), &broken)),
-              (Brief{"text string_unicode", "colour enum", "tiny enum", "places.\\xfe string_unicode",
-                     "places.\\xfe.lines[0] string_unicode", "choice string_unicode",
-                     "token string_unicode", "node.children[0].name string_unicode",
-                     "at datetime_parsing", "home path_not_absolute", "file path_empty",
-                     "anything[2] string_unicode"}));
+              (Brief{"text string_unicode", "colour enum", "tiny enum",
+                     "places.\\xfe string_unicode", "places.\\xfe.lines[0] string_unicode",
+                     "choice string_unicode", "token string_unicode",
+                     "node.children[0].name string_unicode", "at datetime_parsing",
+                     "home path_not_absolute", "file path_empty", "anything[2] string_unicode"}));
 }
 
 TEST(Validate, StopsAtTheNestingLimitAndNotBefore) {

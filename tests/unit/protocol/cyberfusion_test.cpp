@@ -182,10 +182,9 @@ TEST_F(Cyberfusion, AReplyOverALimitOfTheClientNamesIt) {
         const char* named;
     };
     const std::string body = R"({"success":true,"message":"OK","data":[[1,2]]})";
-    for (const Case& each :
-         {Case{{.body_bytes_max = body.size() - 1}, "body_bytes_max"},
-          Case{{.nesting_depth_max = 2}, "nesting_depth_max"},
-          Case{{.value_count_max = 6}, "value_count_max"}}) {
+    for (const Case& each : {Case{{.body_bytes_max = body.size() - 1}, "body_bytes_max"},
+                             Case{{.nesting_depth_max = 2}, "nesting_depth_max"},
+                             Case{{.value_count_max = 6}, "value_count_max"}}) {
         const auto client = make_cyberfusion_dialect(each.limits);
         const auto read = client->decode_answer({.body = bytes_of(body)}, arena);
         ASSERT_FALSE(read) << each.named;

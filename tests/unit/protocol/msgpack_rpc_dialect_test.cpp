@@ -180,10 +180,9 @@ TEST_F(MsgpackRpcDialect, AnAnswerOverALimitOfTheClientFailsItsCallAlone) {
     const std::string many = packed("[1,7,null,[1,2,3,4,5,6,7,8]]");
     const std::string wide = packed(R"([1,7,null,")" + std::string(200, 'x') + "\"]");
     const std::string next = packed("[1,8,null,true]");
-    for (const Case& each :
-         {Case{{.nesting_depth_max = 4}, deep, "nesting_depth_max"},
-          Case{{.value_count_max = 12}, many, "value_count_max"},
-          Case{{.body_bytes_max = wide.size() - 1}, wide, "body_bytes_max"}}) {
+    for (const Case& each : {Case{{.nesting_depth_max = 4}, deep, "nesting_depth_max"},
+                             Case{{.value_count_max = 12}, many, "value_count_max"},
+                             Case{{.body_bytes_max = wide.size() - 1}, wide, "body_bytes_max"}}) {
         const auto dialect = make_msgpack_rpc_dialect({}, each.limits);
         const std::string stream = each.answer + next;
         // However it is cut.
@@ -235,8 +234,8 @@ TEST_F(MsgpackRpcDialect, SaysThatNobodyWaitsForAnAnswer) {
     EXPECT_EQ(step.size_bytes, out.size());
     EXPECT_EQ(calls_->ticket.id, 4'000'000'000U);
     out.clear();
-    EXPECT_FALSE(make_msgpack_rpc_dialect({.peer = RpcPeer::foreign})
-                     ->encode_cancellation(1, 0, out));
+    EXPECT_FALSE(
+        make_msgpack_rpc_dialect({.peer = RpcPeer::foreign})->encode_cancellation(1, 0, out));
     EXPECT_FALSE(make_msgpack_rpc_dialect({.one_way = true})->encode_cancellation(1, 0, out));
     EXPECT_TRUE(out.empty());
 }

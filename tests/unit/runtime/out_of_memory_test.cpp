@@ -50,8 +50,7 @@ std::string numbers(std::size_t count) {
 TEST(OutOfMemory, AStreamsRequestIsRefusedWhereverItRunsOut) {
     ServedStream served;
     int runs = 0;
-    served.stage.registry.method(
-        "work", [&runs](const Dynamic&) { ++runs; }, {"value"});
+    served.stage.registry.method("work", [&runs](const Dynamic&) { ++runs; }, {"value"});
     served.serve();
     FakeConnection& peer = served.connect();
     const std::string request = packed(R"([0,1,"work",[)" + numbers(40'000) + "]]");

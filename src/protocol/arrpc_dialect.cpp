@@ -32,7 +32,8 @@ template <typename Content, typename Why>
 StreamStep step_of(ArrpcMessage<Content>& message, std::span<const std::byte> input,
                    std::size_t wanted_bytes, Why why) {
     using State = ArrpcMessage<Content>::State;
-    if (message.state == State::complete && message.size_bytes != input.size()) [[unlikely]] {
+    const bool is_whole = message.state == State::complete || message.state == State::unread;
+    if (is_whole && message.size_bytes != input.size()) [[unlikely]] {
         message = {.state = State::broken,
                    .content = std::unexpected{why(described(input, message.size_bytes))}};
     }

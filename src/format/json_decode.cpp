@@ -122,8 +122,9 @@ private:
 
     bool begin(error_code& ec) {
         if (depth_ == limits_.depth_max) {
-            return refuse(ec, "depth_over_limit", no_offset,
-                          fmt::format("nested deeper than {} levels", limits_.depth_max));
+            return refuse(
+                ec, "depth_over_limit", no_offset,
+                fmt::format("nested deeper than {} levels (nesting_depth_max)", limits_.depth_max));
         }
         ++depth_;
         return count(ec);
@@ -131,8 +132,9 @@ private:
 
     bool count(error_code& ec) {
         if (++count_ > limits_.value_count_max) {
-            return refuse(ec, "count_over_limit", no_offset,
-                          fmt::format("more than {} values", limits_.value_count_max));
+            return refuse(
+                ec, "count_over_limit", no_offset,
+                fmt::format("more than {} values (value_count_max)", limits_.value_count_max));
         }
         return true;
     }

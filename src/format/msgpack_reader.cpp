@@ -26,15 +26,15 @@ DecodeError explain(MsgpackFault fault, std::size_t offset, const MsgpackLimits&
         type = "msgpack_invalid";
         break;
     case MsgpackFault::depth_over_limit:
-        why = fmt::format("nested deeper than {} levels", limits.depth_max);
+        why = fmt::format("nested deeper than {} levels (nesting_depth_max)", limits.depth_max);
         type = "depth_over_limit";
         break;
     case MsgpackFault::count_over_limit:
-        why = fmt::format("more than {} values", limits.value_count_max);
+        why = fmt::format("more than {} values (value_count_max)", limits.value_count_max);
         type = "count_over_limit";
         break;
     case MsgpackFault::bytes_over_limit:
-        why = fmt::format("more than {} bytes", limits.bytes_max);
+        why = fmt::format("more than {} bytes (body_bytes_max)", limits.bytes_max);
         type = "bytes_over_limit";
         break;
     case MsgpackFault::text_not_utf8:

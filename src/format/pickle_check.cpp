@@ -134,11 +134,12 @@ bool PickleMachine::check(PickleValue root) {
     case PickleCheck::Fault::cycle:
         return refuse("pickle_cycle", "a value is a part of itself");
     case PickleCheck::Fault::depth:
-        return refuse("depth_over_limit",
-                      fmt::format("nested deeper than {} levels", limits_.depth_max));
+        return refuse(
+            "depth_over_limit",
+            fmt::format("nested deeper than {} levels (nesting_depth_max)", limits_.depth_max));
     case PickleCheck::Fault::count:
-        return refuse("count_over_limit",
-                      fmt::format("more than {} values", limits_.value_count_max));
+        return refuse("count_over_limit", fmt::format("more than {} values (value_count_max)",
+                                                      limits_.value_count_max));
     case PickleCheck::Fault::text:
         return text_over_limit();
     case PickleCheck::Fault::callable:

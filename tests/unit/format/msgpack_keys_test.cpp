@@ -54,14 +54,16 @@ TEST(MsgpackReader, AQuickOneLeavesWhatIsLongOrBigUnread) {
         MsgpackReader reader{{}, MsgpackText::strict, 16};
         return reader.read(octets(bytes), arena);
     };
-    std::string text;
-    MsgpackWriter writer{text};
-    writer.text(std::string(14, 'x'));
+    const auto packed = [](std::size_t size) {
+        std::string out;
+        MsgpackWriter{out}.text(std::string(size, 'x'));
+        return out;
+    };
+    std::string text = packed(14);
     Arena arena;
     EXPECT_FALSE(read(text, arena).is_unread);
     EXPECT_EQ(read(text, arena).value.as_text().size(), 14U);
-    text.clear();
-    writer.text(std::string(17, 'x'));
+    text = packed(17);
     const MsgpackRead longer = read(text + "rest", arena);
     EXPECT_TRUE(longer.is_unread);
     EXPECT_EQ(longer.state, MsgpackScan::State::complete);

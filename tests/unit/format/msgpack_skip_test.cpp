@@ -15,13 +15,15 @@ std::span<const std::byte> octets(std::string_view text) {
 
 TEST(MsgpackSkip, finds_the_end_however_the_input_is_cut) {
     std::string object;
-    MsgpackWriter writer{object};
-    writer.list_head(3);
-    writer.text(std::string(300, 'x'));
-    writer.map_head(1);
-    writer.text("k");
-    writer.list_head(0);
-    writer.bytes(octets("abc"));
+    {
+        MsgpackWriter writer{object};
+        writer.list_head(3);
+        writer.text(std::string(300, 'x'));
+        writer.map_head(1);
+        writer.text("k");
+        writer.list_head(0);
+        writer.bytes(octets("abc"));
+    }
     for (std::size_t cut = 1; cut <= object.size(); ++cut) {
         MsgpackSkip skip;
         std::string unread = object + "rest";

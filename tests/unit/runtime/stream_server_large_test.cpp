@@ -16,13 +16,15 @@ using Texts = std::vector<std::string>;
 /// A request of so many numbers of one byte each.
 std::string request_of_numbers(std::uint32_t id, std::size_t count, std::string_view method) {
     std::string out;
-    format::MsgpackWriter writer{out};
-    writer.list_head(4);
-    writer.integer(0);
-    writer.integer(id);
-    writer.text(method);
-    writer.list_head(1);
-    writer.list_head(count);
+    {
+        format::MsgpackWriter writer{out};
+        writer.list_head(4);
+        writer.integer(0);
+        writer.integer(id);
+        writer.text(method);
+        writer.list_head(1);
+        writer.list_head(count);
+    }
     out.append(count, '\x07');
     return out;
 }
@@ -111,13 +113,15 @@ TEST(StreamServerLarge, ADeadlineCountsFromItsArrival) {
     ServedNumbers served;
     FakeConnection& peer = served.connect();
     std::string request;
-    format::MsgpackWriter writer{request};
-    writer.list_head(4);
-    writer.integer(0);
-    writer.integer(7);
-    writer.text("work");
-    writer.list_head(2);
-    writer.list_head(many);
+    {
+        format::MsgpackWriter writer{request};
+        writer.list_head(4);
+        writer.integer(0);
+        writer.integer(7);
+        writer.text("work");
+        writer.list_head(2);
+        writer.list_head(many);
+    }
     request.append(many, '\x07');
     request += packed(R"({"$warren":"bare","timeout_ms":1000})");
     peer.receive(request);
@@ -184,9 +188,11 @@ TEST(StreamServerLarge, ArrpcToo) {
     ServedNumbers served{{}, protocol::make_arrpc_dialect("work", {})};
     FakeConnection& peer = served.connect();
     std::string message;
-    format::MsgpackWriter writer{message};
-    writer.list_head(1);
-    writer.list_head(many);
+    {
+        format::MsgpackWriter writer{message};
+        writer.list_head(1);
+        writer.list_head(many);
+    }
     message.append(many, '\x07');
     peer.receive(message);
     served.run();

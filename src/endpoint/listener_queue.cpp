@@ -3,6 +3,7 @@
 #include "endpoint/dialects.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@ namespace warren::endpoint {
 namespace {
 
 constexpr std::string_view type_argument = "x-queue-type";
+constexpr std::size_t name_bytes_max = 255;  // [AMQP 0-9-1 4.2.5.3]
 constexpr std::string_view reserved_prefix =
     "amq.";  // [AMQP 0-9-1 queue.declare, exchange.declare]
 // Which every virtual host has.
@@ -21,25 +23,32 @@ std::unexpected<Failure> refused(std::string message) {
     return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
 }
 
-std::unexpected<Failure> refused_name(std::string_view what, const std::string& name) {
-    return refused("The " + std::string{what} + " '" + name +
-                   "' cannot be: names that begin with 'amq.' are the broker's; choose another");
+std::expected<void, Failure> check_name(std::string_view what, const std::string& name) {
+    if (name.size() > name_bytes_max) {
+        return refused("The name of the " + std::string{what} + " has " +
+                       std::to_string(name.size()) + " bytes, and may have " +
+                       std::to_string(name_bytes_max));
+    }
+    const bool is_known =
+        what == "exchange" && std::ranges::find(known_exchanges, name) != std::end(known_exchanges);
+    if (name.starts_with(reserved_prefix) && !is_known) {
+        return refused(
+            "The " + std::string{what} + " '" + name +
+            "' cannot be: names that begin with 'amq.' are the broker's; choose another");
+    }
+    return {};
 }
 
 std::expected<void, Failure> check_names(const ListenerOptions& options, const Address& address) {
-    if (address.protocol != callme && address.queue.starts_with(reserved_prefix)) {
-        return refused_name("queue", address.queue);
-    }
-    if (address.protocol != cyberfusion) {
-        return {};
-    }
+    // Of callme it is the server's id, and stands within the name.
+    auto checked = address.protocol == callme ? std::expected<void, Failure>{}
+                                              : check_name("queue", address.queue);
     for (const std::string& method : options.methods) {
-        if (method.starts_with(reserved_prefix) &&
-            std::ranges::find(known_exchanges, method) == std::end(known_exchanges)) {
-            return refused_name("exchange", method);
+        if (checked && address.protocol == cyberfusion) {
+            checked = check_name("exchange", method);
         }
     }
-    return {};
+    return checked;
 }
 
 }  // namespace

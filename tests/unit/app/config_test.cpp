@@ -368,6 +368,15 @@ TEST_F(ConfigFile, WhatABrokerWouldRefuseIsFoundBefore) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
         EXPECT_TRUE(found[i].starts_with(parts[i])) << found[i];
     }
+    const auto named = [](std::size_t bytes) {
+        return "listeners: [{amqp: 'amqp://h', queue: " + std::string(bytes, 'q') + ", methods: [" +
+               std::string(bytes, 'm') + "]}]\n";
+    };
+    EXPECT_EQ(load(named(255)).listeners.size(), 1U);
+    EXPECT_EQ(problems(named(256)),
+              std::vector<std::string>{
+                  "warren.yml:1: listeners[0].amqp: The name of the queue has 256 bytes, and may "
+                  "have 255"});
     const Config config = load(
         "listeners: [{amqp: 'amqp://h', queue: a, arguments: {x-queue-type: quorum}}, "
         "{amqp: 'amqp://h', queue: b, methods: [amq.direct]}]\n");

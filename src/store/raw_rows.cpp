@@ -15,7 +15,8 @@ constexpr std::size_t frame_header_bytes = 24;
 constexpr std::size_t local_max = page_bytes - 35;
 constexpr std::size_t local_min = (page_bytes - 12) * 32 / 255 - 23;
 constexpr std::size_t overflow_bytes = page_bytes - 4;
-constexpr std::size_t columns_max = 8;
+constexpr std::size_t columns_max = 5;
+constexpr std::size_t header_bytes_max = 1 + 9 * columns_max;
 
 using Bytes = std::span<const unsigned char>;
 
@@ -80,7 +81,8 @@ struct RawRows::Cell {
     std::uint64_t payload_bytes = 0;
     std::size_t payload_begin = 0;  // in its page
     std::size_t header_bytes = 0;
-    std::vector<std::uint64_t> types;
+    std::array<std::uint64_t, columns_max> types{};
+    std::size_t columns = 0;
 };
 
 RawRows::RawRows(const std::string& database, const std::string& log)
@@ -182,23 +184,23 @@ std::optional<RawRow> RawRows::row_at(const Page& page, std::size_t offset, std:
         return std::nullopt;
     }
     const auto header_bytes = take_varint(rest);
-    if (!header_bytes || *header_bytes > rest.size() || *header_bytes > cell.payload_bytes) {
+    if (!header_bytes || *header_bytes > header_bytes_max || *header_bytes > cell.payload_bytes) {
         return std::nullopt;
     }
     cell.header_bytes = *header_bytes;
     std::uint64_t bytes = cell.header_bytes;
-    while (header_begin - rest.size() < cell.header_bytes && cell.types.size() < columns_max) {
+    while (header_begin - rest.size() < cell.header_bytes && cell.columns < columns_max) {
         const auto type = take_varint(rest);
         const auto size = type ? size_of_type(*type) : std::nullopt;
         if (!size || *size > cell.payload_bytes) {
             return std::nullopt;
         }
         bytes += *size;
-        cell.types.push_back(*type);
+        cell.types[cell.columns++] = *type;
     }
     const bool fits =
         header_begin - rest.size() == cell.header_bytes && bytes == cell.payload_bytes;
-    if (!fits || !has_columns(cell.types.size())) {
+    if (!fits || !has_columns(cell.columns)) {
         return std::nullopt;
     }
     const auto payload = payload_of(cell, page, image);
@@ -208,7 +210,7 @@ std::optional<RawRow> RawRows::row_at(const Page& page, std::size_t offset, std:
     RawRow row{.id = cell.id, .columns = {}};
     std::string_view values{*payload};
     values.remove_prefix(cell.header_bytes);
-    for (const std::uint64_t type : cell.types) {
+    for (const std::uint64_t type : std::span{cell.types}.first(cell.columns)) {
         const auto size = static_cast<std::size_t>(*size_of_type(type));
         row.columns.push_back(column_of(type, values.substr(0, size)));
         values.remove_prefix(size);

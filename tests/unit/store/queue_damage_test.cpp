@@ -40,7 +40,7 @@ constexpr std::uint64_t failed_id = 11;
 
 /// Small ones, some that need pages of their own, and an empty one.
 std::string bytes_of(std::uint64_t id) {
-    const std::size_t size = id == 20 ? 0 : id % 7 == 0 ? 9'000 + id : 40 + 3 * id;
+    const std::size_t size = id == 20 ? 0 : id % 20 == 7 ? 9'000 + id : 40 + 3 * id;
     return std::string(size, static_cast<char>('a' + id % 26)) +
            (size == 0 ? "" : std::to_string(id));
 }
@@ -61,6 +61,16 @@ protected:
         ASSERT_TRUE(file.commit());
     }
 
+    static void append_until(QueueFile& file, std::uint64_t& id, std::uint64_t last) {
+        while (id <= last) {
+            change(file, [&] {
+                for (int together = 0; together < 6 && id <= last; ++together, ++id) {
+                    file.append(bytes_of(id)).value();
+                }
+            });
+        }
+    }
+
     /// A queue that is in use, with much in its log, and in its database what `checkpointed` says.
     Files in_use(std::uint64_t checkpointed) {
         const std::string path = directory_.file("made");
@@ -70,17 +80,15 @@ protected:
         std::uint64_t id = 1;
         {
             QueueFile file = open(path);
-            for (; id <= checkpointed; ++id) {
-                change(file, [&] { file.append(bytes_of(id)).value(); });
-            }
+            append_until(file, id, checkpointed);
         }
         QueueFile file = open(path);
-        for (; id <= entry_count; ++id) {
-            change(file, [&] { file.append(bytes_of(id)).value(); });
-        }
-        for (std::uint64_t gone = 1; gone <= removed_count; ++gone) {
-            change(file, [&] { ASSERT_TRUE(file.remove(gone)); });
-        }
+        append_until(file, id, entry_count);
+        change(file, [&] {
+            for (std::uint64_t gone = 1; gone <= removed_count; ++gone) {
+                ASSERT_TRUE(file.remove(gone));
+            }
+        });
         change(file, [&] { ASSERT_TRUE(file.fail(failed_id, "why", 1)); });
         return {content_of(path), content_of(path + "-wal"), content_of(path + "-head")};
     }
@@ -169,13 +177,11 @@ TEST_F(DamagedQueues, AFlippedBitInTheFileAltersNothingAndIsTold) {
 
 TEST_F(DamagedQueues, AFlippedBitInTheLogAfterAKillAltersNothingAndIsTold) {
     std::mt19937_64 random{test::random_seed()};
-    for (const std::uint64_t checkpointed : {0, 30}) {
-        const Files whole = in_use(checkpointed);
-        for (int i = 0; i < flips; ++i) {
-            Files files = whole;
-            flip(files.log, random);
-            expect_honest(files);
-        }
+    const Files whole = in_use(20);
+    for (int i = 0; i < flips; ++i) {
+        Files files = whole;
+        flip(files.log, random);
+        expect_honest(files);
     }
 }
 
@@ -192,7 +198,7 @@ TEST_F(DamagedQueues, AFlippedBitInTheRecordBesideTakesNothing) {
 
 TEST_F(DamagedQueues, WhatIsWholeIsTakenForWhole) {
     expect_honest(closed());
-    expect_honest(in_use(0));
+    expect_honest(in_use(1));
     expect_honest(in_use(30));
     EXPECT_EQ(told_, 0U);
 }

@@ -604,5 +604,54 @@ TEST(DispatcherMock, AnswersValidDataWithoutTheHandler) {
     EXPECT_EQ(stage.take().failure, std::nullopt);
 }
 
+TEST(Dispatcher, KeepsACallFromRunningThatWasBegunTooOften) {
+    Stage stage;
+    int runs = 0;
+    stage.registry.method("fatal", [&runs] { ++runs; });
+    stage.serve({.attempts_max = 3});
+    stage.call("a", "fatal", {}, {}, 3);
+    stage.run();
+    EXPECT_EQ(stage.take().failure, std::nullopt);
+    EXPECT_EQ(runs, 1);
+    EXPECT_EQ(stage.dispatcher.counters().attempts_refused, 0U);
+    stage.call("b", "fatal", {}, {}, 4);
+    stage.run();
+    const Outcome refused = stage.take();
+    EXPECT_EQ(refused.failure, Code::failed);
+    EXPECT_TRUE(refused.message.contains("attempts_max is 3")) << refused.message;
+    EXPECT_EQ(runs, 1);
+    EXPECT_EQ(stage.dispatcher.counters().attempts_refused, 1U);
+    EXPECT_TRUE(stage.log.contains("fatal (correlation id 'b'): Kept from running"));
+}
+
+TEST(Dispatcher, RunsACallHoweverOftenWhereNoLimitIs) {
+    Stage stage;
+    stage.registry.method("fine", [] {});
+    stage.serve();
+    stage.call("a", "fine", {}, {}, 1'000'000);
+    stage.run();
+    EXPECT_EQ(stage.take().failure, std::nullopt);
+}
+
+TEST(Dispatcher, ShowsEachCallToALogThatWantsIt) {
+    Stage stage{ShowCalls{}};
+    stage.registry.method("fine", [] {});
+    stage.serve({.name = "tcp://here"});
+    stage.call("a", "fine", {});
+    stage.call("b", "none", {});
+    stage.run();
+    EXPECT_TRUE(stage.log.contains(
+        "call of fine (correlation id 'a') from tcp://here: ok, 0.000 ms, 0 bytes, attempt 1"));
+    EXPECT_TRUE(stage.log.contains("call of none (correlation id 'b') from tcp://here: "
+                                   "no_such_method: There is no method 'none' here, 0.000 ms"));
+    EXPECT_EQ(stage.log.count(LogLevel::debug), 2U);
+    Stage silent;
+    silent.registry.method("fine", [] {});
+    silent.serve();
+    silent.call("a", "fine", {});
+    silent.run();
+    EXPECT_EQ(silent.log.count(LogLevel::debug), 0U);
+}
+
 }  // namespace
 }  // namespace warren::runtime::test

@@ -41,6 +41,9 @@ public:
         return lines_.size();
     }
 
+    bool shows_calls() const noexcept override { return is_showing_calls; }
+    bool is_showing_calls = false;
+
     std::size_t count(LogLevel level) const {
         const std::lock_guard guard{mutex_};
         return counts_[static_cast<std::size_t>(level)];
@@ -82,8 +85,15 @@ private:
     std::vector<Outcome>& outcomes_;
 };
 
+struct ShowCalls {};
+
 /// All of a server but its messages.
 struct Stage {
+    static RecordingLog& shown(RecordingLog& log) noexcept {
+        log.is_showing_calls = true;
+        return log;
+    }
+
     transport::memory::VirtualExecutor executor{};
     RecordingLog log{};
     Registry registry{};
@@ -94,6 +104,8 @@ struct Stage {
 
     explicit Stage(std::size_t queued_max = 1000, const core::Limits& limits = {})
         : workers{queued_max}, dispatcher{workers, executor, log, limits} {}
+    /// With a line of the log for each call.
+    explicit Stage(ShowCalls) : log{}, workers{1000}, dispatcher{workers, executor, shown(log)} {}
 
     /// Serve what is registered.
     void serve(ListenerPolicy policy = {}) {
@@ -103,13 +115,14 @@ struct Stage {
 
     /// in  null arguments: none
     void call(std::string name, std::string_view method, const Dynamic& arguments,
-              std::optional<std::chrono::milliseconds> time_left = {}) {
+              std::optional<std::chrono::milliseconds> time_left = {}, std::uint32_t attempt = 1) {
         const protocol::Call call{
             .method = method,
             .style = model::ArgumentStyle::named,
             .arguments = arguments->is_null() ? Value::map({}) : arguments.value(),
             .correlation_id = name,
-            .time_left = time_left};
+            .time_left = time_left,
+            .attempt = attempt};
         dispatcher.dispatch(std::make_unique<TestJob>(name, outcomes), call, *lane);
     }
 

@@ -28,6 +28,7 @@ struct Published {
     std::string reply_to;
     std::string expiration;
     std::string body;
+    std::optional<std::uint8_t> delivery_mode{};
 };
 
 class FakePort final : public ClientPort {
@@ -42,7 +43,8 @@ public:
                              .correlation_id = std::string{request.correlation_id},
                              .reply_to = std::string{request.reply_to},
                              .expiration = std::string{request.expiration},
-                             .body = std::string{protocol::text_of(request.body)}});
+                             .body = std::string{protocol::text_of(request.body)},
+                             .delivery_mode = request.delivery_mode});
     }
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override {
         bound.emplace_back(token, std::move(bindings));

@@ -130,6 +130,29 @@ TEST(OneWayOverABroker, IsOverWhenTheBrokerHasIt) {
     EXPECT_EQ(fixture.in_flight(), 0U);
 }
 
+TEST(OneWayOverABroker, OutlivesTheBrokersRestartAndOtherCallsWhereTheyAreToldTo) {
+    constexpr std::uint8_t persistent = 2;
+    const auto mode_of = [](bool wants_answer, bool came_one_way, std::optional<bool> option) {
+        MessageClientOptions options = test::client_options();
+        options.persistent = option;
+        test::ClientFixture fixture{options};
+        fixture.ready();
+        test::TestCall call;
+        call.wants_answer = wants_answer;
+        call.came_one_way = came_one_way;
+        fixture.submit(call);
+        fixture.bind_all();
+        const std::optional<std::uint8_t> mode = fixture.last().delivery_mode;
+        fixture.client->close();
+        return mode;
+    };
+    EXPECT_EQ(mode_of(false, false, {}), persistent);
+    EXPECT_EQ(mode_of(true, false, {}), std::nullopt);
+    EXPECT_EQ(mode_of(true, true, {}), persistent) << "a proxy's";
+    EXPECT_EQ(mode_of(true, false, true), persistent);
+    EXPECT_EQ(mode_of(false, false, false), std::nullopt);
+}
+
 TEST(OneWayOverABroker, BearsADeadlineWhereItIsToldTo) {
     ClientFixture fixture;
     fixture.start();

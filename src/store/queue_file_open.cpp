@@ -83,7 +83,8 @@ Failure QueueFile::State::damaged(std::string why) {
 std::expected<void, Failure> QueueFile::State::find_buffer() const {
     std::error_code error;
     if (!std::filesystem::exists(options.path, error)) {
-        return std::unexpected{refused(options.path, "does not exist")};
+        return std::unexpected{
+            Failure{.code = Code::invalid_request, .message = "There is no file " + options.path}};
     }
     if (!std::filesystem::is_regular_file(options.path, error)) {
         return std::unexpected{refused(options.path, "is no file: name one")};

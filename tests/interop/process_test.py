@@ -196,7 +196,12 @@ class Files(ProcessTest):
 
     def test_the_limit_of_a_files_size_is_a_full_disk(self):
         proxy = self.buffered()
-        resource.prlimit(proxy.process.pid, resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
+
+        def limit(count):
+            limits = (count, resource.RLIM_INFINITY)
+            resource.prlimit(proxy.process.pid, resource.RLIMIT_FSIZE, limits)
+
+        limit(4 << 20)
         accepted = 0
         with Wire(proxy.addresses[0]) as wire:
             while True:
@@ -209,9 +214,7 @@ class Files(ProcessTest):
             self.assertIn("overloaded", str(error))
             self.assertIn("ulimit -f", str(error))
         self.assertEqual(buffer_figure(proxy, "entries"), accepted)
-        resource.prlimit(
-            proxy.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2
-        )
+        limit(resource.RLIM_INFINITY)
         with Wire(proxy.addresses[0]) as wire:
             wire.send([0, 1, "echo", ["x"]])
             self.assertIsNone(wire.receive()[2])
@@ -244,7 +247,7 @@ class Files(ProcessTest):
             for options in ((), ("--list",), ("--failed",), ("--damaged",), ("--retry",)):
                 shown = run_warren("buffer", empty / name, *options)
                 self.assertEqual(shown.returncode, 1, shown.stdout)
-                self.assertIn("error: The buffer", shown.stderr)
+                self.assertRegex(shown.stderr, "^error: (The buffer|There is no file) ")
         self.assertEqual({path.name for path in empty.iterdir()}, {"file", "text"})
         self.assertEqual((empty / "file").stat().st_size, 0)
 

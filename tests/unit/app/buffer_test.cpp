@@ -67,10 +67,11 @@ TEST_F(BufferCommands, CountWhatWaitsAndWhatFailed) {
     fill();
     const Shown shown = run({});
     EXPECT_EQ(shown.code, 0);
-    ASSERT_EQ(shown.lines.size(), 3U);
+    ASSERT_EQ(shown.lines.size(), 4U);
     EXPECT_TRUE(shown.lines[0].starts_with("waiting: 2 calls, ")) << shown.lines[0];
     EXPECT_TRUE(shown.lines[1].starts_with("failed: 1 calls, ")) << shown.lines[1];
     EXPECT_EQ(shown.lines[2], "discarded: 0 that failed");
+    EXPECT_EQ(shown.lines[3], "damaged: 0 calls");
 }
 
 TEST_F(BufferCommands, ListWhatWaits) {
@@ -117,6 +118,20 @@ TEST_F(BufferCommands, TakeOneWishAtATime) {
     fill();
     EXPECT_EQ(run({"--list", "--failed"}).code, 2);
     EXPECT_EQ(run({"--failed", "--retry"}).code, 2);
+}
+
+TEST_F(BufferCommands, ListWhatWasAltered) {
+    fill();
+    {
+        store::QueueFile file = open();
+        ASSERT_TRUE(file.begin() &&
+                    file.set_aside({.id = 2, .found_at_ms = 0, .what = "damaged"}) &&
+                    file.commit());
+    }
+    EXPECT_EQ(run({}).lines.back(), "damaged: 1 calls");
+    const Shown shown = run({"--damaged"});
+    EXPECT_EQ(shown.lines, (Lines{R"({"id":2,"found":"1970-01-01T00:00:00Z","what":"damaged"})"}));
+    EXPECT_TRUE(run({"--damaged", "--arguments"}).lines.front().contains(R"("base64":")"));
 }
 
 }  // namespace

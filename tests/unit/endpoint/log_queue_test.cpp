@@ -190,11 +190,11 @@ TEST(LogQueue, AServerAndAClientGoOnWhileTheirLogHangs) {
 
 class LogRepeatsTest : public testing::Test {
 protected:
-    bool admit(std::string_view line, LogLevel level = LogLevel::warning) {
-        return repeats_.admit(level, line, now_, ended());
-    }
     auto ended() {
         return [this](LogLevel, const std::string& line) { told_.push_back(line); };
+    }
+    bool admit(std::string_view line, LogLevel level = LogLevel::warning) {
+        return repeats_.admit(level, line, now_, ended());
     }
     LogRepeats repeats_{{.lines_max = 2, .period = 10s}};
     LogRepeats::TimePoint now_{};

@@ -47,8 +47,8 @@ TEST(DeadLetters, WhatTheUserSaysCounts) {
     EXPECT_EQ(topology.queues.front().arguments.value().find("x-delivery-limit")->as_int64(), 3);
     EXPECT_EQ(topology.queues.size(), 2U);
 
-    Topology exchange = of_queue(
-        Dynamic::map({{"x-queue-type", "quorum"}, {"x-dead-letter-exchange", "mine"}}));
+    Topology exchange =
+        of_queue(Dynamic::map({{"x-queue-type", "quorum"}, {"x-dead-letter-exchange", "mine"}}));
     EXPECT_TRUE(limit_deliveries(wanted, exchange));
     EXPECT_EQ(exchange.queues.front().arguments.value().find("x-dead-letter-exchange")->as_text(),
               "mine");

@@ -48,7 +48,8 @@ Status exception_status(const Answer& answer) {
 Status failure_status(const Answer& answer) {
     switch (*answer.failure) {
     case Code::invalid_request:
-        return answer.message.starts_with(pyzmqrpc_undecodable_prefix)
+        return answer.message.starts_with(pyzmqrpc_undecodable_prefix) ||
+                       answer.method == pyzmqrpc_text_method
                    ? Status{.code = pyzmqrpc_status::undecodable,
                             .message = std::string{answer.message}}
                    : exception_status(answer);

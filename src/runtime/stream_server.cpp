@@ -129,28 +129,31 @@ void StreamServer::answer_heartbeat(StreamServerSession& session,
 void StreamServer::refuse_broken(StreamServerSession& session,
                                  protocol::StreamCallDecoder& decoder) {
     counters_.broken_streams.fetch_add(1, std::memory_order_relaxed);
-    refuse_unread(session, decoder, "a connection is closed, as no request can be read from it");
+    refuse_unread(session, decoder, Unread::closed);
 }
 
 void StreamServer::refuse_unreadable(StreamServerSession& session,
                                      protocol::StreamCallDecoder& decoder) {
     counters_.unreadable_messages.fetch_add(1, std::memory_order_relaxed);
     refuse_unread(session, decoder,
-                  decoder.ticket.wants_answer ? "a message is refused, as it is no request"
-                                              : "a message is dropped, as it is no request");
+                  decoder.ticket.wants_answer ? Unread::refused : Unread::dropped);
 }
 
 void StreamServer::refuse_unread(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
-                                 std::string_view consequence) {
+                                 Unread consequence) {
+    constexpr std::array<std::string_view, 3> lines{
+        "a connection is closed, as no request can be read from it",
+        "a message is dropped, as it is no request", "a message is refused, as it is no request"};
+    const auto kind = static_cast<std::size_t>(consequence);
     Failure& failure = decoder.call.error();
     // Somebody who looks for the port's protocol would fill the log otherwise.
     const TimePoint now = port_.executor().now();
-    const bool is_first = now >= unread_said_until_;
+    const bool is_first = now >= unread_said_until_[kind];
     if (is_first) {
-        unread_said_until_ = now + unread_line_period;
+        unread_said_until_[kind] = now + unread_line_period;
     }
     log_.write(is_first ? LogLevel::info : LogLevel::debug,
-               fmt::format("{}: {}: {}", lane_.policy().name, consequence,
+               fmt::format("{}: {}: {}", lane_.policy().name, lines[kind],
                            core::text_for_display(to_string(failure))));
     if (decoder.ticket.wants_answer) {
         with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {

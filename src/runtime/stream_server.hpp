@@ -12,6 +12,7 @@
 #include "runtime/stream_ports.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <compare>
 #include <cstddef>
@@ -137,8 +138,9 @@ private:
     void take_cancelled();
     void let_go(StreamJob& job) noexcept;
 
+    enum class Unread : std::uint8_t { closed, dropped, refused };
     void refuse_unread(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
-                       std::string_view consequence);
+                       Unread consequence);
     std::string_view obstacle_for(const AnswerBacklog::Share& share) const noexcept;
     std::optional<Failure> refusal_of(const StreamServerSession& session, bool wants_answer);
     std::optional<Failure> refusal_for(const StreamServerSession& session, bool wants_answer) const;
@@ -185,7 +187,8 @@ private:
     std::optional<Executor::TimerId> cancel_timer_;
     TimePoint room_made_at_{};
 
-    TimePoint unread_said_until_{};
+    // Of streams that are closed, of messages that are dropped, and of those that are refused.
+    std::array<TimePoint, 3> unread_said_until_{};
     bool stopping_ = false;
     std::vector<std::move_only_function<void()>> on_drained_;
 };

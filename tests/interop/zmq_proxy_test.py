@@ -28,6 +28,8 @@ from pyzmqrpc_peer import (
     marshal,
 )
 
+from certificates import make_certificates
+
 NOT_FORWARDED = 482
 FREE = "tcp://127.0.0.1:0"
 Fail = command_class("Fail")
@@ -359,6 +361,7 @@ class TheConfigurationAsDocumented(ZmqProxyTest):
         cls.text = code_block("docs/guide/proxies.md", "listeners:")
 
     def test_check_finds_nothing(self):
+        make_certificates(str(self.directory))
         finished = run_warren("check", self.write("documented.yml", self.text))
         self.assertEqual(finished.returncode, 0, finished.stdout + finished.stderr)
         self.assertIn("1 listener, 3 proxies", finished.stdout)

@@ -160,13 +160,13 @@ TEST(PyzmqrpcDialect, OneWayNothingIsAnsweredNorAwaited) {
 
 TEST(PyzmqrpcDialect, BetweenTwoSidesOfItEveryTextPassesToTheByte) {
     Arena arena;
-    const auto listener = make_pyzmqrpc_dialect({.passes_text = true}, {.body_bytes_max = 100});
+    const auto listener = make_pyzmqrpc_dialect({.passes_text = true}, {.body_bytes_max = 200});
     const auto target = make_pyzmqrpc_dialect({.side = StreamSide::client, .passes_text = true});
     const auto plain = make_pyzmqrpc_dialect({.side = StreamSide::client, .one_way = true});
     const auto decoder = listener->make_call_decoder();
     const std::string command =
         encoded_call(*plain, named("Known", Value::map({})), {.wants_answer = false});
-    const std::string longest(100, 'x');
+    const std::string longest(200, 'x');
     for (const std::string& text :
          {std::string{"@@@"}, std::string{"\xff\0", 2}, command, longest}) {
         ASSERT_EQ(decoder->next(octets(text), 0, arena).state, State::complete);

@@ -11,7 +11,7 @@ import urllib.request
 
 import msgpack
 import zmq
-from direct_fixture import DirectTest, host_and_port
+from direct_fixture import Caller, DirectTest, host_and_port
 from fixture import eventually, run_warren
 from pyzmqrpc_peer import UNDECODABLE, Sender, SimpleCommand, marshal
 
@@ -146,6 +146,31 @@ class OverZmq(DirectTest):
         socket.send(msgpack.packb([REQUEST, 1, "sleep", [{"seconds": 3600}]]))
         socket.send(msgpack.packb([REQUEST, 2, "add", [2, 40]]))
         self.assertEqual(msgpack.unpackb(socket.recv()), [RESPONSE, 2, None, 42])
+
+    def test_an_answer_over_the_clients_limits_fails_alone(self):
+        deep = 1
+        for _ in range(300):
+            deep = [deep]
+        large = {
+            "body_bytes_max": "x" * (40 << 20),
+            "nesting_depth_max": deep,
+            "value_count_max": [0] * 2_000_000,
+        }
+        with self.context.socket(zmq.ROUTER) as server:
+            server.linger = 0
+            server.bind("tcp://127.0.0.1:*")
+            place = server.last_endpoint.decode().rstrip("\0")
+            with Caller(f"zmq+{place}?peer=foreign") as caller:
+                results = large | {"none": 42}
+                for tag in results:
+                    caller.start(tag, "echo", [1])
+                requests = [server.recv_multipart() for _ in results]
+                for (*way, request), result in zip(requests, results.values()):
+                    answer = [RESPONSE, msgpack.unpackb(request)[1], None, result]
+                    server.send_multipart([*way, msgpack.packb(answer)])
+                for tag, code, text in [caller.outcome() for _ in results]:
+                    self.assertEqual(code, "ok" if tag == "none" else "reply_over_limit", text)
+                    self.assertIn("42" if tag == "none" else tag, str(text))
 
     def test_a_server_in_python(self):
         with self.context.socket(zmq.ROUTER) as server:

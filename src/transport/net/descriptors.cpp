@@ -31,12 +31,13 @@ void ask_for_descriptors(std::size_t connections) {
     }
 }
 
-bool is_reserved_descriptor(int descriptor) noexcept {
+bool is_reserved_descriptor(int descriptor, std::size_t times) noexcept {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
         return false;
     }
-    const rlim_t reserved = std::clamp(limit.rlim_cur / reserved_part, reserved_min, reserved_max);
+    const rlim_t reserved =
+        times * std::clamp(limit.rlim_cur / reserved_part, reserved_min, reserved_max);
     return static_cast<rlim_t>(descriptor) + reserved >= limit.rlim_cur;
 }
 

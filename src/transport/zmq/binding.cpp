@@ -34,6 +34,9 @@ constexpr std::chrono::seconds connect_again_after{2};
 // Of troubles with peers that come, the first in so long is told.
 constexpr std::chrono::seconds said_period{10};
 
+// Over ipc ZeroMQ ends the process when it finds no descriptor for who comes: it must not get there
+// before those that came were turned away.
+constexpr std::size_t ipc_reserve = 4;
 constexpr std::string_view descriptors_remedy =
     "; is the limit of open files (ulimit -n, LimitNOFILE) high enough?";
 
@@ -215,7 +218,10 @@ void ZmqBinding::on_changed() {
 /// Without a descriptor left ZeroMQ's I/O thread would turn in vain, and those that are reserved
 /// would be gone. It may have closed this one meanwhile, and another have the number.
 void ZmqBinding::on_accepted(int descriptor) {
-    if (is_reserved_descriptor(descriptor) && stands_at(descriptor, endpoints_)) {
+    const bool is_ipc = std::ranges::any_of(
+        endpoints_, [](const std::string& text) { return text.starts_with("ipc:"); });
+    if (is_reserved_descriptor(descriptor, is_ipc ? ipc_reserve : 1) &&
+        stands_at(descriptor, endpoints_)) {
         ::shutdown(descriptor, SHUT_RDWR);
         counters_.turned_away.add();
         say(fmt::format("a peer is turned away, as hardly any descriptor is left{}",

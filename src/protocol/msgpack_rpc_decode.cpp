@@ -37,14 +37,6 @@ std::optional<std::string_view> packed_text(const Value& value) noexcept {
     return std::nullopt;
 }
 
-/// Which setting a message is over, for its failure; empty: none.
-std::string limit_of(std::string_view type) {
-    return type == "bytes_over_limit"   ? " (body_bytes_max)"
-           : type == "depth_over_limit" ? " (nesting_depth_max)"
-           : type == "count_over_limit" ? " (value_count_max)"
-                                        : "";
-}
-
 bool take_text(const Value& value, std::string_view& target) noexcept {
     target = value.is_text() ? value.as_text() : std::string_view{};
     return value.is_text();
@@ -109,10 +101,10 @@ RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
                                              const format::DecodeError& error) {
     const Head head = take_head(input.first(size_bytes == 0 ? input.size() : size_bytes));
     const bool is_named = head.has_id || (head.has_kind && message_.kind == RpcKind::notification);
-    const bool is_refused = size_bytes != 0 && is_named;
-    const State state = refuse(is_refused ? State::refused : State::broken,
-                               error.message + limit_of(error.type), std::string{error.type});
-    return {state, is_refused ? size_bytes : 0, !is_refused && head.has_id};
+    if (size_bytes != 0 && is_named) {
+        return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
+    }
+    return {refuse(State::broken, error.message, std::string{error.type}), 0, head.has_id};
 }
 
 /// Read what a message begins with, of which nothing else needs to be readable.

@@ -86,7 +86,7 @@ std::optional<std::string> to_json(const Dynamic& data) {
 /// What a peer may have said, on one line: its control characters must not reach a terminal. A
 /// backslash stays as it is, since messages quote patterns.
 std::string line_of(std::string_view text) {
-    constexpr std::size_t bytes_max = 4096;
+    constexpr std::size_t bytes_max = std::size_t{64} << 10;
     std::string line;
     std::string_view separator;
     for (const auto part : std::views::split(text, '\\')) {

@@ -61,7 +61,8 @@ bool stands_at(int descriptor, const std::vector<std::string>& endpoints) {
         [end = fmt::format(":{}", port)](const std::string& text) { return text.ends_with(end); });
 }
 
-/// "127.0.0.1:40123"; empty for what has no such address, or is gone.
+/// "127.0.0.1:40123"; empty for what has no such address, or is gone already, as ZeroMQ's own
+/// thread closes it.
 std::string peer_of(int descriptor) {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;

@@ -91,8 +91,8 @@ TEST(MessageServer, SaysWhichPartOfAReplyCannotBeWritten) {
     const auto names = [](const std::string&) -> std::string {
         const std::array<Value, 2> items{Value::text("a"), Value::text("\xff")};
         const std::array<Member, 1> data{Member{Value::text("names"), Value::list(items)}};
-        throw Error{Failure{
-            .code = Code::failed, .message = "no name", .data = Dynamic{Value::map(data)}}};
+        throw Error{
+            Failure{.code = Code::failed, .message = "no name", .data = Dynamic{Value::map(data)}}};
     };
     served.stage.registry.method("work", names, {"name"});
     served.serve({});

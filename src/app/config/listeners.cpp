@@ -61,9 +61,12 @@ void check_port(const ConfigNode& address, const ConfiguredListener& listener,
 
 namespace {
 
-/// Who shares a queue serves the same.
+/// Who shares a queue serves the same. A proxy shares none, which is said of all of it.
 void check_queue(const ConfigNode& address, const ConfiguredListener& listener,
                  const Config& config) {
+    if (listener.path.starts_with("proxies")) {
+        return;
+    }
     const auto plan = endpoint::plan_listener(listener.options);
     for (const ConfiguredListener& other : config.listeners) {
         const auto beside = endpoint::plan_listener(other.options);

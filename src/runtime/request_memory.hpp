@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace warren::runtime {
 
@@ -33,15 +34,16 @@ public:
     }
 
     /// Whether much was taken and given back since the last time, so that it is worth having the
-    /// allocator give it back to the system.
+    /// allocator give it back to the system; and once more when all of it is.
     bool is_worth_trimming(std::size_t others_bytes) noexcept {
         constexpr std::size_t worth_bytes = std::size_t{32} << 20;
         const std::size_t now = all.taken() + others_bytes;
         peak_bytes_ = std::max(peak_bytes_, now);
         if (peak_bytes_ < worth_bytes || now > peak_bytes_ / 4) {
-            return false;
+            return now == 0 && std::exchange(is_rest_due_, false);
         }
         peak_bytes_ = now;
+        is_rest_due_ = now != 0;
         return true;
     }
 
@@ -50,6 +52,7 @@ public:
 private:
     detail::MemoryBudget quick_{quick_values_bytes_max, ""};
     std::size_t peak_bytes_ = 0;
+    bool is_rest_due_ = false;
 
 public:
     Arena values{quick_};

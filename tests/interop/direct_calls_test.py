@@ -169,12 +169,16 @@ class AHandshakeThatIsNeverAnswered(DirectTest):
     def test_the_failure_says_so_and_for_how_long(self):
         with held_port() as holder:
             holder.listen()
-            for scheme in ("tls", "arrpcs"):
-                to = f"{scheme}://127.0.0.1:{holder.getsockname()[1]}"
-                finished = self.call(to, "echo", "x", timeout="1s")
+            for scheme, rest, limit in (
+                ("tls", "?", "connect_timeout=300ms"),
+                ("arrpcs", "?", "connect_timeout=300ms"),
+                ("amqps", "/?queue=q&", "connection_timeout=300"),
+            ):
+                to = f"{scheme}://127.0.0.1:{holder.getsockname()[1]}{rest}"
+                finished = self.call(to.rstrip("?&"), "echo", {}, timeout="1s")
                 self.assert_fails(finished, "no_responder: Not sent: no connection to ")
                 self.assertIn(" within 1s: the TLS handshake was not answered", finished.stderr)
-                finished = self.call(to + "?connect_timeout=300ms", "echo", "x", timeout="700ms")
+                finished = self.call(to + limit, "echo", {}, timeout="700ms")
                 self.assert_fails(finished, "no_responder")
                 self.assertIn("the TLS handshake was not answered", finished.stderr)
 

@@ -54,11 +54,13 @@ public:
         counted.emplace_back(token, queue);
         return counts;
     }
+    std::string progress() const override { return waits_for; }
 
     std::vector<Published> published;
     std::vector<std::pair<std::uint64_t, std::vector<protocol::Binding>>> bound;
     std::vector<std::pair<std::uint64_t, std::string>> counted;
     bool counts = false;
+    std::string waits_for;
 
 private:
     Executor& executor_;

@@ -208,6 +208,17 @@ TEST(MessageClientPresence, AfterSoManyAttemptsToConnectCallsFail) {
     }
 }
 
+TEST(MessageClientPresence, ADeadlineSaysWhatConnectingWaitsFor) {
+    ClientFixture fixture;
+    fixture.port.waits_for = "the TLS handshake was not answered";
+    TestCall call{"dx_example", 2s};
+    fixture.submit(call);
+    fixture.executor.advance(2s);
+    EXPECT_EQ(call.code(), Code::no_responder);
+    EXPECT_TRUE(call.failure->message.ends_with(" within 2s: the TLS handshake was not answered"))
+        << call.failure->message;
+}
+
 TEST(MessageClientPresence, AnAlarmFailsWhatWaitsAndWillNot) {
     ClientFixture fixture;
     TestCall impatient_call;

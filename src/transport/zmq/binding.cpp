@@ -34,8 +34,8 @@ constexpr std::chrono::seconds connect_again_after{2};
 // Of troubles with peers that come, the first in so long is told.
 constexpr std::chrono::seconds said_period{10};
 
-// Over ipc ZeroMQ ends the process when it finds no descriptor for who comes: it must not get there
-// before those that came were turned away.
+// Over ipc ZeroMQ ends the process when it finds no descriptor for who comes. Those that came are
+// turned away long before that; nothing holds up a crowd that comes faster than they go.
 constexpr std::size_t ipc_reserve = 4;
 constexpr std::string_view descriptors_remedy =
     "; is the limit of open files (ulimit -n, LimitNOFILE) high enough?";

@@ -150,6 +150,29 @@ class TheBrokerGoes(InteropTest):
             self.assertTrue(eventually(self.has_consumer))
             self.assert_served(self.uri)
 
+    def test_a_drain_without_the_broker_says_what_is_not_answered(self):
+        with Broker() as broker:
+            config = self.cyberfusion(amqp=broker.uri())
+            with self.serve(config, drain_timeout="4s") as server:
+                amqp = Connection(broker.uri())
+                Requests(amqp, "sleep").publish({"seconds": 2})
+                depth = lambda: broker.queue_depths("/").get("test", {}).get("unacknowledged")
+                self.assertTrue(eventually(lambda: depth() == 1))
+                broker.stop()
+                server.wait_until_log("not consuming")
+                server.terminate()
+                self.assertEqual(server.wait(), 75)
+                self.assertIn("replies that wait for a connection: 1", server.log())
+                self.assertNotIn("stop token", server.log())
+
+    def test_a_drain_of_an_idle_server_needs_no_broker(self):
+        with Broker() as broker:
+            with self.serve(self.cyberfusion(amqp=broker.uri())) as server:
+                broker.kill()
+                server.wait_until_log("not consuming")
+                server.terminate()
+                self.assertEqual(server.wait(), 0)
+
     def test_the_broker_restarts(self):
         with Broker() as broker:
             uri = broker.uri()

@@ -153,11 +153,13 @@ private:
         endpoint.connection.body_bytes_max = body_bytes_max_;
         link_ = std::make_shared<transport::Link>(asio_, std::move(endpoint),
                                                   transport::LinkOptions{.log = &log});
-        return std::make_unique<transport::AmqpServerPort>(
+        auto port = std::make_unique<transport::AmqpServerPort>(
             link_, transport::AmqpServerOptions{
                        .topology = topology(),
                        .queue = topology().queues.front().name,
                        .prefetch = static_cast<std::uint16_t>(plan().simultaneous_requests_max())});
+        amqp_port_ = port.get();
+        return port;
     }
     void start(runtime::ServerPort& port, runtime::ServerSink& sink) override {
         static_cast<transport::AmqpServerPort&>(port).start(sink);
@@ -166,8 +168,13 @@ private:
         if (!link_) {
             return closed();
         }
-        // The link lives until it has said so, and is let go outside of its own call.
         was_up_ = link_->up();
+        amqp_port_->flush(
+            [this, closed = std::move(closed)]() mutable { close_link(std::move(closed)); });
+    }
+
+    void close_link(std::move_only_function<void()> closed) {
+        // The link lives until it has said so, and is let go outside of its own call.
         link_->close([this, closed = std::move(closed)]() mutable {
             is_flushed_ = !was_up_ || link_->ended_in_order();
             asio_.post([link = std::move(link_), closed = std::move(closed)]() mutable {
@@ -180,6 +187,7 @@ private:
     transport::AsioExecutor& asio_;
     std::size_t body_bytes_max_;
     std::shared_ptr<transport::Link> link_;
+    transport::AmqpServerPort* amqp_port_ = nullptr;
     bool was_up_ = false;  // when it was closed
     std::atomic<bool> is_flushed_ = true;
 };

@@ -116,8 +116,9 @@ void MessageServer::on_reply_refused(const protocol::Envelope& reply, const Fail
     Arena arena;
     std::string body;
     const std::string message = refused_text(why);
-    auto answer = dialect_.encode_answer(
-        dialect_.address_of(reply), {.failure = Code::internal, .message = message}, arena, body);
+    const protocol::ReplyAddress address = dialect_.address_of(reply);
+    auto answer = dialect_.encode_answer(address, {.failure = Code::internal, .message = message},
+                                         arena, body);
     if (answer) {
         answer->delivery_mode = reply.delivery_mode;
         port_.settle({}, &*answer);

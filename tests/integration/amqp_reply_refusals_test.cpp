@@ -19,6 +19,7 @@ namespace warren::test {
 namespace {
 
 constexpr int broker_bytes_max = 4096;  // of a message
+constexpr int over_bytes = broker_bytes_max + 1;
 
 /// A server of one method that gives back a text of a length, at a queue of its own.
 class Served {
@@ -156,8 +157,8 @@ TEST_P(OversizedReplies, AreAnsweredInternalAndHarmNobody) {
         Client client{address + (protocol == "callme" ? "" : std::string{"&reply="} + reply)};
         const Dynamic small =
             protocol == "tutorial" ? Dynamic::list({3}) : Dynamic::map({{"length", 3}});
-        const Dynamic large = protocol == "tutorial" ? Dynamic::list({broker_bytes_max})
-                                                     : Dynamic::map({{"length", broker_bytes_max}});
+        const Dynamic large = protocol == "tutorial" ? Dynamic::list({over_bytes})
+                                                     : Dynamic::map({{"length", over_bytes}});
         for (int round = 0; round < 3; ++round) {
             std::vector<std::future<Dynamic>> beside;
             try {
@@ -172,7 +173,7 @@ TEST_P(OversizedReplies, AreAnsweredInternalAndHarmNobody) {
         }
     }
     const int clients = protocol == "callme" ? 1 : 2;
-    EXPECT_EQ(served.runs(broker_bytes_max), 3 * clients) << "each once";
+    EXPECT_EQ(served.runs(over_bytes), 3 * clients) << "each once";
     EXPECT_EQ(served.log->count("; connecting again"), 0U);
     EXPECT_EQ(status_of(http_get(served.server.admin_address(), "/readyz")), "200");
     EXPECT_NE(served.metrics().find("warren_server_refused_replies_total{transport=\"amqp\","
@@ -209,7 +210,7 @@ TEST_F(AmqpReplyRefusals, AReplyThatNoQueueTakesIsCountedAndLogged) {
 TEST_F(AmqpReplyRefusals, ARequestOverTheBrokersLimitFailsAlone) {
     Served served{broker().uri(), "tutorial", "alone"};
     Client client{broker().uri() + "?protocol=tutorial&queue=alone"};
-    const std::string large(broker_bytes_max, '7');
+    const std::string large(broker_bytes_max + 1, '7');
     std::atomic<int> right = 0;
     std::promise<void> over;
     std::atomic<int> left = 60;

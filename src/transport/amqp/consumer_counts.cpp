@@ -1,5 +1,7 @@
 #include "transport/amqp/consumer_counts.hpp"
 
+#include "protocol/envelope.hpp"
+
 #include <utility>
 
 namespace warren::transport {
@@ -11,6 +13,9 @@ ConsumerCounts::~ConsumerCounts() {
 }
 
 bool ConsumerCounts::ask(std::uint64_t token, std::string_view queue) {
+    if (protocol::is_direct_reply(queue)) {
+        return false;  // the broker may end the connection over one that it cannot read
+    }
     Question question{token, std::string{queue}};
     if (!send(question)) {
         return false;

@@ -64,6 +64,11 @@ const std::string& ReplyTrials::key_of(const protocol::Envelope& reply) {
     return key_;
 }
 
+bool ReplyTrials::is_hopeless(const protocol::Envelope& reply) {
+    return hopeless_.contains(key_of(reply)) ||
+           (unreadable_ends_ && !is_readable(reply.routing_key));
+}
+
 void ReplyTrials::later(std::move_only_function<void(ReplyTrials&)> function) {
     main_.executor().post([weak = std::weak_ptr{life_}, function = std::move(function)]() mutable {
         if (const auto self = weak.lock()) {
@@ -254,6 +259,7 @@ void ReplyTrials::convict(Entry entry, const Failure& why, Break how, std::uint1
         note_refused_size(entry.reply.view().body.size());
     }
     if (how != Break::channel) {
+        unreadable_ends_ = unreadable_ends_ || !is_readable(entry.reply.routing_key());
         hopeless_.add(key_of(entry.reply.view()));
     }
     user_.on_tried(entry.delivery, &why);

@@ -54,8 +54,8 @@ public:
     bool is_proven(const protocol::Envelope& reply) {
         return reply.body.size() < refused_bytes_min_ && proven_.contains(key_of(reply));
     }
-    /// Whether a reply to the same address has cost a connection before.
-    bool is_hopeless(const protocol::Envelope& reply) { return hopeless_.contains(key_of(reply)); }
+    /// Whether a reply to the same address, or to one as unreadable, has cost a connection before.
+    bool is_hopeless(const protocol::Envelope& reply);
     void forget_proven() { proven_ = {}; }
     /// A reply of so many bytes was refused for its size.
     void note_refused_size(std::size_t bytes) noexcept {
@@ -114,7 +114,8 @@ private:
     runtime::Executor::TimerId idle_timer_ = 0;
     ProvenExchanges proven_;
     ProvenExchanges hopeless_;
-    std::string proven_direct_;  // the last such address that took a reply
+    bool unreadable_ends_ = false;  // a connection: this broker has shown it
+    std::string proven_direct_;     // the last such address that took a reply
     std::string key_;
     std::shared_ptr<ReplyTrials*> life_ = std::make_shared<ReplyTrials*>(this);
 };

@@ -90,6 +90,19 @@ public:
         // Otherwise consuming is asked for already; it is cancelled once it began.
     }
 
+    /// The broker works a channel off in order: its answer to a harmless question comes last.
+    void flush(std::move_only_function<void()> flushed) {
+        flushed_ = std::move(flushed);
+        if (channel_ == 0 || !ask_for_end()) {
+            return later([](Impl& self) { self.end_flush(); });
+        }
+        link_->executor().post_at(link_->executor().now() + flush_max, [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->end_flush();
+            }
+        });
+    }
+
     void on_up() override {
         if (own_replies_) {
             own_replies_->open();
@@ -126,7 +139,11 @@ public:
             return deliver(*delivery);
         }
         declarations_.answered(event);
-        if (const auto* started = std::get_if<amqp::ConsumeStarted>(&event)) {
+        if (flushed_ && std::holds_alternative<amqp::QosSet>(event)) {
+            if (!shared_replies_.take_redirected() || !ask_for_end()) {
+                end_flush();
+            }
+        } else if (const auto* started = std::get_if<amqp::ConsumeStarted>(&event)) {
             consuming(*started);
         } else if (std::holds_alternative<amqp::ConsumeStopped>(event)) {
             consumer_tag_.clear();
@@ -141,6 +158,19 @@ public:
     }
 
 private:
+    static constexpr std::chrono::seconds flush_max{2};
+
+    bool ask_for_end() {
+        link_->touch();
+        return declarations_.set_prefetch(link_->core(), channel_, options_.prefetch).has_value();
+    }
+
+    void end_flush() {
+        if (flushed_) {
+            link_->executor().post(std::exchange(flushed_, nullptr));
+        }
+    }
+
     void later(void (*function)(Impl&)) {
         link_->executor().post([weak = weak_from_this(), function] {
             if (const auto self = weak.lock()) {
@@ -283,6 +313,7 @@ private:
     }
 
     void lose(const Failure& why) {
+        end_flush();
         watch_.stop();
         consumer_tag_.clear();
         declarations_.clear();
@@ -357,6 +388,7 @@ private:
     bool announced_ = false;           // the sink knows of the generation
     bool stopping_ = false;
     bool stop_reported_ = false;
+    std::move_only_function<void()> flushed_;
     std::string consumer_tag_;  // empty: not consuming
     Declarations declarations_;
     AckBatch unsettled_;
@@ -388,6 +420,10 @@ Settlement AmqpServerPort::settle(DeliveryId delivery, const protocol::Envelope*
 
 void AmqpServerPort::give_back(DeliveryId delivery) {
     impl_->give_back(delivery);
+}
+
+void AmqpServerPort::flush(std::move_only_function<void()> flushed) {
+    impl_->flush(std::move(flushed));
 }
 
 void AmqpServerPort::stop_consuming() {

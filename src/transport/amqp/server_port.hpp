@@ -5,6 +5,7 @@
 #include "transport/amqp/link.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,6 +35,10 @@ public:
                                const protocol::Envelope* reply) override;
     void give_back(runtime::DeliveryId delivery) override;
     void stop_consuming() override;
+
+    /// Say when the broker has looked at all that was sent, and what came back went out again; or
+    /// when it cannot be had to.
+    void flush(std::move_only_function<void()> flushed);
 
     Link& link() noexcept;
 

@@ -63,6 +63,7 @@ void SharedReplies::returned(amqp::ChannelNumber channel, const amqp::Returned& 
     if (is_suspect(reply)) {
         trials().add({}, reply);
     } else if (send(channel, reply)) {
+        redirected_ = true;
         link_.touch();
     }
 }

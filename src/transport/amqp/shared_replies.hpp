@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace warren::transport {
 
@@ -35,6 +36,8 @@ public:
     void channel_closed(const amqp::ChannelClosed& closed);
     void connection_lost();
     void close() noexcept { trials_.reset(); }
+    /// Whether one that came back went out again, since the last time that this was asked.
+    bool take_redirected() noexcept { return std::exchange(redirected_, false); }
 
     void on_tried(runtime::DeliveryId delivery, const Failure* refused) override;
     void on_unroutable(const protocol::Envelope& reply) override;
@@ -51,7 +54,8 @@ private:
     std::optional<ReplyTrials> trials_;  // once there was one to try
     bool distrusting_ = false;           // a reply has broken the channel or the connection
     bool has_replied_ = false;           // on this connection
-    std::string readable_address_;       // the last direct one
+    bool redirected_ = false;
+    std::string readable_address_;  // the last direct one
     Arena arena_;
     std::shared_ptr<SharedReplies*> life_ = std::make_shared<SharedReplies*>(this);
 };

@@ -190,7 +190,6 @@ TEST(StreamServerLarge, ArrpcToo) {
     std::string message;
     {
         format::MsgpackWriter writer{message};
-        writer.list_head(1);
         writer.list_head(many);
     }
     message.append(many, '\x07');

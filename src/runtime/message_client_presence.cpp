@@ -73,7 +73,9 @@ void MessageClient::on_consumers(std::uint64_t token, std::optional<std::uint32_
 /// Where each method has an exchange of its own, one that leads nowhere says more of the method
 /// than of a server that is known to be there.
 Failure MessageClient::unrouted_failure(const OutgoingCall& call, const Failure& why) {
-    if (why.code != Code::no_responder || options_.when_absent == WhenAbsent::wait ||
+    // One that says when to try again is about what is being made anew after a loss.
+    if (why.code != Code::no_responder || why.retry_after ||
+        options_.when_absent == WhenAbsent::wait ||
         dialect_.preparation() == protocol::Preparation::of_server ||
         dialect_.reply_bindings(call.method).empty()) {
         return why;

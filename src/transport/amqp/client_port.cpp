@@ -16,12 +16,20 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 
 namespace warren::transport {
 
 using runtime::RepliesSurvive;
+
+namespace {
+
+/// A binding that was lost is asked for again with the call that finds it so.
+constexpr std::chrono::milliseconds rebinding_pause{100};
+
+}  // namespace
 
 /// Three channels: replies are consumed on one, requests published on another (in mode direct: on
 /// the same), bindings made on a third. So a request to an exchange that is gone closes a channel
@@ -183,8 +191,11 @@ private:
     }
 
     void no_responder(std::uint64_t token, std::string why) {
-        later([token, returned = Failure{.code = Code::no_responder, .message = std::move(why)}](
-                  Impl& self) { self.sink_->on_returned(token, returned); });
+        later([token, returned = Failure{.code = Code::no_responder,
+                                         .message = std::move(why),
+                                         .retry_after = rebinding_pause}](Impl& self) {
+            self.sink_->on_returned(token, returned);
+        });
     }
 
     // The way up: everything is asked for at once, and ready is when everything is there.

@@ -199,8 +199,11 @@ private:
         blame(candidate);
         all_refused_ = all_refused_ && why.refusal == Refusal::permanent;
         if (attempt.stage() == Stage::tcp) {
-            add_problem(fmt::format("{}: {}", candidate.address.address().to_string(),
-                                    why.failure.message));
+            const std::string host = candidate.address.address().to_string();
+            const std::string where =
+                targets_.size() == 1 ? host
+                                     : fmt::format("{} port {}", host, candidate.address.port());
+            add_problem(fmt::format("{}: {}", where, why.failure.message));
         } else if (!furthest_ || attempt.stage() >= furthest_stage_) {
             furthest_ = why;
             furthest_stage_ = attempt.stage();

@@ -95,6 +95,17 @@ TEST(MessageClientPresence, WhatTheBrokerDoesNotSayKeepsNobodyFromCalling) {
     broker.client->close();
 }
 
+TEST(MessageClientPresence, WhatIsBeingMadeAnewSaysNothingOfTheMethod) {
+    AtABroker broker;
+    TestCall call;
+    broker.submit(call);
+    broker.say(1);
+    broker.client->on_returned(
+        broker.last().token,
+        {.code = Code::no_responder, .message = "the exchange was missing", .retry_after = 100ms});
+    EXPECT_EQ(call.code(), Code::no_responder);
+}
+
 TEST(MessageClientPresence, WhoWantsToWaitAsksNobody) {
     AtABroker broker{test::client_options()};
     TestCall call;

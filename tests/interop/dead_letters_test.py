@@ -140,8 +140,8 @@ class Attempts(InteropTest):
             listener = self.cyberfusion(queue="older", methods=["add"], queue_type="quorum")
             configuration["listeners"] = [listener]
             with self.start_serving(configuration) as server:
-                server.wait_until_log('dead_letter_queue: ""')
-            with self.serve_queue("older", queue_type="quorum", dead_letter_queue=""):
+                server.wait_until_log("dead_letter_queue: null")
+            with self.serve_queue("older", queue_type="quorum", dead_letter_queue=None):
                 client = RpcClient(amqp, "older", "add")
                 self.assertEqual(client.call({"a": 1, "b": 2})["data"], 3)
 

@@ -86,7 +86,7 @@ void read_message_listener(ConfigMap& map, ConfiguredListener& listener) {
             attempts->whole_number(0, std::numeric_limits<std::int32_t>::max()).value_or(0));
     }
     if (const auto queue = map.find("dead_letter_queue")) {
-        listener.options.dead_letter_queue = queue->text();
+        listener.options.dead_letter_queue = queue->is_null() ? std::string{} : queue->text();
     }
     read_queue(map, listener.options);
     read_methods(map, listener, one_method ? MethodCount::one : MethodCount::many);

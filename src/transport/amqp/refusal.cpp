@@ -62,7 +62,7 @@ std::string difference(std::string_view text) {
 std::string_view remedy(std::string_view text) {
     const std::string_view member = quoted_after(text, "inequivalent arg ");
     if (member.starts_with("x-delivery-limit") || member.starts_with("x-dead-letter-")) {
-        return "declare it as it exists, without dead letters (dead_letter_queue: \"\"), or with "
+        return "declare it as it exists, without dead letters (dead_letter_queue: null), or with "
                "what it has (arguments), and let a policy of the broker limit its deliveries; or "
                "delete it there once it is empty";
     }

@@ -52,10 +52,11 @@ std::string difference(std::string_view text) {
     }
     const std::string_view declared = value_after(text, "received ");
     const std::string_view exists = value_after(text, "current is ");
-    return fmt::format(
-        "'{}' is {}, but {} exists", member,
-        declared.empty() ? "not declared" : fmt::format("declared as '{}'", declared),
-        exists.empty() ? "none" : fmt::format("'{}'", exists));
+    return fmt::format("'{}' is {}, but {} exists", member,
+                       declared.empty() && !text.contains("received the value ''")
+                           ? "not declared"
+                           : fmt::format("declared as '{}'", declared),
+                       exists.empty() ? "none" : fmt::format("'{}'", exists));
 }
 
 /// What to do about a difference.

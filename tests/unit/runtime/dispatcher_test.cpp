@@ -642,9 +642,8 @@ TEST(Dispatcher, ShowsEachCallToALogThatWantsIt) {
     stage.run();
     EXPECT_TRUE(stage.log.contains(
         "call of fine (correlation id 'a') from tcp://here: ok, 0.000 ms, 0 bytes, attempt 1"));
-    EXPECT_TRUE(
-        stage.log.contains("call of none (correlation id 'b') from tcp://here: "
-                           "no_such_method: There is no method 'none' here, 0.000 ms"));
+    EXPECT_TRUE(stage.log.contains(
+        "call of none (correlation id 'b') from tcp://here: no_such_method: There is no method"));
     EXPECT_EQ(stage.log.count(LogLevel::debug), 2U);
     Stage silent;
     silent.registry.method("fine", [] {});

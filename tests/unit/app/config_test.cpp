@@ -112,6 +112,7 @@ limits: {body_bytes_max: 1000}
 listeners:
   - {amqp: "amqp://guest:guest@127.0.0.1:5672/test", queue: test, methods: [dx_example, echo],
      fernet_keys: ["cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4="], accept_clear_secrets: true,
+     nested_secrets: true,
      fernet_ttl: 1h, durable: true, queue_type: quorum, arguments: {x-max-length: 10}}
   - {amqp: "amqp://127.0.0.1", protocol: tutorial, method: fibonacci}
   - {memory: quick}
@@ -129,6 +130,7 @@ listeners:
     EXPECT_EQ(config.log_format, LogFormat::json);
     ASSERT_EQ(config.listeners.size(), 3U);
     EXPECT_EQ(config.listeners[0].options.clear_secrets, ClearSecrets::accept);
+    EXPECT_EQ(config.listeners[0].options.nested_secrets, true);
     EXPECT_EQ(config.listeners[0].options.fernet_ttl, std::chrono::hours{1});
     EXPECT_EQ(config.listeners[0].options.queue_type, "quorum");
     EXPECT_EQ(config.listeners[0].options.queue_arguments, Dynamic::map({{"x-max-length", 10}}));

@@ -105,6 +105,34 @@ TEST(Decrypt, RefusesSecretsInClearWrongKeysAndBrokenTokensAllAtOnce) {
     EXPECT_EQ(decrypt_errors(json, format::Keyring{}), Brief{});
 }
 
+TEST(Decrypt, AsksForDirectSecretsAloneWhereDepthSaysSoAndOpensAllThatItCan) {
+    const auto opened = [](std::string_view json, Brief& errors) {
+        Arena arena;
+        model::ErrorSink sink;
+        const auto keys = keyring({first_key});
+        const Dynamic request = parse(json);
+        const Value value =
+            model::decrypt(login, request.value(),
+                           {.keys = keys, .depth = model::SecretDepth::direct}, arena, sink);
+        errors = briefly(sink.take());
+        return json_of(value);
+    };
+    Brief errors;
+    const std::string foreign = token("x", second_key);
+    EXPECT_EQ(opened(R"({"pin":")" + token("1") + R"(","passphrase":")" + token("p") +
+                         R"(","secret_values":{"k":"clear","t":")" + token("v") +
+                         R"("},"options":{"password":"clear","admin_password":")" + token("a") +
+                         R"(","passphrase":")" + foreign + R"("}})",
+                     errors),
+              R"({"pin":"1","passphrase":"p","secret_values":{"k":"clear","t":"v"},)"
+              R"("options":{"password":"clear","admin_password":"a","passphrase":")" +
+                  foreign + R"("}})");
+    EXPECT_EQ(errors, Brief{});
+    opened(R"({"pin":"clear","passphrase":"clear","password":")" + foreign + R"("})", errors);
+    EXPECT_EQ(errors, (Brief{"pin secret_not_encrypted", "passphrase secret_not_encrypted",
+                             "password secret_wrong_key"}));
+}
+
 TEST(Decrypt, RefusesTokensOlderThanTheirTimeToLive) {
     const std::string json = R"({"pin":")" + token("1") + "\"}";
     const auto errors = [&json](std::int64_t now) {
@@ -193,6 +221,26 @@ TEST(Redact, HidesSecretsWithTheirSize) {
               R"(["u","********","********"])");
     EXPECT_EQ(json_of(model::redact(type_of<Secret<std::string>>(), Value::text("x"), arena)),
               R"("********")");
+}
+
+TEST(Encrypt, ByNameOnlyWhatIsDirectWhereDepthSaysSo) {
+    Arena arena;
+    const auto keys = keyring({first_key});
+    const Dynamic request =
+        parse(R"({"password":"top","user":{"password":"inner"},"secret_values":{"k":"v"},)"
+              R"("passphrase":["item"],"admin_password":5})");
+    const Value closed = *model::encrypt(type_of<Dynamic>(), request.value(), keys, now_s,
+                                         Tokens::keep, arena, model::SecretDepth::direct);
+    EXPECT_EQ(keys.decrypt(closed.find("password")->as_text()), "top");
+    EXPECT_EQ(keys.decrypt(closed.find("admin_password")->as_text()), "5");
+    for (const char* const member : {"user", "secret_values", "passphrase"}) {
+        EXPECT_EQ(*closed.find(member), request[member]) << member;
+    }
+    // What a type makes a secret is one wherever it is.
+    const Dynamic typed = parse(R"({"user":"u","pin":"1","number":"7","codes":["a"]})");
+    const Value all = *model::encrypt(login, typed.value(), keys, now_s, Tokens::keep, arena,
+                                      model::SecretDepth::direct);
+    EXPECT_EQ(keys.decrypt(all.find("codes")->as_list()[0].as_text()), "a");
 }
 
 }  // namespace

@@ -99,6 +99,37 @@ TEST(ArrpcDialect, EachConnectionHasItsOwnStream) {
     EXPECT_EQ(first->call->arguments, Value::text("one"));
 }
 
+TEST(ArrpcDialect, WhatComesWithMoreBehindItIsNoMessage) {
+    Arena arena;
+    const auto dialect = make_arrpc_dialect("echo");
+    for (const auto& [bytes, why] :
+         {std::pair{std::string{"GET /healthz HTTP/1.1\r\n\r\n"}, "it is HTTP"},
+          std::pair{std::string{"\x05\x06"}, "1 more bytes"},
+          std::pair{std::string{"\xa3one\xa3two"}, "4 more bytes"},
+          std::pair{std::string{"\x05\x00", 2}, "1 more bytes"},
+          std::pair{std::string{"\xd4\x05.\x07"}, "1 more bytes"}}) {
+        const auto calls = dialect->make_call_decoder();
+        EXPECT_EQ(calls->next(octets(bytes), 0, arena).state, State::broken) << bytes;
+        EXPECT_EQ(calls->call.error().errors.at(0).type, "message_type");
+        EXPECT_TRUE(calls->call.error().errors.at(0).message.contains(why));
+        const auto answers = dialect->make_answer_decoder();
+        EXPECT_EQ(answers->next(octets(bytes), 0, arena).state, State::broken) << bytes;
+        EXPECT_EQ(answers->failure().code, Code::contract_mismatch);
+        EXPECT_TRUE(answers->failure().message.contains(why));
+    }
+    const auto answers = dialect->make_answer_decoder();
+    for (const std::string_view greeting : {"HTTP/1.1 400 Bad Request\r\n", "SSH-2.0-x\r\n",
+                                            "220 mail ESMTP\r\n", "-ERR unknown\r\n"}) {
+        EXPECT_EQ(answers->next(octets(greeting), 0, arena).state, State::broken) << greeting;
+    }
+    // What was cut is a message when it is whole.
+    const auto calls = dialect->make_call_decoder();
+    EXPECT_EQ(calls->next(octets("\xa3on"), 0, arena).state, State::need_more);
+    EXPECT_EQ(calls->next(octets("\xa3one"), 0, arena).state, State::complete);
+    EXPECT_EQ(calls->next(octets("\xa3on"), 0, arena).state, State::need_more);
+    EXPECT_EQ(calls->next(octets("\xa3onet"), 0, arena).state, State::broken);
+}
+
 TEST(ArrpcDialect, HasNoOneWayCalls) {
     const auto dialect = make_arrpc_dialect("echo");
     StreamTicket ticket{.wants_answer = false};

@@ -254,6 +254,32 @@ TEST_F(MsgpackRpcDialect, ARequestHasNoKeysButText) {
     EXPECT_TRUE(answers_->answer({.id = 7}));
 }
 
+TEST_F(MsgpackRpcDialect, AClientPassesOverWhatAnswersNoCallOfIts) {
+    for (const std::string& passed :
+         {packed(R"([2,"changed",[1]])"), packed(R"([1,4294967296,null,3])"),
+          packed(R"([1,-1,null,3])"), packed(R"([1,0,null,3])"),
+          std::string{"\x93\x02\xa1m\x91\xd4\x05.", 8}}) {
+        const StreamStep step = read_answer(passed);
+        EXPECT_EQ(step.state, State::complete);
+        EXPECT_EQ(step.size_bytes, passed.size());
+        EXPECT_EQ(answers_->id(), 0U);
+        EXPECT_EQ(answers_->refusal(), "");
+    }
+    for (const std::string& asked : {packed(R"([0,9,"m",[]])"), packed(R"([0,9,5,[]])"),
+                                     std::string{"\x94\x00\x09\xa1m\x91\xd4\x05.", 9}}) {
+        EXPECT_EQ(read_answer(asked).state, State::complete);
+        EXPECT_EQ(answers_->id(), 0U);
+        EXPECT_EQ(as_json(answers_->refusal()),
+                  R"([1,9,{"code":"no_such_method","message":"This is a client, which has no )"
+                  R"(methods"},null])");
+    }
+    EXPECT_EQ(answers_->next(octets(packed("[1,7,null,3]")), 0, arena_).state, State::complete);
+    EXPECT_EQ(answers_->id(), 7U);
+    EXPECT_EQ(answers_->refusal(), "");
+    EXPECT_EQ(read_answer(packed(R"([1,"7",null,3])")).state, State::broken);
+    EXPECT_EQ(read_answer(packed(R"([1,null,"what?",null])")).state, State::broken);
+}
+
 TEST_F(MsgpackRpcDialect, AMessageGoesToWhoTakesIt) {
     const Answer answer{.message = "all well", .data = Value::integer(1)};
     read_call(encoded_call(*dialect_, {.method = "m", .arguments = json("{}")}, {.id = 7}));

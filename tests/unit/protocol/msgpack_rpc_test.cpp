@@ -172,6 +172,25 @@ TEST_F(MsgpackRpc, refuses_requests_that_are_wrong_and_goes_on) {
     EXPECT_EQ(decoder_.message().id, 10U);
 }
 
+TEST_F(MsgpackRpc, takes_a_methods_name_in_every_form_of_text_and_bytes) {
+    const auto named = [](std::string_view head) {
+        return "\x94\x00\x09"s + std::string{head} + "nap\x90";
+    };
+    for (const std::string& head : {"\xa3"s, "\xd9\x03"s, "\xda\x00\x03"s, "\xdb\x00\x00\x00\x03"s,
+                                    "\xc4\x03"s, "\xc5\x00\x03"s, "\xc6\x00\x00\x00\x03"s}) {
+        EXPECT_EQ(read(named(head)), State::complete);
+        EXPECT_EQ(decoder_.message().call.method, "nap");
+        EXPECT_EQ(read("\x93\x02" + named(head).substr(3)), State::complete);
+        EXPECT_EQ(decoder_.message().call.method, "nap");
+    }
+    EXPECT_EQ(read("\x94\x00\x09\xc4\x01\xff\x90"s), State::refused);
+    EXPECT_EQ(refusal(), "method_type");
+    const std::string longest(255, 'm');
+    EXPECT_EQ(read("\x94\x00\x09\xc4\xff"s + longest + "\x90"), State::complete);
+    EXPECT_EQ(read("\x94\x00\x09\xc5\x01\x00"s + longest + "m\x90"), State::refused);
+    EXPECT_EQ(refusal(), "method_too_long");
+}
+
 TEST_F(MsgpackRpc, ends_what_is_no_messagepack_rpc) {
     for (const std::string_view text :
          {"5", "{}", "[]", "[0]", "[0, 1]", R"([0, 1, "m"])", R"([0, 1, "m", [], 5])",

@@ -51,6 +51,8 @@ TEST_F(Tutorial, TakesForTextWhatIsNoJson) {
         EXPECT_EQ(decoded(text)->arguments, Value::text(text));
     }
     EXPECT_EQ(decoded("30", "text/plain")->arguments, Value::text("30"));
+    EXPECT_EQ(decoded("30", "TEXT/Plain; charset=utf-8")->arguments, Value::text("30"));
+    EXPECT_EQ(decoded("30", "text/json")->arguments, Value::integer(30));
 }
 
 TEST_F(Tutorial, RefusesWhatIsNeither) {

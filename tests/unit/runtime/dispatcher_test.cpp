@@ -653,5 +653,55 @@ TEST(Dispatcher, ShowsEachCallToALogThatWantsIt) {
     EXPECT_EQ(silent.log.count(LogLevel::debug), 0U);
 }
 
+TEST(DispatcherMock, AnswersForHandlersOfEveryShape) {
+    Stage stage;
+    Registry& methods = stage.registry;
+    const auto never = [] { ADD_FAILURE() << "must not run"; };
+    methods.method("none", [=] { never(); });
+    methods.method("number", [=] { return never(), 1; });
+    methods.method("add", [=](int a, int b) { return never(), a + b; }, {"a", "b"});
+    methods.method("text", [=](int, Bytes, std::string) { return never(), std::string{}; },
+                   {"a", "b", "c"});
+    methods.method("bytes", [=](Dynamic) { return never(), Bytes{}; }, {"value"});
+    methods.method("dynamic", [=](Dynamic, Context&) { return never(), Dynamic{}; }, {"value"});
+    methods.method("list", [=](int) { return never(), std::vector<bool>{}; }, {"n"});
+    methods.method("optional", [=](int) { return never(), std::optional<int>{}; }, {"n"});
+    methods.method("item", [=](int) { return never(), Item{}; }, {"n"});
+    methods.method("reply", [=](int) { return never(), Reply<Item>{}; }, {"n"});
+    methods.method("expected", [=](int) -> std::expected<Item, Failure> { return never(), Item{}; },
+                   {"n"});
+    methods.method("done",
+                   [=](int) -> std::expected<void, Failure> {
+                       return never(), std::expected<void, Failure>{};
+                   },
+                   {"n"});
+    methods.method("inline", [=](int n) { return never(), n; }, {"n"}).run_inline();
+    stage.serve({.answers = Answers::made_up});
+    const auto made = [&](std::string_view method, const Dynamic& arguments) {
+        stage.call("a", method, arguments);
+        const Outcome outcome = stage.take();
+        EXPECT_EQ(outcome.failure, std::nullopt) << method << ": " << outcome.message;
+        return outcome.data;
+    };
+    const Dynamic n = Dynamic::map({{"n", 1}});
+    const Dynamic value = Dynamic::map({{"value", 1}});
+    EXPECT_TRUE(made("none", {})->is_null());
+    EXPECT_TRUE(made("number", {})->is_integer());
+    EXPECT_TRUE(made("add", Dynamic::map({{"a", 1}, {"b", 2}}))->is_integer());
+    EXPECT_TRUE(made("text", Dynamic::map({{"a", 1}, {"b", "AA=="}, {"c", "x"}}))->is_text());
+    EXPECT_EQ(made("bytes", value)->kind(), Value::Kind::bytes);
+    EXPECT_FALSE(made("dynamic", value)->is_null());
+    EXPECT_TRUE(made("list", n)->is_list());
+    EXPECT_TRUE(made("optional", n)->is_integer());
+    for (const char* const method : {"item", "reply", "expected"}) {
+        EXPECT_TRUE(made(method, n)->is_map()) << method;
+    }
+    EXPECT_TRUE(made("done", n)->is_null());
+    EXPECT_TRUE(made("inline", n)->is_integer());
+    stage.call("a", "add", n);
+    EXPECT_EQ(stage.take().failure, Code::invalid_request) << "requests are checked all the same";
+    EXPECT_EQ(stage.dispatcher.one_way_failures(), 0U);
+}
+
 }  // namespace
 }  // namespace warren::runtime::test

@@ -18,7 +18,8 @@
 namespace warren::runtime::test {
 
 /// Requests are lines "ID METHOD ATTEMPT LEFT_MS" ("-": no deadline), answers "ID ok TEXT" and "ID
-/// CODE MESSAGE"; a line that starts with "!" breaks the stream.
+/// CODE MESSAGE"; "0 ask" is a request of the server's; a line that starts with "!" breaks the
+/// stream.
 class LineDialect final : public protocol::StreamDialect {
 public:
     explicit LineDialect(protocol::AnswerOrder order, std::string_view probe = {})
@@ -68,6 +69,9 @@ private:
             return {.state = State::complete, .size_bytes = end + 1};
         }
         std::uint32_t id() const noexcept override { return id_; }
+        std::string_view refusal() const noexcept override {
+            return line_.starts_with("ask") ? "refused\n" : "";
+        }
         std::expected<protocol::Answer, Failure> answer(
             const protocol::StreamTicket& ticket) override {
             EXPECT_EQ(ticket.key, static_cast<std::uint8_t>(id_));

@@ -371,6 +371,25 @@ TEST(StreamClient, InOrderATimeOutCostsTheConnection) {
     EXPECT_EQ(next.data, Dynamic{"mine"});
 }
 
+TEST(StreamClient, RefusesWhatAServerAsksAndPassesOverWhatItSays) {
+    StreamFixture fixture;
+    TestCall one;
+    fixture.submit(one);
+    FakeConnection& connection = fixture.connect();
+    connection.written();
+    connection.feed("0 ask me\n0 said\n9 ok another's\n1 ok hello\n");
+    EXPECT_EQ(one.data, Dynamic{"hello"});
+    EXPECT_EQ(connection.written(), "refused\n");
+    EXPECT_FALSE(connection.is_closing);
+    // One that asks and does not read costs no memory.
+    connection.unsent = std::size_t{64} << 10;
+    connection.feed("0 ask again\n");
+    EXPECT_EQ(connection.written(), "");
+    --connection.unsent;
+    connection.feed("0 ask again\n");
+    EXPECT_EQ(connection.written(), "refused\n");
+}
+
 TEST(StreamClient, InOrderWhatNobodyAskedForCostsTheConnection) {
     for (const char* extra : {"0 ok more\n", "0 o"}) {
         StreamFixture fixture{

@@ -138,16 +138,20 @@ class PeersClient(ArrpcTest):
         client.timeout = None
         self.assertEqual(client.send({"seconds": 0}).keys(), {"seconds"})
 
-    def test_requests_in_one_write_are_answered_in_order(self):
-        with Wire(self.addresses["sleep"]) as wire:
-            seconds = [0.03, 0, 0.01, 0]
-            wire.send(*({"seconds": value} for value in seconds))
-            slept = [wire.receive()["seconds"] for _ in seconds]
-        for wanted, got in zip(seconds, slept, strict=True):
-            self.assertGreaterEqual(got, wanted)
+    def test_requests_one_after_the_other_are_answered_in_order(self):
         with Wire(self.addresses["echo"]) as wire:
-            wire.send(*range(1000))
-            self.assertEqual([wire.receive() for _ in range(1000)], list(range(1000)))
+            for number in range(1000):
+                wire.send(number)
+                self.assertEqual(wire.receive(), number)
+
+    def test_what_comes_with_more_behind_it_is_refused(self):
+        two = msgpack.packb("a") + msgpack.packb("b")
+        for sent in (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", two):
+            with Wire(self.addresses["echo"]) as wire:
+                wire.send_bytes(sent)
+                self.assertTrue(wire.receive().startswith(RPC_ERROR))
+                self.assertTrue(wire.is_closed())
+        self.assertEqual(self.client("echo").send("text"), "text")
 
     def test_any_segmentation(self):
         for listener, packed in (
@@ -349,19 +353,28 @@ class PeersServer(ArrpcTest):
         self.assertEqual(outcomes, {(tag, "ok", tag) for tag in ("a", "b", "c")})
         self.assertEqual(len(server.connections), 3)
 
-    def test_a_reply_that_is_no_messagepack(self):
+    def answered_with(self, reply):
+        """A call to a server that answers these bytes, whatever it is asked."""
         listener = self.enterContext(socket.create_server(("127.0.0.1", 0)))
 
         def serve():
             connection, _ = listener.accept()
             with connection:
                 connection.recv(BLOCK_BYTES)
-                connection.sendall(b"\xc1")
+                connection.sendall(reply)
                 connection.recv(BLOCK_BYTES)
 
         threading.Thread(target=serve, daemon=True).start()
-        address = "arrpc://127.0.0.1:%d" % listener.getsockname()[1]
-        self.assert_fails(self.call(address, "any", "text"), "internal")
+        return self.call("arrpc://127.0.0.1:%d" % listener.getsockname()[1], "any", "text")
+
+    def test_a_reply_that_is_no_messagepack(self):
+        self.assert_fails(self.answered_with(b"\xc1"), "internal")
+
+    def test_a_port_of_another_protocol(self):
+        for reply in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-server\r\n", b"\x15\x03\x01"):
+            finished = self.answered_with(reply)
+            self.assert_fails(finished, "contract_mismatch")
+            self.assertEqual(finished.stdout, "")
 
 
 if __name__ == "__main__":

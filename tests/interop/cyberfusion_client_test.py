@@ -36,6 +36,10 @@ class AConsumerAsDeployed(InteropTest):
         finished = self.call("passwords", {"password": "correct horse"}, "--fernet-key", KEY)
         self.assert_gives(finished, {"characters": 13, "password": "correct horse"})
 
+    def test_secrets_that_it_would_not_open_are_sent_as_they_are(self):
+        request = {"password": "outer", "user": {"password": "inner"}, "secret_values": {"k": "v"}}
+        self.assert_gives(self.call("seen", request, "--fernet-key", KEY), request)
+
     def test_a_token_made_by_python_is_passed_on(self):
         request = {"password": encrypted(KEY, "correct horse")}
         self.assert_gives(

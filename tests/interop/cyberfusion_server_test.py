@@ -17,7 +17,8 @@ class CyberfusionCaller(InteropTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.enterClassContext(cls.serve(cls.cyberfusion(fernet_keys=[NEW_KEY, OLD_KEY])))
+        listener = cls.cyberfusion(fernet_keys=[NEW_KEY, OLD_KEY], nested_secrets=True)
+        cls.enterClassContext(cls.serve(listener))
 
     def setUp(self):
         self.amqp = self.enterContext(Connection(self.uri))
@@ -138,7 +139,7 @@ class CyberfusionCaller(InteropTest):
 
 class WithATimeToLive(InteropTest):
     def test_a_secret_older_than_that_is_refused(self):
-        listener = self.cyberfusion(fernet_keys=[NEW_KEY], fernet_ttl="1h")
+        listener = self.cyberfusion(fernet_keys=[NEW_KEY], fernet_ttl="1h", nested_secrets=True)
         with self.serve(listener), Connection(self.uri) as amqp:
             client = RpcClient(amqp, "test", "echo")
             fresh = encrypted(NEW_KEY, "in clear")
@@ -150,6 +151,24 @@ class WithATimeToLive(InteropTest):
                 client.call({"value": {"password": old}})
             error = caught.exception.reply["data"]["errors"][0]
             self.assertEqual(error["type"], "secret_expired")
+
+
+class SecretsAsTheOriginalHasThem(InteropTest):
+    """Directly in the request alone; what is a token inside of other values is opened, too."""
+
+    def test_what_is_inside_of_other_values_may_be_in_clear(self):
+        listener = self.cyberfusion(fernet_keys=[NEW_KEY])
+        with self.serve(listener), Connection(self.uri) as amqp:
+            client = RpcClient(amqp, "test", "echo")
+            stranger = encrypted(Fernet.generate_key(), "hidden")
+            value = {"password": "in clear", "passphrase": stranger}
+            self.assertEqual(client.call({"value": value})["data"], value)
+            value = {"password": encrypted(NEW_KEY, "in clear")}
+            self.assertEqual(client.call({"value": value})["data"], {"password": "in clear"})
+            with self.assertRaises(CallFailed) as caught:
+                client.call({"value": 1, "password": "in clear"})
+            error = caught.exception.reply["data"]["errors"][0]
+            self.assertEqual(error["type"], "secret_not_encrypted")
 
 
 class WithoutAKey(InteropTest):

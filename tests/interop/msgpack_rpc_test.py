@@ -44,6 +44,27 @@ class Served(DirectTest):
         self.assertEqual(self.call("add", {"a": 2, "b": 40}), (None, 42))
         self.assertEqual(self.call("dx_example", [{"favourite_food": "onion"}])[0], None)
 
+    def test_one_map_of_names_for_one_plain_parameter(self):
+        error, _ = self.call("fail", [{"message": "as told"}])
+        self.assertEqual((error["code"], error["message"]), ("failed", "as told"))
+        error, _ = self.call("fail", [{"text": "x"}])
+        self.assertEqual(error["errors"][0]["type"], "missing")
+        # A parameter that may be a map itself takes the map, unless params is one.
+        self.assertEqual(self.call("echo", [{"value": 1}]), (None, {"value": 1}))
+        self.assertEqual(self.call("echo", {"value": 1}), (None, 1))
+
+    def test_a_methods_name_may_be_bin(self):
+        self.assertEqual(self.call(b"add", [2, 40]), (None, 42))
+        self.wire.send([NOTIFICATION, b"add", [2, 40]])
+        self.assertEqual(self.call(b"no_such_method", [])[0]["code"], "no_such_method")
+
+    def test_mocks_answer_for_every_method(self):
+        with self.serve(self.tcp(), mock=True) as server, Wire(server.addresses[0]) as wire:
+            calls = [("add", [2, 40]), ("echo", [1]), ("fail", ["x"]), ("SimpleCommand", [])]
+            for id, (method, params) in enumerate(calls):
+                wire.send([REQUEST, id, method, params])
+                self.assertEqual(wire.receive()[:3], [RESPONSE, id, None], method)
+
     def test_every_id_comes_back_as_it_was(self):
         for id in (0, 1, 0x7F, 0x80, 0xFFFF, 0x10000, 0xFFFFFFFF):
             self.assertEqual(self.call("echo", [id], id), (None, id))
@@ -228,6 +249,21 @@ class Calling(DirectTest):
         with ForeignServer(answer) as server:
             self.server = server
             return self.call(server.address, "method", arguments)
+
+    def test_what_answers_no_call_is_passed_over_and_what_is_asked_refused(self):
+        def answer(request):
+            if request[0] != REQUEST:
+                return []
+            other = [[NOTIFICATION, "changed", [1]], [RESPONSE, 2**32, None, 1], [REQUEST, 5, "m", []]]
+            return [*other, [RESPONSE, request[1] + 77, None, 2], [RESPONSE, request[1], None, 3]]
+
+        with ForeignServer(answer) as server, Caller(server.address) as caller:
+            for tag in ("a", "b"):
+                caller.start(tag, "method", 1)
+                self.assertEqual(caller.outcome(), (tag, "ok", 3))
+            refusals = [message for message in server.requests if message[0] == RESPONSE]
+            self.assertEqual(refusals[0][:2], [RESPONSE, 5])
+            self.assertEqual(refusals[0][2]["code"], "no_such_method")
 
     def test_a_foreign_peer_gets_the_arguments_alone(self):
         styles = (([1, 2], [1, 2]), ([], []), ({"a": 1}, [{"a": 1}]), ("text", ["text"]))

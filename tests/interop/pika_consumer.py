@@ -3,7 +3,8 @@
 
     pika_consumer.py URI QUEUE [FERNET_KEY]
 
-Serves dx_example, `passwords` (tells how long the password is) and `broken` (its handler raises).
+Serves dx_example, `passwords` (tells how long the password is), `seen` (gives back what it got) and
+`broken` (its handler raises).
 Prints `ready` once it consumes.
 """
 
@@ -43,7 +44,11 @@ def broken(request):
     raise RuntimeError("a defect that the caller must not read about")
 
 
-METHODS = {"dx_example": dx_example, "passwords": passwords, "broken": broken}
+def seen(request):
+    return "OK", request
+
+
+METHODS = {"dx_example": dx_example, "passwords": passwords, "broken": broken, "seen": seen}
 
 
 class Server:

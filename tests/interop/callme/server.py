@@ -13,6 +13,7 @@ class Server:
 
     def __init__(self, url, server_id, threaded=False, ssl=False, durable=False, auto_delete=True):
         self.functions = {}
+        self.pickle_protocols = []  # of the requests that came
         self.threaded = threaded
         self.stopped = threading.Event()
         self.consuming = threading.Event()
@@ -57,6 +58,7 @@ class Server:
 
     def on_request(self, request, message):
         message.ack()
+        self.pickle_protocols.append(bytes(message.body)[1])
         if self.threaded:
             threading.Thread(target=self.answer, args=(request, message), daemon=True).start()
         else:

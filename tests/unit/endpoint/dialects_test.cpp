@@ -1,5 +1,7 @@
 #include "endpoint/dialects.hpp"
 
+#include "endpoint/address.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -43,6 +45,25 @@ TEST(StreamDialects, SecretsAreNotIgnored) {
     EXPECT_NE(refused(pyzmqrpc, {.auth_secrets = {std::string(32, 's')}, .whole_messages = true})
                   .find("auth_secrets"),
               std::string::npos);
+}
+
+TEST(Addresses, SayHowDeepSecretsAreAndWhichPicklesAreRead) {
+    const auto address = [](const char* text) { return parse_address(text); };
+    EXPECT_EQ(address("amqp://h/?queue=q")->nested_secrets, std::nullopt);
+    EXPECT_EQ(address("amqp://h/?queue=q&nested_secrets=true")->nested_secrets, true);
+    EXPECT_EQ(address("memory:m?nested_secrets=false")->nested_secrets, false);
+    EXPECT_FALSE(address("amqp://h/?queue=q&nested_secrets=yes"));
+    EXPECT_EQ(address("amqp://h/?protocol=callme&pickle_protocol=2")->pickle_protocol, 2);
+    for (const char* const wrong : {"amqp://h/?protocol=callme&pickle_protocol=1",
+                                    "amqp://h/?protocol=callme&pickle_protocol=6",
+                                    "amqp://h/?protocol=callme&pickle_protocol=2&format=json",
+                                    "amqp://h/?queue=q&pickle_protocol=2"}) {
+        EXPECT_FALSE(address(wrong)) << wrong;
+    }
+    EXPECT_EQ(secret_depth_of(cyberfusion, std::nullopt), model::SecretDepth::direct);
+    EXPECT_EQ(secret_depth_of(cyberfusion, true), model::SecretDepth::any);
+    EXPECT_EQ(secret_depth_of(msgpack_rpc, std::nullopt), model::SecretDepth::any);
+    EXPECT_EQ(secret_depth_of(tutorial, false), model::SecretDepth::direct);
 }
 
 }  // namespace

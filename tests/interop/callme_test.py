@@ -229,10 +229,11 @@ class ProxyCallsWarren(CallmeTest):
 
     def test_an_exceptions_type_passes_proxies(self):
         inner = {"from": {"tcp": "127.0.0.1:0"}, "to": self.address("pythonserver")}
-        with self.server("pythonserver"), self.serve(proxies=[inner]) as tcp:
+        proxying = lambda proxy: self.start_serving({"proxies": [proxy]}).wait_until_ready()
+        with self.server("pythonserver"), proxying(inner) as tcp:
             listener = self.callme("middle", threaded=True, methods=["missing", "bad_value"])
             middle = {"from": listener, "to": tcp.addresses[0]}
-            self.enterContext(self.serve(proxies=[middle]))
+            self.enterContext(proxying(middle))
             proxy = self.proxy("middle")
             with self.assertRaises(KeyError) as raised:
                 proxy.missing()

@@ -105,6 +105,7 @@ void Dispatcher::take_in(Job& job, Lane& lane) noexcept {
 bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
     const Lane::Served* const served = job.lane_->find(call.method);
     const bool has_name = served != nullptr && served->method != nullptr;
+    job.context_.correlation_id = job.arena.copy(call.correlation_id);
     job.context_.method =
         has_name ? std::string_view{served->method->name} : job.arena.copy(call.method);
     if (served == nullptr) {
@@ -128,7 +129,6 @@ bool Dispatcher::prepare(Job& job, const protocol::Call& call) {
 /// What the call says of itself.
 bool Dispatcher::describe(Job& job, const protocol::Call& call) {
     Context& context = job.context_;
-    context.correlation_id = job.arena.copy(call.correlation_id);
     context.caller = job.arena.copy(call.caller);
     context.idempotency_key = job.arena.copy(call.idempotency_key);
     context.traceparent = job.arena.copy(call.traceparent);

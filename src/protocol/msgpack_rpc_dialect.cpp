@@ -23,6 +23,9 @@ using State = StreamStep::State;
 /// which shows as much.
 constexpr std::string_view ping = "$warren.ping";
 
+/// What a client answers to a request: seen again, it comes from a peer that is an echo.
+constexpr std::string_view client_has_no_methods = "This is a client, which has no methods";
+
 class CallDecoder final : public StreamCallDecoder {
 public:
     CallDecoder(const MsgpackRpcOptions& options, const core::Limits& limits,
@@ -170,8 +173,7 @@ public:
         refusal_.clear();
         if (decoder_.message().kind == RpcKind::request) [[unlikely]] {
             rpc_encode_response(decoder_.message().id,
-                                {.failure = Code::no_such_method,
-                                 .message = "This is a client, which has no methods"},
+                                {.failure = Code::no_such_method, .message = client_has_no_methods},
                                 refusal_);
         }
         is_refused_ = step.state == RpcStep::State::refused;
@@ -194,7 +196,11 @@ public:
         if (is_refused_) {
             return std::unexpected{unreadable("answer", decoder_.failure().errors.front().message)};
         }
-        return rpc_answer(decoder_.message(), limits_);
+        auto answer = rpc_answer(decoder_.message(), limits_);
+        if (!answer && answer.error().message == client_has_no_methods) [[unlikely]] {
+            return std::unexpected{not_spoken("it sends back what it is sent")};
+        }
+        return answer;
     }
 
     const Failure& failure() const noexcept override { return failure_; }
@@ -246,13 +252,14 @@ private:
     }
 
     StreamStep broken(std::string_view why) {
-        failure_ =
-            is_spoken_
-                ? unreadable("answers", why)
-                : Failure{.code = Code::contract_mismatch,
-                          .message = "What answers there does not speak MessagePack-RPC (" +
-                                     std::string{why} + "); check port, scheme and protocol"};
+        failure_ = is_spoken_ ? unreadable("answers", why) : not_spoken(why);
         return {.state = State::broken};
+    }
+
+    static Failure not_spoken(std::string_view why) {
+        return {.code = Code::contract_mismatch,
+                .message = "What answers there does not speak MessagePack-RPC (" +
+                           std::string{why} + "); check port, scheme and protocol"};
     }
 
     static Failure unreadable(std::string_view what, std::string_view why) {

@@ -371,10 +371,11 @@ class PeersServer(ArrpcTest):
         self.assert_fails(self.answered_with(b"\xc1"), "internal")
 
     def test_a_port_of_another_protocol(self):
-        for reply in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-server\r\n", b"\x15\x03\x01"):
+        for reply in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-server\r\n"):
             finished = self.answered_with(reply)
             self.assert_fails(finished, "contract_mismatch")
             self.assertEqual(finished.stdout, "")
+        self.assert_fails(self.answered_with(b"\x15\x03\x01\x00\x02\x02\x46"), "speaks TLS")
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ TEST_P(OversizedReplies, AreAnsweredInternalAndHarmNobody) {
 
 INSTANTIATE_TEST_SUITE_P(Protocols, OversizedReplies,
                          testing::Values("cyberfusion", "tutorial", "callme"),
-                         [](const auto& info) { return std::string{info.param}; });
+                         [](const auto& tested) { return std::string{tested.param}; });
 
 TEST_F(AmqpReplyRefusals, AReplyWhoseQueueIsNotBoundGoesThereAllTheSame) {
     Served served{broker().uri(), "cyberfusion", "unbound"};

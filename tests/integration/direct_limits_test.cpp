@@ -70,7 +70,7 @@ protected:
                            return value;
                        },
                        {"depth"});
-        server_.listen({.url = GetParam(), .max_simultaneous_requests = many});
+        server_.listen(ListenerOptions{.url = GetParam(), .max_simultaneous_requests = many});
         server_.start();
     }
     ~Limits() override {

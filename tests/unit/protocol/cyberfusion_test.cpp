@@ -183,20 +183,20 @@ TEST_F(Cyberfusion, AReplyOverALimitOfTheClientNamesIt) {
         core::Limits limits;
         const char* named;
     };
-    const std::string body = R"({"success":true,"message":"OK","data":[[1,2]]})";
-    for (const Case& each : {Case{{.body_bytes_max = body.size() - 1}, "body_bytes_max"},
+    const std::string reply = R"({"success":true,"message":"OK","data":[[1,2]]})";
+    for (const Case& each : {Case{{.body_bytes_max = reply.size() - 1}, "body_bytes_max"},
                              Case{{.nesting_depth_max = 2}, "nesting_depth_max"},
                              Case{{.value_count_max = 6}, "value_count_max"}}) {
         const auto client = make_cyberfusion_dialect(each.limits);
-        const auto read = client->decode_answer({.body = bytes_of(body)}, arena);
+        const auto read = client->decode_answer({.body = bytes_of(reply)}, arena);
         ASSERT_FALSE(read) << each.named;
         EXPECT_EQ(read.error().code, Code::reply_over_limit);
         EXPECT_NE(read.error().message.find(each.named), std::string::npos);
         EXPECT_NE(read.error().message.find("this client"), std::string::npos);
     }
     const auto client = make_cyberfusion_dialect(
-        {.body_bytes_max = body.size(), .nesting_depth_max = 3, .value_count_max = 7});
-    EXPECT_TRUE(client->decode_answer({.body = bytes_of(body)}, arena));
+        {.body_bytes_max = reply.size(), .nesting_depth_max = 3, .value_count_max = 7});
+    EXPECT_TRUE(client->decode_answer({.body = bytes_of(reply)}, arena));
 }
 
 TEST_F(Cyberfusion, CarriesEveryFailureThereAndBack) {

@@ -182,7 +182,8 @@ TEST(PyzmqrpcDialect, BetweenTwoSidesOfItEveryTextPassesToTheByte) {
         R"({"status_code": 463, "status_message": "Exception raised when calling service Boom. )"
         R"(Exception: bad value "})";
     for (const std::string& reply : {std::string{"raw"}, std::string{"[NaN]"}, raised}) {
-        ASSERT_EQ(answers->next(octets("abcd" + reply), 0, arena).state, State::complete);
+        const std::string message = "abcd" + reply;
+        ASSERT_EQ(answers->next(octets(message), 0, arena).state, State::complete);
         const auto answer = answers->answer({});
         const Answer passed = answer ? *answer
                                      : Answer{.failure = answer.error().code,

@@ -144,7 +144,9 @@ TEST_P(NoLoss, WhenAServerIsKilledAndStartedAnew) {
     RabbitMq& broker = RabbitMq::shared();
     LedgerServer one{ledger_, broker.uri(), listener(queue)};
     LedgerServer two{ledger_, broker.uri(), listener(queue)};
-    RetryingLoad load{client_address(broker, queue), options(), clients, jobs_at_once};
+    ClientOptions patient = options();
+    patient.timeout = std::chrono::seconds{60};  // no call has to fail, however busy the machine is
+    RetryingLoad load{client_address(broker, queue), patient, clients, jobs_at_once};
     for (int round = 0; round < 4; ++round) {
         LedgerServer& killed = round % 2 == 0 ? one : two;
         ASSERT_TRUE(load.await_more(200));

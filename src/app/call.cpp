@@ -19,6 +19,7 @@
 #include "app/address_option.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
+#include "app/giving_up.hpp"
 #include "app/log.hpp"
 #include "app/read_file.hpp"
 #include "core/duration.hpp"
@@ -274,10 +275,6 @@ std::expected<Prepared, std::string> prepare(const CallCommand& command) {
         return std::unexpected{secrets.error()};
     }
     prepared.options.auth_secrets = std::move(*secrets);
-    if (command.verbose) {
-        prepared.log = make_log(LogLevel::debug, LogFormat::text);
-        prepared.options.log = prepared.log;
-    }
     return prepared;
 }
 
@@ -303,7 +300,13 @@ int call(const CallCommand& command) {
     if (!named || (!command.named.empty() && !(arguments->is_list() && named->is_map()))) {
         return usage("--named: give an object, and the arguments by position as a list");
     }
-    const CallOptions options{.named = Dynamic{*named}};
+    // Not before: until now, a signal may find it reading.
+    const GivingUp giving_up;
+    if (command.verbose) {
+        prepared->log = make_log(LogLevel::debug, LogFormat::text);
+        prepared->options.log = prepared->log;
+    }
+    const CallOptions options{.stop = giving_up.token(), .named = Dynamic{*named}};
     std::optional<Client> client;
     try {
         client.emplace(prepared->address, std::move(prepared->options));
@@ -327,6 +330,11 @@ int call(const CallCommand& command) {
         }
         return print(data);
     } catch (const Error& error) {
+        if (giving_up.is_asked()) {
+            client.reset();
+            write_out(prepared->log);
+            giving_up.end();
+        }
         write_out(prepared->log);
         return report(error.failure());
     }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "core/secret_key.hpp"
 #include "core/utf8.hpp"
 
 namespace warren::core {
@@ -40,11 +41,6 @@ constexpr int hex_value(char character) noexcept {
     }
     const char lower = static_cast<char>(character | 0x20);
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-bool is_secret_key(std::string_view key) noexcept {
-    return key == "password" || key == "token" || key == "secret" || key.ends_with("_key") ||
-           key.ends_with("_keys") || key.ends_with("_password");
 }
 
 /// Reads one address from left to right; positions in messages count from 1. What a message shows
@@ -314,6 +310,11 @@ private:
 };
 
 }  // namespace
+
+bool is_secret_key(std::string_view key) noexcept {
+    return key == "password" || key == "token" || key == "secret" || key.ends_with("_key") ||
+           key.ends_with("_keys") || key.ends_with("_password");
+}
 
 std::optional<std::string_view> Uri::option(std::string_view key) const noexcept {
     const auto found = std::ranges::find(

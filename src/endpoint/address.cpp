@@ -3,6 +3,7 @@
 #include "core/uri.hpp"
 #include "endpoint/address_parameters.hpp"
 #include "endpoint/dialects.hpp"
+#include "endpoint/topic_pattern.hpp"
 #include "transport/net/tls_context.hpp"
 #include "transport/tcp/options.hpp"
 
@@ -95,12 +96,13 @@ std::expected<core::Uri, Failure> parse_memory(std::string_view text) {
 }
 
 std::expected<void, Failure> read_memory(core::Uri uri, Address& address) {
+    const Parameters given = uri.query;
     auto others = take_parameters(std::move(uri.query), address);
     if (!others) {
         return std::unexpected{std::move(others.error())};
     }
     if (!others->empty()) {
-        return unknown("parameter", others->front().first, parameters_of(address));
+        return unknown_parameter(given, others->front().first, parameters_of(address));
     }
     if (address.reply_mode == ReplyMode::direct) {
         return refused("Direct replies are RabbitMQ's; in memory 'reply' is exclusive or durable");
@@ -113,6 +115,7 @@ std::expected<void, Failure> read_memory(core::Uri uri, Address& address) {
 }
 
 std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
+    const Parameters given = uri.query;
     auto others = take_parameters(std::move(uri.query), address);
     if (!others) {
         return std::unexpected{std::move(others.error())};
@@ -122,7 +125,7 @@ std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
     known.insert(known.end(), transport.begin(), transport.end());
     for (const auto& [key, value] : *others) {
         if (std::ranges::find(known, key) == known.end()) {
-            return unknown("parameter", key, known);
+            return unknown_parameter(given, key, known);
         }
     }
     uri.query = std::move(*others);
@@ -219,6 +222,9 @@ std::expected<Address, Failure> parse_address(std::string_view given, AddressRol
     }
     auto read =
         in_memory ? read_memory(std::move(*uri), address) : read_amqp(std::move(*uri), address);
+    if (read) {
+        read = check_reply_queue(address.protocol, address.reply_queue);
+    }
     if (!read) {
         return std::unexpected{std::move(read.error())};
     }

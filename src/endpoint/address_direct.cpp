@@ -87,9 +87,6 @@ std::expected<void, Failure> take_own(std::string_view key, std::string value, A
 
 std::expected<void, Failure> take_parameter(std::string_view key, std::string value,
                                             Address& address, DirectAddress& direct) {
-    if (std::ranges::find(known_parameters, key) == known_parameters.end()) {
-        return unknown("parameter", key, known_parameters);
-    }
     direct.has_client_parameters |= key != "protocol" && key != "method";
     if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
         return take_limit(key, value, address);
@@ -147,6 +144,9 @@ std::expected<Address, Failure> parse_direct(std::string_view text, std::string_
         direct.tls.emplace();
     }
     for (auto& [key, value] : uri->query) {
+        if (std::ranges::find(known_parameters, key) == known_parameters.end()) {
+            return unknown_parameter(uri->query, key, known_parameters);
+        }
         if (auto taken = take_parameter(key, std::move(value), address, direct); !taken) {
             return std::unexpected{std::move(taken.error())};
         }

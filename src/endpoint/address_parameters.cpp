@@ -1,6 +1,7 @@
 #include "endpoint/address_parameters.hpp"
 
 #include "core/duration.hpp"
+#include "core/secret_key.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -28,6 +29,19 @@ std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
                                  std::span<const std::string_view> known) {
     return refused("Unknown " + std::string{what} + " '" + std::string{given} +
                    "'; known are: " + joined(known));
+}
+
+std::unexpected<Failure> unknown_parameter(const Parameters& given, std::string_view name,
+                                           std::span<const std::string_view> known) {
+    const auto found = std::ranges::find(given, name, &Parameters::value_type::first);
+    const auto is_secret = [](const auto& parameter) {
+        return core::is_secret_key(parameter.first);
+    };
+    if (std::ranges::none_of(given.begin(), found, is_secret)) {
+        return unknown("parameter", name, known);
+    }
+    return refused("Unknown parameter number " + std::to_string(found - given.begin() + 1) +
+                   ", after a secret; '&' in a value is written %26; known are: " + joined(known));
 }
 
 std::expected<std::size_t, Failure> place_of(std::string_view key, std::string_view value,

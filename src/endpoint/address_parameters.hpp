@@ -23,6 +23,11 @@ std::unexpected<Failure> refused(std::string message);
 /// "Unknown <what> '<given>'; known are: ..."
 std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
                                  std::span<const std::string_view> known);
+/// An unknown parameter of an address. After a secret its name is not shown, which may be a part of
+/// the secret, behind an '&' that is not encoded.
+/// in   given: all parameters of the address, of which `name` is one
+std::unexpected<Failure> unknown_parameter(const Parameters& given, std::string_view name,
+                                           std::span<const std::string_view> known);
 
 /// The place of a parameter's value among some words.
 std::expected<std::size_t, Failure> place_of(std::string_view key, std::string_view value,

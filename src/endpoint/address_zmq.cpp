@@ -77,10 +77,11 @@ std::vector<std::string_view> parameters_of(ZmqSocketType socket) {
 }
 
 /// Of another socket, or of none.
-std::unexpected<Failure> refuse_parameter(std::string_view name, ZmqSocketType socket) {
+std::unexpected<Failure> refuse_parameter(const Parameters& given, std::string_view name,
+                                          ZmqSocketType socket) {
     const auto* const found = std::ranges::find(parameters, name, &Parameter::name);
     if (found == std::end(parameters)) {
-        return unknown("parameter", name, parameters_of(socket));
+        return unknown_parameter(given, name, parameters_of(socket));
     }
     std::string owners;
     for (std::size_t other = 0; other < socket_words.size(); ++other) {
@@ -238,7 +239,7 @@ std::expected<void, Failure> read_parameters(core::Uri uri, Address& address, Zm
     for (auto& [key, value] : uri.query) {
         std::expected<void, Failure> taken;
         if (std::ranges::find(known, key) == known.end()) {
-            return refuse_parameter(key, zmq.socket);
+            return refuse_parameter(uri.query, key, zmq.socket);
         }
         if (std::ranges::find(security_parameters, key) != security_parameters.end()) {
             taken = security.take(key, std::move(value));

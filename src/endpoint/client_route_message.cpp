@@ -1,6 +1,7 @@
 #include "endpoint/client_route.hpp"
 #include "endpoint/client_transport.hpp"
 #include "endpoint/dialects.hpp"
+#include "endpoint/topic_pattern.hpp"
 #include "runtime/message_client.hpp"
 #include "transport/net/certificate_name.hpp"
 
@@ -116,6 +117,9 @@ std::unique_ptr<ClientRoute> make_message_route(const Address& address,
                                                 const ClientOptions& options) {
     if (!options.auth_secrets.empty()) {
         throw Error{Code::invalid_request, "Secrets to sign with are of tcp:// and its like"};
+    }
+    if (auto checked = check_reply_queue(address.protocol, options.reply_queue); !checked) {
+        throw Error{std::move(checked.error())};
     }
     return std::make_unique<MessageRoute>(address, options);
 }

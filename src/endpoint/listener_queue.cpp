@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,60 @@ std::expected<void, Failure> check_name(std::string_view what, const std::string
             "' cannot be: names that begin with 'amq.' are the broker's; choose another");
     }
     return {};
+}
+
+/// Numbers that the broker demands of a queue.
+struct NumberArgument {
+    std::string_view name;
+    std::int64_t least;
+};
+constexpr NumberArgument number_arguments[] = {
+    {"x-message-ttl", 0}, {"x-expires", 1}, {"x-max-length", 0}, {"x-max-length-bytes", 0}};
+constexpr std::string_view not_of_quorum[] = {"x-max-priority", "x-queue-mode"};
+
+bool is_number_from(const Value& value, std::int64_t least) {
+    return value.kind() == Value::Kind::uint64 ||
+           (value.kind() == Value::Kind::int64 && value.as_int64() >= least);
+}
+
+std::expected<void, Failure> check_arguments(const Value& arguments, bool is_quorum) {
+    if (!arguments.is_map()) {
+        return {};
+    }
+    for (const auto& [name, least] : number_arguments) {
+        const Value* const value = arguments.find(name);
+        if (value != nullptr && !is_number_from(*value, least)) {
+            return refused("The argument '" + std::string{name} +
+                           "' of the queue must be a whole number of at least " +
+                           std::to_string(least));
+        }
+    }
+    for (const std::string_view name : not_of_quorum) {
+        if (is_quorum && arguments.find(name) != nullptr) {
+            return refused("A quorum queue cannot be with the argument '" + std::string{name} +
+                           "'");
+        }
+    }
+    return {};
+}
+
+/// As the broker knows it, of callme, too.
+std::expected<void, Failure> check_dead_letters(const ListenerOptions& options,
+                                                const Address& address, bool is_quorum) {
+    if (options.dead_letter_queue.value_or("").empty()) {
+        return {};
+    }
+    const std::string& letters = *options.dead_letter_queue;
+    if (!is_quorum) {
+        return refused(
+            "'dead_letter_queue' is of quorum queues: add 'queue_type: quorum', or give "
+            "the arguments x-dead-letter-exchange and x-dead-letter-routing-key");
+    }
+    if (letters == queue_at_broker(address)) {
+        return refused("The queue '" + letters +
+                       "' cannot be its own dead_letter_queue: what it gave up would come again");
+    }
+    return check_name("dead_letter_queue", letters);
 }
 
 std::expected<void, Failure> check_names(const ListenerOptions& options, const Address& address) {
@@ -96,7 +151,17 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
                            std::string{wrong});
         }
     }
+    if (auto checked = check_arguments(arguments, type == "quorum"); !checked) {
+        return checked;
+    }
+    if (auto checked = check_dead_letters(options, address, type == "quorum"); !checked) {
+        return checked;
+    }
     return check_names(options, address);
+}
+
+std::string queue_at_broker(const Address& address) {
+    return address.protocol == callme ? "server_" + address.queue + "_queue" : address.queue;
 }
 
 }  // namespace warren::endpoint

@@ -4,6 +4,7 @@
 #include <warren/listener.hpp>
 
 #include <expected>
+#include <string>
 
 #include "endpoint/address.hpp"
 
@@ -17,5 +18,8 @@ void name_queue_type(ListenerOptions& options);
 /// err  invalid_request: a type that serves no requests, or what the type cannot be; a name that is
 ///      the broker's
 std::expected<void, Failure> check_queue(const ListenerOptions& options, const Address& address);
+
+/// The queue's name as the broker knows it.
+std::string queue_at_broker(const Address& address);
 
 }  // namespace warren::endpoint

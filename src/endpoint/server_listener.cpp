@@ -4,6 +4,7 @@
 #include "core/uri.hpp"
 #include "endpoint/dialects.hpp"
 #include "endpoint/listener_queue.hpp"
+#include "endpoint/topic_pattern.hpp"
 #include "protocol/message_signing.hpp"
 #include "transport/net/tls_context.hpp"
 
@@ -163,6 +164,14 @@ std::expected<void, Failure> check_callme(const ListenerOptions& options, const 
     return {};
 }
 
+/// What an exchange does. A plugin's does as the type that its argument names.
+std::string_view exchange_type(const ListenerExchange& exchange) {
+    const Value delayed = exchange.arguments["x-delayed-type"];
+    return exchange.type == "x-delayed-message" && delayed.is_text()
+               ? delayed.as_text()
+               : std::string_view{exchange.type};
+}
+
 std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
                                              const Address& address) {
     if (options.tls) {
@@ -172,6 +181,12 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
     for (const ListenerExchange& exchange : options.exchanges) {
         if (auto usable = check_exchange_type(exchange); !usable) {
             return usable;
+        }
+        if (exchange_type(exchange) == "topic" && is_topic_pattern(address.queue)) {
+            return std::unexpected{refused(
+                "The queue '" + address.queue + "' cannot be bound to the exchange '" +
+                exchange.name + "' of type topic, where the words '*' and '#' stand for others: " +
+                "it would get replies as requests; choose another name")};
         }
     }
     if (!options.auth_secrets.empty()) {
@@ -196,11 +211,7 @@ std::expected<void, Failure> check(const ListenerOptions& options, const Address
 }  // namespace
 
 std::expected<void, Failure> check_exchange_type(const ListenerExchange& exchange) {
-    // A plugin's, which then does as the type that its argument names.
-    const Value delayed = exchange.arguments["x-delayed-type"];
-    const std::string_view type = exchange.type == "x-delayed-message" && delayed.is_text()
-                                      ? delayed.as_text()
-                                      : std::string_view{exchange.type};
+    const std::string_view type = exchange_type(exchange);
     if (type == "direct" || type == "topic") {
         return {};
     }

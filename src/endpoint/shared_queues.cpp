@@ -1,6 +1,7 @@
 #include "endpoint/shared_queues.hpp"
 
 #include "endpoint/dialects.hpp"
+#include "endpoint/listener_queue.hpp"
 
 #include <algorithm>
 #include <string>
@@ -28,11 +29,6 @@ bool is_one_broker(const Address& one, const Address& other) {
            here->connection.vhost == there->connection.vhost;
 }
 
-/// As the broker knows it.
-std::string queue_of(const Address& address) {
-    return address.protocol == callme ? "server_" + address.queue + "_queue" : address.queue;
-}
-
 bool serve_alike(const ListenerPlan& one, const ListenerPlan& other) {
     if (one.proxy || other.proxy || one.address.protocol != other.address.protocol) {
         return false;
@@ -44,11 +40,42 @@ bool serve_alike(const ListenerPlan& one, const ListenerPlan& other) {
     return methods == others;
 }
 
+/// Of the exchange that is a method's.
+/// out  empty: the listener does not declare it
+std::string_view exchange_type_of(const ListenerPlan& plan, const std::string& method) {
+    if (plan.address.protocol != cyberfusion ||
+        std::ranges::find(plan.options.methods, method) == plan.options.methods.end()) {
+        return {};
+    }
+    const auto found = std::ranges::find(plan.options.exchanges, method, &ListenerExchange::name);
+    return found == plan.options.exchanges.end() ? std::string_view{"direct"} : found->type;
+}
+
+/// One exchange has one type.
+std::expected<void, Failure> check_shared_exchanges(std::span<const ListenerPlan> plans,
+                                                    const ListenerPlan& last) {
+    for (const std::string& method : last.options.methods) {
+        const std::string_view here = exchange_type_of(last, method);
+        for (const ListenerPlan& plan : plans) {
+            const std::string_view there = exchange_type_of(plan, method);
+            if (!here.empty() && !there.empty() && here != there &&
+                is_one_broker(plan.address, last.address)) {
+                return std::unexpected{Failure{
+                    .code = Code::invalid_request,
+                    .message = "The exchange '" + method + "' at " + last.address.display() +
+                               " has one type, but is '" + std::string{here} + "' here and '" +
+                               std::string{there} + "' in another listener"}};
+            }
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 bool share_queue(const ListenerPlan& one, const ListenerPlan& other) {
     return is_one_broker(one.address, other.address) &&
-           queue_of(one.address) == queue_of(other.address);
+           queue_at_broker(one.address) == queue_at_broker(other.address);
 }
 
 std::expected<void, Failure> check_shared_queues(std::span<const ListenerPlan> plans,
@@ -57,11 +84,12 @@ std::expected<void, Failure> check_shared_queues(std::span<const ListenerPlan> p
         return share_queue(plan, last) && !serve_alike(plan, last);
     });
     if (!is_shared) {
-        return {};
+        return check_shared_exchanges(plans, last);
     }
     return std::unexpected{Failure{
         .code = Code::invalid_request,
-        .message = "The queue '" + queue_of(last.address) + "' at " + last.address.display() +
+        .message = "The queue '" + queue_at_broker(last.address) + "' at " +
+                   last.address.display() +
                    " has another listener already, with other methods or another protocol: each "
                    "would get requests of the other. Name all methods in one listener, or give "
                    "each a queue of its own"}};

@@ -309,7 +309,7 @@ void StreamClient::forget(OutgoingCall& call) noexcept {
         return;
     }
     const bool is_due = time_left(call) <= std::chrono::milliseconds{0};
-    if (has_choice_ && is_due && session->last_input_at() + call.timeout <= now()) {
+    if (has_choice_ && is_due && session->last_life_at() + call.timeout <= now()) {
         suspect(*session);
     }
     if (session->is_in_order()) {

@@ -82,7 +82,7 @@ void StreamClient::check_health(StreamClientSession& session) {
         return;
     }
     const auto silence = [&](TimePoint since) {
-        return now() - std::max(session.last_input_at(), since);
+        return now() - std::max(session.last_life_at(), since);
     };
     if (!can_probe()) {
         if (silence(session.owes_since) >= options_.silence_max) {
@@ -114,7 +114,7 @@ void StreamClient::check_health(StreamClientSession& session) {
 
 /// A peer that is gone without a word shows by its silence alone.
 void StreamClient::check_silence(StreamClientSession& session, const OutgoingCall& call) {
-    const TimePoint silent_since = session.last_input_at();
+    const TimePoint silent_since = session.last_life_at();
     const bool is_due = time_left(call) <= std::chrono::milliseconds{0};
     if (is_due && silent_since + std::max(call.timeout, options_.silence_max) <= now()) {
         return retire(session);

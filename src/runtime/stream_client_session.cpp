@@ -9,6 +9,8 @@ namespace {
 
 // What one big answer needed more than this for is given back.
 constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
+// A message that is not whole yet is taken for an answer when so much of it is there.
+constexpr std::size_t big_answer_bytes = std::size_t{4} << 10;
 
 /// Without ids it would be taken for the next call's answer.
 const Failure unasked{.code = Code::internal, .message = "an answer came that nobody asked for"};
@@ -23,7 +25,7 @@ StreamClientSession::StreamClientSession(Owner& owner, StreamConnection& connect
       connection_{connection},
       address_{address},
       is_in_order_{dialect->answer_order() == protocol::AnswerOrder::as_requested},
-      last_input_at_{owner.now()},
+      last_life_at_{owner.now()},
       dialect_{std::move(dialect)},
       decoder_{dialect_->make_answer_decoder()} {}
 
@@ -34,7 +36,6 @@ StreamSession::Taken StreamClientSession::on_input(std::span<const std::byte> in
     // Told to the end, though it may drop this session meanwhile.
     Owner& owner = *owner_;
     const std::shared_ptr<void> kept = owner.share();
-    last_input_at_ = owner.now();
     owner.on_input_begin();
     const Taken taken = take(input);
     owner.on_input_end(*this);
@@ -50,6 +51,9 @@ StreamSession::Taken StreamClientSession::take(std::span<const std::byte> input)
             decoder_->next(input.subspan(taken.bytes), owner_->unix_ms(), arena_);
         if (step.state == protocol::StreamStep::State::need_more) {
             taken.wanted_bytes = step.wanted_bytes;
+            if (input.size() - taken.bytes >= big_answer_bytes) {
+                last_life_at_ = owner_->now();
+            }
             if (is_in_order_ && slots.empty()) {
                 owner_->on_stray_answer(*this);
                 owner_->on_broken(*this, unasked);
@@ -104,6 +108,7 @@ bool StreamClientSession::deliver() {
         }
         return owner_ != nullptr;
     }
+    last_life_at_ = owner_->now();
     const std::uint64_t token = slot->token;
     if (token == probe_token) [[unlikely]] {
         forget_probe();

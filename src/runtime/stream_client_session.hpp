@@ -61,7 +61,8 @@ public:
     std::size_t address() const noexcept { return address_; }
     bool is_in_order() const noexcept { return is_in_order_; }
     bool has_answered() const noexcept { return has_answered_; }
-    TimePoint last_input_at() const noexcept { return last_input_at_; }
+    /// When it last answered, a call or the probe, or sent more of a big answer.
+    TimePoint last_life_at() const noexcept { return last_life_at_; }
     /// Let the connection go: the owner hears no more of it.
     void drop();
 
@@ -89,7 +90,7 @@ private:
     const std::size_t address_;
     const bool is_in_order_;
     bool has_answered_ = false;
-    TimePoint last_input_at_;
+    TimePoint last_life_at_;
     std::optional<TimePoint> probed_at_;  // and not answered
     std::uint32_t probe_id_ = 0;
     const std::shared_ptr<const protocol::StreamDialect> dialect_;

@@ -5,11 +5,14 @@ import fcntl
 import os
 import resource
 import signal
+import socket
 import subprocess
 import unittest
 import urllib.request
 
-from direct_fixture import Wire
+import msgpack
+import zmq
+from direct_fixture import DirectTest, Wire
 from fixture import MODULES, PATIENCE_S, PROGRAM, eventually, run_warren
 from processes import die_with_parent, free_ports
 from proxy_fixture import ProxyTest, buffer_figure
@@ -250,6 +253,40 @@ class Files(ProcessTest):
                 self.assertRegex(shown.stderr, "^error: (The buffer|There is no file) ")
         self.assertEqual({path.name for path in empty.iterdir()}, {"file", "text"})
         self.assertEqual((empty / "file").stat().st_size, 0)
+
+
+class ACallThatASignalEnds(DirectTest):
+    """The server hears that nobody waits for it any more."""
+
+    def test_tcp(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), socket.create_server(("127.0.0.1", 0)) as listener:
+                listener.settimeout(PATIENCE_S)
+                address = "tcp://{}:{}".format(*listener.getsockname())
+                process = self.start_calling(address, "sleep", {"seconds": 60})
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(PATIENCE_S)
+                    unpacker = msgpack.Unpacker(connection.makefile("rb", buffering=0))
+                    request = next(unpacker)
+                    process.send_signal(number)
+                    self.assertEqual(list(unpacker), [[2, "$warren.cancel", [request[1]]]])
+                self.assertEqual(process.wait(PATIENCE_S), -number)
+
+    def test_zmq(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), zmq.Context() as context:
+                with context.socket(zmq.ROUTER) as router:
+                    router.linger = 0
+                    router.rcvtimeo = PATIENCE_S * 1000
+                    port = router.bind_to_random_port("tcp://127.0.0.1")
+                    address = f"zmq+tcp://127.0.0.1:{port}"
+                    process = self.start_calling(address, "sleep", {"seconds": 60})
+                    request = msgpack.unpackb(router.recv_multipart()[-1])
+                    process.send_signal(number)
+                    told = msgpack.unpackb(router.recv_multipart()[-1])
+                    self.assertEqual(told, [2, "$warren.cancel", [request[1]]])
+                    self.assertEqual(process.wait(PATIENCE_S), -number)
 
 
 if __name__ == "__main__":

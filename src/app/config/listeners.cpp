@@ -38,6 +38,11 @@ bool any_collide(const Places& some, const Places& others) {
 void check_port(const ConfigNode& address, const ConfiguredListener& listener,
                 const Config& config) {
     const Places here = listened_places(listener.options);
+    for (auto place = here.begin(); place != here.end(); ++place) {
+        if (any_collide({*place}, {place + 1, here.end()})) {
+            return address.fail("names the endpoint " + *place + " twice");
+        }
+    }
     const auto takes_it = [&here](const ConfiguredListener& other) {
         return any_collide(here, listened_places(other.options));
     };
@@ -51,8 +56,11 @@ void check_port(const ConfigNode& address, const ConfiguredListener& listener,
         taker = &proxy->from;
     }
     if (taker != nullptr) {
-        return address.fail("this port is taken by " + taker->path + " in line " +
-                            std::to_string(taker->line));
+        const Places there = listened_places(taker->options);
+        const auto taken = std::ranges::find_if(
+            here, [&there](const std::string& place) { return any_collide({place}, there); });
+        return address.fail((has_port(*taken) ? "this port" : *taken) + " is taken by " +
+                            taker->path + " in line " + std::to_string(taker->line));
     }
     if (!config.server.admin_address.empty() && any_collide(here, {config.server.admin_address})) {
         address.fail("this port is taken by 'admin'");

@@ -8,13 +8,16 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 
 namespace warren::app {
 namespace {
 
+constexpr std::string_view ipc_scheme = "ipc://";
 constexpr unsigned of_version_4 = 1;
 constexpr unsigned of_version_6 = 2;
 constexpr unsigned of_both = of_version_4 | of_version_6;
@@ -55,6 +58,19 @@ Place place_of(std::string host) {
     return {.name = std::move(host), .versions = of_both};
 }
 
+/// Of a socket without a port.
+std::string one_name_of(const std::string& listened) {
+    const std::string_view path = std::string_view{listened}.substr(
+        listened.starts_with(ipc_scheme) ? ipc_scheme.size() : listened.size());
+    if (path.empty() || path.front() == '@') {
+        return listened;
+    }
+    std::error_code error;
+    const auto one =
+        std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+    return error ? listened : std::string{ipc_scheme} + one.string();
+}
+
 }  // namespace
 
 std::vector<std::string> listened_places(const ListenerOptions& options) {
@@ -72,15 +88,23 @@ std::vector<std::string> listened_places(const ListenerOptions& options) {
                zmq != nullptr && zmq->side == transport::ZmqSide::bind) {
         constexpr std::string_view scheme = "tcp://";
         for (const std::string& listened : zmq->endpoints) {
-            if (listened.starts_with(scheme)) {
-                places.push_back(listened.substr(scheme.size()));
+            if (listened != "ipc://*") {  // one that nobody has
+                places.push_back(listened.starts_with(scheme) ? listened.substr(scheme.size())
+                                                              : one_name_of(listened));
             }
         }
     }
     return places;
 }
 
+bool has_port(std::string_view place) {
+    return !place.contains("://");
+}
+
 bool collide(std::string_view one, std::string_view other) {
+    if (!has_port(one) || !has_port(other)) {
+        return one == other;
+    }
     const auto first = core::parse_uri("tcp://" + std::string{one});
     const auto second = core::parse_uri("tcp://" + std::string{other});
     if (!first || !second || first->port.value_or(0) == 0 || first->port != second->port) {

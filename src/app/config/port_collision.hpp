@@ -8,11 +8,14 @@
 
 namespace warren::app {
 
-/// Where on this machine a listener takes TCP ports, each HOST:PORT.
+/// Where on this machine a listener listens: TCP ports, each HOST:PORT, and ipc://PATH and
+/// inproc://NAME, each in one of the ways to write it.
 std::vector<std::string> listened_places(const ListenerOptions& options);
 
-/// Whether two addresses of this machine, each HOST:PORT, cannot both be listened at. `localhost`
-/// is 127.0.0.1 and [::1] at once, `*` every address.
+bool has_port(std::string_view place);
+
+/// Whether two of these places cannot both be listened at. `localhost` is 127.0.0.1 and [::1] at
+/// once, `*` every address.
 bool collide(std::string_view one, std::string_view other);
 
 }  // namespace warren::app

@@ -385,6 +385,41 @@ TEST_F(ConfigFile, WhatABrokerWouldRefuseIsFoundBefore) {
     EXPECT_EQ(config.listeners.size(), 2U);
 }
 
+TEST_F(ConfigFile, QueuesThatABrokerWouldRefuseOrThatEatTheirLettersAreFound) {
+    const auto found = problems(R"(listeners:
+  - {amqp: "amqp://h", queue: a, queue_type: quorum, dead_letter_queue: a}
+  - {amqp: "amqp://h", queue: b, dead_letter_queue: letters}
+  - {amqp: "amqp://h", queue: c, queue_type: quorum, arguments: {x-max-priority: 3}}
+  - {amqp: "amqp://h", queue: d, queue_type: quorum, arguments: {x-queue-mode: lazy}}
+  - {amqp: "amqp://h", queue: e, arguments: {x-message-ttl: -1}}
+  - {amqp: "amqp://h", queue: f, arguments: {x-message-ttl: soon}}
+  - {amqp: "amqp://h", queue: g, arguments: {x-expires: 0}}
+  - {amqp: "amqp://h", queue: a.#, exchanges: {m: {type: topic}}}
+  - {amqp: "amqp://h", queue: i, exchanges: {m: {type: topic}}}
+  - {amqp: "amqp://h", queue: j, exchanges: {m: {type: direct}}}
+)");
+    const std::vector<std::string> parts{
+        "warren.yml:2: listeners[0].amqp: The queue 'a' cannot be its own dead_letter_queue",
+        "warren.yml:3: listeners[1].amqp: 'dead_letter_queue' is of quorum queues",
+        "warren.yml:4: listeners[2].amqp: A quorum queue cannot be with the argument 'x-max-pri",
+        "warren.yml:5: listeners[3].amqp: A quorum queue cannot be with the argument 'x-queue-mo",
+        "warren.yml:6: listeners[4].amqp: The argument 'x-message-ttl' of the queue must be",
+        "warren.yml:7: listeners[5].amqp: The argument 'x-message-ttl' of the queue must be",
+        "warren.yml:8: listeners[6].amqp: The argument 'x-expires' of the queue must be a whole",
+        "warren.yml:9: listeners[7].amqp: The queue 'a.#' cannot be bound to the exchange 'm'",
+        "warren.yml:11: listeners[9].amqp: The exchange 'm' at "};
+    ASSERT_EQ(found.size(), parts.size()) << testing::PrintToString(found);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        EXPECT_TRUE(found[i].starts_with(parts[i])) << found[i];
+    }
+    load(R"(listeners:
+  - {amqp: "amqp://h", queue: "#", exchanges: {m: {type: direct}}, dead_letter_queue: null}
+  - {amqp: "amqp://h", queue: a#b, exchanges: {n: {type: topic}}, arguments: {x-message-ttl: 0}}
+  - {amqp: "amqp://h/other", queue: c, exchanges: {m: {type: topic}}, arguments: {x-expires: 1}}
+  - {amqp: "amqp://h", queue: d, methods: [m], arguments: {x-max-priority: 3}}
+)");
+}
+
 TEST_F(ConfigFile, FilesOfABrokersTlsAreNamedAtTheirKeys) {
     write("text.pem", "no PEM at all");
     test::write_dated_certificate(directory_ + "/fine.pem", std::chrono::hours{-1},

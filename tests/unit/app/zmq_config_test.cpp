@@ -94,6 +94,14 @@ TEST_F(ZmqConfig, APortIsListenedAtOnce) {
     EXPECT_EQ(refused("zmq: [\"tcp://h:1\", \"tcp://h:2\"]", "zmq: [\"ipc:///x\", \"tcp://h:2\"]"),
               taken);
     EXPECT_EQ(refused("tcp: \"*:1\"", "zmq: \"tcp://*:1\""), taken);
+    EXPECT_EQ(refused("zmq: ipc:///tmp/a.s", "zmq: ipc:///tmp/./a.s"),
+              Texts{"warren.yml:3: listeners[1].zmq: ipc:///tmp/a.s is taken by listeners[0] in "
+                    "line 2"});
+    EXPECT_EQ(refused("zmq: [ipc:///tmp/a.s, \"tcp://*:2\", ipc:///tmp/../tmp/a.s]",
+                      "zmq: \"tcp://*:1\""),
+              Texts{"warren.yml:2: listeners[0].zmq: names the endpoint ipc:///tmp/a.s twice"});
+    EXPECT_EQ(refused("zmq: [\"tcp://*:2\", \"tcp://h:2\"]", "zmq: \"tcp://*:1\""),
+              Texts{"warren.yml:2: listeners[0].zmq: names the endpoint *:2 twice"});
     load(
         "listeners:\n"
         "  - {zmq: \"tcp://h:1\"}\n"

@@ -135,6 +135,31 @@ TEST(ZmqAddressOf, ParametersOfOtherSockets) {
     EXPECT_TRUE(refusal("zmq+tcp://a:1?silence=1s").contains("Unknown parameter 'silence'"));
 }
 
+TEST(AddressOf, WhatMayBePartOfASecretIsNotShown) {
+    for (const char* const text :
+         {"zmq+tcp://a:1?username=u&password=half&of_it=x", "tls://a:1?key_password=half&of_it=x",
+          "amqps://a/?queue=q&key_password=half&of_it=x", "memory:a?x_key=half&of_it=x"}) {
+        const std::string why = refusal(text);
+        EXPECT_FALSE(why.contains("of_it")) << why;
+        EXPECT_TRUE(why.contains("nknown parameter ")) << why;
+    }
+    EXPECT_TRUE(refusal("amqps://a/?queue=q&key_password=half&of_it=x")
+                    .starts_with("Unknown parameter number 3, after a secret; '&' in a value is "
+                                 "written %26"));
+    EXPECT_TRUE(refusal("tls://a:1?of_it=x&key_password=y").contains("'of_it'"));
+}
+
+TEST(AddressOf, RepliesQueuesThatTakeOthersMessagesAreRefused) {
+    for (const char* const name : {"%23", "*", "a.%23", "*.b", "a.*.b"}) {
+        EXPECT_TRUE(refusal(std::string{"amqp://a/?queue=q&reply_queue="} + name)
+                        .contains("so that it would get requests as replies"))
+            << name;
+    }
+    for (const char* const name : {"a%23", "a*.b", "a"}) {
+        EXPECT_TRUE(parse_address(std::string{"amqp://a/?queue=q&reply_queue="} + name)) << name;
+    }
+}
+
 TEST(ZmqAddressOf, Passwords) {
     const std::string login = "username=u&password=tr0ub4dor%263";
     const auto plain =

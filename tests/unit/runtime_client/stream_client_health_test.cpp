@@ -107,6 +107,38 @@ TEST(StreamClientHealth, OneThatGoesSilentIsAskedAndThenLeft) {
     servers.client->close();
 }
 
+TEST(StreamClientHealth, WhatIsNoAnswerIsNoSignOfLife) {
+    TwoServers servers;
+    servers.hung->feed("1 ok alive\n");
+    servers.good->feed("1 ok alive\n");
+    servers.hung->feed("2 ok there\n");
+    std::deque<TestCall> calls(2);
+    for (TestCall& call : calls) {
+        servers.submit(call);
+    }
+    servers.good->feed("2 ok there\n");
+    servers.hung->written();
+    std::deque<TestCall> later;
+    for (int round = 0; round < 23; ++round) {
+        servers.executor.advance(300ms);
+        servers.hung->feed("0 hear this\n99 ok of nothing\n0 he");
+        servers.hung->feed("ar that\n");
+        if (round == 0) {
+            EXPECT_EQ(servers.hung->written(), "");
+        } else if (round >= 8) {
+            servers.hung->written();
+            servers.good->written();
+            servers.submit(later.emplace_back());
+            EXPECT_EQ(servers.hung->written(), "") << round;
+            const std::string sent = servers.good->written();
+            servers.good->feed(sent.substr(0, sent.find(' ')) + " ok x\n");
+            EXPECT_TRUE(later.back().succeeded_once());
+        }
+    }
+    EXPECT_FALSE(servers.hung->is_closing) << "a late answer would still be heard";
+    servers.client->close();
+}
+
 TEST(StreamClientHealth, ATimeOutIsEnoughForAQuestion) {
     TwoServers servers;
     servers.hung->feed("1 ok alive\n");

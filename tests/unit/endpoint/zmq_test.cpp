@@ -97,9 +97,13 @@ TEST(Zmq, CallsGoRoundOrToAll) {
     const OneServer second{{.url = "zmq+inproc://second"}, 2};
     const std::string both = "zmq+inproc://first,second";
     Client round{both};
+    const auto who = [&round] { return round.call("who", Dynamic::map({})); };
+    // A server gets its share of the calls once it has answered what it was asked at first.
+    while (who() != Dynamic{2}) {
+    }
     std::vector<Dynamic> answers;
     for (int i = 0; i < 20; ++i) {
-        answers.push_back(round.call("who", Dynamic::map({})));
+        answers.push_back(who());
     }
     EXPECT_EQ(std::ranges::count(answers, Dynamic{1}), 10);
     EXPECT_EQ(std::ranges::count(answers, Dynamic{2}), 10);

@@ -51,8 +51,10 @@ Failure stream_deadline_failure(const StreamWait& wait, std::chrono::millisecond
 }
 
 Failure stream_broken_failure(std::string_view where, const Failure& why) {
-    const bool is_known = why.code == Code::unauthenticated ||
-                          why.code == Code::contract_mismatch || why.code == Code::reply_over_limit;
+    if (why.code == Code::reply_over_limit) {
+        return why;  // it says that the call was handled
+    }
+    const bool is_known = why.code == Code::unauthenticated || why.code == Code::contract_mismatch;
     return {.code = is_known ? why.code : Code::internal,
             .message =
                 "What came from " + std::string{where} +

@@ -416,6 +416,11 @@ TEST(StreamClient, ACallWithoutTimeToBeSentBlamesNobody) {
               "Not sent to tcp://server0 within 1ms: the time was over before its turn came");
 }
 
+TEST(StreamClient, AReplyOverALimitIsNotCalledUnreadable) {
+    const Failure over{.code = Code::reply_over_limit, .message = "over; the call was handled"};
+    EXPECT_EQ(stream_broken_failure("tcp://server0", over).message, over.message);
+}
+
 TEST(StreamClient, InOrderADeadlineInTheQueueSaysThatAllAreBusy) {
     StreamFixture fixture{
         {.order = AnswerOrder::as_requested, .options = {.pool = {.connections_max = 1}}}};

@@ -59,7 +59,7 @@ DurableQueue::~DurableQueue() {
     thread_.join();
     if (options_.log && file_.totals().entries != 0 && !file_.is_in_place()) {
         options_.log->error("The buffer " + path() +
-                            " was deleted or replaced while it was in use: " +
+                            " was deleted, replaced or cut short while it was in use: " +
                             std::to_string(file_.totals().entries) + " calls that wait go with it");
     }
 }

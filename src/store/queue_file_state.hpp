@@ -53,7 +53,8 @@ struct QueueFile::State {
     FileId own_log;
     std::vector<DamagedEntry> found;
     std::string opening_note;
-    int log_pages = 0;
+    int log_pages = 0;  // that the log has at least
+    off_t page_bytes = 0;
     bool has_removed = false;  // some that were taken out before their turn, perhaps
     bool is_cramped = false;   // the last checkpoint found no room
     bool is_at_end = false;    // reading came to the last row
@@ -62,12 +63,14 @@ struct QueueFile::State {
         : options{std::move(from)}, head{options.path + "-head"} {}
 
     std::expected<void, Failure> open();
-    /// err  internal: somebody deleted or replaced one of the files
+    /// err  internal: somebody deleted, replaced or cut short one of the files
     std::expected<void, Failure> check_place();
     /// Give the disk what the files do not need.
     void shrink() noexcept;
     /// Bring the write-ahead log into the database when it is long, so that it stays short.
     void keep_log_short() noexcept;
+    /// After what may change the size of the database's file.
+    void note_size() noexcept;
     Failure full() const;
     /// Run a statement that changes the entry of one id, and returns its size.
     /// out  nullopt when there was none

@@ -24,7 +24,8 @@ std::unexpected<Failure> refused(const std::string& path, const std::string& why
 
 FileId file_id(const std::string& path) noexcept {
     struct stat status{};
-    return stat(path.c_str(), &status) == 0 ? FileId{status.st_dev, status.st_ino} : FileId{};
+    return stat(path.c_str(), &status) == 0 ? FileId{status.st_dev, status.st_ino, status.st_size}
+                                            : FileId{};
 }
 
 QueueHead::~QueueHead() {

@@ -12,12 +12,15 @@
 
 namespace warren::store {
 
-/// Which file a path named at some time.
+/// Which file a path named at some time, and how large it was.
 struct FileId {
     dev_t device = 0;
     ino_t inode = 0;  // 0: there was none
+    off_t size_bytes = 0;
 
-    friend bool operator==(const FileId&, const FileId&) = default;
+    bool is_one_with(const FileId& other) const noexcept {
+        return device == other.device && inode == other.inode;
+    }
 };
 
 FileId file_id(const std::string& path) noexcept;
@@ -33,7 +36,7 @@ public:
     QueueHead& operator=(const QueueHead&) = delete;
     ~QueueHead();
 
-    bool exists() const noexcept { return file_id(path_) != FileId{}; }
+    bool exists() const noexcept { return file_id(path_).inode != 0; }
     /// Open it, or make it with mode 0600, and read it.
     /// err  invalid_request: another process or object has it, or it cannot be made
     std::expected<void, Failure> open(const std::string& queue_path);

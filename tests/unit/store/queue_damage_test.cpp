@@ -324,6 +324,30 @@ TEST_F(MendedQueues, NoticeThatTheirFileIsGoneBeforeTheyAcceptMore) {
     }
 }
 
+TEST_F(MendedQueues, NoticeThatTheirFileIsCutShortBeforeTheyAcceptMore) {
+    for (const char* end : {"", "-wal"}) {
+        const std::string own = path() + "-of" + end;
+        auto file = QueueFile::open({.path = own});
+        ASSERT_TRUE(file);
+        constexpr std::uint64_t count = 200;  // the log begins again some times
+        for (std::uint64_t id = 1; id <= count; ++id) {
+            ASSERT_TRUE(file->begin() && file->append(std::string(10'000, 'x')) && file->commit());
+        }
+        // Files get shorter by themselves, too.
+        for (std::uint64_t id = 1; id <= count; ++id) {
+            ASSERT_TRUE(file->begin() && file->remove(id) && file->append("y") && file->commit());
+        }
+        ASSERT_TRUE(file->is_in_place());
+        const std::string name = own + end;
+        ASSERT_GT(std::filesystem::file_size(name), 0U);
+        std::filesystem::resize_file(name, 0);
+        EXPECT_FALSE(file->is_in_place());
+        const bool is_taken = file->begin() && file->append("z") && file->commit();
+        EXPECT_FALSE(is_taken) << name;
+        file->rollback();
+    }
+}
+
 TEST_F(MendedQueues, BringTheFirstSchemaUpToDate) {
     sqlite3* old = nullptr;
     ASSERT_EQ(sqlite3_open(path().c_str(), &old), SQLITE_OK);

@@ -326,7 +326,7 @@ TEST_F(MendedQueues, NoticeThatTheirFileIsGoneBeforeTheyAcceptMore) {
 
 TEST_F(MendedQueues, NoticeThatTheirFileIsCutShortBeforeTheyAcceptMore) {
     for (const char* end : {"", "-wal"}) {
-        const std::string own = path() + "-of" + end;
+        const std::string own = path() + (*end == 0 ? "-first" : "-second");
         auto file = QueueFile::open({.path = own});
         ASSERT_TRUE(file);
         constexpr std::uint64_t count = 200;  // the log begins again some times

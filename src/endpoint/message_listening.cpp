@@ -176,7 +176,7 @@ private:
     void close_link(std::move_only_function<void()> closed) {
         // The link lives until it has said so, and is let go outside of its own call.
         link_->close([this, closed = std::move(closed)]() mutable {
-            is_flushed_ = !was_up_ || link_->ended_in_order();
+            is_flushed_ = was_up_ ? link_->ended_in_order() : unfinished().empty();
             asio_.post([link = std::move(link_), closed = std::move(closed)]() mutable {
                 link.reset();
                 closed();

@@ -71,6 +71,9 @@ public:
         consuming_ = false;
         server_->drain(std::move(on_drained));
     }
+    std::string unfinished() const override {
+        return server_ ? server_->unfinished() : std::string{};
+    }
     void stop_now() override {
         consuming_ = false;
         server_->stop_now();

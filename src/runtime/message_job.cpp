@@ -119,6 +119,8 @@ void MessageJob::reuse() noexcept {
     body.clear();
     reply.reset();
     replied_in = 0;
+    sent_as = 0;
+    is_doubtful = false;
 }
 
 }  // namespace warren::runtime

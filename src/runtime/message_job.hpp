@@ -51,6 +51,8 @@ public:
     std::string body;                           // of the reply
     std::optional<protocol::Envelope> reply{};  // views this job; none: nobody is to have one
     std::uint64_t replied_in = 0;  // the generation that the reply was sent in; 0: not sent
+    std::uint64_t sent_as = 0;     // its number among the replies that were sent
+    bool is_doubtful = false;      // the connection broke, and the broker may not have read it
 
 private:
     class Unread;

@@ -55,6 +55,9 @@ MessageServer::~MessageServer() {
     if (expiry_timer_) {
         port_.executor().cancel(*expiry_timer_);
     }
+    if (ask_timer_) {
+        port_.executor().cancel(*ask_timer_);
+    }
 }
 
 void MessageServer::on_delivery(DeliveryId delivery, const protocol::Envelope& message) {
@@ -222,6 +225,8 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
             remember(std::move(settled_.front()));
             settled_.pop_front();
         }
+        replays_.doubt(generation, heard_);
+        is_asking_ = false;
         settled_bytes_ = 0;
         unsettled_ = 0;
         held_.clear();
@@ -261,6 +266,9 @@ void MessageServer::drain(std::move_only_function<void()> on_drained) {
     if (!stopping_) {
         stopping_ = true;
         give_back_held();
+        if (generation_ != 0) {
+            send_unsent();
+        }
         port_.stop_consuming();
     }
     check_drained();
@@ -297,6 +305,14 @@ void MessageServer::on_stopped() {
     consuming_ = false;
     stopped_ = true;
     check_drained();
+}
+
+void MessageServer::on_heard() {
+    is_asking_ = false;
+    heard_ = asked_;
+    if (sent_ != heard_) {
+        ask_later();
+    }
 }
 
 void MessageServer::check_drained() {

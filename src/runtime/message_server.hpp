@@ -95,6 +95,7 @@ public:
     void on_connected(std::uint64_t generation) override;
     void on_lost(std::uint64_t generation, const Failure& why) override;
     void on_stopped() override;
+    void on_heard() override;
     void on_tried(DeliveryId delivery, const Failure* refused) override;
     void on_reply_refused(const protocol::Envelope& reply, const Failure& why) override;
     void on_reply_lost(const protocol::Envelope& reply, const Failure& why) override;
@@ -130,6 +131,7 @@ private:
     void settle(std::unique_ptr<MessageJob> job);
     void conclude(std::unique_ptr<MessageJob> job);
     void send_unsent();
+    void ask_later();
     void keep(std::unique_ptr<MessageJob> job);
     void trim_settled();
     void recycle(std::unique_ptr<MessageJob> job);
@@ -159,6 +161,12 @@ private:
     std::vector<Trial> trials_;  // at most the port's prefetch of each connection
     Replays replays_;
     std::optional<Executor::TimerId> expiry_timer_;
+    // Replies are numbered as they are sent; the broker has surely read the first `heard_`.
+    std::uint64_t sent_ = 0;
+    std::uint64_t asked_ = 0;
+    std::uint64_t heard_ = 0;
+    bool is_asking_ = false;
+    std::optional<Executor::TimerId> ask_timer_;
 
     std::uint64_t generation_ = 0;  // of the connection that consumes; 0: none
     std::string last_loss_;

@@ -15,6 +15,9 @@ namespace {
 // its memory behind in every job.
 constexpr std::size_t reused_body_bytes_max = std::size_t{64} << 10;
 
+// How soon after a reply the broker is asked whether it has read it.
+constexpr std::chrono::milliseconds ask_after{500};
+
 std::string refused_text(const Failure& why) {
     return "The reply cannot be sent: " + why.message;
 }
@@ -69,6 +72,11 @@ void MessageServer::conclude(std::unique_ptr<MessageJob> job) {
     unsettled_ -= current ? 1 : 0;
     if (settlement == Settlement::sent) {
         job->replied_in = generation_;
+        job->is_doubtful = false;
+        if (is_due) {
+            job->sent_as = ++sent_;
+            ask_later();
+        }
         counters_.bytes_sent.add(is_due ? job->reply->body.size() : 0);
         if (current) {
             keep(std::move(job));
@@ -130,9 +138,21 @@ void MessageServer::on_reply_lost(const protocol::Envelope& reply, const Failure
 }
 
 void MessageServer::send_unsent() {
-    for (std::unique_ptr<MessageJob>& job : replays_.take_unsent()) {
+    for (std::unique_ptr<MessageJob>& job : replays_.take_unsent(stopping_)) {
         conclude(std::move(job));
     }
+}
+
+/// What a connection that breaks leaves in doubt stays little by that.
+void MessageServer::ask_later() {
+    if (ask_timer_ || is_asking_) {
+        return;
+    }
+    ask_timer_ = port_.executor().post_at(port_.executor().now() + ask_after, [this] {
+        ask_timer_.reset();
+        asked_ = sent_;
+        is_asking_ = port_.ask();
+    });
 }
 
 std::string MessageServer::unfinished() const {

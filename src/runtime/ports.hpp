@@ -46,6 +46,10 @@ public:
     /// Take no further deliveries; `ServerSink::on_stopped` follows. What was delivered stays
     /// valid.
     virtual void stop_consuming() = 0;
+    /// Ask the broker what it answers when it has read all that was settled before:
+    /// `ServerSink::on_heard` follows, unless the connection is lost.
+    /// out  false: there is nobody to ask
+    virtual bool ask() { return false; }
 };
 
 class ServerSink {
@@ -60,6 +64,8 @@ public:
     /// Deliveries of this generation can no longer be settled.
     virtual void on_lost(std::uint64_t generation, const Failure& why) = 0;
     virtual void on_stopped() = 0;
+    /// The broker has answered: it has read what was settled before it was asked.
+    virtual void on_heard() {}
     /// How the reply to a delivery fared that was on trial: it can be acknowledged now.
     /// in  refused: why it cannot be sent; null: the broker has it
     virtual void on_tried(DeliveryId /*delivery*/, const Failure* /*refused*/) {}

@@ -103,13 +103,21 @@ std::unique_ptr<MessageJob> Replays::take(MessageJob& job) {
 }
 
 bool Replays::is_unsent(const Finished& entry) noexcept {
-    return entry.job->reply && entry.job->replied_in == 0;
+    return entry.job->reply && (entry.job->replied_in == 0 || entry.job->is_doubtful);
 }
 
-std::vector<std::unique_ptr<MessageJob>> Replays::take_unsent() {
+void Replays::doubt(std::uint64_t generation, std::uint64_t heard) noexcept {
+    for (const Finished& entry : finished_) {
+        if (entry.job->replied_in == generation && entry.job->sent_as > heard) {
+            entry.job->is_doubtful = true;
+        }
+    }
+}
+
+std::vector<std::unique_ptr<MessageJob>> Replays::take_unsent(bool with_doubtful) {
     std::vector<std::unique_ptr<MessageJob>> unsent;
     for (Finished& entry : finished_) {
-        if (is_unsent(entry)) {
+        if (is_unsent(entry) && (with_doubtful || !entry.job->is_doubtful)) {
             erase(*entry.job);
             bytes_ -= entry.job->body.capacity();
             unsent.push_back(std::move(entry.job));

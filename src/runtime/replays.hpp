@@ -48,8 +48,11 @@ public:
 
     /// in  a finished one
     std::unique_ptr<MessageJob> take(MessageJob& job);
-    /// Every finished one whose reply was not sent yet.
-    std::vector<std::unique_ptr<MessageJob>> take_unsent();
+    /// The connection of a generation broke: its replies after the first so many are doubtful.
+    void doubt(std::uint64_t generation, std::uint64_t heard) noexcept;
+    /// Every finished one whose reply was not sent yet, or, with doubtful ones, perhaps not read.
+    std::vector<std::unique_ptr<MessageJob>> take_unsent(bool with_doubtful);
+    /// How many they are, with doubtful ones.
     std::size_t unsent() const noexcept;
 
     void forget_expired(TimePoint now);

@@ -89,6 +89,8 @@ public:
     virtual Executor& executor() noexcept = 0;
     /// Accept no further connections; those that are there go on.
     virtual void stop_listening() = 0;
+    /// Output of all connections that was taken from them and that the network has not yet.
+    virtual std::size_t held_bytes() const noexcept { return 0; }
 };
 
 /// Whether connecting is worth repeating soon.

@@ -15,6 +15,8 @@ namespace {
 // not leave its memory behind everywhere.
 constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 constexpr std::size_t free_jobs_max = 1024;
+// What the transport holds leaves without a word.
+constexpr std::chrono::milliseconds look_again_after{10};
 // Of what cannot be read, the first in so long is told.
 constexpr std::chrono::seconds unread_line_period{10};
 
@@ -48,7 +50,7 @@ StreamServer::~StreamServer() {
             place.session->orphan();
         }
     }
-    for (const auto& timer : {stall_timer_, cancel_timer_}) {
+    for (const auto& timer : {stall_timer_, cancel_timer_, held_timer_}) {
         if (timer) {
             port_.executor().cancel(*timer);
         }
@@ -351,6 +353,7 @@ void StreamServer::drain(std::move_only_function<void()> on_drained) {
 }
 
 void StreamServer::stop_now(std::move_only_function<void()> on_drained) {
+    abandoned_all_ = true;
     for (const Place& place : places_) {
         if (StreamServerSession* const session = place.session) {
             forget(*session);
@@ -364,8 +367,26 @@ void StreamServer::stop_now(std::move_only_function<void()> on_drained) {
     }
 }
 
+std::string StreamServer::unfinished() const {
+    const std::size_t unsent = unsent_bytes();
+    return unsent == 0
+               ? std::string{}
+               : fmt::format("{}: answers that wait for a connection to take them: {} bytes",
+                             lane_.policy().name, unsent);
+}
+
 void StreamServer::check_drained() {
-    if (!stopping_ || in_flight_ != 0) {
+    if (!stopping_ || in_flight_ != 0 || (!abandoned_all_ && backlog_.bytes() != 0)) {
+        return;
+    }
+    if (!abandoned_all_ && port_.held_bytes() != 0) {
+        if (!held_timer_) {
+            held_timer_ =
+                port_.executor().post_at(port_.executor().now() + look_again_after, [this] {
+                    held_timer_.reset();
+                    check_drained();
+                });
+        }
         return;
     }
     // They may destroy this server, and the port that is calling it.

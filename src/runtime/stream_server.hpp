@@ -84,14 +84,16 @@ public:
 
     std::unique_ptr<StreamSession> on_connected(StreamConnection& connection) override;
 
-    /// Stop listening, answer new requests `overloaded`, and say when all others are answered, the
-    /// answers being in their connections' output. Connections stay: their closing is the port's.
+    /// Stop listening, answer new requests `overloaded`, and say when all others are answered and
+    /// the network has the answers. Connections stay: their closing is the port's.
     void drain(std::move_only_function<void()> on_drained);
     /// Close all connections at once; results of handlers that still run are dropped.
     /// `on_drained`, also the one given to `drain` before, follows when they have returned.
     void stop_now(std::move_only_function<void()> on_drained = {});
 
     std::size_t in_flight() const noexcept { return in_flight_; }
+    /// What a drain waits for, beside handlers that run, for people; empty: for nothing.
+    std::string unfinished() const;
     std::size_t sessions() const noexcept { return places_.size() - free_places_.size(); }
     const StreamServerCounters& counters() const noexcept { return counters_; }
 
@@ -155,6 +157,7 @@ private:
     void recycle(std::unique_ptr<StreamJob> job);
     void resume_stalled();
     void resume_held();
+    std::size_t unsent_bytes() const noexcept { return backlog_.bytes() + port_.held_bytes(); }
     void check_drained();
 
     protocol::StreamDialect& dialect_;
@@ -185,11 +188,13 @@ private:
     std::optional<Executor::TimerId> stall_timer_;
     std::vector<Cancelled> cancelled_;  // in this turn
     std::optional<Executor::TimerId> cancel_timer_;
+    std::optional<Executor::TimerId> held_timer_;  // of a drain
     TimePoint room_made_at_{};
 
     // Of streams that are closed, of messages that are dropped, and of those that are refused.
     std::array<TimePoint, 3> unread_said_until_{};
     bool stopping_ = false;
+    bool abandoned_all_ = false;  // answers that have not left never will
     std::vector<std::move_only_function<void()>> on_drained_;
 };
 

@@ -166,6 +166,7 @@ void StreamServerSession::on_unsent(std::size_t bytes) {
         server_->backlog_.add(share_, bytes - before);
     } else {
         server_->backlog_.remove(share_, before - bytes);
+        server_->check_drained();
     }
 }
 

@@ -103,6 +103,15 @@ public:
         });
     }
 
+    bool ask_what_was_read() {
+        if (channel_ == 0 || asked_ || !consumes()) {
+            return false;
+        }
+        // What was settled leaves before the question.
+        flush_acknowledgements();
+        return asked_ = ask_for_end();
+    }
+
     void on_up() override {
         if (own_replies_) {
             own_replies_->open();
@@ -139,7 +148,10 @@ public:
             return deliver(*delivery);
         }
         declarations_.answered(event);
-        if (flushed_ && std::holds_alternative<amqp::QosSet>(event)) {
+        if (asked_ && std::holds_alternative<amqp::QosSet>(event)) {
+            asked_ = false;
+            sink_->on_heard();
+        } else if (flushed_ && std::holds_alternative<amqp::QosSet>(event)) {
             if (!shared_replies_.take_redirected() || !ask_for_end()) {
                 end_flush();
             }
@@ -170,6 +182,9 @@ private:
             link_->executor().post(std::exchange(flushed_, nullptr));
         }
     }
+
+    /// Nothing else is asked then that is answered like `ask`.
+    bool consumes() const noexcept { return !consumer_tag_.empty() && declarations_.empty(); }
 
     void later(void (*function)(Impl&)) {
         link_->executor().post([weak = weak_from_this(), function] {
@@ -264,10 +279,11 @@ private:
         consumer_tag_ = started.consumer_tag;
         consuming_since_ = link_->executor().now();
         said_.clear();
+        announced_ = true;
         if (stopping_) {
+            sink_->on_connected(generation_);
             return cancel();
         }
-        announced_ = true;
         watch_.start(options_.topology, options_.queue);
         sink_->on_consuming(generation_);
     }
@@ -318,6 +334,7 @@ private:
         consumer_tag_.clear();
         declarations_.clear();
         unsettled_.clear();
+        asked_ = false;
         if (std::exchange(announced_, false)) {
             sink_->on_lost(generation_, why);
         }
@@ -388,6 +405,7 @@ private:
     bool announced_ = false;           // the sink knows of the generation
     bool stopping_ = false;
     bool stop_reported_ = false;
+    bool asked_ = false;
     std::move_only_function<void()> flushed_;
     std::string consumer_tag_;  // empty: not consuming
     Declarations declarations_;
@@ -424,6 +442,10 @@ void AmqpServerPort::give_back(DeliveryId delivery) {
 
 void AmqpServerPort::flush(std::move_only_function<void()> flushed) {
     impl_->flush(std::move(flushed));
+}
+
+bool AmqpServerPort::ask() {
+    return impl_->ask_what_was_read();
 }
 
 void AmqpServerPort::stop_consuming() {

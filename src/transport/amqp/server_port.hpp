@@ -35,6 +35,7 @@ public:
                                const protocol::Envelope* reply) override;
     void give_back(runtime::DeliveryId delivery) override;
     void stop_consuming() override;
+    bool ask() override;
 
     /// Say when the broker has looked at all that was sent, and what came back went out again; or
     /// when it cannot be had to.

@@ -16,6 +16,7 @@ namespace warren::transport {
 class ZmqHeldRegister {
 public:
     std::shared_ptr<ZmqHeldBytes> of(std::string_view routing_id);
+    std::size_t sum() const noexcept { return sum_->load(std::memory_order_relaxed); }
 
 private:
     void sweep();

@@ -57,6 +57,7 @@ public:
     /// Forget all peers; their sessions hear why.
     void end_all(const Failure& why);
     std::size_t size() const noexcept { return peers_.size(); }
+    std::size_t held_bytes() const noexcept { return held_.sum(); }
 
     // What peers do.
 

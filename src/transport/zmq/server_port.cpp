@@ -57,6 +57,7 @@ public:
     }
 
     AsioExecutor& executor() noexcept { return executor_; }
+    std::size_t held_bytes() const noexcept { return peers_.held_bytes(); }
     const std::vector<std::string>& local_endpoints() const noexcept {
         return binding_->endpoints();
     }
@@ -194,6 +195,9 @@ runtime::Executor& ZmqServerPort::executor() noexcept {
     return impl_->executor();
 }
 void ZmqServerPort::stop_listening() {}
+std::size_t ZmqServerPort::held_bytes() const noexcept {
+    return impl_->held_bytes();
+}
 void ZmqServerPort::close_all(std::move_only_function<void()> closed) {
     impl_->close_all(std::move(closed));
 }

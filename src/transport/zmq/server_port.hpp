@@ -46,6 +46,7 @@ public:
     /// Peers can still connect, for the answers of those that are there would be lost with the
     /// endpoint: what they ask is the runtime's to refuse.
     void stop_listening() override;
+    std::size_t held_bytes() const noexcept override;
     /// Send what is due, then close. `closed` follows, later: the endpoints are free then, but for
     /// what a peer has not read, which is dropped within half a second.
     void close_all(std::move_only_function<void()> closed);

@@ -119,6 +119,11 @@ public:
         }
     }
 
+    bool ask() override {
+        ++asked;
+        return answers;
+    }
+
     /// The most that any one delivery was settled or given back.
     int ends_max() const {
         int most = 0;
@@ -130,6 +135,8 @@ public:
 
     bool is_deaf = false;    // it does not confirm that consuming stopped
     bool is_trying = false;  // every reply is put on trial
+    bool answers = false;    // whether it can be asked what it has read
+    std::size_t asked = 0;
     std::vector<DeliveryId> trials;
     std::size_t with_reply = 0;
     std::size_t without_reply = 0;

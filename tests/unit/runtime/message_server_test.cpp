@@ -653,6 +653,57 @@ TEST(MessageServerDrain, WaitsForAConnectionToSendItsLastReplies) {
     EXPECT_EQ(served.broker.ready("queue"), 1U) << "unacknowledged: it is another server's now";
 }
 
+TEST(MessageServerDrain, SendsAgainWhatALostConnectionMayNotHaveBroughtToTheBroker) {
+    for (const bool is_lost_first : {true, false}) {
+        Served served;
+        served.caller->send({.correlation_id = "a"});
+        served.run();
+        EXPECT_EQ(served.caller->reply("a"), ok_reply);
+        if (is_lost_first) {
+            served.lose_connection();
+            served.drain();
+        } else {
+            served.port->is_deaf = true;
+            served.drain();
+            served.lose_connection();
+            served.server->on_stopped();
+        }
+        served.turn();
+        EXPECT_FALSE(served.drained);
+        EXPECT_EQ(served.server->unfinished(), "listener: replies that wait for a connection: 1");
+        if (is_lost_first) {
+            served.stage.executor.advance(1s);
+            served.run();
+            EXPECT_TRUE(served.drained);
+            EXPECT_EQ(served.caller->replies("a").size(), 2U) << "nobody knows whether it had one";
+        }
+    }
+}
+
+TEST(MessageServerDrain, NeedsNoConnectionForWhatTheBrokerHasSurelyRead) {
+    Served served;
+    served.port->answers = true;
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_EQ(served.port->asked, 1U);
+    served.caller->send({.correlation_id = "b"});
+    served.run();
+    served.server->on_heard();
+    served.lose_connection();
+    served.drain();
+    served.turn();
+    EXPECT_FALSE(served.drained);
+    EXPECT_EQ(served.server->unfinished(), "listener: replies that wait for a connection: 1")
+        << "the second was sent after the question";
+    served.stage.executor.advance(1s);
+    served.run();
+    EXPECT_TRUE(served.drained);
+    EXPECT_EQ(served.caller->replies("a").size(), 1U);
+    EXPECT_EQ(served.caller->replies("b").size(), 2U);
+}
+
 TEST(MessageServerDrain, IsCutShortWhileItWaitsForAConnection) {
     Served served;
     served.while_running = [&] {

@@ -125,7 +125,10 @@ public:
     Executor& executor() noexcept override { return executor_; }
     void stop_listening() override { is_listening = false; }
 
+    std::size_t held_bytes() const noexcept override { return held; }
+
     bool is_listening = true;
+    std::size_t held = 0;
 
 private:
     Executor& executor_;

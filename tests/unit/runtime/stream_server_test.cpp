@@ -518,10 +518,28 @@ TEST(StreamServer, DrainAnswersWhatIsThereAndRefusesTheRest) {
     served.turn();
     EXPECT_FALSE(served.drained);
     served.run();
-    EXPECT_TRUE(served.drained);
+    EXPECT_FALSE(served.drained) << "the answer has not left";
+    EXPECT_EQ(served.server->unfinished(),
+              "listener: answers that wait for a connection to take them: 6 bytes");
     EXPECT_EQ(peer.take_answers(), Texts{answer(1, "a")});
+    served.turn();
+    EXPECT_TRUE(served.drained);
+    EXPECT_EQ(served.server->unfinished(), "");
     EXPECT_FALSE(peer.is_closing());
     EXPECT_EQ(served.runs, 1);
+}
+
+TEST(StreamServer, DrainWaitsForWhatTheTransportHolds) {
+    Served served;
+    served.port.held = 7;
+    served.drain();
+    served.turn();
+    EXPECT_FALSE(served.drained);
+    EXPECT_TRUE(served.server->unfinished().ends_with(" to take them: 7 bytes"));
+    served.port.held = 0;
+    served.stage.executor.advance(1s);
+    served.turn();
+    EXPECT_TRUE(served.drained);
 }
 
 TEST(StreamServer, DrainWithNothingUnderWaySaysSoLater) {
@@ -688,6 +706,7 @@ TEST(StreamServerInOrder, WhatWaitedIsReadWhenItsTurnComes) {
     ASSERT_EQ(answers.size(), 2U);
     EXPECT_EQ(answers[0], R"("a")");
     EXPECT_EQ(answers[1], R"("arrpc.error.RpcException: This server is stopping")");
+    served.turn();
     EXPECT_TRUE(served.drained);
 }
 

@@ -261,6 +261,7 @@ TEST_F(AmqpReplyRefusals, ADrainWaitsForTheBrokerToSendItsLastReply) {
                   {"length"});
     server.listen({.url = own.uri(), .queue = "late"});
     server.start();
+    ASSERT_TRUE(eventually([&] { return server.ready(); }));
     Client client{own.uri() + "?queue=late&reply=durable"};
     std::promise<std::string> answer;
     client.start_call("text", Dynamic::map({{"length", 3}}),

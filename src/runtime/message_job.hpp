@@ -51,7 +51,7 @@ public:
     std::string body;                           // of the reply
     std::optional<protocol::Envelope> reply{};  // views this job; none: nobody is to have one
     std::uint64_t replied_in = 0;  // the generation that the reply was sent in; 0: not sent
-    std::uint64_t sent_as = 0;     // its number among the replies that were sent
+    std::uint64_t sent_as = 0;     // its number among those that were settled
     bool is_doubtful = false;      // the connection broke, and the broker may not have read it
 
 private:

@@ -12,13 +12,16 @@
 namespace warren::runtime {
 namespace {
 
+// How soon after a restart a broker delivers again what it had delivered before.
+constexpr std::chrono::seconds recovery_max{10};
+
 constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP 0-9-1 1.8.3.4]
 
 /// Whether a delivery may be of a request that came before. A broker that restarts forgets which
 /// messages of a classic queue it had delivered: those that outlive it, the persistent ones, come
-/// again unmarked. Without the mark only an id that is unique by its form counts, and `Replays`
-/// then knows only what is surely unanswered: callers that use one id for all requests mean another
-/// one.
+/// again unmarked, first of all. Without the mark only an id that is unique by its form counts, and
+/// only of what is surely unanswered, or was answered just before the broker went away: callers
+/// that use one id for all requests mean another one.
 bool may_repeat(const protocol::Envelope& message, const MessageServerOptions& options) {
     const bool comes_again = options.lost_requests == LostRequests::come_again &&
                              options.acknowledge == Acknowledge::with_reply;
@@ -201,6 +204,9 @@ void MessageServer::on_consuming(std::uint64_t generation) {
         counters_.reconnects.add();
     }
     last_loss_.clear();
+    if (forgotten_after_ != UINT64_MAX && !recovers_until_) {
+        recovers_until_ = port_.executor().now() + recovery_max;
+    }
     log_.info(fmt::format("{}: consuming", lane_.policy().name));
     send_unsent();
     if (options_.on_consuming) {
@@ -301,6 +307,11 @@ void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
     }
 }
 
+void MessageServer::on_unreachable() {
+    forgotten_after_ = proven_;
+    recovers_until_.reset();
+}
+
 void MessageServer::on_stopped() {
     consuming_ = false;
     stopped_ = true;
@@ -309,8 +320,9 @@ void MessageServer::on_stopped() {
 
 void MessageServer::on_heard() {
     is_asking_ = false;
+    proven_ = heard_;
     heard_ = asked_;
-    if (sent_ != heard_) {
+    if (sent_ != proven_) {
         ask_later();
     }
 }

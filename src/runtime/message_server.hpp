@@ -94,6 +94,7 @@ public:
     void on_consuming(std::uint64_t generation) override;
     void on_connected(std::uint64_t generation) override;
     void on_lost(std::uint64_t generation, const Failure& why) override;
+    void on_unreachable() override;
     void on_stopped() override;
     void on_heard() override;
     void on_tried(DeliveryId delivery, const Failure* refused) override;
@@ -161,15 +162,20 @@ private:
     std::vector<Trial> trials_;  // at most the port's prefetch of each connection
     Replays replays_;
     std::optional<Executor::TimerId> expiry_timer_;
-    // Replies are numbered as they are sent; the broker has surely read the first `heard_`.
+    // What is settled is numbered. The broker has surely read the first `heard_`, and was there
+    // long enough after the first `proven_` to keep them.
     std::uint64_t sent_ = 0;
     std::uint64_t asked_ = 0;
     std::uint64_t heard_ = 0;
+    std::uint64_t proven_ = 0;
     bool is_asking_ = false;
     std::optional<Executor::TimerId> ask_timer_;
 
     std::uint64_t generation_ = 0;  // of the connection that consumes; 0: none
     std::string last_loss_;
+    // A broker that has restarted may have forgotten what came after the first so many.
+    std::uint64_t forgotten_after_ = UINT64_MAX;
+    std::optional<TimePoint> recovers_until_;  // none: it is away, or was not
     bool consuming_ = false;
     bool has_consumed_ = false;
     bool stopping_ = false;

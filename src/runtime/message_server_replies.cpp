@@ -25,8 +25,13 @@ std::string refused_text(const Failure& why) {
 }  // namespace
 
 bool MessageServer::replay(DeliveryId delivery, const protocol::Envelope& message) {
-    replays_.forget_expired(port_.executor().now());
-    MessageJob* const known = replays_.find(message);
+    const TimePoint now = port_.executor().now();
+    replays_.forget_expired(now);
+    if (recovers_until_ && now > *recovers_until_) {
+        recovers_until_.reset();
+        forgotten_after_ = UINT64_MAX;
+    }
+    MessageJob* const known = replays_.find(message, forgotten_after_);
     if (known == nullptr) {
         return false;
     }
@@ -73,10 +78,8 @@ void MessageServer::conclude(std::unique_ptr<MessageJob> job) {
     if (settlement == Settlement::sent) {
         job->replied_in = generation_;
         job->is_doubtful = false;
-        if (is_due) {
-            job->sent_as = ++sent_;
-            ask_later();
-        }
+        job->sent_as = ++sent_;
+        ask_later();
         counters_.bytes_sent.add(is_due ? job->reply->body.size() : 0);
         if (current) {
             keep(std::move(job));

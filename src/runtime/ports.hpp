@@ -63,6 +63,8 @@ public:
     virtual void on_connected(std::uint64_t /*generation*/) {}
     /// Deliveries of this generation can no longer be settled.
     virtual void on_lost(std::uint64_t generation, const Failure& why) = 0;
+    /// The broker cannot be reached: it may have restarted when it can again.
+    virtual void on_unreachable() {}
     virtual void on_stopped() = 0;
     /// The broker has answered: it has read what was settled before it was asked.
     virtual void on_heard() {}

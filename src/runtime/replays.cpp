@@ -66,7 +66,7 @@ void Replays::add_finished(std::unique_ptr<MessageJob> job, TimePoint now) {
     }
 }
 
-MessageJob* Replays::find(const protocol::Envelope& message) {
+MessageJob* Replays::find(const protocol::Envelope& message, std::uint64_t forgotten_after) {
     if (by_key_.empty() || message.correlation_id.empty()) {
         return nullptr;
     }
@@ -77,7 +77,7 @@ MessageJob* Replays::find(const protocol::Envelope& message) {
         MessageJob& job = *entry->second;
         if (job.body_hash == body_hash && job.address.correlation_id == message.correlation_id &&
             job.address.reply_to == message.reply_to && job.address.exchange == message.exchange &&
-            (message.redelivered || !job.may_be_acknowledged)) {
+            (message.redelivered || !job.may_be_acknowledged || job.sent_as > forgotten_after)) {
             if (!job.is_done) {
                 by_key_.erase(entry);
             }

@@ -43,8 +43,9 @@ public:
 
     /// The job that a delivery repeats; a running one is no longer kept. A delivery that is not
     /// marked as a repetition can only be one of what was surely not acknowledged.
+    /// in   forgotten_after: replies after the first so many count as not acknowledged, either
     /// out  nullptr: none is known
-    MessageJob* find(const protocol::Envelope& message);
+    MessageJob* find(const protocol::Envelope& message, std::uint64_t forgotten_after = UINT64_MAX);
 
     /// in  a finished one
     std::unique_ptr<MessageJob> take(MessageJob& job);

@@ -129,7 +129,7 @@ public:
         lose(why);
     }
 
-    void on_attempt_failed(const Failure&, Refusal) override {}
+    void on_attempt_failed(const Failure&, Refusal) override { sink_->on_unreachable(); }
     // Replies and acknowledgements wait in the output; the broker goes on to deliver.
     void on_blocked(std::string_view) override {}
     void on_unblocked() override {}

@@ -383,6 +383,38 @@ TEST(MessageServerReplay, WhatIsSurelyUnansweredIsKnownWithoutAMark) {
     EXPECT_TRUE(served.is_empty());
 }
 
+TEST(MessageServerReplay, ABrokerThatWasAwayMayHaveForgottenTheLastAcknowledgements) {
+    struct Case {
+        int answers;                      // of the broker, to what it has read
+        std::chrono::seconds until_then;  // from the new connection to the delivery
+        int runs;
+    };
+    for (const Case& tested : {Case{0, 0s, 1}, Case{1, 0s, 1}, Case{2, 0s, 2}, Case{0, 11s, 2}}) {
+        Served served;
+        served.port->answers = true;
+        const auto call = [&] {
+            served.caller->send({.correlation_id = std::string{one_id}, .is_persistent = true});
+            served.run();
+        };
+        call();
+        for (int answer = 0; answer < tested.answers; ++answer) {
+            served.stage.executor.advance(500ms);
+            served.server->on_heard();
+        }
+        served.lose_connection();
+        served.server->on_unreachable();
+        served.stage.executor.advance(1s);
+        served.run();
+        served.stage.executor.advance(tested.until_then);
+        call();
+        EXPECT_EQ(served.runs, tested.runs);
+        call();
+        EXPECT_EQ(served.runs, tested.runs + 1) << "what is known answers once";
+        EXPECT_EQ(served.caller->replies(std::string{one_id}).size(), 3U);
+        EXPECT_TRUE(served.is_empty());
+    }
+}
+
 // Replies that go apart, because the broker may refuse them
 
 TEST(MessageServerTrial, IsAcknowledgedWhenTheBrokerHasIt) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 
 namespace warren::amqp {
 
@@ -187,16 +188,21 @@ CommandResult<std::uint64_t> ConnectionCore::basic_publish(ChannelNumber channel
         return std::unexpected{CommandError::body_too_large};
     }
     const std::size_t begin = output_.size();
-    if (const CommandResult<void> written = write_method(channel, method); !written) {
-        return std::unexpected{written.error()};
-    }
-    Writer writer{output_};
-    write_header_frame(writer, channel, properties, headers, body.size(), frame_bytes_max_);
-    if (writer.error() != CommandError::none) {
+    try {
+        if (const CommandResult<void> written = write_method(channel, method); !written) {
+            return std::unexpected{written.error()};
+        }
+        Writer writer{output_};
+        write_header_frame(writer, channel, properties, headers, body.size(), frame_bytes_max_);
+        if (writer.error() != CommandError::none) {
+            output_.truncate(begin);
+            return std::unexpected{writer.error()};
+        }
+        write_body_frames(writer, channel, body, frame_bytes_max_);
+    } catch (const std::bad_alloc&) {
         output_.truncate(begin);
-        return std::unexpected{writer.error()};
+        return std::unexpected{CommandError::out_of_memory};
     }
-    write_body_frames(writer, channel, body, frame_bytes_max_);
     return (*state)->confirming ? ++(*state)->published : 0;
 }
 

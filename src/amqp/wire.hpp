@@ -93,6 +93,7 @@ enum class CommandError : std::uint8_t {
     not_encodable,          // a value that no field table can hold
     frame_too_large,        // a method or the properties over frame_max: they cannot be split
     body_too_large,         // over `body_bytes_max`
+    out_of_memory,          // for its frames
 };
 
 /// Appends the primitive types of the wire to an output buffer. The first error stays, so that an

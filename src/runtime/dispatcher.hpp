@@ -41,6 +41,8 @@ Failure expired();
 Failure abandoned();
 /// What calls are answered that no memory is left for.
 Failure out_of_memory();
+inline constexpr std::string_view no_memory_for_reply =
+    "The server has no memory left for the reply";
 
 /// What happens to a call, the same on every transport: find the method, open the secrets, bind,
 /// take the lock, run the handler, check and render the response. One per server.

@@ -60,12 +60,21 @@ void MessageJob::finished(std::unique_ptr<Job> self) noexcept {
 
 void MessageJob::encode_reply() {
     std::string unwritable;
-    reply = dialect_.encode_answer(address, answer(), arena, body, &unwritable);
-    if (reply && reply->body.size() > reply_bytes_max_) [[unlikely]] {
-        unwritable = protocol::oversized_reply_message(reply->body.size(),
-                                                       {.body_bytes_max = reply_bytes_max_});
-        const std::string_view message = arena.copy(std::string_view{unwritable});
+    bool is_too_large = false;
+    try {
+        reply = dialect_.encode_answer(address, answer(), arena, body, &unwritable);
+        is_too_large = reply && reply->body.size() > reply_bytes_max_;
+        if (is_too_large) [[unlikely]] {
+            unwritable = protocol::oversized_reply_message(reply->body.size(),
+                                                           {.body_bytes_max = reply_bytes_max_});
+        }
+    } catch (const std::bad_alloc&) {
+        is_too_large = true;
+        unwritable = no_memory_for_reply;
+    }
+    if (is_too_large) [[unlikely]] {
         body = {};
+        const std::string_view message = arena.copy(std::string_view{unwritable});
         reply = dialect_.encode_answer(address, {.failure = Code::internal, .message = message},
                                        arena, body, nullptr);
     }

@@ -80,7 +80,18 @@ void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
 }
 
 void StreamJob::encode_reply(std::int64_t unix_ms, std::string& out) {
-    const std::string unwritable = dialect_.encode_answer(reply_ticket, answer(), unix_ms, out);
+    const std::size_t size_before = out.size();
+    std::string unwritable;
+    try {
+        unwritable = dialect_.encode_answer(reply_ticket, answer(), unix_ms, out);
+    } catch (const std::bad_alloc&) {
+        out.resize(size_before);
+        unwritable = no_memory_for_reply;
+        dialect_.encode_answer(
+            reply_ticket,
+            {.failure = Code::internal, .message = no_memory_for_reply, .method = answer().method},
+            unix_ms, out);
+    }
     if (!unwritable.empty()) [[unlikely]] {
         report("the reply cannot be sent: " + unwritable);
     }

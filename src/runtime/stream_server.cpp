@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <utility>
 
 namespace warren::runtime {
@@ -258,8 +259,12 @@ void StreamServer::leaves(const StreamJob& job) noexcept {
 }
 
 void StreamServer::answer_here(std::unique_ptr<StreamJob> job) noexcept {
-    job->encode_reply(dispatching_->unix_ms(), dispatching_->output());
-    dispatching_->end_message();
+    try {
+        job->encode_reply(dispatching_->unix_ms(), dispatching_->output());
+        dispatching_->end_message();
+    } catch (const std::bad_alloc&) {
+        dispatching_->end_unanswered();
+    }
     dispatching_->end_call();
     leaves(*job);
     recycle(std::move(job));

@@ -3,6 +3,7 @@
 #include "runtime/halfway.hpp"
 #include "runtime/stream_server.hpp"
 
+#include <new>
 #include <utility>
 
 namespace warren::runtime {
@@ -139,14 +140,24 @@ void StreamServerSession::let_go_of_call() {
 void StreamServerSession::answer(std::string_view reply) {
     if (!reply.empty()) {
         unsent_counted_ += reply.size();
-        connection_.output().append(reply);
-        connection_.end_message();
+        try {
+            connection_.output().append(reply);
+            connection_.end_message();
+        } catch (const std::bad_alloc&) {
+            return end_unanswered();
+        }
         connection_.touch();
     }
     close_if_due();
     if (order_ == AnswerOrder::as_requested) {
         resume();
     }
+}
+
+/// No memory is left for an answer: the end of the connection tells who waits for it.
+void StreamServerSession::end_unanswered() {
+    state_ = State::closing;
+    connection_.close_after_output();
 }
 
 /// Where answers come in order a notification is like any other request, as with pyzmqrpc.

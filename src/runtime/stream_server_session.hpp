@@ -50,6 +50,7 @@ public:
     void let_go_of_call();
     /// An answer that a worker made, and has counted.
     void answer(std::string_view reply);
+    void end_unanswered();
     /// Go on with input that waited for the next turn.
     void resume();
     /// Go on with input that waited for room.

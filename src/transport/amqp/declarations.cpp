@@ -150,6 +150,10 @@ Failure explain(amqp::CommandError error, std::string_view what) {
         failure.message =
             fmt::format("{}: the body is over the limit of one message (body_bytes_max)", what);
         break;
+    case amqp::CommandError::out_of_memory:
+        failure.code = Code::overloaded;
+        failure.message = fmt::format("{}: no memory is left to send it", what);
+        break;
     }
     return failure;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -11,15 +12,18 @@
 namespace {
 
 std::atomic<std::size_t> allocations{0};
+std::atomic<std::size_t> piece_bytes_max{SIZE_MAX};  // larger ones are not to be had
 
 }  // namespace
 
 void* operator new(std::size_t size) {
     ++allocations;
-    if (void* memory = std::malloc(std::max<std::size_t>(size, 1))) {
-        return memory;
+    void* const memory =
+        size > piece_bytes_max ? nullptr : std::malloc(std::max<std::size_t>(size, 1));
+    if (memory == nullptr) {
+        throw std::bad_alloc{};
     }
-    throw std::bad_alloc{};
+    return memory;
 }
 
 // A sanitizer has these of its own, which would not match the deletes below.
@@ -86,6 +90,22 @@ TEST(Allocation, ThereIsNoneInTheSteadyState) {
     }
     EXPECT_EQ(deliveries, 100U * 100U);
     EXPECT_EQ(allocations - before, 0U);
+}
+
+TEST(Allocation, APublishWithoutMemoryLeavesNothingBehind) {
+    Session session = Session::with_channel();
+    OutputBuffer output;
+    session.core.take_output(output);
+    output.clear();
+    const std::string body(1'000'000, 'x');
+    piece_bytes_max = 100'000;
+    const auto refused =
+        session.core.basic_publish(1, {.routing_key = "k"}, {}, std::as_bytes(std::span{body}));
+    piece_bytes_max = SIZE_MAX;
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), CommandError::out_of_memory);
+    session.core.take_output(output);
+    EXPECT_TRUE(output.empty()) << "no half of a message";
 }
 
 }  // namespace

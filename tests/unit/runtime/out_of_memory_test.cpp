@@ -1,3 +1,4 @@
+#include "unit/runtime/broker_harness.hpp"
 #include "unit/runtime/stream_harness.hpp"
 
 #include <cstdlib>
@@ -71,6 +72,45 @@ TEST(OutOfMemory, AStreamsRequestIsRefusedWhereverItRunsOut) {
     served.run();
     EXPECT_EQ(peer.take_answers(), std::vector<std::string>{"[1,1,null,null]"});
     EXPECT_EQ(runs, 1);
+}
+
+/// A reply that is there, in a process that has no memory to encode it.
+std::string large_reply() {
+    std::string reply(1'000'000, 'x');
+    piece_bytes_max = 100'000;
+    return reply;
+}
+
+TEST(OutOfMemory, AStreamsReplyBecomesAFailure) {
+    for (const bool is_inline : {false, true}) {
+        ServedStream served;
+        auto method = served.stage.registry.method("work", &large_reply);
+        if (is_inline) {
+            method.run_inline();
+        }
+        served.serve();
+        FakeConnection& peer = served.connect();
+        peer.receive(packed(R"([0,1,"work",[]])"));
+        served.run();
+        piece_bytes_max = std::numeric_limits<std::size_t>::max();
+        const std::vector<std::string> answers = peer.take_answers();
+        ASSERT_EQ(answers.size(), 1U);
+        EXPECT_NE(answers[0].find(R"("internal")"), std::string::npos) << answers[0];
+        EXPECT_NE(answers[0].find("no memory left for the reply"), std::string::npos) << answers[0];
+        EXPECT_TRUE(served.stage.log.contains("no memory left for the reply"));
+    }
+}
+
+TEST(OutOfMemory, AMessagesReplyBecomesAFailure) {
+    ServedBroker served;
+    served.stage.registry.method("work", &large_reply);
+    served.serve();
+    served.caller->send({.correlation_id = "a", .body = "{}"});
+    served.run();
+    piece_bytes_max = std::numeric_limits<std::size_t>::max();
+    EXPECT_EQ(served.caller->reply("a"),
+              R"({"success":false,"message":"An unexpected error occurred","data":null})");
+    EXPECT_TRUE(served.stage.log.contains("no memory left for the reply"));
 }
 
 }  // namespace

@@ -52,8 +52,10 @@ void MessageClient::on_consumers(std::uint64_t token, std::optional<std::uint32_
         presence->is_asked = true;
         executor().post_at(now() + return_pause, [weak = weak_from_this(), token] {
             const auto self = std::static_pointer_cast<MessageClient>(weak.lock());
-            if (self != nullptr && self->is_ready_) {
-                self->ask_for(*self->presences_.find(token));
+            ServerPresence* const asked =
+                self != nullptr && self->is_ready_ ? self->presences_.find(token) : nullptr;
+            if (asked != nullptr && !self->ask_for(*asked)) {
+                self->on_consumers(token, std::nullopt);
             }
         });
         return;

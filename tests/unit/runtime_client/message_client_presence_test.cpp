@@ -186,6 +186,23 @@ TEST(MessageClientPresence, AfterALostConnectionServersHaveTimeToComeBack) {
     EXPECT_EQ(hopeless.code(), Code::no_responder);
 }
 
+TEST(MessageClientPresence, WhoCannotAskAgainCallsAllTheSame) {
+    AtABroker broker;
+    broker.client->on_lost(broken, RepliesSurvive::no);
+    TestCall call;
+    broker.submit(call);
+    broker.ready();
+    broker.executor.run_until_idle();
+    broker.bind_all();
+    broker.port.counts = false;
+    broker.say(0);
+    broker.executor.advance(250ms);
+    broker.executor.run_until_idle();
+    ASSERT_EQ(broker.port.published.size(), 1U);
+    broker.reply(broker.last());
+    EXPECT_TRUE(call.succeeded_once());
+}
+
 TEST(MessageClientPresence, ALossWhileAQuestionIsOutAsksAgain) {
     AtABroker broker;
     TestCall call;

@@ -289,11 +289,11 @@ private:
     }
 
     /// What we need is refused: a person has to act, and until then a slow try may find that one
-    /// has.
+    /// has. What another client has is free as soon as that one ends.
     void fail(const Failure& why) {
         lose(why, replies_.survival());
         sink_->on_failed(why);
-        retry(backoff_.next_refused());
+        retry(why.code == Code::conflict ? backoff_.next() : backoff_.next_refused());
     }
 
     void retry(std::chrono::milliseconds wait) {

@@ -241,17 +241,14 @@ Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
 }
 
 std::optional<RefusedSize> refused_size(std::string_view text) noexcept {
-    const auto number_after = [text](std::string_view before) {
-        const std::size_t at = text.find(before);
+    const auto size_after = [text](std::string_view before) {
+        const std::string_view digits = number_after(text, before);
         std::size_t number = 0;
-        if (at != std::string_view::npos) {
-            const char* const begin = text.data() + at + before.size();
-            std::from_chars(begin, text.data() + text.size(), number);
-        }
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
         return number;
     };
-    const RefusedSize size{.bytes = number_after("message size "),
-                           .bytes_max = number_after("max size ")};
+    const RefusedSize size{.bytes = size_after("message size "),
+                           .bytes_max = size_after("max size ")};
     return size.bytes > size.bytes_max && size.bytes_max != 0 ? std::optional{size} : std::nullopt;
 }
 

@@ -1,6 +1,6 @@
 #include "app/state_directory.hpp"
 
-#include "core/uri.hpp"
+#include "core/percent.hpp"
 
 namespace warren::app {
 namespace {

@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "core/percent.hpp"
 #include "core/secret_key.hpp"
-#include "core/utf8.hpp"
 
 namespace warren::core {
 namespace {
@@ -24,23 +24,9 @@ constexpr bool is_digit(char character) noexcept {
     return character >= '0' && character <= '9';
 }
 
-// [RFC 3986 2.3]
-constexpr bool is_unreserved(char character) noexcept {
-    return is_letter(character) || is_digit(character) ||
-           std::string_view{"-._~"}.contains(character);
-}
-
 // [RFC 3986 3.3]: what a path segment, a name or a password may hold as it is.
 constexpr bool is_segment_character(char character) noexcept {
     return is_unreserved(character) || std::string_view{"!$&'()*+,;=:%"}.contains(character);
-}
-
-constexpr int hex_value(char character) noexcept {
-    if (is_digit(character)) {
-        return character - '0';
-    }
-    const char lower = static_cast<char>(character | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 /// Reads one address from left to right; positions in messages count from 1. What a message shows
@@ -402,47 +388,6 @@ std::string with_lower_scheme(std::string_view text) {
         character = static_cast<char>(is_letter(character) ? character | 0x20 : character);
     }
     return lowered;
-}
-
-std::optional<std::string> percent_decode(std::string_view text) {
-    std::string plain;
-    plain.reserve(text.size());
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] != '%') {
-            plain += text[at];
-            continue;
-        }
-        if (text.size() - at < 3) {
-            return std::nullopt;
-        }
-        const int high = hex_value(text[at + 1]);
-        const int low = hex_value(text[at + 2]);
-        if (high < 0 || low < 0) {
-            return std::nullopt;
-        }
-        plain += static_cast<char>(high * 16 + low);
-        at += 2;
-    }
-    if (plain.contains('\0') || !utf8_valid(plain)) {
-        return std::nullopt;
-    }
-    return plain;
-}
-
-std::string percent_encode(std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char character : text) {
-        if (is_unreserved(character)) {
-            encoded += character;
-            continue;
-        }
-        const auto octet = static_cast<unsigned char>(character);
-        encoded += '%';
-        encoded += digits[octet >> 4];
-        encoded += digits[octet & 0x0fU];
-    }
-    return encoded;
 }
 
 }  // namespace warren::core

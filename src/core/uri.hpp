@@ -57,14 +57,7 @@ std::string host_text(std::string_view host);
 /// The same, and ":port" where there is one.
 std::string host_text(std::string_view host, std::optional<std::uint16_t> port);
 
-/// Decode %XX, each of which must have two hexadecimal digits.
-/// err  nullopt; also when the result is not valid UTF-8 or holds a NUL
-std::optional<std::string> percent_decode(std::string_view text);
-
 /// The address with its scheme in lower case, which upper case means as well.  [RFC 3986 3.1]
 std::string with_lower_scheme(std::string_view text);
-
-/// Encode every byte but letters, digits and "-._~".                       [RFC 3986 2.3]
-std::string percent_encode(std::string_view text);
 
 }  // namespace warren::core

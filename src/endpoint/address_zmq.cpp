@@ -1,3 +1,4 @@
+#include "core/percent.hpp"
 #include "core/uri.hpp"
 #include "endpoint/address_parameters.hpp"
 #include "endpoint/address_zmq_security.hpp"

@@ -1,7 +1,7 @@
 #include "endpoint/server_listener.hpp"
 
 #include "core/duration.hpp"
-#include "core/uri.hpp"
+#include "core/percent.hpp"
 #include "endpoint/dialects.hpp"
 #include "endpoint/listener_queue.hpp"
 #include "endpoint/topic_pattern.hpp"

@@ -1,6 +1,6 @@
 #include "conformance/lanes.hpp"
 
-#include "core/uri.hpp"
+#include "core/percent.hpp"
 #include "support/rabbitmq.hpp"
 #include "support/temporary_directory.hpp"
 #include "transport/zmq/curve_keys.hpp"

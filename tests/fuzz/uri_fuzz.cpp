@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/duration.hpp"
+#include "core/percent.hpp"
 #include "core/uri.hpp"
 #include "core/utf8.hpp"
 

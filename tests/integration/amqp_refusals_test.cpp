@@ -1,3 +1,4 @@
+#include "core/percent.hpp"
 #include "integration/amqp_harness.hpp"
 
 namespace warren::test {

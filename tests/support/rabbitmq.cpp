@@ -1,5 +1,6 @@
 #include "support/rabbitmq.hpp"
 
+#include "core/percent.hpp"
 #include "support/child_process.hpp"
 
 #include <arpa/inet.h>
@@ -8,7 +9,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -35,18 +35,6 @@ std::string member(const std::string& json, std::string_view name) {
     const bool quoted = json[begin] == '"';
     begin += quoted ? 1 : 0;
     return json.substr(begin, json.find_first_of(quoted ? "\"" : ",}", begin) - begin);
-}
-
-std::string percent_encoded(std::string_view text) {
-    std::string encoded;
-    for (const unsigned char character : text) {
-        if (std::isalnum(character) != 0 || character == '-' || character == '_') {
-            encoded += static_cast<char>(character);
-        } else {
-            encoded += fmt::format("%{:02X}", character);
-        }
-    }
-    return encoded;
 }
 
 std::string erlang_binary(std::string_view text) {
@@ -160,13 +148,15 @@ std::string RabbitMq::uri(const Credentials& credentials) const {
 }
 
 std::string RabbitMq::uri(const Credentials& credentials, std::string_view vhost) const {
-    return fmt::format("amqp://{}:{}@127.0.0.1:{}/{}", percent_encoded(credentials.user),
-                       percent_encoded(credentials.password), port_, percent_encoded(vhost));
+    return fmt::format("amqp://{}:{}@127.0.0.1:{}/{}", core::percent_encode(credentials.user),
+                       core::percent_encode(credentials.password), port_,
+                       core::percent_encode(vhost));
 }
 
 std::string RabbitMq::tls_uri(const Credentials& credentials) const {
-    return fmt::format("amqps://{}:{}@localhost:{}/{}", percent_encoded(credentials.user),
-                       percent_encoded(credentials.password), tls_port_, percent_encoded(vhost_));
+    return fmt::format("amqps://{}:{}@localhost:{}/{}", core::percent_encode(credentials.user),
+                       core::percent_encode(credentials.password), tls_port_,
+                       core::percent_encode(vhost_));
 }
 
 std::string RabbitMq::certificate(std::string_view file) const {

@@ -1,6 +1,6 @@
 #include "app/config/sections.hpp"
 
-#include "core/uri.hpp"
+#include "core/percent.hpp"
 #include "endpoint/address.hpp"
 
 #include <algorithm>

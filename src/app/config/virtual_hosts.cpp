@@ -1,5 +1,6 @@
 #include "app/config/sections.hpp"
 
+#include "core/percent.hpp"
 #include "core/uri.hpp"
 
 #include <algorithm>

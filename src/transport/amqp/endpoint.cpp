@@ -1,6 +1,7 @@
 #include "transport/amqp/endpoint.hpp"
 
 #include "core/duration.hpp"
+#include "core/percent.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/percent.hpp"
 #include "endpoint/server_listener.hpp"
 #include "transport/zmq/curve_keys.hpp"
 

@@ -1,7 +1,7 @@
 #include <warren/client.hpp>
 #include <warren/server.hpp>
 
-#include "core/uri.hpp"
+#include "core/percent.hpp"
 #include "support/served.hpp"
 #include "transport/zmq/curve_keys.hpp"
 

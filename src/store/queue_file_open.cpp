@@ -331,6 +331,19 @@ std::expected<void, Failure> QueueFile::State::open_database() {
     return opened;
 }
 
+std::expected<void, Failure> QueueFile::State::complete_salvage() {
+    if (auto taken = head.open(options.path); !taken) {
+        return taken;
+    }
+    const auto kept = finish_salvage(options.path);
+    if (!kept) {
+        return std::unexpected{kept.error()};
+    }
+    opening_note =
+        "The buffer " + options.path + " was damaged; what was there is kept as " + *kept;
+    return {};
+}
+
 /// Go on with what can be read.
 std::expected<void, Failure> QueueFile::State::mend() {
     const std::string why = std::exchange(damage, {});
@@ -361,11 +374,7 @@ std::expected<void, Failure> QueueFile::State::open() {
     had_head = head.exists();
     auto opened = options.must_be_whole ? find_buffer() : std::expected<void, Failure>{};
     if (opened && !options.must_be_whole && is_salvage_unfinished(options.path)) {
-        opened = head.open(options.path);
-        opening_note = opened ? "The buffer " + options.path +
-                                    " was damaged; what was there is kept as " +
-                                    finish_salvage(options.path)
-                              : "";
+        opened = complete_salvage();
     }
     if (opened && !options.must_be_whole) {
         opened = make_file();

@@ -102,6 +102,7 @@ private:
     std::expected<void, Failure> find_buffer() const;
     std::expected<void, Failure> make_file();
     std::expected<void, Failure> open_database();
+    std::expected<void, Failure> complete_salvage();
     std::expected<void, Failure> mend();
     std::expected<void, Failure> connect();
     std::expected<void, Failure> check_kind();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <vector>
@@ -32,11 +33,27 @@ std::string log_of(const std::string& path) {
     return path + "-wal";
 }
 
-void sync_path(const std::string& path) noexcept {
+bool sync_path(const std::string& path) noexcept {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool is_synced = file >= 0 && fsync(file) == 0;
     if (file >= 0) {
-        fsync(file);
         close(file);
+    }
+    return is_synced;
+}
+
+/// Rename what is there.
+bool move_file(const std::string& from, const std::string& to) noexcept {
+    return rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT;
+}
+
+/// A name that no file and no log has. Nobody takes it meanwhile: who has the queue is alone.
+std::string name_to_keep(const std::string& path) {
+    for (int number = 1;; ++number) {
+        std::string name = path + "-damaged-" + std::to_string(number);
+        if (access(name.c_str(), F_OK) != 0 && access(log_of(name).c_str(), F_OK) != 0) {
+            return name;
+        }
     }
 }
 
@@ -255,20 +272,16 @@ bool is_salvage_unfinished(const std::string& path) noexcept {
     return access(finished(path).c_str(), F_OK) == 0;
 }
 
-std::string finish_salvage(const std::string& path) {
-    // A name that nobody has: `link` takes no other.
-    std::string kept;
-    for (int number = 1; kept.empty(); ++number) {
-        const std::string name = path + "-damaged-" + std::to_string(number);
-        const bool is_free =
-            access(name.c_str(), F_OK) != 0 && access(log_of(name).c_str(), F_OK) != 0;
-        if (is_free && (link(path.c_str(), name.c_str()) == 0 || errno != EEXIST)) {
-            kept = name;
-        }
+std::expected<std::string, Failure> finish_salvage(const std::string& path) {
+    const std::string kept = name_to_keep(path);
+    // The log first: the new database would take it for its own.
+    if (!move_file(log_of(path), log_of(kept)) || !move_file(path, kept) ||
+        rename(finished(path).c_str(), path.c_str()) != 0) {
+        return std::unexpected{
+            not_salvaged(path, "it cannot be kept as " + kept + ": " + std::strerror(errno))};
     }
-    static_cast<void>(rename(log_of(path).c_str(), log_of(kept).c_str()));
-    static_cast<void>(rename(finished(path).c_str(), path.c_str()));
-    sync_path(std::filesystem::path{path}.parent_path().string());
+    const std::string directory = std::filesystem::path{path}.parent_path().string();
+    sync_path(directory.empty() ? "." : directory);
     return kept;
 }
 
@@ -299,14 +312,22 @@ std::expected<std::string, Failure> salvage(const std::string& path,
         return std::unexpected{not_salvaged(
             path, "what can be read of it cannot be written beside it: " + missing.error())};
     }
-    sync_path(unfinished(path));
-    static_cast<void>(rename(unfinished(path).c_str(), finished(path).c_str()));
-    const std::string kept = finish_salvage(path);
+    if (!sync_path(unfinished(path)) ||
+        rename(unfinished(path).c_str(), finished(path).c_str()) != 0) {
+        const std::string why = std::strerror(errno);
+        unlink(unfinished(path).c_str());
+        return std::unexpected{
+            not_salvaged(path, "what can be read of it cannot be put beside it: " + why)};
+    }
+    const auto kept = finish_salvage(path);
+    if (!kept) {
+        return std::unexpected{kept.error()};
+    }
     return std::to_string(found) + " calls that wait could be read" +
            (missing->count() == 0
                 ? ", and none is missing"
                 : "; " + std::to_string(missing->count()) + " are missing: " + missing->text()) +
-           "; what was there is kept as " + kept + " (and -wal)";
+           "; what was there is kept as " + *kept + " (and -wal)";
 }
 
 }  // namespace warren::store

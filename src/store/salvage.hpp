@@ -18,9 +18,8 @@ namespace warren::store {
 ///
 /// in   head: what the file beside it says
 /// out  what was found, in words
-/// err  internal: too little is left to tell what belongs to the queue, or the disk is full;
-/// nothing
-///      is changed then
+/// err  internal: too little is left to tell what belongs to the queue, the disk is full, or what
+///      was there cannot be kept; nothing is changed then
 /// cost O(bytes of the files), each read twice
 std::expected<std::string, Failure> salvage(const std::string& path,
                                             const std::optional<QueueRecord>& head);
@@ -28,7 +27,8 @@ std::expected<std::string, Failure> salvage(const std::string& path,
 bool is_salvage_unfinished(const std::string& path) noexcept;
 /// Complete what an earlier process was killed in, where there is such.
 /// out  where the damaged one is kept
-std::string finish_salvage(const std::string& path);
+/// err  internal: it cannot be kept; the next process may complete it
+std::expected<std::string, Failure> finish_salvage(const std::string& path);
 
 /// Numbers in short, such as "3, 7-12".
 class IdRanges {

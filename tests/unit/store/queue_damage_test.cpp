@@ -288,6 +288,32 @@ TEST_F(MendedQueues, AreFinishedByTheNextProcess) {
     EXPECT_EQ(content_of(path() + "-damaged-1"), "altered");
 }
 
+TEST_F(MendedQueues, AreRefusedWhereWhatWasThereCannotBeKept) {
+    // With "-damaged-1" at its end one more character than a name may have.
+    const std::string own = path() + std::string(241, 'q');
+    {
+        auto file = QueueFile::open({.path = own});
+        ASSERT_TRUE(file && file->begin() && file->append("one") && file->commit());
+    }
+    std::filesystem::rename(own, own + "-salvaged");
+    write_file(own, "altered");
+    for (int round = 0; round < 2; ++round) {
+        const auto refused = QueueFile::open({.path = own});
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, Code::internal);
+        EXPECT_TRUE(refused.error().message.contains("left as it is: it cannot be kept as " + own +
+                                                     "-damaged-1: File name too long"))
+            << refused.error().message;
+        EXPECT_EQ(content_of(own), "altered");
+    }
+    for (const char* end : {"", "-head", "-salvaged"}) {
+        std::filesystem::rename(own + end, path() + end);
+    }
+    const auto file = QueueFile::open({.path = path()});
+    ASSERT_TRUE(file) << file.error().message;
+    EXPECT_EQ(content_of(path() + "-damaged-1"), "altered");
+}
+
 TEST_F(MendedQueues, AreRefusedWhereNothingTellsWhatIsTheirs) {
     {
         ASSERT_TRUE(QueueFile::open({.path = path()}));

@@ -6,7 +6,7 @@
 
 #include "core/clock.hpp"
 #include "store/file_size_signal.hpp"
-#include "store/salvage.hpp"
+#include "store/id_ranges.hpp"
 
 namespace warren::store {
 namespace {

@@ -2,8 +2,6 @@
 
 #include <warren/error.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -29,23 +27,5 @@ bool is_salvage_unfinished(const std::string& path) noexcept;
 /// out  where the damaged one is kept
 /// err  internal: it cannot be kept; the next process may complete it
 std::expected<std::string, Failure> finish_salvage(const std::string& path);
-
-/// Numbers in short, such as "3, 7-12".
-class IdRanges {
-public:
-    /// In growing order.
-    void add(std::uint64_t id);
-    std::uint64_t count() const noexcept { return count_; }
-    std::string text() const;
-
-private:
-    void close();
-
-    static constexpr std::size_t text_bytes_max = 1'000;
-    std::uint64_t first_ = 0;
-    std::uint64_t last_ = 0;
-    std::uint64_t count_ = 0;
-    std::string text_;
-};
 
 }  // namespace warren::store

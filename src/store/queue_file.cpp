@@ -13,8 +13,6 @@ namespace {
 constexpr std::string_view what_damaged = "damaged";
 constexpr std::string_view what_missing = "missing";
 
-constexpr off_t log_page_head_bytes = 24;  // [SQLite file format 4.1]
-
 }  // namespace
 
 QueueFile::QueueFile(std::unique_ptr<State> state) noexcept : state_{std::move(state)} {}
@@ -179,58 +177,6 @@ std::expected<void, Failure> QueueFile::set_aside(const DamagedEntry& entry) {
     return removed;
 }
 
-std::expected<void, Failure> QueueFile::State::check_place() {
-    const std::string log = options.path + "-wal";
-    if (own_log.inode == 0) {
-        own_log = file_id(log);
-    }
-    own_log.size_bytes = log_pages * (page_bytes + log_page_head_bytes);
-    for (const auto& [path, own] : {std::pair{options.path, own_file}, std::pair{log, own_log}}) {
-        const FileId now = file_id(path);
-        if (now.is_one_with(own) && now.size_bytes < own.size_bytes) {
-            return std::unexpected{Failure{
-                .code = Code::internal,
-                .message = "The buffer " + options.path + " was cut short (" + path +
-                           ") while it is in use, so that nothing more is accepted. Restart who "
-                           "uses it, which says what is lost"}};
-        }
-        if (!now.is_one_with(own)) {
-            return std::unexpected{Failure{
-                .code = Code::internal,
-                .message = "The buffer " + options.path + " was deleted or replaced (" + path +
-                           ") while it is in use, so that nothing more is accepted; "
-                           "what was accepted before goes on being sent. Put it "
-                           "back, or restart who uses it"}};
-        }
-    }
-    return {};
-}
-
-void QueueFile::State::shrink() noexcept {
-    const bool is_done = sql.database.execute("PRAGMA incremental_vacuum") == SQLITE_OK;
-    is_cramped = sql.database.execute("PRAGMA wal_checkpoint(TRUNCATE)") != SQLITE_OK || !is_done;
-    log_pages = 0;
-    note_size();
-}
-
-void QueueFile::State::note_size() noexcept {
-    if (const FileId now = file_id(options.path); now.is_one_with(own_file)) {
-        own_file.size_bytes = now.size_bytes;
-    }
-}
-
-void QueueFile::State::keep_log_short() noexcept {
-    if (log_pages < log_pages_max) {
-        return;
-    }
-    head.sync();
-    if (sql.database.checkpoint() != SQLITE_OK && sql.database.error() == SQLITE_FULL) {
-        reserve->give_back();
-        is_cramped = sql.database.checkpoint() != SQLITE_OK;
-    }
-    note_size();
-}
-
 std::expected<std::optional<std::uint64_t>, Failure> QueueFile::State::run_on_one(
     Statement& statement, std::uint64_t id) {
     statement.bind(1, id);
@@ -388,10 +334,6 @@ std::expected<std::vector<DamagedEntry>, Failure> QueueFile::damaged_after(
 
 std::vector<DamagedEntry> QueueFile::found_damage() {
     return std::exchange(state_->found, {});
-}
-
-bool QueueFile::is_in_place() const noexcept {
-    return state_->check_place().has_value();
 }
 
 const std::string& QueueFile::opening_note() const noexcept {

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "store/queue_file.hpp"
 #include "store/queue_head.hpp"
 #include "store/queue_record.hpp"
+#include "store/queue_statements.hpp"
 #include "store/reserve.hpp"
-#include "store/sqlite.hpp"
 
 namespace warren::store {
 
@@ -15,34 +18,11 @@ inline constexpr int log_pages_max = 256;
 /// What is kept for removals: more than the log and the transaction that makes it too long.
 inline constexpr std::uint64_t reserve_bytes = std::uint64_t{2} << 20;
 
-/// The database of a queue with its statements. Members are destroyed from the last: the statements
-/// before their database.
-struct QueueStatements {
-    Database database;
-    Statement begin;
-    Statement commit;
-    Statement rollback;
-    Statement insert;
-    Statement remove;
-    Statement copy_to_failed;
-    Statement discard_failed;
-    Statement remove_failed;
-    Statement set_aside;
-    Statement note_removed;
-    Statement is_removed;
-    Statement forget_removed;
-    Statement keep_record;
-    Statement read;
-    Statement read_failed;
-    Statement read_damaged;
-
-    bool prepare_all();
-};
-
 /// What a queue file is made of. The reserve is destroyed first, so that closing has its room, and
 /// the head last, so that nobody else has the queue before it is closed.
 struct QueueFile::State {
-    QueueFileOptions options;
+    const QueueFileOptions options;
+    const std::string log_path;
     QueueHead head;
     QueueStatements sql;
     QueueRecord record;
@@ -60,11 +40,12 @@ struct QueueFile::State {
     bool is_at_end = false;    // reading came to the last row
 
     explicit State(QueueFileOptions from)
-        : options{std::move(from)}, head{options.path + "-head"} {}
+        : options{std::move(from)}, log_path{options.path + "-wal"}, head{options.path + "-head"} {}
 
     std::expected<void, Failure> open();
     /// err  internal: somebody deleted, replaced or cut short one of the files
     std::expected<void, Failure> check_place();
+    std::expected<void, Failure> check_file(const std::string& path, const FileId& own) const;
     /// Give the disk what the files do not need.
     void shrink() noexcept;
     /// Bring the write-ahead log into the database when it is long, so that it stays short.

@@ -355,6 +355,7 @@ std::expected<void, Failure> QueueFile::State::open() {
         opened = mend();
     }
     if (opened) {
+        page_bytes = static_cast<off_t>(ask("PRAGMA page_size").value_or(store::page_bytes));
         opened = limit_size();
     }
     if (opened) {
@@ -363,7 +364,6 @@ std::expected<void, Failure> QueueFile::State::open() {
             shrink();
         }
         reserve.emplace(options.path + "-reserve", reserve_bytes).take();
-        page_bytes = static_cast<off_t>(ask("PRAGMA page_size").value_or(0));
         own_file = file_id(options.path);
         own_log = file_id(log_path);
     }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <memory>
 
+#include "store/file_size_signal.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace warren::store {
@@ -232,6 +234,28 @@ TEST_F(QueueFiles, SayThatTheDiskIsFullAndGoOnWhenThereIsRoom) {
     remove(file, 1);
     append(file, std::string(4'000, 'y'));
     EXPECT_EQ(bytes_of(file).back().front(), 'y');
+}
+
+TEST_F(QueueFiles, AreFullWhereAFileMayNotGrowFurther) {
+    const FileSizeSignalBlocked blocked;
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+    rlimit small = before;
+    small.rlim_cur = rlim_t{4} << 20;
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+    {
+        QueueFile file = open();
+        std::expected<void, Failure> outcome;
+        for (int i = 0; i < 80 && outcome; ++i) {
+            ASSERT_TRUE(file.begin());
+            const auto id = file.append(std::string(std::size_t{64} << 10, 'x'));
+            outcome = id ? file.commit() : std::unexpected{id.error()};
+        }
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().code, Code::overloaded);
+        file.rollback();
+    }
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
 }
 
 TEST_F(QueueFiles, AreForTheirUserAlone) {

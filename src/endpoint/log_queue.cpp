@@ -26,35 +26,53 @@ struct LogQueue::State {
     const Write write;
     const LogQueueOptions options;
     std::atomic<std::uint64_t> dropped = 0;
+    std::atomic<std::uint64_t> untold = 0;  // of them, since the log said so last
 
     std::mutex mutex;  // of what follows
     std::condition_variable changed;
     std::deque<Line> lines;
+    std::deque<Line> taken;  // the thread's alone; exchanged, as that needs no memory
     std::size_t bytes = 0;
     LogRepeats repeats;
-    std::uint64_t untold = 0;  // dropped since the log said so last
     bool is_writing = false;
     bool is_running = false;  // the thread
     bool is_ending = false;
 
-    void push(LogLevel level, std::string_view text) {
+    void lose(std::uint64_t count) noexcept {
+        dropped.fetch_add(count, std::memory_order_relaxed);
+        untold.fetch_add(count, std::memory_order_relaxed);
+    }
+    /// in  count: of lines that it stands for
+    void push(LogLevel level, std::string_view text, std::uint64_t count = 1) {
         if (lines.size() >= options.lines_max || bytes + text.size() > options.bytes_max) {
-            ++untold;
-            dropped.fetch_add(1, std::memory_order_relaxed);
-            return;
+            return lose(count);
         }
-        bytes += text.size();
         lines.push_back({level, std::chrono::system_clock::now(), std::string{text}});
+        bytes += text.size();
     }
     auto pusher() {
-        return [this](LogLevel level, const std::string& text) { push(level, text); };
+        return [this](LogLevel level, const std::string& text, std::uint64_t count) {
+            push(level, text, count);
+        };
+    }
+    void tell_repeats() noexcept {
+        try {
+            repeats.end_before(LogRepeats::TimePoint::clock::now(), pusher());
+        } catch (...) {  // no memory: they are told later
+        }
     }
     /// Behind the lines that came before them, whatever the limits.
-    void push_losses() {
-        if (const std::uint64_t lost = std::exchange(untold, 0); lost != 0) {
-            lines.push_back({LogLevel::warning, std::chrono::system_clock::now(),
-                             std::to_string(lost) + " lines of this log were dropped here: they "
-                                                    "came faster than they are read"});
+    void tell_losses() noexcept {
+        const std::uint64_t lost = untold.exchange(0, std::memory_order_relaxed);
+        try {
+            if (lost != 0) {
+                lines.push_back({LogLevel::warning, std::chrono::system_clock::now(),
+                                 std::to_string(lost) +
+                                     " lines of this log were dropped here: they came faster than "
+                                     "they are read, or there was no memory for them"});
+            }
+        } catch (...) {  // no memory: they are told later
+            untold.fetch_add(lost, std::memory_order_relaxed);
         }
     }
     void await_lines(std::unique_lock<std::mutex>& lock) {
@@ -66,7 +84,7 @@ struct LogQueue::State {
         }
     }
     /// Outside of the lock.
-    void write_all(const std::deque<Line>& taken) {
+    void write_taken() noexcept {
         for (const Line& line : taken) {
             try {
                 write(line.level, line.said_at, line.text);
@@ -74,6 +92,7 @@ struct LogQueue::State {
                 dropped.fetch_add(1, std::memory_order_relaxed);
             }
         }
+        taken.clear();
     }
     bool is_idle() const noexcept { return lines.empty() && !is_writing; }
 };
@@ -84,7 +103,10 @@ LogQueue::LogQueue(Write write, LogQueueOptions options)
 LogQueue::~LogQueue() {
     {
         const std::lock_guard lock{state_->mutex};
-        state_->repeats.end_all(state_->pusher());
+        try {
+            state_->repeats.end_all(state_->pusher());
+        } catch (...) {  // no memory to tell of them
+        }
         state_->is_ending = true;
     }
     state_->changed.notify_all();
@@ -104,32 +126,35 @@ void LogQueue::put(LogLevel level, std::string_view line, Limit limit) noexcept 
                                    state_->pusher())) {
             return;
         }
-        state_->push(level, line);
         if (!state_->is_running) {
             std::thread{[state = state_] { run(*state); }}.detach();
             state_->is_running = true;
         }
+        state_->push(level, line);
     } catch (...) {  // no memory, or no thread as yet
-        state_->dropped.fetch_add(1, std::memory_order_relaxed);
+        state_->lose(1);
     }
     state_->changed.notify_all();
 }
 
-void LogQueue::run(State& state) {
+void LogQueue::run(State& state) noexcept {
     std::unique_lock lock{state.mutex};
     for (;;) {
         state.await_lines(lock);
-        state.repeats.end_before(LogRepeats::TimePoint::clock::now(), state.pusher());
+        state.tell_repeats();
+        if (state.lines.empty()) {
+            state.tell_losses();
+        }
         if (state.lines.empty() && state.is_ending) {
             break;
         }
-        const std::deque<Line> lines = std::exchange(state.lines, {});
+        state.taken.swap(state.lines);
         state.bytes = 0;
         state.is_writing = true;
         lock.unlock();
-        state.write_all(lines);
+        state.write_taken();
         lock.lock();
-        state.push_losses();
+        state.tell_losses();
         state.is_writing = false;
         state.changed.notify_all();
     }

@@ -71,7 +71,7 @@ private:
     };
 
     void put(LogLevel level, std::string_view line, Limit limit) noexcept;
-    static void run(State& state);
+    static void run(State& state) noexcept;
 
     const LogQueueOptions options_;
     const std::shared_ptr<State> state_;  // shared with the thread, which may outlive this

@@ -1,7 +1,8 @@
 #include "endpoint/log_repeats.hpp"
 
+#include "core/keyed_hash.hpp"
+
 #include <algorithm>
-#include <functional>
 
 namespace warren::endpoint {
 namespace {
@@ -16,38 +17,43 @@ constexpr bool is_digit(char character) noexcept {
     return character >= '0' && character <= '9';
 }
 
-/// The line without what differs from one caller or call to the next.
-std::string shape_of(std::string_view line) {
-    std::string shape;
-    while (!line.empty()) {
-        if (line.front() == '\'') {
-            const std::size_t end = line.find('\'', 1);
-            line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
-            shape += '\'';
-            continue;
-        }
-        const auto word_end = std::ranges::find_if_not(line, is_word);
-        const auto length = static_cast<std::size_t>(word_end - line.begin());
-        const std::string_view word = line.substr(0, std::max<std::size_t>(length, 1));
+/// The words without those that have digits.
+void add_words(std::string_view text, std::string& shape) {
+    while (!text.empty()) {
+        const auto word_end = std::ranges::find_if_not(text, is_word);
+        const auto length = static_cast<std::size_t>(word_end - text.begin());
+        const std::string_view word = text.substr(0, std::max<std::size_t>(length, 1));
         if (std::ranges::any_of(word, is_digit)) {
             shape += '#';
         } else {
             shape += word;
         }
-        line.remove_prefix(word.size());
+        text.remove_prefix(word.size());
+    }
+}
+
+/// The line without what differs from one caller or call to the next. A caller's text may have
+/// quotes in it, too: nothing counts from the first to the last.
+std::string shape_of(std::string_view line) {
+    const std::size_t first = std::min(line.find('\''), line.size());
+    std::string shape;
+    add_words(line.substr(0, first), shape);
+    if (first != line.size()) {
+        add_words(line.substr(line.rfind('\'')), shape);
     }
     return shape;
 }
 
 }  // namespace
 
-std::size_t LogRepeats::kind_of(LogLevel level, std::string_view line) noexcept {
-    return std::hash<std::string>{}(shape_of(line)) ^ static_cast<std::size_t>(level);
+std::size_t LogRepeats::kind_of(std::string_view line) {
+    return core::KeyedHash{}(shape_of(line));
 }
 
-std::string LogRepeats::text_of(const Kind& known) {
-    return known.line + " (" + std::to_string(known.left_out) +
-           (known.left_out == 1 ? " line" : " lines") + " of this kind left out until now)";
+std::string LogRepeats::text_of(const Place& place) {
+    return place.line + " (" + std::to_string(place.left_out) +
+           (place.left_out == 1 ? " line" : " lines") +
+           (place.is_mixed ? " of this and other kinds" : " of this kind") + " left out until now)";
 }
 
 }  // namespace warren::endpoint

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <latch>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -91,6 +92,23 @@ TEST(LogQueue, DropsWhatIsOverTheLimitOfBytes) {
     queue.info("9");
     EXPECT_EQ(queue.dropped(), 1U);
     lines->gate.count_down();
+}
+
+TEST(LogQueue, CountsWhatALineThatIsDroppedStoodFor) {
+    const auto lines = std::make_shared<Lines>();
+    lines->gate.count_down();
+    {
+        LogQueue queue{into(lines),
+                       {.bytes_max = 8,
+                        .repeats = {.lines_max = 1, .period = for_ever},
+                        .flush_max = for_ever}};
+        for (int i = 0; i < 4; ++i) {
+            queue.info("again");
+        }
+    }
+    const std::vector<std::string> taken = lines->taken();
+    ASSERT_EQ(taken.size(), 2U);
+    EXPECT_TRUE(taken[1].starts_with("3 lines of this log were dropped here")) << taken[1];
 }
 
 TEST(LogQueue, EndsAlthoughItsWriterHangs) {
@@ -191,7 +209,10 @@ TEST(LogQueue, AServerAndAClientGoOnWhileTheirLogHangs) {
 class LogRepeatsTest : public testing::Test {
 protected:
     auto ended() {
-        return [this](LogLevel, const std::string& line) { told_.push_back(line); };
+        return [this](LogLevel, const std::string& line, std::uint64_t count) {
+            told_.push_back(line);
+            told_count_ += count;
+        };
     }
     bool admit(std::string_view line, LogLevel level = LogLevel::warning) {
         return repeats_.admit(level, line, now_, ended());
@@ -199,6 +220,7 @@ protected:
     LogRepeats repeats_{{.lines_max = 2, .period = 10s}};
     LogRepeats::TimePoint now_{};
     std::vector<std::string> told_;
+    std::uint64_t told_count_ = 0;  // lines that were left out
 };
 
 TEST_F(LogRepeatsTest, AllowSomeOfAKindInAPeriod) {
@@ -222,6 +244,7 @@ TEST_F(LogRepeatsTest, KindsDifferInWordsAndNotInNumbersIdentifiersOrQuotes) {
     EXPECT_TRUE(admit("call 22 of 'b c' by 00ff failed"));
     EXPECT_FALSE(admit("call 3 of '' by x1 failed"));
     EXPECT_TRUE(admit("call 3 of 'a' by x1 succeeded"));
+    EXPECT_FALSE(admit("call 4 of 'a' by 'one that has 'quotes' in it' by x1 failed"));
     EXPECT_TRUE(admit("an unpaired ' quote"));
     EXPECT_TRUE(admit(""));
 }
@@ -232,6 +255,55 @@ TEST_F(LogRepeatsTest, TellAtTheEndOfThePeriod) {
     }
     now_ += 10s;
     repeats_.end_before(now_, ended());
+    EXPECT_EQ(told_, std::vector<std::string>{"again (3 lines of this kind left out until now)"});
+}
+
+/// A text without digits or quotes for each number.
+std::string word_of(std::size_t number) {
+    std::string word;
+    for (; number != 0; number /= 26) {
+        word += static_cast<char>('a' + number % 26);
+    }
+    return word;
+}
+
+TEST_F(LogRepeatsTest, KeepToABudgetWhateverIsMadeUp) {
+    constexpr std::size_t count = 10'000;
+    std::size_t admitted = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        admitted += admit("a peer says " + word_of(i)) ? 1 : 0;
+    }
+    EXPECT_GE(admitted, LogRepeats::kinds_max);
+    EXPECT_LE(admitted, 2 * LogRepeats::kinds_max);
+    EXPECT_TRUE(told_.empty());
+    EXPECT_TRUE(admit("a fault of ours", LogLevel::error)) << "what is more severe is not hidden";
+    now_ += 10s;
+    repeats_.end_before(now_, ended());
+    EXPECT_LE(told_.size(), LogRepeats::kinds_max);
+    EXPECT_EQ(admitted + told_count_, count);
+    EXPECT_TRUE(told_.front().ends_with(" lines of this and other kinds left out until now)"))
+        << told_.front();
+}
+
+TEST_F(LogRepeatsTest, TellOfAllWhenTheyTakeTurns) {
+    constexpr std::size_t count = 1'000;
+    std::size_t admitted = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        admitted += admit(i % 2 == 0 ? "one" : "other") ? 1 : 0;
+    }
+    EXPECT_EQ(admitted, 4U);
+    repeats_.end_all(ended());
+    EXPECT_EQ(told_count_, count - admitted);
+}
+
+TEST_F(LogRepeatsTest, StayUntoldWhereTheyCannotBeTold) {
+    for (int i = 0; i < 5; ++i) {
+        admit("again");
+    }
+    const auto fails = [](LogLevel, const std::string&, std::uint64_t) { throw std::bad_alloc{}; };
+    EXPECT_THROW(repeats_.end_all(fails), std::bad_alloc);
+    EXPECT_TRUE(repeats_.leaves_out());
+    repeats_.end_all(ended());
     EXPECT_EQ(told_, std::vector<std::string>{"again (3 lines of this kind left out until now)"});
 }
 

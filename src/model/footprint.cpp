@@ -1,6 +1,7 @@
 #include "model/footprint.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -14,6 +15,13 @@ namespace {
 // A node of a map beside its value: links, a hash or a colour, and what the allocator adds.
 constexpr std::size_t node_bytes = sizeof(std::string) + 48;
 constexpr std::size_t allocation_bytes = 16;
+
+/// More than any limit.
+constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
+
+constexpr std::size_t sum(std::size_t some, std::size_t others) noexcept {
+    return some > unbounded - others ? unbounded : some + others;
+}
 
 std::size_t of_characters(std::size_t size_bytes) noexcept {
     const std::size_t inside = std::string{}.capacity();
@@ -51,19 +59,6 @@ std::size_t of_copy(const Value& value) noexcept {
 class Footprint {
 public:
     std::size_t of(const Type& type, const Value& value) noexcept {
-        // Binding refuses what is deeper, and gives up unions that could be tried for ever.
-        if (depth_ == bind_depth_max || steps_ == steps_max) {
-            return 0;
-        }
-        ++depth_;
-        ++steps_;
-        const std::size_t bytes = inside(type, value);
-        --depth_;
-        return bytes;
-    }
-
-private:
-    std::size_t inside(const Type& type, const Value& value) noexcept {
         switch (type.kind) {
         case Type::Kind::nothing:
         case Type::Kind::boolean:
@@ -95,6 +90,7 @@ private:
         return 0;
     }
 
+private:
     static std::size_t of_octets(const Value& value) noexcept {
         return value.is_text()                      ? of_characters(value.as_text().size())
                : value.kind() == Value::Kind::bytes ? of_characters(value.as_bytes().size())
@@ -105,45 +101,68 @@ private:
         if (!value.is_list()) {
             return 0;
         }
+        const std::span<const Value> items = value.as_list();
         // It grows as its items are bound, and moves then.
-        std::size_t bytes = allocation_bytes + value.as_list().size() * element.size_bytes * 3 / 2;
-        for (const Value& item : value.as_list()) {
-            bytes += of(element, item);
-        }
-        return bytes;
+        return within(items.size(), allocation_bytes + items.size() * element.size_bytes * 3 / 2,
+                      [&](std::size_t at) { return of(element, items[at]); });
     }
 
     std::size_t of_map(const Type& element, const Value& value) noexcept {
-        std::size_t bytes = 0;
-        for (const Member& member : members_of(value)) {
-            bytes +=
-                node_bytes + element.size_bytes + of_octets(member.key) + of(element, member.value);
-        }
-        return bytes;
+        const std::span<const Member> members = members_of(value);
+        return within(members.size(), 0, [&](std::size_t at) {
+            return sum(node_bytes + element.size_bytes + of_octets(members[at].key),
+                       of(element, members[at].value));
+        });
     }
 
     /// Which one it will be is not known before: the most that it may take.
     std::size_t of_choice(const Type& type, const Value& value) noexcept {
         std::size_t bytes = 0;
+        ++choices_;
         for (const Type* const alternative : type.alternatives) {
             bytes = std::max(bytes, of(*alternative, value));
         }
+        --choices_;
         return bytes;
     }
 
     std::size_t of_model(const Model& model, const Value& value) noexcept {
-        std::size_t bytes = 0;
-        const std::span<const Value> items =
-            value.is_list() ? value.as_list() : std::span<const Value>{};
-        for (std::size_t at = 0; at < std::min(items.size(), model.fields.size()); ++at) {
-            bytes += of(*model.fields[at].type, items[at]);
+        return within(model.fields.size(), 0, [&](std::size_t at) {
+            const Field& field = model.fields[at];
+            const Value* const named = value.find(field.name);
+            const Value* const placed = at_place(at, value);
+            return sum(named != nullptr ? of(*field.type, *named) : 0,
+                       placed != nullptr ? of(*field.type, *placed) : 0);
+        });
+    }
+
+    /// Of so many parts.
+    template <typename OfPart>
+    std::size_t within(std::size_t parts, std::size_t bytes, const OfPart& of_part) noexcept {
+        // Binding refuses what is deeper, arguments themselves not always counted.
+        if (depth_ == bind_depth_max + 1) {
+            return 0;
         }
-        for (const Field& field : model.fields) {
-            if (const Value* const content = value.find(field.name)) {
-                bytes += of(*field.type, *content);
-            }
+        // Unions in one another may look at a value again and again.
+        steps_ += choices_ != 0 ? parts : 0;
+        if (steps_ > steps_max) {
+            return unbounded;
         }
+        ++depth_;
+        for (std::size_t at = 0; at < parts && bytes != unbounded; ++at) {
+            bytes = sum(bytes, of_part(at));
+        }
+        --depth_;
         return bytes;
+    }
+
+    /// Arguments by position are a list, or members whose keys are numbers.
+    static const Value* at_place(std::size_t at, const Value& value) noexcept {
+        if (value.is_list()) {
+            return at < value.as_list().size() ? &value.as_list()[at] : nullptr;
+        }
+        const std::span<const Member> members = members_of(value);
+        return at < members.size() && members[at].key.is_integer() ? &members[at].value : nullptr;
     }
 
     static std::span<const Member> members_of(const Value& value) noexcept {
@@ -152,8 +171,9 @@ private:
 
     static constexpr std::size_t steps_max = 4 * failed_attempts_max;
 
-    std::size_t depth_ = 0;
-    std::size_t steps_ = 0;
+    std::size_t depth_ = 0;    // of lists, maps and models
+    std::size_t choices_ = 0;  // that it is in
+    std::size_t steps_ = 0;    // within them
 };
 
 }  // namespace

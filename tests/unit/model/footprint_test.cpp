@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -13,6 +15,19 @@
 #include "unit/model/models.hpp"
 
 namespace warren::test {
+
+struct Chain {
+    std::string text;
+    std::vector<std::optional<Chain>> next;
+};
+WARREN_MODEL(Chain, (text, defaulted()), (next, defaulted()))
+
+/// Each of which may be either in two ways, and so on.
+struct Tree {
+    std::variant<std::vector<Tree>, std::vector<std::optional<Tree>>> below;
+};
+WARREN_MODEL(Tree, (below))
+
 namespace {
 
 template <typename T>
@@ -33,9 +48,28 @@ TEST(Footprint, is_what_the_parts_of_an_object_allocate) {
     EXPECT_EQ(bytes_of<std::vector<int>>("7"), 0U) << "what binding refuses takes nothing";
 }
 
-TEST(Footprint, comes_to_an_end_where_unions_are_nested) {
+TEST(Footprint, counts_whatever_is_bound) {
+    const std::string text(1'000, 'x');
+    const std::string json = R"({"text":")" + text + R"("})";
+    std::string deep = json;
+    for (int level = 0; level < 60; ++level) {
+        deep = R"({"next":[)" + deep + "]}";
+    }
+    EXPECT_EQ(bind_errors<Chain>(deep), Brief{});
+    EXPECT_GE(bytes_of<Chain>(deep), text.size());
+    const std::vector<Member> by_position{{Value::integer(0), Value::text(text)}};
+    EXPECT_GE(model::footprint(type_of<Chain>(), Value::map(by_position)), text.size());
+}
+
+TEST(Footprint, is_unbounded_where_unions_are_nested_without_an_end) {
     using Inner = std::variant<std::vector<std::vector<int>>, std::vector<Dynamic>>;
     EXPECT_GT((bytes_of<std::vector<Inner>>("[[[1]],[[2]]]")), 0U);
+    std::string json = R"({"below":[]})";
+    EXPECT_LT(bytes_of<Tree>(json), 1'000U);
+    for (int level = 0; level < 22; ++level) {
+        json = R"({"below":[)" + json + "]}";
+    }
+    EXPECT_EQ(bytes_of<Tree>(json), std::numeric_limits<std::size_t>::max());
 }
 
 /// Keys that fall into one place of a hash table that has as many as may.

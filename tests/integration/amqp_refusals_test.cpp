@@ -177,8 +177,11 @@ TEST_F(AmqpRefusals, AClientCertificateLogsInByItself) {
     EXPECT_TRUE(caller.outcome(token).reply == body);
 }
 
-TEST_F(AmqpRefusals, ExternalLoginWithoutACertificateIsRefused) {
-    const Failure failure = failure_of(tls("&auth_mechanism=external"));
+TEST_F(AmqpRefusals, ExternalLoginByTheCertificateOfNobodyIsRefused) {
+    const Failure failure =
+        failure_of(tls("&auth_mechanism=external&certfile=" +
+                       core::percent_encode(broker.certificate("server.pem")) +
+                       "&keyfile=" + core::percent_encode(broker.certificate("server.key"))));
     EXPECT_EQ(failure.code, Code::unauthenticated) << to_string(failure);
 }
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <utility>
+#include <variant>
 
 namespace warren::transport {
 namespace {
@@ -256,6 +257,13 @@ std::expected<AmqpEndpoint, Failure> amqp_endpoint(const core::Uri& uri) {
     }
     if (endpoint.tls && !endpoint.tls->key_file.empty() && endpoint.tls->certificate_file.empty()) {
         return std::unexpected{refused("The parameter 'keyfile' needs a 'certfile', too")};
+    }
+    if (endpoint.tls && endpoint.tls->certificate_file.empty() &&
+        std::holds_alternative<amqp::ExternalLogin>(endpoint.connection.login)) {
+        return std::unexpected{
+            refused("The parameter 'auth_mechanism' is external, which logs in by the client's "
+                    "certificate, and there is none: add 'certfile' and 'keyfile' (in a "
+                    "configuration: tls, with certificate and key)")};
     }
     return endpoint;
 }

@@ -77,6 +77,11 @@ TEST(AmqpEndpoint, RefusesWhatItDoesNotKnow) {
         ASSERT_FALSE(endpoint) << text;
         EXPECT_EQ(endpoint.error().code, Code::invalid_request) << text;
     }
+    // A program beside this one may bring the certificate.
+    EXPECT_TRUE(read("amqp://h?auth_mechanism=external"));
+    const Failure nobody = read("amqps://h?auth_mechanism=external").error();
+    EXPECT_EQ(nobody.code, Code::invalid_request);
+    EXPECT_NE(nobody.message.find("add 'certfile' and 'keyfile'"), std::string::npos);
     EXPECT_NE(read("amqp://h?what=1").error().message.find("heartbeat"), std::string::npos);
 }
 

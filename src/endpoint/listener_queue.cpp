@@ -89,7 +89,7 @@ std::expected<void, Failure> check_dead_letters(const ListenerOptions& options,
     }
     if (letters == queue_at_broker(address)) {
         return refused("The queue '" + letters +
-                       "' cannot be its own dead_letter_queue: what it gave up would come again");
+                       "' cannot be its own 'dead_letter_queue': what it gave up would come again");
     }
     return check_name("dead_letter_queue", letters);
 }
@@ -129,17 +129,19 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
     const Value& arguments = options.queue_arguments.value();
     if (arguments.is_map() && arguments.find(type_argument) != nullptr) {
         return refused(
-            "The queue's type stands twice, as queue_type and as the argument "
-            "x-queue-type, and differs: give one of them");
+            "The queue's type stands twice, as the argument 'x-queue-type' and as 'queue_type', "
+            "and differs: give one of them");
     }
     const std::string type = options.queue_type.value_or("classic");
     if (type == "stream") {
         return refused(
-            "A stream keeps what was read and cannot be a queue of requests: queue_type is "
-            "classic or quorum");
+            "A stream keeps what was read and cannot be a queue of requests: 'x-queue-type', or "
+            "'queue_type', is classic or quorum");
     }
     if (type != "classic" && type != "quorum") {
-        return refused("Unknown queue_type '" + type + "'; known are: classic, quorum");
+        return refused("Unknown type '" + type +
+                       "' of the queue, as 'x-queue-type' or 'queue_type'; known are: classic, "
+                       "quorum");
     }
     if (type == "quorum") {
         const std::string_view wrong = !options.durable.value_or(true)       ? "'durable: false'"

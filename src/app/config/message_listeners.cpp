@@ -1,13 +1,17 @@
 #include "app/config/sections.hpp"
 
 #include "core/uri.hpp"
+#include "endpoint/server_listener.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace warren::app {
 namespace {
@@ -20,6 +24,8 @@ constexpr std::array<std::string_view, 3> protocol_words{"cyberfusion", "tutoria
 constexpr std::array<std::string_view, 3> format_words{"pickle", "json", "msgpack"};
 constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
 constexpr std::array<std::string_view, 2> queue_type_words{"classic", "quorum"};
+constexpr std::array<std::string_view, 5> queue_keys{"durable", "exclusive", "auto_delete",
+                                                     "queue_type", "dead_letter_queue"};
 
 void read_queue(ConfigMap& map, ListenerOptions& options) {
     if (const auto queue = map.find("queue")) {
@@ -105,6 +111,35 @@ bool lacks_queue(const ListenerOptions& options) {
     return protocol == protocol_words[0];
 }
 
+using Members = std::vector<std::pair<std::string, ConfigNode>>;
+
+/// The key of the queue, or the argument, that a message names first, as 'KEY' or 'KEY: VALUE'.
+std::optional<ConfigNode> find_named(ConfigMap& map, const std::string& message) {
+    const auto arguments = map.find("arguments");
+    Members members =
+        arguments && arguments->is_map() ? ConfigMap{*arguments}.take_all() : Members{};
+    for (const std::string_view key : queue_keys) {
+        if (auto found = map.find(key)) {
+            members.emplace_back(key, std::move(*found));
+        }
+    }
+    const auto place_of = [&message](const Members::value_type& member) {
+        return std::min(message.find("'" + member.first + "'"),
+                        message.find("'" + member.first + ":"));
+    };
+    const auto first = std::ranges::min_element(members, {}, place_of);
+    return first == members.end() || place_of(*first) == std::string::npos
+               ? std::nullopt
+               : std::optional{first->second};
+}
+
+void check_at_broker(ConfigMap& map, const ConfigNode& address,
+                     const ConfiguredListener& listener) {
+    const auto plan = endpoint::plan_listener(listener.options);
+    const auto named = plan ? std::nullopt : find_named(map, plan.error().message);
+    check_listener(named ? *named : address, listener);
+}
+
 }  // namespace
 
 void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
@@ -135,7 +170,7 @@ void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
         map.require("queue");
         return;
     }
-    check_listener(*address, listener);
+    check_at_broker(map, *address, listener);
 }
 
 void read_memory_listener(ConfigMap& map, ConfiguredListener& listener) {
@@ -144,7 +179,7 @@ void read_memory_listener(ConfigMap& map, ConfiguredListener& listener) {
     if (name) {
         if (const auto text = name->text()) {
             listener.options.url = "memory:" + *text;
-            check_listener(*name, listener);
+            check_at_broker(map, *name, listener);
         }
     }
 }

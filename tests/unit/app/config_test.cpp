@@ -352,14 +352,16 @@ TEST_F(ConfigFile, WhatABrokerWouldRefuseIsFoundBefore) {
   - {amqp: "amqp://h?queue=h&x=1", queue_type: quorum, auto_delete: yes}
 )");
     const std::vector<std::string> parts{
-        "warren.yml:2: listeners[0].amqp: A quorum queue is durable, shared and stays: it cannot "
+        "warren.yml:2: listeners[0].durable: A quorum queue is durable, shared and stays: it "
+        "cannot "
         "be "
         "with 'durable: false'",
-        "warren.yml:3: listeners[1].amqp: A quorum queue is durable, shared and stays: it cannot "
+        "warren.yml:3: listeners[1].exclusive: A quorum queue is durable, shared and stays: it "
+        "cannot "
         "be "
         "with 'exclusive: true'",
-        "warren.yml:4: listeners[2].amqp: A stream keeps what was read",
-        "warren.yml:5: listeners[3].amqp: The queue's type stands twice",
+        "warren.yml:4: listeners[2].arguments.x-queue-type: A stream keeps what was read",
+        "warren.yml:5: listeners[3].arguments.x-queue-type: The queue's type stands twice",
         "warren.yml:6: listeners[4].amqp: The queue 'amq.mine' cannot be",
         "warren.yml:7: listeners[5].amqp: The exchange 'amq.mine' cannot be",
         "warren.yml:8: listeners[6].amqp: The file of certificate authorities '/nowhere.pem' "
@@ -399,13 +401,19 @@ TEST_F(ConfigFile, QueuesThatABrokerWouldRefuseOrThatEatTheirLettersAreFound) {
   - {amqp: "amqp://h", queue: j, exchanges: {m: {type: direct}}}
 )");
     const std::vector<std::string> parts{
-        "warren.yml:2: listeners[0].amqp: The queue 'a' cannot be its own dead_letter_queue",
-        "warren.yml:3: listeners[1].amqp: 'dead_letter_queue' is of quorum queues",
-        "warren.yml:4: listeners[2].amqp: A quorum queue cannot be with the argument 'x-max-pri",
-        "warren.yml:5: listeners[3].amqp: A quorum queue cannot be with the argument 'x-queue-mo",
-        "warren.yml:6: listeners[4].amqp: The argument 'x-message-ttl' of the queue must be",
-        "warren.yml:7: listeners[5].amqp: The argument 'x-message-ttl' of the queue must be",
-        "warren.yml:8: listeners[6].amqp: The argument 'x-expires' of the queue must be a whole",
+        "warren.yml:2: listeners[0].dead_letter_queue: The queue 'a' cannot be its own "
+        "'dead_letter_q",
+        "warren.yml:3: listeners[1].dead_letter_queue: 'dead_letter_queue' is of quorum queues",
+        "warren.yml:4: listeners[2].arguments.x-max-priority: A quorum queue cannot be with the "
+        "argument 'x-max-pri",
+        "warren.yml:5: listeners[3].arguments.x-queue-mode: A quorum queue cannot be with the "
+        "argument 'x-queue-mo",
+        "warren.yml:6: listeners[4].arguments.x-message-ttl: The argument 'x-message-ttl' of the "
+        "queue must be",
+        "warren.yml:7: listeners[5].arguments.x-message-ttl: The argument 'x-message-ttl' of the "
+        "queue must be",
+        "warren.yml:8: listeners[6].arguments.x-expires: The argument 'x-expires' of the queue "
+        "must be a whole",
         "warren.yml:9: listeners[7].amqp: The queue 'a.#' cannot be bound to the exchange 'm'",
         "warren.yml:11: listeners[9].amqp: The exchange 'm' at "};
     ASSERT_EQ(found.size(), parts.size()) << testing::PrintToString(found);
@@ -418,6 +426,50 @@ TEST_F(ConfigFile, QueuesThatABrokerWouldRefuseOrThatEatTheirLettersAreFound) {
   - {amqp: "amqp://h/other", queue: c, exchanges: {m: {type: topic}}, arguments: {x-expires: 1}}
   - {amqp: "amqp://h", queue: d, methods: [m], arguments: {x-max-priority: 3}}
 )");
+}
+
+TEST_F(ConfigFile, WhatIsWrongWithAQueueIsToldAtItsKey) {
+    const auto found = problems(R"(listeners:
+  - amqp: "amqp://h"
+    queue: a
+    queue_type: quorum
+    arguments:
+      x-max-length: 3
+      x-queue-mode: lazy
+  - memory: m
+    queue: b
+    auto_delete: yes
+    arguments: {x-queue-type: quorum}
+  - amqp: "amqp://h"
+    queue: c
+    arguments:
+      x-queue-type: other
+)");
+    const std::vector<std::string> parts{
+        "warren.yml:7: listeners[0].arguments.x-queue-mode: A quorum queue cannot be with",
+        "warren.yml:10: listeners[1].auto_delete: A quorum queue is durable, shared and stays",
+        "warren.yml:15: listeners[2].arguments.x-queue-type: Unknown type 'other' of the queue"};
+    ASSERT_EQ(found.size(), parts.size()) << testing::PrintToString(found);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        EXPECT_TRUE(found[i].starts_with(parts[i])) << found[i];
+    }
+}
+
+TEST_F(ConfigFile, ALoginByCertificateNeedsOne) {
+    const auto found = problems(R"(listeners:
+  - {amqp: "amqps://h?auth_mechanism=external", queue: a}
+proxies:
+  - from: {tcp: "h:1"}
+    to:
+      amqp: "amqps://h?queue=q"
+      auth_mechanism: external
+)");
+    ASSERT_EQ(found.size(), 2U) << testing::PrintToString(found);
+    EXPECT_TRUE(found[0].starts_with("warren.yml:2: listeners[0].amqp: The parameter 'auth_mech"))
+        << found[0];
+    EXPECT_TRUE(found[1].starts_with(
+        "warren.yml:7: proxies[0].to.auth_mechanism: The parameter 'auth_mechanism' is external"))
+        << found[1];
 }
 
 TEST_F(ConfigFile, FilesOfABrokersTlsAreNamedAtTheirKeys) {

@@ -3,10 +3,10 @@
 #include <warren/context.hpp>
 #include <warren/error.hpp>
 
+#include "core/line_limit.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/executor.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -20,7 +20,6 @@ namespace warren::runtime {
 class LostReplies {
 public:
     static constexpr std::size_t lines_max = 10;  // in each period; the others are told as debug
-    static constexpr std::chrono::seconds period{10};
 
     /// in  log, executor: outlive this; listener: its name
     LostReplies(Log& log, const Executor& executor, std::string listener)
@@ -40,9 +39,7 @@ private:
     const std::string listener_;
     OwnCounter lost_;
     OwnCounter refused_;
-    TimePoint period_end_{};
-    std::size_t lines_ = 0;   // of this period
-    std::size_t untold_ = 0;  // since the last line
+    core::LineLimit lines_{lines_max};
 };
 
 }  // namespace warren::runtime

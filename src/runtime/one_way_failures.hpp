@@ -4,6 +4,7 @@
 #include <warren/error.hpp>
 
 #include "core/clock.hpp"
+#include "core/line_limit.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -19,7 +20,6 @@ namespace warren::runtime {
 class OneWayFailures {
 public:
     static constexpr std::size_t lines_max = 10;  // in each period; the others are told as debug
-    static constexpr std::chrono::seconds period{10};
 
     /// in  both must outlive this
     OneWayFailures(Log& log, const core::Clock& clock) noexcept : log_{log}, clock_{clock} {}
@@ -34,8 +34,7 @@ private:
     const core::Clock& clock_;
     std::atomic<std::uint64_t> count_ = 0;
     std::mutex mutex_;  // of what follows
-    core::Clock::TimePoint period_end_{};
-    std::size_t lines_ = 0;  // that were due in this period
+    core::LineLimit lines_{lines_max};
 };
 
 }  // namespace warren::runtime

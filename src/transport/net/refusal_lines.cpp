@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 namespace warren::transport {
 
 std::optional<std::string> RefusalLines::add(std::string_view peer, std::string_view reason,
@@ -13,15 +11,10 @@ std::optional<std::string> RefusalLines::add(std::string_view peer, std::string_
         const bool is_full = reasons_.size() >= reasons_max;
         known = reasons_.try_emplace(std::string{is_full ? std::string_view{} : reason}).first;
     }
-    Reason& found = known->second;
-    if (now < found.said_until) {
-        ++found.passed_over;
-        return std::nullopt;
-    }
-    found.said_until = now + period;
-    const std::uint64_t more = std::exchange(found.passed_over, 0);
-    return fmt::format("a peer{}{} is refused: {}{}", peer.empty() ? "" : " at ", peer, reason,
-                       more == 0 ? "" : fmt::format(" (and {} more since the last line)", more));
+    const auto more = known->second.admit(now);
+    return more ? std::optional{fmt::format("a peer{}{} is refused: {}{}",
+                                            peer.empty() ? "" : " at ", peer, reason, *more)}
+                : std::nullopt;
 }
 
 }  // namespace warren::transport

@@ -1,10 +1,9 @@
 #pragma once
 
+#include "core/line_limit.hpp"
 #include "runtime/executor.hpp"
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,8 +15,7 @@ namespace warren::transport {
 /// log with one and hides another, and with it how many were passed over.        thread one
 class RefusalLines {
 public:
-    static constexpr std::chrono::seconds period{10};  // between lines of one reason
-    static constexpr std::size_t reasons_max = 64;     // all further ones count as one
+    static constexpr std::size_t reasons_max = 64;  // all further ones count as one
 
     /// in   peer: its address; empty: not known
     /// out  nullopt: there was a line of that reason less than a period ago
@@ -25,12 +23,7 @@ public:
                                    runtime::TimePoint now);
 
 private:
-    struct Reason {
-        runtime::TimePoint said_until{};
-        std::uint64_t passed_over = 0;
-    };
-
-    std::map<std::string, Reason, std::less<>> reasons_;
+    std::map<std::string, core::LineLimit, std::less<>> reasons_;
 };
 
 }  // namespace warren::transport

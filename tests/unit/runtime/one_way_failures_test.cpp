@@ -21,11 +21,11 @@ TEST(OneWayFailures, TellsSomeOfManyAndHowManyItDidNot) {
     }
     EXPECT_EQ(log.count(LogLevel::warning), OneWayFailures::lines_max);
     EXPECT_EQ(log.count(LogLevel::debug), 3U);
-    clock.advance(OneWayFailures::period);
+    clock.advance(core::LineLimit::period);
     failures.add("work", broken);
     EXPECT_EQ(log.count(LogLevel::warning), OneWayFailures::lines_max + 1);
     EXPECT_TRUE(log.contains("work: a one-way call failed: failed: broken (and 3 before it)"));
-    clock.advance(OneWayFailures::period);
+    clock.advance(core::LineLimit::period);
     failures.add("work", broken);
     EXPECT_FALSE(log.contains("(and 0 before it)"));
     EXPECT_EQ(failures.count(), OneWayFailures::lines_max + 5);

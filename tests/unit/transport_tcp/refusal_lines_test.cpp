@@ -15,10 +15,10 @@ TEST(RefusalLines, TellsOfEachReasonOnceInAWhile) {
     EXPECT_EQ(lines.add("a:1", "no key", start), "a peer at a:1 is refused: no key");
     EXPECT_EQ(lines.add("", "no name", start), "a peer is refused: no name");
     EXPECT_EQ(lines.add("a:2", "no key", start), std::nullopt);
-    EXPECT_EQ(lines.add("a:3", "no key", start + RefusalLines::period - 1ms), std::nullopt);
-    EXPECT_EQ(lines.add("a:4", "no key", start + RefusalLines::period),
-              "a peer at a:4 is refused: no key (and 2 more since the last line)");
-    EXPECT_EQ(lines.add("a:5", "no key", start + 2 * RefusalLines::period),
+    EXPECT_EQ(lines.add("a:3", "no key", start + core::LineLimit::period - 1ms), std::nullopt);
+    EXPECT_EQ(lines.add("a:4", "no key", start + core::LineLimit::period),
+              "a peer at a:4 is refused: no key (and 2 before it)");
+    EXPECT_EQ(lines.add("a:5", "no key", start + 2 * core::LineLimit::period),
               "a peer at a:5 is refused: no key");
 }
 

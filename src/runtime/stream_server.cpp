@@ -19,7 +19,6 @@ constexpr std::size_t free_jobs_max = 1024;
 // What the transport holds leaves without a word.
 constexpr std::chrono::milliseconds look_again_after{10};
 // Of what cannot be read, the first in so long is told.
-constexpr std::chrono::seconds unread_line_period{10};
 
 }  // namespace
 
@@ -150,14 +149,10 @@ void StreamServer::refuse_unread(StreamServerSession& session, protocol::StreamC
     const auto kind = static_cast<std::size_t>(consequence);
     Failure& failure = decoder.call.error();
     // Somebody who looks for the port's protocol would fill the log otherwise.
-    const TimePoint now = port_.executor().now();
-    const bool is_first = now >= unread_said_until_[kind];
-    if (is_first) {
-        unread_said_until_[kind] = now + unread_line_period;
-    }
-    log_.write(is_first ? LogLevel::info : LogLevel::debug,
-               fmt::format("{}: {}: {}", lane_.policy().name, lines[kind],
-                           core::text_for_display(to_string(failure))));
+    const auto more = unread_lines_[kind].admit(port_.executor().now());
+    log_.write(more ? LogLevel::info : LogLevel::debug,
+               fmt::format("{}: {}: {}{}", lane_.policy().name, lines[kind],
+                           core::text_for_display(to_string(failure)), more.value_or("")));
     if (decoder.ticket.wants_answer) {
         with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
             dispatcher_.refuse(std::move(job), std::move(failure), lane_);

@@ -3,6 +3,7 @@
 #include <warren/arena.hpp>
 #include <warren/context.hpp>
 
+#include "core/line_limit.hpp"
 #include "protocol/stream_dialect.hpp"
 #include "runtime/answer_backlog.hpp"
 #include "runtime/dispatcher.hpp"
@@ -192,7 +193,7 @@ private:
     TimePoint room_made_at_{};
 
     // Of streams that are closed, of messages that are dropped, and of those that are refused.
-    std::array<TimePoint, 3> unread_said_until_{};
+    std::array<core::LineLimit, 3> unread_lines_{};
     bool stopping_ = false;
     bool abandoned_all_ = false;  // answers that have not left never will
     std::vector<std::move_only_function<void()>> on_drained_;

@@ -32,7 +32,6 @@ constexpr int backlog = 4'096;
 constexpr std::size_t expected_peers = 10'240;
 constexpr std::chrono::seconds connect_again_after{2};
 // Of troubles with peers that come, the first in so long is told.
-constexpr std::chrono::seconds said_period{10};
 
 // Over ipc ZeroMQ ends the process when it finds no descriptor for who comes. Those that came are
 // turned away long before that; nothing holds up a crowd that comes faster than they go.
@@ -267,10 +266,8 @@ void ZmqBinding::say_refused(std::string_view peer, std::string_view reason) {
 }
 
 void ZmqBinding::say(const std::string& line) {
-    const runtime::TimePoint now = executor_.now();
-    if (options_.log != nullptr && now >= said_until_) {
-        said_until_ = now + said_period;
-        options_.log->warning(fmt::format("{}: {}", fmt::join(endpoints_, ", "), line));
+    if (const auto more = lines_.admit(executor_.now()); more && options_.log != nullptr) {
+        options_.log->warning(fmt::format("{}: {}{}", fmt::join(endpoints_, ", "), line, *more));
     }
 }
 

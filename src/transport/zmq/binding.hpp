@@ -3,6 +3,7 @@
 #include <warren/context.hpp>
 #include <warren/error.hpp>
 
+#include "core/line_limit.hpp"
 #include "transport/asio_executor.hpp"
 #include "transport/net/refusal_lines.hpp"
 #include "transport/zmq/counters.hpp"
@@ -87,7 +88,7 @@ private:
     std::string unsaid_refusal_;                  // of the connection that ends next
     std::unordered_map<int, std::string> peers_;  // addresses by descriptors
     RefusalLines refusals_;
-    runtime::TimePoint said_until_{};
+    core::LineLimit lines_;
     runtime::Executor::TimerId connect_timer_ = 0;
     std::move_only_function<void()> closed_;
 };

@@ -1,5 +1,6 @@
 #include "transport/zmq/server_port.hpp"
 
+#include "core/line_limit.hpp"
 #include "transport/zmq/binding.hpp"
 #include "transport/zmq/envelope_reader.hpp"
 #include "transport/zmq/peer_set.hpp"
@@ -17,8 +18,6 @@ namespace {
 // What one turn takes, at most: others wait.
 constexpr std::size_t turn_messages = 1'024;
 constexpr std::size_t turn_bytes = std::size_t{1} << 20;
-// Of peers that do not read, the first in so long is told.
-constexpr std::chrono::seconds said_period{10};
 
 }  // namespace
 
@@ -84,35 +83,34 @@ private:
     }
 
     void on_unread_answer() override {
-        if (options_.log != nullptr && executor_.now() >= said_unread_until_) {
-            said_unread_until_ = executor_.now() + said_period;
+        if (const auto more = unread_lines_.admit(executor_.now());
+            more && options_.log != nullptr) {
             options_.log->warning(
                 fmt::format("A peer at {} does not read its answers: those over its limits are "
                             "dropped (high_water_mark, connection_answers_bytes_max, "
-                            "answers_bytes_max)",
-                            binding_->endpoints().front()));
+                            "answers_bytes_max){}",
+                            binding_->endpoints().front(), *more));
         }
     }
 
     void on_full_queue() override {
-        if (options_.log != nullptr && executor_.now() >= said_full_until_) {
-            said_full_until_ = executor_.now() + said_period;
+        if (const auto more = full_lines_.admit(executor_.now()); more && options_.log != nullptr) {
             options_.log->warning(
                 fmt::format("A peer at {} sends faster than its requests are handled: those "
                             "over what may wait are refused, or dropped where answers have an "
-                            "order",
-                            binding_->endpoints().front()));
+                            "order{}",
+                            binding_->endpoints().front(), *more));
         }
     }
 
     void on_malformed() {
         counters_.malformed_messages.add();
-        if (options_.log != nullptr && executor_.now() >= said_malformed_until_) {
-            said_malformed_until_ = executor_.now() + said_period;
+        if (const auto more = malformed_lines_.admit(executor_.now());
+            more && options_.log != nullptr) {
             options_.log->warning(
                 fmt::format("A message at {} is dropped: it has more frames than a request that "
-                            "came through proxies, or more bytes than are read",
-                            binding_->endpoints().front()));
+                            "came through proxies, or more bytes than are read{}",
+                            binding_->endpoints().front(), *more));
         }
     }
 
@@ -174,9 +172,9 @@ private:
     bool turn_end_asked_ = false;
     bool closing_ = false;
     bool said_too_many_ = false;
-    runtime::TimePoint said_unread_until_{};
-    runtime::TimePoint said_full_until_{};
-    runtime::TimePoint said_malformed_until_{};
+    core::LineLimit unread_lines_;
+    core::LineLimit full_lines_;
+    core::LineLimit malformed_lines_;
     std::move_only_function<void()> closed_;
 };
 

@@ -127,11 +127,14 @@ private:
     RpcStep refused_by_reader(std::span<const std::byte> input, std::size_t size_bytes,
                               const format::DecodeError& error);
     RpcStep::State take(std::span<const Value> items);
+    RpcStep::State take_response(std::span<const Value> items);
     RpcStep::State take_call(const Value& method, const Value& params);
     RpcStep::State take_params(const Value& params);
     bool take_metadata(const Value& metadata);
     bool take_message(const Value& value) noexcept;
     RpcStep::State refuse_kind();
+    RpcStep::State refuse_length(std::string_view form);
+    RpcStep::State refuse_metadata();
     RpcStep::State refuse(RpcStep::State state, std::string message, std::string type);
 
     core::Limits limits_;

@@ -141,36 +141,48 @@ State MsgpackRpcDecoder::refuse_kind() {
                   "message_type");
 }
 
+/// The message is whole, and its beginning says what it is: what follows can be read.
+State MsgpackRpcDecoder::refuse_length(std::string_view form) {
+    return refuse(State::refused, "A message should be " + std::string{form}, "message_length");
+}
+
 State MsgpackRpcDecoder::take(std::span<const Value> items) {
-    const auto broken = [this] { return refuse_kind(); };
-    if (items.size() < 3 || items.size() > 5 || items[0].kind() != Value::Kind::int64) {
-        return broken();
+    const auto kind = items.empty() ? std::nullopt : id_of(items[0]);
+    if (!kind || *kind > static_cast<std::uint32_t>(RpcKind::notification)) {
+        return refuse_kind();
     }
-    if (items[0] == Value::integer(static_cast<int>(RpcKind::notification))) {
-        message_.kind = RpcKind::notification;
-        return items.size() == 3 ? take_call(items[1], items[2]) : broken();
+    message_.kind = static_cast<RpcKind>(*kind);
+    if (message_.kind == RpcKind::notification) {
+        return items.size() == 3 ? take_call(items[1], items[2])
+                                 : refuse_length("[2, method, params]");
     }
-    const auto id = id_of(items[1]);
-    const bool is_response = items[0] == Value::integer(static_cast<int>(RpcKind::response));
-    if (items.size() < 4 || (!id && !(is_response && items[1].is_integer()))) {
-        return broken();
+    const auto id = items.size() < 2 ? std::nullopt : id_of(items[1]);
+    if (message_.kind == RpcKind::request) {
+        if (!id) {
+            return refuse_kind();
+        }
+        message_.id = *id;
+        return items.size() == 4 ? take_call(items[2], items[3])
+                                 : refuse_length("[0, id, method, params]");
+    }
+    if (items.size() < 2 || !items[1].is_integer()) {
+        return refuse_kind();
     }
     message_.id = id.value_or(0);  // of a response to nobody
-    switch (items[0].as_int64()) {
-    case static_cast<int>(RpcKind::request):
-        message_.kind = RpcKind::request;
-        return items.size() == 4 ? take_call(items[2], items[3]) : broken();
-    case static_cast<int>(RpcKind::response):
-        message_.kind = RpcKind::response;
-        message_.error = items[2];
-        message_.result = items[3];
-        if (items.size() == 5 && (!is_rpc_metadata(items[4]) || !take_metadata(items[4]))) {
-            return broken();
-        }
-        return State::complete;
-    default:
-        return broken();
+    return take_response(items);
+}
+
+State MsgpackRpcDecoder::take_response(std::span<const Value> items) {
+    if (items.size() != 4 && (items.size() != 5 || !is_rpc_metadata(items[4]))) {
+        return refuse_length("[1, id, error, result]");
     }
+    message_.error = items[2];
+    message_.result = items[3];
+    return items.size() == 4 || take_metadata(items[4]) ? State::complete : refuse_metadata();
+}
+
+State MsgpackRpcDecoder::refuse_metadata() {
+    return refuse(State::refused, "The metadata has a member of a wrong kind", "metadata_type");
 }
 
 State MsgpackRpcDecoder::take_call(const Value& method, const Value& params) {
@@ -213,7 +225,7 @@ State MsgpackRpcDecoder::take_params(const Value& params) {
     const Value& metadata = items.back();
     items = items.first(items.size() - 1);
     if (!take_metadata(metadata)) {
-        return refuse(State::refused, "The metadata has a member of a wrong kind", "metadata_type");
+        return refuse_metadata();
     }
     const Value& style = metadata.as_map().front().value;
     if (style == Value::text(rpc_names::positional)) {

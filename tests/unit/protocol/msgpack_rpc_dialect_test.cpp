@@ -113,19 +113,29 @@ TEST_F(MsgpackRpcDialect, AnswersSayWhichRequestTheyMean) {
 }
 
 TEST_F(MsgpackRpcDialect, ARefusedRequestIsAnsweredAndTheNextOneRead) {
-    const std::string stream = packed(R"([0,8,"m",5])") + packed(R"([0,9,"m",[]])");
-    const StreamStep first = read_call(stream);
-    EXPECT_EQ(first.state, State::complete);
-    EXPECT_EQ(calls_->ticket.id, 8U);
-    EXPECT_EQ(calls_->call.error().errors.at(0).type, "params_type");
-    EXPECT_EQ(calls_->next(octets(stream).subspan(first.size_bytes), 0, arena_).state,
-              State::complete);
-    EXPECT_TRUE(calls_->call);
-    EXPECT_EQ(calls_->ticket.id, 9U);
+    for (const auto& [refused, type] :
+         {std::pair{R"([0,8,"m",5])", "params_type"}, std::pair{R"([0,8,5,[]])", "method_type"},
+          std::pair{R"([0,8,"m",[1],5])", "message_length"},
+          std::pair{R"([0,8,"m"])", "message_length"}, std::pair{"[0,8]", "message_length"}}) {
+        SCOPED_TRACE(refused);
+        const std::string stream = packed(refused) + packed(R"([0,9,"m",[]])");
+        const StreamStep first = read_call(stream);
+        EXPECT_EQ(first.state, State::complete);
+        EXPECT_EQ(calls_->ticket.id, 8U);
+        EXPECT_TRUE(calls_->ticket.wants_answer);
+        EXPECT_EQ(calls_->call.error().code, Code::invalid_request);
+        EXPECT_EQ(calls_->call.error().errors.at(0).type, type);
+        EXPECT_EQ(calls_->next(octets(stream).subspan(first.size_bytes), 0, arena_).state,
+                  State::complete);
+        EXPECT_TRUE(calls_->call);
+        EXPECT_EQ(calls_->ticket.id, 9U);
+    }
     // A notification that cannot be read is nobody's to hear of.
-    EXPECT_EQ(read_call(packed(R"([2,"m",5])")).state, State::complete);
-    EXPECT_FALSE(calls_->call);
-    EXPECT_FALSE(calls_->ticket.wants_answer);
+    for (const char* const refused : {R"([2,"m",5])", R"([2,"m"])", R"([2,"m",[],5])"}) {
+        EXPECT_EQ(read_call(packed(refused)).state, State::complete);
+        EXPECT_FALSE(calls_->call);
+        EXPECT_FALSE(calls_->ticket.wants_answer);
+    }
 }
 
 TEST_F(MsgpackRpcDialect, ABrokenRequestIsAnsweredWhereItsIdCanBeRead) {
@@ -162,12 +172,15 @@ TEST_F(MsgpackRpcDialect, AClientReadsAnswersOnly) {
     EXPECT_EQ(answers_->id(), 0U);
     EXPECT_TRUE(answers_->refusal().contains("no_such_method"));
     // One that cannot be read concerns its own call alone.
-    const std::string unreadable{"\x94\x01\x07\xc0\xd4\x05.", 7};
-    const StreamStep step = read_answer(unreadable);
-    EXPECT_EQ(step.state, State::complete);
-    EXPECT_EQ(step.size_bytes, unreadable.size());
-    EXPECT_EQ(answers_->id(), 7U);
-    EXPECT_EQ(answers_->answer({.id = 7}).error().code, Code::internal);
+    for (const std::string& unreadable :
+         {std::string{"\x94\x01\x07\xc0\xd4\x05.", 7}, packed("[1,7]"), packed("[1,7,null]"),
+          packed("[1,7,null,5,6]"), packed(R"([1,7,null,5,{"$warren":"bare","message":5}])")}) {
+        const StreamStep step = read_answer(unreadable);
+        EXPECT_EQ(step.state, State::complete);
+        EXPECT_EQ(step.size_bytes, unreadable.size());
+        EXPECT_EQ(answers_->id(), 7U);
+        EXPECT_EQ(answers_->answer({.id = 7}).error().code, Code::internal);
+    }
     EXPECT_EQ(answers_->next(octets("\xc1"), 0, arena_).state, State::broken);
     EXPECT_EQ(answers_->failure().code, Code::internal) << "it has spoken the protocol before";
 }

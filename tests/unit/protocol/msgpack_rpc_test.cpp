@@ -172,6 +172,42 @@ TEST_F(MsgpackRpc, refuses_requests_that_are_wrong_and_goes_on) {
     EXPECT_EQ(decoder_.message().id, 10U);
 }
 
+TEST_F(MsgpackRpc, refuses_messages_of_a_wrong_length_and_goes_on) {
+    struct Case {
+        RpcKind kind;
+        std::vector<std::string_view> texts;
+        std::string_view form;
+    };
+    for (const Case& each :
+         {Case{RpcKind::request,
+               {"[0, 9]", R"([0, 9, "m"])", R"([0, 9, "m", [], 5])",
+                R"([0, 9, "m", [], {"$warren": "bare"}])"},
+               "A message should be [0, id, method, params]"},
+          Case{RpcKind::response,
+               {"[1, 9]", "[1, 9, null]", "[1, 9, null, 5, 6]", "[1, 9, null, 5, {}]",
+                R"([1, 9, null, 5, {"$warren": "bare"}, 6])"},
+               "A message should be [1, id, error, result]"},
+          Case{RpcKind::notification,
+               {"[2]", R"([2, "m"])", R"([2, 9, "m", []])"},
+               "A message should be [2, method, params]"}}) {
+        for (const std::string_view text : each.texts) {
+            const std::string bytes = packed(text);
+            const RpcStep step = decoder_.next(octets(bytes), arena_);
+            EXPECT_EQ(step.state, State::refused) << text;
+            EXPECT_EQ(step.size_bytes, bytes.size()) << text;
+            EXPECT_EQ(refusal(), "message_length") << text;
+            EXPECT_EQ(decoder_.failure().errors.at(0).message, each.form) << text;
+            EXPECT_EQ(decoder_.message().kind, each.kind) << text;
+            EXPECT_EQ(decoder_.message().id, each.kind == RpcKind::notification ? 0U : 9U) << text;
+        }
+    }
+    EXPECT_EQ(read_json(R"([1, 9, null, 5, {"$warren": "bare", "key": 5}])"), State::refused);
+    EXPECT_EQ(refusal(), "metadata_type");
+    EXPECT_EQ(decoder_.message().id, 9U);
+    EXPECT_EQ(read_json("[1, -1, null]"), State::refused) << "to nobody";
+    EXPECT_EQ(decoder_.message().id, 0U);
+}
+
 TEST_F(MsgpackRpc, takes_a_methods_name_in_every_form_of_text_and_bytes) {
     const auto named = [](std::string_view head) {
         return "\x94\x00\x09"s + std::string{head} + "nap\x90";
@@ -193,10 +229,9 @@ TEST_F(MsgpackRpc, takes_a_methods_name_in_every_form_of_text_and_bytes) {
 
 TEST_F(MsgpackRpc, ends_what_is_no_messagepack_rpc) {
     for (const std::string_view text :
-         {"5", "{}", "[]", "[0]", "[0, 1]", R"([0, 1, "m"])", R"([0, 1, "m", [], 5])",
-          R"([0, -1, "m", []])", R"([0, 4294967296, "m", []])", R"([0, "1", "m", []])",
-          R"([3, 1, "m", []])", R"([2, 1, "m", []])", R"(["0", 1, "m", []])", "[1, 1, null]",
-          "[1, 1, null, 5, 6]", R"([1, 1, null, 5, {"$warren": "bare", "key": 5}])"}) {
+         {"5", "{}", "[]", "[0]", R"([0, -1, "m", []])", R"([0, 4294967296, "m", []])",
+          R"([0, "1", "m", []])", R"([3, 1, "m", []])", R"([-1, 1, "m", []])",
+          R"(["0", 1, "m", []])", "[1]", "[1, null, null, 5]"}) {
         EXPECT_EQ(read_json(text), State::broken) << text;
         EXPECT_EQ(refusal(), "message_type");
     }

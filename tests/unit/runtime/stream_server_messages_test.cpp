@@ -249,6 +249,22 @@ TEST(StreamServerMessages, WhatIsNoMessageStandsInNobodysWay) {
     EXPECT_TRUE(served.stage.log.contains("a message is dropped, as it is no request"));
 }
 
+TEST(StreamServerMessages, ARequestOfAWrongFormIsAnsweredWhereItsIdCanBeRead) {
+    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    for (const char* const wrong :
+         {R"([0,12,"echo",["a"],5])", R"([0,12,"echo"])", "[0,12]", R"([0,12,5,["a"]])",
+          R"([0,12,"echo",5])", R"([0,12,"echo",["a"],{"$warren":"bare"}])"}) {
+        served.peer->receive(packed(wrong));
+        const Texts messages = served.peer->take_messages();
+        ASSERT_EQ(messages.size(), 1U) << wrong;
+        EXPECT_TRUE(unpacked(messages[0])[0].starts_with(R"([1,12,{"code":"invalid_request")"))
+            << unpacked(messages[0])[0];
+    }
+    served.peer->receive(packed(R"([0,13,"echo",["b"]])"));
+    EXPECT_EQ(served.peer->take_messages().size(), 1U);
+    EXPECT_EQ(served.calls, Texts{"b"});
+}
+
 TEST(StreamServerMessages, AMessageOfTheOtherProtocolIsAnsweredInItsOwn) {
     Served rpc{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
     rpc.peer->receive(command("echo", "a"));

@@ -442,6 +442,20 @@ TEST(StreamServer, ABrokenStreamIsAnsweredAndClosed) {
     }
 }
 
+TEST(StreamServer, AMessageOfAWrongLengthIsAnsweredAndTheStreamGoesOn) {
+    Served served;
+    FakeConnection& peer = served.connect();
+    peer.receive(packed(R"([0,7,"echo",["a"],5])") + packed(R"([2,"echo",["b"],5])") +
+                 packed("[0,8]") + request(9, "echo", "c"));
+    const Texts answers = peer.take_answers();
+    ASSERT_EQ(answers.size(), 3U);
+    EXPECT_TRUE(is_failure(answers[0], 7, "invalid_request", "message_length"));
+    EXPECT_TRUE(is_failure(answers[1], 8, "invalid_request", "message_length"));
+    EXPECT_EQ(answers[2], answer(9, "c"));
+    EXPECT_FALSE(peer.is_closing());
+    EXPECT_EQ(served.stage.dispatcher.one_way_failures(), 1U) << "of which nobody else hears";
+}
+
 TEST(StreamServer, ABrokenStreamWithNothingUnderWayClosesAtOnce) {
     for (const std::string& broken : {std::string{"GET / HTTP/1.1\r\n\r\n"}, packed("[1,1,null,5]"),
                                       packed("[]"), std::string(1000, '\x91')}) {

@@ -104,6 +104,8 @@ public:
     /// Of calls without an answer: all that failed.
     std::uint64_t one_way_failures() const noexcept { return one_way_failures_.count(); }
     const LockTable& locks() const noexcept { return locks_; }
+    /// Whether the log gets a line about each call.
+    bool shows_calls() const noexcept { return shows_calls_; }
     std::size_t queued() const noexcept { return workers_.queued(); }
 
 private:

@@ -169,7 +169,8 @@ void Dispatcher::show(const Job& job) noexcept {
     const std::chrono::duration<double, std::milli> taken = clock_.now() - job.taken_in_;
     log_.debug(fmt::format(
         "call of {} ({}) from {}: {}{}{}, {:.3f} ms, {} bytes, attempt {}",
-        core::text_for_display(name_of_method(job)), whose(job), job.lane_->policy().name,
+        core::text_for_display(name_of_method(job)), whose(job),
+        job.peer_address.empty() ? job.lane_->policy().name : job.peer_address,
         answer.failure ? name_of(*answer.failure) : std::string_view{"ok"},
         answer.failure ? ": " : "",
         core::text_for_display(answer.failure ? answer.message : "", log_details_bytes_max),

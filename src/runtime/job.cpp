@@ -45,6 +45,7 @@ void Job::reset() noexcept {
     values_bytes = 0;
     memory = nullptr;
     large_.reset();
+    peer_address.clear();
     wants_answer = true;
     context_ = {};
     // A handler may have kept the token, so a source that said stop is not used again.

@@ -57,6 +57,8 @@ public:
     std::size_t values_bytes = 0;
     /// What it may take in memory; outlives it. Null: whatever it needs.
     detail::MemoryBudget* memory = nullptr;
+    /// Who asks, for the line of a log that shows calls; empty: not known.
+    std::string peer_address{};
     /// False: one-way. Nobody hears of its failure, so it is logged and counted.
     bool wants_answer = true;
 

@@ -38,6 +38,8 @@ public:
     virtual void close_after_output() = 0;
     /// Who the transport vouches that the peer is (the subject of its certificate); may be empty.
     virtual std::string_view peer_identity() const noexcept = 0;
+    /// Where the peer is, for people; empty: not known.
+    virtual std::string peer_address() const { return {}; }
     /// Whether its server's name has other addresses, should this one turn out to be of no use.
     virtual bool has_alternatives() const noexcept { return false; }
     /// It is of use: what was sent is answered. Of one that ends without this the others come

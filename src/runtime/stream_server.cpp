@@ -242,6 +242,9 @@ std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
     job->ticket = ticket;
     job->reply_ticket = ticket;
     job->wants_answer = ticket.wants_answer;
+    if (dispatcher_.shows_calls()) [[unlikely]] {
+        job->peer_address = session.peer_address();
+    }
     session.begin_call();
     ++in_flight_;
     return job;

@@ -37,6 +37,7 @@ public:
     SessionId id() const noexcept { return id_; }
     std::size_t in_flight() const noexcept { return in_flight_; }
     std::string_view caller() const noexcept { return caller_; }
+    std::string peer_address() const { return connection_.peer_address(); }
     bool is_reachable() const noexcept { return is_reachable_; }
     std::int64_t unix_ms() const noexcept { return unix_ms_; }  // of this input
     std::string& output() noexcept { return connection_.output(); }

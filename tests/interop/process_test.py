@@ -152,7 +152,10 @@ class Logs(ProcessTest):
             server.wait_until_log("call of add (")
             server.terminate()
             self.assertEqual(server.wait(), 0)
-            self.assertRegex(server.log(), r"debug: call of add \(.*\) from tcp://.*: ok, [0-9.]+ ms")
+            self.assertRegex(
+                server.log(),
+                r"debug: call of add \(.*\) from 127\.0\.0\.1:[0-9]+: ok, [0-9.]+ ms",
+            )
             self.assertIn("drained: every request was answered", server.log())
 
     def test_without_it_calls_are_not_shown(self):

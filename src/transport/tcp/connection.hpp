@@ -58,6 +58,7 @@ public:
     void resume() override;
     void close_after_output() override;
     std::string_view peer_identity() const noexcept override { return peer_.identity; }
+    std::string peer_address() const override { return peer_.address; }
     bool has_alternatives() const noexcept override { return peer_.has_alternatives; }
     void prove() noexcept override;
 

@@ -17,6 +17,12 @@ constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 
 }  // namespace
 
+std::string_view routing_id_in(std::string_view envelope) noexcept {
+    Length length = 0;
+    std::memcpy(&length, envelope.data(), sizeof length);
+    return envelope.substr(sizeof length, length);
+}
+
 std::span<const std::byte> ZmqEnvelopeReader::body() const noexcept {
     if (is_joined_) {
         return std::as_bytes(std::span{joined_});
@@ -24,15 +30,9 @@ std::span<const std::byte> ZmqEnvelopeReader::body() const noexcept {
     return {static_cast<const std::byte*>(frame_.data()), frame_.size()};
 }
 
-std::string_view ZmqEnvelopeReader::routing_id() const noexcept {
-    Length length = 0;
-    std::memcpy(&length, envelope_.data(), sizeof length);
-    return std::string_view{envelope_}.substr(sizeof length, length);
-}
-
-std::string_view ZmqEnvelopeReader::user_id() {
-    const char* const name = zmq_msg_gets(frame_.handle(), "User-Id");
-    return name == nullptr ? std::string_view{} : name;
+std::string_view ZmqEnvelopeReader::property(const char* name) {
+    const char* const value = zmq_msg_gets(frame_.handle(), name);
+    return value == nullptr ? std::string_view{} : value;
 }
 
 ZmqEnvelopeReader::Result ZmqEnvelopeReader::next(ZmqSocket& socket) {

@@ -10,6 +10,9 @@
 
 namespace warren::transport {
 
+/// Which of the ROUTER's own peers an envelope is of.
+std::string_view routing_id_in(std::string_view envelope) noexcept;
+
 /// Reads what a ROUTER gets: a routing id, frames that only the way back needs, a delimiter where
 /// the peer sets one, and the message.                                    [ZeroMQ RFC 28, ROUTER]
 /// Without a delimiter the message is the last frame: what stands before was added by proxies.
@@ -32,15 +35,18 @@ public:
     /// All before the message, as `send_envelope` takes it; the same for the same peer.
     std::string_view envelope() const noexcept { return envelope_; }
     /// Which of the ROUTER's own peers sent it.
-    std::string_view routing_id() const noexcept;
+    std::string_view routing_id() const noexcept { return routing_id_in(envelope_); }
     /// Frames after the delimiter are taken for one message.
     std::span<const std::byte> body() const noexcept;
     /// Whether the envelope is likely to be of this message alone.
     bool is_correlated() const noexcept { return is_correlated_; }
     /// Whom the handshake has let in; empty: nobody was asked.
-    std::string_view user_id();
+    std::string_view user_id() { return property("User-Id"); }
+    /// The address of the host that it came from; empty: within this one.
+    std::string_view peer_address() { return property("Peer-Address"); }
 
 private:
+    std::string_view property(const char* name);
     bool add_to_envelope(std::string_view frame);
     Result skip(ZmqSocket& socket);
     bool join(ZmqSocket& socket);

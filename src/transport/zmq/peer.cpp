@@ -1,6 +1,10 @@
 #include "transport/zmq/peer.hpp"
 
+#include "core/utf8.hpp"
+#include "transport/zmq/envelope_reader.hpp"
 #include "transport/zmq/peer_set.hpp"
+
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -74,6 +78,19 @@ void ZmqPeer::keep(std::span<const std::byte> message, bool first) {
 bool ZmqPeer::settle() {
     offer_queued();
     return closing_ || is_refused() || (is_single() && is_through());
+}
+
+/// "127.0.0.1, routing id 006b8b4567"; one that the peer chose is text, as a rule.
+std::string ZmqPeer::peer_address() const {
+    const std::string_view id = routing_id_in(identity_.envelope);
+    std::string text = identity_.address + (identity_.address.empty() ? "" : ", ") + "routing id ";
+    if (!id.starts_with('\0')) {
+        return text + '\'' + core::text_for_display(id) + '\'';
+    }
+    for (const char octet : id) {
+        text += fmt::format("{:02x}", static_cast<unsigned char>(octet));
+    }
+    return text;
 }
 
 std::string_view ZmqPeer::obstacle() const noexcept {

@@ -26,6 +26,7 @@ public:
     struct Identity {
         std::string envelope;                // before each of its messages
         std::string user;                    // whom the handshake has let in
+        std::string address;                 // of its host
         std::shared_ptr<ZmqHeldBytes> held;  // of its socket
         bool is_single = false;              // to be forgotten with its answer
         bool is_refused = false;             // to be forgotten at the end of this turn
@@ -61,6 +62,7 @@ public:
     void resume() override;
     void close_after_output() override;
     std::string_view peer_identity() const noexcept override { return identity_.user; }
+    std::string peer_address() const override;
     std::string_view obstacle() const noexcept override;
 
     bool touched = false;  // it is among those that the set settles at the end of this turn

@@ -71,7 +71,8 @@ ZmqPeer& ZmqPeerSet::add(ZmqEnvelopeReader& message) {
     auto made = std::make_unique<ZmqPeer>(
         *this,
         ZmqPeer::Identity{std::string{message.envelope()}, std::string{message.user_id()},
-                          held_.of(message.routing_id()), message.is_correlated(), is_refused});
+                          std::string{message.peer_address()}, held_.of(message.routing_id()),
+                          message.is_correlated(), is_refused});
     ZmqPeer& peer = *made;
     peers_.emplace(peer.envelope(), std::move(made));
     by_age_.push_back(peer);

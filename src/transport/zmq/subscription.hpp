@@ -58,6 +58,7 @@ public:
     void resume() override;
     void close_after_output() override;
     std::string_view peer_identity() const noexcept override { return {}; }
+    std::string peer_address() const override { return endpoint_.text; }
 
 private:
     void on_turn_end() override;

@@ -62,6 +62,7 @@ public:
     }
     void close_after_output() override { closing_ = true; }
     std::string_view peer_identity() const noexcept override { return identity_; }
+    std::string peer_address() const override { return address; }
     std::string_view obstacle() const noexcept override { return refuses_with; }
 
     /// Take memory for input now, not when it comes.
@@ -95,6 +96,7 @@ public:
     int touches = 0;
     std::string pushed;
     std::string refuses_with;
+    std::string address;
 
 private:
     void offer() {
@@ -145,6 +147,8 @@ struct ServedStream {
     explicit ServedStream(
         std::unique_ptr<protocol::StreamDialect> spoken = protocol::make_msgpack_rpc_dialect())
         : dialect{std::move(spoken)} {}
+    explicit ServedStream(ShowCalls shows)
+        : stage{shows}, dialect{protocol::make_msgpack_rpc_dialect()} {}
 
     ~ServedStream() {
         stage.dispatcher.cancel_all();

@@ -419,6 +419,22 @@ TEST(StreamServer, AReplyThatCannotBeWrittenIsToldByItsPlace) {
     EXPECT_EQ(served.stage.log.count(LogLevel::error), 2U);
 }
 
+TEST(StreamServer, ALineAboutACallSaysWhereItComesFrom) {
+    ServedStream served{ShowCalls{}};
+    served.stage.registry.method("fine", [] {});
+    served.serve();
+    FakeConnection& first = served.connect();
+    first.address = "127.0.0.1:40123";
+    FakeConnection& unknown = served.connect();
+    first.receive(packed(R"([0,1,"fine",[]])") + packed(R"([0,2,"none",[]])"));
+    unknown.receive(packed(R"([0,1,"fine",[]])"));
+    served.run();
+    EXPECT_TRUE(served.stage.log.contains("call of fine (listener) from 127.0.0.1:40123: ok"));
+    EXPECT_TRUE(
+        served.stage.log.contains("call of none (listener) from 127.0.0.1:40123: no_such_method"));
+    EXPECT_TRUE(served.stage.log.contains("call of fine (listener) from listener: ok"));
+}
+
 TEST(StreamServer, ABrokenStreamIsAnsweredAndClosed) {
     for (const bool has_id : {true, false}) {
         Served served;

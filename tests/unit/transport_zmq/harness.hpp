@@ -28,6 +28,7 @@ namespace warren::transport::test {
 struct Seen {
     std::vector<std::string> messages{};
     std::vector<std::string> identities{};
+    std::vector<std::string> addresses{};
     std::vector<std::string> obstacles{};
     std::vector<Failure> closed{};
     std::vector<runtime::StreamConnection*> connections{};
@@ -80,6 +81,7 @@ public:
         runtime::StreamConnection& connection) override {
         connections.push_back(&connection);
         identities.emplace_back(connection.peer_identity());
+        addresses.push_back(connection.peer_address());
         obstacles.emplace_back(connection.obstacle());
         return std::make_unique<Session>(connection, *this);
     }

@@ -38,6 +38,28 @@ TEST(ZmqServerPort, AnswersDealerReqAndCorrelatingReq) {
     EXPECT_EQ(server.sink.sessions, 2U);
 }
 
+TEST(ZmqServerPort, KnowsWhereItsPeersAre) {
+    Loop loop;
+    const Folder folder;
+    Server server{loop, {.endpoints = {"tcp://127.0.0.1:0", "ipc://" + folder.file("socket")}}};
+    Peer named{zmq::socket_type::dealer};
+    named.socket().set(zmq::sockopt::routing_id, "na\nme");
+    Peer nameless{zmq::socket_type::dealer};
+    Peer local{zmq::socket_type::dealer};
+    for (Peer* const peer : {&named, &nameless, &local}) {
+        peer->connect(server.port.local_endpoints()[peer == &local ? 1 : 0]);
+        peer->send({"", "hello"});
+        ASSERT_TRUE(loop.until([&] { return peer->receive().size() == 1; }));
+    }
+    ASSERT_EQ(server.sink.addresses.size(), 3U);
+    EXPECT_EQ(server.sink.addresses[0], R"(127.0.0.1, routing id 'na\nme')");
+    // Made up by ZeroMQ: five bytes, of which the first is 0.
+    constexpr std::string_view start = "127.0.0.1, routing id 00";
+    EXPECT_TRUE(server.sink.addresses[1].starts_with(start)) << server.sink.addresses[1];
+    EXPECT_EQ(server.sink.addresses[1].size(), start.size() + 8);
+    EXPECT_TRUE(server.sink.addresses[2].contains("routing id 00")) << server.sink.addresses[2];
+}
+
 TEST(ZmqServerPort, GivesBackWhateverStandsBeforeTheDelimiter) {
     Loop loop;
     Server server{loop};

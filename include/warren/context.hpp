@@ -38,8 +38,10 @@ struct Context {
     std::string_view traceparent;         // the caller's trace [W3C Trace Context]; empty if none
     std::uint32_t attempt = 1;            // 2 and more: an earlier attempt may have had an effect
     std::optional<TimePoint> deadline{};  // when the caller gives up
-    std::stop_token stop{};  // set at the deadline, and when the server ends without draining
-    Log* log = nullptr;      // never null inside a handler
+    /// Set at the deadline, when nobody waits for the answer any more as far as that is known, and
+    /// when the server ends without draining.
+    std::stop_token stop{};
+    Log* log = nullptr;  // never null inside a handler
 };
 
 }  // namespace warren

@@ -275,6 +275,7 @@ void Dispatcher::run(std::unique_ptr<Job> job) noexcept {
     } else if (deadline && clock_.has_come(*deadline)) {
         fail(*job, expired());
     } else {
+        job->has_begun_.store(true, std::memory_order_relaxed);
         guard(*job, [&] {
             job->invocation_->run(job->context_);
             take_result(*job);

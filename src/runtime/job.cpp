@@ -55,6 +55,7 @@ void Job::reset() noexcept {
     }
     lock_key_.clear();
     is_withdrawn_ = false;
+    has_begun_.store(false, std::memory_order_relaxed);
     parked_.reset();
     if (answer_.failure) {
         failure_ = {};

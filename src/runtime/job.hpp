@@ -48,6 +48,8 @@ public:
     const protocol::Answer& answer() const noexcept { return answer_; }
     /// nullptr when there is no such method.
     const Method* method() const noexcept { return method_; }
+    /// Whether its handler has begun, of one that a worker runs.
+    bool has_begun() const noexcept { return has_begun_.load(std::memory_order_relaxed); }
 
     /// Where the request may be decoded and the answer encoded.
     Arena arena;
@@ -103,6 +105,8 @@ private:
     Job* watched_previous_ = nullptr;
     bool watched_ = false;
     bool stop_requested_ = false;
+
+    std::atomic<bool> has_begun_ = false;
 };
 
 }  // namespace warren::runtime

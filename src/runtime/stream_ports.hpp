@@ -66,8 +66,8 @@ public:
     /// can be answered now; it is dropped.
     virtual void on_overflow(std::span<const std::byte> message) { static_cast<void>(message); }
     /// Nobody takes its answers any more, though what was sent may still come; or the peer is back.
-    /// Requests that have not started may be dropped, where the protocol tells them from what runs
-    /// in any case.
+    /// Handlers that run hear of it, and take no place of other calls any more; requests that have
+    /// not started may be dropped, where the protocol tells them from what runs in any case.
     virtual void on_reachable(bool is_reachable) { static_cast<void>(is_reachable); }
     /// How much output waits to leave. Said at the end of each turn that added or wrote any.
     virtual void on_unsent(std::size_t bytes) { static_cast<void>(bytes); }

@@ -170,53 +170,6 @@ void StreamServer::refuse_overflow(StreamServerSession& session,
     });
 }
 
-std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& session,
-                                                 bool wants_answer) const {
-    if (stopping_) [[unlikely]] {
-        return stopping();
-    }
-    if (const std::string_view obstacle = session.obstacle(); !obstacle.empty()) [[unlikely]] {
-        return overloaded(std::string{obstacle});
-    }
-    if (!wants_answer) {
-        return std::nullopt;
-    }
-    if (!session.is_reachable()) [[unlikely]] {
-        return Failure{.code = Code::cancelled, .message = "The caller is gone"};
-    }
-    // The request itself is counted already.
-    if (session.in_flight() > options_.in_flight_per_connection_max) [[unlikely]] {
-        return overloaded(
-            "As many requests of this connection are being handled as may "
-            "(connection_requests_max)");
-    }
-    if (waited_for() > options_.in_flight_max) [[unlikely]] {
-        return overloaded("As many requests are being handled as may (max_simultaneous_requests)");
-    }
-    if (in_flight_bytes_ > options_.in_flight_bytes_max && in_flight_ > 1) [[unlikely]] {
-        return overloaded(
-            "The requests that are being handled have as many bytes as they may "
-            "(requests_bytes_max)");
-    }
-    if (const std::string_view obstacle = obstacle_for(session.share()); !obstacle.empty())
-        [[unlikely]] {
-        return overloaded(std::string{obstacle});
-    }
-    return std::nullopt;
-}
-
-std::string_view StreamServer::obstacle_for(const AnswerBacklog::Share& share) const noexcept {
-    if (backlog_.is_over(share)) [[unlikely]] {
-        return "The answers that wait for this connection to take them have as many bytes as they "
-               "may (connection_answers_bytes_max)";
-    }
-    if (backlog_.is_over()) [[unlikely]] {
-        return "The answers that wait for connections to take them have as many bytes as they may "
-               "(answers_bytes_max)";
-    }
-    return {};
-}
-
 template <typename Dispatch>
 void StreamServer::with_job(StreamServerSession& session, const protocol::StreamTicket& ticket,
                             Dispatch&& dispatch) {
@@ -273,17 +226,7 @@ void StreamServer::take_finished() {
     while (Task* const task = finished.pop()) {
         std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
         leaves(*job);
-        if (StreamServerSession* const session = job->is_cancelled ? nullptr : find(job->session)) {
-            if (!job->is_abandoned) {
-                session->end_call();
-            }
-            session->answer(job->reply);
-        } else {
-            backlog_.remove(*job->share, job->reply.size());
-            if (job->ticket.wants_answer) {
-                counters_.dropped_answers.fetch_add(1, std::memory_order_relaxed);
-            }
-        }
+        give_answer(*job, job->is_cancelled ? nullptr : find(job->session));
         recycle(std::move(job));
     }
     if (memory_.is_worth_trimming(backlog_.bytes())) [[unlikely]] {
@@ -291,6 +234,23 @@ void StreamServer::take_finished() {
     }
     resume_held();
     check_drained();
+}
+
+void StreamServer::give_answer(const StreamJob& job, StreamServerSession* session) {
+    if (session != nullptr && (!job.is_abandoned || session->has_order())) {
+        session->end_call();
+    }
+    // A peer that is back, and asks again, would take it for the answer to that.
+    const bool is_given = session != nullptr && !(job.is_abandoned && session->is_asked_again());
+    if (!is_given) {
+        backlog_.remove(*job.share, job.reply.size());
+        if (job.ticket.wants_answer) {
+            counters_.dropped_answers.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    if (session != nullptr) {
+        session->answer(is_given ? std::string_view{job.reply} : std::string_view{});
+    }
 }
 
 void StreamServer::recycle(std::unique_ptr<StreamJob> job) {
@@ -311,37 +271,10 @@ void StreamServer::stall(const StreamServerSession& session) {
     }
 }
 
-bool StreamServer::has_room(const StreamServerSession& session) noexcept {
-    // Without anything in flight nothing would finish, and nobody look again. What is refused in
-    // any case needs none.
-    return in_flight_ == 0 || !session.obstacle().empty() ||
-           (session.in_flight() < options_.in_flight_per_connection_max &&
-            waited_for() < options_.in_flight_max &&
-            in_flight_bytes_ < options_.in_flight_bytes_max && lane_.has_room());
-}
-
-void StreamServer::hold(const StreamServerSession& session) {
-    held_.push_back(session.id());
-}
-
 void StreamServer::resume_stalled() {
     for (const SessionId id : std::exchange(stalled_, {})) {
         if (StreamServerSession* const session = find(id)) {
             session->resume();
-        }
-    }
-}
-
-void StreamServer::resume_held() {
-    for (const SessionId id : std::exchange(held_, {})) {
-        StreamServerSession* const session = find(id);
-        if (session == nullptr) {
-            continue;
-        }
-        if (has_room(*session)) {
-            session->release();
-        } else {
-            held_.push_back(id);
         }
     }
 }

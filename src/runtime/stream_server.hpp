@@ -69,8 +69,9 @@ struct StreamServerCounters {
 /// input waits until there is room.
 ///
 /// When a connection ends, or says that it waits for a request no more, those of its requests that
-/// have not started are dropped, and the stop tokens of the others are set; notifications run. What
-/// nobody waits for takes no place of others, as long as it is not more than may be in flight.
+/// have not started are dropped, and the stop tokens of the others are set; notifications run, and
+/// where answers have an order every request does. What nobody waits for takes no place of others,
+/// as long as it is not more than may be in flight.
 ///
 /// thread the I/O thread of the port's executor. To destroy: `drain` or `stop_now`, and wait for
 /// `on_drained`; connections that are still there are no longer served.
@@ -138,6 +139,7 @@ private:
     void abandon(SessionId id) noexcept;
     /// Nobody waits for a request of the session any more.
     void cancel(const StreamServerSession& session, std::uint32_t id);
+    void make_room_soon();
     void take_cancelled();
     void let_go(StreamJob& job) noexcept;
 
@@ -155,6 +157,7 @@ private:
     void leaves(const StreamJob& job) noexcept;
     StreamServerSession* find(SessionId id) noexcept;
     void take_finished();
+    void give_answer(const StreamJob& job, StreamServerSession* session);
     void recycle(std::unique_ptr<StreamJob> job);
     void resume_stalled();
     void resume_held();

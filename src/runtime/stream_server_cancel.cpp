@@ -8,25 +8,37 @@
 // What becomes of calls that nobody waits for any more.
 namespace warren::runtime {
 
+/// Where answers come in order every request may as well be one-way, as with pyzmqrpc: it runs, and
+/// only a handler that has begun hears that nobody waits.
 void StreamServer::abandon(SessionId id) noexcept {
-    dispatcher_.abandon(lane_, [this, id](Job& job) {
+    const bool all_run = dialect_.answer_order() == protocol::AnswerOrder::as_requested;
+    dispatcher_.abandon(lane_, [this, id, all_run](Job& job) {
         auto& call = static_cast<StreamJob&>(job);
-        const bool is_abandoned =
-            call.session == id && call.ticket.wants_answer && !call.is_abandoned;
+        const bool is_abandoned = call.session == id && call.ticket.wants_answer &&
+                                  !call.is_abandoned && (!all_run || call.has_begun());
         if (is_abandoned) {
             let_go(call);
         }
         return is_abandoned;
     });
+    if (!held_.empty()) {
+        make_room_soon();
+    }
 }
 
 void StreamServer::cancel(const StreamServerSession& session, std::uint32_t id) {
     cancelled_.push_back({session.id(), id});
-    // All of one turn at once: each time all calls are looked at.
+    make_room_soon();
+}
+
+/// All of one turn at once: each time all calls are looked at. Nor may a transport that ends
+/// connections be asked for the input of others meanwhile.
+void StreamServer::make_room_soon() {
     if (!cancel_timer_) {
         cancel_timer_ = port_.executor().post_at(port_.executor().now(), [this] {
             cancel_timer_.reset();
             take_cancelled();
+            resume_held();
         });
     }
 }
@@ -48,7 +60,6 @@ void StreamServer::take_cancelled() {
         }
         return is_cancelled;
     });
-    resume_held();
 }
 
 void StreamServer::let_go(StreamJob& job) noexcept {
@@ -57,19 +68,6 @@ void StreamServer::let_go(StreamJob& job) noexcept {
     if (StreamServerSession* const session = find(job.session)) {
         session->let_go_of_call();
     }
-}
-
-/// What was cancelled makes room first; once in a turn, as all calls are looked at for that.
-std::optional<Failure> StreamServer::refusal_of(const StreamServerSession& session,
-                                                bool wants_answer) {
-    std::optional<Failure> refusal = refusal_for(session, wants_answer);
-    const TimePoint turn = port_.executor().now();
-    if (refusal && !cancelled_.empty() && room_made_at_ != turn) [[unlikely]] {
-        room_made_at_ = turn;
-        take_cancelled();
-        refusal = refusal_for(session, wants_answer);
-    }
-    return refusal;
 }
 
 }  // namespace warren::runtime

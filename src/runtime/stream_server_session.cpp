@@ -44,7 +44,7 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
     Taken taken;
     // Nothing at all is a message, too, where they are kept apart.
     do {
-        if (order_ == AnswerOrder::as_requested && in_flight_ != 0) {
+        if (has_order() && in_flight_ != 0) {
             taken = pause(taken.bytes);
             break;
         }
@@ -96,7 +96,7 @@ StreamSession::Taken StreamServerSession::on_input(std::span<const std::byte> in
 
 void StreamServerSession::on_overflow(std::span<const std::byte> message) {
     // An answer before those that are due would be taken for one of them.
-    if (server_ == nullptr || order_ == AnswerOrder::as_requested) {
+    if (server_ == nullptr || has_order()) {
         return;
     }
     unix_ms_ = core::unix_ms_now();
@@ -133,8 +133,10 @@ void StreamServerSession::close_if_due() {
 }
 
 void StreamServerSession::let_go_of_call() {
-    end_call();
-    close_if_due();
+    if (!has_order()) {
+        end_call();
+        close_if_due();
+    }
 }
 
 void StreamServerSession::answer(std::string_view reply) {
@@ -149,7 +151,7 @@ void StreamServerSession::answer(std::string_view reply) {
         connection_.touch();
     }
     close_if_due();
-    if (order_ == AnswerOrder::as_requested) {
+    if (has_order()) {
         resume();
     }
 }
@@ -160,10 +162,10 @@ void StreamServerSession::end_unanswered() {
     connection_.close_after_output();
 }
 
-/// Where answers come in order a notification is like any other request, as with pyzmqrpc.
 void StreamServerSession::on_reachable(bool is_reachable) {
-    is_reachable_ = is_reachable || order_ == AnswerOrder::as_requested;
-    if (!is_reachable_ && server_ != nullptr && in_flight_ != 0) {
+    // Where answers come in order a notification is like any other request, as with pyzmqrpc.
+    is_reachable_ = is_reachable || has_order();
+    if (!is_reachable && server_ != nullptr && in_flight_ != 0) {
         server_->abandon(id_);
     }
 }

@@ -47,8 +47,12 @@ public:
 
     void begin_call() noexcept { ++in_flight_; }
     void end_call() noexcept { --in_flight_; }
-    /// Nobody waits for one of its calls any more.
+    /// Nobody waits for one of its calls any more. Where answers have an order the next request
+    /// waits for its end still.
     void let_go_of_call();
+    bool has_order() const noexcept { return order_ == protocol::AnswerOrder::as_requested; }
+    /// Whether a request waits for the answer that is due: who sent it waits for no other one.
+    bool is_asked_again() const noexcept { return has_order() && state_ == State::waiting; }
     /// An answer that a worker made, and has counted.
     void answer(std::string_view reply);
     void end_unanswered();

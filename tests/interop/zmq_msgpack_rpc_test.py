@@ -5,6 +5,8 @@ import json
 import os
 import resource
 import socket
+import subprocess
+import sys
 import threading
 import unittest
 import urllib.request
@@ -80,6 +82,42 @@ class OverZmq(DirectTest):
             socket.send(msgpack.packb([REQUEST, number, "add", [2, 40]]))
             self.assertEqual(msgpack.unpackb(socket.recv()), [RESPONSE, number, None, 42])
         self.server.wait_until_log("a message is dropped, as it is no request")
+
+    def test_a_request_of_a_wrong_length_is_answered(self):
+        socket = self.socket(zmq.DEALER)
+        for wrong in ([REQUEST, 12, "echo", [1], 5], [REQUEST, 12, "echo"], [REQUEST, 12, 7, []]):
+            socket.send(msgpack.packb(wrong))
+            answer = msgpack.unpackb(socket.recv())
+            self.assertEqual(answer[:2], [RESPONSE, 12])
+            self.assertEqual(answer[2]["code"], "invalid_request")
+
+    def test_a_client_that_is_killed_takes_no_place(self):
+        listener = {"zmq": "tcp://127.0.0.1:0", "max_simultaneous_requests": 1}
+        program = """if True:
+            import sys, zmq
+            socket = zmq.Context().socket(zmq.DEALER)
+            socket.connect(sys.argv[1])
+            socket.send(bytes.fromhex(sys.argv[2]))
+            sys.stdin.read()
+            """
+        sleep = msgpack.packb([REQUEST, 1, "sleep", [{"seconds": 3600}]])
+        with self.serve(listener) as server:
+            endpoint = server.addresses[0].removeprefix("zmq+")
+            socket = self.enterContext(self.context.socket(zmq.REQ))
+            socket.linger = 0
+            socket.connect(endpoint)
+
+            def is_full():
+                socket.send(msgpack.packb([REQUEST, 2, "add", [2, 40]]))
+                return msgpack.unpackb(socket.recv())[2] is not None
+
+            command = [sys.executable, "-c", program, endpoint, sleep.hex()]
+            with subprocess.Popen(command, stdin=subprocess.PIPE) as client:
+                try:
+                    self.assertTrue(eventually(is_full))
+                finally:
+                    client.kill()
+            self.assertTrue(eventually(lambda: not is_full()))
 
     def test_a_request_over_a_limit_fails_alone(self):
         socket = self.socket(zmq.DEALER)

@@ -189,11 +189,11 @@ void ZmqBinding::on_event(const ZmqEvent& event) {
     case ZMQ_EVENT_CONNECTED:
         counters_.accepted.add();
         counters_.connections.add();
-        return on_changed();
+        return on_changed(event);
     case ZMQ_EVENT_DISCONNECTED:
         on_gone(static_cast<int>(event.value));
         counters_.connections.subtract();
-        return on_changed();
+        return on_changed(event);
     case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
@@ -209,9 +209,9 @@ void ZmqBinding::on_event(const ZmqEvent& event) {
     }
 }
 
-void ZmqBinding::on_changed() {
+void ZmqBinding::on_changed(const ZmqEvent& event) {
     if (options_.changed != nullptr) {
-        options_.changed();
+        options_.changed(event);
     }
 }
 

@@ -32,7 +32,7 @@ struct ZmqBindingOptions {
     ZmqLimits limits{};
     Log* log = nullptr;
     /// Called when a connection has come or gone; may be empty.
-    std::function<void()> changed{};
+    std::function<void(const ZmqEvent&)> changed{};
 };
 
 /// A socket that stands at all of its endpoints at once, whoever comes and goes there, and what is
@@ -57,6 +57,9 @@ public:
     /// Why the last peer that could not shake hands could not; empty: none came.
     const std::string& last_refusal() const noexcept { return last_refusal_; }
 
+    /// Tell of all connections that have come and gone until now.
+    void take_events() { monitor_->take_events(); }
+
     /// Send what is due, for half a second at most, and give the endpoints up. `closed` is called
     /// later, once that is done, and may destroy this.
     void close(std::move_only_function<void()> closed);
@@ -68,7 +71,7 @@ private:
     std::expected<void, Failure> add(const std::string& text);
     std::expected<void, Failure> bind(const ZmqEndpoint& endpoint);
     void on_event(const ZmqEvent& event) override;
-    void on_changed();
+    void on_changed(const ZmqEvent& event);
     void on_accepted(int descriptor);
     void on_gone(int descriptor);
     void on_refused(const ZmqEvent& event);

@@ -40,6 +40,8 @@ public:
     std::span<const std::byte> body() const noexcept;
     /// Whether the envelope is likely to be of this message alone.
     bool is_correlated() const noexcept { return is_correlated_; }
+    /// Which connection it came by; -1: none, within the process.
+    int descriptor() { return zmq_msg_get(frame_.handle(), ZMQ_SRCFD); }
     /// Whom the handshake has let in; empty: nobody was asked.
     std::string_view user_id() { return property("User-Id"); }
     /// The address of the host that it came from; empty: within this one.

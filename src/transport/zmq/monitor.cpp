@@ -81,7 +81,7 @@ ZmqEvent ZmqMonitor::take(zmq::message_t& frame) {
     return event;
 }
 
-void ZmqMonitor::on_signal() {
+void ZmqMonitor::take_events() {
     const std::shared_ptr<bool> alive = alive_;
     zmq::message_t frame;
     while (*alive && socket_.receive(frame)) {

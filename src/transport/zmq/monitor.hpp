@@ -37,6 +37,9 @@ public:
     ZmqMonitor& operator=(const ZmqMonitor&) = delete;
     ~ZmqMonitor();
 
+    /// Tell of all that has happened until now.
+    void take_events();
+
     /// The socket was closed. What it says yet is told, and ZMQ_EVENT_MONITOR_STOPPED in the end:
     /// when it has sent what it had to, and its endpoints are free. Until then the destructor
     /// waits.
@@ -44,7 +47,7 @@ public:
 
 private:
     ZmqMonitor(AsioExecutor& executor, void* monitored, ZmqSocket socket, User& user);
-    void on_signal() override;
+    void on_signal() override { take_events(); }
     ZmqEvent take(zmq::message_t& frame);
     void wait_until_stopped();
 

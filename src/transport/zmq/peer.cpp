@@ -1,7 +1,6 @@
 #include "transport/zmq/peer.hpp"
 
 #include "core/utf8.hpp"
-#include "transport/zmq/envelope_reader.hpp"
 #include "transport/zmq/peer_set.hpp"
 
 #include <fmt/format.h>
@@ -84,7 +83,7 @@ bool ZmqPeer::settle() {
 std::string ZmqPeer::peer_address() const {
     const std::string_view id = routing_id_in(identity_.envelope);
     std::string text = identity_.address + (identity_.address.empty() ? "" : ", ") + "routing id ";
-    if (!id.starts_with('\0')) {
+    if (has_own_id()) {
         return text + '\'' + core::text_for_display(id) + '\'';
     }
     for (const char octet : id) {

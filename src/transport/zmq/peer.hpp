@@ -3,6 +3,7 @@
 #include <warren/error.hpp>
 
 #include "runtime/stream_ports.hpp"
+#include "transport/zmq/envelope_reader.hpp"
 #include "transport/zmq/held_bytes.hpp"
 #include "transport/zmq/outbox.hpp"
 
@@ -43,6 +44,10 @@ public:
     bool is_idle() const noexcept;
     bool is_single() const noexcept { return identity_.is_single; }
     bool is_refused() const noexcept { return identity_.is_refused; }
+    /// Whether it chose its routing id, and can come back under it.
+    bool has_own_id() const noexcept {
+        return !routing_id_in(identity_.envelope).starts_with('\0');
+    }
     std::string_view envelope() const noexcept { return identity_.envelope; }
     ZmqOutbox& outbox() noexcept { return outbox_; }
     const std::shared_ptr<ZmqHeldBytes>& held() const noexcept { return identity_.held; }
@@ -66,6 +71,7 @@ public:
     std::string_view obstacle() const noexcept override;
 
     bool touched = false;  // it is among those that the set settles at the end of this turn
+    int descriptor = -1;   // of the connection it came by, while that is known to be there
 
 private:
     void offer(std::span<const std::byte> message);

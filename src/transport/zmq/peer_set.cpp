@@ -22,14 +22,25 @@ ZmqPeerSet::ZmqPeerSet(Owner& owner, const ZmqServerOptions& options, ZmqCounter
     : owner_{owner},
       options_{options},
       is_secured_{!std::holds_alternative<std::monostate>(options.security)},
+      hears_of_departures_{options.side == ZmqSide::bind},
       counters_{counters} {}
 
 ZmqPeerSet::~ZmqPeerSet() {
     by_age_.clear();
 }
 
+void ZmqPeerSet::take_event(const ZmqEvent& event) {
+    if (hears_of_departures_ && departures_.take_event(event)) {
+        may_have_left_ = true;
+        owner_.want_turn_end();
+    }
+}
+
 void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
     ZmqPeer& peer = find_or_add(message);
+    if (hears_of_departures_ && message.descriptor() != peer.descriptor) [[unlikely]] {
+        place(peer, message.descriptor());
+    }
     if (peer.is_refused()) {
         counters_.refused_messages.add();
         touch(peer);
@@ -37,6 +48,24 @@ void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
     counters_.messages_in.add();
     counters_.bytes_in.add(message.body().size());
     peer.take(message.body());
+}
+
+/// What ended before this message was sent has nothing to do with where it came from.
+void ZmqPeerSet::place(ZmqPeer& peer, int descriptor) {
+    owner_.take_events();
+    if (departures_.met(peer, descriptor)) {
+        may_have_left_ = true;
+        owner_.want_turn_end();
+    }
+}
+
+/// A descriptor that ended may be another connection's since.
+void ZmqPeerSet::give_up() {
+    owner_.take_events();
+    may_have_left_ = false;
+    for (ZmqPeer* const peer : departures_.take()) {
+        peer->on_gone();
+    }
 }
 
 ZmqPeer& ZmqPeerSet::find_or_add(ZmqEnvelopeReader& message) {
@@ -99,6 +128,7 @@ void ZmqPeerSet::forget(ZmqPeer& peer, const Failure& why) {
         last_ = nullptr;
     }
     by_age_.erase(by_age_.iterator_to(peer));
+    departures_.forget(peer);
     // Its name is its own: it goes last.
     const auto node = peers_.extract(peer.envelope());
     counters_.peers.subtract();
@@ -120,6 +150,9 @@ void ZmqPeerSet::touch(ZmqPeer& peer) {
 }
 
 void ZmqPeerSet::settle(ZmqSocket& socket) {
+    if (may_have_left_) [[unlikely]] {
+        give_up();
+    }
     // What they want meanwhile is for the next time.
     settling_.swap(touched_);
     for (ZmqPeer* const peer : settling_) {

@@ -5,6 +5,7 @@
 #include "core/keyed_hash.hpp"
 #include "runtime/stream_ports.hpp"
 #include "transport/zmq/counters.hpp"
+#include "transport/zmq/departures.hpp"
 #include "transport/zmq/envelope_reader.hpp"
 #include "transport/zmq/held_register.hpp"
 #include "transport/zmq/options.hpp"
@@ -32,6 +33,8 @@ public:
             runtime::StreamConnection& peer) = 0;
         /// `settle` has something to do.
         virtual void want_turn_end() = 0;
+        /// Tell the set, by `take_event`, of all connections that have come and gone until now.
+        virtual void take_events() = 0;
         /// A peer is refused, as there are `peers_max`: what it says in this turn is answered so.
         virtual void on_too_many_peers() = 0;
         /// An answer is dropped, as its peer does not read.
@@ -50,6 +53,8 @@ public:
     /// Forgets its peers; their sessions go without a word.
     ~ZmqPeerSet();
 
+    /// A connection has come or gone.
+    void take_event(const ZmqEvent& event);
     /// Give the message that was read to its peer.
     void take(ZmqEnvelopeReader& message);
     /// Do what peers have wanted since the last time, and send what they have to say.
@@ -80,6 +85,8 @@ private:
     ZmqPeer& find_or_add(ZmqEnvelopeReader& message);
     ZmqPeer* find(std::string_view envelope);
     ZmqPeer& add(ZmqEnvelopeReader& message);
+    void place(ZmqPeer& peer, int descriptor);
+    void give_up();
     void forget_some();
     void forget(ZmqPeer& peer, const Failure& why);
     bool may_send(const ZmqPeer& peer, std::size_t more_bytes) const noexcept;
@@ -89,9 +96,13 @@ private:
     Owner& owner_;
     const ZmqServerOptions& options_;
     const bool is_secured_;  // so that peers have identities
+    // Of one that it connects to ZeroMQ keeps the answers until it is there again.
+    const bool hears_of_departures_;
     ZmqCounters& counters_;
     std::unordered_map<std::string_view, std::unique_ptr<ZmqPeer>, core::KeyedHash> peers_;
     ZmqHeldRegister held_;
+    ZmqDepartures departures_;
+    bool may_have_left_ = false;
     boost::intrusive::list<ZmqPeer> by_age_;  // of their last message, the oldest first
     ZmqPeer* last_ = nullptr;                 // whose message was the last
     std::vector<ZmqPeer*> touched_;

@@ -43,15 +43,16 @@ public:
         ZmqLimits limits = options_.limits;
         limits.message_bytes_max = subscription_bytes_max;
         limits.frame_bytes_max = subscription_bytes_max;
-        auto binding = ZmqBinding::open(executor_,
-                                        {.socket_type = ZMQ_XPUB,
-                                         .endpoints = options_.endpoints,
-                                         .side = options_.side,
-                                         .security = options_.security,
-                                         .limits = limits,
-                                         .log = options_.log,
-                                         .changed = [this] { look_for_listeners(); }},
-                                        counters_);
+        auto binding =
+            ZmqBinding::open(executor_,
+                             {.socket_type = ZMQ_XPUB,
+                              .endpoints = options_.endpoints,
+                              .side = options_.side,
+                              .security = options_.security,
+                              .limits = limits,
+                              .log = options_.log,
+                              .changed = [this](const ZmqEvent&) { look_for_listeners(); }},
+                             counters_);
         if (!binding) {
             return std::unexpected{std::move(binding.error())};
         }

@@ -32,14 +32,16 @@ public:
 
     std::expected<void, Failure> start(runtime::StreamServerSink& sink) {
         sink_ = &sink;
-        auto binding = ZmqBinding::open(executor_,
-                                        {.socket_type = ZMQ_ROUTER,
-                                         .endpoints = options_.endpoints,
-                                         .side = options_.side,
-                                         .security = options_.security,
-                                         .limits = options_.limits,
-                                         .log = options_.log},
-                                        counters_);
+        auto binding = ZmqBinding::open(
+            executor_,
+            {.socket_type = ZMQ_ROUTER,
+             .endpoints = options_.endpoints,
+             .side = options_.side,
+             .security = options_.security,
+             .limits = options_.limits,
+             .log = options_.log,
+             .changed = [this](const ZmqEvent& event) { peers_.take_event(event); }},
+            counters_);
         if (!binding) {
             return std::unexpected{std::move(binding.error())};
         }
@@ -72,6 +74,8 @@ private:
     std::unique_ptr<runtime::StreamSession> make_session(runtime::StreamConnection& peer) override {
         return sink_->on_connected(peer);
     }
+
+    void take_events() override { binding_->take_events(); }
 
     void on_too_many_peers() override {
         if (options_.log != nullptr && !std::exchange(said_too_many_, true)) {

@@ -21,7 +21,9 @@ namespace warren::transport {
 /// has a connection of its own, which is gone with its answer. Peers without work are kept while
 /// they are few.
 ///
-/// A ROUTER does not hear of peers that leave: their requests run, and their answers are dropped.
+/// A peer whose connection has ended, and that is not there again, is not reachable: its session
+/// hears so. Of one within the process (inproc), or that the ROUTER itself connects to, it hears
+/// only when an answer does not reach it.
 /// thread the I/O thread
 class ZmqServerPort final : public runtime::StreamServerPort {
 public:

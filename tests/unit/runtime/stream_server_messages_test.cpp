@@ -2,130 +2,22 @@
 
 #include "protocol/pyzmqrpc.hpp"
 #include "protocol/pyzmqrpc_dialect.hpp"
-#include "unit/runtime/harness.hpp"
-#include "unit/runtime/stream_harness.hpp"
+#include "unit/runtime/peer_harness.hpp"
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 // A stream server where the transport keeps messages apart.
 namespace warren::runtime::test {
 namespace {
 
-using Texts = std::vector<std::string>;
-
-/// Offers one message at a time, and keeps the answers apart.
-class FakePeer final : public StreamConnection {
-public:
-    FakePeer(Executor& executor, StreamServerSink& sink)
-        : executor_{executor}, session_{sink.on_connected(*this)} {}
-
-    std::string& output() noexcept override { return output_; }
-    void touch() override { ++touches; }
-    void end_message() override {
-        if (output_.size() != ended_) {
-            messages_.push_back(output_.substr(ended_));
-            ended_ = output_.size();
-        }
-    }
-    void pause() override { paused_ = true; }
-    void resume() override {
-        paused_ = false;
-        executor_.post([this] { offer(); });
-    }
-    void close_after_output() override { closing_ = true; }
-    std::string_view peer_identity() const noexcept override { return {}; }
-
-    void receive(std::string_view message) {
-        input_.emplace_back(message);
-        offer();
-    }
-    /// A message comes that may not wait.
-    void overflow(std::string_view message) {
-        session_->on_overflow(std::as_bytes(std::span{message}));
-    }
-    Texts take_messages() {
-        EXPECT_EQ(output_.size(), ended_) << "some of it is no message's";
-        output_.clear();
-        ended_ = 0;
-        session_->on_unsent(0);
-        return std::exchange(messages_, {});
-    }
-    void reach(bool is_reachable) { session_->on_reachable(is_reachable); }
-    std::size_t unread() const noexcept { return input_.size(); }
-    bool is_closing() const noexcept { return closing_; }
-
-    int touches = 0;
-
-private:
-    void offer() {
-        while (!paused_ && !closing_ && !input_.empty()) {
-            const std::string& message = input_.front();
-            const auto taken = session_->on_input(std::as_bytes(std::span{message}));
-            if (taken.bytes != message.size() || (paused_ && message.empty())) {
-                EXPECT_TRUE(paused_);
-                break;
-            }
-            input_.pop_front();
-        }
-    }
-
-    Executor& executor_;
-    std::deque<std::string> input_;
-    std::string output_;
-    std::size_t ended_ = 0;
-    Texts messages_;
-    bool paused_ = false;
-    bool closing_ = false;
-    std::unique_ptr<StreamSession> session_;
-};
-
-struct Served : ServedStream {
-    explicit Served(std::unique_ptr<protocol::StreamDialect> spoken,
-                    StreamServerOptions options = {})
-        : ServedStream{std::move(spoken)} {
-        const auto handler = [this](std::string name) {
-            calls.push_back(name);
-            return name;
-        };
-        stage.registry.method("echo", handler, {"name"}).run_inline();
-        stage.registry.method("work", handler, {"name"});
-        stage.registry.method("boom", [](std::string name) -> std::string { throw Error{name}; },
-                              {"name"});
-        serve(std::move(options));
-        peer = std::make_unique<FakePeer>(stage.executor, *server);
-    }
-
-    Texts calls;
-    std::unique_ptr<FakePeer> peer{};
-};
-
-std::string command(std::string_view method, std::string_view name) {
-    const Dynamic state = Dynamic::map({{"name", std::string{name}}});
-    const auto dialect =
-        protocol::make_pyzmqrpc_dialect({.side = protocol::StreamSide::client, .one_way = true});
-    protocol::StreamTicket ticket{.wants_answer = false};
-    std::string out;
-    EXPECT_TRUE(
-        dialect->encode_call({.method = method, .arguments = state.value()}, ticket, 0, out));
-    return out;
-}
-
-std::string success(std::string_view result) {
-    return R"({"status_code": 200, "status_message": "OK", "response_message": ")" +
-           std::string{result} + "\"}";
-}
-
 constexpr std::string_view beat_answer = R"({"status_code": 200, "status_message": "OK"})";
 
 TEST(StreamServerMessages, EachAnswerIsAMessage) {
-    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    ServedMessages served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
     const std::string first = packed(R"([0,1,"echo",["a"]])");
     const std::string second = packed(R"([0,2,"work",["b"]])");
     served.peer->receive(first + second + packed(R"([0,3,"echo",["c"]])"));
@@ -142,7 +34,7 @@ TEST(StreamServerMessages, EachAnswerIsAMessage) {
 }
 
 TEST(StreamServerMessages, WhatIsNotAnsweredIsNoMessage) {
-    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    ServedMessages served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
     served.peer->receive(packed(R"([2,"echo",["a"]])"));
     served.peer->receive(packed(R"([2,"work",["b"]])"));
     served.run();
@@ -152,7 +44,7 @@ TEST(StreamServerMessages, WhatIsNotAnsweredIsNoMessage) {
 }
 
 TEST(StreamServerMessages, HeartbeatsAreAnsweredAndNoCalls) {
-    Served served{protocol::make_pyzmqrpc_dialect()};
+    ServedMessages served{protocol::make_pyzmqrpc_dialect()};
     served.peer->receive(protocol::pyzmqrpc_heartbeat);
     EXPECT_EQ(served.peer->take_messages(), Texts{std::string{beat_answer}});
     EXPECT_EQ(served.peer->touches, 1);
@@ -161,7 +53,7 @@ TEST(StreamServerMessages, HeartbeatsAreAnsweredAndNoCalls) {
 }
 
 TEST(StreamServerMessages, AHeartbeatWaitsForTheAnswerBeforeIt) {
-    Served served{protocol::make_pyzmqrpc_dialect()};
+    ServedMessages served{protocol::make_pyzmqrpc_dialect()};
     served.peer->receive(command("work", "a"));
     served.peer->receive(protocol::pyzmqrpc_heartbeat);
     served.peer->receive(command("echo", "b"));
@@ -172,7 +64,7 @@ TEST(StreamServerMessages, AHeartbeatWaitsForTheAnswerBeforeIt) {
 }
 
 TEST(StreamServerMessages, AnEmptyMessageIsAnsweredInItsTurn) {
-    Served served{protocol::make_pyzmqrpc_dialect()};
+    ServedMessages served{protocol::make_pyzmqrpc_dialect()};
     served.peer->receive("");
     EXPECT_EQ(served.peer->take_messages().size(), 1U);
     served.peer->receive(command("work", "a"));
@@ -188,7 +80,7 @@ TEST(StreamServerMessages, AnEmptyMessageIsAnsweredInItsTurn) {
 }
 
 TEST(StreamServerMessages, AnswersNameTheMethodThatWasCalled) {
-    Served served{protocol::make_pyzmqrpc_dialect()};
+    ServedMessages served{protocol::make_pyzmqrpc_dialect()};
     served.peer->receive(command("Unknown", "a"));
     EXPECT_EQ(served.peer->take_messages(),
               Texts{R"({"status_code": 451, "status_message": "No service on the server is )"
@@ -201,7 +93,7 @@ TEST(StreamServerMessages, AnswersNameTheMethodThatWasCalled) {
 }
 
 TEST(StreamServerMessages, OneWayCallsRunAtOnceAndNothingIsAnswered) {
-    Served served{protocol::make_pyzmqrpc_dialect({.one_way = true})};
+    ServedMessages served{protocol::make_pyzmqrpc_dialect({.one_way = true})};
     served.peer->receive(command("work", "a"));
     served.peer->receive(protocol::pyzmqrpc_heartbeat);
     served.peer->receive("@@@");
@@ -217,7 +109,7 @@ TEST(StreamServerMessages, WhereNobodyHearsOfARefusalRequestsWaitForRoom) {
     const StreamServerOptions limits[] = {
         {.in_flight_per_connection_max = 2}, {.in_flight_max = 2}, {.in_flight_bytes_max = 1}};
     for (const StreamServerOptions& options : limits) {
-        Served served{protocol::make_pyzmqrpc_dialect({.one_way = true}), options};
+        ServedMessages served{protocol::make_pyzmqrpc_dialect({.one_way = true}), options};
         Texts names;
         for (int i = 0; i < 10; ++i) {
             names.push_back(std::to_string(i));
@@ -232,7 +124,7 @@ TEST(StreamServerMessages, WhereNobodyHearsOfARefusalRequestsWaitForRoom) {
 }
 
 TEST(StreamServerMessages, WhatIsNoMessageStandsInNobodysWay) {
-    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    ServedMessages served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
     served.peer->receive(packed(R"([0,1,"work",["a"]])"));
     for (const std::string& nonsense :
          {std::string{"hello"}, std::string{}, std::string{"\xc1"}, packed("[7]"), packed("{}"),
@@ -250,7 +142,7 @@ TEST(StreamServerMessages, WhatIsNoMessageStandsInNobodysWay) {
 }
 
 TEST(StreamServerMessages, ARequestOfAWrongFormIsAnsweredWhereItsIdCanBeRead) {
-    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    ServedMessages served{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
     for (const char* const wrong :
          {R"([0,12,"echo",["a"],5])", R"([0,12,"echo"])", "[0,12]", R"([0,12,5,["a"]])",
           R"([0,12,"echo",5])", R"([0,12,"echo",["a"],{"$warren":"bare"}])"}) {
@@ -266,7 +158,7 @@ TEST(StreamServerMessages, ARequestOfAWrongFormIsAnsweredWhereItsIdCanBeRead) {
 }
 
 TEST(StreamServerMessages, AMessageOfTheOtherProtocolIsAnsweredInItsOwn) {
-    Served rpc{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
+    ServedMessages rpc{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
     rpc.peer->receive(command("echo", "a"));
     rpc.peer->receive(protocol::pyzmqrpc_heartbeat);
     rpc.peer->receive(packed(R"([0,2,"echo",["b"]])"));
@@ -279,7 +171,7 @@ TEST(StreamServerMessages, AMessageOfTheOtherProtocolIsAnsweredInItsOwn) {
     EXPECT_EQ(unpacked(texts[2]), Texts{R"([1,2,null,"b"])"});
     EXPECT_TRUE(rpc.stage.log.contains("this is a message of pyzmqrpc"));
 
-    Served commands{protocol::make_pyzmqrpc_dialect()};
+    ServedMessages commands{protocol::make_pyzmqrpc_dialect()};
     commands.peer->receive(packed(R"([0,7,"echo",["a"]])"));
     commands.peer->receive(packed(R"([2,"echo",["a"]])"));
     commands.peer->receive(command("echo", "b"));
@@ -292,28 +184,9 @@ TEST(StreamServerMessages, AMessageOfTheOtherProtocolIsAnsweredInItsOwn) {
     EXPECT_EQ(commands.calls, Texts{"b"});
 }
 
-TEST(StreamServerMessages, OfAPeerThatIsGoneRunsWhatNeedsNoAnswer) {
-    Served rpc{protocol::make_msgpack_rpc_dialect({.whole_messages = true})};
-    rpc.peer->receive(packed(R"([0,1,"work",["a"]])"));
-    rpc.peer->reach(false);
-    rpc.peer->receive(packed(R"([0,2,"work",["b"]])"));
-    rpc.peer->receive(packed(R"([2,"work",["c"]])"));
-    rpc.peer->reach(true);
-    rpc.peer->receive(packed(R"([0,3,"work",["d"]])"));
-    rpc.run();
-    EXPECT_EQ(rpc.calls, (Texts{"c", "d"}));
-
-    Served commands{protocol::make_pyzmqrpc_dialect()};
-    commands.peer->receive(command("work", "a"));
-    commands.peer->reach(false);
-    commands.peer->receive(command("work", "b"));
-    commands.run();
-    EXPECT_EQ(commands.calls, (Texts{"a", "b"}));
-}
-
 TEST(StreamServerMessages, WhatMayNotWaitIsRefused) {
-    Served served{protocol::make_msgpack_rpc_dialect({.whole_messages = true}),
-                  {.in_flight_per_connection_max = 1}};
+    ServedMessages served{protocol::make_msgpack_rpc_dialect({.whole_messages = true}),
+                          {.in_flight_per_connection_max = 1}};
     served.peer->receive(packed(R"([2,"work",["a"]])"));
     served.peer->receive(packed(R"([0,1,"work",["b"]])"));
     served.peer->overflow(packed(R"([0,2,"work",["c"]])") + packed(R"([2,"work",["d"]])"));
@@ -328,7 +201,7 @@ TEST(StreamServerMessages, WhatMayNotWaitIsRefused) {
 }
 
 TEST(StreamServerMessages, WhatMayNotWaitIsNotAnsweredBeforeItsTurn) {
-    Served served{protocol::make_pyzmqrpc_dialect()};
+    ServedMessages served{protocol::make_pyzmqrpc_dialect()};
     served.peer->receive(command("work", "a"));
     served.peer->overflow(command("work", "b"));
     EXPECT_EQ(served.peer->take_messages(), Texts{});

@@ -32,6 +32,7 @@ struct Seen {
     std::vector<std::string> obstacles{};
     std::vector<Failure> closed{};
     std::vector<runtime::StreamConnection*> connections{};
+    std::vector<std::pair<std::string, bool>> reachable{};  // by its last message
     std::vector<std::pair<std::uint64_t, Failure>> failed{};
     std::vector<runtime::ConnectRefusal> refusals{};
     std::size_t sessions = 0;  // now
@@ -56,6 +57,7 @@ public:
         }
         const std::string_view text{reinterpret_cast<const char*>(input.data()), input.size()};
         seen_.messages.emplace_back(text);
+        last_ = text;
         if (seen_.echo) {
             connection_.output() += text;
             connection_.end_message();
@@ -67,12 +69,16 @@ public:
         return {.bytes = input.size()};
     }
 
+    void on_reachable(bool is_reachable) override {
+        seen_.reachable.emplace_back(last_, is_reachable);
+    }
     bool is_busy() const noexcept override { return seen_.busy; }
     void on_closed(const Failure& why) override { seen_.closed.push_back(why); }
 
 private:
     runtime::StreamConnection& connection_;
     Seen& seen_;
+    std::string last_{};
 };
 
 class ServerSink final : public runtime::StreamServerSink, public Seen {

@@ -1,0 +1,96 @@
+#include "runtime/stream_server.hpp"
+#include "runtime/stream_server_session.hpp"
+
+#include <utility>
+
+// Whether there is room for a call.
+namespace warren::runtime {
+
+/// What was cancelled makes room first; once in a turn, as all calls are looked at for that.
+std::optional<Failure> StreamServer::refusal_of(const StreamServerSession& session,
+                                                bool wants_answer) {
+    std::optional<Failure> refusal = refusal_for(session, wants_answer);
+    const TimePoint turn = port_.executor().now();
+    if (refusal && !cancelled_.empty() && room_made_at_ != turn) [[unlikely]] {
+        room_made_at_ = turn;
+        take_cancelled();
+        refusal = refusal_for(session, wants_answer);
+    }
+    return refusal;
+}
+
+std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& session,
+                                                 bool wants_answer) const {
+    if (stopping_) [[unlikely]] {
+        return stopping();
+    }
+    if (const std::string_view obstacle = session.obstacle(); !obstacle.empty()) [[unlikely]] {
+        return overloaded(std::string{obstacle});
+    }
+    if (!wants_answer) {
+        return std::nullopt;
+    }
+    if (!session.is_reachable()) [[unlikely]] {
+        return Failure{.code = Code::cancelled, .message = "The caller is gone"};
+    }
+    // The request itself is counted already.
+    if (session.in_flight() > options_.in_flight_per_connection_max) [[unlikely]] {
+        return overloaded(
+            "As many requests of this connection are being handled as may "
+            "(connection_requests_max)");
+    }
+    if (waited_for() > options_.in_flight_max) [[unlikely]] {
+        return overloaded("As many requests are being handled as may (max_simultaneous_requests)");
+    }
+    if (in_flight_bytes_ > options_.in_flight_bytes_max && in_flight_ > 1) [[unlikely]] {
+        return overloaded(
+            "The requests that are being handled have as many bytes as they may "
+            "(requests_bytes_max)");
+    }
+    if (const std::string_view obstacle = obstacle_for(session.share()); !obstacle.empty())
+        [[unlikely]] {
+        return overloaded(std::string{obstacle});
+    }
+    return std::nullopt;
+}
+
+std::string_view StreamServer::obstacle_for(const AnswerBacklog::Share& share) const noexcept {
+    if (backlog_.is_over(share)) [[unlikely]] {
+        return "The answers that wait for this connection to take them have as many bytes as they "
+               "may (connection_answers_bytes_max)";
+    }
+    if (backlog_.is_over()) [[unlikely]] {
+        return "The answers that wait for connections to take them have as many bytes as they may "
+               "(answers_bytes_max)";
+    }
+    return {};
+}
+
+bool StreamServer::has_room(const StreamServerSession& session) noexcept {
+    // Without anything in flight nothing would finish, and nobody look again. What is refused in
+    // any case needs none.
+    return in_flight_ == 0 || !session.obstacle().empty() ||
+           (session.in_flight() < options_.in_flight_per_connection_max &&
+            waited_for() < options_.in_flight_max &&
+            in_flight_bytes_ < options_.in_flight_bytes_max && lane_.has_room());
+}
+
+void StreamServer::hold(const StreamServerSession& session) {
+    held_.push_back(session.id());
+}
+
+void StreamServer::resume_held() {
+    for (const SessionId id : std::exchange(held_, {})) {
+        StreamServerSession* const session = find(id);
+        if (session == nullptr) {
+            continue;
+        }
+        if (has_room(*session)) {
+            session->release();
+        } else {
+            held_.push_back(id);
+        }
+    }
+}
+
+}  // namespace warren::runtime

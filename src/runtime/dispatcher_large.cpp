@@ -29,6 +29,7 @@ void Dispatcher::read_large(std::unique_ptr<Job> job) noexcept {
             request.is_read = true;
             auto call = request.read();
             if (call) {
+                job->values_bytes = request.values.used_bytes();
                 request.call = *call;
                 ready = prepare(*job, *call);
             } else {

@@ -1,9 +1,11 @@
 #include "unit/runtime/stream_harness.hpp"
 
 #include "format/msgpack_writer.hpp"
+#include "protocol/msgpack_rpc.hpp"
 #include "runtime/request_memory.hpp"
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -160,14 +162,37 @@ TEST(StreamServerLarge, WhatRequestsTakeInMemoryIsHeldAgainstTheLimits) {
         served.run();
         EXPECT_EQ(peer.take_answers(), Texts{"[1,2,null,3]"}) << "all was given back";
     }
-    // With room enough for its message, its values (in chunks) and its arguments it runs, again and
-    // again.
-    ServedNumbers served{{.in_flight_bytes_per_connection_max = message + 3 * values}};
-    FakeConnection& peer = served.connect();
-    for (int round = 0; round < 3; ++round) {
-        peer.receive(request_of_numbers(1, many, "work"));
-        served.run();
-        EXPECT_EQ(peer.take_answers(), Texts{"[1,1,null," + std::to_string(many) + ']'});
+}
+
+TEST(StreamServerLarge, TheArgumentsOfLargeRequestsCount) {
+    const std::string request = request_of_numbers(1, many, "work");
+    // What a worker needs before it binds: the message, and its values in the chunks of an arena.
+    detail::MemoryBudget read{std::size_t{1} << 30, ""};
+    Arena arena{read};
+    protocol::MsgpackRpcDecoder decoder;
+    ASSERT_EQ(decoder.next(std::as_bytes(std::span{request}), arena).state,
+              protocol::RpcStep::State::complete);
+    const std::size_t before = request.size() + read.taken();
+    const std::size_t arguments = many * sizeof(int);
+    for (const char* const method : {"work", "inline"}) {
+        const std::string call = request_of_numbers(1, many, method);
+        const auto answers_at = [&](std::size_t bytes_max) {
+            ServedNumbers served{{.in_flight_bytes_per_connection_max = bytes_max}};
+            FakeConnection& peer = served.connect();
+            // Again and again, as all is given back.
+            for (int round = 0; round < 3; ++round) {
+                peer.receive(call);
+                served.run();
+            }
+            return peer.take_answers();
+        };
+        const Texts refused = answers_at(before + arguments - 1);
+        ASSERT_EQ(refused.size(), 3U);
+        EXPECT_NE(refused[0].find("connection_requests_bytes_max"), std::string::npos)
+            << refused[0];
+        const std::size_t room = std::size_t{64} << 10;
+        EXPECT_EQ(answers_at(before + 2 * arguments + room),
+                  Texts(3, "[1,1,null," + std::to_string(many) + ']'));
     }
 }
 

@@ -17,7 +17,6 @@
 namespace warren::runtime {
 namespace {
 
-constexpr std::chrono::milliseconds overload_retry_after{1000};
 constexpr std::size_t counted_values_bytes_min = 4096;
 
 Failure invalid(std::vector<FieldError> errors) {
@@ -35,29 +34,6 @@ std::optional<format::TimeToLive> time_to_live(const ListenerPolicy& policy) {
 }
 
 }  // namespace
-
-Failure overloaded(std::string message) {
-    return {.code = Code::overloaded,
-            .message = std::move(message),
-            .retry_after = overload_retry_after};
-}
-
-Failure stopping() {
-    return overloaded("This server is stopping");
-}
-
-Failure out_of_memory() {
-    return overloaded("This server has no memory left for the request");
-}
-
-Failure expired() {
-    return {.code = Code::expired_in_queue,
-            .message = "The deadline passed before the method started"};
-}
-
-Failure abandoned() {
-    return {.code = Code::cancelled, .message = "Nobody waits for the answer any more"};
-}
 
 Dispatcher::Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
                        const core::Limits& limits, Log* handler_log)

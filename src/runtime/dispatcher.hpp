@@ -12,6 +12,7 @@
 #include "runtime/lane.hpp"
 #include "runtime/locks.hpp"
 #include "runtime/one_way_failures.hpp"
+#include "runtime/refusals.hpp"
 #include "runtime/workers.hpp"
 
 #include <atomic>
@@ -31,18 +32,6 @@ inline constexpr std::size_t log_details_bytes_max = 2048;
 /// Whether a handler may fail with this code. The others state facts about the way a call took,
 /// which a handler cannot know, such as that nothing was done; they become `internal`.
 bool handler_may_claim(Code code) noexcept;
-
-/// A refusal for the time being: nothing was done, and the caller may try again after a while.
-Failure overloaded(std::string message);
-/// What calls are answered while a server ends.
-Failure stopping();
-/// What became of calls before they started: their deadline passed, or their caller is gone.
-Failure expired();
-Failure abandoned();
-/// What calls are answered that no memory is left for.
-Failure out_of_memory();
-inline constexpr std::string_view no_memory_for_reply =
-    "The server has no memory left for the reply";
 
 /// What happens to a call, the same on every transport: find the method, open the secrets, bind,
 /// take the lock, run the handler, check and render the response. One per server.

@@ -6,9 +6,14 @@
 #include "protocol/call.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/memory_hold.hpp"
+#include "runtime/refusals.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <expected>
+#include <memory>
+#include <new>
+#include <utility>
 
 namespace warren::runtime {
 
@@ -32,5 +37,25 @@ public:
     protocol::Call call{};  // once it was read
     bool is_read = false;
 };
+
+/// Keep a request, as it came, for a worker to read.
+/// in   memory: which the message has to fit into; given: what `Kept` is made of
+/// err  overloaded: it takes more memory than may be, or than there is
+template <std::derived_from<LargeRequest> Kept, typename... Given>
+std::expected<std::unique_ptr<LargeRequest>, Failure> keep_large(detail::MemoryBudget& memory,
+                                                                 std::size_t message_bytes,
+                                                                 Given&&... given) {
+    MemoryHold held;
+    if (const char* const reason = held.take(memory, message_bytes)) {
+        return std::unexpected{overloaded(reason)};
+    }
+    try {
+        auto kept = std::make_unique<Kept>(std::forward<Given>(given)...);
+        kept->held.swap(held);
+        return kept;
+    } catch (const std::bad_alloc&) {
+        return std::unexpected{out_of_memory()};
+    }
+}
 
 }  // namespace warren::runtime

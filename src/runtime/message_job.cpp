@@ -6,7 +6,6 @@
 #include "runtime/dispatcher.hpp"
 
 #include <cstddef>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,17 +36,7 @@ private:
 
 std::expected<std::unique_ptr<LargeRequest>, Failure> MessageJob::keep(
     const protocol::Envelope& message) {
-    MemoryHold taken;
-    if (const char* const reason = taken.take(*memory, message.body.size())) {
-        return std::unexpected{overloaded(reason)};
-    }
-    try {
-        auto kept = std::make_unique<Unread>(*this, message);
-        kept->held.swap(taken);
-        return kept;
-    } catch (const std::bad_alloc&) {
-        return std::unexpected{out_of_memory()};
-    }
+    return keep_large<Unread>(*memory, message.body.size(), *this, message);
 }
 
 void MessageJob::finished(std::unique_ptr<Job> self) noexcept {

@@ -3,7 +3,6 @@
 #include "runtime/stream_server.hpp"
 
 #include <chrono>
-#include <new>
 #include <utility>
 #include <vector>
 
@@ -53,17 +52,7 @@ private:
 std::expected<std::unique_ptr<LargeRequest>, Failure> StreamJob::keep(
     std::unique_ptr<protocol::StreamCallDecoder> decoder, std::string_view caller,
     std::span<const std::byte> message) {
-    MemoryHold held;
-    if (const char* const reason = held.take(*memory, message.size())) {
-        return std::unexpected{overloaded(reason)};
-    }
-    try {
-        auto kept = std::make_unique<Unread>(*this, std::move(decoder), caller, message);
-        kept->held.swap(held);
-        return kept;
-    } catch (const std::bad_alloc&) {
-        return std::unexpected{out_of_memory()};
-    }
+    return keep_large<Unread>(*memory, message.size(), *this, std::move(decoder), caller, message);
 }
 
 void StreamJob::finished(std::unique_ptr<Job> self) noexcept {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include <string>
+
+// What calls are answered that do not run here, for now or at all.
+namespace warren::runtime {
+
+/// A refusal for the time being: nothing was done, and the caller may try again after a while.
+Failure overloaded(std::string message);
+/// What calls are answered while a server ends.
+Failure stopping();
+/// What became of calls before they started: their deadline passed, or their caller is gone.
+Failure expired();
+Failure abandoned();
+/// What calls are answered that no memory is left for.
+Failure out_of_memory();
+inline constexpr std::string_view no_memory_for_reply =
+    "The server has no memory left for the reply";
+
+}  // namespace warren::runtime

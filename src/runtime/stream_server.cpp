@@ -89,8 +89,11 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
                         std::size_t request_bytes) {
     with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
         job->request_bytes = request_bytes;
-        in_flight_bytes_ += request_bytes;
-        if (std::optional<Failure> refusal = refusal_of(session, job->wants_answer)) [[unlikely]] {
+        std::optional<Failure> refusal = refusal_of(session, job->wants_answer);
+        if (!refusal) [[likely]] {
+            refusal = hold_memory(*job);
+        }
+        if (refusal) [[unlikely]] {
             dispatcher_.refuse(std::move(job), std::move(*refusal), lane_);
         } else if (!decoder.call) [[unlikely]] {
             dispatcher_.refuse(std::move(job), std::move(decoder.call.error()), lane_);
@@ -107,7 +110,6 @@ void StreamServer::take_large(StreamServerSession& session,
                               std::span<const std::byte> request) {
     with_job(session, decoder.ticket, [&](std::unique_ptr<StreamJob> job) {
         job->request_bytes = request.size();
-        in_flight_bytes_ += request.size();
         if (std::optional<Failure> refusal = refusal_of(session, job->wants_answer)) {
             return dispatcher_.refuse(std::move(job), std::move(*refusal), lane_);
         }
@@ -203,10 +205,10 @@ std::unique_ptr<StreamJob> StreamServer::make_job(StreamServerSession& session,
     return job;
 }
 
-void StreamServer::leaves(const StreamJob& job) noexcept {
+void StreamServer::leaves(StreamJob& job) noexcept {
     --in_flight_;
     abandoned_ -= job.is_abandoned ? 1 : 0;
-    in_flight_bytes_ -= job.request_bytes;
+    job.held.give_back();
 }
 
 void StreamServer::answer_here(std::unique_ptr<StreamJob> job) noexcept {

@@ -36,8 +36,8 @@ struct StreamServerOptions {
     /// Calls without an answer yet, of one connection and of all.
     std::size_t in_flight_per_connection_max = 1024;
     std::size_t in_flight_max = 65'536;
-    /// Of the requests in flight, as they came, of which one alone may be bigger; and as they are
-    /// in memory, of one connection and of all.
+    /// Of the requests in flight, as they came and as they are in memory, of one connection and of
+    /// all; as it came one alone may be bigger.
     std::size_t in_flight_bytes_per_connection_max = std::size_t{128} << 20;
     std::size_t in_flight_bytes_max = std::size_t{256} << 20;
     /// Of answers that have not left yet: no call of a connection starts while more than so many
@@ -149,12 +149,13 @@ private:
     std::string_view obstacle_for(const AnswerBacklog::Share& share) const noexcept;
     std::optional<Failure> refusal_of(const StreamServerSession& session, bool wants_answer);
     std::optional<Failure> refusal_for(const StreamServerSession& session, bool wants_answer) const;
+    std::optional<Failure> hold_memory(StreamJob& job);
     template <typename Dispatch>
     void with_job(StreamServerSession& session, const protocol::StreamTicket& ticket,
                   Dispatch&& dispatch);
     std::unique_ptr<StreamJob> make_job(StreamServerSession& session,
                                         const protocol::StreamTicket& ticket);
-    void leaves(const StreamJob& job) noexcept;
+    void leaves(StreamJob& job) noexcept;
     StreamServerSession* find(SessionId id) noexcept;
     void take_finished();
     void give_answer(const StreamJob& job, StreamServerSession* session);
@@ -182,7 +183,6 @@ private:
 
     std::size_t in_flight_ = 0;
     std::size_t abandoned_ = 0;  // of them
-    std::size_t in_flight_bytes_ = 0;
     std::vector<std::unique_ptr<StreamJob>> free_;
     AnswerBacklog backlog_;
     std::deque<Place> places_;  // jobs point into them

@@ -42,15 +42,23 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
     if (waited_for() > options_.in_flight_max) [[unlikely]] {
         return overloaded("As many requests are being handled as may (max_simultaneous_requests)");
     }
-    if (in_flight_bytes_ > options_.in_flight_bytes_max && in_flight_ > 1) [[unlikely]] {
-        return overloaded(
-            "The requests that are being handled have as many bytes as they may "
-            "(requests_bytes_max)");
-    }
     if (const std::string_view obstacle = obstacle_for(session.share()); !obstacle.empty())
         [[unlikely]] {
         return overloaded(std::string{obstacle});
     }
+    return std::nullopt;
+}
+
+/// One that nobody would hear the refusal of, and one alone, may be over the limit.
+std::optional<Failure> StreamServer::hold_memory(StreamJob& job) {
+    const char* const reason = job.held.take(*job.memory, job.request_bytes);
+    if (reason == nullptr) [[likely]] {
+        return std::nullopt;
+    }
+    if (job.wants_answer && in_flight_ > 1) {
+        return overloaded(reason);
+    }
+    job.held.take_anyway(*job.memory, job.request_bytes);
     return std::nullopt;
 }
 
@@ -72,7 +80,9 @@ bool StreamServer::has_room(const StreamServerSession& session) noexcept {
     return in_flight_ == 0 || !session.obstacle().empty() ||
            (session.in_flight() < options_.in_flight_per_connection_max &&
             waited_for() < options_.in_flight_max &&
-            in_flight_bytes_ < options_.in_flight_bytes_max && lane_.has_room());
+            (session.in_flight() == 0 || places_[session.id().place].memory.taken() <
+                                             options_.in_flight_bytes_per_connection_max) &&
+            memory_.all.taken() < options_.in_flight_bytes_max && lane_.has_room());
 }
 
 void StreamServer::hold(const StreamServerSession& session) {

@@ -58,10 +58,11 @@ Texts letters(char last) {
 }
 
 std::vector<StreamServerOptions> each_limit() {
-    std::vector<StreamServerOptions> each(3);
+    std::vector<StreamServerOptions> each(4);
     each[0].in_flight_per_connection_max = 2;
     each[1].in_flight_max = 2;
     each[2].in_flight_bytes_max = 2 * notification("a").size();
+    each[3].in_flight_bytes_per_connection_max = 2 * notification("a").size();
     return each;
 }
 

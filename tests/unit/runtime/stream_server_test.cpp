@@ -291,6 +291,24 @@ TEST(StreamServer, HoldsTheLimitOfBytesInAll) {
     EXPECT_TRUE(first.take_answers().empty());
 }
 
+TEST(StreamServer, HoldsTheLimitOfBytesOfAConnection) {
+    const std::string big(100, 'x');
+    const std::size_t each = request(1, "work", big).size();
+    Served served{{.in_flight_bytes_per_connection_max = 2 * each}};
+    FakeConnection& first = served.connect();
+    FakeConnection& second = served.connect();
+    first.receive(request(1, "work", big) + request(2, "work", big) + request(3, "work", "c"));
+    second.receive(request(4, "work", big));
+    const Texts refused = first.take_answers();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_TRUE(is_failure(refused[0], 3, "overloaded", "(connection_requests_bytes_max)"));
+    served.run();
+    EXPECT_EQ(first.take_answers(), (Texts{answer(1, big), answer(2, big)}));
+    EXPECT_EQ(second.take_answers(), Texts{answer(4, big)});
+    first.receive(request(5, "work", big) + request(6, "work", big));
+    EXPECT_TRUE(first.take_answers().empty()) << "all was given back";
+}
+
 // What `work` and `echo` are answered, with an id of one digit.
 std::size_t answer_bytes(std::string_view name) {
     return packed(answer(1, name)).size();

@@ -6,6 +6,7 @@
 #include "runtime/dispatcher.hpp"
 
 #include <cstddef>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>

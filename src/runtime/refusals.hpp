@@ -3,6 +3,7 @@
 #include <warren/error.hpp>
 
 #include <string>
+#include <string_view>
 
 // What calls are answered that do not run here, for now or at all.
 namespace warren::runtime {

@@ -3,6 +3,7 @@
 #include "runtime/stream_server.hpp"
 
 #include <chrono>
+#include <new>
 #include <utility>
 #include <vector>
 

@@ -84,7 +84,7 @@ void ReplyChannel::later(void (ReplyChannelUser::*tell)(const protocol::Envelope
 }
 
 void ReplyChannel::publish(const protocol::Envelope& reply) {
-    if (lost_exchanges_.contains(reply.exchange)) {
+    if (lost_.contains(reply.exchange)) {
         user_.on_reply_lost(reply, no_exchange(reply.exchange));
     } else if (channel_ == 0 || (careful_ && !proven_.contains(reply.exchange))) {
         wait(reply);
@@ -202,7 +202,7 @@ std::map<ReplyChannel::Number, protocol::Message>::iterator ReplyChannel::refuse
 
 void ReplyChannel::lose(const std::string& exchange) {
     proven_.remove(exchange);
-    lost_exchanges_.learn(exchange);
+    lost_.add(exchange);
     std::erase_if(waiting_, [&](const protocol::Message& reply) {
         const bool is_lost = reply.exchange() == exchange;
         if (is_lost) {

@@ -6,8 +6,7 @@
 #include "protocol/envelope.hpp"
 #include "protocol/message.hpp"
 #include "transport/amqp/link.hpp"
-#include "transport/amqp/lost_exchanges.hpp"
-#include "transport/amqp/proven_exchanges.hpp"
+#include "transport/amqp/name_set.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +55,7 @@ public:
     void down(const Failure& why, bool is_exception);
     void publish(const protocol::Envelope& reply);
     /// Somebody waits at this exchange, whatever was true before.
-    void seen(std::string_view exchange) { lost_exchanges_.forget(exchange); }
+    void seen(std::string_view exchange) { lost_.remove(exchange); }
 
     void on_channel_event(const amqp::Event& event) override;
 
@@ -89,8 +88,8 @@ private:
     std::size_t waiting_bytes_ = 0;          // of their bodies
     bool careful_ = false;
     Number trial_ = 0;  // while careful, the one that goes alone; 0: none
-    ProvenExchanges proven_;
-    LostExchanges lost_exchanges_;
+    NameSet proven_;    // exchanges that have taken a reply
+    NameSet lost_;      // exchanges that do not: publishing to one closes the channel
     std::shared_ptr<ReplyChannel*> life_ = std::make_shared<ReplyChannel*>(this);
 };
 

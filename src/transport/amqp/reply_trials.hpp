@@ -6,7 +6,7 @@
 #include "protocol/message.hpp"
 #include "runtime/ports.hpp"
 #include "transport/amqp/link.hpp"
-#include "transport/amqp/proven_exchanges.hpp"
+#include "transport/amqp/name_set.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -112,8 +112,8 @@ private:
     Failure dial_failure_;                // of the last one
     std::size_t refused_bytes_min_ = SIZE_MAX;
     runtime::Executor::TimerId idle_timer_ = 0;
-    ProvenExchanges proven_;
-    ProvenExchanges hopeless_;
+    NameSet proven_;
+    NameSet hopeless_;
     bool unreadable_ends_ = false;  // a connection: this broker has shown it
     std::string proven_direct_;     // the last such address that took a reply
     std::string key_;

@@ -5,6 +5,7 @@
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
+#include "transport/amqp/reply_publish.hpp"
 
 #include <fmt/format.h>
 
@@ -135,17 +136,12 @@ void ReplyChannel::confirmed(Number number, bool multiple) {
 
 /// out  0 when it cannot be said in AMQP
 ReplyChannel::Number ReplyChannel::send(protocol::Message reply) {
-    const protocol::Envelope view = reply.view();
-    const auto number = link_.core().basic_publish(
-        channel_, {.exchange = view.exchange, .routing_key = view.routing_key, .mandatory = true},
-        to_properties(view), view.body, view.headers);
+    const auto number = publish_reply(link_, channel_, reply.view());
     if (!number) {
-        later(&ReplyChannelUser::on_reply_refused, std::move(reply),
-              explain(number.error(), "The reply"));
+        later(&ReplyChannelUser::on_reply_refused, std::move(reply), number.error());
         return 0;
     }
     unconfirmed_.emplace(*number, std::move(reply));
-    link_.touch();
     return *number;
 }
 

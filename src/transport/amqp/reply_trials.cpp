@@ -1,72 +1,26 @@
 #include "transport/amqp/reply_trials.hpp"
 
 #include "amqp/reply_code.hpp"
-#include "core/base64.hpp"
-#include "transport/amqp/declarations.hpp"
-#include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
+#include "transport/amqp/reply_publish.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 namespace warren::transport {
-namespace {
 
-/// Direct addresses of one node of a broker begin alike for longer than this.
-constexpr std::size_t node_bytes = 46;
-
-bool is_alike(std::string_view address, std::string_view proven) {
-    return proven.size() > node_bytes &&
-           address.substr(0, node_bytes) == proven.substr(0, node_bytes);
-}
-
-}  // namespace
-
-bool is_readable(std::string_view direct_address) {
-    constexpr std::string_view prefix = "amq.rabbitmq.reply-to.";
-    if (!direct_address.starts_with(prefix)) {
-        return true;  // a queue's name, if anything
-    }
-    const std::string_view tail = direct_address.substr(prefix.size());
-    const std::size_t dot = tail.find('.');
-    if (dot == std::string_view::npos || tail.find('.', dot + 1) != std::string_view::npos) {
-        return true;  // not taken apart
-    }
-    // A process identifier in Erlang's external term format: version, tag, the node's name, and its
-    // numbers.                                                       [Erlang external term format]
-    constexpr std::size_t bytes_max = core::base64_decoded_size_max(255);
-    std::array<std::byte, bytes_max> term{};
-    const std::string_view text = tail.substr(0, std::min<std::size_t>(dot, 255));
-    const std::size_t size = core::base64_decode_to(text, term).value_or(0);
-    const auto octet = [&term](std::size_t at) { return std::to_integer<std::size_t>(term[at]); };
-    const std::size_t numbers = octet(1) == 88 ? 12 : octet(1) == 103 ? 9 : 0;
-    const bool is_short = octet(2) == 119 || octet(2) == 115;
-    const bool is_long = octet(2) == 118 || octet(2) == 100;
-    const std::size_t name = is_short ? octet(3) : octet(3) * 256 + octet(4);
-    return octet(0) == 131 && numbers != 0 && (is_short || is_long) &&
-           size == std::size_t{is_short ? 4U : 5U} + name + numbers;
-}
-
-ReplyTrials::ReplyTrials(Link& main, ReplyTrialsUser& user) : main_{main}, user_{user} {}
+ReplyTrials::ReplyTrials(Link& main, ReplyVerdicts& verdicts, ReplyTrialsUser& user)
+    : main_{main}, verdicts_{verdicts}, user_{user} {}
 
 ReplyTrials::~ReplyTrials() {
     main_.executor().cancel(idle_timer_);
+    main_.executor().cancel(patience_timer_);
     if (link_ != nullptr) {
         link_->detach(*this);
     }
-}
-
-const std::string& ReplyTrials::key_of(const protocol::Envelope& reply) {
-    key_.assign(reply.exchange).append(1, '\0').append(reply.routing_key);
-    return key_;
-}
-
-bool ReplyTrials::is_hopeless(const protocol::Envelope& reply) {
-    return hopeless_.contains(key_of(reply)) ||
-           (unreadable_ends_ && !is_readable(reply.routing_key));
 }
 
 void ReplyTrials::later(std::move_only_function<void(ReplyTrials&)> function) {
@@ -77,46 +31,68 @@ void ReplyTrials::later(std::move_only_function<void(ReplyTrials&)> function) {
     });
 }
 
-void ReplyTrials::add(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
-    Entry entry{.delivery = delivery, .reply = protocol::Message{reply}};
-    // Those that are likely good do not wait behind those that are likely not.
-    if (is_alike(reply.routing_key, proven_direct_)) {
-        waiting_.push_front(std::move(entry));
-    } else {
-        waiting_.push_back(std::move(entry));
+bool ReplyTrials::add(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
+    const bool is_stranger = verdicts_.is_stranger(reply);
+    const bool is_done = is_stranger && !verdicts_.is_calm(main_.executor().now());
+    Entry entry{.delivery = is_done ? runtime::DeliveryId{} : delivery,
+                .reply = protocol::Message{reply}};
+    if (kept_ == kept_max || kept_bytes_ + reply.body.size() > kept_bytes_max ||
+        (is_stranger && strangers_.size() == strangers_max)) {
+        later([full = std::move(entry)](ReplyTrials& self) {
+            const Failure why{
+                .code = Code::overloaded,
+                .message = "Too many replies wait to be tried on a second connection"};
+            self.user_.on_tried(full.delivery, full.reply.view(), &why);
+        });
+        return is_done;
     }
-    main_.executor().cancel(idle_timer_);
+    keep(is_stranger ? strangers_ : waiting_, std::move(entry));
     later([](ReplyTrials& self) { self.connect(); });
+    return is_done;
 }
 
-void ReplyTrials::refuse_waiting(const std::string& reason) {
-    const Failure why{.code = Code::overloaded, .message = reason};
-    for (const Entry& entry : std::exchange(waiting_, {})) {
-        user_.on_tried(entry.delivery, &why);
-    }
-    watch_idle();
+void ReplyTrials::keep(Entries& where, Entry entry) {
+    ++kept_;
+    kept_bytes_ += entry.reply.view().body.size();
+    where.push_back(std::move(entry));
+}
+
+/// out  views the entry
+protocol::Envelope ReplyTrials::let_go(const Entry& entry) {
+    const protocol::Envelope view = entry.reply.view();
+    --kept_;
+    kept_bytes_ -= view.body.size();
+    return view;
+}
+
+void ReplyTrials::end(const Entry& entry, const Failure* refused) {
+    user_.on_tried(entry.delivery, let_go(entry), refused);
 }
 
 void ReplyTrials::connect() {
-    if (link_ != nullptr && dials_ >= dials_max && !link_->up()) {
-        return refuse_waiting(
-            "a second connection to the broker, to try the reply on, cannot be "
-            "had: " +
-            dial_failure_.message);
+    if (!can_try()) {
+        const Failure why{.code = Code::overloaded,
+                          .message = "a second connection, to try it on, cannot be had: " +
+                                     dial_failure_.message};
+        Entries untried = std::exchange(waiting_, {});
+        std::ranges::move(std::exchange(strangers_, {}), std::back_inserter(untried));
+        for (const Entry& entry : untried) {
+            user_.on_untried(entry.delivery, let_go(entry), why);
+        }
+        return watch_idle();
     }
-    if (waiting_.size() + out_.size() > waiting_max) {
-        return refuse_waiting("too many replies wait to be tried on a second connection");
-    }
-    if (link_ != nullptr) {
-        return send();
-    }
-    if (!waiting_.empty()) {
+    if (link_ == nullptr && kept_ != 0) {
         link_ = std::make_shared<Link>(main_.executor(), main_.endpoint());
         link_->attach(*this);
     }
+    if (kept_ != 0 && !link_->up() && patience_timer_ == 0) {
+        patience_timer_ = after(patience, &ReplyTrials::lose_patience);
+    }
+    send();
 }
 
 void ReplyTrials::on_up() {
+    main_.executor().cancel(std::exchange(patience_timer_, 0));
     dials_ = 0;
     open_channel();
 }
@@ -132,6 +108,7 @@ void ReplyTrials::open_channel() {
 
 void ReplyTrials::on_down(const Failure& why) {
     broken(why, link_->ended_by_exception() ? Break::connection : Break::cut);
+    later([](ReplyTrials& self) { self.connect(); });
 }
 
 void ReplyTrials::on_attempt_failed(const Failure& why, Refusal refusal) {
@@ -143,29 +120,27 @@ void ReplyTrials::on_attempt_failed(const Failure& why, Refusal refusal) {
 }
 
 void ReplyTrials::send() {
-    while (channel_ != 0 && !waiting_.empty() && (!careful_ || out_.empty())) {
-        Entry entry = std::move(waiting_.front());
-        waiting_.pop_front();
-        const protocol::Envelope view = entry.reply.view();
-        // A direct address counts as no queue, and everything for it would come back.
-        const bool mandatory = !protocol::is_direct_reply(view.routing_key);
-        const auto number = link_->core().basic_publish(
-            channel_,
-            {.exchange = view.exchange, .routing_key = view.routing_key, .mandatory = mandatory},
-            to_properties(view), view.body, view.headers);
+    while (channel_ != 0 && (out_.empty() || (!careful_ && !is_stranger_out_))) {
+        is_stranger_out_ = out_.empty() && waiting_.empty();
+        Entries& from = is_stranger_out_ ? strangers_ : waiting_;
+        if (from.empty()) {
+            break;
+        }
+        Entry entry = std::move(from.front());
+        from.pop_front();
+        const auto number = publish_reply(*link_, channel_, entry.reply.view());
         if (!number) {
-            later([delivery = entry.delivery, why = explain(number.error(), "The reply")](
-                      ReplyTrials& self) { self.user_.on_tried(delivery, &why); });
+            later([bad = std::move(entry), why = number.error()](ReplyTrials& self) {
+                self.end(bad, &why);
+                self.send();
+            });
             continue;
         }
         ++entry.attempts;
         out_.emplace(*number, std::move(entry));
-        link_->touch();
     }
-    if (waiting_.empty() && out_.empty()) {
-        careful_ = false;
-        watch_idle();
-    }
+    careful_ = careful_ && kept_ != 0;
+    watch_idle();
 }
 
 void ReplyTrials::on_channel_event(const amqp::Event& event) {
@@ -174,33 +149,29 @@ void ReplyTrials::on_channel_event(const amqp::Event& event) {
     } else if (const auto* unroutable = std::get_if<amqp::Returned>(&event)) {
         returned(*unroutable);
     } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
-        broken(explain(*closed, main_.endpoint(), "A reply"), Break::channel, closed->code);
+        broken(explain(*closed, main_.endpoint(), "A reply"), Break::channel, *closed);
         open_channel();
     }
 }
 
 void ReplyTrials::confirmed(const amqp::Confirmed& confirmed) {
     const auto first = confirmed.multiple ? out_.begin() : out_.lower_bound(confirmed.delivery_tag);
-    const auto end = out_.upper_bound(confirmed.delivery_tag);
+    const auto last = out_.upper_bound(confirmed.delivery_tag);
+    const bool is_taken = confirmed.outcome != amqp::Outcome::nack;
     std::vector<Entry> heard;
-    for (auto entry = first; entry != end; ++entry) {
+    for (auto entry = first; entry != last; ++entry) {
         heard.push_back(std::move(entry->second));
+        if (is_taken) {
+            verdicts_.taken(heard.back().reply.view());
+        }
     }
-    out_.erase(first, end);
+    out_.erase(first, last);
     link_->worked();
+    sort_strangers();
     const Failure not_taken{.code = Code::overloaded,
                             .message = "The broker did not take the reply: the queue is full"};
     for (const Entry& entry : heard) {
-        const protocol::Envelope view = entry.reply.view();
-        if (confirmed.outcome == amqp::Outcome::nack) {
-            user_.on_tried(entry.delivery, &not_taken);
-            continue;
-        }
-        proven_.add(key_of(view));
-        if (protocol::is_direct_reply(view.routing_key)) {
-            proven_direct_ = view.routing_key;
-        }
-        user_.on_tried(entry.delivery, nullptr);
+        end(entry, is_taken ? nullptr : &not_taken);
     }
     send();
 }
@@ -208,13 +179,13 @@ void ReplyTrials::confirmed(const amqp::Confirmed& confirmed) {
 /// It is confirmed all the same, after this.
 void ReplyTrials::returned(const amqp::Returned& returned) {
     for (auto& [number, entry] : out_) {
-        const protocol::Envelope view = entry.reply.view();
+        protocol::Envelope view = entry.reply.view();
         if (view.exchange != returned.exchange || view.routing_key != returned.routing_key ||
             view.correlation_id != returned.properties.correlation_id.value_or("")) {
             continue;
         }
-        if (Entry again{.delivery = {}, .reply = protocol::Message{view}}; redirect(again)) {
-            waiting_.push_back(std::move(again));
+        if (redirect(view)) {
+            keep(waiting_, {.delivery = {}, .reply = protocol::Message{view}});
         } else {
             user_.on_unroutable(view);
         }
@@ -222,63 +193,94 @@ void ReplyTrials::returned(const amqp::Returned& returned) {
     }
 }
 
-/// A reply that an exchange does not take, or no binding of it, goes straight to the queue of its
-/// name, which every queue is bound by.                             [AMQP 0-9-1 3.1.3.1]
-bool ReplyTrials::redirect(Entry& entry) {
-    protocol::Envelope view = entry.reply.view();
-    if (view.exchange.empty() || view.routing_key.empty() || entry.is_redirected) {
-        return false;
-    }
-    view.exchange = {};
-    entry = {.delivery = entry.delivery, .reply = protocol::Message{view}, .is_redirected = true};
-    return true;
-}
-
-void ReplyTrials::broken(const Failure& why, Break how, std::uint16_t code) {
+void ReplyTrials::broken(const Failure& why, Break how, const amqp::ChannelClosed& closed) {
     channel_ = 0;
     std::map<std::uint64_t, Entry> out = std::exchange(out_, {});
     if (out.size() == 1 && (how != Break::cut || out.begin()->second.attempts >= attempts_max)) {
-        return convict(std::move(out.begin()->second), why, how, code);
+        return convict(std::move(out.begin()->second), why, how, closed);
     }
     careful_ = careful_ || !out.empty();
     for (auto entry = out.rbegin(); entry != out.rend(); ++entry) {
-        waiting_.push_front(std::move(entry->second));
+        (is_stranger_out_ ? strangers_ : waiting_).push_front(std::move(entry->second));
     }
 }
 
-void ReplyTrials::convict(Entry entry, const Failure& why, Break how, std::uint16_t code) {
+void ReplyTrials::convict(Entry entry, const Failure& why, Break how,
+                          const amqp::ChannelClosed& closed) {
     // This is what the connection is for: the next one may follow soon.
     link_->worked();
-    const bool over_exchange =
-        code == amqp::reply_code::not_found || code == amqp::reply_code::access_refused;
-    if (how == Break::channel && over_exchange && redirect(entry)) {
-        waiting_.push_front(std::move(entry));
+    protocol::Envelope view = entry.reply.view();
+    const bool over_exchange = closed.code == amqp::reply_code::not_found ||
+                               closed.code == amqp::reply_code::access_refused;
+    if (how == Break::channel && over_exchange && redirect(view)) {
+        waiting_.push_front({.delivery = entry.delivery, .reply = protocol::Message{view}});
         return;
     }
-    if (how == Break::channel && !over_exchange) {
-        note_refused_size(entry.reply.view().body.size());
-    }
     if (how != Break::channel) {
-        unreadable_ends_ = unreadable_ends_ || !is_readable(entry.reply.routing_key());
-        hopeless_.add(key_of(entry.reply.view()));
+        verdicts_.cost_connection(view, main_.executor().now());
+        sort_strangers();
+    } else if (closed.code == amqp::reply_code::content_too_large || refused_size(closed.text)) {
+        verdicts_.refused_size(view.body.size());
     }
-    user_.on_tried(entry.delivery, &why);
+    end(entry, &why);
+}
+
+/// What has become known decides on those that wait. The others hold nobody up while there may be
+/// more of the bad ones.
+void ReplyTrials::sort_strangers() {
+    const runtime::TimePoint now = main_.executor().now();
+    Entries hopeless;
+    std::vector<runtime::DeliveryId> done;
+    for (Entry& entry : std::exchange(strangers_, {})) {
+        const protocol::Envelope view = entry.reply.view();
+        const bool is_stranger = verdicts_.is_stranger(view);
+        const bool is_hopeless = is_stranger && verdicts_.is_hopeless(view, now);
+        if (is_stranger && !is_hopeless && !verdicts_.is_calm(now)) {
+            done.push_back(std::exchange(entry.delivery, {}));
+        }
+        (is_hopeless ? hopeless : is_stranger ? strangers_ : waiting_).push_back(std::move(entry));
+    }
+    for (const runtime::DeliveryId& delivery : done) {
+        user_.on_tried(delivery, {}, nullptr);
+    }
+    for (const Entry& entry : hopeless) {
+        user_.on_hopeless(entry.delivery, let_go(entry));
+    }
+}
+
+runtime::Executor::TimerId ReplyTrials::after(std::chrono::seconds wait,
+                                              void (ReplyTrials::*function)()) {
+    return main_.executor().post_at(main_.executor().now() + wait,
+                                    [weak = std::weak_ptr{life_}, function] {
+                                        if (const auto self = weak.lock()) {
+                                            ((*self)->*function)();
+                                        }
+                                    });
 }
 
 void ReplyTrials::watch_idle() {
-    main_.executor().cancel(idle_timer_);
-    if (link_ != nullptr && waiting_.empty() && out_.empty()) {
-        idle_timer_ = main_.executor().post_at(main_.executor().now() + idle_max,
-                                               [weak = std::weak_ptr{life_}] {
-                                                   if (const auto self = weak.lock()) {
-                                                       (*self)->let_go();
-                                                   }
-                                               });
+    if (link_ != nullptr && kept_ == 0) {
+        main_.executor().cancel(std::exchange(patience_timer_, 0));
+        main_.executor().cancel(idle_timer_);
+        idle_timer_ = after(idle_max, &ReplyTrials::close_idle);
     }
 }
 
-void ReplyTrials::let_go() {
+void ReplyTrials::lose_patience() {
+    patience_timer_ = 0;
+    if (main_.up()) {
+        dials_ = dials_max;
+        dial_failure_.message = "it is not answered";
+    }
+    connect();
+}
+
+void ReplyTrials::close_idle() {
+    if (kept_ != 0) {
+        return;
+    }
     channel_ = 0;
+    dials_ = 0;
     link_->detach(*this);
     AsioExecutor& executor = main_.executor();
     Link& link = *link_;

@@ -163,7 +163,7 @@ public:
         } else if (std::holds_alternative<amqp::ConsumerCancelled>(event)) {
             cancelled();
         } else if (const auto* reply = std::get_if<amqp::Returned>(&event)) {
-            shared_replies_.returned(channel_, *reply);
+            shared_replies_.returned(*reply);
         } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
             channel_closed(*closed);
         }
@@ -367,7 +367,7 @@ private:
             own_replies_->publish(reply);
             return true;
         }
-        return shared_replies_.publish(channel_, delivery, reply);
+        return shared_replies_.publish(delivery, reply);
     }
 
     void flush_acknowledgements() {
@@ -410,7 +410,7 @@ private:
     std::string consumer_tag_;  // empty: not consuming
     Declarations declarations_;
     AckBatch unsettled_;
-    SharedReplies shared_replies_{*link_};
+    SharedReplies shared_replies_{*link_, channel_};
     std::optional<ReplyChannel> own_replies_;  // none: they share the channel
     TopologyWatch watch_;
     Arena arena_;

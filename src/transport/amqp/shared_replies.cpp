@@ -1,31 +1,25 @@
 #include "transport/amqp/shared_replies.hpp"
 
 #include "core/utf8.hpp"
-#include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
+#include "transport/amqp/reply_publish.hpp"
 
 #include <fmt/format.h>
 
-#include <utility>
-
 namespace warren::transport {
 
-bool SharedReplies::publish(amqp::ChannelNumber channel, runtime::DeliveryId delivery,
-                            const protocol::Envelope& reply) {
+bool SharedReplies::publish(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
     if (is_suspect(reply)) {
-        if (trials().is_hopeless(reply)) {
-            sink_->on_reply_lost(
-                reply, {.code = Code::no_responder,
-                        .message = fmt::format("The broker at {} closed a connection over a reply "
-                                               "to the same address",
-                                               link_.endpoint().display())});
+        if (is_hopeless(reply)) {
+            on_hopeless({}, reply);
             return true;
         }
-        trials().add(delivery, reply);
-        return false;
+        if (can_try()) {
+            return trials().add(delivery, reply);
+        }
     }
-    if (const auto sent = send(channel, reply); !sent) {
+    if (const auto sent = send(reply); !sent) {
         link_.executor().post([weak = std::weak_ptr{life_}, delivery, why = sent.error()] {
             if (const auto self = weak.lock()) {
                 (*self)->sink_->on_tried(delivery, &why);
@@ -36,53 +30,68 @@ bool SharedReplies::publish(amqp::ChannelNumber channel, runtime::DeliveryId del
     return true;
 }
 
-std::expected<void, Failure> SharedReplies::send(amqp::ChannelNumber channel,
-                                                 const protocol::Envelope& reply) {
-    has_replied_ = true;
-    // A direct address counts as no queue, and everything for it would come back.
-    const bool mandatory = !protocol::is_direct_reply(reply.routing_key);
-    const auto published = link_.core().basic_publish(
-        channel,
-        {.exchange = reply.exchange, .routing_key = reply.routing_key, .mandatory = mandatory},
-        to_properties(reply), reply.body, reply.headers);
-    if (!published) {
-        return std::unexpected{explain(published.error(), "The reply")};
+std::expected<std::uint64_t, Failure> SharedReplies::send(const protocol::Envelope& reply) {
+    if (verdicts_.is_too_large(reply)) {
+        return std::unexpected{Failure{
+            .code = Code::invalid_request,
+            .message = fmt::format("It has {} bytes, and the broker at {} has refused fewer",
+                                   reply.body.size(), link_.endpoint().display())}};
     }
-    return {};
+    has_replied_ = true;
+    return publish_reply(link_, channel_, reply);
 }
 
-/// It goes straight to the queue of its name, which every queue is bound by.
-/// [AMQP 0-9-1 3.1.3.1]
-void SharedReplies::returned(amqp::ChannelNumber channel, const amqp::Returned& returned) {
+void SharedReplies::returned(const amqp::Returned& returned) {
     arena_.reset();
     protocol::Envelope reply = to_envelope(returned, arena_);
-    if (returned.oversized || reply.exchange.empty()) {
-        return on_unroutable(reply);
-    }
-    reply.exchange = {};
-    if (is_suspect(reply)) {
-        trials().add({}, reply);
-    } else if (send(channel, reply)) {
+    if (returned.oversized || !redirect(reply)) {
+        on_unroutable(reply);
+    } else if (publish({}, reply)) {
         redirected_ = true;
-        link_.touch();
     }
 }
 
 void SharedReplies::channel_closed(const amqp::ChannelClosed& closed) {
-    distrust();
     if (const auto size = refused_size(closed.text)) {
-        trials().note_refused_size(size->bytes_max + 1);
+        verdicts_.refused_size(size->bytes_max + 1);
     }
+    verdicts_.lost_channel();
+    distrust();
 }
 
 void SharedReplies::connection_lost() {
     if (std::exchange(has_replied_, false) && link_.ended_by_exception()) {
+        verdicts_.lost_connection(link_.executor().now());
         distrust();
     }
 }
 
-void SharedReplies::on_tried(runtime::DeliveryId delivery, const Failure* refused) {
-    sink_->on_tried(delivery, refused);
+void SharedReplies::on_tried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+                             const Failure* refused) {
+    if (delivery != runtime::DeliveryId{}) {
+        sink_->on_tried(delivery, refused);
+    } else if (refused != nullptr) {
+        sink_->on_reply_refused(reply, *refused);
+    }
+}
+
+/// What is likely good does not depend on a second connection.
+void SharedReplies::on_untried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+                               const Failure& why) {
+    std::expected<std::uint64_t, Failure> sent = std::unexpected{why};
+    if (channel_ != 0 && !is_hopeless(reply)) {
+        sent = send(reply);
+    }
+    on_tried(delivery, reply, sent ? nullptr : &sent.error());
+}
+
+void SharedReplies::on_hopeless(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
+    sink_->on_reply_lost(reply,
+                         {.code = Code::no_responder,
+                          .message = fmt::format("Its caller's address is like others over which "
+                                                 "the broker at {} closed a connection",
+                                                 link_.endpoint().display())});
+    on_tried(delivery, reply, nullptr);
 }
 
 void SharedReplies::on_unroutable(const protocol::Envelope& reply) {
@@ -93,31 +102,36 @@ void SharedReplies::on_unroutable(const protocol::Envelope& reply) {
                     core::text_for_display(reply.routing_key), link_.endpoint().display())});
 }
 
-bool SharedReplies::is_suspect(const protocol::Envelope& reply) {
-    return (distrusting_ || is_strange(reply.routing_key)) && !trials().is_proven(reply);
-}
-
 /// Callers come again: what is known of the last address saves most of the work.
-bool SharedReplies::is_strange(std::string_view address) {
-    if (!protocol::is_direct_reply(address) || address == readable_address_) {
-        return false;
+bool SharedReplies::is_suspect(const protocol::Envelope& reply) {
+    const bool is_direct = protocol::is_direct_reply(reply.routing_key);
+    const bool is_strange = is_direct && reply.routing_key != good_address_;
+    if (!is_strange && link_.executor().now() >= distrusts_until_) {
+        return verdicts_.is_too_large(reply);
     }
-    if (!is_readable(address)) {
+    if (!verdicts_.is_good(reply)) {
         return true;
     }
-    readable_address_ = address;
+    if (is_direct) {
+        good_address_ = reply.routing_key;
+    }
     return false;
+}
+
+bool SharedReplies::is_hopeless(const protocol::Envelope& reply) {
+    const runtime::TimePoint now = link_.executor().now();
+    return verdicts_.is_hopeless(reply, now) || (!can_try() && verdicts_.is_risky(reply, now));
 }
 
 /// From now on each goes apart, unless its like was taken there.
 void SharedReplies::distrust() {
-    distrusting_ = true;
-    trials().forget_proven();
+    distrusts_until_ = link_.executor().now() + distrust_lasts;
+    good_address_.clear();
 }
 
 ReplyTrials& SharedReplies::trials() {
     if (!trials_) {
-        trials_.emplace(link_, *this);
+        trials_.emplace(link_, verdicts_, *this);
     }
     return *trials_;
 }

@@ -7,31 +7,34 @@
 #include "runtime/ports.hpp"
 #include "transport/amqp/link.hpp"
 #include "transport/amqp/reply_trials.hpp"
+#include "transport/amqp/reply_verdicts.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace warren::transport {
 
 /// A server's replies on the channel that its queue is consumed on: what breaks it stops the
-/// server. So a reply that likely does, and after a break each whose like has not been taken since,
-/// goes apart (`ReplyTrials`). thread the I/O thread
+/// server. So a reply to a direct address of a node that has taken none goes apart
+/// (`ReplyTrials`), and after a break for a while each whose like has not been taken since.
+/// thread the I/O thread
 class SharedReplies final : public ReplyTrialsUser {
 public:
-    /// in  link: outlives this
-    explicit SharedReplies(Link& link) : link_{link} {}
+    /// in  channel: 0 while there is none; both outlive this
+    SharedReplies(Link& link, const amqp::ChannelNumber& channel)
+        : link_{link}, channel_{channel} {}
     /// in  sink: hears of replies, and outlives this
     void tell(runtime::ServerSink& sink) noexcept { sink_ = &sink; }
 
     /// out  false: it goes apart, and the sink hears of it by `on_tried`
-    bool publish(amqp::ChannelNumber channel, runtime::DeliveryId delivery,
-                 const protocol::Envelope& reply);
+    bool publish(runtime::DeliveryId delivery, const protocol::Envelope& reply);
     /// No binding took a reply.
-    void returned(amqp::ChannelNumber channel, const amqp::Returned& returned);
+    void returned(const amqp::Returned& returned);
     /// A reply has closed the channel.
     void channel_closed(const amqp::ChannelClosed& closed);
     void connection_lost();
@@ -39,23 +42,33 @@ public:
     /// Whether one that came back went out again, since the last time that this was asked.
     bool take_redirected() noexcept { return std::exchange(redirected_, false); }
 
-    void on_tried(runtime::DeliveryId delivery, const Failure* refused) override;
+    void on_tried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+                  const Failure* refused) override;
+    void on_untried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+                    const Failure& why) override;
+    void on_hopeless(runtime::DeliveryId delivery, const protocol::Envelope& reply) override;
     void on_unroutable(const protocol::Envelope& reply) override;
 
+    /// After a break.
+    static constexpr std::chrono::minutes distrust_lasts{10};
+
 private:
-    std::expected<void, Failure> send(amqp::ChannelNumber channel, const protocol::Envelope& reply);
+    std::expected<std::uint64_t, Failure> send(const protocol::Envelope& reply);
     bool is_suspect(const protocol::Envelope& reply);
-    bool is_strange(std::string_view address);
+    bool is_hopeless(const protocol::Envelope& reply);
+    bool can_try() const noexcept { return !trials_ || trials_->can_try(); }
     void distrust();
     ReplyTrials& trials();
 
     Link& link_;
+    const amqp::ChannelNumber& channel_;
     runtime::ServerSink* sink_ = nullptr;
-    std::optional<ReplyTrials> trials_;  // once there was one to try
-    bool distrusting_ = false;           // a reply has broken the channel or the connection
-    bool has_replied_ = false;           // on this connection
+    ReplyVerdicts verdicts_;
+    std::optional<ReplyTrials> trials_;     // once there was one to try
+    runtime::TimePoint distrusts_until_{};  // a reply has broken the channel or the connection
+    bool has_replied_ = false;              // on this connection
     bool redirected_ = false;
-    std::string readable_address_;  // the last direct one
+    std::string good_address_;  // the last direct one
     Arena arena_;
     std::shared_ptr<SharedReplies*> life_ = std::make_shared<SharedReplies*>(this);
 };

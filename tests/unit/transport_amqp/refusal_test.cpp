@@ -71,5 +71,19 @@ TEST(Refusal, AMissingPermissionAndAnotherShapeStayWhatTheyAre) {
     EXPECT_TRUE(differs.message.contains("'durable' is declared as 'true', but 'false' exists"));
 }
 
+TEST(RefusedSize, IsReadFromTheBrokersWords) {
+    const auto size = refused_size(
+        "PRECONDITION_FAILED - message size 600 is larger than configured max size 512");
+    ASSERT_TRUE(size);
+    EXPECT_EQ(size->bytes, 600U);
+    EXPECT_EQ(size->bytes_max, 512U);
+    for (const char* const other :
+         {"", "message size ", "message size 600", "max size 512", "message size 1 max size 2",
+          "PRECONDITION_FAILED - inequivalent arg 'durable'",
+          "message size 99999999999999999999999 is larger than configured max size"}) {
+        EXPECT_FALSE(refused_size(other)) << other;
+    }
+}
+
 }  // namespace
 }  // namespace warren::transport

@@ -1,0 +1,98 @@
+#include "transport/amqp/reply_verdicts.hpp"
+
+#include "transport/amqp/direct_address.hpp"
+
+namespace warren::transport {
+namespace {
+
+// Keys of nodes begin with a letter, those of addresses with this.
+constexpr char address_mark = '\0';
+// The key of all direct addresses that cannot be read.
+constexpr std::string_view unreadable = "unreadable";
+
+bool is_unreadable(const protocol::Envelope& reply) {
+    return protocol::is_direct_reply(reply.routing_key) && node_of(reply.routing_key).empty();
+}
+
+}  // namespace
+
+const std::string& ReplyVerdicts::key_of(const protocol::Envelope& reply) {
+    key_ = node_of(reply.routing_key);
+    if (key_.empty()) {
+        key_.append(1, address_mark).append(reply.exchange).append(1, '\0');
+        key_.append(reply.routing_key);
+    }
+    return key_;
+}
+
+NameSet& ReplyVerdicts::known_of(const std::string& key) noexcept {
+    return key.front() == address_mark ? addresses_ : nodes_;
+}
+
+bool ReplyVerdicts::is_known(const protocol::Envelope& reply) {
+    const std::string& key = key_of(reply);
+    return known_of(key).contains(key);
+}
+
+bool ReplyVerdicts::is_hopeless(const protocol::Envelope& reply, runtime::TimePoint now) {
+    renew(now);
+    const std::string& key = key_of(reply);
+    if (hopeless_.contains(key)) {
+        return true;
+    }
+    if (!protocol::is_direct_reply(reply.routing_key) || known_of(key).contains(key)) {
+        return false;
+    }
+    return breaks_ >= breaks_max || new_nodes_ >= nodes_max ||
+           (is_unreadable(reply) && hopeless_.contains(unreadable));
+}
+
+bool ReplyVerdicts::is_risky(const protocol::Envelope& reply, runtime::TimePoint now) {
+    return is_stranger(reply) && (is_unreadable(reply) || !is_calm(now));
+}
+
+void ReplyVerdicts::taken(const protocol::Envelope& reply) {
+    if (is_too_large(reply)) {
+        refused_bytes_min_ = reply.body.size() + 1;
+    }
+    const std::string& key = key_of(reply);
+    NameSet& known = known_of(key);
+    new_nodes_ += &known == &nodes_ && !known.contains(key) ? 1 : 0;
+    known.add(key);
+    hopeless_.remove(key);
+    if (is_unreadable(reply)) {
+        known.add(unreadable);
+    }
+}
+
+void ReplyVerdicts::cost_connection(const protocol::Envelope& reply, runtime::TimePoint now) {
+    renew(now);
+    ++breaks_;
+    const std::string& key = key_of(reply);
+    known_of(key).remove(key);
+    hopeless_.add(key);
+    // A broker that takes some of these reads what we do not.
+    if (is_unreadable(reply) && !addresses_.contains(unreadable)) {
+        hopeless_.add(unreadable);
+    }
+}
+
+/// What was spent on strangers is not to be at the expense of those that were known.
+void ReplyVerdicts::lost_connection(runtime::TimePoint now) {
+    nodes_ = {};
+    addresses_ = {};
+    since_ = now;
+    breaks_ = 1;
+    new_nodes_ = 0;
+}
+
+void ReplyVerdicts::renew(runtime::TimePoint now) {
+    if (now - since_ >= window) {
+        since_ = now;
+        breaks_ = 0;
+        new_nodes_ = 0;
+        hopeless_ = {};
+    }
+}
+
+}  // namespace warren::transport

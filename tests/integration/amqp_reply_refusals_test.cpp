@@ -3,6 +3,7 @@
 #include <warren/client.hpp>
 #include <warren/server.hpp>
 
+#include "core/base64.hpp"
 #include "support/http_peer.hpp"
 
 #include <gtest/gtest.h>
@@ -38,6 +39,12 @@ public:
         ready.get_future().wait();
     }
 
+    /// out  what one of its counters says
+    int count(const std::string& counter) {
+        const std::string text = metrics();
+        const std::size_t at = text.find("\nwarren_server_" + counter + "_total{");
+        return at == std::string::npos ? 0 : std::stoi(text.substr(text.find("} ", at) + 2));
+    }
     std::string metrics() { return http_get(server.admin_address(), "/metrics"); }
     /// out  how often this length was asked for
     int runs(std::int64_t length) {
@@ -77,6 +84,15 @@ protected:
         return "amq.rabbitmq.reply-to.AAAA" + std::to_string(1000 + number) + ".BBBB";
     }
 
+    /// Of a process of the node rabbit@`host`, as it would write it.
+    static std::string foreign_address(const std::string& host, int process) {
+        const std::string node = "rabbit@" + host;
+        std::string term{"\x83Xw"};
+        term.append(1, static_cast<char>(node.size())).append(node).append(3, '\0');
+        term.append(1, static_cast<char>(process)).append(7, '\0').append(1, '\1');
+        return "amq.rabbitmq.reply-to." + core::base64_encode(term) + ".RBU/1HS/SCgncjcKHp7jwA==";
+    }
+
     static bool is_empty(const std::string& queue) {
         const RabbitMq::QueueDepth depth = broker().queue_depth(queue);
         return depth.ready == 0 && depth.unacknowledged == 0;
@@ -109,22 +125,74 @@ TEST_F(AmqpReplyRefusals, ADirectAddressThatTheBrokerCannotReadCostsNoConnection
     EXPECT_TRUE(served.server.drain(std::chrono::seconds{60}));
 }
 
-TEST_F(AmqpReplyRefusals, DirectAddressesOfAnotherBrokerCostOneConnectionAtMost) {
+TEST_F(AmqpReplyRefusals, DirectAddressesOfAnotherBrokerCostOneTrial) {
     Served served{broker().uri(), "cyberfusion", "foreign"};
     Client client{broker().uri() + "?queue=foreign"};
     Caller attacker{loop, broker().uri()};
     ASSERT_TRUE(attacker.await_ready());
-    for (char digit = 'A'; digit <= 'J'; ++digit) {
-        // Processes of the node rabbit@elsewhere, as it would write them.
-        const std::string foreign =
-            std::string{"amq.rabbitmq.reply-to.g1h3EHJhYmJpdEBlbHNld2hlcmUAAAE"} + digit +
-            "AAAAAAAAAAE=.RBU/1HS/SCgncjcKHp7jwA==";
-        attacker.call_for(foreign, "foreign", R"({"length": 7})", "text");
+    for (int number = 0; number < 10; ++number) {
+        attacker.call_for(foreign_address("elsewhere", number), "foreign", R"({"length": 7})",
+                          "text");
         EXPECT_EQ(client.call("text", Dynamic::map({{"length", 3}}))->as_text(), "xxx");
     }
     EXPECT_TRUE(eventually([] { return is_empty("foreign"); }));
     EXPECT_EQ(served.runs(7), 10) << "each once";
-    EXPECT_LE(served.log->count("; connecting again"), 1U);
+    EXPECT_EQ(served.log->count("; connecting again"), 0U);
+    EXPECT_EQ(served.count("dropped_answers"), 10);
+    EXPECT_EQ(served.count("refused_replies"), 1) << "the one that was tried";
+}
+
+TEST_F(AmqpReplyRefusals, InventedNodesCostSoManyTrialsAndNobodyElseAReply) {
+    for (const std::string protocol : {"cyberfusion", "tutorial"}) {
+        const std::string queue = "invented_" + protocol;
+        Served served{broker().uri(), protocol, queue};
+        Client direct{broker().uri() + "?reply=direct&protocol=" + protocol + "&queue=" + queue};
+        Client client{broker().uri() + "?protocol=" + protocol + "&queue=" + queue};
+        const bool is_tutorial = protocol == "tutorial";
+        const Dynamic small = is_tutorial ? Dynamic::list({3}) : Dynamic::map({{"length", 3}});
+        EXPECT_EQ(direct.call("text", small)->as_text(), "xxx");
+        Caller attacker{loop, broker().uri()};
+        ASSERT_TRUE(attacker.await_ready());
+        constexpr int strangers = 60;
+        for (int number = 0; number < strangers; ++number) {
+            attacker.call_for(foreign_address("host" + std::to_string(number), number), queue,
+                              is_tutorial ? "7" : R"({"length": 7})", is_tutorial ? "" : "text");
+            EXPECT_EQ(direct.call("text", small)->as_text(), "xxx") << number;
+            EXPECT_EQ(client.call("text", small)->as_text(), "xxx") << number;
+        }
+        EXPECT_TRUE(eventually([&] { return served.count("dropped_answers") == strangers; }));
+        EXPECT_TRUE(eventually([&] { return is_empty(queue); }));
+        EXPECT_EQ(served.runs(7), strangers) << "each once";
+        EXPECT_EQ(served.log->count("; connecting again"), 0U);
+        // Nobody measures the time here: a minute may pass.
+        EXPECT_GE(served.count("refused_replies"), 1);
+        EXPECT_LT(served.count("refused_replies"), strangers);
+    }
+}
+
+TEST_F(AmqpReplyRefusals, WithoutASecondConnectionGoodRepliesGoOutAllTheSame) {
+    broker().add_vhost("narrow");
+    const std::string uri = broker().uri({}, "narrow");
+    Served served{uri, "tutorial", "narrow"};
+    Client client{uri + "?protocol=tutorial&queue=narrow"};
+    ASSERT_EQ(client.call("text", Dynamic::list({3}))->as_text(), "xxx");
+    Caller direct{loop, uri, {.reply_mode = transport::ReplyMode::direct}};
+    ASSERT_TRUE(direct.await_ready());
+    broker().evaluate(
+        "rabbit_vhost_limit:parse_set(<<\"narrow\">>, <<\"{\\\"max-connections\\\": 1}\">>, "
+        "<<\"test\">>)");
+    EXPECT_TRUE(direct.await_reply(direct.call("", "narrow", "3")));
+    for (int round = 0; round < 3; ++round) {
+        try {
+            client.call("text", Dynamic::list({over_bytes}));
+            ADD_FAILURE() << "over the broker's limit";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), Code::internal) << error.what();
+        }
+        EXPECT_EQ(client.call("text", Dynamic::list({3}))->as_text(), "xxx");
+    }
+    EXPECT_EQ(served.log->count("; connecting again"), 0U);
+    EXPECT_EQ(served.count("refused_replies"), 3);
 }
 
 TEST_F(AmqpReplyRefusals, OneThatIsMetAfterARestartCostsNoConnection) {
@@ -160,7 +228,6 @@ TEST_P(OversizedReplies, AreAnsweredInternalAndHarmNobody) {
         const Dynamic large = protocol == "tutorial" ? Dynamic::list({over_bytes})
                                                      : Dynamic::map({{"length", over_bytes}});
         for (int round = 0; round < 3; ++round) {
-            std::vector<std::future<Dynamic>> beside;
             try {
                 client.call("text", large);
                 ADD_FAILURE() << "over the broker's limit";
@@ -287,23 +354,37 @@ TEST_F(AmqpReplyRefusals, ADrainWaitsForTheBrokerToSendItsLastReply) {
 
 TEST_F(AmqpReplyRefusals, ADrainThatTheBrokerDoesNotAnswerBlamesNoHandler) {
     RabbitMq own;
-    Server server;
-    server.method("text", [](std::int64_t) { return std::string{"x"}; }, {"length"});
+    std::promise<void> running;
+    std::promise<void> may_end;
+    const auto log = std::make_shared<RecordingLog>();
+    Server server{{.log = log}};
+    server.method("text",
+                  [&](std::int64_t) {
+                      running.set_value();
+                      may_end.get_future().wait();
+                      return std::string{"x"};
+                  },
+                  {"length"});
     server.listen({.url = own.uri(), .queue = "blocked"});
     server.start();
     ASSERT_TRUE(eventually([&] { return server.ready(); }));
     Client client{own.uri() + "?queue=blocked"};
-    ASSERT_EQ(client.call("text", Dynamic::map({{"length", 3}}))->as_text(), "x");
-    own.block();
-    // A broker reads no more of a connection once it has published during the alarm.
+    std::promise<void> answered;
     client.start_call("text", Dynamic::map({{"length", 3}}),
-                      [](const std::expected<Dynamic, Failure>&) {});
-    if (!server.drain(std::chrono::milliseconds{100})) {
-        for (const std::string& reason : server.unfinished()) {
-            EXPECT_FALSE(reason.contains("calls that run")) << reason;
-        }
-        EXPECT_TRUE(server.stop_now(std::chrono::seconds{60}));
+                      [&](const std::expected<Dynamic, Failure>&) { answered.set_value(); });
+    running.get_future().wait();
+    own.block();
+    ASSERT_TRUE(log->await_line("takes no messages"));
+    // A broker reads no more of a connection once it has published during the alarm.
+    may_end.set_value();
+    answered.get_future().wait();
+    EXPECT_FALSE(server.drain(std::chrono::milliseconds{100}));
+    const std::vector<std::string> reasons = server.unfinished();
+    EXPECT_FALSE(reasons.empty());
+    for (const std::string& reason : reasons) {
+        EXPECT_FALSE(reason.contains("calls that run")) << reason;
     }
+    EXPECT_TRUE(server.stop_now(std::chrono::seconds{60}));
     own.unblock();
 }
 

@@ -1,7 +1,8 @@
-# A room is a folder of src/ and one object library, warren_room_<name>.
+# A room is a folder of src/ and one object library, warren_room_<name>. Its files APART are not
+# joined with others (WARREN_UNITY), because they name things of their own alike.
 
 function(warren_room name)
-  cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "USES;LINKS;APART" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   if(NOT sources)
     # A room of headers only is still a target that others link.
@@ -9,6 +10,7 @@ function(warren_room name)
     file(CONFIGURE OUTPUT ${sources} CONTENT "")
   endif()
   add_library(warren_room_${name} OBJECT ${sources})
+  warren_unity(warren_room_${name} ${ROOM_APART})
   target_include_directories(warren_room_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include
                              ${CMAKE_SOURCE_DIR}/src)
   target_compile_definitions(warren_room_${name} PUBLIC BOOST_ASIO_NO_DEPRECATED
@@ -20,6 +22,16 @@ function(warren_room name)
       target_link_libraries(warren_room_${name} PUBLIC ${links})
     endif()
   endforeach()
+endfunction()
+
+# in  a target, then its files that stay alone, below src/
+function(warren_unity target)
+  if(NOT WARREN_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/src/)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 function(warren_library)
@@ -42,7 +54,7 @@ function(warren_library)
 endfunction()
 
 function(warren_program)
-  cmake_parse_arguments(PROGRAM "" "" "LINKS" ${ARGN})
+  cmake_parse_arguments(PROGRAM "" "" "LINKS;APART" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/app/*.cpp)
   if(NOT EXISTS ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
     return()
@@ -50,6 +62,7 @@ function(warren_program)
   # All but `main`, so that tests can link it.
   list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
   add_library(warren_app STATIC ${sources})
+  warren_unity(warren_app ${PROGRAM_APART})
   target_include_directories(warren_app PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(warren_app PUBLIC warren ${PROGRAM_LINKS})
   add_executable(warren_program ${CMAKE_SOURCE_DIR}/src/app/main.cpp)

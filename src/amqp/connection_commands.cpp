@@ -9,8 +9,6 @@ namespace warren::amqp {
 
 namespace {
 
-constexpr std::uint16_t basic_class_id = BasicPublish::id >> 16;
-
 bool is_free(const ChannelState& channel) noexcept {
     return channel.stage == ChannelState::Stage::unused ||
            channel.stage == ChannelState::Stage::closed;

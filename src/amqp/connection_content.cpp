@@ -15,8 +15,6 @@ namespace warren::amqp {
 
 namespace {
 
-constexpr std::uint16_t basic_class_id = BasicDeliver::id >> 16;
-
 // The most that the announced size alone may make us take; the rest grows with what really comes.
 constexpr std::size_t body_reserve_bytes_max = std::size_t{1} << 20;
 

@@ -9,6 +9,8 @@
 
 namespace warren::amqp {
 
+inline constexpr std::uint16_t basic_class_id = BasicPublish::id >> 16;
+
 /// in   event: made from what the reader gave
 template <typename Happened>
 bool ConnectionCore::emit(const Reader& reader, Happened event) {

@@ -24,7 +24,7 @@ struct BufferCommand {
     bool retry = false;
 };
 
-int report(const Failure& failure) {
+int fail_with(const Failure& failure) {
     std::fprintf(stderr, "error: %s\n", failure.message.c_str());
     return exit_failed;
 }
@@ -66,7 +66,7 @@ int print_each(const Read& read, const Describe& describe) {
     for (std::uint64_t after = 0;;) {
         const auto entries = read(after);
         if (!entries) {
-            return report(entries.error());
+            return fail_with(entries.error());
         }
         if (entries->empty()) {
             return exit_success;
@@ -125,7 +125,7 @@ int retry(store::QueueFile& file) {
         retried = file.commit();
     }
     if (!retried) {
-        return report(retried.error());
+        return fail_with(retried.error());
     }
     std::printf("%llu of those that failed wait again\n", static_cast<unsigned long long>(count));
     return exit_success;
@@ -148,7 +148,7 @@ int print_totals(const store::QueueFile& file) {
 int buffer(const BufferCommand& command) {
     auto file = store::QueueFile::open({.path = command.file, .must_be_whole = true});
     if (!file) {
-        return report(file.error());
+        return fail_with(file.error());
     }
     if (command.retry) {
         return retry(*file);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/digit.hpp"
 #include "core/utf8.hpp"
 
 namespace warren::core {
@@ -21,10 +22,6 @@ constexpr std::array units{Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1'
 
 constexpr std::int64_t duration_ms_max = 1'000'000LL * 3'600'000;
 constexpr std::size_t shown_bytes_max = 40;
-
-constexpr bool is_digit(char character) noexcept {
-    return character >= '0' && character <= '9';
-}
 
 std::unexpected<Failure> refuse(std::string_view text, std::string_view why) {
     return std::unexpected{

@@ -1,5 +1,7 @@
 #include "core/timestamp.hpp"
 
+#include "core/digit.hpp"
+
 #include <chrono>
 #include <cmath>
 
@@ -13,10 +15,6 @@ constexpr std::int64_t seconds_min =
     std::chrono::floor<std::chrono::seconds>(timestamp_min).time_since_epoch().count();
 constexpr std::int64_t seconds_max =
     std::chrono::floor<std::chrono::seconds>(timestamp_max).time_since_epoch().count();
-
-bool is_digit(char character) noexcept {
-    return character >= '0' && character <= '9';
-}
 
 /// Takes a text apart from the left.
 class Scanner {

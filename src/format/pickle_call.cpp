@@ -10,8 +10,8 @@ namespace {
 using Makes = PickleGlobal::Makes;
 
 std::string shown(std::string_view name) {
-    constexpr std::size_t shown_bytes_max = 64;
-    return core::text_for_display(name, shown_bytes_max);
+    constexpr std::size_t name_bytes_max = 64;
+    return core::text_for_display(name, name_bytes_max);
 }
 
 /// Text of Latin-1 characters only, as the bytes that they are.

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 // Of what is no encoding of bytes: no encoding at all, and character sets that are UTF-8.
-constexpr std::array<std::string_view, 8> plain{"",      "identity", "binary",   "8bit",
-                                                "utf-8", "utf8",     "us-ascii", "ascii"};
+constexpr std::array<std::string_view, 8> no_encodings{"",      "identity", "binary",   "8bit",
+                                                       "utf-8", "utf8",     "us-ascii", "ascii"};
 constexpr std::array<std::string_view, 2> gzip{"gzip", "x-gzip"};
 constexpr std::array<std::string_view, 2> deflate{"deflate", "zlib"};
 
@@ -78,7 +78,7 @@ bool is_text_type(std::string_view type) noexcept {
 }
 
 bool is_compressed(const Envelope& message) noexcept {
-    return !is_one_of(trimmed(message.content_encoding), plain);
+    return !is_one_of(trimmed(message.content_encoding), no_encodings);
 }
 
 std::expected<std::span<const std::byte>, Failure> plain_body(const Envelope& message, Arena& arena,
@@ -87,7 +87,7 @@ std::expected<std::span<const std::byte>, Failure> plain_body(const Envelope& me
         return std::unexpected{std::move(*over)};
     }
     const std::string_view encoding = trimmed(message.content_encoding);
-    if (is_one_of(encoding, plain)) [[likely]] {
+    if (is_one_of(encoding, no_encodings)) [[likely]] {
         return message.body;
     }
     const bool is_gzip = is_one_of(encoding, gzip);

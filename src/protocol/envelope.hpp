@@ -12,6 +12,9 @@
 
 namespace warren::protocol {
 
+/// The delivery mode of what a restart of the broker does not lose.       [AMQP 0-9-1 1.8.3.4]
+inline constexpr std::uint8_t persistent = 2;
+
 /// A message with its address and properties, as brokers carry them. It owns nothing.
 /// The names are AMQP's [AMQP 0-9-1 1.8.3.1 .. 1.8.3.14]; an empty text or null means absent.
 struct Envelope {
@@ -27,7 +30,7 @@ struct Envelope {
     std::string_view type{};
     std::string_view user_id{};  // checked by the broker against the connection's user
     std::string_view app_id{};
-    std::optional<std::uint8_t> delivery_mode{};  // 1 transient, 2 persistent
+    std::optional<std::uint8_t> delivery_mode{};  // 1 transient, 2 `persistent`
     std::optional<std::uint8_t> priority{};
     Value headers{};  // map or null
     std::span<const std::byte> body{};

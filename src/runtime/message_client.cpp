@@ -1,5 +1,7 @@
 #include "runtime/message_client.hpp"
 
+#include "runtime/kept_bytes.hpp"
+
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -8,9 +10,6 @@
 namespace warren::runtime {
 namespace {
 
-constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP 0-9-1 1.8.3.4]
-// What one big message needed more than this for is given back.
-constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 /// After a lost connection servers have lost theirs, too, and get so long to come back.
 constexpr std::chrono::seconds return_grace{5};
 
@@ -126,7 +125,7 @@ void MessageClient::publish(OutgoingCall& call) {
         message->expiration = expiration.view();
     }
     if (options_.persistent.value_or(!call.wants_answer || call.came_one_way)) {
-        message->delivery_mode = persistent;
+        message->delivery_mode = protocol::persistent;
     }
     set_stage(call, CallStage::sent);
     // Last, because the port may say at once what became of it.

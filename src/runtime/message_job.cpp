@@ -4,6 +4,7 @@
 #include "protocol/field_errors.hpp"
 #include "protocol/message.hpp"
 #include "runtime/dispatcher.hpp"
+#include "runtime/kept_bytes.hpp"
 
 #include <cstddef>
 #include <new>
@@ -12,12 +13,6 @@
 #include <utility>
 
 namespace warren::runtime {
-namespace {
-
-constexpr std::size_t kept_arena_bytes_max = std::size_t{64} << 10;
-
-}  // namespace
-
 class MessageJob::Unread final : public LargeRequest {
 public:
     Unread(MessageJob& job, const protocol::Envelope& message)
@@ -89,7 +84,7 @@ bool MessageJob::replace_reply(std::string_view message) {
 
 /// A finished job may be kept for long, and so must not keep what its request took.
 void MessageJob::shrink() {
-    if (arena.capacity_bytes() <= kept_arena_bytes_max) {
+    if (arena.capacity_bytes() <= kept_bytes_max) {
         return;
     }
     Arena smaller;

@@ -15,17 +15,15 @@ namespace {
 // How soon after a restart a broker delivers again what it had delivered before.
 constexpr std::chrono::seconds recovery_max{10};
 
-constexpr std::uint8_t persistent = 2;  // a delivery mode                 [AMQP 0-9-1 1.8.3.4]
-
 /// Whether a delivery may be of a request that came before. A broker that restarts forgets which
-/// messages of a classic queue it had delivered: those that outlive it, the persistent ones, come
-/// again unmarked, first of all. Without the mark only an id that is unique by its form counts, and
-/// only of what is surely unanswered, or was answered just before the broker went away: callers
-/// that use one id for all requests mean another one.
+/// messages of a classic queue it had delivered: those that outlive it, the protocol::persistent
+/// ones, come again unmarked, first of all. Without the mark only an id that is unique by its form
+/// counts, and only of what is surely unanswered, or was answered just before the broker went away:
+/// callers that use one id for all requests mean another one.
 bool may_repeat(const protocol::Envelope& message, const MessageServerOptions& options) {
     const bool comes_again = options.lost_requests == LostRequests::come_again &&
                              options.acknowledge == Acknowledge::with_reply;
-    return message.redelivered || (comes_again && message.delivery_mode == persistent &&
+    return message.redelivered || (comes_again && message.delivery_mode == protocol::persistent &&
                                    core::parse_uuid(message.correlation_id).has_value());
 }
 

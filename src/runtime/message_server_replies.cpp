@@ -1,6 +1,7 @@
 #include "runtime/message_server.hpp"
 
 #include "protocol/reply_headers.hpp"
+#include "runtime/kept_bytes.hpp"
 
 #include <fmt/format.h>
 
@@ -10,10 +11,6 @@
 // From the end of a handler until the broker has the reply.
 namespace warren::runtime {
 namespace {
-
-// A job that has carried more than this is not used again, so that one big message does not leave
-// its memory behind in every job.
-constexpr std::size_t reused_body_bytes_max = std::size_t{64} << 10;
 
 // How soon after a reply the broker is asked whether it has read it.
 constexpr std::chrono::milliseconds ask_after{500};
@@ -195,8 +192,8 @@ void MessageServer::trim_settled() {
 }
 
 void MessageServer::recycle(std::unique_ptr<MessageJob> job) {
-    if (free_.size() < options_.in_flight_max && job->body_bytes <= reused_body_bytes_max &&
-        job->body.capacity() <= reused_body_bytes_max) {
+    if (free_.size() < options_.in_flight_max && job->body_bytes <= kept_bytes_max &&
+        job->body.capacity() <= kept_bytes_max) {
         job->reuse();
         free_.push_back(std::move(job));
     }

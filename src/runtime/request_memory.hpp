@@ -3,6 +3,8 @@
 #include <warren/arena.hpp>
 #include <warren/detail/memory_budget.hpp>
 
+#include "runtime/kept_bytes.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -28,10 +30,7 @@ public:
         : all{bytes_max, requests_memory_reason} {}
 
     /// Forget what was read; what one big request needed is given back.
-    void forget_values() noexcept {
-        constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
-        values.reset(kept_bytes_max);
-    }
+    void forget_values() noexcept { values.reset(kept_bytes_max); }
 
     /// Whether much was taken and given back since the last time, so that it is worth having the
     /// allocator give it back to the system; and once more when all of it is.

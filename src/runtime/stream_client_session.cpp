@@ -3,12 +3,11 @@
 #include <utility>
 
 #include "runtime/halfway.hpp"
+#include "runtime/kept_bytes.hpp"
 
 namespace warren::runtime {
 namespace {
 
-// What one big answer needed more than this for is given back.
-constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 // A message that is not whole yet is taken for an answer when so much of it is there.
 constexpr std::size_t big_answer_bytes = std::size_t{4} << 10;
 

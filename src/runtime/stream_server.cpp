@@ -2,6 +2,7 @@
 
 #include "core/assert.hpp"
 #include "core/utf8.hpp"
+#include "runtime/kept_bytes.hpp"
 #include "runtime/stream_server_session.hpp"
 
 #include <fmt/format.h>
@@ -12,9 +13,6 @@
 namespace warren::runtime {
 namespace {
 
-// What a job has needed more than this for is given back, so that one big message does
-// not leave its memory behind everywhere.
-constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 constexpr std::size_t free_jobs_max = 1024;
 // What the transport holds leaves without a word.
 constexpr std::chrono::milliseconds look_again_after{10};

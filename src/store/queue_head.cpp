@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t record_bytes_max = 512;
 
-std::unexpected<Failure> refused(const std::string& path, const std::string& why) {
+std::unexpected<Failure> refused_head(const std::string& path, const std::string& why) {
     return std::unexpected{
         Failure{.code = Code::invalid_request, .message = "The buffer " + path + ' ' + why}};
 }
@@ -40,13 +40,14 @@ std::expected<void, Failure> QueueHead::open(const std::string& queue_path) {
     }
     const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) {
-        return refused(queue_path, "cannot be used: " + path_ + ": " + std::strerror(errno));
+        return refused_head(queue_path, "cannot be used: " + path_ + ": " + std::strerror(errno));
     }
     if (flock(file, LOCK_EX | LOCK_NB) != 0) {
         close(file);
-        return refused(queue_path,
-                       "is in use, by another process or by another proxy: each needs a file of "
-                       "its own");
+        return refused_head(
+            queue_path,
+            "is in use, by another process or by another proxy: each needs a file of "
+            "its own");
     }
     file_ = file;
     std::array<char, record_bytes_max> bytes{};

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint64_t requests_max = std::uint64_t{1} << 24;
 constexpr std::uint64_t connections_max = std::uint64_t{1} << 20;
-constexpr std::uint64_t bytes_max = std::uint64_t{1} << 40;
 
 }  // namespace
 
@@ -44,10 +43,12 @@ void read_connection_limits(ConfigMap& map, ListenerOptions& options) {
     };
     read_count("connections_max", connections_max, options.connections_max);
     read_count("connection_requests_max", requests_max, options.connection_requests_max);
-    read_count("connection_requests_bytes_max", bytes_max, options.connection_requests_bytes_max);
-    read_count("requests_bytes_max", bytes_max, options.requests_bytes_max);
-    read_count("connection_answers_bytes_max", bytes_max, options.connection_answers_bytes_max);
-    read_count("answers_bytes_max", bytes_max, options.answers_bytes_max);
+    read_count("connection_requests_bytes_max", memory_bytes_max,
+               options.connection_requests_bytes_max);
+    read_count("requests_bytes_max", memory_bytes_max, options.requests_bytes_max);
+    read_count("connection_answers_bytes_max", memory_bytes_max,
+               options.connection_answers_bytes_max);
+    read_count("answers_bytes_max", memory_bytes_max, options.answers_bytes_max);
 }
 
 }  // namespace warren::app

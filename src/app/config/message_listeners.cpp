@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::uint64_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 
-constexpr std::uint64_t bytes_max = std::uint64_t{1} << 40;
-
 constexpr std::array<std::string_view, 3> protocol_words{"cyberfusion", "tutorial", "callme"};
 constexpr std::array<std::string_view, 3> format_words{"pickle", "json", "msgpack"};
 constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
@@ -51,7 +49,7 @@ void read_queue(ConfigMap& map, ListenerOptions& options) {
     read_simultaneous_requests(map, prefetch_max, options);
     if (const auto bytes = map.find("requests_bytes_max")) {
         options.requests_bytes_max =
-            bytes->whole_number(1, bytes_max).value_or(options.requests_bytes_max);
+            bytes->whole_number(1, memory_bytes_max).value_or(options.requests_bytes_max);
     }
 }
 

@@ -21,11 +21,6 @@ constexpr std::array<std::string_view, 10> file_parameters{
 
 using Members = std::vector<std::pair<std::string, ConfigNode>>;
 
-void add_parameter(std::string& url, std::string_view key, const std::string& value) {
-    url += url.contains('?') ? '&' : '?';
-    url.append(key).append("=").append(core::percent_encode(value));
-}
-
 /// Text that stands for itself, for a file's content or for a file's path.
 std::optional<std::string> read_value(std::string_view key, const ConfigNode& node) {
     return std::ranges::find(file_parameters, key) == file_parameters.end() ? node.secret()
@@ -148,6 +143,11 @@ void read_parts(ConfigMap& map, ForwardOptions& options) {
 }
 
 }  // namespace
+
+void add_parameter(std::string& url, std::string_view key, const std::string& value) {
+    url += url.contains('?') ? '&' : '?';
+    url.append(key).append("=").append(core::percent_encode(value));
+}
 
 void read_proxy_target(const ConfigNode& node, ForwardOptions& options) {
     if (node.is_map()) {

@@ -17,6 +17,12 @@ struct Address;
 
 namespace warren::app {
 
+/// Of limits in bytes of memory.
+inline constexpr std::uint64_t memory_bytes_max = std::uint64_t{1} << 40;
+
+/// Append a parameter to an address.
+void add_parameter(std::string& url, std::string_view key, const std::string& value);
+
 /// The keys that both shapes have: modules, workers, drain_timeout, log, limits, ...
 void read_common(ConfigMap& root, Config& config);
 

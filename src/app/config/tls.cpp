@@ -27,10 +27,9 @@ constexpr TlsFileKey file_keys[] = {
     {"key", "keyfile", &TlsOptions::key_file},
 };
 
-void add_parameter(std::string& url, std::string_view key, const std::string& value) {
+void add_given(std::string& url, std::string_view key, const std::string& value) {
     if (!value.empty()) {
-        url += url.contains('?') ? '&' : '?';
-        url.append(key).append("=").append(core::percent_encode(value));
+        add_parameter(url, key, value);
     }
 }
 
@@ -85,17 +84,16 @@ void read_client_tls(const ConfigNode& node, TlsParameters names, std::string& u
         return fail_at_file(map, "ca", *fault);
     }
     for (const TlsFileKey& of_file : file_keys) {
-        add_parameter(url, at_broker ? of_file.at_broker : of_file.key, tls.*of_file.member);
+        add_given(url, at_broker ? of_file.at_broker : of_file.key, tls.*of_file.member);
     }
-    add_parameter(url, "key_password", tls.key_password);
-    add_parameter(url, "key_password_file", tls.key_password_file);
+    add_given(url, "key_password", tls.key_password);
+    add_given(url, "key_password_file", tls.key_password_file);
     if (const auto word = verify ? verify->one_of(verify_words) : std::nullopt) {
-        add_parameter(url, "verify",
-                      (at_broker ? "verify_" : "") + std::string{verify_words[*word]});
+        add_given(url, "verify", (at_broker ? "verify_" : "") + std::string{verify_words[*word]});
     }
     if (name) {
-        add_parameter(url, at_broker ? "server_name_indication" : "server_name",
-                      name->text().value_or(""));
+        add_given(url, at_broker ? "server_name_indication" : "server_name",
+                  name->text().value_or(""));
     }
 }
 

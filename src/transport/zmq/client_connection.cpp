@@ -2,6 +2,7 @@
 
 #include "core/assert.hpp"
 #include "transport/zmq/socket_options.hpp"
+#include "transport/zmq/turn.hpp"
 
 #include <fmt/format.h>
 #include <zmq.h>
@@ -11,9 +12,6 @@
 namespace warren::transport {
 namespace {
 
-// What one turn takes of one connection, at most: others wait.
-constexpr std::size_t turn_messages = 1'024;
-constexpr std::size_t turn_bytes = std::size_t{1} << 20;
 // Before a message of `ZmqEnvelope::delimited`.
 constexpr std::size_t id_bytes = 4;
 

@@ -8,7 +8,6 @@
 namespace warren::transport {
 namespace {
 
-constexpr std::size_t key_bytes = 32;
 constexpr std::size_t key_characters = 40;
 using KeyText = std::array<char, key_characters + 1>;  // and its end
 
@@ -29,7 +28,7 @@ std::expected<CurveKeyPair, Failure> make_curve_keys() {
 }
 
 bool is_curve_key(std::string_view text) {
-    std::array<std::uint8_t, key_bytes> key{};
+    std::array<std::uint8_t, curve_key_bytes> key{};
     return text.size() == key_characters && !text.contains('\0') &&
            zmq_z85_decode(key.data(), std::string{text}.c_str()) != nullptr;
 }

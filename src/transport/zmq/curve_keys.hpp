@@ -2,12 +2,15 @@
 
 #include <warren/error.hpp>
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
 
 /// Keys of CURVE as people see them: 40 characters of Z85.  [ZeroMQ RFC 26, CURVE; RFC 32, Z85]
 namespace warren::transport {
+
+inline constexpr std::size_t curve_key_bytes = 32;
 
 struct CurveKeyPair {
     std::string public_key;

@@ -4,6 +4,7 @@
 #include "transport/zmq/binding.hpp"
 #include "transport/zmq/envelope_reader.hpp"
 #include "transport/zmq/peer_set.hpp"
+#include "transport/zmq/turn.hpp"
 #include "transport/zmq/watch.hpp"
 
 #include <fmt/format.h>
@@ -13,14 +14,6 @@
 #include <utility>
 
 namespace warren::transport {
-namespace {
-
-// What one turn takes, at most: others wait.
-constexpr std::size_t turn_messages = 1'024;
-constexpr std::size_t turn_bytes = std::size_t{1} << 20;
-
-}  // namespace
-
 class ZmqServerPort::Impl final : private TurnEnd,
                                   private ZmqWatch::User,
                                   private ZmqPeerSet::Owner,

@@ -1,5 +1,7 @@
 #include "transport/zmq/socket_options.hpp"
 
+#include "transport/zmq/curve_keys.hpp"
+
 #include <fmt/format.h>
 #include <zmq.h>
 
@@ -11,7 +13,6 @@
 namespace warren::transport {
 namespace {
 
-constexpr std::size_t key_bytes = 32;
 constexpr std::size_t key_characters = 40;
 
 // As the alternatives of both sides' securities follow each other.
@@ -24,7 +25,7 @@ std::unexpected<Failure> refuse(std::string message) {
 
 /// err  nullopt: it is no key in Z85
 std::optional<std::string> key_of(const std::string& text) {
-    std::array<std::uint8_t, key_bytes> key{};
+    std::array<std::uint8_t, curve_key_bytes> key{};
     if (text.size() != key_characters || zmq_z85_decode(key.data(), text.c_str()) == nullptr) {
         return std::nullopt;
     }

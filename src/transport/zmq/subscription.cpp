@@ -2,6 +2,7 @@
 
 #include "core/duration.hpp"
 #include "runtime/backoff.hpp"
+#include "transport/zmq/turn.hpp"
 
 #include <fmt/format.h>
 #include <zmq.h>
@@ -13,9 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What one turn takes of one subscription, at most: others wait.
-constexpr std::size_t turn_messages = 1'024;
-constexpr std::size_t turn_bytes = std::size_t{1} << 20;
 constexpr runtime::BackoffOptions backoff{.first = milliseconds{100}, .max = milliseconds{5'000}};
 
 }  // namespace

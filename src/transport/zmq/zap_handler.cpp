@@ -4,6 +4,7 @@
 #include <zmq.h>
 
 #include "core/assert.hpp"
+#include "transport/zmq/curve_keys.hpp"
 
 #include <algorithm>
 #include <array>
@@ -44,9 +45,8 @@ bool admits_plain(const ZmqPlain& known, const std::vector<std::string>& request
 
 bool admits_curve(const ZmqCurveServer& known, const std::vector<std::string>& request,
                   std::string& user) {
-    constexpr std::size_t key_bytes = 32;
     if (request.size() != first + 1 || request[mechanism] != "CURVE" ||
-        request[first].size() != key_bytes) {
+        request[first].size() != curve_key_bytes) {
         return false;
     }
     user = z85_of(request[first]);

@@ -8,9 +8,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <memory>
+#include <semaphore>
 #include <set>
 #include <string>
 #include <vector>
@@ -353,39 +355,46 @@ TEST_F(AmqpReplyRefusals, ADrainWaitsForTheBrokerToSendItsLastReply) {
 }
 
 TEST_F(AmqpReplyRefusals, ADrainThatTheBrokerDoesNotAnswerBlamesNoHandler) {
+    constexpr int calls = 20;
     RabbitMq own;
-    std::promise<void> running;
-    std::promise<void> may_end;
+    std::counting_semaphore<> may_end{0};
+    std::atomic<int> running = 0;
     const auto log = std::make_shared<RecordingLog>();
-    Server server{{.log = log}};
+    Server server{{.workers = calls, .log = log}};
     server.method("text",
                   [&](std::int64_t) {
-                      running.set_value();
-                      may_end.get_future().wait();
+                      ++running;
+                      may_end.acquire();
                       return std::string{"x"};
                   },
                   {"length"});
-    server.listen({.url = own.uri(), .queue = "blocked"});
+    server.listen(
+        ListenerOptions{.url = own.uri(), .queue = "blocked", .max_simultaneous_requests = calls});
     server.start();
     ASSERT_TRUE(eventually([&] { return server.ready(); }));
     Client client{own.uri() + "?queue=blocked"};
-    std::promise<void> answered;
-    client.start_call("text", Dynamic::map({{"length", 3}}),
-                      [&](const std::expected<Dynamic, Failure>&) { answered.set_value(); });
-    running.get_future().wait();
-    own.block();
-    ASSERT_TRUE(log->await_line("takes no messages"));
-    // A broker reads no more of a connection once it has published during the alarm.
-    may_end.set_value();
-    answered.get_future().wait();
-    EXPECT_FALSE(server.drain(std::chrono::milliseconds{100}));
-    const std::vector<std::string> reasons = server.unfinished();
-    EXPECT_FALSE(reasons.empty());
-    for (const std::string& reason : reasons) {
-        EXPECT_FALSE(reason.contains("calls that run")) << reason;
+    for (int call = 0; call < calls; ++call) {
+        client.start_call("text", Dynamic::map({{"length", 3}}),
+                          [](const std::expected<Dynamic, Failure>&) {});
     }
-    EXPECT_TRUE(server.stop_now(std::chrono::seconds{60}));
+    ASSERT_TRUE(eventually([&] { return running == calls; }));
+    own.block();
+    // A broker says so, and reads no more, once a connection has published during the alarm.
+    int ended = 0;
+    ASSERT_TRUE(eventually([&] {
+        may_end.release(ended++ < calls ? 1 : 0);
+        return log->count("takes no messages") != 0;
+    }));
+    may_end.release(calls);
+    EXPECT_FALSE(server.drain(std::chrono::milliseconds{100}));
+    EXPECT_TRUE(eventually([&] {
+        return std::ranges::none_of(server.unfinished(), [](const std::string& reason) {
+            return reason.contains("calls that run");
+        });
+    }));
+    EXPECT_FALSE(server.unfinished().empty());
     own.unblock();
+    EXPECT_TRUE(server.drain(std::chrono::seconds{60}));
 }
 
 }  // namespace

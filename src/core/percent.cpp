@@ -1,13 +1,10 @@
 #include "core/percent.hpp"
 
+#include "core/digit.hpp"
 #include "core/utf8.hpp"
 
 namespace warren::core {
 namespace {
-
-constexpr bool is_digit(char character) noexcept {
-    return character >= '0' && character <= '9';
-}
 
 constexpr int hex_value(char character) noexcept {
     if (is_digit(character)) {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "core/digit.hpp"
 #include "core/percent.hpp"
 #include "core/secret_key.hpp"
 
@@ -18,10 +19,6 @@ constexpr std::size_t uri_bytes_max = 8192;
 
 constexpr bool is_letter(char character) noexcept {
     return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
-}
-
-constexpr bool is_digit(char character) noexcept {
-    return character >= '0' && character <= '9';
 }
 
 // [RFC 3986 3.3]: what a path segment, a name or a password may hold as it is.

@@ -1,5 +1,6 @@
 #include "endpoint/log_repeats.hpp"
 
+#include "core/digit.hpp"
 #include "core/keyed_hash.hpp"
 
 #include <algorithm>
@@ -13,17 +14,13 @@ constexpr bool is_word(char character) noexcept {
            static_cast<unsigned char>(character) >= 0x80;
 }
 
-constexpr bool is_digit(char character) noexcept {
-    return character >= '0' && character <= '9';
-}
-
 /// The words without those that have digits.
 void add_words(std::string_view text, std::string& shape) {
     while (!text.empty()) {
         const auto word_end = std::ranges::find_if_not(text, is_word);
         const auto length = static_cast<std::size_t>(word_end - text.begin());
         const std::string_view word = text.substr(0, std::max<std::size_t>(length, 1));
-        if (std::ranges::any_of(word, is_digit)) {
+        if (std::ranges::any_of(word, core::is_digit)) {
             shape += '#';
         } else {
             shape += word;

@@ -15,7 +15,7 @@ namespace warren::transport {
 namespace {
 
 // What one turn reads of one connection, at most about: others wait.
-constexpr std::size_t turn_bytes = std::size_t{512} << 10;
+constexpr std::size_t input_turn_bytes = std::size_t{512} << 10;
 constexpr std::size_t read_bytes = sizeof(ReadRoom);
 // What is kept of buffers that are empty.
 constexpr std::size_t kept_bytes = std::size_t{64} << 10;
@@ -155,7 +155,7 @@ void TcpConnection::append(std::span<const std::byte> bytes) {
 
 /// Memory grows by what has come already, never by what a peer says that will come.
 void TcpConnection::append_what_has_come() {
-    for (std::size_t total = 0; total < turn_bytes;) {
+    for (std::size_t total = 0; total < input_turn_bytes;) {
         const std::size_t before = unread_.size();
         std::size_t count = 0;
         unread_.resize_and_overwrite(before + read_bytes, [&](char* data, std::size_t) {

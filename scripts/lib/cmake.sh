@@ -6,7 +6,8 @@ configure() {
     shift
     local log
     log=$(mktemp)
-    if ! cmake -S "$root" -B "$root/build/$directory" -G Ninja "$@" >"$log" 2>&1; then
+    if ! cmake -S "$root" -B "$root/build/$directory" -G Ninja -DWARREN_UNITY=ON "$@" \
+        >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
         fail "cmake refuses to configure build/$directory"

@@ -7,49 +7,76 @@
 #include "core/clock.hpp"
 #include "metrics/call_series.hpp"
 #include "protocol/call.hpp"
+#include "runtime/deadline_watch.hpp"
 #include "runtime/large_request.hpp"
 #include "runtime/locks.hpp"
 #include "runtime/memory_hold.hpp"
 #include "runtime/workers.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 
 namespace warren::runtime {
 
-class Dispatcher;
+class Job;
 class Lane;
-class ParkedAnswer;
-class ParkedJob;
+
+/// A job that somebody else has, who answers later. The answer and the end of the waiting for it
+/// may come at the same time, on two threads: whoever exchanges it for nullptr ends the call.
+using ParkedJob = std::atomic<Job*>;
+
+/// Whether a call ends inside of the `Dispatcher::dispatch` or `refuse` that it began in, on the
+/// I/O thread, with whatever it came over at hand.
+enum class At : std::uint8_t { dispatch, later };
+
+/// What the dispatcher and its backends know of a call while it is under way.
+struct JobState {
+    Lane* lane = nullptr;
+    const Method* method = nullptr;          // null: there is no such one here, or it is forwarded
+    metrics::CallSeries* series = nullptr;   // null: nobody counts
+    core::Clock::TimePoint began_at{};       // where somebody counts
+    std::unique_ptr<Invocation> invocation;  // used again for the same method
+    const Method* invocation_of = nullptr;
+    std::shared_ptr<void> mock;  // what a mocked answer shows
+    Context context{};
+    std::string lock_key;
+    bool holds_lock = false;
+    bool is_withdrawn = false;              // never to run here: neither a success nor a failure
+    std::atomic<bool> has_begun = false;    // its handler, on a worker
+    std::unique_ptr<LargeRequest> large{};  // until it is read, and bound or forwarded
+    MemoryHold held;                        // for the handler's arguments
+    std::shared_ptr<ParkedJob> parked{};    // once somebody else has it, who answers later
+
+    protocol::Answer answer{};
+    std::string message;
+    Failure failure{};
+};
 
 /// One call on its way, from its message to its answer. Whoever takes calls derives from it what it
 /// needs to send the answer, and may use a finished one again (`reset`).
-class Job : public Task, public LockTicket {
+class Job : public Task, public LockTicket, public Watched {
 public:
-    Job();
-    virtual ~Job();
+    Job() = default;
+    virtual ~Job() = default;
     Job(const Job&) = delete;
     Job& operator=(const Job&) = delete;
 
     /// The answer is there. Called exactly once for every dispatch.          thread any
-    virtual void finished(std::unique_ptr<Job> self) noexcept = 0;
+    virtual void finished(std::unique_ptr<Job> self, At at) noexcept = 0;
     /// Why a call that waited for its turn is not to start after all, as the text of `overloaded`;
     /// empty: it may.          thread any
     virtual std::string_view obstacle() const noexcept { return {}; }
 
+    /// Leave a failure as the answer.
+    void fail(Failure failure) noexcept;
     /// Valid once finished, until `release_result` or `reset`.
-    const protocol::Answer& answer() const noexcept { return answer_; }
-    /// nullptr when there is no such method.
-    const Method* method() const noexcept { return method_; }
+    const protocol::Answer& answer() const noexcept { return state.answer; }
     /// Whether its handler has begun, of one that a worker runs.
-    bool has_begun() const noexcept { return has_begun_.load(std::memory_order_relaxed); }
+    bool has_begun() const noexcept { return state.has_begun.load(std::memory_order_relaxed); }
 
     /// Where the request may be decoded and the answer encoded.
     Arena arena;
@@ -64,6 +91,8 @@ public:
     /// False: one-way. Nobody hears of its failure, so it is logged and counted.
     bool wants_answer = true;
 
+    JobState state;
+
 protected:
     /// Destroy the handler's request and response, which `answer().data` views; what else the
     /// answer views stays.
@@ -74,39 +103,7 @@ protected:
     void reset() noexcept;
 
 private:
-    friend class Dispatcher;
-    friend class Lane;
-
     void run_task() noexcept final;
-
-    Dispatcher* dispatcher_ = nullptr;
-    Lane* lane_ = nullptr;
-    const Method* method_ = nullptr;
-    metrics::CallSeries* series_ = nullptr;   // null: nobody counts
-    core::Clock::TimePoint taken_in_{};       // where somebody counts
-    std::unique_ptr<Invocation> invocation_;  // used again for the same method
-    const Method* invocation_of_ = nullptr;
-    std::shared_ptr<void> mock_;  // what a mocked answer shows
-    Context context_{};
-    std::stop_source stop_{std::nostopstate};
-    std::string lock_key_;
-    bool holds_lock_ = false;
-    std::unique_ptr<LargeRequest> large_{};  // until it is read, and bound or forwarded
-    MemoryHold held_;                        // for the handler's arguments
-    bool is_withdrawn_ = false;              // never to run here: neither a success nor a failure
-    std::shared_ptr<ParkedJob> parked_{};    // while its call is with a forwarder
-
-    protocol::Answer answer_{};
-    std::string message_;
-    Failure failure_{};
-
-    // Guarded by the lane's mutex while it is watched.
-    Job* watched_next_ = nullptr;
-    Job* watched_previous_ = nullptr;
-    bool watched_ = false;
-    bool stop_requested_ = false;
-
-    std::atomic<bool> has_begun_ = false;
 };
 
 }  // namespace warren::runtime

@@ -5,6 +5,7 @@
 #include "format/fernet.hpp"
 #include "metrics/call_series.hpp"
 #include "model/secrets.hpp"
+#include "runtime/deadline_watch.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/job.hpp"
 #include "runtime/workers.hpp"
@@ -13,17 +14,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace warren::runtime {
 
+class Backend;
 class Dispatcher;
 class Forwarder;
+class RunningCalls;
 
 enum class Answers : std::uint8_t {
     by_handlers,
@@ -47,12 +48,10 @@ struct ListenerPolicy {
     std::uint32_t attempts_max = 0;
 };
 
-/// One listener's way into the dispatcher: its policy, its I/O thread, the batch of calls that this
-/// turn of the loop brought for the workers, and the watch over deadlines.
-///
-/// One timer serves all calls: when it fires the calls that a deadline has passed for are dealt
-/// with, and it is set to the next deadline. A call that finishes leaves the timer alone. thread
-/// the I/O thread, where nothing else is said; destroyed there, with no call left inside
+/// One listener's way into the dispatcher: its policy, the backend that follows from it, its I/O
+/// thread, the batch of calls that this turn of the loop brought for the workers, and the watch
+/// over deadlines. thread the I/O thread, where nothing else is said; destroyed there, with no call
+/// left inside
 class Lane {
 public:
     /// in  all but the policy must outlive the lane
@@ -63,6 +62,9 @@ public:
 
     const ListenerPolicy& policy() const noexcept { return policy_; }
     Executor& executor() noexcept { return executor_; }
+    RunningCalls& calls() noexcept { return calls_; }
+    Backend& backend() noexcept { return *backend_; }
+    DeadlineWatch& deadlines() noexcept { return deadlines_; }
     struct Served {
         std::string_view name;
         const Method* method = nullptr;         // null: forwarded
@@ -74,53 +76,31 @@ public:
     /// Whether the workers have room for more one-way calls: these they are given in any case.
     bool has_room() noexcept;
 
-private:
-    friend class Dispatcher;
-
-    /// Hand it to the workers together with the rest of this turn.
+    /// Hand it to the workers together with the rest of this turn, or at the next `flush`.
     void queue(Job& job);
     void flush();
+    /// Its turn among the workers has come, or else on the I/O thread.          thread any
+    void run(std::unique_ptr<Job> job) noexcept;
     /// Go on with a call that was given the lock that it waited for.          thread any
     void resume(Job& job);
 
-    /// Also one that is watched already, and has got a deadline.
+    /// Have its deadline, and the end of the waiting for it, end or stop it.
     void watch(Job& job);
-    void link(Job& job) noexcept;     // with the mutex held
-    void unwatch(Job& job) noexcept;  // thread any
-    void unlink(Job& job) noexcept;
-    /// Stop it from starting.
-    /// out  false when it has started, or is about to
-    bool withdraw(Job& job) noexcept;
-    bool take_out(Job& job) noexcept;  // the same, with the mutex held
-    void set_timer(TimePoint when);
-    void on_time();
 
-    /// Calls that are to be told that their time is up.
-    struct Swept {
-        TaskList expired{};                       // they had not started, and are out of everything
-        std::vector<std::stop_source> running{};  // or about to: these see for themselves
-        std::optional<TimePoint> next_deadline{};
-    };
-    /// Find those whose deadline has passed, or all when `now` is absent.          thread any
-    Swept sweep(std::optional<TimePoint> now);
-    /// Find those that nobody waits for any more.
-    Swept sweep_abandoned(const std::function<bool(Job&)>& is_abandoned);
-    void sweep(Job& job, Swept& swept);
+private:
+    bool take_out(Job& job) noexcept;
 
     Dispatcher& dispatcher_;
+    RunningCalls& calls_;
     Executor& executor_;
     ListenerPolicy policy_;
+    std::unique_ptr<Backend> backend_;
     std::vector<Served> served_;      // by name
     std::optional<Served> whatever_;  // stands for every method
     TaskList batch_;
     bool is_over_ = false;  // one-way calls were queued over the workers' limit
     std::shared_ptr<Lane*> self_ = std::make_shared<Lane*>(this);  // to null when it is destroyed
-
-    std::mutex mutex_;
-    Job* watched_first_ = nullptr;
-
-    std::optional<TimePoint> timer_due_;
-    Executor::TimerId timer_ = 0;
+    DeadlineWatch deadlines_;
 };
 
 }  // namespace warren::runtime

@@ -35,7 +35,6 @@ public:
     MemoryHold held;  // for the message
     Arena values;
     protocol::Call call{};  // once it was read
-    bool is_read = false;
 };
 
 /// Keep a request, as it came, for a worker to read.

@@ -35,7 +35,7 @@ std::expected<std::unique_ptr<LargeRequest>, Failure> MessageJob::keep(
     return keep_large<Unread>(*memory, message.body.size(), *this, message);
 }
 
-void MessageJob::finished(std::unique_ptr<Job> self) noexcept {
+void MessageJob::finished(std::unique_ptr<Job> self, At) noexcept {
     encode_reply();
     // Its destructors are the handler's code, too: they run here and not on the I/O thread.
     release_result();

@@ -25,7 +25,7 @@ public:
         : dialect_{dialect}, mailbox_{std::move(mailbox)}, reply_bytes_max_{reply_bytes_max} {}
 
     /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
-    void finished(std::unique_ptr<Job> self) noexcept override;
+    void finished(std::unique_ptr<Job> self, At at) noexcept override;
 
     /// Keep its request, as it came, for a worker to read.
     /// err  overloaded: it takes more memory than may be

@@ -9,21 +9,6 @@
 
 namespace warren::runtime {
 
-namespace {
-
-/// The job that this thread is dispatching: if that answers it, its connection is at hand.
-thread_local const StreamJob* being_dispatched = nullptr;
-
-}  // namespace
-
-StreamJob::Dispatching::Dispatching(const StreamJob& job) noexcept {
-    being_dispatched = &job;
-}
-
-StreamJob::Dispatching::~Dispatching() {
-    being_dispatched = nullptr;
-}
-
 class StreamJob::Unread final : public LargeRequest {
 public:
     Unread(StreamJob& job, std::unique_ptr<protocol::StreamCallDecoder> decoder,
@@ -56,8 +41,8 @@ std::expected<std::unique_ptr<LargeRequest>, Failure> StreamJob::keep(
     return keep_large<Unread>(*memory, message.size(), *this, std::move(decoder), caller, message);
 }
 
-void StreamJob::finished(std::unique_ptr<Job> self) noexcept {
-    if (being_dispatched == this) {
+void StreamJob::finished(std::unique_ptr<Job> self, At at) noexcept {
+    if (at == At::dispatch) {
         self.release();
         server_.answer_here(std::unique_ptr<StreamJob>{this});
         return;

@@ -35,18 +35,9 @@ public:
               std::shared_ptr<Mailbox> mailbox) noexcept
         : server_{server}, dialect_{dialect}, mailbox_{std::move(mailbox)} {}
 
-    /// While this lives, this thread dispatches the job, and its server knows its session.
-    class Dispatching {
-    public:
-        explicit Dispatching(const StreamJob& job) noexcept;
-        ~Dispatching();
-        Dispatching(const Dispatching&) = delete;
-        Dispatching& operator=(const Dispatching&) = delete;
-    };
-
     /// While its request is being dispatched, write the answer where it leaves; otherwise encode
     /// it, on the thread that made it, and hand it to the I/O thread.
-    void finished(std::unique_ptr<Job> self) noexcept override;
+    void finished(std::unique_ptr<Job> self, At at) noexcept override;
 
     /// Append the answer; one that cannot be sent as it is goes to the log.
     void encode_reply(std::int64_t unix_ms, std::string& out);

@@ -175,7 +175,6 @@ void StreamServer::with_job(StreamServerSession& session, const protocol::Stream
                             Dispatch&& dispatch) {
     std::unique_ptr<StreamJob> job = make_job(session, ticket);
     dispatching_ = &session;
-    const StreamJob::Dispatching here{*job};
     dispatch(std::move(job));
     memory_.forget_values();
 }

@@ -82,7 +82,9 @@ TEST(Dispatcher, SaysWhenThereIsNoSuchMethod) {
     stage.registry.method("known", [] {});
     stage.serve();
     stage.call("a", "unknown", {});
-    EXPECT_EQ(stage.take().failure, Code::no_such_method);
+    const Outcome outcome = stage.take();
+    EXPECT_EQ(outcome.failure, Code::no_such_method);
+    EXPECT_EQ(outcome.at, At::dispatch);
     EXPECT_EQ(stage.dispatcher.counters().failures_of(Code::no_such_method), 1U);
 }
 
@@ -214,13 +216,17 @@ TEST(Dispatcher, InlineHandlersRunAtOnceOthersOnAWorker) {
     stage.registry.method("later", [] {});
     stage.serve();
     stage.call("now", "now", {});
-    EXPECT_EQ(stage.take().name, "now");
+    Outcome outcome = stage.take();
+    EXPECT_EQ(outcome.name, "now");
+    EXPECT_EQ(outcome.at, At::dispatch);
     stage.call("later", "later", {});
     stage.turn();
     EXPECT_TRUE(stage.outcomes.empty());
     EXPECT_EQ(stage.dispatcher.queued(), 1U);
     stage.run();
-    EXPECT_EQ(stage.take().name, "later");
+    outcome = stage.take();
+    EXPECT_EQ(outcome.name, "later");
+    EXPECT_EQ(outcome.at, At::later);
 }
 
 TEST(Dispatcher, AQueueAtItsLimitRefusesTheRest) {
@@ -321,7 +327,10 @@ TEST(DispatcherLocks, InlineHandlersWaitTheirTurnToo) {
     EXPECT_EQ(order, "x1|");
     stage.run();
     EXPECT_EQ(order, "x1|x2x3");
-    EXPECT_EQ(stage.outcomes.size(), 3U);
+    ASSERT_EQ(stage.outcomes.size(), 3U);
+    EXPECT_EQ(stage.outcomes[0].at, At::dispatch);
+    EXPECT_EQ(stage.outcomes[1].at, At::later) << "its dispatch was over";
+    EXPECT_EQ(stage.outcomes[2].at, At::later);
 }
 
 TEST(DispatcherLocks, OverTheLimitOfWaitersCallsAreRefused) {

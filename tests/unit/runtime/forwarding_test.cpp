@@ -332,6 +332,36 @@ TEST(Forwarding, AConnectionGetsItsAnswersInAnyOrder) {
     EXPECT_FALSE(peer.is_busy());
 }
 
+TEST(Forwarding, ALargeRequestIsReadOnAWorkerAndThenGoesOn) {
+    ForwardingStream served;
+    FakeConnection& peer = served.connect();
+    const std::string text(2 * quick_bytes_max, 'x');
+    peer.receive(packed(R"([0, 1, "one", [")" + text + R"("]])"));
+    served.turn();
+    EXPECT_TRUE(served.forwarder.taken.empty());
+    EXPECT_TRUE(served.stage.workers.run_one());
+    EXPECT_TRUE(served.forwarder.taken.empty()) << "which is the I/O thread's";
+    served.turn();
+    ASSERT_EQ(served.forwarder.taken.size(), 1U);
+    EXPECT_EQ(served.forwarder.taken[0].arguments, Dynamic::list({text}));
+    served.forwarder.taken[0].completion(ForwardedReply{});
+    served.turn();
+    EXPECT_EQ(peer.take_answers(), std::vector<std::string>{"[1,1,null,null]"});
+}
+
+TEST(Forwarding, ALargeRequestThatWasNotForwardedWasNotHandled) {
+    ForwardingStream served;
+    FakeConnection& peer = served.connect();
+    peer.receive(packed(R"([0, 1, "one", [")" + std::string(2 * quick_bytes_max, 'x') + R"("]])"));
+    served.turn();
+    served.stage.dispatcher.cancel_all();
+    served.run();
+    const std::vector<std::string> answers = peer.take_answers();
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_NE(answers[0].find(R"("overloaded")"), std::string::npos) << answers[0];
+    EXPECT_TRUE(served.forwarder.taken.empty());
+}
+
 TEST(Forwarding, TheCallsOfAConnectionThatIsGoneAreGivenUp) {
     ForwardingStream served;
     FakeConnection& peer = served.connect();

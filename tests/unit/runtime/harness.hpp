@@ -63,6 +63,7 @@ struct Outcome {
     Dynamic data{};
     std::vector<FieldError> errors{};
     std::optional<std::chrono::milliseconds> retry_after{};
+    At at = At::later;
 };
 
 class TestJob final : public Job {
@@ -70,14 +71,15 @@ public:
     TestJob(std::string name, std::vector<Outcome>& outcomes)
         : name_{std::move(name)}, outcomes_{outcomes} {}
 
-    void finished(std::unique_ptr<Job> self) noexcept override {
+    void finished(std::unique_ptr<Job> self, At at) noexcept override {
         const protocol::Answer& given = self->answer();
         outcomes_.push_back({.name = name_,
                              .failure = given.failure,
                              .message = std::string{given.message},
                              .data = given.data ? Dynamic{*given.data} : Dynamic{},
                              .errors = {given.errors.begin(), given.errors.end()},
-                             .retry_after = given.retry_after});
+                             .retry_after = given.retry_after,
+                             .at = at});
     }
 
 private:

@@ -209,6 +209,20 @@ TEST(StreamServerLarge, TheArgumentsOfSmallerRequestsCount) {
     EXPECT_EQ(peer.take_answers(), Texts{"[1,1,null,10000]"});
 }
 
+TEST(StreamServerLarge, MocksToo) {
+    StreamServerOptions options;
+    options.policy.answers = Answers::made_up;
+    ServedNumbers served{std::move(options)};
+    FakeConnection& peer = served.connect();
+    peer.receive(request_of_numbers(7, many, "work") + request_of_numbers(8, 3, "work"));
+    Texts answers = peer.take_answers();
+    ASSERT_EQ(answers.size(), 1U);
+    const std::string made_up = answers[0].substr(std::string{"[1,8,"}.size());
+    served.run();
+    EXPECT_EQ(peer.take_answers(), Texts{"[1,7," + made_up});
+    EXPECT_EQ(served.seen, 0U);
+}
+
 TEST(StreamServerLarge, ArrpcToo) {
     ServedNumbers served{{}, protocol::make_arrpc_dialect("work", {})};
     FakeConnection& peer = served.connect();

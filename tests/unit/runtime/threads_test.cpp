@@ -177,7 +177,7 @@ TEST(Threads, DeadlinesAndCancellationReachRunningHandlers) {
     class Waiting final : public Job {
     public:
         explicit Waiting(std::promise<std::optional<Code>>& done) : done_{done} {}
-        void finished(std::unique_ptr<Job> self) noexcept override {
+        void finished(std::unique_ptr<Job> self, At) noexcept override {
             done_.set_value(self->answer().failure);
         }
 

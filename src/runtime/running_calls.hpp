@@ -1,0 +1,103 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "core/clock.hpp"
+#include "runtime/counters.hpp"
+#include "runtime/job.hpp"
+#include "runtime/one_way_failures.hpp"
+#include "runtime/refusals.hpp"
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::runtime {
+
+/// Whether a handler may fail with this code. The others state facts about the way a call took,
+/// which a handler cannot know, such as that nothing was done; they become `internal`.
+bool handler_may_claim(Code code) noexcept;
+
+/// Errors as one line, without values.
+std::string summary_of(const std::vector<FieldError>& errors);
+
+/// The calls of one server that have begun and are not answered yet. Each ends exactly once:
+/// whoever has it leaves an answer in it, and then finishes it.          thread any
+class RunningCalls {
+public:
+    /// in  clock and log must outlive this
+    RunningCalls(const core::Clock& clock, Log& log, std::size_t lock_waiters_max);
+
+    void begin(Job& job, Lane& lane) noexcept;
+    /// Whether it is not too late to start.
+    /// out  false: the answer is there
+    bool may_start(Job& job) const noexcept;
+
+    /// Leave what a handler gave as the answer, if it keeps its contract.
+    /// in   data: must outlive the answer; null: none
+    void respond(Job& job, bool is_success, std::string message, const void* data);
+    /// Leave a failure that code of the user gave.
+    void take_failure(Job& job, const Failure& failure) noexcept;
+    /// The one catch site around code of the user: handlers, and the types and checks of requests.
+    template <typename Function>
+    void guard(Job& job, Function&& function) noexcept;
+    /// Leave a failure that tells its caller nothing, and the log everything.
+    void fail_internally(Job& job, std::string_view details) noexcept;
+    void report(const Job& job, std::string_view details) noexcept;
+
+    /// The answer is in the job.
+    void finish(std::unique_ptr<Job> job, At at) noexcept;
+    /// Nobody waits for these any more.
+    void end(const DeadlineWatch::Swept& swept, const Failure& why) noexcept;
+
+    /// Take no more calls, and say when every one is answered: on whichever thread answers last, or
+    /// inside of this call.
+    void drain(std::move_only_function<void()> on_idle);
+    /// Start none any more.
+    void cancel() noexcept { is_cancelled_ = true; }
+    bool is_cancelled() const noexcept { return is_cancelled_; }
+    bool is_stopping() const noexcept { return is_draining_ || is_cancelled_; }
+
+    Log& log() noexcept { return log_; }
+    std::uint64_t one_way_failures() const noexcept { return one_way_failures_.count(); }
+
+    LockTable locks;
+    Counters counters{};
+    const bool shows_calls;
+
+private:
+    bool is_late(const Job& job) const noexcept;
+    void log_call(const Job& job) noexcept;
+    void log_one_way_failure(const Job& job) noexcept;
+    void notify_idle();
+
+    const core::Clock& clock_;
+    Log& log_;
+    OneWayFailures one_way_failures_;
+
+    std::atomic<bool> is_draining_ = false;
+    std::atomic<bool> is_cancelled_ = false;
+    std::atomic<std::size_t> unfinished_ = 0;
+    std::mutex mutex_;  // of what follows
+    std::move_only_function<void()> on_idle_;
+};
+
+template <typename Function>
+void RunningCalls::guard(Job& job, Function&& function) noexcept {
+    try {
+        function();
+    } catch (const Error& error) {
+        take_failure(job, error.failure());
+    } catch (const std::exception& error) {
+        fail_internally(job, error.what());
+    } catch (...) {
+        fail_internally(job, "something was thrown that is no std::exception");
+    }
+}
+
+}  // namespace warren::runtime

@@ -27,7 +27,7 @@
 #include "core/uri.hpp"
 #include "core/utf8.hpp"
 #include "endpoint/address.hpp"
-#include "endpoint/dialects.hpp"
+#include "endpoint/protocols/table.hpp"
 #include "format/fernet.hpp"
 #include "format/json.hpp"
 
@@ -171,15 +171,11 @@ std::expected<std::string, std::string> address_of(const CallCommand& command) {
             "--to is required: the server's address, here or in the environment as WARREN_TO"};
     }
     const bool at_broker = address.starts_with("amqp");
-    const auto add = [&address](std::string_view parameter) {
-        address += address.contains('?') ? '&' : '?';
-        address += parameter;
-    };
     if (!command.ca.empty()) {
-        add((at_broker ? "cacertfile=" : "ca=") + core::percent_encode(command.ca));
+        endpoint::add_parameter(address, at_broker ? "cacertfile" : "ca", command.ca);
     }
     if (command.insecure) {
-        add(at_broker ? "verify=verify_none" : "verify=none");
+        endpoint::add_parameter(address, "verify", at_broker ? "verify_none" : "none");
     }
     return address;
 }
@@ -201,8 +197,9 @@ std::expected<void, std::string> check_address(const std::string& text) {
     if (!address) {
         return std::unexpected{address.error().message};
     }
-    if (address->protocol == endpoint::callme && address->queue.empty()) {
-        return std::unexpected{"Name the server in the address, as in ...&server_id=ID"};
+    if (!address->is_direct() && address->queue.empty()) {
+        return std::unexpected{"Name the server in the address, as in ...&" +
+                               std::string{address->protocol->server_key} + "=ID"};
     }
     if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->place)) {
         return check_reachable(*zmq);
@@ -341,6 +338,15 @@ int call(const CallCommand& command) {
     }
 }
 
+/// "tcp://HOST:PORT, tls://HOST:PORT, ": each way to write a server on a stream.
+std::string stream_forms() {
+    std::string forms;
+    for (const std::string_view scheme : endpoint::stream_schemes()) {
+        forms.append(scheme).append("://HOST:PORT, ");
+    }
+    return forms;
+}
+
 }  // namespace
 
 void add_call(CLI::App& program, Action& action) {
@@ -354,14 +360,15 @@ void add_call(CLI::App& program, Action& action) {
         ->required();
     command->add_option("--named", options->named,
                         "JSON: an object of further arguments by name, beside a list by position "
-                        "(callme)");
+                        "(" +
+                            endpoint::list_of(&endpoint::Protocol::mixes_arguments) + ")");
     command
-        ->add_option(
-            "--to", options->to,
-            "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, "
-            "tcp://HOST:PORT, tls://HOST:PORT, arrpc://HOST:PORT, arrpcs://HOST:PORT, "
-            "zmq+tcp://HOST:PORT[?protocol=pyzmqrpc], zmq+ipc:///PATH; @FILE reads a file, "
-            "so that no password stands in the list of processes")
+        ->add_option("--to", options->to,
+                     "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, " +
+                         stream_forms() + "zmq+tcp://HOST:PORT[?protocol=" +
+                         endpoint::list_of(&endpoint::Protocol::over_messages, "|") +
+                         "], zmq+ipc:///PATH; @FILE reads a file, so that no password stands in "
+                         "the list of processes")
         ->envname("WARREN_TO");
     command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
         ->capture_default_str();

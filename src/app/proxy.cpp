@@ -122,7 +122,7 @@ void add_proxy(CLI::App& program, Action& action) {
     command
         ->add_option(
             "--from", options->from,
-            "Where calls come in: tcp://HOST:PORT (port 0: a free one), arrpc://HOST:PORT, "
+            "Where calls come in: tcp://HOST:PORT (port 0: a free one) or a protocol's own scheme, "
             "zmq+tcp://HOST:PORT?socket=rep|sub or amqp://...?queue=QUEUE; @FILE reads a file")
         ->envname("WARREN_FROM")
         ->required();

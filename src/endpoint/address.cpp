@@ -2,15 +2,13 @@
 
 #include "core/uri.hpp"
 #include "endpoint/address_parameters.hpp"
-#include "endpoint/dialects.hpp"
+#include "endpoint/protocols/table.hpp"
 #include "endpoint/topic_pattern.hpp"
 #include "transport/net/tls_context.hpp"
 #include "transport/tcp/options.hpp"
 
 #include <algorithm>
 #include <array>
-#include <span>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,69 +16,54 @@ namespace warren::endpoint {
 namespace {
 
 constexpr std::string_view memory_scheme = "memory:";
-constexpr std::string_view tutorial_queue = "rpc_queue";
-constexpr std::array<std::string_view, 3> protocols{cyberfusion, tutorial, callme};
-constexpr std::array<std::string_view, 10> schemes{
-    "memory", "amqp", "amqps", "tcp", "tls", "arrpc", "arrpcs", "zmq+tcp", "zmq+ipc", "zmq+inproc"};
-constexpr std::array<std::string_view, 7> own_parameters{
-    "queue", "protocol", "method", "reply", "reply_queue", "persistent", "nested_secrets"};
+constexpr std::array<std::string_view, 2> broker_schemes{"amqp", "amqps"};
+constexpr std::string_view own_parameters[] = {"queue",
+                                               "protocol",
+                                               "method",
+                                               "reply",
+                                               "reply_queue",
+                                               "persistent",
+                                               "nested_secrets",
+                                               limit_parameters[0],
+                                               limit_parameters[1],
+                                               limit_parameters[2]};
 constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "durable"};
+
+/// in   key: one of `own_parameters`
+std::expected<void, Failure> take(std::string_view key, std::string value, Address& address) {
+    if (key == "protocol") {
+        return take_protocol(value, &Protocol::at_brokers, address);
+    }
+    address.has_client_parameters |= key != "queue" && key != "method";
+    if (key == "reply") {
+        return store(place_of(key, value, reply_modes), address.reply_mode.emplace());
+    }
+    if (key == "persistent" || key == "nested_secrets") {
+        return store(read_flag(key, value),
+                     key == "persistent" ? address.persistent : address.nested_secrets);
+    }
+    if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
+        return take_limit(key, value, address);
+    }
+    (key == "queue"    ? address.queue
+     : key == "method" ? address.method
+                       : address.reply_queue) = std::move(value);
+    return {};
+}
 
 /// Take out the parameters that are not the transport's own.
 std::expected<Parameters, Failure> take_parameters(Parameters given, Address& address) {
     Parameters others;
+    address.protocol = find_protocol(&Protocol::at_brokers, {});
     for (auto& [key, value] : given) {
-        if (key == "queue") {
-            address.queue = std::move(value);
-        } else if (key == "protocol") {
-            if (std::ranges::find(protocols, value) == protocols.end()) {
-                return unknown("protocol", value, protocols);
-            }
-            address.protocol = std::move(value);
-        } else if (key == "method") {
-            address.method = std::move(value);
-        } else if (key == "reply") {
-            const auto* found = std::ranges::find(reply_modes, value);
-            if (found == reply_modes.end()) {
-                return unknown("value of the parameter 'reply',", value, reply_modes);
-            }
-            address.reply_mode = static_cast<ReplyMode>(found - reply_modes.begin());
-        } else if (key == "reply_queue") {
-            address.reply_queue = std::move(value);
-        } else if (key == "persistent") {
-            const auto word = place_of(key, value, truths);
-            if (!word) {
-                return std::unexpected{word.error()};
-            }
-            address.persistent = *word == 0;
-        } else if (key == "nested_secrets") {
-            const auto word = place_of(key, value, truths);
-            if (!word) {
-                return std::unexpected{word.error()};
-            }
-            address.nested_secrets = *word == 0;
-        } else if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
-            if (auto taken = take_limit(key, value, address); !taken) {
-                return std::unexpected{std::move(taken.error())};
-            }
-        } else {
+        if (std::ranges::find(own_parameters, key) == std::end(own_parameters)) {
             others.emplace_back(std::move(key), std::move(value));
+        } else if (auto taken = take(key, std::move(value), address); !taken) {
+            return std::unexpected{std::move(taken.error())};
         }
     }
-    if (address.protocol == callme) {
-        return take_callme_parameters(std::move(others), address);
-    }
-    return others;
-}
-
-/// All that an address at a broker may have, beside what is its transport's.
-std::vector<std::string_view> parameters_of(const Address& address) {
-    std::vector<std::string_view> known{own_parameters.begin(), own_parameters.end()};
-    known.insert(known.end(), std::begin(limit_parameters), std::end(limit_parameters));
-    if (address.protocol == callme) {
-        known.insert(known.end(), callme_parameters().begin(), callme_parameters().end());
-    }
-    return known;
+    const auto take_own = address.protocol->take_parameters;
+    return take_own == nullptr ? others : take_own(std::move(others), address);
 }
 
 std::expected<core::Uri, Failure> parse_memory(std::string_view text) {
@@ -95,52 +78,40 @@ std::expected<core::Uri, Failure> parse_memory(std::string_view text) {
     return uri;
 }
 
-std::expected<void, Failure> read_memory(core::Uri uri, Address& address) {
+std::expected<void, Failure> read_parameters(core::Uri uri, bool in_memory, Address& address) {
     const Parameters given = uri.query;
     auto others = take_parameters(std::move(uri.query), address);
     if (!others) {
         return std::unexpected{std::move(others.error())};
     }
-    if (!others->empty()) {
-        return unknown_parameter(given, others->front().first, parameters_of(address));
+    const Protocol& protocol = *address.protocol;
+    std::vector<std::string_view> known{std::begin(own_parameters), std::end(own_parameters)};
+    known.insert(known.end(), protocol.parameters.begin(), protocol.parameters.end());
+    if (!in_memory) {
+        const auto transport = transport::amqp_parameters();
+        known.insert(known.end(), transport.begin(), transport.end());
     }
-    if (address.reply_mode == ReplyMode::direct) {
-        return refused("Direct replies are RabbitMQ's; in memory 'reply' is exclusive or durable");
-    }
-    address.place = MemoryAddress{uri.host};
-    if (address.queue.empty() && address.protocol != callme) {
-        address.queue = uri.host;
-    }
-    return {};
-}
-
-std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
-    const Parameters given = uri.query;
-    auto others = take_parameters(std::move(uri.query), address);
-    if (!others) {
-        return std::unexpected{std::move(others.error())};
-    }
-    std::vector<std::string_view> known = parameters_of(address);
-    const auto transport = transport::amqp_parameters();
-    known.insert(known.end(), transport.begin(), transport.end());
     for (const auto& [key, value] : *others) {
         if (std::ranges::find(known, key) == known.end()) {
             return unknown_parameter(given, key, known);
         }
     }
+    if (in_memory && address.reply_mode == ReplyMode::direct) {
+        return refused("Direct replies are RabbitMQ's; in memory 'reply' is exclusive or durable");
+    }
+    if (address.queue.empty() && protocol.queue_of == nullptr) {
+        address.queue = in_memory ? uri.host : std::string{protocol.queue_default};
+    }
     uri.query = std::move(*others);
-    auto broker = transport::amqp_endpoint(uri);
-    if (!broker) {
-        return std::unexpected{std::move(broker.error())};
+    if (in_memory) {
+        address.place = MemoryAddress{std::move(uri.host)};
+    } else if (auto stored = store(transport::amqp_endpoint(uri), address.place); !stored) {
+        return stored;
     }
-    address.place = std::move(*broker);
-    if (address.queue.empty() && address.protocol != callme) {
-        if (address.protocol != tutorial) {
-            return refused("Name the server's queue in the address, as in ...?queue=NAME");
-        }
-        address.queue = tutorial_queue;
+    if (address.queue.empty() && protocol.queue_of == nullptr) {
+        return refused("Name the server's queue in the address, as in ...?queue=NAME");
     }
-    return {};
+    return check_reply_queue(protocol, address.reply_queue);
 }
 
 }  // namespace
@@ -148,13 +119,6 @@ std::expected<void, Failure> read_amqp(core::Uri uri, Address& address) {
 bool Address::is_one_way() const noexcept {
     const auto* const zmq = std::get_if<ZmqAddress>(&place);
     return zmq != nullptr && zmq->is_one_way();
-}
-
-bool Address::has_client_parameters() const noexcept {
-    return reply_mode || body_bytes_max || nesting_depth_max || value_count_max || persistent ||
-           !reply_queue.empty() || nested_secrets || pickle_protocol || !amqp_user.empty() ||
-           reply_topology.durable || reply_topology.exclusive || reply_topology.auto_delete ||
-           reply_topology.queue_type;
 }
 
 std::string Address::display() const {
@@ -177,10 +141,8 @@ std::string Address::display() const {
 
 std::string Address::display(const HostPort& server) const {
     const bool is_secured = std::get<DirectAddress>(place).is_secured;
-    const std::string_view scheme = protocol == arrpc ? (is_secured ? "arrpcs" : "arrpc")
-                                    : is_secured      ? "tls"
-                                                      : "tcp";
-    return std::string{scheme} + "://" + transport::host_and_port(server.host, server.port);
+    return std::string{is_secured ? protocol->secured_scheme : protocol->scheme} + "://" +
+           transport::host_and_port(server.host, server.port);
 }
 
 std::expected<void, Failure> check_tls_files(const Address& address) {
@@ -201,7 +163,8 @@ std::expected<void, Failure> check_tls_files(const Address& address) {
 std::expected<Address, Failure> parse_address(std::string_view given, AddressRole role) {
     const std::string lowered = core::with_lower_scheme(given);
     const std::string_view text = lowered;
-    for (const std::string_view scheme : direct_schemes) {
+    std::vector<std::string_view> schemes = stream_schemes();
+    for (const std::string_view scheme : schemes) {
         if (text.starts_with(std::string{scheme} + "://")) {
             return parse_direct(text, scheme);
         }
@@ -217,15 +180,13 @@ std::expected<Address, Failure> parse_address(std::string_view given, AddressRol
     if (!uri) {
         return std::unexpected{std::move(uri.error())};
     }
-    if (!in_memory && std::ranges::find(schemes, uri->scheme) == schemes.end()) {
+    if (!in_memory && std::ranges::find(broker_schemes, uri->scheme) == broker_schemes.end()) {
+        schemes.insert(schemes.begin(), broker_schemes.begin(), broker_schemes.end());
+        schemes.insert(schemes.begin(), "memory");
+        schemes.insert(schemes.end(), std::begin(zmq_schemes), std::end(zmq_schemes));
         return unknown("scheme", uri->scheme, schemes);
     }
-    auto read =
-        in_memory ? read_memory(std::move(*uri), address) : read_amqp(std::move(*uri), address);
-    if (read) {
-        read = check_reply_queue(address.protocol, address.reply_queue);
-    }
-    if (!read) {
+    if (auto read = read_parameters(std::move(*uri), in_memory, address); !read) {
         return std::unexpected{std::move(read.error())};
     }
     return address;

@@ -7,20 +7,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
-#include "protocol/callme.hpp"
-#include "protocol/msgpack_rpc.hpp"
-#include "protocol/topology.hpp"
+#include "protocol/stream_dialect.hpp"
 #include "transport/amqp/endpoint.hpp"
 #include "transport/net/tls_options.hpp"
 #include "transport/zmq/options.hpp"
 
 namespace warren::endpoint {
+
+struct Protocol;
 
 /// A broker in this process: memory:NAME.
 struct MemoryAddress {
@@ -42,7 +43,6 @@ struct DirectAddress {
     protocol::RpcPeer peer = protocol::RpcPeer::warren;
     std::size_t connections = 1;  // to each server
     std::chrono::milliseconds connect_timeout{10'000};
-    bool has_client_parameters = false;
 };
 
 /// The sockets of ZeroMQ: of a listener the first three, of a client the others.
@@ -72,11 +72,16 @@ struct ZmqAddress {
     // Of a listener.
     std::optional<std::chrono::milliseconds> silence_timeout{};  // of sub; unset: the protocol's
     bool allows_shutdown = false;
-    /// Of both sides of a proxy where both speak pyzmqrpc: what comes goes on to the byte.
+    /// Of both sides of a proxy between two of one protocol: what comes goes on to the byte.
     bool passes_text = false;
 
     /// One that hears of no answers: sub and pub.
     bool is_one_way() const noexcept;
+};
+
+/// What the parameters say that are a protocol's own. Each of these has a kind of its own.
+struct OwnParameters {
+    virtual ~OwnParameters() = default;
 };
 
 enum class AddressRole : std::uint8_t { client, listener };
@@ -84,11 +89,13 @@ enum class AddressRole : std::uint8_t { client, listener };
 /// What an address of a client or a listener says, read and checked.
 struct Address {
     std::variant<MemoryAddress, transport::AmqpEndpoint, DirectAddress, ZmqAddress> place;
-    std::string protocol = "cyberfusion";
-    /// The server's at a broker; of memory: the name, where none is given. Of callme: the server's
-    /// id, which its queue is named after; may be empty.
+    const Protocol* protocol = nullptr;
+    /// The server's at a broker; of memory: the name, where none is given. Of protocols that name
+    /// their queues after a server's id: that; may be empty.
     std::string queue;
     std::string method;  // of protocols without a method on the wire; may be empty
+    std::shared_ptr<const OwnParameters> own{};  // null: of a protocol without any
+    bool has_client_parameters = false;          // not of ZeroMQ, where its socket says it
     std::optional<ReplyMode> reply_mode{};
     std::string reply_queue{};
     std::optional<bool> persistent{};  // as that of ClientOptions
@@ -97,11 +104,6 @@ struct Address {
     std::optional<std::size_t> body_bytes_max{};
     std::optional<std::size_t> nesting_depth_max{};
     std::optional<std::size_t> value_count_max{};
-    // Of callme.
-    protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
-    std::optional<int> pickle_protocol{};          // of a client's requests
-    std::string amqp_user{};                       // empty: as whom the login is
-    protocol::TopologyOverrides reply_topology{};  // of a client's own
 
     /// Without a broker.
     bool is_direct() const noexcept {
@@ -110,7 +112,6 @@ struct Address {
     }
     /// Nothing that comes from there, or goes there, is answered.
     bool is_one_way() const noexcept;
-    bool has_client_parameters() const noexcept;
     /// The broker or the servers alone, for messages: without credentials.
     std::string display() const;
     /// One of its servers, without a broker.
@@ -124,8 +125,11 @@ std::expected<void, Failure> check_tls_files(const Address& address);
 /// As an address has it: "tcp://HOST:PORT" is zmq+tcp://HOST:PORT, several stand between commas.
 std::string display_zmq(const std::vector<std::string>& endpoints);
 
-/// Read an address: memory:NAME, amqp://, amqps://, tcp://, tls://, arrpc://, arrpcs://,
-/// zmq+tcp://, zmq+ipc:// or zmq+inproc://, with the parameters of its kind.
+/// Add a parameter to the text of an address.
+void add_parameter(std::string& address, std::string_view key, std::string_view value);
+
+/// Read an address: memory:NAME, amqp://, amqps://, tcp://, tls:// or another scheme of a
+/// protocol, zmq+tcp://, zmq+ipc:// or zmq+inproc://, with the parameters of its kind.
 /// in   role: whose it is, which ZeroMQ's sockets depend on
 /// err  invalid_request: an unknown scheme, parameter or value (with the list of known ones), no
 ///      queue where the protocol has no default; never shows the password

@@ -1,6 +1,6 @@
 #include "endpoint/address_parameters.hpp"
 
-#include "endpoint/dialects.hpp"
+#include "endpoint/protocols/table.hpp"
 #include "transport/tcp/options.hpp"
 
 #include <algorithm>
@@ -10,95 +10,71 @@
 namespace warren::endpoint {
 namespace {
 
-constexpr std::array<std::string_view, 15> known_parameters{"protocol",
-                                                            "method",
-                                                            "ca",
-                                                            "certificate",
-                                                            "key",
-                                                            "key_password",
-                                                            "key_password_file",
-                                                            "server_name",
-                                                            "verify",
-                                                            "peer",
-                                                            "connections",
-                                                            "connect_timeout",
-                                                            limit_parameters[0],
-                                                            limit_parameters[1],
-                                                            limit_parameters[2]};
-constexpr std::array<std::string_view, 7> tls_parameters{
-    "ca", "certificate", "key", "key_password", "key_password_file", "server_name", "verify"};
-constexpr std::array<std::string_view, 2> protocols{msgpack_rpc, arrpc};
+constexpr std::string_view known_parameters[] = {"protocol",
+                                                 "method",
+                                                 "ca",
+                                                 "certificate",
+                                                 "key",
+                                                 "key_password",
+                                                 "key_password_file",
+                                                 "server_name",
+                                                 "verify",
+                                                 "peer",
+                                                 "connections",
+                                                 "connect_timeout",
+                                                 limit_parameters[0],
+                                                 limit_parameters[1],
+                                                 limit_parameters[2]};
 constexpr std::array<std::string_view, 2> verify_words{"peer", "none"};
 
-std::expected<void, Failure> take_tls(std::string_view key, std::string value,
-                                      transport::TlsOptions& tls) {
-    if (key == "ca") {
-        tls.ca_file = std::move(value);
-    } else if (key == "certificate") {
-        tls.certificate_file = std::move(value);
-    } else if (key == "key") {
-        tls.key_file = std::move(value);
-    } else if (key == "key_password") {
-        tls.key_password = std::move(value);
-    } else if (key == "key_password_file") {
-        tls.key_password_file = std::move(value);
-    } else if (key == "server_name") {
-        tls.server_name = std::move(value);
-    } else {
-        const auto word = place_of(key, value, verify_words);
-        if (!word) {
-            return std::unexpected{word.error()};
-        }
-        tls.verify = *word == 0 ? transport::TlsVerify::peer : transport::TlsVerify::none;
-    }
-    return {};
-}
+struct TlsText {
+    std::string_view name;
+    std::string transport::TlsOptions::* text;
+};
+constexpr TlsText tls_texts[] = {{"ca", &transport::TlsOptions::ca_file},
+                                 {"certificate", &transport::TlsOptions::certificate_file},
+                                 {"key", &transport::TlsOptions::key_file},
+                                 {"key_password", &transport::TlsOptions::key_password},
+                                 {"key_password_file", &transport::TlsOptions::key_password_file}};
 
-std::expected<void, Failure> take_own(std::string_view key, std::string value, Address& address,
-                                      DirectAddress& direct) {
-    if (key == "protocol") {
-        if (const auto word = place_of(key, value, protocols); !word) {
-            return std::unexpected{word.error()};
-        }
-        address.protocol = std::move(value);
-    } else if (key == "method") {
-        address.method = std::move(value);
-    } else if (key == "peer") {
-        const auto word = place_of(key, value, peer_words);
-        if (!word) {
-            return std::unexpected{word.error()};
-        }
-        direct.peer = *word == 0 ? protocol::RpcPeer::warren : protocol::RpcPeer::foreign;
-    } else if (key == "connections") {
-        const auto number = read_number(key, value, 1, client_connections_max);
-        if (!number) {
-            return std::unexpected{number.error()};
-        }
-        direct.connections = *number;
-    } else {
-        const auto time = read_time(key, value, std::chrono::milliseconds{1});
-        if (!time) {
-            return std::unexpected{time.error()};
-        }
-        direct.connect_timeout = *time;
-    }
-    return {};
-}
-
+/// in   key: one of `known_parameters`
 std::expected<void, Failure> take_parameter(std::string_view key, std::string value,
                                             Address& address, DirectAddress& direct) {
-    direct.has_client_parameters |= key != "protocol" && key != "method";
-    if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
-        return take_limit(key, value, address);
+    address.has_client_parameters |= key != "protocol" && key != "method";
+    const auto* const tls_text = std::ranges::find(tls_texts, key, &TlsText::name);
+    const bool is_tls_text = tls_text != std::end(tls_texts);
+    if ((is_tls_text || key == "server_name" || key == "verify") && !direct.tls) {
+        return refused("The parameter '" + std::string{key} + "' is for TLS: the scheme is " +
+                       std::string{address.protocol->secured_scheme} + "://");
     }
-    if (std::ranges::find(tls_parameters, key) == tls_parameters.end()) {
-        return take_own(key, std::move(value), address, direct);
+    if (is_tls_text) {
+        *direct.tls.*tls_text->text = std::move(value);
+        return {};
     }
-    if (!direct.tls) {
-        return refused("The parameter '" + std::string{key} +
-                       "' is for TLS: the scheme is tls:// or arrpcs://");
+    if (key == "server_name") {
+        direct.tls->server_name = std::move(value);
+        return {};
     }
-    return take_tls(key, std::move(value), *direct.tls);
+    if (key == "verify") {
+        return store(place_of(key, value, verify_words), direct.tls->verify);
+    }
+    if (key == "protocol") {
+        return take_protocol(value, &Protocol::over_streams, address);
+    }
+    if (key == "peer") {
+        return store(place_of(key, value, peer_words), direct.peer);
+    }
+    if (key == "connections") {
+        return store(read_number(key, value, 1, client_connections_max), direct.connections);
+    }
+    if (key == "connect_timeout") {
+        return store(read_time(key, value, std::chrono::milliseconds{1}), direct.connect_timeout);
+    }
+    if (key == "method") {
+        address.method = std::move(value);
+        return {};
+    }
+    return take_limit(key, value, address);
 }
 
 std::expected<HostPort, Failure> read_server(std::string_view server) {
@@ -130,7 +106,7 @@ std::expected<Address, Failure> parse_direct(std::string_view text, std::string_
         return refused("An address without a broker has no path: tcp://HOST:PORT");
     }
     Address address;
-    address.protocol = scheme.starts_with("arrpc") ? arrpc : msgpack_rpc;
+    address.protocol = &protocol_of_scheme(scheme);
     DirectAddress direct;
     for (const std::string_view part : split_servers(servers)) {
         auto server = read_server(part);
@@ -139,12 +115,12 @@ std::expected<Address, Failure> parse_direct(std::string_view text, std::string_
         }
         direct.servers.push_back(std::move(*server));
     }
-    if (scheme == "tls" || scheme == "arrpcs") {
+    if (scheme == address.protocol->secured_scheme) {
         direct.is_secured = true;
         direct.tls.emplace();
     }
     for (auto& [key, value] : uri->query) {
-        if (std::ranges::find(known_parameters, key) == known_parameters.end()) {
+        if (std::ranges::find(known_parameters, key) == std::end(known_parameters)) {
             return unknown_parameter(uri->query, key, known_parameters);
         }
         if (auto taken = take_parameter(key, std::move(value), address, direct); !taken) {

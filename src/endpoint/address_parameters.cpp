@@ -1,7 +1,9 @@
 #include "endpoint/address_parameters.hpp"
 
 #include "core/duration.hpp"
+#include "core/percent.hpp"
 #include "core/secret_key.hpp"
+#include "endpoint/protocols/table.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -21,8 +23,9 @@ std::string joined(std::span<const std::string_view> names) {
 
 }  // namespace
 
-std::unexpected<Failure> refused(std::string message) {
-    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
+void add_parameter(std::string& address, std::string_view key, std::string_view value) {
+    address += address.contains('?') ? '&' : '?';
+    address.append(key).append("=").append(core::percent_encode(value));
 }
 
 std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
@@ -53,6 +56,12 @@ std::expected<std::size_t, Failure> place_of(std::string_view key, std::string_v
     return static_cast<std::size_t>(found - words.begin());
 }
 
+std::expected<bool, Failure> read_flag(std::string_view key, std::string_view value) {
+    static constexpr std::string_view truths[] = {"true", "false"};
+    const auto place = place_of(key, value, truths);
+    return place ? std::expected<bool, Failure>{*place == 0} : std::unexpected{place.error()};
+}
+
 std::expected<std::size_t, Failure> read_number(std::string_view key, std::string_view value,
                                                 std::size_t least, std::size_t greatest) {
     std::size_t number = 0;
@@ -65,22 +74,26 @@ std::expected<std::size_t, Failure> read_number(std::string_view key, std::strin
     return number;
 }
 
+std::expected<void, Failure> take_protocol(std::string_view name, Trait carrier, Address& address) {
+    address.protocol = find_protocol(carrier, name);
+    if (address.protocol == nullptr || name.empty()) {
+        return unknown("value of the parameter 'protocol',", name, names_of(carrier));
+    }
+    return {};
+}
+
 std::expected<void, Failure> take_limit(std::string_view key, std::string_view value,
                                         Address& address) {
     // As the configuration has them for servers.
     const bool is_bytes = key == limit_parameters[0];
     const bool is_depth = key == limit_parameters[1];
-    const auto number = read_number(key, value, 1,
-                                    is_bytes   ? std::size_t{2} << 30
-                                    : is_depth ? 10'000
-                                               : std::size_t{1} << 30);
-    if (!number) {
-        return std::unexpected{number.error()};
-    }
-    (is_bytes   ? address.body_bytes_max
-     : is_depth ? address.nesting_depth_max
-                : address.value_count_max) = *number;
-    return {};
+    return store(read_number(key, value, 1,
+                             is_bytes   ? std::size_t{2} << 30
+                             : is_depth ? 10'000
+                                        : std::size_t{1} << 30),
+                 is_bytes   ? address.body_bytes_max
+                 : is_depth ? address.nesting_depth_max
+                            : address.value_count_max);
 }
 
 std::expected<std::chrono::milliseconds, Failure> read_time(std::string_view key,

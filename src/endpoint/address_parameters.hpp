@@ -8,18 +8,16 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/uri.hpp"
 #include "endpoint/address.hpp"
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/protocol.hpp"
 
 // What the readers of the kinds of addresses share.
 namespace warren::endpoint {
 
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-std::unexpected<Failure> refused(std::string message);
 /// "Unknown <what> '<given>'; known are: ..."
 std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
                                  std::span<const std::string_view> known);
@@ -29,6 +27,18 @@ std::unexpected<Failure> unknown(std::string_view what, std::string_view given,
 std::unexpected<Failure> unknown_parameter(const Parameters& given, std::string_view name,
                                            std::span<const std::string_view> known);
 
+/// Put what was read where it goes; what could not be read leaves that as it was.
+template <typename T, typename Target>
+std::expected<void, Failure> store(std::expected<T, Failure> read, Target& target) {
+    if (!read) {
+        return std::unexpected{std::move(read.error())};
+    }
+    target = static_cast<Target>(std::move(*read));
+    return {};
+}
+
+/// err  invalid_request: neither true nor false
+std::expected<bool, Failure> read_flag(std::string_view key, std::string_view value);
 /// The place of a parameter's value among some words.
 std::expected<std::size_t, Failure> place_of(std::string_view key, std::string_view value,
                                              std::span<const std::string_view> words);
@@ -48,20 +58,15 @@ std::expected<void, Failure> take_limit(std::string_view key, std::string_view v
 /// The parts of "host:port,host:port".
 std::vector<std::string_view> split_servers(std::string_view servers);
 
-inline constexpr std::string_view truths[] = {"true", "false"};
 inline constexpr std::string_view peer_words[] = {"warren", "foreign"};  // as RpcPeer has them
 inline constexpr std::size_t client_connections_max = 1024;
 
-inline constexpr std::string_view direct_schemes[] = {"tcp", "tls", "arrpc", "arrpcs"};
-
-/// Take the parameters of callme out of those that are left. Of other protocols they are unknown.
-/// in   address: with its protocol
-std::expected<Parameters, Failure> take_callme_parameters(Parameters given, Address& address);
-/// What a protocol's own parameters are, for who looks for the right one.
-std::span<const std::string_view> callme_parameters() noexcept;
+/// The parameter `protocol`.
+/// in   carrier: what has to carry it
+std::expected<void, Failure> take_protocol(std::string_view name, Trait carrier, Address& address);
 
 /// Read an address without a broker.
-/// in   scheme: one of `direct_schemes`
+/// in   scheme: one of `stream_schemes`
 std::expected<Address, Failure> parse_direct(std::string_view text, std::string_view scheme);
 
 inline constexpr std::string_view zmq_schemes[] = {"zmq+tcp", "zmq+ipc", "zmq+inproc"};

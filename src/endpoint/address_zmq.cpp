@@ -2,7 +2,7 @@
 #include "core/uri.hpp"
 #include "endpoint/address_parameters.hpp"
 #include "endpoint/address_zmq_security.hpp"
-#include "endpoint/dialects.hpp"
+#include "endpoint/protocols/table.hpp"
 #include "transport/tcp/options.hpp"
 #include "transport/zmq/endpoint.hpp"
 
@@ -18,10 +18,8 @@ namespace {
 constexpr std::string_view prefix = "zmq+";
 constexpr std::array<std::string_view, 6> socket_words{"router", "rep", "sub",
                                                        "dealer", "req", "pub"};
-constexpr std::array<std::string_view, 2> protocols{msgpack_rpc, pyzmqrpc};
 constexpr std::array<std::string_view, 2> side_words{"bind", "connect"};
 constexpr std::array<std::string_view, 2> distribution_words{"round_robin", "broadcast"};
-constexpr std::array<std::string_view, 2> truths{"true", "false"};
 
 // Sockets, as a set of them.
 constexpr unsigned only(ZmqSocketType socket) noexcept {
@@ -149,31 +147,6 @@ std::expected<std::vector<std::string>, Failure> read_endpoints(std::string_view
     return endpoints;
 }
 
-/// Read a value into where it goes, if it is one.
-template <typename T, typename Target>
-std::expected<void, Failure> store(std::expected<T, Failure> value, Target& target) {
-    if (!value) {
-        return std::unexpected{std::move(value.error())};
-    }
-    target = static_cast<Target>(*value);
-    return {};
-}
-
-std::expected<void, Failure> take_flag(std::string_view key, std::string_view value, bool& flag) {
-    std::size_t word = 0;
-    auto taken = store(place_of(key, value, truths), word);
-    flag = word == 0;
-    return taken;
-}
-
-std::expected<void, Failure> take_time(std::string_view key, std::string_view value,
-                                       std::chrono::milliseconds least,
-                                       std::chrono::milliseconds& time) {
-    const auto read = read_time(key, value, least);
-    time = read.value_or(time);
-    return read ? std::expected<void, Failure>{} : std::unexpected{read.error()};
-}
-
 std::expected<void, Failure> take_parameter(std::string_view key, std::string_view value,
                                             ZmqAddress& zmq) {
     using std::chrono::milliseconds;
@@ -194,23 +167,16 @@ std::expected<void, Failure> take_parameter(std::string_view key, std::string_vi
         return store(place_of(key, value, distribution_words), zmq.distribution);
     }
     if (key == "connect_timeout") {
-        return take_time(key, value, milliseconds{1}, zmq.connect_timeout);
+        return store(read_time(key, value, milliseconds{1}), zmq.connect_timeout);
     }
     if (key == "heartbeat_interval") {
-        return take_time(key, value, milliseconds{1}, zmq.heartbeat_interval);
+        return store(read_time(key, value, milliseconds{1}), zmq.heartbeat_interval);
     }
     if (key == "silence_timeout") {
-        return take_time(key, value, milliseconds{0}, zmq.silence_timeout.emplace());
+        return store(read_time(key, value, milliseconds{0}), zmq.silence_timeout);
     }
-    return take_flag(key, value,
-                     key == "allow_shutdown" ? zmq.allows_shutdown : zmq.waits_for_subscriber);
-}
-
-std::expected<void, Failure> take_protocol(std::string_view value, Address& address) {
-    std::size_t word = 0;
-    auto taken = store(place_of("protocol", value, protocols), word);
-    address.protocol = protocols[word];
-    return taken;
+    return store(read_flag(key, value),
+                 key == "allow_shutdown" ? zmq.allows_shutdown : zmq.waits_for_subscriber);
 }
 
 std::expected<ZmqSocketType, Failure> read_socket(const core::Uri& uri, AddressRole role) {
@@ -245,7 +211,7 @@ std::expected<void, Failure> read_parameters(core::Uri uri, Address& address, Zm
         if (std::ranges::find(security_parameters, key) != security_parameters.end()) {
             taken = security.take(key, std::move(value));
         } else if (key == "protocol") {
-            taken = take_protocol(value, address);
+            taken = take_protocol(value, &Protocol::over_messages, address);
         } else if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
             taken = take_limit(key, value, address);
         } else if (key != "socket") {
@@ -299,7 +265,7 @@ std::expected<Address, Failure> parse_zmq(std::string_view text, AddressRole rol
         return std::unexpected{std::move(uri.error())};
     }
     Address address;
-    address.protocol = msgpack_rpc;
+    address.protocol = find_protocol(&Protocol::over_messages, {});
     ZmqAddress zmq;
     auto endpoints = read_endpoints(text.substr(0, end));
     if (!endpoints) {

@@ -3,9 +3,10 @@
 #include "core/clock.hpp"
 #include "endpoint/client_call.hpp"
 #include "endpoint/client_route.hpp"
-#include "endpoint/dialects.hpp"
+#include "endpoint/failures.hpp"
 #include "endpoint/log_queue.hpp"
 #include "endpoint/metrics_route.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "format/fernet.hpp"
 
 #include <atomic>
@@ -17,14 +18,6 @@
 
 namespace warren {
 namespace {
-
-template <typename T>
-T value_or_throw(std::expected<T, Failure> result) {
-    if (!result) {
-        throw Error{std::move(result.error())};
-    }
-    return std::move(*result);
-}
 
 ClientOptions with_queued_log(ClientOptions options) {
     if (options.log) {
@@ -44,12 +37,11 @@ class Client::Implementation {
 public:
     Implementation(const endpoint::Address& address, ClientOptions options)
         : options_{with_queued_log(std::move(options))},
-          keys_{value_or_throw(format::Keyring::parse(options_.fernet_keys))},
-          secret_depth_{endpoint::secret_depth_of(address.protocol, address.nested_secrets
-                                                                        ? address.nested_secrets
-                                                                        : options_.nested_secrets)},
+          keys_{endpoint::value_or_throw(format::Keyring::parse(options_.fernet_keys))},
+          protocol_{*address.protocol},
+          secret_depth_{protocol_.secret_depth_for(
+              address.nested_secrets ? address.nested_secrets : options_.nested_secrets)},
           is_direct_{address.is_direct()},
-          has_one_way_{address.protocol != endpoint::arrpc},
           publishes_{address.is_one_way()},
           broadcasts_{broadcasts(address)},
           route_{endpoint::make_client_route(address, options_)},
@@ -138,11 +130,12 @@ private:
                                "Not sent: without a broker a client calls the servers of "
                                "its address, no other one"};
         }
-        if (!call.wants_answer && !has_one_way_) {
-            return Failure{.code = Code::invalid_request,
-                           .message =
-                               "Not sent: arrpc has no one-way calls, as every request of it "
-                               "is answered; make a call and ignore what it gives"};
+        if (!call.wants_answer && !protocol_.has_one_way) {
+            return Failure{
+                .code = Code::invalid_request,
+                .message = "Not sent: " + std::string{protocol_.name} +
+                           " has no one-way calls, as every request of it is answered; make "
+                           "a call and ignore what it gives"};
         }
         if (call.wants_answer && publishes_) {
             return Failure{.code = Code::invalid_request,
@@ -179,9 +172,9 @@ private:
 
     const ClientOptions options_;
     const format::Keyring keys_;
+    const endpoint::Protocol& protocol_;
     const model::SecretDepth secret_depth_;
     const bool is_direct_;
-    const bool has_one_way_;
     const bool publishes_;
     const bool broadcasts_;
     const std::unique_ptr<endpoint::ClientRoute> route_;
@@ -192,8 +185,8 @@ private:
 };
 
 Client::Client(std::string_view url, ClientOptions options)
-    : implementation_{std::make_unique<Implementation>(value_or_throw(endpoint::parse_address(url)),
-                                                       std::move(options))} {}
+    : implementation_{std::make_unique<Implementation>(
+          endpoint::value_or_throw(endpoint::parse_address(url)), std::move(options))} {}
 
 Client::~Client() {
     close();

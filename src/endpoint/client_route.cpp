@@ -1,5 +1,8 @@
 #include "endpoint/client_route.hpp"
 
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/protocol.hpp"
+
 #include <random>
 #include <variant>
 
@@ -7,6 +10,7 @@ namespace warren::endpoint {
 
 std::unique_ptr<ClientRoute> make_client_route(const Address& address,
                                                const ClientOptions& options) {
+    value_or_throw(address.protocol->check_signing(options.auth_secrets));
     if (std::holds_alternative<ZmqAddress>(address.place)) {
         return make_zmq_route(address, options);
     }

@@ -1,5 +1,5 @@
 #include "endpoint/client_route_stream.hpp"
-#include "endpoint/dialects.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "transport/tcp/client_port.hpp"
 
 #include <cstddef>
@@ -10,22 +10,12 @@
 namespace warren::endpoint {
 namespace {
 
-/// As the dialect's own clients wait after a failed attempt to connect: 1 s, 2 s, 3 s.
-constexpr runtime::BackoffOptions arrpc_backoff{.first = std::chrono::milliseconds{1'000},
-                                                .max = std::chrono::milliseconds{60'000},
-                                                .growth = runtime::BackoffGrowth::linear};
-
 std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
                                                      const ClientOptions& options) {
-    auto dialect = make_stream_dialect(address.protocol,
-                                       {.method = address.method,
-                                        .auth_secrets = options.auth_secrets,
-                                        .peer = std::get<DirectAddress>(address.place).peer},
-                                       client_limits(address, options));
-    if (!dialect) {
-        throw Error{std::move(dialect.error())};
-    }
-    return std::move(*dialect);
+    return address.protocol->make_stream({.method = address.method,
+                                          .auth_secrets = options.auth_secrets,
+                                          .peer = std::get<DirectAddress>(address.place).peer},
+                                         client_limits(address, options));
 }
 
 transport::TcpClientOptions port_options(const Address& address) {
@@ -52,9 +42,8 @@ std::unique_ptr<ClientRoute> make_direct_route(const Address& address,
                                                const ClientOptions& options) {
     return std::make_unique<StreamRoute<transport::TcpClientPort, transport::TcpClientOptions>>(
         dialect_for(address, options), options,
-        stream_client_options(
-            options, std::get<DirectAddress>(address.place).connections,
-            address.protocol == arrpc ? arrpc_backoff : runtime::BackoffOptions{}),
+        stream_client_options(options, std::get<DirectAddress>(address.place).connections,
+                              address.protocol->connect_backoff),
         port_options(address));
 }
 

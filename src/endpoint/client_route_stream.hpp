@@ -1,6 +1,7 @@
 #pragma once
 
 #include "endpoint/client_route.hpp"
+#include "endpoint/failures.hpp"
 #include "endpoint/io_thread.hpp"
 #include "runtime/stream_client.hpp"
 #include "transport/zmq/publisher_port.hpp"
@@ -79,8 +80,8 @@ private:
             port.emplace(executor, std::move(port_options));
             if constexpr (std::is_void_v<decltype(port->start(*calls))>) {
                 port->start(*calls);
-            } else if (auto started = port->start(*calls); !started) {
-                throw Error{std::move(started.error())};
+            } else {
+                value_or_throw(port->start(*calls));
             }
             calls->attach(*port);
         }

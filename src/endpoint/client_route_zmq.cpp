@@ -1,7 +1,6 @@
 #include "endpoint/client_route_stream.hpp"
-#include "endpoint/dialects.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "protocol/identified_dialect.hpp"
-#include "protocol/pyzmqrpc.hpp"
 #include "runtime/broadcast_calls.hpp"
 #include "transport/zmq/client_port.hpp"
 #include "transport/zmq/publisher_port.hpp"
@@ -26,27 +25,22 @@ constexpr std::size_t answer_bytes_max = std::size_t{1} << 30;
 std::shared_ptr<protocol::StreamDialect> dialect_for(const Address& address,
                                                      const ClientOptions& options) {
     const auto& zmq = std::get<ZmqAddress>(address.place);
-    auto dialect = make_stream_dialect(address.protocol,
-                                       {.auth_secrets = options.auth_secrets,
-                                        .peer = zmq.peer,
-                                        .side = protocol::StreamSide::client,
-                                        .whole_messages = true,
-                                        .one_way = zmq.is_one_way(),
-                                        .passes_text = zmq.passes_text},
-                                       client_limits(address, options));
-    if (!dialect) {
-        throw Error{std::move(dialect.error())};
-    }
-    // Of pyzmqrpc's own messages the ids are a part.
-    return zmq.socket == ZmqSocketType::req && address.protocol != pyzmqrpc
-               ? protocol::make_identified_dialect(std::move(*dialect))
-               : std::move(*dialect);
+    auto dialect = address.protocol->make_stream({.auth_secrets = options.auth_secrets,
+                                                  .peer = zmq.peer,
+                                                  .side = protocol::StreamSide::client,
+                                                  .whole_messages = true,
+                                                  .one_way = zmq.is_one_way(),
+                                                  .passes_text = zmq.passes_text},
+                                                 client_limits(address, options));
+    return zmq.socket == ZmqSocketType::req && !address.protocol->has_ids_apart
+               ? protocol::make_identified_dialect(std::move(dialect))
+               : std::move(dialect);
 }
 
 transport::ZmqClientOptions port_options(const Address& address,
                                          std::vector<std::string> endpoints) {
     const auto& zmq = std::get<ZmqAddress>(address.place);
-    const bool is_delimited = zmq.socket == ZmqSocketType::req || address.protocol == pyzmqrpc;
+    const bool is_delimited = zmq.socket == ZmqSocketType::req || address.protocol->has_ids_apart;
     return {
         .endpoints = std::move(endpoints),
         .envelope = is_delimited ? transport::ZmqEnvelope::delimited : transport::ZmqEnvelope::bare,
@@ -62,8 +56,7 @@ transport::ZmqPublisherOptions publisher_options(const Address& address,
             .side = zmq.side,
             .security = zmq.server_security,
             .limits = {.high_water_mark = zmq.high_water_mark},
-            .heartbeat = address.protocol == pyzmqrpc ? std::string{protocol::pyzmqrpc_heartbeat}
-                                                      : std::string{},
+            .heartbeat = std::string{address.protocol->heartbeat},
             .heartbeat_interval = zmq.heartbeat_interval,
             .subscriber_timeout =
                 zmq.waits_for_subscriber ? subscriber_pause : std::chrono::milliseconds{0},
@@ -130,9 +123,7 @@ private:
                                                             calls_options(address, options)),
                     std::make_unique<transport::ZmqClientPort>(executor,
                                                                port_options(address, {endpoint})));
-                if (auto started = server.port->start(*server.calls); !started) {
-                    throw Error{std::move(started.error())};
-                }
+                value_or_throw(server.port->start(*server.calls));
                 server.calls->attach(*server.port);
                 called.push_back({display_zmq({endpoint}), server.calls});
             }

@@ -1,6 +1,7 @@
 #include "endpoint/listener_queue.hpp"
 
-#include "endpoint/dialects.hpp"
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/protocol.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -19,10 +20,6 @@ constexpr std::string_view reserved_prefix =
 // Which every virtual host has.
 constexpr std::string_view known_exchanges[] = {"amq.direct", "amq.fanout", "amq.topic",
                                                 "amq.headers", "amq.match"};
-
-std::unexpected<Failure> refused(std::string message) {
-    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
-}
 
 std::expected<void, Failure> check_name(std::string_view what, const std::string& name) {
     if (name.size() > name_bytes_max) {
@@ -75,7 +72,6 @@ std::expected<void, Failure> check_arguments(const Value& arguments, bool is_quo
     return {};
 }
 
-/// As the broker knows it, of callme, too.
 std::expected<void, Failure> check_dead_letters(const ListenerOptions& options,
                                                 const Address& address, bool is_quorum) {
     if (options.dead_letter_queue.value_or("").empty()) {
@@ -95,11 +91,9 @@ std::expected<void, Failure> check_dead_letters(const ListenerOptions& options,
 }
 
 std::expected<void, Failure> check_names(const ListenerOptions& options, const Address& address) {
-    // Of callme it is the server's id, and stands within the name.
-    auto checked = address.protocol == callme ? std::expected<void, Failure>{}
-                                              : check_name("queue", address.queue);
+    auto checked = check_name("queue", queue_at_broker(address));
     for (const std::string& method : options.methods) {
-        if (checked && address.protocol == cyberfusion) {
+        if (checked && address.protocol->method == MethodSaid::by_exchange) {
             checked = check_name("exchange", method);
         }
     }
@@ -163,7 +157,8 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
 }
 
 std::string queue_at_broker(const Address& address) {
-    return address.protocol == callme ? "server_" + address.queue + "_queue" : address.queue;
+    const auto queue_of = address.protocol->queue_of;
+    return queue_of == nullptr ? address.queue : queue_of(address.queue);
 }
 
 }  // namespace warren::endpoint

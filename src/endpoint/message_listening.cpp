@@ -1,4 +1,4 @@
-#include "endpoint/dialects.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "endpoint/server_listening.hpp"
 #include "runtime/message_server.hpp"
 #include "runtime/ports.hpp"
@@ -31,11 +31,9 @@ public:
     MessageListening(ListenerPlan plan, std::vector<const Method*> methods,
                      const ListeningShared& shared)
         : Listening{std::move(plan), std::move(methods), shared} {
-        auto dialect = dialect_of(this->plan(), this->methods(), shared.limits);
-        if (!dialect) {
-            throw Error{std::move(dialect.error())};
-        }
-        dialect_ = std::move(*dialect);
+        dialect_ = this->plan().address.protocol->make_message(
+            this->plan().address, this->methods().size() == 1 ? this->methods().front() : "",
+            shared.limits);
         topology_ = topology_of(this->plan(), this->methods(), *dialect_);
         reply_bytes_max_ = shared.limits.body_bytes_max;
     }

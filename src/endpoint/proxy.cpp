@@ -1,6 +1,7 @@
 #include "endpoint/proxy.hpp"
 
-#include "endpoint/dialects.hpp"
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "endpoint/proxy_circles.hpp"
 #include "endpoint/shared_queues.hpp"
 
@@ -11,10 +12,6 @@
 
 namespace warren::endpoint {
 namespace {
-
-std::unexpected<Failure> refused(std::string message) {
-    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
-}
 
 std::string name_of(const ListenerPlan& plan) {
     return plan.proxy->options.name.empty()
@@ -28,14 +25,15 @@ std::expected<void, Failure> check_from(const ListenerPlan& plan) {
             "A proxy opens no secrets: they pass as they came, so give keys to the servers and "
             "clients behind it (fernet_keys)");
     }
-    if (has_one_method(plan.address.protocol) && plan.options.methods.size() != 1) {
-        return refused("The protocol '" + plan.address.protocol +
+    const Protocol& protocol = *plan.address.protocol;
+    if (protocol.method == MethodSaid::by_listener && plan.options.methods.size() != 1) {
+        return refused("The protocol '" + std::string{protocol.name} +
                        "' has no method on the wire: name the one that its calls are of (methods)");
     }
-    if (plan.address.protocol == cyberfusion && plan.options.methods.empty()) {
-        return refused(
-            "Callers by the protocol cyberfusion reach a method by its exchange: name the methods "
-            "that the proxy takes calls of (methods)");
+    if (protocol.method == MethodSaid::by_exchange && plan.options.methods.empty()) {
+        return refused("Callers by the protocol " + std::string{protocol.name} +
+                       " reach a method by its exchange: name the methods that the proxy takes "
+                       "calls of (methods)");
     }
     return {};
 }
@@ -79,7 +77,7 @@ ForwardOptions fit_for_buffer(ForwardOptions options, const Address& to) {
 
 /// Original programs do not look at what they pass on, nor does a proxy between two of their kind.
 void pass_text(ListenerPlan& plan, Address& to) {
-    if (plan.address.protocol == pyzmqrpc && to.protocol == pyzmqrpc) {
+    if (plan.address.protocol == to.protocol && to.protocol->passes_text) {
         std::get<ZmqAddress>(plan.address.place).passes_text = true;
         std::get<ZmqAddress>(to.place).passes_text = true;
     }
@@ -126,8 +124,9 @@ std::expected<ListenerPlan, Failure> plan_proxy(ListenerOptions from, ForwardOpt
     if (!options.client.fernet_keys.empty()) {
         return refused("A proxy seals no secrets: they pass as they came (fernet_keys)");
     }
-    if (options.calls == ForwardCalls::one_way && to->protocol == arrpc) {
-        return refused("arrpc has no one-way calls: every request of it is answered");
+    if (options.calls == ForwardCalls::one_way && !to->protocol->has_one_way) {
+        return refused(std::string{to->protocol->name} +
+                       " has no one-way calls: every request of it is answered");
     }
     if (options.buffer && to->is_one_way()) {
         return refused(
@@ -166,12 +165,9 @@ Proxy::Proxy(const ListenerPlan& plan, std::shared_ptr<Log> log)
     if (!plan.proxy->options.buffer) {
         return;
     }
-    auto queue = open_buffer(*plan.proxy->options.buffer, log);
-    if (!queue) {
-        throw Error{std::move(queue.error())};
-    }
+    auto queue = value_or_throw(open_buffer(*plan.proxy->options.buffer, log));
     buffered_ = std::make_unique<BufferedForwarder>(
-        std::move(*queue), client_, BufferedForwarderOptions{.name = name_, .log = std::move(log)});
+        std::move(queue), client_, BufferedForwarderOptions{.name = name_, .log = std::move(log)});
 }
 
 runtime::Forwarder& Proxy::forwarder() noexcept {

@@ -1,6 +1,7 @@
 #include "endpoint/proxy_circles.hpp"
 
 #include "core/uri.hpp"
+#include "endpoint/failures.hpp"
 
 #include <algorithm>
 #include <array>
@@ -74,10 +75,6 @@ bool closes_circle(std::span<const ListenerPlan> plans, const ListenerPlan& firs
         return &next == &first || (std::ranges::find(seen, &next) == seen.end() &&
                                    closes_circle(plans, first, next, seen));
     });
-}
-
-std::unexpected<Failure> refused(std::string message) {
-    return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "endpoint/countdown.hpp"
+#include "endpoint/failures.hpp"
 #include "endpoint/log_queue.hpp"
 #include "endpoint/modules.hpp"
 #include "endpoint/proxy.hpp"
@@ -55,14 +56,11 @@ public:
         }
         std::vector<std::vector<const Method*>> methods;
         for (const endpoint::ListenerPlan& plan : plans_) {
-            auto found = endpoint::methods_of(plan, registry_);
-            if (!found) {
-                throw Error{std::move(found.error())};
-            }
+            auto found = endpoint::value_or_throw(endpoint::methods_of(plan, registry_));
             if (const Method* const shutdown = shutdown_.of(plan, registry_)) {
-                found->push_back(shutdown);
+                found.push_back(shutdown);
             }
-            methods.push_back(std::move(*found));
+            methods.push_back(std::move(found));
         }
         proxies_.emplace(plans_, options_.answers, log_);
         const endpoint::ListeningShared shared{
@@ -402,24 +400,17 @@ void Server::load_modules(const std::vector<std::string>& directories) {
 }
 
 void Server::listen(ListenerOptions options) {
-    auto plan = endpoint::plan_listener(std::move(options));
-    if (!plan) {
-        throw Error{std::move(plan.error())};
-    }
-    if (auto checked = endpoint::check_shared_queues(implementation_->plans_, *plan); !checked) {
-        throw Error{std::move(checked.error())};
-    }
-    implementation_->plans_.push_back(std::move(*plan));
+    auto plan = endpoint::value_or_throw(endpoint::plan_listener(std::move(options)));
+    endpoint::value_or_throw(endpoint::check_shared_queues(implementation_->plans_, plan));
+    implementation_->plans_.push_back(std::move(plan));
 }
 
 void Server::forward(ListenerOptions from, ForwardOptions options) {
     if (!options.client.log) {
         options.client.log = implementation_->log_;
     }
-    auto added = endpoint::add_proxy(implementation_->plans_, std::move(from), std::move(options));
-    if (!added) {
-        throw Error{std::move(added.error())};
-    }
+    endpoint::value_or_throw(
+        endpoint::add_proxy(implementation_->plans_, std::move(from), std::move(options)));
 }
 
 void Server::on_ready(std::function<void()> callback) {

@@ -1,11 +1,10 @@
 #include "endpoint/server_listener.hpp"
 
 #include "core/duration.hpp"
-#include "core/percent.hpp"
-#include "endpoint/dialects.hpp"
+#include "endpoint/failures.hpp"
 #include "endpoint/listener_queue.hpp"
+#include "endpoint/protocols/table.hpp"
 #include "endpoint/topic_pattern.hpp"
-#include "protocol/message_signing.hpp"
 #include "transport/net/tls_context.hpp"
 
 #include <algorithm>
@@ -18,85 +17,58 @@ namespace {
 constexpr std::size_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 constexpr std::size_t at_broker_default = 5;
 constexpr std::size_t forwarded_default = 256;  // they hold no worker
-constexpr std::size_t threaded_default = 64;
 constexpr std::size_t direct_default = 65'536;
 constexpr std::size_t direct_max = std::size_t{1} << 24;
 
-Failure refused(std::string message) {
-    return {.code = Code::invalid_request, .message = std::move(message)};
+/// One that stands in the address already is refused when that is read.
+void add(std::string& url, std::string_view key, std::string_view value) {
+    if (!value.empty()) {
+        add_parameter(url, key, value);
+    }
 }
 
-/// An address to which options that are parameters are added: one that stands in both is refused.
-class UrlWithOptions {
-public:
-    explicit UrlWithOptions(std::string url) : url_{std::move(url)} {}
-
-    void add(std::string_view key, std::string_view value) {
-        if (!value.empty()) {
-            url_ += url_.find('?') == std::string::npos ? '?' : '&';
-            url_.append(key).append("=").append(core::percent_encode(value));
-        }
-    }
-    std::string take() && { return std::move(url_); }
-
-private:
-    std::string url_;
-};
-
-void add_zmq(const ListenerZmq& zmq, UrlWithOptions& url) {
+void add_zmq(const ListenerZmq& zmq, std::string& url) {
     std::string client_keys;
     for (const std::string& key : zmq.client_keys) {
         client_keys += (client_keys.empty() ? "" : ",") + key;
     }
-    url.add("socket", zmq.socket);
-    url.add("side", zmq.side);
-    url.add("username", zmq.username);
-    url.add("password", zmq.password);
-    url.add("secret_key", zmq.secret_key);
-    url.add("client_keys", client_keys);
-    url.add("server_key", zmq.server_key);
-    url.add("public_key", zmq.public_key);
+    add(url, "socket", zmq.socket);
+    add(url, "side", zmq.side);
+    add(url, "username", zmq.username);
+    add(url, "password", zmq.password);
+    add(url, "secret_key", zmq.secret_key);
+    add(url, "client_keys", client_keys);
+    add(url, "server_key", zmq.server_key);
+    add(url, "public_key", zmq.public_key);
     if (zmq.silence_timeout) {
-        url.add("silence_timeout", core::to_string(*zmq.silence_timeout));
+        add(url, "silence_timeout", core::to_string(*zmq.silence_timeout));
     }
     if (zmq.high_water_mark) {
-        url.add("high_water_mark", std::to_string(*zmq.high_water_mark));
+        add(url, "high_water_mark", std::to_string(*zmq.high_water_mark));
     }
     if (zmq.allow_shutdown) {
-        url.add("allow_shutdown", "true");
+        add(url, "allow_shutdown", "true");
     }
 }
 
 std::string complete_url(const ListenerOptions& options) {
-    UrlWithOptions url{options.url};
-    url.add("queue", options.queue);
-    url.add("protocol", options.protocol);
-    url.add("server_id", options.server_id);
-    url.add("format", options.format);
-    add_zmq(options.zmq, url);
-    return std::move(url).take();
-}
-
-Failure one_method_wanted(std::string_view protocol) {
-    return refused("The protocol '" + std::string{protocol} +
-                   "' has no method on the wire: name exactly one");
-}
-
-std::expected<void, Failure> check_secrets(const ListenerOptions& options,
-                                           std::string_view protocol) {
-    if (options.auth_secrets.empty()) {
-        return {};
-    }
-    if (protocol == arrpc) {
-        if (std::ranges::find(options.auth_secrets, std::string{}) != options.auth_secrets.end()) {
-            return std::unexpected{refused("A secret to sign with is empty (auth_secrets)")};
+    std::string url = options.url;
+    add(url, "queue", options.queue);
+    add(url, "protocol", options.protocol);
+    for (const Protocol* const protocol : protocols()) {
+        for (const ListenerKey& key : protocol->listener_keys) {
+            if (key.text != nullptr) {
+                add(url, key.name, options.*key.text);
+            }
         }
-        return {};
     }
-    if (auto signer = protocol::MessageSigner::make(options.auth_secrets); !signer) {
-        return std::unexpected{std::move(signer.error())};
-    }
-    return {};
+    add_zmq(options.zmq, url);
+    return url;
+}
+
+std::unexpected<Failure> one_method_wanted(const Protocol& protocol) {
+    return refused("The protocol '" + std::string{protocol.name} +
+                   "' has no method on the wire: name exactly one");
 }
 
 bool has_queue_options(const ListenerOptions& options) {
@@ -107,61 +79,52 @@ bool has_queue_options(const ListenerOptions& options) {
 
 std::expected<void, Failure> check_zmq(const ListenerOptions& options, const Address& address) {
     if (has_queue_options(options)) {
-        return std::unexpected{refused("Queues and exchanges are a broker's: not of ZeroMQ")};
+        return refused("Queues and exchanges are a broker's: not of ZeroMQ");
     }
     if (options.tls) {
-        return std::unexpected{refused("TLS is of tcp://; ZeroMQ has keys of CURVE instead")};
+        return refused("TLS is of tcp://; ZeroMQ has keys of CURVE instead");
     }
-    if (address.protocol == pyzmqrpc && !options.auth_secrets.empty()) {
-        return std::unexpected{refused("Secrets to sign with are not of the protocol pyzmqrpc")};
+    if (std::get<ZmqAddress>(address.place).allows_shutdown && !address.protocol->takes_shutdown) {
+        return refused("'allow_shutdown' is of the protocol " + list_of(&Protocol::takes_shutdown));
     }
-    if (std::get<ZmqAddress>(address.place).allows_shutdown && address.protocol != pyzmqrpc) {
-        return std::unexpected{refused("'allow_shutdown' is of the protocol pyzmqrpc")};
-    }
-    return check_secrets(options, address.protocol);
+    return {};
 }
 
 std::expected<void, Failure> check_tcp(const ListenerOptions& options, const Address& address) {
     const auto& direct = std::get<DirectAddress>(address.place);
     if (direct.servers.size() != 1) {
-        return std::unexpected{refused("A listener has one address; make one for each")};
+        return refused("A listener has one address; make one for each");
     }
-    if (direct.has_client_parameters) {
-        return std::unexpected{
-            refused("Of the parameters of an address, a listener takes 'protocol' and 'method'")};
+    if (address.has_client_parameters) {
+        return refused("Of the parameters of an address, a listener takes 'protocol' and 'method'");
     }
     if (has_queue_options(options)) {
-        return std::unexpected{refused("Queues and exchanges are a broker's: not of tcp://")};
+        return refused("Queues and exchanges are a broker's: not of tcp://");
     }
     if (direct.is_secured && !options.tls) {
-        return std::unexpected{refused("TLS needs a certificate: see ListenerOptions::tls")};
+        return refused("TLS needs a certificate: see ListenerOptions::tls");
     }
     if (options.tls) {
         if (auto context = transport::make_tls_context(server_tls(*options.tls)); !context) {
             return std::unexpected{std::move(context.error())};
         }
     }
-    return check_secrets(options, address.protocol);
+    return {};
 }
 
-std::expected<void, Failure> check_callme(const ListenerOptions& options, const Address& address) {
-    if (address.protocol != callme) {
-        return options.threaded ? std::unexpected{refused("'threaded' is of the protocol callme")}
-                                : std::expected<void, Failure>{};
+/// What has an effect by another protocol only is not taken.
+std::expected<void, Failure> check_own(const ListenerOptions& options, const Address& address) {
+    for (const Protocol* const other : protocols()) {
+        for (const ListenerKey& key : other->listener_keys) {
+            if (other != address.protocol && key.flag != nullptr && options.*key.flag) {
+                return refused("'" + std::string{key.name} + "' is of the protocol " +
+                               std::string{other->name});
+            }
+        }
     }
-    if (address.queue.empty()) {
-        return std::unexpected{
-            refused("The protocol callme needs the server's id, as in server_id=fooserver")};
-    }
-    if (!options.exchanges.empty()) {
-        return std::unexpected{
-            refused("The protocol callme has one exchange: 'exchanges' is not of it")};
-    }
-    if (!options.threaded && options.max_simultaneous_requests.value_or(1) > 1) {
-        return std::unexpected{
-            refused("A callme server handles one request after the other unless it is 'threaded'")};
-    }
-    return {};
+    const auto check_listener = address.protocol->check_listener;
+    return check_listener == nullptr ? std::expected<void, Failure>{}
+                                     : check_listener(options, address);
 }
 
 /// What an exchange does. A plugin's does as the type that its argument names.
@@ -175,22 +138,19 @@ std::string_view exchange_type(const ListenerExchange& exchange) {
 std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
                                              const Address& address) {
     if (options.tls) {
-        return std::unexpected{refused(
-            "A broker has the server's certificate; a client's is in the address (certfile)")};
+        return refused(
+            "A broker has the server's certificate; a client's is in the address (certfile)");
     }
     for (const ListenerExchange& exchange : options.exchanges) {
         if (auto usable = check_exchange_type(exchange); !usable) {
             return usable;
         }
         if (exchange_type(exchange) == "topic" && is_topic_pattern(address.queue)) {
-            return std::unexpected{refused(
-                "The queue '" + address.queue + "' cannot be bound to the exchange '" +
-                exchange.name + "' of type topic, where the words '*' and '#' stand for others: " +
-                "it would get replies as requests; choose another name")};
+            return refused("The queue '" + address.queue + "' cannot be bound to the exchange '" +
+                           exchange.name +
+                           "' of type topic, where the words '*' and '#' stand for others: " +
+                           "it would get replies as requests; choose another name");
         }
-    }
-    if (!options.auth_secrets.empty()) {
-        return std::unexpected{refused("Secrets to sign with are of tcp:// and its like")};
     }
     if (auto checked = check_queue(options, address); !checked) {
         return checked;
@@ -198,10 +158,13 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
     if (auto checked = check_tls_files(address); !checked) {
         return checked;
     }
-    return check_callme(options, address);
+    return check_own(options, address);
 }
 
 std::expected<void, Failure> check(const ListenerOptions& options, const Address& address) {
+    if (auto checked = address.protocol->check_signing(options.auth_secrets); !checked) {
+        return checked;
+    }
     if (std::holds_alternative<ZmqAddress>(address.place)) {
         return check_zmq(options, address);
     }
@@ -215,10 +178,10 @@ std::expected<void, Failure> check_exchange_type(const ListenerExchange& exchang
     if (type == "direct" || type == "topic") {
         return {};
     }
-    return std::unexpected{refused(
+    return refused(
         "The exchange '" + exchange.name + "' is of type '" + exchange.type +
         "', but calls need direct or topic: others give requests and replies to every queue that "
-        "is bound, so that handlers run twice and callers get their own requests")};
+        "is bound, so that handlers run twice and callers get their own requests");
 }
 
 transport::TlsServerOptions server_tls(const ListenerTls& tls) {
@@ -233,7 +196,7 @@ std::string display_place(const Address& address) {
     if (address.is_direct()) {
         return address.display();
     }
-    return address.display() + (address.protocol == callme ? " server_id=" : " queue=") +
+    return address.display() + " " + std::string{address.protocol->server_key} + "=" +
            address.queue;
 }
 
@@ -245,9 +208,10 @@ std::size_t ListenerPlan::simultaneous_requests_max() const noexcept {
     if (address.is_direct()) {
         return options.max_simultaneous_requests.value_or(direct_default);
     }
-    const std::size_t serial = options.threaded ? threaded_default : 1;
+    const auto own_default = address.protocol->requests_at_once;
     const std::size_t usual = proxy ? forwarded_default : at_broker_default;
-    return options.max_simultaneous_requests.value_or(address.protocol == callme ? serial : usual);
+    return options.max_simultaneous_requests.value_or(
+        own_default == nullptr ? usual : own_default(options));
 }
 
 std::expected<Address, Failure> address_of(const ListenerOptions& options) {
@@ -259,11 +223,11 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
     if (!address) {
         return std::unexpected{std::move(address.error())};
     }
-    if (address->has_client_parameters()) {
-        return std::unexpected{
-            refused("The parameters 'reply', 'reply_...', 'persistent', 'nested_secrets', "
-                    "'pickle_protocol' "
-                    "and 'amqp_user' are a client's")};
+    if (address->has_client_parameters && !address->is_direct()) {
+        return refused(
+            "The parameters 'reply', 'reply_...', 'persistent', 'nested_secrets', "
+            "'pickle_protocol' "
+            "and 'amqp_user' are a client's");
     }
     auto keys = format::Keyring::parse(options.fernet_keys);
     if (!keys) {
@@ -272,8 +236,8 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
     const std::size_t requests_max = address->is_direct() ? direct_max : prefetch_max;
     if (options.max_simultaneous_requests.value_or(1) < 1 ||
         options.max_simultaneous_requests.value_or(1) > requests_max) {
-        return std::unexpected{
-            refused("max_simultaneous_requests must be from 1 to " + std::to_string(requests_max))};
+        return refused("max_simultaneous_requests must be from 1 to " +
+                       std::to_string(requests_max));
     }
     name_queue_type(options);
     auto checked = check(options, *address);
@@ -286,8 +250,8 @@ std::expected<ListenerPlan, Failure> plan_listener(ListenerOptions options) {
     if (options.methods.empty() && !address->method.empty()) {
         options.methods.push_back(address->method);
     }
-    if (has_one_method(address->protocol) && options.methods.size() > 1) {
-        return std::unexpected{one_method_wanted(address->protocol)};
+    if (address->protocol->method == MethodSaid::by_listener && options.methods.size() > 1) {
+        return one_method_wanted(*address->protocol);
     }
     return ListenerPlan{std::move(options), std::move(*address), std::move(*keys)};
 }
@@ -299,8 +263,8 @@ std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerPlan
     }
     if (plan.options.methods.empty()) {
         std::vector<const Method*> all = registry.all();
-        if (has_one_method(plan.address.protocol) && all.size() != 1) {
-            return std::unexpected{one_method_wanted(plan.address.protocol)};
+        if (plan.address.protocol->method == MethodSaid::by_listener && all.size() != 1) {
+            return one_method_wanted(*plan.address.protocol);
         }
         return all;
     }
@@ -332,14 +296,6 @@ std::vector<std::string> method_names(const ListenerPlan& plan,
         names.push_back(method->name);
     }
     return names;
-}
-
-std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
-    const ListenerPlan& plan, const std::vector<std::string>& methods, const core::Limits& limits) {
-    return make_message_dialect(plan.address.protocol,
-                                {.method = methods.size() == 1 ? methods.front() : std::string{},
-                                 .format = plan.address.format},
-                                limits);
 }
 
 namespace {

@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "core/limits.hpp"
 #include "endpoint/address.hpp"
 #include "format/fernet.hpp"
 #include "protocol/message_dialect.hpp"
@@ -63,12 +62,10 @@ std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerPlan
 std::vector<std::string> method_names(const ListenerPlan& plan,
                                       const std::vector<const Method*>& methods);
 
-/// How it speaks to a broker, and what it wants of it.
-std::expected<std::unique_ptr<protocol::MessageDialect>, Failure> dialect_of(
-    const ListenerPlan& plan, const std::vector<std::string>& methods, const core::Limits& limits);
 /// Why nothing keeps a request that ends its process from coming again for ever; empty: something
 /// does.
 std::string unlimited_attempts(const ListenerPlan& plan, const protocol::Topology& topology);
+/// What it wants of a broker.
 protocol::Topology topology_of(const ListenerPlan& plan, std::vector<std::string> methods,
                                const protocol::MessageDialect& dialect);
 

@@ -1,7 +1,7 @@
 #include "endpoint/server_listening.hpp"
 
-#include "endpoint/dialects.hpp"
 #include "endpoint/metrics_route.hpp"
+#include "endpoint/protocols/protocol.hpp"
 
 #include <utility>
 #include <variant>
@@ -43,7 +43,7 @@ runtime::ListenerPolicy Listening::policy(const Opening& opening) const {
                            ? model::SecretPolicy::accept_clear
                            : model::SecretPolicy::must_be_encrypted,
             .secrets_ttl = plan_.options.fernet_ttl,
-            .secrets_depth = secret_depth_of(plan_.address.protocol, plan_.options.nested_secrets),
+            .secrets_depth = plan_.address.protocol->secret_depth_for(plan_.options.nested_secrets),
             .answers = opening.answers,
             .series = series_ ? &*series_ : nullptr,
             .name = plan_.display(),

@@ -2,7 +2,8 @@
 
 #include "core/clock.hpp"
 #include "core/duration.hpp"
-#include "endpoint/dialects.hpp"
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "runtime/workers.hpp"
 
 #include <algorithm>
@@ -46,7 +47,7 @@ void tell_workers(std::size_t count, std::span<const ListenerPlan> plans, Log& l
 std::shared_ptr<protocol::NonceMemory> nonce_memory_for(const ServerOptions& options,
                                                         std::span<const ListenerPlan> plans) {
     const auto takes_once = [](const ListenerPlan& plan) {
-        return !plan.options.auth_secrets.empty() && plan.address.protocol != arrpc;
+        return !plan.options.auth_secrets.empty() && plan.address.protocol->remembers_signed;
     };
     if (std::ranges::none_of(plans, takes_once)) {
         return nullptr;
@@ -57,12 +58,8 @@ std::shared_ptr<protocol::NonceMemory> nonce_memory_for(const ServerOptions& opt
                     "auth_clock_ahead_max must be from 0s to " +
                         core::to_string(std::chrono::milliseconds{auth_clock_ahead_limit})};
     }
-    auto made = protocol::NonceMemory::make(
-        {.ahead_max = ahead, .since_ms = core::unix_ms_now() + ahead.count()});
-    if (!made) {
-        throw Error{std::move(made.error())};
-    }
-    return std::move(*made);
+    return value_or_throw(protocol::NonceMemory::make(
+        {.ahead_max = ahead, .since_ms = core::unix_ms_now() + ahead.count()}));
 }
 
 void wait_until_remembered(const protocol::NonceMemory& memory) {

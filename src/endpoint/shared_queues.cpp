@@ -1,7 +1,8 @@
 #include "endpoint/shared_queues.hpp"
 
-#include "endpoint/dialects.hpp"
+#include "endpoint/failures.hpp"
 #include "endpoint/listener_queue.hpp"
+#include "endpoint/protocols/protocol.hpp"
 
 #include <algorithm>
 #include <string>
@@ -43,7 +44,7 @@ bool serve_alike(const ListenerPlan& one, const ListenerPlan& other) {
 /// Of the exchange that is a method's.
 /// out  empty: the listener does not declare it
 std::string_view exchange_type_of(const ListenerPlan& plan, const std::string& method) {
-    if (plan.address.protocol != cyberfusion ||
+    if (plan.address.protocol->method != MethodSaid::by_exchange ||
         std::ranges::find(plan.options.methods, method) == plan.options.methods.end()) {
         return {};
     }
@@ -60,11 +61,9 @@ std::expected<void, Failure> check_shared_exchanges(std::span<const ListenerPlan
             const std::string_view there = exchange_type_of(plan, method);
             if (!here.empty() && !there.empty() && here != there &&
                 is_one_broker(plan.address, last.address)) {
-                return std::unexpected{Failure{
-                    .code = Code::invalid_request,
-                    .message = "The exchange '" + method + "' at " + last.address.display() +
+                return refused("The exchange '" + method + "' at " + last.address.display() +
                                " has one type, but is '" + std::string{here} + "' here and '" +
-                               std::string{there} + "' in another listener"}};
+                               std::string{there} + "' in another listener");
             }
         }
     }
@@ -86,13 +85,11 @@ std::expected<void, Failure> check_shared_queues(std::span<const ListenerPlan> p
     if (!is_shared) {
         return check_shared_exchanges(plans, last);
     }
-    return std::unexpected{Failure{
-        .code = Code::invalid_request,
-        .message = "The queue '" + queue_at_broker(last.address) + "' at " +
+    return refused("The queue '" + queue_at_broker(last.address) + "' at " +
                    last.address.display() +
                    " has another listener already, with other methods or another protocol: each "
                    "would get requests of the other. Name all methods in one listener, or give "
-                   "each a queue of its own"}};
+                   "each a queue of its own");
 }
 
 }  // namespace warren::endpoint

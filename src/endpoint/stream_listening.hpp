@@ -1,6 +1,6 @@
 #pragma once
 
-#include "endpoint/dialects.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "endpoint/server_listening.hpp"
 #include "runtime/stream_server.hpp"
 #include "transport/asio_executor.hpp"
@@ -33,11 +33,7 @@ public:
         }
         options.auth_secrets = this->plan().options.auth_secrets;
         options.nonces = shared.nonces;
-        auto dialect = make_stream_dialect(this->plan().address.protocol, options, shared.limits);
-        if (!dialect) {
-            throw Error{std::move(dialect.error())};
-        }
-        dialect_ = std::move(*dialect);
+        dialect_ = this->plan().address.protocol->make_stream(options, shared.limits);
     }
 
     runtime::Executor& executor() noexcept override { return asio_; }

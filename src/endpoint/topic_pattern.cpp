@@ -1,6 +1,6 @@
 #include "endpoint/topic_pattern.hpp"
 
-#include "endpoint/dialects.hpp"
+#include "endpoint/failures.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -18,13 +18,11 @@ bool is_topic_pattern(std::string_view name) {
     return false;
 }
 
-std::expected<void, Failure> check_reply_queue(std::string_view protocol, std::string_view name) {
-    if (protocol == cyberfusion && is_topic_pattern(name)) {
-        return std::unexpected{Failure{
-            .code = Code::invalid_request,
-            .message = "The reply_queue '" + std::string{name} +
+std::expected<void, Failure> check_reply_queue(const Protocol& protocol, std::string_view name) {
+    if (protocol.method == MethodSaid::by_exchange && is_topic_pattern(name)) {
+        return refused("The reply_queue '" + std::string{name} +
                        "' cannot be: to exchanges of type topic the words '*' and '#' stand for "
-                       "others, so that it would get requests as replies; choose another name"}};
+                       "others, so that it would get requests as replies; choose another name");
     }
     return {};
 }

@@ -5,6 +5,8 @@
 #include <expected>
 #include <string_view>
 
+#include "endpoint/protocols/protocol.hpp"
+
 // Names of queues as exchanges of type topic read them.                    [AMQP 0-9-1 3.1.3.3]
 namespace warren::endpoint {
 
@@ -12,6 +14,6 @@ namespace warren::endpoint {
 bool is_topic_pattern(std::string_view name);
 
 /// err  invalid_request: a queue that would get requests as replies
-std::expected<void, Failure> check_reply_queue(std::string_view protocol, std::string_view name);
+std::expected<void, Failure> check_reply_queue(const Protocol& protocol, std::string_view name);
 
 }  // namespace warren::endpoint

@@ -8,10 +8,6 @@
 namespace warren::endpoint {
 namespace {
 
-/// A publisher of pyzmqrpc says so often that it is there; others say nothing while they have
-/// nothing to say.
-constexpr std::chrono::milliseconds pyzmqrpc_silence_timeout{60'000};
-
 const ZmqAddress& address_of(const ListenerPlan& plan) {
     return std::get<ZmqAddress>(plan.address.place);
 }
@@ -71,15 +67,13 @@ struct Subscribed {
     static transport::ZmqSubscriberOptions port(const ListenerPlan& plan,
                                                 const core::Limits& limits, Log& log) {
         const ZmqAddress& zmq = address_of(plan);
-        const auto silence_default = plan.address.protocol == pyzmqrpc
-                                         ? pyzmqrpc_silence_timeout
-                                         : std::chrono::milliseconds{0};
-        return {.endpoints = zmq.endpoints,
-                .side = zmq.side,
-                .security = zmq.client_security,
-                .silence_timeout = zmq.silence_timeout.value_or(silence_default),
-                .limits = limits_of(plan, limits),
-                .log = &log};
+        return {
+            .endpoints = zmq.endpoints,
+            .side = zmq.side,
+            .security = zmq.client_security,
+            .silence_timeout = zmq.silence_timeout.value_or(plan.address.protocol->silence_timeout),
+            .limits = limits_of(plan, limits),
+            .log = &log};
     }
 
     static std::string place(const ListenerPlan&, const Port& port) {

@@ -155,9 +155,8 @@ public:
     }
 
     Topology server_topology(const ServerTopologyOptions& options) const override {
-        Topology topology =
-            pair_of(joined({"server_", options.server, "_ex"}),
-                    joined({"server_", options.server, "_queue"}), options.queue_overrides);
+        Topology topology = pair_of(joined({"server_", options.server, "_ex"}),
+                                    callme_queue_of(options.server), options.queue_overrides);
         topology.replies_on = RepliesOn::own_channel;
         return topology;
     }
@@ -217,7 +216,7 @@ public:
     }
 
     std::string server_queue(std::string_view server) const override {
-        return joined({"server_", server, "_queue"});
+        return callme_queue_of(server);
     }
     /// A request for an exchange that is missing closes the channel, and drags others along.
     Preparation preparation() const noexcept override { return Preparation::of_server; }
@@ -226,21 +225,6 @@ public:
             return {};  // `encode_call` says what is wrong
         }
         return {{.exchange = joined({"server_", server, "_ex"})}};
-    }
-
-    MakeReplyTopology reply_topology(std::string user, TopologyOverrides overrides) const override {
-        return [user = std::move(user), overrides = std::move(overrides)](std::string_view unique) {
-            ReplyTopology made{.address = joined({"client_", user, "_ex_", unique})};
-            made.topology =
-                pair_of(made.address, joined({"client_", user, "_queue_", unique}), overrides);
-            Queue& queue = made.topology.queues.front();
-            if (!queue.auto_delete && !queue.exclusive) {
-                // Its name is never used again: somebody has to clear it away.
-                apply({.arguments = Dynamic::map({{"x-expires", reply_queue_expires_ms}})}, queue);
-            }
-            made.topology.exchanges.front().auto_delete = true;
-            return made;
-        };
     }
 
 private:
@@ -274,6 +258,25 @@ std::optional<CallmeFormat> callme_format_named(std::string_view name) noexcept 
         return CallmeFormat::json;
     }
     return name == "msgpack" ? std::optional{CallmeFormat::msgpack} : std::nullopt;
+}
+
+std::string callme_queue_of(std::string_view server_id) {
+    return joined({"server_", server_id, "_queue"});
+}
+
+MakeReplyTopology callme_reply_topology(std::string user, TopologyOverrides overrides) {
+    return [user = std::move(user), overrides = std::move(overrides)](std::string_view unique) {
+        ReplyTopology made{.address = joined({"client_", user, "_ex_", unique})};
+        made.topology =
+            pair_of(made.address, joined({"client_", user, "_queue_", unique}), overrides);
+        Queue& queue = made.topology.queues.front();
+        if (!queue.auto_delete && !queue.exclusive) {
+            // Its name is never used again: somebody has to clear it away.
+            apply({.arguments = Dynamic::map({{"x-expires", reply_queue_expires_ms}})}, queue);
+        }
+        made.topology.exchanges.front().auto_delete = true;
+        return made;
+    };
 }
 
 std::unique_ptr<MessageDialect> make_callme_dialect(CallmeFormat format, const core::Limits& limits,

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace warren::protocol {
@@ -24,6 +25,13 @@ std::optional<CallmeFormat> callme_format_named(std::string_view name) noexcept;
 
 /// A server's id as it may be: "server_<id>_queue" has to fit a short string.  [AMQP 0-9-1 4.2.5.3]
 inline constexpr std::size_t callme_server_id_bytes_max = 255 - (sizeof("server__queue") - 1);
+
+/// The queue of a server.
+std::string callme_queue_of(std::string_view server_id);
+
+/// How a client gets replies.
+/// in   user: as whom it is known to the broker; overrides: of its queue and exchange
+MakeReplyTopology callme_reply_topology(std::string user, TopologyOverrides overrides);
 
 /// RPC by function name over a pair of exchanges, made so that a broker's permissions tell who may
 /// call whom: requests go to `server_<id>_ex`, replies to the exchange that reply_to names, all

@@ -96,18 +96,9 @@ public:
     /// Whether calls wait for what their method or what their server needs.
     virtual Preparation preparation() const noexcept { return Preparation::of_method; }
     /// What must be there before a call is sent: what is bound so that replies to calls of a method
-    /// reach the client's reply queue, or where a server has `reply_topology` the exchanges that
-    /// must exist.
-    /// in   name: of the method or the server, as `preparation` says
+    /// reach the client's reply queue, or where a client has a `MakeReplyTopology` the exchanges
+    /// that must exist. in   name: of the method or the server, as `preparation` says
     virtual std::vector<Binding> reply_bindings(std::string_view name) const = 0;
-
-    /// How a client gets replies, where any queue of its own will not do.
-    /// in   user: as whom it is known to the broker; overrides: of its queue and exchange
-    /// out  empty: any queue will do; otherwise it depends on nothing of the dialect
-    virtual MakeReplyTopology reply_topology(std::string /*user*/,
-                                             TopologyOverrides /*overrides*/) const {
-        return {};
-    }
 };
 
 }  // namespace warren::protocol

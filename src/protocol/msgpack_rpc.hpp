@@ -150,10 +150,6 @@ private:
 std::expected<Answer, Failure> rpc_answer(const RpcMessage& response,
                                           const core::Limits& limits = {});
 
-/// Who the messages go to: another framework's peer gets no metadata, as it would take it for an
-/// argument.
-enum class RpcPeer : std::uint8_t { warren, foreign };
-
 /// Append a request or a notification.
 /// in   `call.arguments` a list when `call.style` is positional
 /// err  invalid_request for what MessagePack cannot express; `out` is as it was before

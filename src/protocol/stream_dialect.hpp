@@ -36,6 +36,10 @@ enum class AnswerOrder : std::uint8_t {
 /// Whose dialect it is, where that matters.
 enum class StreamSide : std::uint8_t { server, client };
 
+/// Who the messages go to: another framework's peer gets no metadata, as it would take it for an
+/// argument.
+enum class RpcPeer : std::uint8_t { warren, foreign };
+
 struct StreamStep {
     enum class State : std::uint8_t {
         need_more,

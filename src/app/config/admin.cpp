@@ -14,9 +14,7 @@ void read_admin(const ConfigNode& node, ServerOptions& server) {
             address->fail(parsed.error().message);
         }
     }
-    if (const auto arrpc_names = map.find("arrpc_names")) {
-        server.arrpc_metrics = arrpc_names->boolean().value_or(false);
-    }
+    map.read("arrpc_names", server.arrpc_metrics, &ConfigNode::boolean);
 }
 
 }  // namespace warren::app

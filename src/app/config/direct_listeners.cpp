@@ -5,8 +5,6 @@
 #include "transport/net/certificate_validity.hpp"
 #include "transport/net/tls_context.hpp"
 
-#include <array>
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +12,6 @@
 namespace warren::app {
 namespace {
 
-constexpr std::array<std::string_view, 2> protocol_words{"msgpack-rpc", "arrpc"};
 /// out  nothing when a file cannot be used, which is said at its key
 std::optional<ListenerTls> read_tls(const ConfigNode& node, ConfiguredListener& listener) {
     ConfigMap map{node};
@@ -47,14 +44,9 @@ std::optional<ListenerTls> read_tls(const ConfigNode& node, ConfiguredListener& 
 
 void read_limits(ConfigMap& map, ListenerOptions& options) {
     read_connection_limits(map, options);
-    const auto read_time = [&map](const char* key, std::chrono::milliseconds& target) {
-        if (const auto found = map.find(key)) {
-            target = found->duration().value_or(target);
-        }
-    };
-    read_time("idle_timeout", options.idle_timeout);
-    read_time("handshake_timeout", options.handshake_timeout);
-    read_time("stall_timeout", options.stall_timeout);
+    map.read("idle_timeout", options.idle_timeout, &ConfigNode::duration);
+    map.read("handshake_timeout", options.handshake_timeout, &ConfigNode::duration);
+    map.read("stall_timeout", options.stall_timeout, &ConfigNode::duration);
 }
 
 }  // namespace
@@ -62,19 +54,13 @@ void read_limits(ConfigMap& map, ListenerOptions& options) {
 void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener) {
     ListenerOptions& options = listener.options;
     const auto address = map.require("tcp");
-    MethodCount methods = MethodCount::many;
-    if (const auto protocol = map.find("protocol")) {
-        if (const auto word = protocol->one_of(protocol_words)) {
-            options.protocol = protocol_words[*word];
-            methods = options.protocol == "arrpc" ? MethodCount::one : MethodCount::many;
-        }
-    }
+    const auto& protocol = read_protocol(map, &endpoint::Protocol::over_streams, options);
     if (const auto tls = map.find("tls")) {
         options.tls = read_tls(*tls, listener);
     }
     read_auth_secrets(map, options.auth_secrets);
     read_limits(map, options);
-    read_methods(map, listener, methods);
+    read_methods(map, listener, protocol);
     read_fernet(map, listener);
     if (!address) {
         return;

@@ -1,5 +1,6 @@
 #include "app/config/sections.hpp"
 
+#include "endpoint/protocols/table.hpp"
 #include "endpoint/server_listener.hpp"
 #include "format/fernet.hpp"
 
@@ -22,10 +23,34 @@ void add_method(const ConfigNode& node, ConfiguredListener& listener) {
     }
 }
 
+void read_own_key(ConfigMap& map, const endpoint::ListenerKey& key, ListenerOptions& options) {
+    if (key.is_required && !map.require(key.name)) {
+        return;
+    }
+    if (key.flag != nullptr) {
+        map.read(key.name, options.*key.flag, &ConfigNode::boolean);
+    } else if (key.words.empty()) {
+        map.read(key.name, options.*key.text, &ConfigNode::text);
+    } else {
+        map.read_word(key.name, options.*key.text, key.words);
+    }
+}
+
 }  // namespace
 
-void read_methods(ConfigMap& map, ConfiguredListener& listener, MethodCount count) {
-    if (count == MethodCount::one) {
+const endpoint::Protocol& read_protocol(ConfigMap& map, endpoint::Trait carrier,
+                                        ListenerOptions& options) {
+    map.read_word("protocol", options.protocol, endpoint::names_of(carrier));
+    const endpoint::Protocol& protocol = *endpoint::find_protocol(carrier, options.protocol);
+    for (const endpoint::ListenerKey& key : protocol.listener_keys) {
+        read_own_key(map, key, options);
+    }
+    return protocol;
+}
+
+void read_methods(ConfigMap& map, ConfiguredListener& listener,
+                  const endpoint::Protocol& protocol) {
+    if (protocol.method == endpoint::MethodSaid::by_listener) {
         if (const auto methods = map.has("method") ? std::nullopt : map.find("methods")) {
             methods->fail("this protocol serves one method of a listener: say 'method: NAME'");
         } else if (const auto method = map.require("method")) {
@@ -48,17 +73,8 @@ void read_methods(ConfigMap& map, ConfiguredListener& listener, MethodCount coun
 }
 
 void read_fernet(ConfigMap& map, ConfiguredListener& listener) {
-    const auto keys = map.find("fernet_keys");
-    const auto key = map.find("fernet_key");
-    if (keys && key) {
-        key->fail("stands beside 'fernet_keys': give one of them");
-    }
-    if (keys) {
-        for (const ConfigNode& item : keys->items()) {
-            read_fernet_key(item, listener);
-        }
-    } else if (key) {
-        read_fernet_key(*key, listener);
+    for (const ConfigNode& key : map.one_or_several("fernet_key", "fernet_keys")) {
+        read_fernet_key(key, listener);
     }
     if (const auto ttl = map.find("fernet_ttl")) {
         if (const auto age = ttl->duration()) {
@@ -68,18 +84,10 @@ void read_fernet(ConfigMap& map, ConfiguredListener& listener) {
             }
         }
     }
-    if (const auto nested = map.find("nested_secrets")) {
-        listener.options.nested_secrets = nested->boolean();
-    }
+    map.read("nested_secrets", listener.options.nested_secrets, &ConfigNode::boolean);
     if (const auto clear = map.find("accept_clear_secrets")) {
         listener.options.clear_secrets =
             clear->boolean().value_or(false) ? ClearSecrets::accept : ClearSecrets::refuse;
-    }
-}
-
-void read_simultaneous_requests(ConfigMap& map, std::uint64_t greatest, ListenerOptions& options) {
-    if (const auto limit = map.find("max_simultaneous_requests")) {
-        options.max_simultaneous_requests = limit->whole_number(1, greatest);
     }
 }
 
@@ -92,20 +100,14 @@ void read_exchanges(const ConfigNode& node, ConfiguredListener& listener) {
         if (!value.is_null()) {
             ConfigMap map{value};
             if (const auto type = map.find("type")) {
-                if (const auto word = type->one_of(exchange_type_words)) {
-                    exchange.type = exchange_type_words[*word];
-                }
+                map.read_word("type", exchange.type, exchange_type_words);
                 if (const auto usable = endpoint::check_exchange_type(exchange); !usable) {
                     type->fail(usable.error().message);
                     exchange.type = exchange_type_words[0];
                 }
             }
-            if (const auto durable = map.find("durable")) {
-                exchange.durable = durable->boolean();
-            }
-            if (const auto auto_delete = map.find("auto_delete")) {
-                exchange.auto_delete = auto_delete->boolean();
-            }
+            map.read("durable", exchange.durable, &ConfigNode::boolean);
+            map.read("auto_delete", exchange.auto_delete, &ConfigNode::boolean);
             if (const auto arguments = map.find("arguments")) {
                 exchange.arguments = arguments->data_map().value_or(Dynamic{});
             }

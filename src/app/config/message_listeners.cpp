@@ -1,6 +1,7 @@
 #include "app/config/sections.hpp"
 
 #include "core/uri.hpp"
+#include "endpoint/protocols/table.hpp"
 #include "endpoint/server_listener.hpp"
 
 #include <algorithm>
@@ -18,73 +19,28 @@ namespace {
 
 constexpr std::uint64_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 
-constexpr std::array<std::string_view, 3> protocol_words{"cyberfusion", "tutorial", "callme"};
-constexpr std::array<std::string_view, 3> format_words{"pickle", "json", "msgpack"};
 constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
 constexpr std::array<std::string_view, 2> queue_type_words{"classic", "quorum"};
 constexpr std::array<std::string_view, 5> queue_keys{"durable", "exclusive", "auto_delete",
                                                      "queue_type", "dead_letter_queue"};
 
 void read_queue(ConfigMap& map, ListenerOptions& options) {
-    if (const auto queue = map.find("queue")) {
-        options.queue = queue->text().value_or("");
-    }
-    const std::pair<const char*, std::optional<bool>&> flags[] = {
-        {"durable", options.durable},
-        {"exclusive", options.exclusive},
-        {"auto_delete", options.auto_delete}};
-    for (const auto& [key, target] : flags) {
-        if (const auto found = map.find(key)) {
-            target = found->boolean();
-        }
-    }
-    if (const auto type = map.find("queue_type")) {
-        if (const auto word = type->one_of(queue_type_words)) {
-            options.queue_type = queue_type_words[*word];
-        }
-    }
+    map.read("queue", options.queue, &ConfigNode::text);
+    map.read("durable", options.durable, &ConfigNode::boolean);
+    map.read("exclusive", options.exclusive, &ConfigNode::boolean);
+    map.read("auto_delete", options.auto_delete, &ConfigNode::boolean);
+    map.read_word("queue_type", options.queue_type, queue_type_words);
     if (const auto arguments = map.find("arguments")) {
         options.queue_arguments = arguments->data_map().value_or(Dynamic{});
     }
-    read_simultaneous_requests(map, prefetch_max, options);
-    if (const auto bytes = map.find("requests_bytes_max")) {
-        options.requests_bytes_max =
-            bytes->whole_number(1, memory_bytes_max).value_or(options.requests_bytes_max);
-    }
-}
-
-void read_callme(ConfigMap& map, ListenerOptions& options) {
-    if (const auto server_id = map.require("server_id")) {
-        options.server_id = server_id->text().value_or("");
-    }
-    if (const auto format = map.find("format")) {
-        if (const auto word = format->one_of(format_words)) {
-            options.format = format_words[*word];
-        }
-    }
-    if (const auto threaded = map.find("threaded")) {
-        options.threaded = threaded->boolean().value_or(false);
-    }
+    map.read_count("max_simultaneous_requests", options.max_simultaneous_requests, prefetch_max);
+    map.read_count("requests_bytes_max", options.requests_bytes_max, memory_bytes_max);
 }
 
 /// All but the address itself.
 void read_message_listener(ConfigMap& map, ConfiguredListener& listener) {
-    bool one_method = false;
-    if (const auto protocol = map.find("protocol")) {
-        if (const auto word = protocol->one_of(protocol_words)) {
-            listener.options.protocol = protocol_words[*word];
-            one_method = *word == 1;
-            if (*word == 2) {
-                read_callme(map, listener.options);
-            }
-        }
-    }
-    if (const auto acknowledge = map.find("acknowledge")) {
-        if (const auto word = acknowledge->one_of(acknowledge_words)) {
-            listener.options.acknowledge =
-                *word == 0 ? Acknowledge::with_reply : Acknowledge::before_handling;
-        }
-    }
+    const auto& protocol = read_protocol(map, &endpoint::Protocol::at_brokers, listener.options);
+    map.read_word("acknowledge", listener.options.acknowledge, acknowledge_words);
     if (const auto attempts = map.find("attempts_max")) {
         listener.options.attempts_max = static_cast<std::uint32_t>(
             attempts->whole_number(0, std::numeric_limits<std::int32_t>::max()).value_or(0));
@@ -93,20 +49,20 @@ void read_message_listener(ConfigMap& map, ConfiguredListener& listener) {
         listener.options.dead_letter_queue = queue->is_null() ? std::string{} : queue->text();
     }
     read_queue(map, listener.options);
-    read_methods(map, listener, one_method ? MethodCount::one : MethodCount::many);
+    read_methods(map, listener, protocol);
     read_fernet(map, listener);
 }
 
-/// Whether neither key nor address names the queue that cyberfusion needs.
+/// Whether neither key nor address names the queue that the protocol needs.
 bool lacks_queue(const ListenerOptions& options) {
     const auto uri = core::parse_uri(options.url);
     if (!uri || !options.queue.empty() || uri->option("queue")) {
         return false;
     }
-    const std::string_view protocol = options.protocol.empty()
-                                          ? uri->option("protocol").value_or(protocol_words[0])
-                                          : std::string_view{options.protocol};
-    return protocol == protocol_words[0];
+    const auto* const protocol = endpoint::find_protocol(
+        &endpoint::Protocol::at_brokers,
+        options.protocol.empty() ? uri->option("protocol").value_or("") : options.protocol);
+    return protocol != nullptr && protocol->queue_of == nullptr && protocol->queue_default.empty();
 }
 
 using Members = std::vector<std::pair<std::string, ConfigNode>>;
@@ -142,10 +98,7 @@ void check_at_broker(ConfigMap& map, const ConfigNode& address,
 
 void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
     const auto address = map.require("amqp");
-    std::optional<std::string> url;
-    if (address) {
-        url = address->secret();
-    }
+    auto url = address ? address->secret() : std::nullopt;
     std::string tls;
     if (const auto node = map.find("tls")) {
         read_client_tls(*node, TlsParameters::of_broker, tls);

@@ -334,6 +334,15 @@ std::optional<ConfigNode> ConfigMap::require(std::string_view key) {
     return std::nullopt;
 }
 
+std::vector<ConfigNode> ConfigMap::one_or_several(std::string_view one, std::string_view several) {
+    const auto value = find(one);
+    const auto list = find(several);
+    if (value && list) {
+        value->fail("stands beside '" + std::string{several} + "': give one of them");
+    }
+    return list ? list->items() : value ? std::vector{*value} : std::vector<ConfigNode>{};
+}
+
 std::vector<std::pair<std::string, ConfigNode>> ConfigMap::take_all() {
     takes_all_ = true;
     std::vector<std::pair<std::string, ConfigNode>> all;

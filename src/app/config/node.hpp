@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -82,6 +83,38 @@ public:
     std::optional<ConfigNode> find(std::string_view key);
     /// The value of a key that may not: reports when it is missing or null.
     std::optional<ConfigNode> require(std::string_view key);
+    /// Read a key that may be left out; what is wrong with it leaves the target as it is.
+    /// in   reader: of `ConfigNode`, such as `&ConfigNode::text`
+    template <typename Target, typename Value>
+    void read(std::string_view key, Target& target,
+              std::optional<Value> (ConfigNode::*reader)() const) {
+        if (const auto node = find(key)) {
+            if (auto value = (*node.*reader)()) {
+                target = std::move(*value);
+            }
+        }
+    }
+    /// in   target: an enum in the order of the words, or a text
+    template <typename Target>
+    void read_word(std::string_view key, Target& target, std::span<const std::string_view> words) {
+        const auto node = find(key);
+        const auto word = node ? node->one_of(words) : std::nullopt;
+        if constexpr (std::is_enum_v<Target>) {
+            target = word ? static_cast<Target>(*word) : target;
+        } else if (word) {
+            target = words[*word];
+        }
+    }
+    /// From 1 on.
+    template <typename Target>
+    void read_count(std::string_view key, Target& target, std::uint64_t greatest) {
+        const auto node = find(key);
+        if (const auto number = node ? node->whole_number(1, greatest) : std::nullopt) {
+            target = *number;
+        }
+    }
+    /// The value of one key, or the items of the other; that both stand there is said.
+    std::vector<ConfigNode> one_or_several(std::string_view one, std::string_view several);
     /// All members, of a map whose keys are names.
     std::vector<std::pair<std::string, ConfigNode>> take_all();
 

@@ -21,16 +21,6 @@ constexpr std::array<std::string_view, 2> call_words{"answered", "one_way"};
 constexpr std::uint64_t entries_max = std::uint64_t{1} << 40;
 constexpr std::uint64_t bytes_max = std::uint64_t{1} << 50;
 
-template <typename Choice, std::size_t Count>
-void read_choice(ConfigMap& map, const char* key, const std::array<std::string_view, Count>& words,
-                 Choice& target) {
-    if (const auto node = map.find(key)) {
-        if (const auto word = node->one_of(words)) {
-            target = static_cast<Choice>(*word);
-        }
-    }
-}
-
 /// out  without an address where there is none, which is said
 ConfiguredListener read_from(const ConfigNode& node, const Config& config) {
     if (node.is_map()) {
@@ -61,15 +51,10 @@ BufferOptions read_buffer(const ConfigNode& node) {
             file->fail("there is no directory '" + directory.string() + "'");
         }
     }
-    const auto read = [&map](const char* key, std::uint64_t greatest, std::uint64_t& target) {
-        if (const auto limit = map.find(key)) {
-            target = limit->whole_number(1, greatest).value_or(target);
-        }
-    };
-    read("entries_max", entries_max, buffer.entries_max);
-    read("bytes_max", bytes_max, buffer.bytes_max);
-    read("failed_entries_max", entries_max, buffer.failed_entries_max);
-    read("failed_bytes_max", bytes_max, buffer.failed_bytes_max);
+    map.read_count("entries_max", buffer.entries_max, entries_max);
+    map.read_count("bytes_max", buffer.bytes_max, bytes_max);
+    map.read_count("failed_entries_max", buffer.failed_entries_max, entries_max);
+    map.read_count("failed_bytes_max", buffer.failed_bytes_max, bytes_max);
     return buffer;
 }
 
@@ -102,15 +87,11 @@ ConfiguredProxy read_proxy(const ConfigNode& node, const Config& config) {
     if (const auto to = map.require("to")) {
         read_proxy_target(*to, proxy.to);
     }
-    if (const auto name = map.find("name")) {
-        proxy.to.name = name->text().value_or("");
-    }
-    read_choice(map, "reply", reply_words, proxy.to.replies);
-    read_choice(map, "calls", call_words, proxy.to.calls);
+    map.read("name", proxy.to.name, &ConfigNode::text);
+    map.read_word("reply", proxy.to.replies, reply_words);
+    map.read_word("calls", proxy.to.calls, call_words);
     read_buffering(map, proxy.to);
-    if (const auto timeout = map.find("timeout")) {
-        proxy.to.client.timeout = timeout->duration().value_or(proxy.to.client.timeout);
-    }
+    map.read("timeout", proxy.to.client.timeout, &ConfigNode::duration);
     return proxy;
 }
 

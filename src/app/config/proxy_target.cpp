@@ -1,6 +1,5 @@
 #include "app/config/sections.hpp"
 
-#include "core/percent.hpp"
 #include "endpoint/address.hpp"
 
 #include <algorithm>
@@ -36,7 +35,7 @@ void read_curve(const ConfigNode& node, std::string& url) {
     for (const std::string_view key : curve_keys) {
         const auto found = map.find(key);
         if (const auto value = found ? found->secret() : std::nullopt) {
-            add_parameter(url, key, *value);
+            endpoint::add_parameter(url, key, *value);
         }
     }
     if (const auto keys = map.find("client_keys")) {
@@ -44,7 +43,7 @@ void read_curve(const ConfigNode& node, std::string& url) {
         for (const ConfigNode& item : keys->items()) {
             joined += (joined.empty() ? "" : ",") + item.secret().value_or("");
         }
-        add_parameter(url, "client_keys", joined);
+        endpoint::add_parameter(url, "client_keys", joined);
     }
 }
 
@@ -135,7 +134,7 @@ void read_parts(ConfigMap& map, ForwardOptions& options) {
             read_curve(value, *url);
         } else if (key != kind->first && key != "auth_secret" && key != "auth_secrets") {
             if (const auto text = read_value(key, value)) {
-                add_parameter(*url, key, *text);
+                endpoint::add_parameter(*url, key, *text);
             }
         }
     }
@@ -143,11 +142,6 @@ void read_parts(ConfigMap& map, ForwardOptions& options) {
 }
 
 }  // namespace
-
-void add_parameter(std::string& url, std::string_view key, const std::string& value) {
-    url += url.contains('?') ? '&' : '?';
-    url.append(key).append("=").append(core::percent_encode(value));
-}
 
 void read_proxy_target(const ConfigNode& node, ForwardOptions& options) {
     if (node.is_map()) {

@@ -8,6 +8,7 @@
 
 #include "app/config/config.hpp"
 #include "app/config/node.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "transport/net/tls_context.hpp"
 
 // The parts of a configuration, each read by a file of its own.
@@ -19,9 +20,6 @@ namespace warren::app {
 
 /// Of limits in bytes of memory.
 inline constexpr std::uint64_t memory_bytes_max = std::uint64_t{1} << 40;
-
-/// Append a parameter to an address.
-void add_parameter(std::string& url, std::string_view key, const std::string& value);
 
 /// The keys that both shapes have: modules, workers, drain_timeout, log, limits, ...
 void read_common(ConfigMap& root, Config& config);
@@ -76,12 +74,15 @@ KeyPassword read_key_password(ConfigMap& map);
 
 // What listeners of several kinds have.
 
-enum class MethodCount : std::uint8_t { many, one };
+/// `protocol`, and the keys that are its own.
+/// in   carrier: of the listener's kind
+/// out  the first one of the carrier where none is named, or an unknown one, which is said
+const endpoint::Protocol& read_protocol(ConfigMap& map, endpoint::Trait carrier,
+                                        ListenerOptions& options);
 /// `method`, or `methods` or `exchanges`.
-void read_methods(ConfigMap& map, ConfiguredListener& listener, MethodCount count);
+void read_methods(ConfigMap& map, ConfiguredListener& listener, const endpoint::Protocol& protocol);
 /// `fernet_key` or `fernet_keys`, `fernet_ttl`, `nested_secrets`, `accept_clear_secrets`.
 void read_fernet(ConfigMap& map, ConfiguredListener& listener);
-void read_simultaneous_requests(ConfigMap& map, std::uint64_t greatest, ListenerOptions& options);
 /// `auth_secret` or `auth_secrets`.
 void read_auth_secrets(ConfigMap& map, std::vector<std::string>& secrets);
 /// `max_simultaneous_requests`, `connections_max`, ...: the limits of listeners without a broker.

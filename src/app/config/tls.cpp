@@ -1,6 +1,6 @@
 #include "app/config/sections.hpp"
 
-#include "core/percent.hpp"
+#include "endpoint/address.hpp"
 
 #include <array>
 #include <string>
@@ -29,7 +29,7 @@ constexpr TlsFileKey file_keys[] = {
 
 void add_given(std::string& url, std::string_view key, const std::string& value) {
     if (!value.empty()) {
-        add_parameter(url, key, value);
+        endpoint::add_parameter(url, key, value);
     }
 }
 

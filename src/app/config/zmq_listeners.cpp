@@ -5,7 +5,6 @@
 #include "transport/zmq/endpoint.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -16,7 +15,6 @@
 namespace warren::app {
 namespace {
 
-constexpr std::array<std::string_view, 2> protocol_words{"msgpack-rpc", "pyzmqrpc"};
 constexpr std::array<std::string_view, 3> socket_words{"router", "rep", "sub"};
 constexpr std::array<std::string_view, 2> side_words{"bind", "connect"};
 
@@ -36,22 +34,6 @@ std::optional<std::string> read_endpoint(const ConfigNode& node) {
     return "zmq+" + scheme + "://" + (scheme == "tcp" ? rest : core::percent_encode(rest));
 }
 
-template <std::size_t Count>
-void read_word(ConfigMap& map, const char* key, const std::array<std::string_view, Count>& words,
-               std::string& target) {
-    if (const auto node = map.find(key)) {
-        if (const auto word = node->one_of(words)) {
-            target = words[*word];
-        }
-    }
-}
-
-void read_secret(ConfigMap& map, const char* key, std::string& target) {
-    if (const auto node = map.find(key)) {
-        target = node->secret().value_or("");
-    }
-}
-
 void read_curve(const ConfigNode& node, ListenerZmq& zmq) {
     ConfigMap map{node};
     if (!map.has("secret_key") && !map.has("server_key")) {
@@ -59,9 +41,9 @@ void read_curve(const ConfigNode& node, ListenerZmq& zmq) {
             "has no key: give this side's 'secret_key' (`warren keygen --curve` prints a "
             "pair), or the 'server_key' of the publisher");
     }
-    read_secret(map, "secret_key", zmq.secret_key);
-    read_secret(map, "public_key", zmq.public_key);
-    read_secret(map, "server_key", zmq.server_key);
+    map.read("secret_key", zmq.secret_key, &ConfigNode::secret);
+    map.read("public_key", zmq.public_key, &ConfigNode::secret);
+    map.read("server_key", zmq.server_key, &ConfigNode::secret);
     if (const auto keys = map.find("client_keys")) {
         for (const ConfigNode& item : keys->items()) {
             if (auto key = item.secret()) {
@@ -73,17 +55,9 @@ void read_curve(const ConfigNode& node, ListenerZmq& zmq) {
 
 void read_limits(ConfigMap& map, ListenerOptions& options) {
     read_connection_limits(map, options);
-    if (const auto silence = map.find("silence_timeout")) {
-        options.zmq.silence_timeout = silence->duration();
-    }
-    if (const auto mark = map.find("high_water_mark")) {
-        if (const auto number = mark->whole_number(1, std::numeric_limits<int>::max())) {
-            options.zmq.high_water_mark = static_cast<std::size_t>(*number);
-        }
-    }
-    if (const auto shutdown = map.find("allow_shutdown")) {
-        options.zmq.allow_shutdown = shutdown->boolean().value_or(false);
-    }
+    map.read("silence_timeout", options.zmq.silence_timeout, &ConfigNode::duration);
+    map.read_count("high_water_mark", options.zmq.high_water_mark, std::numeric_limits<int>::max());
+    map.read("allow_shutdown", options.zmq.allow_shutdown, &ConfigNode::boolean);
 }
 
 }  // namespace
@@ -122,17 +96,17 @@ void check_paths(const ConfigNode& at, const endpoint::Address& address) {
 void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener) {
     ListenerOptions& options = listener.options;
     const auto endpoints = map.require("zmq");
-    read_word(map, "protocol", protocol_words, options.protocol);
-    read_word(map, "socket", socket_words, options.zmq.socket);
-    read_word(map, "side", side_words, options.zmq.side);
-    read_secret(map, "username", options.zmq.username);
-    read_secret(map, "password", options.zmq.password);
+    const auto& protocol = read_protocol(map, &endpoint::Protocol::over_messages, options);
+    map.read_word("socket", options.zmq.socket, socket_words);
+    map.read_word("side", options.zmq.side, side_words);
+    map.read("username", options.zmq.username, &ConfigNode::secret);
+    map.read("password", options.zmq.password, &ConfigNode::secret);
     if (const auto curve = map.find("curve")) {
         read_curve(*curve, options.zmq);
     }
     read_auth_secrets(map, options.auth_secrets);
     read_limits(map, options);
-    read_methods(map, listener, MethodCount::many);
+    read_methods(map, listener, protocol);
     read_fernet(map, listener);
     if (!endpoints) {
         return;

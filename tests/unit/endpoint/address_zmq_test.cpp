@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/percent.hpp"
+#include "endpoint/protocols/protocol.hpp"
 #include "endpoint/server_listener.hpp"
 #include "transport/zmq/curve_keys.hpp"
 
@@ -241,7 +242,7 @@ TEST(ZmqListenerPlan, OptionsAndParametersAreOne) {
                                              .allow_shutdown = true}});
     ASSERT_TRUE(plan) << plan.error().message;
     const auto& zmq = std::get<ZmqAddress>(plan->address.place);
-    EXPECT_EQ(plan->address.protocol, "pyzmqrpc");
+    EXPECT_EQ(plan->address.protocol->name, "pyzmqrpc");
     EXPECT_EQ(std::get<transport::ZmqPlain>(zmq.server_security).password, password);
     EXPECT_EQ(zmq.high_water_mark, 10);
     EXPECT_TRUE(zmq.allows_shutdown);

@@ -416,7 +416,7 @@ TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
     EXPECT_EQ(server.bindings[0].routing_key, "");
     EXPECT_EQ(server.replies_on, RepliesOn::own_channel);
 
-    const ReplyTopology client = dialect_->reply_topology("olivia", {})("1-2");
+    const ReplyTopology client = callme_reply_topology("olivia", {})("1-2");
     EXPECT_EQ(client.address, "client_olivia_ex_1-2");
     EXPECT_EQ(client.topology.exchanges[0].name, client.address);
     EXPECT_EQ(client.topology.queues[0].name, "client_olivia_queue_1-2");
@@ -427,7 +427,7 @@ TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
     EXPECT_TRUE(lasting.queues[0].durable && lasting.exchanges[0].durable);
     EXPECT_FALSE(lasting.queues[0].auto_delete || lasting.exchanges[0].auto_delete);
     // Nobody would clear away what has the name of one connection.
-    const ReplyTopology kept = dialect_->reply_topology("olivia", {.auto_delete = false})("1");
+    const ReplyTopology kept = callme_reply_topology("olivia", {.auto_delete = false})("1");
     EXPECT_FALSE(kept.topology.queues[0].arguments["x-expires"].is_null());
 }
 

@@ -1,0 +1,39 @@
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/protocol.hpp"
+#include "protocol/arrpc_dialect.hpp"
+
+#include <algorithm>
+
+namespace warren::endpoint {
+namespace {
+
+/// As the dialect's own clients wait after a failed attempt to connect: 1 s, 2 s, 3 s.
+constexpr runtime::BackoffOptions backoff{.first = std::chrono::milliseconds{1'000},
+                                          .max = std::chrono::milliseconds{60'000},
+                                          .growth = runtime::BackoffGrowth::linear};
+
+std::expected<void, Failure> check_secrets(std::span<const std::string> secrets) {
+    if (std::ranges::find(secrets, std::string{}) != secrets.end()) {
+        return refused("A secret to sign with is empty (auth_secrets)");
+    }
+    return {};
+}
+
+}  // namespace
+
+extern constinit const Protocol arrpc{
+    .name = "arrpc",
+    .over_streams = true,
+    .method = MethodSaid::by_listener,
+    .has_one_way = false,
+    .make_stream =
+        [](const StreamDialectOptions& options, const core::Limits& limits) {
+            return protocol::make_arrpc_dialect(options.method, options.auth_secrets, limits);
+        },
+    .check_secrets = check_secrets,
+    .scheme = "arrpc",
+    .secured_scheme = "arrpcs",
+    .connect_backoff = backoff,
+};
+
+}  // namespace warren::endpoint

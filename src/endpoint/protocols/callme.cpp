@@ -1,0 +1,165 @@
+#include "endpoint/protocols/protocol.hpp"
+
+#include "endpoint/address_parameters.hpp"
+#include "protocol/callme.hpp"
+#include "transport/net/certificate_name.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace warren::endpoint {
+namespace {
+
+constexpr std::array<std::string_view, 8> parameters{
+    "server_id",     "format",          "pickle_protocol",   "amqp_user",
+    "reply_durable", "reply_exclusive", "reply_auto_delete", "reply_queue_type"};
+constexpr std::array<std::string_view, 3> formats{"pickle", "json", "msgpack"};
+constexpr std::array<std::string_view, 2> queue_types{"classic", "quorum"};
+constexpr ListenerKey listener_keys[] = {
+    {.name = "server_id", .text = &ListenerOptions::server_id, .is_required = true},
+    {.name = "format", .text = &ListenerOptions::format, .words = formats},
+    {.name = "threaded", .flag = &ListenerOptions::threaded}};
+constexpr std::size_t threaded_default = 64;
+
+/// What its addresses say beside all others.
+struct CallmeParameters final : OwnParameters {
+    protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
+    int pickle_protocol = format::pickle_protocol_default;  // of a client's requests
+    std::string amqp_user{};                                // empty: as whom the login is
+    protocol::TopologyOverrides reply_topology{};           // of a client's own
+};
+
+const CallmeParameters& own_of(const Address& address) {
+    return static_cast<const CallmeParameters&>(*address.own);
+}
+
+std::expected<void, Failure> read(std::string_view key, std::string value, Address& address,
+                                  CallmeParameters& own) {
+    protocol::TopologyOverrides& replies = own.reply_topology;
+    if (key == "server_id") {
+        if (value.empty() || value.size() > protocol::callme_server_id_bytes_max) {
+            return refused("A server_id has from 1 to " +
+                           std::to_string(protocol::callme_server_id_bytes_max) + " bytes");
+        }
+        address.queue = std::move(value);
+        return {};
+    }
+    if (key == "format") {
+        const auto format = protocol::callme_format_named(value);
+        if (!format) {
+            return unknown("format", value, formats);
+        }
+        own.format = *format;
+        return {};
+    }
+    address.has_client_parameters = true;
+    if (key == "pickle_protocol") {
+        return store(
+            read_number(key, value, format::pickle_protocol_min, format::pickle_protocol_max),
+            own.pickle_protocol);
+    }
+    if (key == "amqp_user") {
+        own.amqp_user = std::move(value);
+        return {};
+    }
+    if (key == "reply_queue_type") {
+        if (std::ranges::find(queue_types, value) == queue_types.end()) {
+            return unknown("queue type", value, queue_types);
+        }
+        replies.queue_type = std::move(value);
+        return {};
+    }
+    return store(read_flag(key, value), key == "reply_durable"     ? replies.durable
+                                        : key == "reply_exclusive" ? replies.exclusive
+                                                                   : replies.auto_delete);
+}
+
+std::expected<Parameters, Failure> take_parameters(Parameters given, Address& address) {
+    if (!address.queue.empty()) {
+        return refused("The protocol callme names its queues itself: say server_id, not queue");
+    }
+    if (!address.method.empty() || address.reply_mode || !address.reply_queue.empty()) {
+        return refused("'method', 'reply' and 'reply_queue' are not of the protocol callme");
+    }
+    const auto own = std::make_shared<CallmeParameters>();
+    Parameters others;
+    bool names_pickle_protocol = false;
+    for (auto& [key, value] : given) {
+        names_pickle_protocol |= key == "pickle_protocol";
+        if (std::ranges::find(parameters, key) == parameters.end()) {
+            others.emplace_back(std::move(key), std::move(value));
+        } else if (auto taken = read(key, std::move(value), address, *own); !taken) {
+            return std::unexpected{std::move(taken.error())};
+        }
+    }
+    if (names_pickle_protocol && own->format != protocol::CallmeFormat::pickle) {
+        return refused("The parameter 'pickle_protocol' is of format=pickle");
+    }
+    address.own = own;
+    return others;
+}
+
+std::expected<void, Failure> check_listener(const ListenerOptions& options,
+                                            const Address& address) {
+    if (address.queue.empty()) {
+        return refused("The protocol callme needs the server's id, as in server_id=fooserver");
+    }
+    if (!options.exchanges.empty()) {
+        return refused("The protocol callme has one exchange: 'exchanges' is not of it");
+    }
+    if (!options.threaded && options.max_simultaneous_requests.value_or(1) > 1) {
+        return refused(
+            "A callme server handles one request after the other unless it is 'threaded'");
+    }
+    return {};
+}
+
+/// As whom the broker knows a client.
+/// err  throws Error (invalid_request): nothing says it
+std::string amqp_user_of(const Address& address) {
+    if (!own_of(address).amqp_user.empty()) {
+        return own_of(address).amqp_user;
+    }
+    const auto* const broker = std::get_if<transport::AmqpEndpoint>(&address.place);
+    if (broker == nullptr) {
+        return "memory";
+    }
+    if (const auto* plain = std::get_if<amqp::PlainLogin>(&broker->connection.login)) {
+        return plain->user;
+    }
+    return value_or_throw(transport::certificate_common_name(
+        broker->tls ? broker->tls->certificate_file : std::string{}));
+}
+
+}  // namespace
+
+extern constinit const Protocol callme{
+    .name = "callme",
+    .at_brokers = true,
+    .mixes_arguments = true,
+    .make_message =
+        [](const Address& address, std::string, const core::Limits& limits) {
+            return protocol::make_callme_dialect(own_of(address).format, limits,
+                                                 own_of(address).pickle_protocol);
+        },
+    .server_key = "server_id",
+    .queue_of = protocol::callme_queue_of,
+    .reply_topology =
+        [](const Address& address) {
+            return protocol::callme_reply_topology(amqp_user_of(address),
+                                                   own_of(address).reply_topology);
+        },
+    .requests_at_once = [](const ListenerOptions& options) -> std::size_t {
+        return options.threaded ? threaded_default : 1;
+    },
+    .parameters = parameters,
+    .take_parameters = take_parameters,
+    .listener_keys = listener_keys,
+    .check_listener = check_listener,
+};
+
+}  // namespace warren::endpoint

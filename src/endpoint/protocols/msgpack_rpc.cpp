@@ -1,0 +1,38 @@
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/protocol.hpp"
+#include "protocol/message_signing.hpp"
+#include "protocol/msgpack_rpc_dialect.hpp"
+
+namespace warren::endpoint {
+namespace {
+
+/// err  throws Error: no random bytes for signatures
+std::unique_ptr<protocol::StreamDialect> make(const StreamDialectOptions& options,
+                                              const core::Limits& limits) {
+    protocol::MsgpackRpcOptions wanted{.peer = options.peer,
+                                       .nonces = options.nonces,
+                                       .whole_messages = options.whole_messages,
+                                       .one_way = options.one_way};
+    if (!options.auth_secrets.empty()) {
+        wanted.signer = value_or_throw(protocol::MessageSigner::make(options.auth_secrets));
+    }
+    return protocol::make_msgpack_rpc_dialect(wanted, limits);
+}
+
+std::expected<void, Failure> check_secrets(std::span<const std::string> secrets) {
+    const auto signer = protocol::MessageSigner::make(secrets);
+    return signer ? std::expected<void, Failure>{} : std::unexpected{signer.error()};
+}
+
+}  // namespace
+
+extern constinit const Protocol msgpack_rpc{
+    .name = "msgpack-rpc",
+    .over_streams = true,
+    .over_messages = true,
+    .make_stream = make,
+    .check_secrets = check_secrets,
+    .remembers_signed = true,
+};
+
+}  // namespace warren::endpoint

@@ -1,0 +1,19 @@
+#include "protocol/tutorial.hpp"
+#include "endpoint/protocols/protocol.hpp"
+
+#include <utility>
+
+namespace warren::endpoint {
+
+extern constinit const Protocol tutorial{
+    .name = "tutorial",
+    .at_brokers = true,
+    .method = MethodSaid::by_listener,
+    .make_message =
+        [](const Address&, std::string method, const core::Limits& limits) {
+            return protocol::make_tutorial_dialect(std::move(method), limits);
+        },
+    .queue_default = "rpc_queue",
+};
+
+}  // namespace warren::endpoint

@@ -23,7 +23,6 @@
 #include "app/log.hpp"
 #include "app/read_file.hpp"
 #include "core/duration.hpp"
-#include "core/percent.hpp"
 #include "core/uri.hpp"
 #include "core/utf8.hpp"
 #include "endpoint/address.hpp"

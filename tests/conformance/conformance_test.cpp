@@ -2,10 +2,12 @@
 #include "conformance/scene.hpp"
 #include "conformance/steps.hpp"
 #include "conformance/text_failures.hpp"
+#include "endpoint/protocols/table.hpp"
 #include "support/support.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -55,6 +57,14 @@ TEST_P(Conformance, GoesAsTheTranscriptSays) {
         const std::string line = std::string{step.title} + " -> " + step.run(scene);
         transcript << line << std::endl;  // also what came before a step that hangs
         EXPECT_EQ(line, at < expected.size() ? as_carried(expected[at], scene.dialect()) : "");
+    }
+}
+
+TEST(Lanes, ThereIsOneForEachProtocol) {
+    for (const endpoint::Protocol* const protocol : endpoint::protocols()) {
+        EXPECT_TRUE(std::ranges::any_of(lanes(), [&](const Lane& lane) {
+            return lane.dialect.name == protocol->name;
+        })) << protocol->name;
     }
 }
 

@@ -12,13 +12,9 @@
 
 namespace warren::conformance {
 
-/// What a server is called in addresses and listeners.
-enum class ServerName : std::uint8_t { queue, server_id };
-
-/// What a protocol carries, as far as the suite has to know.
+/// What a protocol carries, as far as the suite has to know and the protocol itself does not say.
 struct Dialect {
     std::string_view name;  // as in an address
-    enum class Methods : std::uint8_t { many, one } methods_per_queue;
     enum class Positions : std::uint8_t { carried, one_is_bare, refused } positions;
     /// What a plain function's only argument travels as.
     enum class OneNamed : std::uint8_t { with_its_name, bare } one_named;
@@ -31,7 +27,6 @@ struct Dialect {
     /// What becomes of a body over the limit: refused by itself, before it is read or by its
     /// reader, or with all that follows it.
     enum class Oversized : std::uint8_t { refused, refused_by_reader, ends_connection } oversized;
-    ServerName server_name = ServerName::queue;
     std::string_view format{};     // of callme
     std::size_t text_frame_bytes;  // of a body with one text argument "value", beside the text
 };
@@ -58,7 +53,7 @@ struct Lane {
     }
 };
 
-/// All that there are: a new transport is a line here.
+/// All that there are: a new transport is a line here, and so is a new protocol.
 std::span<const Lane> lanes();
 
 }  // namespace warren::conformance

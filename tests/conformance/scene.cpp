@@ -1,6 +1,7 @@
 #include "conformance/scene.hpp"
 
 #include "conformance/methods.hpp"
+#include "endpoint/protocols/table.hpp"
 #include "format/json.hpp"
 #include "support/support.hpp"
 
@@ -117,10 +118,14 @@ Started::Started(Client& client, std::string_view method, const Dynamic& argumen
         {.stop = stop_.get_token()});
 }
 
-Scene::Scene(const Lane& lane) : lane_{lane}, server_{{.body_bytes_max = body_bytes_max}} {
+Scene::Scene(const Lane& lane)
+    : lane_{lane},
+      protocol_{
+          **std::ranges::find(endpoint::protocols(), lane.dialect.name, &endpoint::Protocol::name)},
+      server_{{.body_bytes_max = body_bytes_max}} {
     server_.load_modules({test::binary_directory() + "/modules"});
     register_methods(server_, stage_);
-    if (dialect().methods_per_queue == Dialect::Methods::many) {
+    if (!has_one_method()) {
         listen(queue_of(""), {});
     } else {
         for (const Method* method : server_.methods().all()) {
@@ -144,7 +149,7 @@ void Scene::listen(std::string queue, std::vector<std::string> methods) {
     ListenerOptions listener{.url = lane_.address()};
     listener.protocol = dialect().name;
     queues_.push_back(queue);
-    if (dialect().server_name == ServerName::server_id) {
+    if (protocol_.queue_of != nullptr) {
         listener.server_id = std::move(queue);
         listener.format = dialect().format;
         listener.threaded = true;
@@ -166,7 +171,7 @@ void Scene::listen(std::string queue, std::vector<std::string> methods) {
 
 std::string Scene::queue_of(std::string_view method) const {
     std::string queue{lane_.name};
-    if (dialect().methods_per_queue == Dialect::Methods::one) {
+    if (has_one_method()) {
         queue.append(".").append(method);
     }
     return queue;
@@ -179,7 +184,7 @@ std::string Scene::client_address(const std::string& queue) const {
         address = with_parameters(std::move(address), lane_.client_parameters());
     }
     address = with_parameters(std::move(address), "protocol=" + std::string{dialect().name});
-    if (dialect().server_name == ServerName::server_id) {
+    if (protocol_.queue_of != nullptr) {
         const std::string format{dialect().format.empty() ? "pickle" : dialect().format};
         return with_parameters(std::move(address), "server_id=" + queue + "&format=" + format);
     }

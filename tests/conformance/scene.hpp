@@ -6,6 +6,7 @@
 #include "conformance/dead_port.hpp"
 #include "conformance/lanes.hpp"
 #include "conformance/stage.hpp"
+#include "endpoint/protocols/protocol.hpp"
 
 #include <cstdint>
 #include <future>
@@ -64,6 +65,9 @@ public:
     std::string call(std::string_view method, std::string_view arguments, Key key = Key::none);
 
 private:
+    bool has_one_method() const noexcept {
+        return protocol_.method == endpoint::MethodSaid::by_listener;
+    }
     std::string queue_of(std::string_view method) const;
     std::string client_address(const std::string& queue) const;
     std::string address_at_listener(const std::string& queue) const;
@@ -71,6 +75,7 @@ private:
     void listen(std::string queue, std::vector<std::string> methods);
 
     const Lane& lane_;
+    const endpoint::Protocol& protocol_;
     std::vector<std::string> queues_;  // of each listener
     DeadPort nobody_;
     Stage stage_;

@@ -250,16 +250,6 @@ private:
 
 }  // namespace
 
-std::optional<CallmeFormat> callme_format_named(std::string_view name) noexcept {
-    if (name == "pickle") {
-        return CallmeFormat::pickle;
-    }
-    if (name == "json") {
-        return CallmeFormat::json;
-    }
-    return name == "msgpack" ? std::optional{CallmeFormat::msgpack} : std::nullopt;
-}
-
 std::string callme_queue_of(std::string_view server_id) {
     return joined({"server_", server_id, "_queue"});
 }

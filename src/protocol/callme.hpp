@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,9 +18,6 @@ enum class CallmeFormat : std::uint8_t {
     json,     // as Warren does: no pickle is read then
     msgpack,  // likewise
 };
-
-/// out  nullopt for a name that is none
-std::optional<CallmeFormat> callme_format_named(std::string_view name) noexcept;
 
 /// A server's id as it may be: "server_<id>_queue" has to fit a short string.  [AMQP 0-9-1 4.2.5.3]
 inline constexpr std::size_t callme_server_id_bytes_max = 255 - (sizeof("server__queue") - 1);

@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::string_view, 8> parameters{
     "server_id",     "format",          "pickle_protocol",   "amqp_user",
     "reply_durable", "reply_exclusive", "reply_auto_delete", "reply_queue_type"};
-constexpr std::array<std::string_view, 3> formats{"pickle", "json", "msgpack"};
+constexpr std::string_view formats[] = {"pickle", "json", "msgpack"};  // as CallmeFormat has them
 constexpr std::array<std::string_view, 2> queue_types{"classic", "quorum"};
 constexpr ListenerKey listener_keys[] = {
     {.name = "server_id", .text = &ListenerOptions::server_id, .is_required = true},
@@ -49,12 +49,7 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
         return {};
     }
     if (key == "format") {
-        const auto format = protocol::callme_format_named(value);
-        if (!format) {
-            return unknown("format", value, formats);
-        }
-        own.format = *format;
-        return {};
+        return store(place_of(key, value, formats), own.format);
     }
     address.has_client_parameters = true;
     if (key == "pickle_protocol") {
@@ -67,11 +62,10 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
         return {};
     }
     if (key == "reply_queue_type") {
-        if (std::ranges::find(queue_types, value) == queue_types.end()) {
-            return unknown("queue type", value, queue_types);
-        }
-        replies.queue_type = std::move(value);
-        return {};
+        std::size_t place = 0;
+        auto taken = store(place_of(key, value, queue_types), place);
+        replies.queue_type = queue_types[place];
+        return taken;
     }
     return store(read_flag(key, value), key == "reply_durable"     ? replies.durable
                                         : key == "reply_exclusive" ? replies.exclusive

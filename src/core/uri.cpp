@@ -22,7 +22,7 @@ constexpr bool is_letter(char character) noexcept {
 }
 
 // [RFC 3986 3.3]: what a path segment, a name or a password may hold as it is.
-constexpr bool is_segment_character(char character) noexcept {
+bool is_segment_character(char character) noexcept {
     return is_unreserved(character) || std::string_view{"!$&'()*+,;=:%"}.contains(character);
 }
 

@@ -15,7 +15,7 @@ thread_local bool has_no_memory = false;  // this thread
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
     if (void* const memory =
             has_no_memory ? nullptr : std::malloc(std::max<std::size_t>(size, 1))) {
         return memory;
@@ -23,7 +23,7 @@ void* operator new(std::size_t size) {
     throw std::bad_alloc{};
 }
 
-// Inlined, g++ 12 takes them for mismatched with the news above.
+// Inlined, g++ 12 takes these for mismatched with the new above.
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
     std::free(memory);
 }

@@ -7,13 +7,6 @@
 
 namespace warren::runtime {
 
-std::stop_token Watched::stop_token() {
-    if (!stop_.stop_possible()) {
-        stop_ = std::stop_source{};
-    }
-    return stop_.get_token();
-}
-
 void Watched::renew() {
     // A handler may have kept the token, so a source that said stop is not used again.
     if (std::exchange(is_swept_, false)) {

@@ -15,7 +15,12 @@ namespace warren::runtime {
 class Watched {
 public:
     /// What tells it to stop.
-    std::stop_token stop_token();
+    std::stop_token stop_token() {
+        if (!stop_.stop_possible()) {
+            stop_ = std::stop_source{};
+        }
+        return stop_.get_token();
+    }
     void request_stop() { stop_.request_stop(); }
     bool is_watched() const noexcept { return is_watched_; }
 

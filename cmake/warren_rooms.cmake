@@ -3,16 +3,16 @@
 
 function(warren_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LINKS;APART" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   if(NOT sources)
     # A room of headers only is still a target that others link.
-    set(sources ${CMAKE_BINARY_DIR}/no_sources.cpp)
+    set(sources ${PROJECT_BINARY_DIR}/no_sources.cpp)
     file(CONFIGURE OUTPUT ${sources} CONTENT "")
   endif()
   add_library(warren_room_${name} OBJECT ${sources})
   warren_unity(warren_room_${name} ${ROOM_APART})
-  target_include_directories(warren_room_${name} PUBLIC ${CMAKE_SOURCE_DIR}/include
-                             ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(warren_room_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
+                             ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(warren_room_${name} PUBLIC BOOST_ASIO_NO_DEPRECATED
                              BOOST_ASIO_SEPARATE_COMPILATION)
   target_link_libraries(warren_room_${name} PUBLIC ${ROOM_LINKS})
@@ -30,15 +30,17 @@ function(warren_unity target)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
-  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/src/)
+  list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/src/)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 function(warren_library)
   add_library(warren SHARED)
-  set_target_properties(warren PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
+  # The name that it has where it is installed.
+  add_library(warren::warren ALIAS warren)
+  set_target_properties(warren PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
                         SOVERSION ${PROJECT_VERSION_MAJOR} VERSION ${PROJECT_VERSION})
-  target_include_directories(warren PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
+  target_include_directories(warren PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(warren INTERFACE cxx_std_23)
   target_compile_definitions(warren PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
@@ -55,19 +57,19 @@ endfunction()
 
 function(warren_program)
   cmake_parse_arguments(PROGRAM "" "" "LINKS;APART" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/app/*.cpp)
-  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cpp)
+  if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
     return()
   endif()
   # All but `main`, so that tests can link it.
-  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
+  list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
   add_library(warren_app STATIC ${sources})
   warren_unity(warren_app ${PROGRAM_APART})
-  target_include_directories(warren_app PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_include_directories(warren_app PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(warren_app PUBLIC warren ${PROGRAM_LINKS})
-  add_executable(warren_program ${CMAKE_SOURCE_DIR}/src/app/main.cpp)
+  add_executable(warren_program ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
   set_target_properties(warren_program PROPERTIES OUTPUT_NAME warren
-                        RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR} BUILD_RPATH "$ORIGIN")
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} BUILD_RPATH "$ORIGIN")
   target_link_libraries(warren_program PRIVATE warren_app)
 endfunction()
 
@@ -76,7 +78,7 @@ endfunction()
 function(warren_module name)
   add_library(${name} MODULE ${ARGN})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
-                        ${CMAKE_BINARY_DIR}/modules BUILD_RPATH "$ORIGIN/.."
+                        ${PROJECT_BINARY_DIR}/modules BUILD_RPATH "$ORIGIN/.."
                         CXX_VISIBILITY_PRESET hidden)
   target_link_libraries(${name} PRIVATE warren)
 endfunction()

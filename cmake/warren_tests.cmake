@@ -7,8 +7,8 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 # One RabbitMQ for a whole run of ctest, started when the first test that needs it is to run. It
 # also ends when ctest does.
 function(warren_rabbitmq_fixture)
-  set(script ${CMAKE_SOURCE_DIR}/tests/support/rabbitmq.py)
-  set(state ${CMAKE_BINARY_DIR}/rabbitmq.json)
+  set(script ${PROJECT_SOURCE_DIR}/tests/support/rabbitmq.py)
+  set(state ${PROJECT_BINARY_DIR}/rabbitmq.json)
   add_test(NAME rabbitmq.start COMMAND Python3::Interpreter ${script} start --state ${state} --tls)
   add_test(NAME rabbitmq.stop COMMAND Python3::Interpreter ${script} stop --state ${state})
   set_tests_properties(rabbitmq.start PROPERTIES FIXTURES_SETUP rabbitmq TIMEOUT 300)
@@ -19,15 +19,15 @@ endfunction()
 function(warren_needs_rabbitmq name)
   set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED rabbitmq)
   set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
-               WARREN_RABBITMQ=${CMAKE_BINARY_DIR}/rabbitmq.json)
+               WARREN_RABBITMQ=${PROJECT_BINARY_DIR}/rabbitmq.json)
 endfunction()
 
 # Every header of the SDK compiles on its own, and twice.
 function(warren_header_check)
-  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/include
-       ${CMAKE_SOURCE_DIR}/include/warren/*.hpp)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
+       ${PROJECT_SOURCE_DIR}/include/warren/*.hpp)
   foreach(header IN LISTS headers)
-    set(source ${CMAKE_BINARY_DIR}/headers/${header}.cpp)
+    set(source ${PROJECT_BINARY_DIR}/headers/${header}.cpp)
     file(CONFIGURE OUTPUT ${source} CONTENT "#include <@header@>\n#include <@header@>\n" @ONLY)
     list(APPEND sources ${source})
   endforeach()

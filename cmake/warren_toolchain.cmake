@@ -3,7 +3,7 @@
 find_program(WARREN_CCACHE ccache)
 if(WARREN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Paths below the tree are hashed relative to it, so that every clone shares one cache.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
       CCACHE_NOHASHDIR=1 ${WARREN_CCACHE})
 endif()
 

@@ -1,28 +1,23 @@
-# Configuring and building, each kind in a directory of its own below build/.
+# Configuring, building and testing, as CMakePresets.json says: each preset below build/, in a
+# directory of its name.
 
-# in  directory below build/, then further options of cmake
+# in  a preset, then further options of cmake
 configure() {
-    local directory=$1
-    shift
     local log
     log=$(mktemp)
-    if ! cmake -S "$root" -B "$root/build/$directory" -G Ninja -DWARREN_UNITY=ON "$@" \
-        >"$log" 2>&1; then
+    if ! cmake -S "$root" --preset "$@" >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
-        fail "cmake refuses to configure build/$directory"
+        fail "cmake refuses to configure build/$1"
     fi
     rm -f "$log"
 }
 
-# in  directory below build/, then targets (all when there are none)
-build() {
-    local directory=$1
-    shift
-    ninja -C "$root/build/$directory" -j "$jobs" "$@"
-}
+# in  a preset, then further options of cmake, such as --target
+build() { (cd "$root" && cmake --build --preset "$1" -j "$jobs" "${@:2}"); }
 
-configure_release() { configure release -DCMAKE_BUILD_TYPE=Release "$@"; }
+# in  a preset, then further options of ctest
+run_tests() { (cd "$root" && ctest --preset "$@"); }
 
 # The program and the example modules, in build/release. What tests need may be missing here; where
 # they are already, they stay.
@@ -30,13 +25,12 @@ configure_release() { configure release -DCMAKE_BUILD_TYPE=Release "$@"; }
 build_program() {
     local tests=OFF
     if grep -qs '^WARREN_TESTS:BOOL=ON' "$root/build/release/CMakeCache.txt"; then tests=ON; fi
-    configure_release -DWARREN_TESTS=$tests
-    build release warren_program modules/all "$@"
+    configure release -DWARREN_TESTS=$tests
+    build release --target warren_program modules/all "$@"
 }
 
-# The fuzz programs, in build/fuzz/fuzz: always clang, ASan and UBSan.
+# in  further options of cmake
 build_fuzzers() {
-    configure fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=clang++-19 \
-        -DWARREN_FUZZ=ON -DWARREN_TESTS=OFF -DWARREN_SANITIZE=address,undefined
-    build fuzz fuzzers
+    configure fuzz "$@"
+    build fuzz
 }

@@ -12,7 +12,8 @@ if(WARREN_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                    $<$<BOOL:${WARREN_WERROR}>:-Werror>
                     -fno-semantic-interposition -fvisibility-inlines-hidden)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees dangling and uninitialised memory in correct code of the standard library.

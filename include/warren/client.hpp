@@ -125,9 +125,9 @@ public:
     /// Call a method one-way: nothing comes back, neither data nor a failure, which the server
     /// logs. Returns when the request is on its way: in a broker's queue, as the broker has
     /// confirmed, or without a broker handed to the connection, with which it may be lost. arrpc
-    /// has none. in   options: a `timeout` given here also stays with the request: it is not begun
-    /// later err  throws Error: as `call`; invalid_request of arrpc; overloaded when too much of
-    /// what was
+    /// has none.
+    /// in   options: a `timeout` given here also stays with the request: it is not begun later
+    /// err  throws Error: as `call`; invalid_request of arrpc; overloaded when too much of what was
     ///      sent before waits until the server reads it
     template <Contract C>
     void notify(const typename C::request_type& request, const CallOptions& options = {}) {
@@ -171,7 +171,7 @@ private:
 };
 
 /// A client whose calls go to one server: as `Client`, with the server's name in each call's
-/// options. thread any
+/// options.          thread any
 class ServerOfClient {
 public:
     template <Contract C>

@@ -12,8 +12,8 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 /// Where log lines go. A line must not contain a newline or a secret. Of a server's or client's log
 /// a thread of its own calls `write`, which may block: nothing else waits for it, lines over a
-/// limit are dropped and counted, and those that say the same again and again are left out. thread
-/// any
+/// limit are dropped and counted, and those that say the same again and again are left out.
+/// thread any
 class Log {
 public:
     virtual ~Log() = default;

@@ -49,7 +49,7 @@ using CommandResult = std::expected<T, CommandError>;
 /// `prepare`, so take every event before that. The replies to the commands of one channel come in
 /// the order of the commands (the core refuses a broker that answers otherwise), so a driver keeps
 /// its waiters in one queue per channel, and fails them all on `ChannelClosed`. After
-/// `ConnectionClosed` or `Failed` no more events come. thread one at a time
+/// `ConnectionClosed` or `Failed` no more events come.          thread one at a time
 class ConnectionCore {
 public:
     explicit ConnectionCore(ConnectionOptions options);

@@ -25,10 +25,10 @@ enum class TableError : std::uint8_t {
 
 std::string_view name_of(TableError error) noexcept;
 
-/// Decode one field table.                                   [AMQP 0-9-1 4.2.5.5; RabbitMQ errata
-/// 3] in    u32 big-endian length (bytes), then (short string key, u8 tag, value)*; may be
-/// truncated,
-///       may be followed by anything
+/// Decode one field table.                                 [AMQP 0-9-1 4.2.5.5; RabbitMQ errata 3]
+/// in    u32 big-endian length (bytes), then
+///       (short string key, u8 tag, value)*;
+///       may be truncated, may be followed by anything
 /// out   a map; its text and bytes view the input (lifetime: the buffer), the rest is in the arena.
 ///       Long strings that are no UTF-8 become bytes, decimals floats, timestamps integers.
 /// err   TableError; never throws but std::bad_alloc

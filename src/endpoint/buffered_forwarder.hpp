@@ -45,8 +45,8 @@ public:
     /// As `stop`, with no patience. What was accepted is on the disk then.
     ~BufferedForwarder() override;
 
-    /// The completion says that the call is on the disk, and no more; whether it succeeds is not
-    /// the caller's to know. err  as `DurableQueue::append`, and as `encode_buffered`
+    /// Completes once the call is on the disk; whether it succeeds is not the caller's to know.
+    /// err  as `DurableQueue::append`, and as `encode_buffered`
     void forward(const runtime::ForwardedCall& call,
                  runtime::ForwardCompletion completion) override;
 

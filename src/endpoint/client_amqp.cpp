@@ -19,8 +19,7 @@ using transport::Link;
 /// How long closing a client waits for a broker that does not answer.
 constexpr std::chrono::milliseconds close_timeout{500};
 
-/// What the I/O thread uses; whoever leaves last, it or the client, destroys
-/// it.
+/// What the I/O thread uses; whoever leaves last, it or the client, destroys it.
 struct Connection {
     explicit Connection(std::chrono::microseconds spin_max) : executor{{.spin_max = spin_max}} {}
 

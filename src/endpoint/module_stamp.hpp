@@ -14,9 +14,10 @@ struct ModuleStamp {
 };
 
 /// Read a module's stamp out of its file. To load a shared object is to run its code, the
-/// constructors of its static objects; this runs none.                          [System V gABI, ch.
-/// 4] in   any file: nothing in it is trusted err  a sentence that says why this is no module cost
-/// reads the tables of sections and of dynamic symbols
+/// constructors of its static objects; this runs none.                      [System V gABI, ch. 4]
+/// in   any file: nothing in it is trusted
+/// err  a sentence that says why this is no module
+/// cost reads the tables of sections and of dynamic symbols
 std::expected<ModuleStamp, std::string> read_module_stamp(const std::string& file);
 
 }  // namespace warren::endpoint

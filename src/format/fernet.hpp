@@ -29,8 +29,8 @@ std::string_view message_of(FernetError error) noexcept;
 
 inline constexpr std::int64_t fernet_clock_skew_s = 60;  // as every implementation allows
 
-/// 16 bytes that sign and 16 that encrypt. Wiped from memory at its end.        [Fernet, key
-/// format]
+/// 16 bytes that sign and 16 that encrypt. Wiped from memory at its end.
+///                                                                             [Fernet, key format]
 class FernetKey {
 public:
     /// in   url-safe base64 of 32 bytes, with or without padding
@@ -69,12 +69,12 @@ struct TimeToLive {
 using FernetIv = std::array<std::byte, 16>;
 
 /// Whether decrypting is worth a try: length, alphabet of the ends and the first three bytes are a
-/// token's. It may say yes to what is none, never no to a token of the years up to 4,000,000,000
-/// AD. cost O(1)
+/// token's. It may say yes to what is none, never no to a token of the years up to 4,000,000,000.
+/// cost O(1)
 bool looks_like_token(std::string_view text) noexcept;
 
 /// Some keys: the first encrypts, all decrypt, so that keys rotate. A cheap handle to copy; the
-/// keys are wiped with the last copy. thread any, also the same object
+/// keys are wiped with the last copy.          thread any, also the same object
 class Keyring {
 public:
     /// No keys: nothing is encrypted or decrypted.

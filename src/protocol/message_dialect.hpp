@@ -95,9 +95,9 @@ public:
     virtual std::string server_queue(std::string_view server) const { return std::string{server}; }
     /// Whether calls wait for what their method or what their server needs.
     virtual Preparation preparation() const noexcept { return Preparation::of_method; }
-    /// What must be there before a call is sent: what is bound so that replies to calls of a method
-    /// reach the client's reply queue, or where a client has a `MakeReplyTopology` the exchanges
-    /// that must exist. in   name: of the method or the server, as `preparation` says
+    /// What must be there before a call is sent: what is bound so that a method's replies reach the
+    /// client's queue, or of a client with a `MakeReplyTopology` the exchanges that must exist.
+    /// in   name: of the method or the server, as `preparation` says
     virtual std::vector<Binding> reply_bindings(std::string_view name) const = 0;
 };
 

@@ -80,9 +80,9 @@ public:
 
     static constexpr std::chrono::milliseconds window_max = std::chrono::hours{24};
 
-    /// err  invalid_request: a window that is not from 1 ms to a day, `ahead_max` that is not from
-    /// 0
-    ///      to the window | internal: no random bytes
+    /// err  invalid_request: a window that is not from 1 ms to a day,
+    ///      `ahead_max` that is not from 0 to the window
+    ///      | internal: no random bytes
     static std::expected<std::shared_ptr<NonceMemory>, Failure> make(
         const NonceMemoryOptions& options = {});
 

@@ -14,8 +14,8 @@ namespace warren::protocol {
 /// Without a content type, as the tutorial's programs send, a body is JSON when it reads as JSON
 /// and text when it does not. "application/json" and its like are JSON only and "text/..." is text
 /// only; Warren's own messages say which. A failure is the JSON object {"error": {"code",
-/// "message", ...}}, marked by the headers of `reply_headers.hpp`. in   the method that a server
-/// answers with; a client's may be empty
+/// "message", ...}}, marked by the headers of `reply_headers.hpp`.
+/// in   the method that a server answers with; a client's may be empty
 std::unique_ptr<MessageDialect> make_tutorial_dialect(std::string method,
                                                       const core::Limits& limits = {});
 

@@ -25,7 +25,7 @@ public:
     virtual TimePoint now() const noexcept = 0;
     /// Run a function on the I/O thread at a time, once.           thread the I/O thread
     virtual TimerId post_at(TimePoint when, std::move_only_function<void()> function) = 0;
-    /// Forget a timer; one that has run is none. err  none
+    /// Forget a timer; one that has run is none.
     virtual void cancel(TimerId timer) noexcept = 0;
 };
 

@@ -50,8 +50,8 @@ struct ListenerPolicy {
 
 /// One listener's way into the dispatcher: its policy, the backend that follows from it, its I/O
 /// thread, the batch of calls that this turn of the loop brought for the workers, and the watch
-/// over deadlines. thread the I/O thread, where nothing else is said; destroyed there, with no call
-/// left inside
+/// over deadlines.
+/// thread the I/O thread, where nothing else is said; destroyed there, with no call left inside
 class Lane {
 public:
     /// in  all but the policy must outlive the lane

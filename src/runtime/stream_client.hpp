@@ -45,7 +45,7 @@ struct StreamClientOptions {
     std::shared_ptr<Log> log{};  // connections made, refused and lost; null: nowhere
 };
 
-/// What a client's connections have been through, for metrics. thread any
+/// What a client's connections have been through, for metrics.          thread any
 struct StreamClientCounters {
     std::atomic<std::uint64_t> connections = 0;  // now
     std::atomic<std::uint64_t> connects = 0;

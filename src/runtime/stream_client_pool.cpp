@@ -168,7 +168,7 @@ std::optional<TimePoint> StreamClientPool::next_attempt(TimePoint now) const noe
     return first;
 }
 
-/// An attempt is over. out  its address
+/// An attempt is over; gives its address.
 std::size_t StreamClientPool::settle(std::uint64_t token) {
     const auto found = addresses_.find(token);
     const std::size_t address = found->second;

@@ -161,7 +161,7 @@ public:
 
     /// out  false when nothing was queued
     bool run_one();
-    /// Run until nothing is queued. out  how many ran
+    /// Run until nothing is queued; gives how many ran.
     std::size_t run_all();
 
 private:

@@ -36,7 +36,7 @@ struct DurableQueueOptions {
 ///
 /// An entry that was altered or lost is set aside and logged by its number when reading comes to
 /// it. Entries are read and marked by id and not taken out: what is read once is read again by
-/// another process until it was removed. thread any
+/// another process until it was removed.          thread any
 class DurableQueue {
 public:
     /// err  as `QueueFile::open`

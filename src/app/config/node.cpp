@@ -52,8 +52,7 @@ std::string ConfigNode::kind() const {
 }
 
 /// in   is_plain: whether the text stood without quotes, or came from the environment, so that it
-/// may
-///      be a number or a truth value
+///      may be a number or a truth value
 std::optional<std::string> ConfigNode::scalar(std::string_view wanted, bool* is_plain) const {
     if (!node_.IsScalar()) {
         fail("expected " + std::string{wanted} + ", found " + kind());

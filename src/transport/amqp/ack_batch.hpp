@@ -11,7 +11,7 @@ namespace warren::transport {
 /// oldest unsettled delivery, and one for each other.           [AMQP 0-9-1 1.8.3.13, basic.ack]
 class AckBatch {
 public:
-    /// A delivery came. in  a tag above all earlier ones, as AMQP counts
+    /// A delivery came; its tag is above all earlier ones, as AMQP counts.
     void delivered(std::uint64_t tag) { unsettled_.push_back(tag); }
 
     /// out  false when the delivery is not waiting for this: unknown, or settled in an earlier turn

@@ -11,11 +11,11 @@ namespace warren::transport {
 /// that has published, and reads no further from it: so one message that no queue takes is
 /// published, on a channel of its own, which is closed at once. When that is confirmed the broker
 /// reads on; also where the user may not publish to the default exchange, of which nothing else is
-/// known then. thread the I/O thread
+/// known then.          thread the I/O thread
 class AlarmTest final : public ChannelUser {
 public:
-    /// in   link: outlives this; over: called when the broker takes messages; not when it is
-    /// blocked
+    /// in   link: outlives this; over: called when the broker takes messages, but not when it is
+    ///      blocked
     AlarmTest(Link& link, std::function<void()> over) : link_{link}, over_{std::move(over)} {}
     AlarmTest(const AlarmTest&) = delete;
     AlarmTest& operator=(const AlarmTest&) = delete;

@@ -18,8 +18,9 @@ namespace warren::transport {
 /// is to blame.
 class Declarations {
 public:
-    /// Each gives a command. err  invalid_request: what cannot be said in AMQP, such as a name over
-    /// 255 bytes; or the connection is going down, and nothing is expected then
+    /// Each gives a command.
+    /// err  invalid_request: what cannot be said in AMQP, such as a name over 255 bytes; or the
+    ///      connection is going down, and nothing is expected then
     std::expected<void, Failure> declare(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
                                          const protocol::Exchange& exchange);
     std::expected<void, Failure> declare(amqp::ConnectionCore& core, amqp::ChannelNumber channel,

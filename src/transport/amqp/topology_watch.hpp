@@ -15,8 +15,8 @@ namespace warren::transport {
 
 /// Sees to it that exchanges and bindings stay there: AMQP tells nobody when they are deleted.
 /// Every so often they are declared anew, which changes nothing where they are, on a channel that
-/// nothing else depends on. Who may not, is told once in the life of a connection. thread the I/O
-/// thread
+/// nothing else depends on. Who may not, is told once in the life of a connection.
+/// thread the I/O thread
 class TopologyWatch final : public ChannelUser {
 public:
     using Say = std::function<void(LogLevel, const Failure&)>;

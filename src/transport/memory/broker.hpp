@@ -46,8 +46,8 @@ public:
     runtime::Executor& executor() noexcept { return executor_; }
     FaultScript& faults() noexcept { return faults_; }
 
-    /// in   owner: who exclusive queues go with; names the broker is to choose are set in
-    /// `topology` err  contract_mismatch: it exists in another shape or is no type known here;
+    /// in   owner: who exclusive queues go with; names the broker chooses are set in `topology`
+    /// err  contract_mismatch: it exists in another shape or is no type known here;
     ///      no_responder: a passive one, or one to bind, does not exist
     std::expected<void, Failure> declare(protocol::Topology& topology, const void* owner);
     void delete_exchange(std::string_view exchange);

@@ -23,7 +23,7 @@ public:
     TimerId post_at(runtime::TimePoint when, std::move_only_function<void()> function) override;
     void cancel(TimerId timer) noexcept override;
 
-    /// Run one posted function, or else the timers that are due. out  false when there is none
+    /// Run one posted function, or else the timers that are due; gives false when there is none.
     bool run_one();
     /// Run what is posted and due, and what that posts, until nothing is left.
     /// out  how many ran

@@ -38,7 +38,7 @@ public:
     void start(std::unique_ptr<runtime::StreamSession> session);
     /// A message has come.
     void take(std::span<const std::byte> message);
-    /// Offer what had to wait. out  whether the peer is to be forgotten, once its output is sent
+    /// Offer what had to wait; gives whether the peer is to be forgotten, once its output is sent.
     bool settle();
     /// Whether it would not be missed: it can be made anew.
     bool is_idle() const noexcept;

@@ -17,7 +17,7 @@ namespace warren::transport {
 /// runtime's; nothing can be answered, and what is appended to its output is dropped.
 ///
 /// One that connects is made anew when it is lost, refused, or silent for too long; why is said in
-/// the log. thread the I/O thread
+/// the log.          thread the I/O thread
 class ZmqSubscriberPort final : public runtime::StreamServerPort {
 public:
     /// in  executor: outlives the port

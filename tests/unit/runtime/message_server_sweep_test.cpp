@@ -43,7 +43,7 @@ struct Dialogue : ServedBroker {
         }
     }
 
-    /// One step of the loop, or else of a worker. out  false when there is nothing to do
+    /// One step of the loop, or else of a worker; gives false when there is nothing to do.
     bool step() { return stage.executor.run_one() || stage.workers.run_one(); }
 
     /// Let everything that can still happen happen: connections come back, and what is lost on the

@@ -75,7 +75,7 @@ protected:
     }
     ~AsyncTest() override { ended.count_down(); }
 
-    /// Run a coroutine to its end. err  what it throws
+    /// Run a coroutine to its end, and throw what it throws.
     static void run(asio::awaitable<void> coroutine) {
         asio::io_context context;
         std::exception_ptr thrown;

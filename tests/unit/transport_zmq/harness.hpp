@@ -205,7 +205,7 @@ public:
                                      is_last ? zmq::send_flags::none : zmq::send_flags::sndmore));
         }
     }
-    /// Take what has come. out  all that has come since the beginning
+    /// Take what has come; gives all that has come since the beginning
     const std::vector<std::vector<std::string>>& receive() {
         zmq::message_t frame;
         // A REQ that has its answer takes no more, which is an error like any other here.

@@ -27,7 +27,7 @@ Keys make_keys() {
 
 class ZmqSecurity : public testing::Test {
 protected:
-    /// A client's one call. out  who the server takes it for
+    /// A client's one call; gives who the server takes it for
     std::string identity_of(Server& server, const ZmqClientSecurity& security) {
         Client client{loop, {.endpoints = {server.endpoint()}, .security = security}};
         const bool connected = client.connect(loop);

@@ -78,7 +78,7 @@ void MessageServer::on_delivery(DeliveryId delivery, const protocol::Envelope& m
 }
 
 void MessageServer::hold_or_take(DeliveryId delivery, const protocol::Envelope& message) {
-    if (!held_.empty() || in_flight_.size() >= options_.in_flight_max) {
+    if (!held_.empty() || is_full()) {
         held_.push_back({delivery, protocol::Message{message}});
         return;
     }
@@ -87,7 +87,7 @@ void MessageServer::hold_or_take(DeliveryId delivery, const protocol::Envelope& 
 }
 
 void MessageServer::take_held() {
-    while (!held_.empty() && in_flight_.size() < options_.in_flight_max) {
+    while (!held_.empty() && !is_full()) {
         const Held next = std::move(held_.front());
         held_.pop_front();
         port_.settle(next.delivery, nullptr);

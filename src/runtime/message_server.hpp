@@ -14,6 +14,7 @@
 #include "runtime/replays.hpp"
 #include "runtime/request_memory.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -117,6 +118,10 @@ private:
     void take(DeliveryId delivery, const protocol::Envelope& message);
     void hold_or_take(DeliveryId delivery, const protocol::Envelope& message);
     void take_held();
+    /// As many as may are handled, or their replies are not confirmed yet.
+    bool is_full() const noexcept {
+        return std::max(in_flight_.size(), unsettled_) >= options_.in_flight_max;
+    }
     void give_back_held();
     void take_large(std::unique_ptr<MessageJob> job, const protocol::Envelope& message);
     std::unique_ptr<MessageJob> make_job(DeliveryId delivery, const protocol::Envelope& message);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 namespace warren::transport {
 
@@ -47,9 +48,9 @@ void ReplyChannel::open() {
 }
 
 void ReplyChannel::put_proven_first() {
-    std::deque<protocol::Message> proven;
-    std::deque<protocol::Message> others;
-    for (protocol::Message& reply : waiting_) {
+    std::deque<Kept> proven;
+    std::deque<Kept> others;
+    for (Kept& reply : waiting_) {
         (proven_.contains(reply.exchange()) ? proven : others).push_back(std::move(reply));
     }
     std::ranges::move(others, std::back_inserter(proven));
@@ -74,35 +75,37 @@ void ReplyChannel::forget_proof() {
 }
 
 /// Who hears of it may publish.
-void ReplyChannel::later(void (ReplyChannelUser::*tell)(const protocol::Envelope&, const Failure&),
-                         protocol::Message reply, Failure why) {
+void ReplyChannel::later(void (ReplyChannelUser::*tell)(runtime::DeliveryId,
+                                                        const protocol::Envelope&, const Failure&),
+                         Kept reply, Failure why) {
     link_.executor().post(
         [weak = std::weak_ptr{life_}, tell, kept = std::move(reply), reason = std::move(why)] {
             if (const auto self = weak.lock()) {
-                ((*self)->user_.*tell)(kept.view(), reason);
+                ((*self)->user_.*tell)(kept.delivery, kept.view(), reason);
             }
         });
 }
 
-void ReplyChannel::publish(const protocol::Envelope& reply) {
+void ReplyChannel::publish(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
+    Kept kept{protocol::Message{reply}, delivery};
     if (lost_.contains(reply.exchange)) {
-        user_.on_reply_lost(reply, no_exchange(reply.exchange));
+        later(&ReplyChannelUser::on_reply_lost, std::move(kept), no_exchange(reply.exchange));
     } else if (channel_ == 0 || (careful_ && !proven_.contains(reply.exchange))) {
-        wait(reply);
+        wait(std::move(kept));
     } else {
-        send(protocol::Message{reply});
+        send(std::move(kept));
     }
 }
 
-void ReplyChannel::wait(const protocol::Envelope& reply) {
+void ReplyChannel::wait(Kept reply) {
     if (waiting_.size() >= waiting_max || waiting_bytes_ >= waiting_bytes_max) {
-        return user_.on_reply_lost(
-            reply, {.code = Code::overloaded,
-                    .message = fmt::format("Too many callers at {} are gone at once",
-                                           link_.endpoint().display())});
+        return later(&ReplyChannelUser::on_reply_lost, std::move(reply),
+                     {.code = Code::overloaded,
+                      .message = fmt::format("Too many callers at {} are gone at once",
+                                             link_.endpoint().display())});
     }
-    waiting_.emplace_back(reply);
-    waiting_bytes_ += reply.body.size();
+    waiting_bytes_ += reply.view().body.size();
+    waiting_.push_back(std::move(reply));
 }
 
 void ReplyChannel::on_channel_event(const amqp::Event& event) {
@@ -113,7 +116,7 @@ void ReplyChannel::on_channel_event(const amqp::Event& event) {
     } else if (const auto* unroutable = std::get_if<amqp::Returned>(&event)) {
         Arena arena;
         user_.on_reply_lost(
-            to_envelope(*unroutable, arena),
+            {}, to_envelope(*unroutable, arena),
             {.code = Code::no_responder,
              .message = fmt::format("No queue is bound to its caller's exchange '{}' at {}",
                                     core::text_for_display(unroutable->exchange),
@@ -124,10 +127,15 @@ void ReplyChannel::on_channel_event(const amqp::Event& event) {
 void ReplyChannel::confirmed(Number number, bool multiple) {
     const auto first = multiple ? unconfirmed_.begin() : unconfirmed_.lower_bound(number);
     const auto end = unconfirmed_.upper_bound(number);
+    std::vector<runtime::DeliveryId> taken;
     for (auto reply = first; reply != end; ++reply) {
         proven_.add(reply->second.exchange());
+        taken.push_back(reply->second.delivery);
     }
     unconfirmed_.erase(first, end);
+    for (const runtime::DeliveryId delivery : taken) {
+        user_.on_reply_taken(delivery);
+    }
     if (careful_) {
         trial_ = unconfirmed_.contains(trial_) ? trial_ : 0;
         send_waiting();
@@ -135,7 +143,7 @@ void ReplyChannel::confirmed(Number number, bool multiple) {
 }
 
 /// out  0 when it cannot be said in AMQP
-ReplyChannel::Number ReplyChannel::send(protocol::Message reply) {
+ReplyChannel::Number ReplyChannel::send(Kept reply) {
     const auto number = publish_reply(link_, channel_, reply.view());
     if (!number) {
         later(&ReplyChannelUser::on_reply_refused, std::move(reply), number.error());
@@ -147,7 +155,7 @@ ReplyChannel::Number ReplyChannel::send(protocol::Message reply) {
 
 void ReplyChannel::send_waiting() {
     while (!waiting_.empty() && trial_ == 0) {
-        protocol::Message reply = std::move(waiting_.front());
+        Kept reply = std::move(waiting_.front());
         waiting_.pop_front();
         waiting_bytes_ -= reply.view().body.size();
         const bool is_proven = proven_.contains(reply.exchange());
@@ -185,7 +193,7 @@ std::string ReplyChannel::blamed_exchange(const amqp::ChannelClosed& closed) con
 }
 
 /// The reply that the channel was closed over for what it is, not for where it goes.
-std::map<ReplyChannel::Number, protocol::Message>::iterator ReplyChannel::refused_reply(
+std::map<ReplyChannel::Number, ReplyChannel::Kept>::iterator ReplyChannel::refused_reply(
     const amqp::ChannelClosed& closed) {
     if (unconfirmed_.size() == 1) {
         return unconfirmed_.begin();
@@ -199,11 +207,11 @@ std::map<ReplyChannel::Number, protocol::Message>::iterator ReplyChannel::refuse
 void ReplyChannel::lose(const std::string& exchange) {
     proven_.remove(exchange);
     lost_.add(exchange);
-    std::erase_if(waiting_, [&](const protocol::Message& reply) {
+    std::erase_if(waiting_, [&](Kept& reply) {
         const bool is_lost = reply.exchange() == exchange;
         if (is_lost) {
             waiting_bytes_ -= reply.view().body.size();
-            user_.on_reply_lost(reply.view(), no_exchange(exchange));
+            later(&ReplyChannelUser::on_reply_lost, std::move(reply), no_exchange(exchange));
         }
         return is_lost;
     });

@@ -5,6 +5,7 @@
 
 #include "protocol/envelope.hpp"
 #include "protocol/message.hpp"
+#include "runtime/ports.hpp"
 #include "transport/amqp/link.hpp"
 #include "transport/amqp/name_set.hpp"
 
@@ -20,9 +21,13 @@ namespace warren::transport {
 
 class ReplyChannelUser {
 public:
-    /// One that was published.
-    virtual void on_reply_refused(const protocol::Envelope& reply, const Failure& why) = 0;
-    virtual void on_reply_lost(const protocol::Envelope& reply, const Failure& why) = 0;
+    /// The broker has it: its request can be acknowledged.
+    virtual void on_reply_taken(runtime::DeliveryId delivery) = 0;
+    virtual void on_reply_refused(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+                                  const Failure& why) = 0;
+    /// Nobody will have it.
+    virtual void on_reply_lost(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+                               const Failure& why) = 0;
     virtual void on_trouble(LogLevel level, const Failure& failure) = 0;
 
 protected:
@@ -53,7 +58,8 @@ public:
     /// It is down, with every channel.
     /// in   is_exception: the broker ended it over something that was sent
     void down(const Failure& why, bool is_exception);
-    void publish(const protocol::Envelope& reply);
+    /// The user hears how it fared, not inside of this call.
+    void publish(runtime::DeliveryId delivery, const protocol::Envelope& reply);
     /// Somebody waits at this exchange, whatever was true before.
     void seen(std::string_view exchange) { lost_.remove(exchange); }
 
@@ -66,10 +72,16 @@ public:
 private:
     using Number = std::uint64_t;  // a publish sequence number
 
-    Number send(protocol::Message reply);
-    void later(void (ReplyChannelUser::*tell)(const protocol::Envelope&, const Failure&),
-               protocol::Message reply, Failure why);
-    void wait(const protocol::Envelope& reply);
+    /// Until the broker has it.
+    struct Kept : protocol::Message {
+        runtime::DeliveryId delivery;
+    };
+
+    Number send(Kept reply);
+    void later(void (ReplyChannelUser::*tell)(runtime::DeliveryId, const protocol::Envelope&,
+                                              const Failure&),
+               Kept reply, Failure why);
+    void wait(Kept reply);
     void put_proven_first();
     void send_waiting();
     void confirmed(Number number, bool multiple);
@@ -78,14 +90,14 @@ private:
     void forget_proof();
     void lose(const std::string& exchange);
     std::string blamed_exchange(const amqp::ChannelClosed& closed) const;
-    std::map<Number, protocol::Message>::iterator refused_reply(const amqp::ChannelClosed& closed);
+    std::map<Number, Kept>::iterator refused_reply(const amqp::ChannelClosed& closed);
 
     Link& link_;
     ReplyChannelUser& user_;
     amqp::ChannelNumber channel_ = 0;  // 0: none
-    std::map<Number, protocol::Message> unconfirmed_;
-    std::deque<protocol::Message> waiting_;  // oldest first
-    std::size_t waiting_bytes_ = 0;          // of their bodies
+    std::map<Number, Kept> unconfirmed_;
+    std::deque<Kept> waiting_;       // oldest first
+    std::size_t waiting_bytes_ = 0;  // of their bodies
     bool careful_ = false;
     Number trial_ = 0;  // while careful, the one that goes alone; 0: none
     NameSet proven_;    // exchanges that have taken a reply

@@ -135,11 +135,15 @@ public:
     void on_unblocked() override {}
     void before_write() override { flush_acknowledgements(); }
 
-    void on_reply_refused(const protocol::Envelope& reply, const Failure& why) override {
-        sink_->on_reply_refused(reply, why);
+    void on_reply_taken(DeliveryId delivery) override { sink_->on_tried(delivery, nullptr); }
+    void on_reply_refused(DeliveryId delivery, const protocol::Envelope&,
+                          const Failure& why) override {
+        sink_->on_tried(delivery, &why);
     }
-    void on_reply_lost(const protocol::Envelope& reply, const Failure& why) override {
+    void on_reply_lost(DeliveryId delivery, const protocol::Envelope& reply,
+                       const Failure& why) override {
         sink_->on_reply_lost(reply, why);
+        sink_->on_tried(delivery, nullptr);
     }
     void on_trouble(LogLevel level, const Failure& failure) override { say(level, failure); }
 
@@ -361,11 +365,12 @@ private:
         link_->touch();
     }
 
-    /// out  false: it goes apart, and the sink hears of it
+    /// out  false: it goes apart, and the sink hears of it before it is acknowledged
     bool publish(DeliveryId delivery, const protocol::Envelope& reply) {
         if (own_replies_) {
-            own_replies_->publish(reply);
-            return true;
+            // On another channel: an acknowledgement may be read where a reply is not.
+            own_replies_->publish(delivery, reply);
+            return false;
         }
         return shared_replies_.publish(delivery, reply);
     }

@@ -222,7 +222,8 @@ TEST_F(AmqpPorts, SeveralServersShareOneConnection) {
     ASSERT_TRUE(caller.await_ready());
     EXPECT_TRUE(caller.await_reply(caller.call("", "shared_1", "x")));
     EXPECT_TRUE(caller.await_reply(caller.call("", "shared_2", "x")));
-    EXPECT_EQ(broker.close_all_connections("one of them"), 2U);
+    // One of the test before may still be closing.
+    EXPECT_GE(broker.close_all_connections("one of them"), 2U);
     EXPECT_TRUE(first.await_consuming(2));
     EXPECT_TRUE(second.await_consuming(2));
 }

@@ -39,7 +39,8 @@ struct Binding {
 /// Whether a server's replies may close the channel that its queue is consumed on.
 enum class RepliesOn : std::uint8_t {
     shared_channel,  // replies and acknowledgements keep their order
-    own_channel,     // callers' exchanges go with them, and the server's queue with its channel
+    own_channel,     // callers' exchanges go with them, and the server's queue with its channel;
+                     // a request is acknowledged once its reply is confirmed
 };
 
 struct Topology {

@@ -163,6 +163,7 @@ public:
 
     // Set before requests come.
     bool holds = false;            // keep deliveries instead of answering
+    bool acknowledges = true;      // once a reply on trial was taken
     std::string reply_exchange{};  // the default one
 
     void on_delivery(runtime::DeliveryId delivery, const protocol::Envelope& message) override {
@@ -187,7 +188,9 @@ public:
         change([&] { stopped_ = true; });
     }
     void on_tried(runtime::DeliveryId delivery, const Failure* refused) override {
-        port_->settle(delivery, nullptr);
+        if (acknowledges) {
+            port_->settle(delivery, nullptr);
+        }
         change([&] { refused_.push_back(refused != nullptr ? *refused : Failure{}); });
     }
     void on_reply_lost(const protocol::Envelope&, const Failure& why) override {

@@ -211,6 +211,32 @@ TEST_F(AmqpPorts, AReplyThroughAMissingExchangeNeitherStopsNorLoopsTheServer) {
     EXPECT_EQ(loop.run([&] { return server.lost_.size(); }), 1U);
 }
 
+TEST_F(AmqpPorts, OnAChannelOfItsOwnAReplyIsConfirmedBeforeItsRequestIsAcknowledged) {
+    transport::AmqpServerOptions options = plain_queue("confirmed");
+    options.topology.replies_on = protocol::RepliesOn::own_channel;
+    EchoServer server{loop, broker.uri(), std::move(options)};
+    server.holds = true;
+    Caller caller{loop, broker.uri()};
+    ASSERT_TRUE(server.await_consuming());
+    ASSERT_TRUE(caller.await_ready());
+    const std::uint64_t token = caller.call("", "confirmed", "x");
+    ASSERT_TRUE(server.await([&] { return !server.held_.empty(); }));
+    server.acknowledges = false;
+    const std::string address = loop.run([&] { return caller.reply_address_; });
+    const std::string correlation_id = std::to_string(token);
+    EXPECT_EQ(loop.run([&] {
+        const protocol::Envelope reply{.routing_key = address, .correlation_id = correlation_id};
+        return server.port().settle(server.held_[0], &reply);
+    }),
+              runtime::Settlement::on_trial);
+    ASSERT_TRUE(caller.await_reply(token));
+    ASSERT_TRUE(server.await([&] { return !server.refused_.empty(); }));
+    EXPECT_EQ(server.refused_[0].message, "") << "the broker has it";
+    EXPECT_EQ(broker.queue_depth("confirmed").unacknowledged, 1U);
+    loop.run([&] { server.port().settle(server.held_[0], nullptr); });
+    EXPECT_TRUE(eventually([&] { return broker.queue_depth("confirmed").unacknowledged == 0; }));
+}
+
 TEST_F(AmqpPorts, SeveralServersShareOneConnection) {
     // One of the test before may still be closing.
     ASSERT_TRUE(eventually([&] { return broker.close_all_connections("earlier ones") == 0; }));

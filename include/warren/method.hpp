@@ -37,7 +37,8 @@ struct Method {
     Locking locking = Locking::none;
     const Field* lock_field = nullptr;  // of `Locking::field`
     Execution execution = Execution::worker;
-    bool idempotent = false;  // doing it twice is the same as doing it once
+    bool responds_later = false;  // its handler takes a `Responder`
+    bool idempotent = false;      // doing it twice is the same as doing it once
 };
 
 /// Says more about a method that was just registered.
@@ -89,6 +90,7 @@ public:
     /// called from several threads at once: (const Request&), (const Request&, Context&), () or,
     /// with a name for each parameter, any parameters of describable types. It returns data,
     /// `Reply<data>`, `std::expected<data, Failure>` or nothing, and fails by throwing `Error`.
+    /// With a last parameter `Responder<data>` it returns nothing, and answers when it can.
     /// err  throws Error (conflict) when the name is taken, (internal) when it is no valid name or
     ///      a model of the request or response is wrong, such as a pattern
     template <typename Handler>
@@ -101,7 +103,8 @@ public:
                     .request = described.request,
                     .response = described.response,
                     .make_invocation = std::move(described.make_invocation),
-                    .make_response = std::move(described.make_response)});
+                    .make_response = std::move(described.make_response),
+                    .responds_later = described.responds_later});
     }
 
     MethodOptions add(Method method);

@@ -46,8 +46,8 @@ void append_call(std::string& line, const std::string& bytes, bool with_argument
     }
     append_text(line, "accepted", time_text(buffered->accepted_at_ms));
     append_text(line, "method", buffered->call.method);
-    if (!buffered->call.idempotency_key.empty()) {
-        append_text(line, "idempotency_key", buffered->call.idempotency_key);
+    if (!buffered->call.metadata.idempotency_key.empty()) {
+        append_text(line, "idempotency_key", buffered->call.metadata.idempotency_key);
     }
     if (!with_arguments) {
         return;

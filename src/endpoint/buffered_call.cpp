@@ -49,8 +49,8 @@ std::expected<std::string, Failure> encode_buffered(const BufferedCall& buffered
         Value::text(call.method),
         Value::integer(std::to_underlying(call.style)),
         call.arguments,
-        Value::text(call.idempotency_key),
-        Value::text(call.traceparent),
+        Value::text(call.metadata.idempotency_key),
+        Value::text(call.metadata.traceparent),
     };
     std::string bytes;
     if (auto encoded = format::msgpack_encode(Value::list(parts), bytes, depth_max); !encoded) {
@@ -80,8 +80,8 @@ std::expected<BufferedCall, Failure> decode_buffered(std::string_view bytes, Are
         .call = {.method = parts[part_method].as_text(),
                  .style = static_cast<model::ArgumentStyle>(parts[part_style].as_int64()),
                  .arguments = parts[part_arguments],
-                 .idempotency_key = parts[part_idempotency_key].as_text(),
-                 .traceparent = parts[part_traceparent].as_text()}};
+                 .metadata = {.idempotency_key = parts[part_idempotency_key].as_text(),
+                              .traceparent = parts[part_traceparent].as_text()}}};
 }
 
 }  // namespace warren::endpoint

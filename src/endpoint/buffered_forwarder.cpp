@@ -54,19 +54,18 @@ std::string shown_method(std::string_view method) {
 
 }  // namespace
 
-/// Brings the outcome of one attempt back, also when it is dropped instead of called.
-class BufferedForwarder::Report {
+/// Brings the outcome of one attempt back, also when it is dropped without one.
+class BufferedForwarder::Report final : public runtime::ForwardedResponse {
 public:
     explicit Report(BufferedForwarder& owner) noexcept : owner_{&owner} {}
-    Report(Report&& other) noexcept : owner_{std::exchange(other.owner_, nullptr)} {}
-    ~Report() {
+    ~Report() override {
         if (owner_ != nullptr) {
             owner_->took(std::unexpected{
                 Failure{.code = Code::cancelled, .message = "The call was dropped"}});
         }
     }
 
-    void operator()(std::expected<runtime::ForwardedReply, Failure> outcome) {
+    void end(std::expected<runtime::ForwardedReply, Failure> outcome) noexcept override {
         std::exchange(owner_, nullptr)
             ->took(outcome ? Outcome{} : Outcome{std::unexpected{std::move(outcome.error())}});
     }
@@ -86,27 +85,27 @@ BufferedForwarder::~BufferedForwarder() {
 }
 
 void BufferedForwarder::forward(const runtime::ForwardedCall& call,
-                                runtime::ForwardCompletion completion) {
+                                std::unique_ptr<runtime::ForwardedResponse> response) {
     auto bytes = encode_buffered({.accepted_at_ms = core::unix_ms_now(), .call = call});
     if (!bytes) {
-        return completion(std::unexpected{std::move(bytes.error())});
+        return response->end(std::unexpected{std::move(bytes.error())});
     }
     // Shared because the queue takes it only when it takes the entry.
-    const auto shared = std::make_shared<runtime::ForwardCompletion>(std::move(completion));
+    const auto shared = std::shared_ptr<runtime::ForwardedResponse>{std::move(response)};
     auto taken =
         queue_->append(std::move(*bytes), [this, shared](std::expected<std::uint64_t, Failure> id) {
             if (!id) {
-                return (*shared)(std::unexpected{std::move(id.error())});
+                return shared->end(std::unexpected{std::move(id.error())});
             }
             {
                 const std::lock_guard lock{mutex_};
                 has_more_ = true;
             }
             changed_.notify_all();
-            (*shared)(runtime::ForwardedReply{.message = accepted_message});
+            shared->end(runtime::ForwardedReply{.message = accepted_message});
         });
     if (!taken) {
-        (*shared)(std::unexpected{std::move(taken.error())});
+        shared->end(std::unexpected{std::move(taken.error())});
     }
 }
 
@@ -206,11 +205,11 @@ void BufferedForwarder::deliver(const store::Entry& entry) {
     oldest_accepted_at_ms_.store(buffered->accepted_at_ms, std::memory_order_relaxed);
     runtime::ForwardedCall& call = buffered->call;
     const std::string key = queue_->identity() + '-' + std::to_string(entry.id);
-    if (call.idempotency_key.empty()) {
-        call.idempotency_key = key;
+    if (call.metadata.idempotency_key.empty()) {
+        call.metadata.idempotency_key = key;
     }
     // What another process left may have been sent by it.
-    call.attempt = entry.id <= queue_->last_id_at_open() ? 2 : 1;
+    call.metadata.attempt = entry.id <= queue_->last_id_at_open() ? 2 : 1;
     for (std::uint32_t failures = 1;; ++failures) {
         const auto outcome = attempt(call);
         if (!outcome) {
@@ -228,7 +227,7 @@ void BufferedForwarder::deliver(const store::Entry& entry) {
             return;
         }
         retries_.fetch_add(1, std::memory_order_relaxed);
-        call.attempt += retry_of(why.code) == Retry::safe ? 0 : 1;
+        call.metadata.attempt += retry_of(why.code) == Retry::safe ? 0 : 1;
     }
 }
 
@@ -245,7 +244,7 @@ std::optional<BufferedForwarder::Outcome> BufferedForwarder::attempt(
     }
     sent.stop = give_up_.get_token();
     sent.stop_unsent = withdraw_.get_token();
-    next_.forward(sent, Report{*this});
+    next_.forward(sent, std::make_unique<Report>(*this));
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [this] { return outcome_.has_value(); });
     is_out_ = false;

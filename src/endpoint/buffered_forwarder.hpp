@@ -48,7 +48,7 @@ public:
     /// Completes once the call is on the disk; whether it succeeds is not the caller's to know.
     /// err  as `DurableQueue::append`, and as `encode_buffered`
     void forward(const runtime::ForwardedCall& call,
-                 runtime::ForwardCompletion completion) override;
+                 std::unique_ptr<runtime::ForwardedResponse> response) override;
 
     /// Begin no further call, and wait for the outcome of the one that is out: so long at most, and
     /// not at all where it was not sent yet or the other side did not answer last time. Without its

@@ -35,8 +35,8 @@ public:
                  model::SecretDepth depth, std::int64_t unix_seconds, Caller caller);
     /// Say which request this is, and of which trace.
     void name(std::string_view idempotency, std::string_view trace) {
-        idempotency_key = arena_.copy(idempotency);
-        traceparent = arena_.copy(trace);
+        metadata.idempotency_key = arena_.copy(idempotency);
+        metadata.traceparent = arena_.copy(trace);
     }
     /// Say which server it is for, where that is not the client's.
     void address_to(std::string_view to) { server = arena_.copy(to); }

@@ -2,6 +2,7 @@
 
 #include "endpoint/metrics_route.hpp"
 #include "endpoint/server_listener.hpp"
+#include "protocol/failure_value.hpp"
 #include "runtime/client_calls.hpp"
 
 #include <algorithm>
@@ -26,15 +27,13 @@ std::chrono::milliseconds kept_for_the_answer(std::chrono::milliseconds left) {
 /// One call on its way; destroys itself when it is over.
 class ForwardingCall final : public runtime::OutgoingCall {
 public:
-    ForwardingCall(const runtime::ForwardedCall& call, runtime::ForwardCompletion completion,
-                   ForwardReplies replies)
-        : completion_{std::move(completion)}, replies_{replies} {
+    ForwardingCall(const runtime::ForwardedCall& call,
+                   std::unique_ptr<runtime::ForwardedResponse> response, ForwardReplies replies)
+        : response_{std::move(response)}, replies_{replies} {
         method = arena_.copy(call.method);
         style = call.style;
         arguments = arena_.copy(call.arguments);
-        idempotency_key = arena_.copy(call.idempotency_key);
-        traceparent = arena_.copy(call.traceparent);
-        attempts_before = call.attempt - 1;
+        metadata = protocol::copy(call.metadata, arena_);
         may_be_given_up = call.stop.stop_possible() || call.stop_unsent.stop_possible();
     }
 
@@ -47,13 +46,14 @@ public:
         }
     }
 
+    void part(const protocol::Answer& part) noexcept override {
+        if (replies_ == ForwardReplies::carried && part.data) {
+            response_->part(*part.data);
+        }
+    }
     void succeeded(const protocol::Answer& answer) noexcept override {
         if (answer.failure) {
-            return failed({.code = *answer.failure,
-                           .message = std::string{answer.message},
-                           .errors = {answer.errors.begin(), answer.errors.end()},
-                           .data = answer.data ? Dynamic{*answer.data} : Dynamic{},
-                           .retry_after = answer.retry_after});
+            return failed(protocol::to_failure(answer));
         }
         finish(replies_ == ForwardReplies::dropped
                    ? runtime::ForwardedReply{}
@@ -79,10 +79,10 @@ private:
         give_up_.reset();
         withdraw_.reset();
         const std::unique_ptr<ForwardingCall> self{this};
-        completion_(std::move(outcome));
+        response_->end(std::move(outcome));
     }
 
-    runtime::ForwardCompletion completion_;
+    const std::unique_ptr<runtime::ForwardedResponse> response_;
     const ForwardReplies replies_;
     Arena arena_;
     std::optional<std::stop_callback<GiveUp>> give_up_;
@@ -123,17 +123,17 @@ std::string ClientForwarder::display() const {
 }
 
 void ClientForwarder::forward(const runtime::ForwardedCall& call,
-                              runtime::ForwardCompletion completion) {
-    const auto timeout =
-        call.time_left ? *call.time_left - kept_for_the_answer(*call.time_left) : timeout_;
-    if (call.time_left && timeout.count() <= 0) {
-        return completion(std::unexpected{Failure{
+                              std::unique_ptr<runtime::ForwardedResponse> response) {
+    const auto time_left = call.metadata.time_left;
+    const auto timeout = time_left ? *time_left - kept_for_the_answer(*time_left) : timeout_;
+    if (time_left && timeout.count() <= 0) {
+        return response->end(std::unexpected{Failure{
             .code = Code::expired_in_queue, .message = "Not forwarded: the call's time was over"}});
     }
-    auto outgoing = std::make_unique<ForwardingCall>(call, std::move(completion), replies_);
+    auto outgoing = std::make_unique<ForwardingCall>(call, std::move(response), replies_);
     outgoing->wants_answer = calls_as_ == ForwardCalls::answered;
     outgoing->came_one_way = !call.wants_answer;
-    outgoing->bears_deadline = outgoing->wants_answer || call.time_left.has_value();
+    outgoing->bears_deadline = outgoing->wants_answer || time_left.has_value();
     outgoing->timeout = timeout;
     outgoing->when_blocked = when_blocked_;
     outgoing->watch(calls_, call.stop, call.stop_unsent);

@@ -24,7 +24,7 @@ public:
     /// What is left of a caller's time is the time-out, but for a little that the answer needs on
     /// its way back.
     void forward(const runtime::ForwardedCall& call,
-                 runtime::ForwardCompletion completion) override;
+                 std::unique_ptr<runtime::ForwardedResponse> response) override;
 
     /// Fail the calls that wait for a connection: what stops does not wait for it.    thread any
     void end_unsent();

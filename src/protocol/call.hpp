@@ -4,6 +4,7 @@
 #include <warren/value.hpp>
 
 #include "model/arguments.hpp"
+#include "protocol/metadata.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -19,12 +20,8 @@ struct Call {
     std::string_view method;
     model::ArgumentStyle style = model::ArgumentStyle::named;
     Value arguments{};
-    std::string_view correlation_id{};                     // empty: none
-    std::optional<std::chrono::milliseconds> time_left{};  // when it was sent or received
-    std::uint32_t attempt = 1;
-    std::string_view caller{};           // the identity the transport vouches for
-    std::string_view idempotency_key{};  // empty: none
-    std::string_view traceparent{};      // W3C Trace Context; empty: none
+    std::string_view correlation_id{};  // empty: none
+    Metadata metadata{};
 };
 
 /// The message of a success whose handler did not say another; see `Reply`.
@@ -38,6 +35,7 @@ struct Answer {
     std::span<const FieldError> errors{};  // of `invalid_request`
     std::optional<std::chrono::milliseconds> retry_after{};
     std::string_view method{};  // of a server's: which was called; empty when that was not read
+    bool is_part = false;       // more follows: of protocols with parts, and with nothing but data
 };
 
 }  // namespace warren::protocol

@@ -104,9 +104,7 @@ public:
         }
         if (call) {
             call->correlation_id = request.correlation_id;
-            call->time_left = time_left_of(request);
-            call->attempt = delivery_attempt(request);
-            call->caller = request.user_id;
+            call->metadata = metadata_of(request);
         }
         return call;
     }
@@ -177,7 +175,7 @@ public:
             return std::unexpected{format::to_failure(written.error())};
         }
         const CallmeProperties properties = callme_properties(form_);
-        return Envelope{
+        Envelope encoded{
             .exchange = arena.copy(std::string_view{joined({"server_", server, "_ex"})}),
             .content_type = properties.content_type,
             .content_encoding = properties.content_encoding,
@@ -187,6 +185,8 @@ public:
             .priority = lowest_priority,
             .headers = Value::map({}),
             .body = bytes_of(body)};
+        write_metadata(call.metadata, encoded, arena);
+        return encoded;
     }
 
     std::expected<Answer, Failure> decode_answer(const Envelope& reply,

@@ -122,9 +122,7 @@ public:
                     .style = model::ArgumentStyle::named,
                     .arguments = *body,
                     .correlation_id = request.correlation_id,
-                    .time_left = time_left_of(request),
-                    .attempt = delivery_attempt(request),
-                    .caller = request.user_id};
+                    .metadata = metadata_of(request)};
     }
 
     std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
@@ -169,7 +167,7 @@ public:
     }
 
     std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
-                                                 std::string_view reply_to, Arena&,
+                                                 std::string_view reply_to, Arena& arena,
                                                  std::string& body) const override {
         if (auto refused = refuse_mixed(call)) {
             return std::unexpected{std::move(*refused)};
@@ -188,12 +186,14 @@ public:
             !written) {
             return std::unexpected{format::to_failure(written.error())};
         }
-        return Envelope{.exchange = call.method,
-                        .routing_key = server,
-                        .content_type = content_type_json,
-                        .correlation_id = call.correlation_id,
-                        .reply_to = reply_to,
-                        .body = bytes_of(body)};
+        Envelope request{.exchange = call.method,
+                         .routing_key = server,
+                         .content_type = content_type_json,
+                         .correlation_id = call.correlation_id,
+                         .reply_to = reply_to,
+                         .body = bytes_of(body)};
+        write_metadata(call.metadata, request, arena);
+        return request;
     }
 
     std::expected<Answer, Failure> decode_answer(const Envelope& reply,

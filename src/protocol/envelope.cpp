@@ -26,21 +26,6 @@ std::optional<std::chrono::milliseconds> read_expiration(std::string_view expira
     return std::chrono::milliseconds{milliseconds};
 }
 
-std::optional<std::chrono::milliseconds> time_left_of(const Envelope& delivered) noexcept {
-    const auto time_left = read_expiration(delivered.expiration);
-    return time_left && time_left->count() == 0 ? std::nullopt : time_left;
-}
-
-std::uint32_t delivery_attempt(const Envelope& message) noexcept {
-    // Quorum queues count deliveries; other queues only say that there was an earlier one.
-    constexpr std::int64_t attempts_max = std::numeric_limits<std::uint32_t>::max() - 1;
-    const Value* count = message.headers.find("x-delivery-count");
-    if (count != nullptr && count->kind() == Value::Kind::int64 && count->as_int64() > 0) {
-        return static_cast<std::uint32_t>(std::min(count->as_int64(), attempts_max)) + 1;
-    }
-    return message.redelivered ? 2 : 1;
-}
-
 bool is_direct_reply(std::string_view reply_to) noexcept {
     return reply_to.starts_with("amq.rabbitmq.reply-to");
 }

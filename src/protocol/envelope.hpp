@@ -60,13 +60,6 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept;
 
 /// The time left as the expiration says it; nullopt when it is absent or no number.
 std::optional<std::chrono::milliseconds> read_expiration(std::string_view expiration) noexcept;
-/// The same of a message that was delivered. One of 0 ms is to be delivered at once or not at all,
-/// and so it was: how long its caller waits it does not say.        [RabbitMQ, time-to-live]
-std::optional<std::chrono::milliseconds> time_left_of(const Envelope& delivered) noexcept;
-
-/// Which attempt at handling a delivery is, from 1, as far as the broker tells.
-std::uint32_t delivery_attempt(const Envelope& message) noexcept;
-
 /// Whether a reply address is the pseudo-queue of a caller without a queue.
 /// [RabbitMQ, direct reply-to]
 bool is_direct_reply(std::string_view reply_to) noexcept;

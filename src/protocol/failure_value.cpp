@@ -28,6 +28,23 @@ Value failure_value(const Answer& answer, Arena& arena) {
     return Value::map(arena.copy(std::span<const Member>{members}.first(count)));
 }
 
+Answer to_answer(const Failure& failure) {
+    const Value& data = failure.data.value();
+    return {.failure = failure.code,
+            .message = failure.message,
+            .data = data.is_null() ? std::nullopt : std::optional{data},
+            .errors = failure.errors,
+            .retry_after = failure.retry_after};
+}
+
+Failure to_failure(const Answer& answer) {
+    return {.code = *answer.failure,
+            .message = std::string{answer.message},
+            .errors = {answer.errors.begin(), answer.errors.end()},
+            .data = answer.data ? Dynamic{*answer.data} : Dynamic{},
+            .retry_after = answer.retry_after};
+}
+
 std::optional<Failure> read_failure(const Value& value) {
     const auto code = code_named(text_in(value, rpc_names::code));
     if (!code) {

@@ -19,6 +19,10 @@ namespace warren::protocol {
 /// out  without its data; views of `answer` and `arena`
 Value failure_value(const Answer& answer, Arena& arena);
 
+/// The same failure as an answer, which views it, and the other way round.
+Answer to_answer(const Failure& failure);
+Failure to_failure(const Answer& answer);
+
 /// out  nullopt for what is no such map, or has a code that is not in the catalogue
 std::optional<Failure> read_failure(const Value& value);
 

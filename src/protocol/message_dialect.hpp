@@ -45,6 +45,8 @@ public:
     virtual ~MessageDialect() = default;
 
     virtual std::string_view name() const noexcept = 0;
+    /// Whether a call may have more than one answer: parts, and its end.
+    virtual bool has_parts() const noexcept { return false; }
 
     // The server's side
 

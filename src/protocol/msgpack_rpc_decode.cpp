@@ -259,16 +259,16 @@ bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
             member.key.is_text() ? member.key.as_text() : std::string_view{};
         bool taken = true;
         if (name == rpc_names::timeout_ms) {
-            message_.call.time_left = read_milliseconds(member.value);
-            taken = message_.call.time_left.has_value();
+            message_.call.metadata.time_left = read_milliseconds(member.value);
+            taken = message_.call.metadata.time_left.has_value();
         } else if (name == rpc_names::attempt) {
             const auto attempt = id_of(member.value);
             taken = attempt.value_or(0) != 0;
-            message_.call.attempt = attempt.value_or(1);
+            message_.call.metadata.attempt = attempt.value_or(1);
         } else if (name == rpc_names::key) {
-            taken = take_text(member.value, message_.call.idempotency_key);
+            taken = take_text(member.value, message_.call.metadata.idempotency_key);
         } else if (name == rpc_names::traceparent) {
-            taken = take_text(member.value, message_.call.traceparent);
+            taken = take_text(member.value, message_.call.metadata.traceparent);
         } else if (name == rpc_names::message) {
             taken = take_message(member.value);
         } else if (name == rpc_names::auth) {

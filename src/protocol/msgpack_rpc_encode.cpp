@@ -53,23 +53,25 @@ std::expected<void, EncodeError> write_auth(MsgpackWriter& writer, const Value& 
 /// in  style: what the marker says
 std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::string_view style,
                                                 const Call& call, const RpcMetadata& metadata) {
-    const bool is_timed = call.time_left.has_value();
-    const bool is_retry = call.attempt > 1;
+    const bool is_timed = call.metadata.time_left.has_value();
+    const bool is_retry = call.metadata.attempt > 1;
     writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) +
-                    (call.idempotency_key.empty() ? 0 : 1) + (call.traceparent.empty() ? 0 : 1) +
-                    (metadata.takes_message ? 1 : 0) + (metadata.auth.is_null() ? 0 : 1));
+                    (call.metadata.idempotency_key.empty() ? 0 : 1) +
+                    (call.metadata.traceparent.empty() ? 0 : 1) + (metadata.takes_message ? 1 : 0) +
+                    (metadata.auth.is_null() ? 0 : 1));
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
         writer.text(rpc_names::timeout_ms);
-        writer.integer(std::max<std::int64_t>(call.time_left->count(), 0));
+        writer.integer(std::max<std::int64_t>(call.metadata.time_left->count(), 0));
     }
     if (is_retry) {
         writer.text(rpc_names::attempt);
-        writer.unsigned_integer(call.attempt);
+        writer.unsigned_integer(call.metadata.attempt);
     }
-    for (const auto& [name, text] : {std::pair{rpc_names::key, call.idempotency_key},
-                                     std::pair{rpc_names::traceparent, call.traceparent}}) {
+    for (const auto& [name, text] :
+         {std::pair{rpc_names::key, call.metadata.idempotency_key},
+          std::pair{rpc_names::traceparent, call.metadata.traceparent}}) {
         if (!text.empty()) {
             writer.text(name);
             if (auto written = writer.value(Value::text(text)); !written) {
@@ -94,8 +96,9 @@ std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& c
         is_list ? call.arguments.as_list() : std::span{&call.arguments, 1};
     const bool with_metadata =
         peer == RpcPeer::warren &&
-        (call.time_left || call.attempt > 1 || !call.idempotency_key.empty() ||
-         !call.traceparent.empty() || !metadata.auth.is_null() || is_ambiguous(call));
+        (call.metadata.time_left || call.metadata.attempt > 1 ||
+         !call.metadata.idempotency_key.empty() || !call.metadata.traceparent.empty() ||
+         !metadata.auth.is_null() || is_ambiguous(call));
     writer.list_head(items.size() + (with_metadata ? 1 : 0));
     for (const Value& item : items) {
         if (auto written = writer.value(item, depth_max); !written) {

@@ -106,6 +106,8 @@ public:
 
     virtual std::string_view name() const noexcept = 0;
     virtual AnswerOrder answer_order() const noexcept = 0;
+    /// Whether a call may have more than one answer: parts, and its end.
+    virtual bool has_parts() const noexcept { return false; }
 
     // The server's side
 

@@ -109,9 +109,7 @@ public:
                     .style = by_name ? model::ArgumentStyle::named : model::ArgumentStyle::bare,
                     .arguments = *argument,
                     .correlation_id = request.correlation_id,
-                    .time_left = time_left_of(request),
-                    .attempt = delivery_attempt(request),
-                    .caller = request.user_id};
+                    .metadata = metadata_of(request)};
     }
 
     std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
@@ -165,6 +163,7 @@ public:
                        : Member{Value::text(arguments_header), Value::text(arguments_named)};
             request.headers = Value::map(arena.copy(std::span<const Member>{&header, 1}));
         }
+        write_metadata(call.metadata, request, arena);
         return request;
     }
 

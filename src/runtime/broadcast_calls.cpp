@@ -65,20 +65,17 @@ void BroadcastCalls::dispatch(OutgoingCall& call) {
     spreads_.emplace(spread.token, std::move(made));
     const std::string_view method = spread.arena.copy(call.method);
     const Value arguments = spread.arena.copy(call.arguments);
-    const std::string_view key = spread.arena.copy(call.idempotency_key);
-    const std::string_view trace = spread.arena.copy(call.traceparent);
+    const protocol::Metadata metadata = protocol::copy(call.metadata, spread.arena);
     for (std::size_t i = 0; i < servers_.size(); ++i) {
         auto copy = std::make_unique<Copy>(*this, spread);
         copy->method = method;
         copy->style = call.style;
         copy->arguments = arguments;
-        copy->idempotency_key = key;
-        copy->traceparent = trace;
+        copy->metadata = metadata;
         copy->timeout = time_left(call);
         copy->idempotent = call.idempotent;
         copy->wants_answer = call.wants_answer;
         copy->bears_deadline = call.bears_deadline;
-        copy->attempts_before = call.attempts_before;
         spread.copies.push_back(std::move(copy));
     }
     set_stage(call, CallStage::sent);  // to one of them, perhaps

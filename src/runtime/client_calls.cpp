@@ -227,6 +227,13 @@ std::chrono::milliseconds ClientCalls::time_left(const OutgoingCall& call) const
         pending_.deadline_of(token_of(call)) - executor_.now());
 }
 
+protocol::Metadata ClientCalls::metadata_of(const OutgoingCall& call,
+                                            std::chrono::milliseconds time_left) noexcept {
+    protocol::Metadata metadata = call.metadata;
+    metadata.time_left = call.bears_deadline ? std::optional{time_left} : std::nullopt;
+    return metadata;
+}
+
 void ClientCalls::expire_due() {
     timer_at_.reset();
     const TimePoint now = executor_.now();

@@ -88,6 +88,8 @@ protected:
     Executor& executor() const noexcept { return executor_; }
     PendingCalls& pending() noexcept { return pending_; }
     std::chrono::milliseconds time_left(const OutgoingCall& call) const noexcept;
+    static protocol::Metadata metadata_of(const OutgoingCall& call,
+                                          std::chrono::milliseconds time_left) noexcept;
 
     static std::uint64_t token_of(const OutgoingCall& call) noexcept {
         return call.token_.load(std::memory_order_relaxed);

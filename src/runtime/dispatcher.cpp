@@ -52,7 +52,7 @@ void Dispatcher::dispatch(std::unique_ptr<Job> job, const protocol::Call& call, 
 
 void Dispatcher::dispatch_large(std::unique_ptr<Job> job, std::unique_ptr<LargeRequest> request,
                                 Lane& lane) {
-    if (calls_.is_stopping()) {
+    if (calls_.is_cancelled()) {
         return refuse(std::move(job), stopping(), lane);
     }
     calls_.begin(*job, lane);
@@ -84,7 +84,7 @@ bool Dispatcher::admit(Job& job, const protocol::Call& call) {
     }
     job.state.method = served->method;
     job.state.series = served->series;
-    if (calls_.is_stopping()) {
+    if (calls_.is_cancelled()) {
         job.fail(stopping());
         return false;
     }
@@ -94,20 +94,21 @@ bool Dispatcher::admit(Job& job, const protocol::Call& call) {
 /// What the call says of itself.
 bool Dispatcher::describe(Job& job, const protocol::Call& call) {
     const JobState& state = job.state;
+    const protocol::Metadata& metadata = call.metadata;
     Context& context = job.state.context;
-    context.caller = job.arena.copy(call.caller);
-    context.idempotency_key = job.arena.copy(call.idempotency_key);
-    context.traceparent = job.arena.copy(call.traceparent);
-    context.attempt = call.attempt;
+    context.caller = job.arena.copy(metadata.caller);
+    context.idempotency_key = job.arena.copy(metadata.idempotency_key);
+    context.traceparent = job.arena.copy(metadata.traceparent);
+    context.attempt = metadata.attempt;
     context.log = &handler_log_;
-    if (call.time_left) {
-        if (call.time_left->count() <= 0) {
+    if (metadata.time_left) {
+        if (metadata.time_left->count() <= 0) {
             job.fail(expired());
             return false;
         }
         context.deadline =
             (state.large != nullptr ? state.large->came_at : state.lane->executor().now()) +
-            *call.time_left;
+            *metadata.time_left;
     }
     return true;
 }
@@ -160,7 +161,7 @@ void Dispatcher::start_large(std::unique_ptr<Job> job) {
     protocol::Call call = request != nullptr ? request->call : protocol::Call{};
     Lane& lane = *job->state.lane;
     if (const auto deadline = job->state.context.deadline) {
-        call.time_left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        call.metadata.time_left = std::chrono::duration_cast<std::chrono::milliseconds>(
             *deadline - lane.executor().now());
     }
     lane.backend().start(std::move(job), call, At::later);

@@ -59,10 +59,6 @@ public:
     /// thread the lane's I/O thread
     bool withdraw(Job& job, Lane& lane, Failure why) noexcept;
 
-    /// Take no more calls (they are answered `overloaded`) and say when every one is answered.
-    /// thread any; `on_idle` runs on whichever thread answers last, or inside of this call
-    void drain(std::move_only_function<void()> on_idle) { calls_.drain(std::move(on_idle)); }
-
     /// Nobody waits for some calls of a lane any more: set the stop tokens of those that run, and
     /// answer the others with a failure.          thread the lane's I/O thread
     /// in   is_abandoned: asked of each that is watched, also where nothing is to be done any more

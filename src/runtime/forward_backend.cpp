@@ -8,21 +8,37 @@
 namespace warren::runtime {
 namespace {
 
-/// The completion of one forwarded call.
-class ParkedAnswer {
+/// The response to one forwarded call.
+class ParkedResponse final : public ForwardedResponse {
 public:
-    ParkedAnswer(RunningCalls& calls, std::shared_ptr<ParkedJob> parked) noexcept
-        : calls_{&calls}, parked_{std::move(parked)} {}
-    ParkedAnswer(ParkedAnswer&&) noexcept = default;
-    ParkedAnswer& operator=(ParkedAnswer&&) = delete;
-    ~ParkedAnswer() {
+    ParkedResponse(RunningCalls& calls, std::shared_ptr<ParkedJob> parked) noexcept
+        : calls_{calls}, parked_{std::move(parked)} {}
+    ~ParkedResponse() override {
         if (std::unique_ptr<Job> job = claim()) {
-            calls_->fail_internally(*job, "a forwarder let go of the call");
-            calls_->finish(std::move(job), At::later);
+            calls_.fail_internally(*job, "a forwarder let go of the call");
+            calls_.finish(std::move(job), At::later);
         }
     }
 
-    void operator()(std::expected<ForwardedReply, Failure> outcome) noexcept {
+    /// Whoever would end the call meanwhile leaves that to whoever has it.
+    void part(const Value& data) noexcept override {
+        Job* const job = parked_ ? parked_->exchange(nullptr) : nullptr;
+        if (job == nullptr) {
+            return;
+        }
+        std::expected<void, Failure> written = std::unexpected{out_of_memory()};  // if it throws
+        calls_.guard(*job, [&] { written = job->write_part(data); });
+        if (written || written.error().code == Code::contract_mismatch) {
+            parked_->store(job);
+            return;
+        }
+        // A response that lacks a part is none.
+        parked_.reset();
+        job->fail(std::move(written.error()));
+        calls_.finish(std::unique_ptr<Job>{job}, At::later);
+    }
+
+    void end(std::expected<ForwardedReply, Failure> outcome) noexcept override {
         std::unique_ptr<Job> job = claim();
         if (job == nullptr) {
             return;
@@ -35,7 +51,7 @@ public:
         } else {
             job->fail(std::move(outcome.error()));
         }
-        calls_->finish(std::move(job), At::later);
+        calls_.finish(std::move(job), At::later);
     }
 
 private:
@@ -44,7 +60,7 @@ private:
         return std::unique_ptr<Job>{parked ? parked->exchange(nullptr) : nullptr};
     }
 
-    RunningCalls* calls_;  // there as long as a job is
+    RunningCalls& calls_;  // there as long as a job is
     std::shared_ptr<ParkedJob> parked_;
 };
 
@@ -60,22 +76,19 @@ public:
         const ForwardedCall forwarded{.method = call.method,
                                       .style = call.style,
                                       .arguments = call.arguments,
-                                      .time_left = call.time_left,
-                                      .idempotency_key = call.idempotency_key,
-                                      .traceparent = call.traceparent,
-                                      .attempt = call.attempt,
+                                      .metadata = call.metadata,
                                       .wants_answer = job->wants_answer,
                                       .stop = job->state.context.stop};
         // From here on it may be answered any moment, on another thread.
         Job& shared = *job.release();
         lane_.deadlines().put(shared, [&] { shared.state.parked = parked; });
-        ParkedAnswer answer{calls_, parked};
+        auto response = std::make_unique<ParkedResponse>(calls_, parked);
         if (calls_.is_cancelled()) {
             // The sweep may have been before the watch.
-            return answer(std::unexpected{stopping()});
+            return response->end(std::unexpected{stopping()});
         }
         try {
-            lane_.policy().forwarder->forward(forwarded, std::move(answer));
+            lane_.policy().forwarder->forward(forwarded, std::move(response));
         } catch (const std::exception& error) {
             calls_.log().error(std::string{"a forwarder failed: "} + error.what());
         }

@@ -4,11 +4,10 @@
 #include <warren/value.hpp>
 
 #include "model/arguments.hpp"
+#include "protocol/call.hpp"
 
-#include <chrono>
-#include <cstdint>
 #include <expected>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string_view>
@@ -21,10 +20,7 @@ struct ForwardedCall {
     std::string_view method;
     model::ArgumentStyle style = model::ArgumentStyle::named;
     Value arguments{};
-    std::optional<std::chrono::milliseconds> time_left{};  // nullopt: the caller named no deadline
-    std::string_view idempotency_key{};                    // empty: none
-    std::string_view traceparent{};                        // W3C Trace Context; empty: none
-    std::uint32_t attempt = 1;
+    protocol::Metadata metadata{};
     bool wants_answer = true;  // false: one-way; its outcome is logged and counted only
     /// Nobody waits for the outcome any more: the call may be given up.
     std::stop_token stop{};
@@ -38,10 +34,15 @@ struct ForwardedReply {
     std::optional<Value> data{};  // nullopt: none, which some dialects tell apart from null
 };
 
-/// Takes the outcome of a forwarded call; a failure of the other side as it is.
-/// thread any
-using ForwardCompletion =
-    std::move_only_function<void(std::expected<ForwardedReply, Failure> outcome)>;
+/// Takes what becomes of a forwarded call: parts of its response, then its outcome; a failure of
+/// the other side as it is. Destroyed without an outcome, the call fails.
+/// thread any, one at a time
+class ForwardedResponse {
+public:
+    virtual ~ForwardedResponse() = default;
+    virtual void part(const Value& /*data*/) noexcept {}
+    virtual void end(std::expected<ForwardedReply, Failure> outcome) noexcept = 0;
+};
 
 /// Takes calls on to another server, in whatever way.
 class Forwarder {
@@ -49,9 +50,10 @@ public:
     virtual ~Forwarder() = default;
 
     /// Take a call on. It must not block: this is a listener's I/O thread.
-    /// in   completion: to be called exactly once, on any thread, also inside of this; within
-    ///      `time_left` where that is there. When it is destroyed instead, the call fails.
-    virtual void forward(const ForwardedCall& call, ForwardCompletion completion) = 0;
+    /// in   response: to be ended exactly once, on any thread, also inside of this; within
+    ///      the call's time where it has one
+    virtual void forward(const ForwardedCall& call,
+                         std::unique_ptr<ForwardedResponse> response) = 0;
 };
 
 }  // namespace warren::runtime

@@ -1,6 +1,8 @@
 #include "runtime/job.hpp"
 
+#include "protocol/failure_value.hpp"
 #include "runtime/lane.hpp"
+#include "runtime/refusals.hpp"
 #include "runtime/running_calls.hpp"
 
 #include <optional>
@@ -8,19 +10,17 @@
 
 namespace warren::runtime {
 
+std::expected<void, Failure> ResponseWriter::write_part(const Value&) {
+    return std::unexpected{no_parts()};
+}
+
 void Job::run_task() noexcept {
     state.lane->run(std::unique_ptr<Job>{this});
 }
 
 void Job::fail(Failure failure) noexcept {
     state.failure = std::move(failure);
-    const Failure& kept = state.failure;
-    state.answer = {
-        .failure = kept.code,
-        .message = kept.message,
-        .data = kept.data.value().is_null() ? std::nullopt : std::optional{kept.data.value()},
-        .errors = kept.errors,
-        .retry_after = kept.retry_after};
+    state.answer = protocol::to_answer(state.failure);
 }
 
 void Job::release_result() noexcept {

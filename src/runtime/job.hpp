@@ -10,7 +10,9 @@
 #include "runtime/deadline_watch.hpp"
 #include "runtime/large_request.hpp"
 #include "runtime/locks.hpp"
+#include "runtime/mailbox.hpp"
 #include "runtime/memory_hold.hpp"
+#include "runtime/response_writer.hpp"
 #include "runtime/workers.hpp"
 
 #include <atomic>
@@ -28,10 +30,6 @@ class Lane;
 /// A job that somebody else has, who answers later. The answer and the end of the waiting for it
 /// may come at the same time, on two threads: whoever exchanges it for nullptr ends the call.
 using ParkedJob = std::atomic<Job*>;
-
-/// Whether a call ends inside of the `Dispatcher::dispatch` or `refuse` that it began in, on the
-/// I/O thread, with whatever it came over at hand.
-enum class At : std::uint8_t { dispatch, later };
 
 /// What the dispatcher and its backends know of a call while it is under way.
 struct JobState {
@@ -56,17 +54,12 @@ struct JobState {
     Failure failure{};
 };
 
-/// One call on its way, from its message to its answer. Whoever takes calls derives from it what it
-/// needs to send the answer, and may use a finished one again (`reset`).
-class Job : public Task, public LockTicket, public Watched {
+/// One call on its way, from its message to its answer. Whoever takes calls derives from it what
+/// writes its response, and may use a finished one again (`reset`).
+class Job : public Task, public Mail, public LockTicket, public Watched, public ResponseWriter {
 public:
-    Job() = default;
-    virtual ~Job() = default;
-    Job(const Job&) = delete;
-    Job& operator=(const Job&) = delete;
+    Job() noexcept : Mail{false} {}
 
-    /// The answer is there. Called exactly once for every dispatch.          thread any
-    virtual void finished(std::unique_ptr<Job> self, At at) noexcept = 0;
     /// Why a call that waited for its turn is not to start after all, as the text of `overloaded`;
     /// empty: it may.          thread any
     virtual std::string_view obstacle() const noexcept { return {}; }

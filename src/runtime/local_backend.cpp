@@ -4,6 +4,8 @@
 #include "model/render.hpp"
 #include "runtime/backend.hpp"
 
+#include <atomic>
+#include <memory>
 #include <utility>
 
 // How handlers of this process answer calls.
@@ -19,6 +21,45 @@ std::optional<format::TimeToLive> time_to_live(const ListenerPolicy& policy) {
     return format::TimeToLive{.ttl_s = policy.secrets_ttl->count(),
                               .now_s = core::unix_seconds_now()};
 }
+
+/// A call of a handler that responds later. It ends when the handler has returned and its responder
+/// has gone, with a response or without, whichever comes last: until then the handler may use the
+/// request. Destroys itself then.
+class HandlerCall final : public detail::OpenCall {
+public:
+    /// Takes the job when nothing is thrown.
+    HandlerCall(RunningCalls& calls, std::unique_ptr<Job>& job) noexcept
+        : calls_{calls}, job_{std::move(job)} {}
+
+    Invocation& invocation() noexcept override { return *job_->state.invocation; }
+    void complete() noexcept override {
+        has_result_ = true;
+        leave(At::later);
+    }
+    void abandon() noexcept override { leave(At::later); }
+    /// What the handler threw is in the job.
+    void returned(At at) noexcept { leave(at); }
+
+private:
+    void leave(At at) noexcept {
+        if (others_.fetch_sub(1, std::memory_order_acq_rel) != 0) {
+            return;
+        }
+        const std::unique_ptr<HandlerCall> self{this};
+        if (has_result_) {
+            job_->state.answer = {};
+            calls_.guard(*job_, [this] { calls_.take_result(*job_); });
+        } else if (!job_->state.answer.failure) {
+            calls_.fail_internally(*job_, "its handler let go of the responder without a response");
+        }
+        calls_.finish(std::move(job_), at);
+    }
+
+    RunningCalls& calls_;
+    std::unique_ptr<Job> job_;
+    std::atomic<int> others_ = 1;  // who has not left yet, beside the one that does
+    bool has_result_ = false;
+};
 
 class LocalBackend final : public Backend {
 public:
@@ -68,20 +109,30 @@ public:
     }
 
     void run(std::unique_ptr<Job> job, At at) noexcept override {
-        if (calls_.may_start(*job)) {
-            job->state.has_begun.store(true, std::memory_order_relaxed);
-            calls_.guard(*job, [&] {
-                Invocation& invocation = *job->state.invocation;
-                invocation.run(job->state.context);
-                if (invocation.failure) {
-                    calls_.take_failure(*job, *invocation.failure);
-                } else {
-                    calls_.respond(*job, invocation.success, std::move(invocation.message),
-                                   invocation.data);
-                }
-            });
+        if (!calls_.may_start(*job)) {
+            return calls_.finish(std::move(job), at);
         }
+        job->state.has_begun.store(true, std::memory_order_relaxed);
+        if (job->state.method->responds_later) {
+            return run_open(std::move(job), at);
+        }
+        calls_.guard(*job, [&] {
+            job->state.invocation->run(job->state.context, nullptr);
+            calls_.take_result(*job);
+        });
         calls_.finish(std::move(job), at);
+    }
+
+private:
+    void run_open(std::unique_ptr<Job> job, At at) noexcept {
+        Job& running = *job;
+        HandlerCall* call = nullptr;
+        calls_.guard(running, [&] { call = new HandlerCall{calls_, job}; });
+        if (call == nullptr) {
+            return calls_.finish(std::move(job), at);
+        }
+        calls_.guard(running, [&] { running.state.invocation->run(running.state.context, call); });
+        call->returned(at);
     }
 };
 

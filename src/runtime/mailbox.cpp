@@ -1,27 +1,22 @@
 #include "runtime/mailbox.hpp"
 
-#include <utility>
-
 namespace warren::runtime {
 
 Mailbox::Mailbox(Executor& executor, std::move_only_function<void()> on_mail)
     : executor_{executor}, on_mail_{std::move(on_mail)} {}
 
 Mailbox::~Mailbox() {
-    TaskList left = take_all();
-    while (Task* const task = left.pop()) {
-        delete static_cast<Job*>(task);
-    }
+    take_all([](std::unique_ptr<Mail>) {});
 }
 
-void Mailbox::put(std::unique_ptr<Job> job) noexcept {
-    Task* const newest = job.release();
-    // Whoever finds the box empty calls for the I/O thread. This must not touch the job after it
+void Mailbox::put(std::unique_ptr<Mail> mail) noexcept {
+    Mail* const newest = mail.release();
+    // Whoever finds the box empty calls for the I/O thread. This must not touch the mail after it
     // is in: the I/O thread may have used it again.
     const std::shared_ptr<Mailbox> self = shared_from_this();
-    Task* older = newest_.load(std::memory_order_relaxed);
+    Mail* older = newest_.load(std::memory_order_relaxed);
     do {
-        newest->next_task = older;
+        newest->next_mail = older;
     } while (!newest_.compare_exchange_weak(older, newest, std::memory_order_release,
                                             std::memory_order_relaxed));
     if (older == nullptr) {
@@ -33,20 +28,14 @@ void Mailbox::put(std::unique_ptr<Job> job) noexcept {
     }
 }
 
-TaskList Mailbox::take_all() noexcept {
-    Task* newer = newest_.exchange(nullptr, std::memory_order_acquire);
-    Task* oldest = nullptr;
+Mail* Mailbox::take_list() noexcept {
+    Mail* newer = newest_.exchange(nullptr, std::memory_order_acquire);
+    Mail* oldest = nullptr;
     while (newer != nullptr) {
-        Task* const next = std::exchange(newer->next_task, oldest);
-        oldest = std::exchange(newer, next);
+        Mail* const older = std::exchange(newer->next_mail, oldest);
+        oldest = std::exchange(newer, older);
     }
-    TaskList jobs;
-    while (oldest != nullptr) {
-        Task* const next = oldest->next_task;
-        jobs.push(*oldest);
-        oldest = next;
-    }
-    return jobs;
+    return oldest;
 }
 
 }  // namespace warren::runtime

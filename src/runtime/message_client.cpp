@@ -1,9 +1,8 @@
 #include "runtime/message_client.hpp"
 
+#include "protocol/failure_value.hpp"
 #include "runtime/kept_bytes.hpp"
 
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -12,19 +11,6 @@ namespace {
 
 /// After a lost connection servers have lost theirs, too, and get so long to come back.
 constexpr std::chrono::seconds return_grace{5};
-
-/// An expiration, as brokers take it.                                  [AMQP 0-9-1 1.8.3.8]
-class ExpirationText {
-public:
-    explicit ExpirationText(std::chrono::milliseconds left) noexcept
-        : end_{std::to_chars(digits_.data(), digits_.data() + digits_.size(), left.count()).ptr} {}
-
-    std::string_view view() const noexcept { return {digits_.data(), end_}; }
-
-private:
-    std::array<char, 20> digits_;
-    const char* end_;
-};
 
 }  // namespace
 
@@ -108,21 +94,16 @@ void MessageClient::publish(OutgoingCall& call) {
         return fail(call, deadline_failure_of(call));
     }
     const PendingCalls::CorrelationText correlation = pending().correlation_of(token);
-    const ExpirationText expiration{left};
-    const protocol::Call encoded{
-        .method = call.method,
-        .style = call.style,
-        .arguments = call.arguments,
-        .correlation_id = {correlation.data(), correlation.size()},
-        .time_left = call.bears_deadline ? std::optional{left} : std::nullopt};
+    const protocol::Call encoded{.method = call.method,
+                                 .style = call.style,
+                                 .arguments = call.arguments,
+                                 .correlation_id = {correlation.data(), correlation.size()},
+                                 .metadata = metadata_of(call, left)};
     arena_.reset(kept_bytes_max);
     const std::string_view reply_to = call.wants_answer ? std::string_view{reply_address_} : "";
     auto message = dialect_.encode_call(encoded, server_of(call), reply_to, arena_, body_);
     if (!message) {
         return fail(call, std::move(message.error()));
-    }
-    if (call.bears_deadline && message->expiration.empty()) {
-        message->expiration = expiration.view();
     }
     if (options_.persistent.value_or(!call.wants_answer || call.came_one_way)) {
         message->delivery_mode = protocol::persistent;
@@ -177,11 +158,9 @@ void MessageClient::on_reply(const protocol::Envelope& reply) {
     if (!answer) {
         fail(*call, std::move(answer.error()));
     } else if (answer->failure) {
-        fail(*call, {.code = *answer->failure,
-                     .message = std::string{answer->message},
-                     .errors = {answer->errors.begin(), answer->errors.end()},
-                     .data = answer->data ? Dynamic{*answer->data} : Dynamic{},
-                     .retry_after = answer->retry_after});
+        fail(*call, protocol::to_failure(*answer));
+    } else if (answer->is_part) {
+        call->part(*answer);
     } else {
         succeed(*call, *answer);
     }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "protocol/message.hpp"
 #include "protocol/message_dialect.hpp"
 #include "runtime/job.hpp"
 #include "runtime/mailbox.hpp"
 #include "runtime/ports.hpp"
+#include "runtime/replays.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +18,13 @@
 
 namespace warren::runtime {
 
+/// A part of a response on its way to the broker.
+struct MessagePart final : Mail {
+    explicit MessagePart(const protocol::Envelope& envelope) : Mail{true}, message{envelope} {}
+
+    protocol::Message message;
+};
+
 /// A call that came as a message, until its delivery is settled and the broker has surely seen so.
 class MessageJob final : public Job {
 public:
@@ -24,6 +33,7 @@ public:
                std::size_t reply_bytes_max) noexcept
         : dialect_{dialect}, mailbox_{std::move(mailbox)}, reply_bytes_max_{reply_bytes_max} {}
 
+    std::expected<void, Failure> write_part(const Value& data) override;
     /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<Job> self, At at) noexcept override;
 
@@ -33,6 +43,13 @@ public:
     /// Have the caller answered `internal` in place of a reply that cannot be sent.
     /// out  false: that was done before, or nobody is to have a reply
     bool replace_reply(std::string_view message);
+
+    /// What its response takes.
+    std::size_t kept_bytes() const noexcept { return body.capacity() + record.capacity(); }
+    /// What of it is kept when it is over, so that the job can be used again.
+    KeptResponse take_response();
+    /// Have the response of a call that is over, as if it had run here.
+    void restore(KeptResponse kept);
 
     /// Make it as new, keeping memory.
     void reuse() noexcept;
@@ -46,18 +63,20 @@ public:
     std::size_t place = 0;    // among those in flight
     bool given_back = false;  // its result matters to nobody any more
     bool is_done = false;
-    bool may_be_acknowledged = false;  // it was settled, and the broker may know
 
     std::string body;                           // of the reply
     std::optional<protocol::Envelope> reply{};  // views this job; none: nobody is to have one
-    std::uint64_t replied_in = 0;  // the generation that the reply was sent in; 0: not sent
-    std::uint64_t sent_as = 0;     // its number among those that were settled
-    bool is_doubtful = false;      // the connection broke, and the broker may not have read it
+    ResponseState response{};
+    std::string record;  // of the response, where it is recognizable
 
 private:
     class Unread;
 
     void encode_reply();
+    /// A failure in place of what cannot be sent.
+    void answer_instead(std::string_view message);
+    void write_record() noexcept;
+    void write_reply(std::string* unwritable);
     void shrink();
 
     const protocol::MessageDialect& dialect_;

@@ -47,11 +47,11 @@ MessageServer::MessageServer(const protocol::MessageDialect& dialect, ServerPort
 MessageServer::~MessageServer() {
     mailbox_->close();
     // What has returned and was not settled is delivered again.
-    TaskList returned = mailbox_->take_all();
-    while (Task* const task = returned.pop()) {
-        const std::unique_ptr<MessageJob> job{static_cast<MessageJob*>(task)};
-        remove(*job);
-    }
+    mailbox_->take_all([this](std::unique_ptr<Mail> mail) {
+        if (!mail->is_part) {
+            remove(static_cast<MessageJob&>(*mail));
+        }
+    });
     WARREN_ASSERT(in_flight_.empty());
     if (expiry_timer_) {
         port_.executor().cancel(*expiry_timer_);
@@ -142,17 +142,20 @@ void MessageServer::take_large(std::unique_ptr<MessageJob> job, const protocol::
     dispatcher_.refuse(std::move(job), std::move(kept.error()), lane_);
 }
 
+std::unique_ptr<MessageJob> MessageServer::idle_job() {
+    if (free_.empty()) {
+        return std::make_unique<MessageJob>(dialect_, mailbox_, options_.reply_bytes_max);
+    }
+    std::unique_ptr<MessageJob> job = std::move(free_.back());
+    free_.pop_back();
+    return job;
+}
+
 std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
                                                     const protocol::Envelope& message) {
     ++unsettled_;
     trim_settled();
-    std::unique_ptr<MessageJob> job;
-    if (free_.empty()) {
-        job = std::make_unique<MessageJob>(dialect_, mailbox_, options_.reply_bytes_max);
-    } else {
-        job = std::move(free_.back());
-        free_.pop_back();
-    }
+    std::unique_ptr<MessageJob> job = idle_job();
     job->delivery = delivery;
     job->memory = &memory_.all;
     job->address.exchange = message.exchange;
@@ -172,10 +175,13 @@ std::unique_ptr<MessageJob> MessageServer::make_job(DeliveryId delivery,
 }
 
 void MessageServer::take_finished() {
-    TaskList finished = mailbox_->take_all();
-    while (Task* const task = finished.pop()) {
-        settle(std::unique_ptr<MessageJob>{static_cast<MessageJob*>(task)});
-    }
+    mailbox_->take_all([this](std::unique_ptr<Mail> mail) {
+        if (mail->is_part) {
+            port_.send(static_cast<const MessagePart&>(*mail).message.view());
+        } else {
+            settle(std::unique_ptr<MessageJob>{static_cast<MessageJob*>(mail.release())});
+        }
+    });
     if (memory_.is_worth_trimming(0)) [[unlikely]] {
         dispatcher_.trim_memory();
     }
@@ -225,7 +231,7 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
             }
         }
         while (!settled_.empty()) {
-            settled_.front()->may_be_acknowledged = true;
+            settled_.front()->response.may_be_acknowledged = true;
             remember(std::move(settled_.front()));
             settled_.pop_front();
         }

@@ -124,6 +124,7 @@ private:
     }
     void give_back_held();
     void take_large(std::unique_ptr<MessageJob> job, const protocol::Envelope& message);
+    std::unique_ptr<MessageJob> idle_job();
     std::unique_ptr<MessageJob> make_job(DeliveryId delivery, const protocol::Envelope& message);
     bool replay(DeliveryId delivery, const protocol::Envelope& message);
     bool is_current(const MessageJob& job) const noexcept {
@@ -136,6 +137,7 @@ private:
     void take_finished();
     void settle(std::unique_ptr<MessageJob> job);
     void conclude(std::unique_ptr<MessageJob> job);
+    void conclude_again(KeptResponse response);
     void send_unsent();
     void ask_later();
     void keep(std::unique_ptr<MessageJob> job);

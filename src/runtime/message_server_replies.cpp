@@ -28,17 +28,20 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::Envelope& messag
         recovers_until_.reset();
         forgotten_after_ = UINT64_MAX;
     }
-    MessageJob* const known = replays_.find(message, forgotten_after_);
-    if (known == nullptr) {
+    Replays::Known known = replays_.take(message, forgotten_after_);
+    if (std::holds_alternative<std::monostate>(known)) {
         return false;
     }
     counters_.replays.add();
-    known->delivery = delivery;
     ++unsettled_;
     trim_settled();
-    if (known->is_done) {
+    if (MessageJob* const* const running = std::get_if<MessageJob*>(&known)) {
+        (*running)->delivery = delivery;
+    } else {
         // It answers this one delivery: another one like it is another request.
-        conclude(replays_.take(*known));
+        auto& response = std::get<KeptResponse>(known);
+        response.delivery = delivery;
+        conclude_again(std::move(response));
     }
     return true;
 }
@@ -57,10 +60,18 @@ void MessageServer::settle(std::unique_ptr<MessageJob> job) {
     conclude(std::move(job));
 }
 
+void MessageServer::conclude_again(KeptResponse response) {
+    std::unique_ptr<MessageJob> job = idle_job();
+    job->state.lane = &lane_;
+    job->restore(std::move(response));
+    conclude(std::move(job));
+}
+
 /// Send the reply, unless this connection has it, and acknowledge.
 void MessageServer::conclude(std::unique_ptr<MessageJob> job) {
     const bool current = is_current(*job);
-    const bool is_due = job->reply && (job->replied_in == 0 || job->replied_in != generation_);
+    const bool is_due =
+        job->reply && (job->response.replied_in == 0 || job->response.replied_in != generation_);
     const Settlement settlement = port_.settle(job->delivery, is_due ? &*job->reply : nullptr);
     if (settlement == Settlement::on_trial) {
         job->is_done = false;
@@ -73,9 +84,9 @@ void MessageServer::conclude(std::unique_ptr<MessageJob> job) {
     }
     unsettled_ -= current ? 1 : 0;
     if (settlement == Settlement::sent) {
-        job->replied_in = generation_;
-        job->is_doubtful = false;
-        job->sent_as = ++sent_;
+        job->response.replied_in = generation_;
+        job->response.is_doubtful = false;
+        job->response.sent_as = ++sent_;
         ask_later();
         counters_.bytes_sent.add(is_due ? job->reply->body.size() : 0);
         if (current) {
@@ -129,7 +140,7 @@ void MessageServer::on_reply_refused(const protocol::Envelope& reply, const Fail
                                          arena, body);
     if (answer) {
         answer->delivery_mode = reply.delivery_mode;
-        port_.settle({}, &*answer);
+        port_.send(*answer);
     }
 }
 
@@ -138,8 +149,8 @@ void MessageServer::on_reply_lost(const protocol::Envelope& reply, const Failure
 }
 
 void MessageServer::send_unsent() {
-    for (std::unique_ptr<MessageJob>& job : replays_.take_unsent(stopping_)) {
-        conclude(std::move(job));
+    for (KeptResponse& response : replays_.take_unsent(stopping_)) {
+        conclude_again(std::move(response));
     }
 }
 
@@ -177,7 +188,7 @@ void MessageServer::keep(std::unique_ptr<MessageJob> job) {
         recycle(std::move(job));
         return;
     }
-    settled_bytes_ += job->body.capacity();
+    settled_bytes_ += job->kept_bytes();
     settled_.push_back(std::move(job));
     trim_settled();
 }
@@ -185,7 +196,7 @@ void MessageServer::keep(std::unique_ptr<MessageJob> job) {
 void MessageServer::trim_settled() {
     while (!settled_.empty() && (settled_.size() + unsettled_ > options_.in_flight_max ||
                                  settled_bytes_ > options_.replays.bytes_max)) {
-        settled_bytes_ -= settled_.front()->body.capacity();
+        settled_bytes_ -= settled_.front()->kept_bytes();
         recycle(std::move(settled_.front()));
         settled_.pop_front();
     }
@@ -193,7 +204,7 @@ void MessageServer::trim_settled() {
 
 void MessageServer::recycle(std::unique_ptr<MessageJob> job) {
     if (free_.size() < options_.in_flight_max && job->body_bytes <= kept_bytes_max &&
-        job->body.capacity() <= kept_bytes_max) {
+        job->kept_bytes() <= kept_bytes_max) {
         job->reuse();
         free_.push_back(std::move(job));
     }
@@ -201,11 +212,10 @@ void MessageServer::recycle(std::unique_ptr<MessageJob> job) {
 
 void MessageServer::remember(std::unique_ptr<MessageJob> job) {
     if (job->is_recognizable()) {
-        replays_.add_finished(std::move(job), port_.executor().now());
+        replays_.add_answered(job->take_response(), port_.executor().now());
         arm_expiry();
-    } else {
-        recycle(std::move(job));
     }
+    recycle(std::move(job));
 }
 
 void MessageServer::arm_expiry() {

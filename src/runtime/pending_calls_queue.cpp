@@ -7,13 +7,11 @@ void OutgoingCall::begin_anew() noexcept {
     server = {};
     style = model::ArgumentStyle::named;
     arguments = {};
-    idempotency_key = {};
-    traceparent = {};
+    metadata = {};
     idempotent = false;
     wants_answer = true;
     came_one_way = false;
     bears_deadline = true;
-    attempts_before = 0;
     may_be_given_up = true;
     refused.reset();
     submitted_before_ = nullptr;

@@ -41,23 +41,23 @@ public:
     /// in  valid during the call only
     virtual void succeeded(const protocol::Answer& answer) noexcept = 0;
     virtual void failed(Failure failure) noexcept = 0;
+    /// A part of the answer has come, and the call goes on.
+    virtual void part(const protocol::Answer&) noexcept {}
 
     // By whoever makes the call; what is viewed lives until the call is over.
     std::string_view method{};
     std::string_view server{};  // at a broker: another than the client's own; empty: that one
     model::ArgumentStyle style = model::ArgumentStyle::named;
     Value arguments{};
-    std::string_view idempotency_key{};
-    std::string_view traceparent{};
+    protocol::Metadata metadata{};  // but the time left, which `timeout` says
     std::chrono::milliseconds timeout{};
     WhenBlocked when_blocked = WhenBlocked::wait;
-    bool idempotent = false;            // it may be sent again after it may have been handled
-    bool wants_answer = true;           // false: one-way, over when the transport has taken it
-    bool came_one_way = false;          // to a proxy, whose caller waits for no answer
-    bool bears_deadline = true;         // the request says how much of its time is left
-    std::uint32_t attempts_before = 0;  // by others, who handed it on
-    bool may_be_given_up = true;        // some thread may call `give_up`
-    std::optional<Failure> refused{};   // known before the submission; nothing is sent then
+    bool idempotent = false;           // it may be sent again after it may have been handled
+    bool wants_answer = true;          // false: one-way, over when the transport has taken it
+    bool came_one_way = false;         // to a proxy, whose caller waits for no answer
+    bool bears_deadline = true;        // the request says how much of its time is left
+    bool may_be_given_up = true;       // some thread may call `give_up`
+    std::optional<Failure> refused{};  // known before the submission; nothing is sent then
 
 protected:
     /// Become as new; for a call that is over, or was never submitted.

@@ -41,6 +41,11 @@ public:
     /// Send the reply, when there is one, then acknowledge: both leave in the same write, in that
     /// order. For a delivery of an earlier generation: the reply alone.
     virtual Settlement settle(DeliveryId delivery, const protocol::Envelope* reply) = 0;
+    /// Send a message that settles nothing, such as a part of a reply.
+    /// out  false: there is no connection
+    bool send(const protocol::Envelope& message) {
+        return settle({}, &message) != Settlement::not_connected;
+    }
     /// Give it back: the broker delivers it again, here or elsewhere.
     virtual void give_back(DeliveryId delivery) = 0;
     /// Take no further deliveries; `ServerSink::on_stopped` follows. What was delivered stays

@@ -24,6 +24,16 @@ Failure out_of_memory() {
     return overloaded("This server has no memory left for the request");
 }
 
+Failure no_parts() {
+    return {.code = Code::contract_mismatch,
+            .message = "A response by this protocol has no parts, or nobody waits for it"};
+}
+
+Failure unwritable_part(std::string_view why) {
+    return {.code = Code::internal,
+            .message = "The part of the response cannot be sent: " + std::string{why}};
+}
+
 Failure expired() {
     return {.code = Code::expired_in_queue,
             .message = "The deadline passed before the method started"};

@@ -15,6 +15,9 @@ Failure stopping();
 /// What became of calls before they started: their deadline passed, or their caller is gone.
 Failure expired();
 Failure abandoned();
+/// Why a part of a response is not sent: its protocol has none, or it cannot be written.
+Failure no_parts();
+Failure unwritable_part(std::string_view why);
 /// What calls are answered that no memory is left for.
 Failure out_of_memory();
 inline constexpr std::string_view no_memory_for_reply =

@@ -1,9 +1,10 @@
 #include "runtime/replays.hpp"
 
-#include "core/assert.hpp"
 #include "core/keyed_hash.hpp"
+#include "runtime/message_job.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -20,9 +21,12 @@ std::uint64_t key_of(std::string_view exchange, std::string_view reply_to,
     return key;
 }
 
-std::uint64_t key_of(const MessageJob& job) {
-    return key_of(job.address.exchange, job.address.reply_to, job.address.correlation_id,
-                  job.body_hash);
+std::uint64_t key_of(const protocol::ReplyAddress& address, std::uint64_t body_hash) {
+    return key_of(address.exchange, address.reply_to, address.correlation_id, body_hash);
+}
+
+bool is_unsent(const ResponseState& state) noexcept {
+    return state.has_reply && (state.replied_in == 0 || state.is_doubtful);
 }
 
 }  // namespace
@@ -31,114 +35,110 @@ std::uint64_t hash_of(std::span<const std::byte> body) noexcept {
     return core::KeyedHash{}(protocol::text_of(body));
 }
 
-void Replays::insert(MessageJob& job) {
-    by_key_.emplace(key_of(job), &job);
-}
-
-void Replays::erase(MessageJob& job) {
-    const auto [first, last] = by_key_.equal_range(key_of(job));
-    for (auto entry = first; entry != last; ++entry) {
-        if (entry->second == &job) {
-            by_key_.erase(entry);
-            return;
-        }
+void Replays::erase(std::uint64_t key, const Entry& entry) {
+    const auto [first, last] = by_key_.equal_range(key);
+    const auto found =
+        std::find_if(first, last, [&](const auto& known) { return known.second == entry; });
+    if (found != last) {
+        by_key_.erase(found);
     }
 }
 
 void Replays::add_running(MessageJob& job) {
-    insert(job);
+    by_key_.emplace(key_of(job.address, job.body_hash), &job);
 }
 
 void Replays::remove_running(MessageJob& job) {
-    erase(job);
+    erase(key_of(job.address, job.body_hash), &job);
 }
 
-void Replays::add_finished(std::unique_ptr<MessageJob> job, TimePoint now) {
-    WARREN_ASSERT(job->is_done);
+void Replays::add_answered(KeptResponse response, TimePoint now) {
     if (limits_.entries_max == 0) {
         return;
     }
-    insert(*job);
-    bytes_ += job->body.capacity();
-    finished_.push_back({.job = std::move(job), .expires = now + limits_.ttl});
-    while (finished_.size() > limits_.entries_max || bytes_ > limits_.bytes_max) {
-        take(finished_.begin());
+    const std::uint64_t key = key_of(response.address, response.body_hash);
+    bytes_ += response.record.size();
+    answered_.push_back({.response = std::move(response), .expires = now + limits_.ttl});
+    by_key_.emplace(key, std::prev(answered_.end()));
+    while (answered_.size() > limits_.entries_max || bytes_ > limits_.bytes_max) {
+        take(answered_.begin());
     }
 }
 
-MessageJob* Replays::find(const protocol::Envelope& message, std::uint64_t forgotten_after) {
+Replays::Known Replays::take(const protocol::Envelope& message, std::uint64_t forgotten_after) {
     if (by_key_.empty() || message.correlation_id.empty()) {
-        return nullptr;
+        return {};
     }
     const std::uint64_t body_hash = hash_of(message.body);
+    const auto repeats = [&](const protocol::ReplyAddress& address, std::uint64_t hash,
+                             const ResponseState& state) {
+        return hash == body_hash && address.correlation_id == message.correlation_id &&
+               address.reply_to == message.reply_to && address.exchange == message.exchange &&
+               (message.redelivered || !state.may_be_acknowledged ||
+                state.sent_as > forgotten_after);
+    };
     const auto [first, last] = by_key_.equal_range(
         key_of(message.exchange, message.reply_to, message.correlation_id, body_hash));
     for (auto entry = first; entry != last; ++entry) {
-        MessageJob& job = *entry->second;
-        if (job.body_hash == body_hash && job.address.correlation_id == message.correlation_id &&
-            job.address.reply_to == message.reply_to && job.address.exchange == message.exchange &&
-            (message.redelivered || !job.may_be_acknowledged || job.sent_as > forgotten_after)) {
-            if (!job.is_done) {
+        if (MessageJob* const* const running = std::get_if<MessageJob*>(&entry->second)) {
+            MessageJob& job = **running;
+            if (repeats(job.address, job.body_hash, job.response)) {
                 by_key_.erase(entry);
+                return &job;
             }
-            return &job;
+        } else {
+            const Place place = std::get<Place>(entry->second);
+            const KeptResponse& kept = place->response;
+            if (repeats(kept.address, kept.body_hash, kept.state)) {
+                return take(place);
+            }
         }
     }
-    return nullptr;
+    return {};
 }
 
-std::unique_ptr<MessageJob> Replays::take(std::deque<Finished>::iterator entry) {
-    std::unique_ptr<MessageJob> job = std::move(entry->job);
-    erase(*job);
-    bytes_ -= job->body.capacity();
-    finished_.erase(entry);
-    return job;
-}
-
-std::unique_ptr<MessageJob> Replays::take(MessageJob& job) {
-    const auto entry = std::ranges::find_if(
-        finished_, [&](const Finished& finished) { return finished.job.get() == &job; });
-    WARREN_ASSERT(entry != finished_.end());
-    return take(entry);
-}
-
-bool Replays::is_unsent(const Finished& entry) noexcept {
-    return entry.job->reply && (entry.job->replied_in == 0 || entry.job->is_doubtful);
+KeptResponse Replays::take(Place answered) {
+    KeptResponse response = std::move(answered->response);
+    erase(key_of(response.address, response.body_hash), answered);
+    bytes_ -= response.record.size();
+    answered_.erase(answered);
+    return response;
 }
 
 void Replays::doubt(std::uint64_t generation, std::uint64_t heard) noexcept {
-    for (const Finished& entry : finished_) {
-        if (entry.job->replied_in == generation && entry.job->sent_as > heard) {
-            entry.job->is_doubtful = true;
+    for (Answered& answered : answered_) {
+        ResponseState& state = answered.response.state;
+        if (state.replied_in == generation && state.sent_as > heard) {
+            state.is_doubtful = true;
         }
     }
 }
 
-std::vector<std::unique_ptr<MessageJob>> Replays::take_unsent(bool with_doubtful) {
-    std::vector<std::unique_ptr<MessageJob>> unsent;
-    for (Finished& entry : finished_) {
-        if (is_unsent(entry) && (with_doubtful || !entry.job->is_doubtful)) {
-            erase(*entry.job);
-            bytes_ -= entry.job->body.capacity();
-            unsent.push_back(std::move(entry.job));
+std::vector<KeptResponse> Replays::take_unsent(bool with_doubtful) {
+    std::vector<KeptResponse> unsent;
+    for (auto next = answered_.begin(); next != answered_.end();) {
+        const Place answered = next++;
+        const ResponseState& state = answered->response.state;
+        if (is_unsent(state) && (with_doubtful || !state.is_doubtful)) {
+            unsent.push_back(take(answered));
         }
     }
-    std::erase_if(finished_, [](const Finished& entry) { return entry.job == nullptr; });
     return unsent;
 }
 
 std::size_t Replays::unsent() const noexcept {
-    return static_cast<std::size_t>(std::ranges::count_if(finished_, is_unsent));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        answered_, [](const Answered& answered) { return is_unsent(answered.response.state); }));
 }
 
 void Replays::forget_expired(TimePoint now) {
-    while (!finished_.empty() && finished_.front().expires <= now) {
-        take(finished_.begin());
+    while (!answered_.empty() && answered_.front().expires <= now) {
+        take(answered_.begin());
     }
 }
 
 std::optional<TimePoint> Replays::next_expiry() const noexcept {
-    return finished_.empty() ? std::nullopt : std::optional{finished_.front().expires};
+    return answered_.empty() ? std::nullopt : std::optional{answered_.front().expires};
 }
 
 }  // namespace warren::runtime

@@ -1,16 +1,18 @@
 #pragma once
 
 #include "protocol/envelope.hpp"
-#include "runtime/message_job.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/ports.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory>
+#include <list>
 #include <optional>
 #include <span>
+#include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace warren::runtime {
@@ -26,9 +28,29 @@ struct ReplayLimits {
 /// Of a request's body, to tell requests with one correlation id apart.
 std::uint64_t hash_of(std::span<const std::byte> body) noexcept;
 
+class MessageJob;
+
+/// How far the response to a delivery has come.
+struct ResponseState {
+    bool has_reply = false;            // false: nobody is to have one
+    bool may_be_acknowledged = false;  // it was settled, and the broker may know
+    std::uint64_t replied_in = 0;      // the generation that the reply was sent in; 0: not sent
+    std::uint64_t sent_as = 0;         // its number among those that were settled
+    bool is_doubtful = false;          // the connection broke, and the broker may not have read it
+};
+
+/// The response to a delivery, apart from the call that made it.
+struct KeptResponse {
+    DeliveryId delivery{};
+    protocol::ReplyAddress address{};
+    std::uint64_t body_hash = 0;
+    ResponseState state{};
+    std::string record{};  // see protocol/response_record.hpp
+};
+
 /// Two deliveries are of one request when they agree in exchange, reply address, correlation id and
-/// body. These are the requests of lost connections: those that still run, and the
-/// replies of those that ran. Two requests may be alike in everything; each is kept.
+/// body. These are the requests of lost connections: those that still run, and the responses of
+/// those that ran. Two requests may be alike in everything; each is kept.
 /// thread one at a time
 class Replays {
 public:
@@ -38,21 +60,19 @@ public:
     void add_running(MessageJob& job);
     /// It finished before its redelivery came.
     void remove_running(MessageJob& job);
-    /// A job has run and its reply may be wanted again.
-    void add_finished(std::unique_ptr<MessageJob> job, TimePoint now);
+    /// A request was answered, and its response may be wanted again.
+    void add_answered(KeptResponse response, TimePoint now);
 
-    /// The job that a delivery repeats; a running one is no longer kept. A delivery that is not
-    /// marked as a repetition can only be one of what was surely not acknowledged.
+    using Known = std::variant<std::monostate, MessageJob*, KeptResponse>;
+    /// What a delivery repeats, which is no longer kept: a job that runs, or a response. A delivery
+    /// that is not marked as a repetition can only be one of what was surely not acknowledged.
     /// in   forgotten_after: replies after the first so many count as not acknowledged, either
-    /// out  nullptr: none is known
-    MessageJob* find(const protocol::Envelope& message, std::uint64_t forgotten_after = UINT64_MAX);
+    Known take(const protocol::Envelope& message, std::uint64_t forgotten_after = UINT64_MAX);
 
-    /// in  a finished one
-    std::unique_ptr<MessageJob> take(MessageJob& job);
     /// The connection of a generation broke: its replies after the first so many are doubtful.
     void doubt(std::uint64_t generation, std::uint64_t heard) noexcept;
-    /// Every finished one whose reply was not sent yet, or, with doubtful ones, perhaps not read.
-    std::vector<std::unique_ptr<MessageJob>> take_unsent(bool with_doubtful);
+    /// Every response whose reply was not sent yet, or, with doubtful ones, perhaps not read.
+    std::vector<KeptResponse> take_unsent(bool with_doubtful);
     /// How many they are, with doubtful ones.
     std::size_t unsent() const noexcept;
 
@@ -62,18 +82,19 @@ public:
     std::size_t bytes() const noexcept { return bytes_; }
 
 private:
-    struct Finished {
-        std::unique_ptr<MessageJob> job;
+    struct Answered {
+        KeptResponse response;
         TimePoint expires;
     };
-    std::unique_ptr<MessageJob> take(std::deque<Finished>::iterator entry);
-    static bool is_unsent(const Finished& entry) noexcept;
-    void insert(MessageJob& job);
-    void erase(MessageJob& job);
+    using Place = std::list<Answered>::iterator;
+    using Entry = std::variant<MessageJob*, Place>;
+
+    KeptResponse take(Place answered);
+    void erase(std::uint64_t key, const Entry& entry);
 
     ReplayLimits limits_;
-    std::unordered_multimap<std::uint64_t, MessageJob*> by_key_;
-    std::deque<Finished> finished_;  // oldest first
+    std::unordered_multimap<std::uint64_t, Entry> by_key_;
+    std::list<Answered> answered_;  // oldest first
     std::size_t bytes_ = 0;
 };
 

@@ -80,7 +80,6 @@ void RunningCalls::begin(Job& job, Lane& lane) noexcept {
     if (job.state.series != nullptr || shows_calls) {
         job.state.began_at = clock_.now();
     }
-    unfinished_.fetch_add(1);
     counters.in_flight.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -126,6 +125,15 @@ void RunningCalls::respond(Job& job, bool is_success, std::string message, const
     answer.failure = is_success ? std::nullopt : std::optional{Code::failed};
     answer.message = job.state.message;
     answer.data = rendered;
+}
+
+void RunningCalls::take_result(Job& job) {
+    Invocation& invocation = *job.state.invocation;
+    if (invocation.failure) {
+        take_failure(job, *invocation.failure);
+    } else {
+        respond(job, invocation.success, std::move(invocation.message), invocation.data);
+    }
 }
 
 void RunningCalls::take_failure(Job& job, const Failure& failure) noexcept {
@@ -176,10 +184,8 @@ void RunningCalls::finish(std::unique_ptr<Job> job, At at) noexcept {
     }
     state.answer.method = state.context.method;
     Job& finished = *job;
+    // Nothing of this may be used after it: whoever waited for the last call may end the server.
     finished.finished(std::move(job), at);
-    if (unfinished_.fetch_sub(1) == 1 && is_draining_) {
-        notify_idle();
-    }
 }
 
 void RunningCalls::log_one_way_failure(const Job& job) noexcept {
@@ -210,28 +216,6 @@ void RunningCalls::end(const DeadlineWatch::Swept& swept, const Failure& why) no
         job->request_stop();
         job->fail(job->state.lane->backend().ended_early(*job, why));
         finish(std::move(job), At::later);
-    }
-}
-
-void RunningCalls::drain(std::move_only_function<void()> on_idle) {
-    {
-        const std::lock_guard guard{mutex_};
-        on_idle_ = std::move(on_idle);
-    }
-    is_draining_ = true;
-    if (unfinished_ == 0) {
-        notify_idle();
-    }
-}
-
-void RunningCalls::notify_idle() {
-    std::move_only_function<void()> on_idle;
-    {
-        const std::lock_guard guard{mutex_};
-        on_idle = std::exchange(on_idle_, nullptr);
-    }
-    if (on_idle) {
-        on_idle();
     }
 }
 

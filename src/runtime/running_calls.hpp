@@ -10,9 +10,7 @@
 
 #include <atomic>
 #include <exception>
-#include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +39,8 @@ public:
     /// Leave what a handler gave as the answer, if it keeps its contract.
     /// in   data: must outlive the answer; null: none
     void respond(Job& job, bool is_success, std::string message, const void* data);
+    /// Leave what the handler of the job's invocation gave.
+    void take_result(Job& job);
     /// Leave a failure that code of the user gave.
     void take_failure(Job& job, const Failure& failure) noexcept;
     /// The one catch site around code of the user: handlers, and the types and checks of requests.
@@ -55,13 +55,9 @@ public:
     /// Nobody waits for these any more.
     void end(const DeadlineWatch::Swept& swept, const Failure& why) noexcept;
 
-    /// Take no more calls, and say when every one is answered: on whichever thread answers last, or
-    /// inside of this call.
-    void drain(std::move_only_function<void()> on_idle);
     /// Start none any more.
     void cancel() noexcept { is_cancelled_ = true; }
     bool is_cancelled() const noexcept { return is_cancelled_; }
-    bool is_stopping() const noexcept { return is_draining_ || is_cancelled_; }
 
     Log& log() noexcept { return log_; }
     std::uint64_t one_way_failures() const noexcept { return one_way_failures_.count(); }
@@ -74,17 +70,12 @@ private:
     bool is_late(const Job& job) const noexcept;
     void log_call(const Job& job) noexcept;
     void log_one_way_failure(const Job& job) noexcept;
-    void notify_idle();
 
     const core::Clock& clock_;
     Log& log_;
     OneWayFailures one_way_failures_;
 
-    std::atomic<bool> is_draining_ = false;
     std::atomic<bool> is_cancelled_ = false;
-    std::atomic<std::size_t> unfinished_ = 0;
-    std::mutex mutex_;  // of what follows
-    std::move_only_function<void()> on_idle_;
 };
 
 template <typename Function>

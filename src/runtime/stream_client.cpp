@@ -108,14 +108,11 @@ void StreamClient::send_one_way(OutgoingCall& call, StreamClientSession& session
 /// Put a request into a connection's output.
 std::expected<void, Failure> StreamClient::write(OutgoingCall& call, StreamClientSession& session,
                                                  protocol::StreamTicket& ticket) {
-    const protocol::Call encoded{
-        .method = call.method,
-        .style = call.style,
-        .arguments = call.arguments,
-        .time_left = call.bears_deadline ? std::optional{time_left(call)} : std::nullopt,
-        .attempt = call.attempts_before + call.attempt_,
-        .idempotency_key = call.idempotency_key,
-        .traceparent = call.traceparent};
+    protocol::Call encoded{.method = call.method,
+                           .style = call.style,
+                           .arguments = call.arguments,
+                           .metadata = metadata_of(call, time_left(call))};
+    encoded.metadata.attempt += call.attempt_ - 1;
     std::string& output = session.connection().output();
     const std::size_t output_before = output.size();
     auto written = dialect_->encode_call(encoded, ticket, unix_ms(), output);
@@ -220,6 +217,10 @@ void StreamClient::on_answer(StreamClientSession& session, std::uint64_t token,
         }
         attempt_failed(call, std::move(answer.error()));
     }
+}
+
+void StreamClient::on_part(std::uint64_t token, const protocol::Answer& part) {
+    pending().find(token)->part(part);
 }
 
 void StreamClient::on_stray_answer(StreamClientSession&) {

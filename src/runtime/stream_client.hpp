@@ -114,6 +114,7 @@ private:
     std::shared_ptr<void> share() override { return shared_from_this(); }
     TimePoint now() const noexcept override { return executor().now(); }
     std::int64_t unix_ms() override;
+    void on_part(std::uint64_t token, const protocol::Answer& part) override;
     void on_answer(StreamClientSession& session, std::uint64_t token,
                    std::expected<protocol::Answer, Failure> answer) override;
     void on_sign_of_life(StreamClientSession& session) override;

@@ -114,9 +114,13 @@ bool StreamClientSession::deliver() {
         owner_->on_sign_of_life(*this);
         return owner_ != nullptr;
     }
-    const protocol::StreamTicket ticket = slot->ticket;
-    slots.remove(*slot);
-    owner_->on_answer(*this, token, decoder_->answer(ticket));
+    auto answer = decoder_->answer(slot->ticket);
+    if (answer && answer->is_part) [[unlikely]] {
+        owner_->on_part(token, *answer);
+    } else {
+        slots.remove(*slot);
+        owner_->on_answer(*this, token, std::move(answer));
+    }
     return owner_ != nullptr;
 }
 

@@ -34,6 +34,7 @@ public:
         virtual void on_input_halfway() = 0;
         virtual TimePoint now() const noexcept = 0;
         virtual std::int64_t unix_ms() = 0;
+        virtual void on_part(std::uint64_t token, const protocol::Answer& part) = 0;
         virtual void on_answer(StreamClientSession& session, std::uint64_t token,
                                std::expected<protocol::Answer, Failure> answer) = 0;
         /// The server has shown that it lives.

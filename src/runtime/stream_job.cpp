@@ -23,7 +23,7 @@ public:
         static_cast<void>(decoder_->next(message_, core::unix_ms_now(), values));
         job_.reply_ticket = decoder_->ticket;
         if (decoder_->call) {
-            decoder_->call->caller = caller_;
+            decoder_->call->metadata.caller = caller_;
         }
         return std::move(decoder_->call);
     }
@@ -41,8 +41,29 @@ std::expected<std::unique_ptr<LargeRequest>, Failure> StreamJob::keep(
     return keep_large<Unread>(*memory, message.size(), *this, std::move(decoder), caller, message);
 }
 
+std::expected<void, Failure> StreamJob::write_part(const Value& data) {
+    if (!ticket.wants_answer || !dialect_.has_parts()) {
+        return std::unexpected{no_parts()};
+    }
+    if (const std::string_view why = obstacle(); !why.empty()) {
+        return std::unexpected{overloaded(std::string{why})};
+    }
+    auto part = std::make_unique<StreamPart>(session, *share);
+    const std::string unwritable = dialect_.encode_answer(
+        reply_ticket, {.data = data, .method = state.context.method, .is_part = true},
+        core::unix_ms_now(), part->bytes);
+    if (!unwritable.empty()) {
+        return std::unexpected{unwritable_part(unwritable)};
+    }
+    has_parts = true;
+    server_.backlog_.add(*share, part->bytes.size());
+    mailbox_->put(std::move(part));
+    return {};
+}
+
 void StreamJob::finished(std::unique_ptr<Job> self, At at) noexcept {
-    if (at == At::dispatch) {
+    // What has parts on their way ends behind them.
+    if (at == At::dispatch && !has_parts) {
         self.release();
         server_.answer_here(std::unique_ptr<StreamJob>{this});
         return;
@@ -81,6 +102,7 @@ void StreamJob::reuse() noexcept {
     is_abandoned = false;
     is_cancelled = false;
     reply.clear();
+    has_parts = false;
 }
 
 }  // namespace warren::runtime

@@ -28,6 +28,16 @@ struct SessionId {
     friend auto operator<=>(const SessionId&, const SessionId&) = default;
 };
 
+/// A part of a response on its way to its connection.
+struct StreamPart final : Mail {
+    StreamPart(SessionId id, AnswerBacklog::Share& waits_with) noexcept
+        : Mail{true}, session{id}, share{&waits_with} {}
+
+    SessionId session;
+    AnswerBacklog::Share* share;
+    std::string bytes;
+};
+
 /// A call that came over a stream, until its answer is in its connection's output.
 class StreamJob final : public Job {
 public:
@@ -35,6 +45,7 @@ public:
               std::shared_ptr<Mailbox> mailbox) noexcept
         : server_{server}, dialect_{dialect}, mailbox_{std::move(mailbox)} {}
 
+    std::expected<void, Failure> write_part(const Value& data) override;
     /// While its request is being dispatched, write the answer where it leaves; otherwise encode
     /// it, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<Job> self, At at) noexcept override;
@@ -62,6 +73,7 @@ public:
     bool is_abandoned = false;
     bool is_cancelled = false;
     std::string reply;  // encoded; of one that was handed over
+    bool has_parts = false;
 
 private:
     class Unread;

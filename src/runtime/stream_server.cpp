@@ -37,11 +37,11 @@ StreamServer::StreamServer(protocol::StreamDialect& dialect, StreamServerPort& p
 
 StreamServer::~StreamServer() {
     mailbox_->close();
-    TaskList returned = mailbox_->take_all();
-    while (Task* const task = returned.pop()) {
-        const std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
-        leaves(*job);
-    }
+    mailbox_->take_all([this](std::unique_ptr<Mail> mail) {
+        if (!mail->is_part) {
+            leaves(static_cast<StreamJob&>(*mail));
+        }
+    });
     WARREN_ASSERT(in_flight_ == 0);
     for (const Place& place : places_) {
         if (place.session != nullptr) {
@@ -96,7 +96,7 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
         } else if (!decoder.call) [[unlikely]] {
             dispatcher_.refuse(std::move(job), std::move(decoder.call.error()), lane_);
         } else {
-            decoder.call->caller = session.caller();
+            decoder.call->metadata.caller = session.caller();
             job->values_bytes = memory_.values.used_bytes();
             dispatcher_.dispatch(std::move(job), *decoder.call, lane_);
         }
@@ -221,13 +221,15 @@ void StreamServer::answer_here(std::unique_ptr<StreamJob> job) noexcept {
 }
 
 void StreamServer::take_finished() {
-    TaskList finished = mailbox_->take_all();
-    while (Task* const task = finished.pop()) {
-        std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(task)};
+    mailbox_->take_all([this](std::unique_ptr<Mail> mail) {
+        if (mail->is_part) {
+            return give_part(static_cast<const StreamPart&>(*mail));
+        }
+        std::unique_ptr<StreamJob> job{static_cast<StreamJob*>(mail.release())};
         leaves(*job);
         give_answer(*job, job->is_cancelled ? nullptr : find(job->session));
         recycle(std::move(job));
-    }
+    });
     if (memory_.is_worth_trimming(backlog_.bytes())) [[unlikely]] {
         dispatcher_.trim_memory();
     }
@@ -249,6 +251,14 @@ void StreamServer::give_answer(const StreamJob& job, StreamServerSession* sessio
     }
     if (session != nullptr) {
         session->answer(is_given ? std::string_view{job.reply} : std::string_view{});
+    }
+}
+
+void StreamServer::give_part(const StreamPart& part) {
+    if (StreamServerSession* const session = find(part.session)) {
+        session->write(part.bytes);
+    } else {
+        backlog_.remove(*part.share, part.bytes.size());
     }
 }
 

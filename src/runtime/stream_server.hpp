@@ -159,6 +159,7 @@ private:
     StreamServerSession* find(SessionId id) noexcept;
     void take_finished();
     void give_answer(const StreamJob& job, StreamServerSession* session);
+    void give_part(const StreamPart& part);
     void recycle(std::unique_ptr<StreamJob> job);
     void resume_stalled();
     void resume_held();

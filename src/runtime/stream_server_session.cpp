@@ -139,16 +139,20 @@ void StreamServerSession::let_go_of_call() {
     }
 }
 
+void StreamServerSession::write(std::string_view bytes) {
+    unsent_counted_ += bytes.size();
+    try {
+        connection_.output().append(bytes);
+        connection_.end_message();
+    } catch (const std::bad_alloc&) {
+        return end_unanswered();
+    }
+    connection_.touch();
+}
+
 void StreamServerSession::answer(std::string_view reply) {
     if (!reply.empty()) {
-        unsent_counted_ += reply.size();
-        try {
-            connection_.output().append(reply);
-            connection_.end_message();
-        } catch (const std::bad_alloc&) {
-            return end_unanswered();
-        }
-        connection_.touch();
+        write(reply);
     }
     close_if_due();
     if (has_order()) {

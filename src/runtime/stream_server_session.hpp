@@ -53,7 +53,9 @@ public:
     bool has_order() const noexcept { return order_ == protocol::AnswerOrder::as_requested; }
     /// Whether a request waits for the answer that is due: who sent it waits for no other one.
     bool is_asked_again() const noexcept { return has_order() && state_ == State::waiting; }
-    /// An answer that a worker made, and has counted.
+    /// What a worker made, and has counted.
+    void write(std::string_view bytes);
+    /// The same of an answer, which ends a call.
     void answer(std::string_view reply);
     void end_unanswered();
     /// Go on with input that waited for the next turn.

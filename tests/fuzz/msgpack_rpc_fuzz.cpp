@@ -26,7 +26,8 @@ void expect_same_again(const protocol::RpcMessage& message, Arena& arena) {
     const protocol::Call& call = decoder.message().call;
     if (step.state != State::complete || call.method != message.call.method ||
         call.style != message.call.style || !(call.arguments == message.call.arguments) ||
-        call.time_left != message.call.time_left || call.attempt != message.call.attempt) {
+        call.metadata.time_left != message.call.metadata.time_left ||
+        call.metadata.attempt != message.call.metadata.attempt) {
         std::abort();
     }
 }

@@ -81,7 +81,7 @@ public:
                         .style = static_cast<model::ArgumentStyle>(style),
                         .arguments = (*items)[2]};
             if (left_ms != 0) {
-                call->time_left = std::chrono::milliseconds{left_ms};
+                call->metadata.time_left = std::chrono::milliseconds{left_ms};
             }
         }
         return step;
@@ -153,7 +153,7 @@ public:
             return std::unexpected{std::move(*refused)};
         }
         ticket.id = ticket.wants_answer ? ticket.id : 0;
-        const auto left = call.time_left.value_or(std::chrono::milliseconds{0}).count();
+        const auto left = call.metadata.time_left.value_or(std::chrono::milliseconds{0}).count();
         const std::array items{Value::text(call.method),
                                Value::text(styles.at(static_cast<std::size_t>(call.style))),
                                call.arguments};
@@ -187,6 +187,7 @@ namespace warren::endpoint {
 extern constinit const Protocol toy{
     .name = "toy",
     .over_streams = true,
+    .metadata = {.time_left = true},
     .make_stream = [](const StreamDialectOptions&,
                       const core::Limits& limits) -> std::unique_ptr<protocol::StreamDialect> {
         return std::make_unique<protocol::ToyDialect>(limits);

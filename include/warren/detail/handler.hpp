@@ -1,12 +1,11 @@
 #pragma once
 
 #include <warren/context.hpp>
-#include <warren/error.hpp>
+#include <warren/detail/invocation.hpp>
 #include <warren/model.hpp>
-#include <warren/reply.hpp>
+#include <warren/responder.hpp>
 
 #include <cstddef>
-#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,102 +17,24 @@
 #include <vector>
 
 // How a handler of any accepted shape becomes an `Invocation` factory with two types.
-namespace warren {
-
-/// One run of a handler at a time: the request to bind into, then the result.
-class Invocation {
-public:
-    virtual ~Invocation() = default;
-    /// The object that the request type describes, default-constructed when it is new or cleared.
-    virtual void* request() = 0;
-    /// Run the handler once. What it throws passes through.
-    virtual void run(Context& context) = 0;
-    /// Destroy the request and the result, for another run.
-    virtual void clear() noexcept {
-        success = true;
-        message = "OK";
-        data = nullptr;
-        failure.reset();
-    }
-
-    bool success = true;
-    std::string message{"OK"};
-    const void* data = nullptr;        // as the response type describes; nullptr: none
-    std::optional<Failure> failure{};  // a handler's `std::unexpected`
-};
-
-namespace detail {
+namespace warren::detail {
 
 struct HandlerDescription {
     const Type* request;
     const Type* response;
     std::function<std::unique_ptr<Invocation>()> make_invocation;
     std::function<std::shared_ptr<void>()> make_response;
+    bool responds_later;
 };
 
 [[noreturn]] void refuse_parameter_names(std::string_view method, std::size_t parameters,
                                          std::size_t names);
 
-template <typename Result>
-struct ResponseOf {
-    using type = Result;
-};
-template <typename T>
-struct ResponseOf<Reply<T>> {
-    using type = T;
-};
-template <typename T>
-struct ResponseOf<std::expected<T, Failure>> : ResponseOf<T> {};
-
-/// Keeps a handler's result alive and shows it to the runtime.
-template <typename Result>
-class ResultHolder {
-public:
-    template <typename Function>
-    void take_from(Function&& call, Invocation& invocation) {
-        if constexpr (std::is_void_v<Result>) {
-            call();
-        } else {
-            show(result_.emplace(call()), invocation);
-        }
-    }
-
-    void clear() noexcept {
-        if constexpr (!std::is_void_v<Result>) {
-            result_.reset();
-        }
-    }
-
-private:
-    template <typename T>
-    static void show(const T& data, Invocation& invocation) {
-        invocation.data = &data;
-    }
-    template <typename T>
-    static void show(const Reply<T>& reply, Invocation& invocation) {
-        invocation.success = reply.success;
-        invocation.message = reply.message;
-        invocation.data = reply.data ? &*reply.data : nullptr;
-    }
-    template <typename T>
-    static void show(const std::expected<T, Failure>& result, Invocation& invocation) {
-        if (!result) {
-            invocation.failure = result.error();
-            return;
-        }
-        if constexpr (!std::is_void_v<T>) {
-            show(*result, invocation);
-        }
-    }
-
-    std::conditional_t<std::is_void_v<Result>, std::monostate, std::optional<Result>> result_;
-};
-
 /// The request as one object: the model itself, or a tuple of a plain function's parameters.
-template <typename Handler, typename Result, typename Request, bool is_tuple, bool takes_context>
-class HandlerInvocation final : public Invocation {
+template <typename Base, typename Handler, typename Request, bool is_tuple>
+class BoundHandler : public Base {
 public:
-    explicit HandlerInvocation(std::shared_ptr<Handler> handler) : handler_{std::move(handler)} {}
+    explicit BoundHandler(std::shared_ptr<Handler> handler) : handler_{std::move(handler)} {}
 
     void* request() override {
         if (!request_) {
@@ -122,38 +43,120 @@ public:
         return &*request_;
     }
 
-    void run(Context& context) override {
-        result_.take_from([&]() -> Result { return call(context); }, *this);
+    void clear() noexcept override {
+        Base::clear();
+        request_.reset();
+    }
+
+protected:
+    /// in   more: what the handler takes behind the request
+    template <typename... More>
+    decltype(auto) call(More&&... more) {
+        if constexpr (is_tuple) {
+            return std::apply(
+                [&](auto&... parameters) -> decltype(auto) {
+                    return (*handler_)(std::move(parameters)..., std::forward<More>(more)...);
+                },
+                *request_);
+        } else {
+            return (*handler_)(std::as_const(*request_), std::forward<More>(more)...);
+        }
+    }
+
+private:
+    std::shared_ptr<Handler> handler_;
+    std::optional<Request> request_;
+};
+
+template <typename Handler, typename Result, typename Request, bool is_tuple, bool takes_context>
+class HandlerInvocation final : public BoundHandler<Invocation, Handler, Request, is_tuple> {
+public:
+    using HandlerInvocation::BoundHandler::BoundHandler;
+
+    void run(Context& context, OpenCall*) override {
+        result_.take_from(
+            [&]() -> Result {
+                if constexpr (takes_context) {
+                    return this->call(context);
+                } else {
+                    return this->call();
+                }
+            },
+            *this);
     }
 
     void clear() noexcept override {
         result_.clear();
-        request_.reset();
-        Invocation::clear();
+        HandlerInvocation::BoundHandler::clear();
     }
 
 private:
-    Result call(Context& context) {
-        if constexpr (is_tuple) {
-            return std::apply(
-                [&](auto&... parameters) -> Result {
-                    if constexpr (takes_context) {
-                        return (*handler_)(std::move(parameters)..., context);
-                    } else {
-                        return (*handler_)(std::move(parameters)...);
-                    }
-                },
-                *request_);
-        } else if constexpr (takes_context) {
-            return (*handler_)(std::as_const(*request_), context);
+    ResultHolder<Result> result_;
+};
+
+template <typename Handler, typename T, typename Request, bool is_tuple, bool takes_context>
+class LaterHandlerInvocation final
+    : public BoundHandler<LaterInvocation<T>, Handler, Request, is_tuple> {
+public:
+    using LaterHandlerInvocation::BoundHandler::BoundHandler;
+
+    void run(Context& context, OpenCall* open) override {
+        Responder<T> responder{*open};
+        if constexpr (takes_context) {
+            this->call(context, std::move(responder));
         } else {
-            return (*handler_)(std::as_const(*request_));
+            this->call(std::move(responder));
         }
     }
+};
 
-    std::shared_ptr<Handler> handler_;
-    std::optional<Request> request_;
-    ResultHolder<Result> result_;
+/// What a parameter is that is no part of the request.
+template <typename T>
+struct RespondsWith {
+    static constexpr bool is_responder = false;
+};
+template <typename T>
+struct RespondsWith<Responder<T>> {
+    static constexpr bool is_responder = true;
+    using type = T;
+};
+
+/// What a handler takes behind its request, and what it gives.
+template <typename Result, typename... Parameters>
+struct HandlerShape {
+    static constexpr std::size_t count = sizeof...(Parameters);
+    using All = std::tuple<std::remove_cvref_t<Parameters>..., void*>;  // never empty
+    static constexpr std::size_t last = count == 0 ? 0 : count - 1;
+    using Later = RespondsWith<std::tuple_element_t<last, All>>;
+    static constexpr bool is_later = Later::is_responder;
+    static constexpr std::size_t before_responder = count - (is_later ? 1 : 0);
+    static constexpr bool takes_context = [] {
+        if constexpr (before_responder == 0) {
+            return false;
+        } else {
+            return std::is_same_v<std::tuple_element_t<before_responder - 1, All>, Context>;
+        }
+    }();
+    static constexpr std::size_t data_count = before_responder - (takes_context ? 1 : 0);
+    using Data = decltype([]<std::size_t... Index>(std::index_sequence<Index...>) {
+        return std::type_identity<std::tuple<std::tuple_element_t<Index, All>...>>{};
+    }(std::make_index_sequence<data_count>{}))::type;
+
+    static_assert(!is_later || std::is_void_v<Result>,
+                  "a handler with a Responder answers by that, and returns nothing");
+    static constexpr auto response() {
+        if constexpr (is_later) {
+            return std::type_identity<typename Later::type>{};
+        } else {
+            return std::type_identity<typename ResponseOf<Result>::type>{};
+        }
+    }
+    using Response = decltype(response())::type;
+
+    template <typename Handler, typename Request, bool is_tuple>
+    using Made = std::conditional_t<
+        is_later, LaterHandlerInvocation<Handler, Response, Request, is_tuple, takes_context>,
+        HandlerInvocation<Handler, Result, Request, is_tuple, takes_context>>;
 };
 
 /// A response to fill with made-up data; nullptr for a handler that returns nothing.
@@ -196,42 +199,31 @@ std::shared_ptr<const Type> describe_parameters(std::vector<std::string> names) 
 template <typename Handler, typename Result, typename... Parameters>
 HandlerDescription describe_call(Handler handler, std::vector<std::string> names,
                                  std::string_view method) {
-    using All = std::tuple<std::remove_cvref_t<Parameters>...>;
-    constexpr std::size_t count = sizeof...(Parameters);
-    constexpr bool takes_context = [] {
-        if constexpr (count == 0) {
-            return false;
-        } else {
-            return std::is_same_v<std::tuple_element_t<count - 1, All>, Context>;
-        }
-    }();
-    constexpr std::size_t data_count = count - (takes_context ? 1 : 0);
-    using Tuple = decltype([]<std::size_t... Index>(std::index_sequence<Index...>) {
-        return std::type_identity<std::tuple<std::tuple_element_t<Index, All>...>>{};
-    }(std::make_index_sequence<data_count>{}))::type;
-    using Response = typename ResponseOf<Result>::type;
+    using Shape = HandlerShape<Result, Parameters...>;
+    using Response = Shape::Response;
+    using Tuple = Shape::Data;
 
     auto shared = std::make_shared<Handler>(std::move(handler));
-    if constexpr (data_count == 1) {
+    if constexpr (Shape::data_count == 1) {
         using Request = std::tuple_element_t<0, Tuple>;
         if constexpr (DescribedModel<Request>) {
             if (names.empty()) {
-                using Made = HandlerInvocation<Handler, Result, Request, false, takes_context>;
+                using Made = Shape::template Made<Handler, Request, false>;
                 return {&type_of<Request>(), &type_of<Response>(),
                         [shared] { return std::make_unique<Made>(shared); },
-                        &make_default_response<Response>};
+                        &make_default_response<Response>, Shape::is_later};
             }
         }
     }
-    if (names.size() != data_count) {
-        refuse_parameter_names(method, data_count, names.size());
+    if (names.size() != Shape::data_count) {
+        refuse_parameter_names(method, Shape::data_count, names.size());
     }
-    using Made = HandlerInvocation<Handler, Result, Tuple, true, takes_context>;
+    using Made = Shape::template Made<Handler, Tuple, true>;
     // The factory owns the description: it lives as long as the method does.
     auto parameters = describe_parameters<Tuple>(std::move(names));
     return {parameters.get(), &type_of<Response>(),
             [shared, parameters] { return std::make_unique<Made>(shared); },
-            &make_default_response<Response>};
+            &make_default_response<Response>, Shape::is_later};
 }
 
 template <typename Handler>
@@ -244,5 +236,4 @@ HandlerDescription describe_handler(Handler handler, std::vector<std::string> na
     }(std::type_identity<decltype(std::function{handler})>{});
 }
 
-}  // namespace detail
-}  // namespace warren
+}  // namespace warren::detail

@@ -135,6 +135,7 @@ extern constinit const Protocol callme{
     .name = "callme",
     .at_brokers = true,
     .mixes_arguments = true,
+    .metadata = {.time_left = true, .priority = true},
     .make_message =
         [](const Address& address, std::string, const core::Limits& limits) {
             return protocol::make_callme_dialect(own_of(address).format, limits,

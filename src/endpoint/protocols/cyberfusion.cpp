@@ -8,6 +8,7 @@ extern constinit const Protocol cyberfusion{
     .at_brokers = true,
     .method = MethodSaid::by_exchange,
     // Its own consumers open those alone.
+    .metadata = {.time_left = true, .priority = true},
     .secret_depth = model::SecretDepth::direct,
     .make_message =
         [](const Address&, std::string, const core::Limits& limits) {

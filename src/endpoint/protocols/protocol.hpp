@@ -58,6 +58,15 @@ struct ListenerKey {
     bool is_required = false;
 };
 
+/// What of a call's metadata the messages of a protocol carry from Warren's clients to its servers.
+struct CarriedMetadata {
+    bool time_left = false;
+    bool attempt = false;  // as the client counts them: a broker's count comes with every delivery
+    bool idempotency_key = false;
+    bool traceparent = false;
+    bool priority = false;
+};
+
 /// What a protocol is to endpoints: all that they know of it. Each has a file in this folder, which
 /// is the only one to know its name, and a line in `list.inc`.
 struct Protocol {
@@ -68,7 +77,9 @@ struct Protocol {
     bool over_messages = false;  // bytes as well, in messages that are kept apart: ZeroMQ
     MethodSaid method = MethodSaid::in_request;
     bool has_one_way = true;
-    bool mixes_arguments = false;                               // some by position, others by name
+    bool mixes_arguments = false;  // some by position, others by name
+    CarriedMetadata metadata{};
+    bool has_parts = false;  // a call may have more than one response
     model::SecretDepth secret_depth = model::SecretDepth::any;  // where nobody says another
 
     // At brokers.

@@ -9,6 +9,7 @@ extern constinit const Protocol tutorial{
     .name = "tutorial",
     .at_brokers = true,
     .method = MethodSaid::by_listener,
+    .metadata = {.time_left = true, .priority = true},
     .make_message =
         [](const Address&, std::string method, const core::Limits& limits) {
             return protocol::make_tutorial_dialect(std::move(method), limits);

@@ -33,11 +33,11 @@ protected:
         ASSERT_TRUE(file.begin());
         const Dynamic arguments = Dynamic::map({{"a", 1}});
         for (const char* method : {"bad", "add", "sub"}) {
-            ASSERT_TRUE(
-                file.append(*endpoint::encode_buffered({.accepted_at_ms = 1'700'000'000'000,
-                                                        .call = {.method = method,
-                                                                 .arguments = arguments.value(),
-                                                                 .idempotency_key = "order 7"}})));
+            ASSERT_TRUE(file.append(*endpoint::encode_buffered(
+                {.accepted_at_ms = 1'700'000'000'000,
+                 .call = {.method = method,
+                          .arguments = arguments.value(),
+                          .metadata = {.idempotency_key = "order 7"}}})));
         }
         ASSERT_TRUE(file.fail(1, "failed: \"no\"", 1'700'000'001'000));
         ASSERT_TRUE(file.commit());

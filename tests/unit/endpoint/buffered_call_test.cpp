@@ -15,12 +15,12 @@ TEST(BufferedCalls, ComeBackAsTheyWereWritten) {
         {{"text", "Grüße"}, {"list", Dynamic::list({1, -2.5, nullptr, true})}, {"big", ~0ULL}});
     for (const ArgumentStyle style : {ArgumentStyle::named, ArgumentStyle::positional,
                                       ArgumentStyle::bare, ArgumentStyle::mixed}) {
-        const auto bytes = encode_buffered({.accepted_at_ms = 1'700'000'000'123,
-                                            .call = {.method = "add",
-                                                     .style = style,
-                                                     .arguments = arguments.value(),
-                                                     .idempotency_key = "order 7",
-                                                     .traceparent = "00-1-2-3"}});
+        const auto bytes = encode_buffered(
+            {.accepted_at_ms = 1'700'000'000'123,
+             .call = {.method = "add",
+                      .style = style,
+                      .arguments = arguments.value(),
+                      .metadata = {.idempotency_key = "order 7", .traceparent = "00-1-2-3"}}});
         ASSERT_TRUE(bytes);
         Arena arena;
         const auto read = decode_buffered(*bytes, arena);
@@ -29,8 +29,8 @@ TEST(BufferedCalls, ComeBackAsTheyWereWritten) {
         EXPECT_EQ(read->call.method, "add");
         EXPECT_EQ(read->call.style, style);
         EXPECT_EQ(read->call.arguments, arguments.value());
-        EXPECT_EQ(read->call.idempotency_key, "order 7");
-        EXPECT_EQ(read->call.traceparent, "00-1-2-3");
+        EXPECT_EQ(read->call.metadata.idempotency_key, "order 7");
+        EXPECT_EQ(read->call.metadata.traceparent, "00-1-2-3");
     }
 }
 

@@ -35,22 +35,22 @@ public:
     }
 
     void forward(const runtime::ForwardedCall& call,
-                 runtime::ForwardCompletion completion) override {
+                 std::unique_ptr<runtime::ForwardedResponse> completion) override {
         std::unique_lock lock{mutex_};
         attempts_.push_back({.method = std::string{call.method},
                              .argument = call.arguments.is_text()
                                              ? std::string{call.arguments.as_text()}
                                              : std::string{},
-                             .key = std::string{call.idempotency_key},
-                             .traceparent = std::string{call.traceparent},
-                             .attempt = call.attempt,
+                             .key = std::string{call.metadata.idempotency_key},
+                             .traceparent = std::string{call.metadata.traceparent},
+                             .attempt = call.metadata.attempt,
                              .wants_answer = call.wants_answer,
-                             .time_left = call.time_left});
+                             .time_left = call.metadata.time_left});
         changed_.notify_all();
         if (answers_) {
             auto outcome = next_outcome();
             lock.unlock();
-            return completion(std::move(outcome));
+            return completion->end(std::move(outcome));
         }
         waiting_ = std::move(completion);
         lock.unlock();
@@ -65,13 +65,13 @@ public:
 
     /// Answer the one that waits.
     void answer(std::optional<Code> failure = {}) {
-        runtime::ForwardCompletion completion;
+        std::unique_ptr<runtime::ForwardedResponse> completion;
         {
             const std::lock_guard lock{mutex_};
             completion = std::exchange(waiting_, nullptr);
         }
         if (completion) {
-            completion(outcome_of(failure));
+            completion->end(outcome_of(failure));
         }
     }
     /// Drop it without an answer.
@@ -111,7 +111,7 @@ private:
     std::deque<Code> failures_;
     bool answers_ = false;
     bool sends_ = true;
-    runtime::ForwardCompletion waiting_;
+    std::unique_ptr<runtime::ForwardedResponse> waiting_;
     std::optional<std::stop_callback<std::function<void()>>> stop_;
 };
 
@@ -148,7 +148,7 @@ protected:
         return forward({.method = "put",
                         .style = model::ArgumentStyle::bare,
                         .arguments = Value::text(argument),
-                        .time_left = 5ms});
+                        .metadata = {.time_left = 5ms}});
     }
 
     /// Until the figures are as they should be; they change when another thread gets there.
@@ -235,7 +235,8 @@ TEST_F(BufferedForwarders, TryAgainUnderOneKeyUntilItGetsThrough) {
 
 TEST_F(BufferedForwarders, KeepTheKeyAndTheTraceOfTheCaller) {
     start();
-    ASSERT_TRUE(forward({.method = "put", .idempotency_key = "order 7", .traceparent = "00-1"}));
+    ASSERT_TRUE(forward(
+        {.method = "put", .metadata = {.idempotency_key = "order 7", .traceparent = "00-1"}}));
     EXPECT_EQ(other().await(1)[0].key, "order 7");
     EXPECT_EQ(other().await(1)[0].traceparent, "00-1");
 }

@@ -10,13 +10,22 @@ namespace {
 
 using std::chrono::milliseconds;
 
+struct Failing final : runtime::ForwardedResponse {
+    explicit Failing(std::promise<Failure>& where) : failed{where} {}
+
+    void end(std::expected<runtime::ForwardedReply, Failure> outcome) noexcept override {
+        failed.set_value(outcome ? Failure{} : std::move(outcome.error()));
+    }
+
+    std::promise<Failure>& failed;
+};
+
 /// How a call with so much time left fails where nobody answers.
 Failure failure_after(milliseconds left) {
     ClientForwarder forwarder{parse_address("tcp://127.0.0.1:1").value(), {}};
     std::promise<Failure> failed;
-    forwarder.forward({.method = "work", .time_left = left}, [&](auto outcome) {
-        failed.set_value(outcome ? Failure{} : std::move(outcome.error()));
-    });
+    forwarder.forward({.method = "work", .metadata = {.time_left = left}},
+                      std::make_unique<Failing>(failed));
     return failed.get_future().get();
 }
 

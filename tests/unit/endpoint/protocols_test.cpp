@@ -6,7 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +49,66 @@ TEST(Protocols, HaveANameOfTheirOwnAndMakeTheirDialects) {
             const auto address = parse_address("memory:m?protocol=" + std::string{protocol->name});
             EXPECT_EQ(address->protocol->make_message(*address, "m", {})->name(), protocol->name);
         }
+    }
+}
+
+/// A call as a server gets it that a client has sent.
+class Carried {
+public:
+    explicit Carried(const Protocol& protocol) : protocol_{protocol} {}
+
+    protocol::Metadata send(const protocol::Metadata& metadata) {
+        const protocol::Call call{.method = "m",
+                                  .arguments = Value::map({}),
+                                  .correlation_id = "1",
+                                  .metadata = metadata};
+        return protocol_.at_brokers ? send_to_broker(call) : send_over_stream(call);
+    }
+
+private:
+    protocol::Metadata send_to_broker(const protocol::Call& call) {
+        const auto address = parse_address("memory:m?protocol=" + std::string{protocol_.name});
+        const auto dialect = protocol_.make_message(*address, "m", {});
+        const auto request = dialect->encode_call(call, "m", "reply", arena_, bytes_);
+        return dialect->decode_call(request.value(), arena_).value().metadata;
+    }
+
+    protocol::Metadata send_over_stream(const protocol::Call& call) {
+        const auto client =
+            protocol_.make_stream({.method = "m", .side = protocol::StreamSide::client}, {});
+        const auto server = protocol_.make_stream({.method = "m"}, {});
+        decoder_ = server->make_call_decoder();
+        protocol::StreamTicket ticket{.id = 1};
+        EXPECT_TRUE(client->encode_call(call, ticket, 0, bytes_));
+        decoder_->next(std::as_bytes(std::span{bytes_}), 0, arena_);
+        return decoder_->call.value().metadata;
+    }
+
+    const Protocol& protocol_;
+    Arena arena_;
+    std::string bytes_;
+    std::unique_ptr<protocol::StreamCallDecoder> decoder_;
+};
+
+TEST(Protocols, CarryTheMetadataThatTheySay) {
+    const protocol::Metadata sent{.time_left = std::chrono::milliseconds{1500},
+                                  .attempt = 3,
+                                  .caller = "somebody",
+                                  .idempotency_key = "order 7",
+                                  .traceparent = "00-ab-cd-01",
+                                  .priority = 5};
+    for (const Protocol* const protocol : protocols()) {
+        const CarriedMetadata& carried = protocol->metadata;
+        Carried call{*protocol};
+        const protocol::Metadata got = call.send(sent);
+        EXPECT_EQ(got.time_left.has_value(), carried.time_left) << protocol->name;
+        EXPECT_EQ(got.time_left.value_or(*sent.time_left), sent.time_left) << protocol->name;
+        EXPECT_EQ(got.attempt, carried.attempt ? sent.attempt : 1) << protocol->name;
+        EXPECT_EQ(got.idempotency_key, carried.idempotency_key ? sent.idempotency_key : "")
+            << protocol->name;
+        EXPECT_EQ(got.traceparent, carried.traceparent ? sent.traceparent : "") << protocol->name;
+        EXPECT_EQ(got.priority == sent.priority, carried.priority) << protocol->name;
+        EXPECT_EQ(got.caller, "") << protocol->name << ": nobody may vouch for himself";
     }
 }
 

@@ -132,9 +132,10 @@ TEST_F(EachDialect, RunsWhatWasDeliveredThoughItMayNotWait) {
     for (const auto& dialect : dialects) {
         Envelope message{
             .content_type = "application/json", .expiration = "0", .body = bytes_of(request)};
-        EXPECT_EQ(dialect->decode_call(message, arena)->time_left, std::nullopt);
+        EXPECT_EQ(dialect->decode_call(message, arena)->metadata.time_left, std::nullopt);
         message.expiration = "1";
-        EXPECT_EQ(dialect->decode_call(message, arena)->time_left, std::chrono::milliseconds{1});
+        EXPECT_EQ(dialect->decode_call(message, arena)->metadata.time_left,
+                  std::chrono::milliseconds{1});
     }
 }
 

@@ -60,8 +60,8 @@ TEST_F(Cyberfusion, ReadsARequest) {
     EXPECT_EQ(call->style, model::ArgumentStyle::named);
     EXPECT_EQ(*call->arguments.find("favourite_food"), Value::text("onion"));
     EXPECT_EQ(call->correlation_id, "c-1");
-    EXPECT_EQ(call->time_left, std::chrono::milliseconds{5000});
-    EXPECT_EQ(call->attempt, 1U);
+    EXPECT_EQ(call->metadata.time_left, std::chrono::milliseconds{5000});
+    EXPECT_EQ(call->metadata.attempt, 1U);
 }
 
 TEST_F(Cyberfusion, TakesARequestWithoutContentType) {
@@ -92,10 +92,10 @@ TEST_F(Cyberfusion, GivesAllOfAMessageToWarrensCallers) {
 TEST_F(Cyberfusion, CountsAttempts) {
     Envelope envelope = request("{}");
     envelope.redelivered = true;
-    EXPECT_EQ(dialect->decode_call(envelope, arena)->attempt, 2U);
+    EXPECT_EQ(dialect->decode_call(envelope, arena)->metadata.attempt, 2U);
     const Member count{Value::text("x-delivery-count"), Value::integer(3)};
     envelope.headers = Value::map({&count, 1});
-    EXPECT_EQ(dialect->decode_call(envelope, arena)->attempt, 4U);
+    EXPECT_EQ(dialect->decode_call(envelope, arena)->metadata.attempt, 4U);
 }
 
 TEST_F(Cyberfusion, RefusesWhatIsNoRequest) {

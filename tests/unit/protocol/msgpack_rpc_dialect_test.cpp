@@ -52,10 +52,10 @@ protected:
 TEST_F(MsgpackRpcDialect, CarriesAllThatACallHas) {
     const Call call{.method = "m",
                     .arguments = json(R"({"a": [1, "two", 3.5]})"),
-                    .time_left = 1500ms,
-                    .attempt = 2,
-                    .idempotency_key = "k-1",
-                    .traceparent = "00-ab-cd-01"};
+                    .metadata = {.time_left = 1500ms,
+                                 .attempt = 2,
+                                 .idempotency_key = "k-1",
+                                 .traceparent = "00-ab-cd-01"}};
     const std::string bytes = encoded_call(*dialect_, call, {.id = 4'000'000'000});
     EXPECT_EQ(as_json(bytes),
               R"([0,4000000000,"m",[{"a":[1,"two",3.5]},{"$warren":"named","timeout_ms":1500,)"
@@ -67,10 +67,10 @@ TEST_F(MsgpackRpcDialect, CarriesAllThatACallHas) {
     EXPECT_EQ(calls_->call->method, call.method);
     EXPECT_EQ(calls_->call->style, call.style);
     EXPECT_EQ(calls_->call->arguments, call.arguments);
-    EXPECT_EQ(calls_->call->time_left, call.time_left);
-    EXPECT_EQ(calls_->call->attempt, call.attempt);
-    EXPECT_EQ(calls_->call->idempotency_key, call.idempotency_key);
-    EXPECT_EQ(calls_->call->traceparent, call.traceparent);
+    EXPECT_EQ(calls_->call->metadata.time_left, call.metadata.time_left);
+    EXPECT_EQ(calls_->call->metadata.attempt, call.metadata.attempt);
+    EXPECT_EQ(calls_->call->metadata.idempotency_key, call.metadata.idempotency_key);
+    EXPECT_EQ(calls_->call->metadata.traceparent, call.metadata.traceparent);
 }
 
 TEST_F(MsgpackRpcDialect, NotificationsAreNotAnswered) {
@@ -89,10 +89,10 @@ TEST_F(MsgpackRpcDialect, ForeignPeersGetNoMetadata) {
     EXPECT_EQ(as_json(encoded_call(*foreign,
                                    {.method = "m",
                                     .arguments = json(R"({"a": 1})"),
-                                    .time_left = 5ms,
-                                    .attempt = 2,
-                                    .idempotency_key = "k",
-                                    .traceparent = "t"},
+                                    .metadata = {.time_left = 5ms,
+                                                 .attempt = 2,
+                                                 .idempotency_key = "k",
+                                                 .traceparent = "t"}},
                                    {.id = 1})),
               R"([0,1,"m",[{"a":1}]])");
 }

@@ -83,7 +83,7 @@ TEST_F(MsgpackRpc, reads_the_three_kinds) {
     EXPECT_EQ(decoder_.message().call.method, "add");
     EXPECT_EQ(decoder_.message().call.style, ArgumentStyle::positional);
     EXPECT_EQ(decoder_.message().call.arguments, json("[1, 2]"));
-    EXPECT_FALSE(decoder_.message().call.time_left);
+    EXPECT_FALSE(decoder_.message().call.metadata.time_left);
 
     ASSERT_EQ(read_json(R"([2, "log", ["text"]])"), State::complete);
     EXPECT_EQ(decoder_.message().kind, RpcKind::notification);
@@ -107,7 +107,7 @@ TEST_F(MsgpackRpc, reads_arguments_in_each_form) {
               State::complete);
     EXPECT_EQ(decoder_.message().call.style, ArgumentStyle::positional);
     EXPECT_EQ(decoder_.message().call.arguments.as_list().size(), 2U);
-    EXPECT_FALSE(decoder_.message().call.time_left);
+    EXPECT_FALSE(decoder_.message().call.metadata.time_left);
 }
 
 TEST_F(MsgpackRpc, reads_metadata) {
@@ -118,19 +118,19 @@ TEST_F(MsgpackRpc, reads_metadata) {
     const RpcMessage& message = decoder_.message();
     EXPECT_EQ(message.call.style, ArgumentStyle::named);
     EXPECT_EQ(message.call.arguments, json(R"({"a": 1})"));
-    EXPECT_EQ(message.call.time_left, 1500ms);
-    EXPECT_EQ(message.call.attempt, 2U);
-    EXPECT_EQ(message.call.idempotency_key, "k-1");
-    EXPECT_EQ(message.call.traceparent, "00-ab-cd-01");
+    EXPECT_EQ(message.call.metadata.time_left, 1500ms);
+    EXPECT_EQ(message.call.metadata.attempt, 2U);
+    EXPECT_EQ(message.call.metadata.idempotency_key, "k-1");
+    EXPECT_EQ(message.call.metadata.traceparent, "00-ab-cd-01");
     EXPECT_EQ(message.metadata.auth, json(R"({"mac": "x"})"));
     // Of one message only.
     ASSERT_EQ(read_json(R"([0, 1, "m", [{"$warren": "positional"}]])"), State::complete);
     EXPECT_TRUE(decoder_.message().call.arguments.as_list().empty());
-    EXPECT_TRUE(decoder_.message().call.idempotency_key.empty());
+    EXPECT_TRUE(decoder_.message().call.metadata.idempotency_key.empty());
     ASSERT_EQ(read_json(R"([0, 1, "m", [{"$warren": "positional",
                             "timeout_ms": 18446744073709551615}]])"),
               State::complete);
-    EXPECT_EQ(decoder_.message().call.time_left, 24h * 365);
+    EXPECT_EQ(decoder_.message().call.metadata.time_left, 24h * 365);
 }
 
 TEST_F(MsgpackRpc, refuses_requests_that_are_wrong_and_goes_on) {
@@ -267,7 +267,7 @@ TEST_F(MsgpackRpc, gives_the_same_messages_however_they_are_cut) {
         at = end;
     }
     EXPECT_EQ(kinds, (std::vector{RpcKind::request, RpcKind::response, RpcKind::notification}));
-    EXPECT_EQ(decoder.message().call.idempotency_key, "k");
+    EXPECT_EQ(decoder.message().call.metadata.idempotency_key, "k");
 }
 
 TEST_F(MsgpackRpc, writes_plain_requests_as_the_specification_has_them) {
@@ -275,7 +275,8 @@ TEST_F(MsgpackRpc, writes_plain_requests_as_the_specification_has_them) {
         as_json(request(
             {.method = "add", .style = ArgumentStyle::positional, .arguments = json("[1, 2]")})),
         R"([0,7,"add",[1,2]])");
-    const Call named{.method = "add", .arguments = json(R"({"a": 1})"), .time_left = 5ms};
+    const Call named{
+        .method = "add", .arguments = json(R"({"a": 1})"), .metadata = {.time_left = 5ms}};
     EXPECT_EQ(as_json(request(named, {}, RpcPeer::foreign)), R"([0,7,"add",[{"a":1}]])");
     EXPECT_EQ(as_json(request(named)),
               R"([0,7,"add",[{"a":1},{"$warren":"named","timeout_ms":5}]])");
@@ -298,10 +299,10 @@ TEST_F(MsgpackRpc, reads_back_every_call_it_writes) {
                         json(R"({"$warren": "named", "b": )" + std::string{items} + "}");
                 }
                 if (!each.auth.is_null()) {
-                    call.time_left = 60s;
-                    call.attempt = 3;
-                    call.idempotency_key = "k";
-                    call.traceparent = "t";
+                    call.metadata.time_left = 60s;
+                    call.metadata.attempt = 3;
+                    call.metadata.idempotency_key = "k";
+                    call.metadata.traceparent = "t";
                 }
                 ASSERT_EQ(read(request(call, each)), State::complete) << items;
                 const RpcMessage& message = decoder_.message();
@@ -309,10 +310,10 @@ TEST_F(MsgpackRpc, reads_back_every_call_it_writes) {
                 EXPECT_EQ(message.call.method, "m");
                 EXPECT_EQ(message.call.style, style) << items;
                 EXPECT_EQ(message.call.arguments, call.arguments) << items;
-                EXPECT_EQ(message.call.time_left, call.time_left);
-                EXPECT_EQ(message.call.attempt, call.attempt);
-                EXPECT_EQ(message.call.idempotency_key, call.idempotency_key);
-                EXPECT_EQ(message.call.traceparent, call.traceparent);
+                EXPECT_EQ(message.call.metadata.time_left, call.metadata.time_left);
+                EXPECT_EQ(message.call.metadata.attempt, call.metadata.attempt);
+                EXPECT_EQ(message.call.metadata.idempotency_key, call.metadata.idempotency_key);
+                EXPECT_EQ(message.call.metadata.traceparent, call.metadata.traceparent);
                 EXPECT_EQ(message.metadata.auth, each.auth);
             }
         }
@@ -325,9 +326,7 @@ TEST_F(MsgpackRpc, the_code_of_a_signed_message_is_its_end) {
                                    {Value::text("mac"), Value::bytes(octets(mac))}};
     EXPECT_TRUE(request({.method = "m",
                          .arguments = json("{}"),
-                         .time_left = 1s,
-                         .idempotency_key = "k",
-                         .traceparent = "t"},
+                         .metadata = {.time_left = 1s, .idempotency_key = "k", .traceparent = "t"}},
                         {.auth = Value::map(auth)})
                     .ends_with(mac));
     std::string out;

@@ -60,7 +60,7 @@ TEST(PyzmqrpcCommand, IsAMethodWithNamedArguments) {
     ASSERT_TRUE(read.call);
     EXPECT_EQ(read.call->method, "SimpleCommand");
     EXPECT_EQ(read.call->style, ArgumentStyle::named);
-    EXPECT_FALSE(read.call->time_left);
+    EXPECT_FALSE(read.call->metadata.time_left);
     EXPECT_EQ(arguments_of(read.json), R"({"b":1,"a":[true,null,2.5]})");
 }
 

@@ -503,32 +503,6 @@ TEST(DispatcherDeadlines, EachOfManyIsKept) {
 
 // The end
 
-TEST(DispatcherEnd, DrainWaitsForWhatIsUnderWayAndRefusesTheRest) {
-    Stage stage;
-    stage.registry.method("work", [](const Item&) {}).lock_on(&Item::name);
-    stage.serve();
-    stage.call("a", "work", item("x"));
-    stage.call("b", "work", item("x"));
-    bool idle = false;
-    stage.dispatcher.drain([&] { idle = true; });
-    stage.call("late", "work", item("x"));
-    EXPECT_EQ(stage.take().failure, Code::overloaded);
-    stage.turn();
-    EXPECT_FALSE(idle);
-    stage.workers.run_one();
-    EXPECT_FALSE(idle);
-    stage.run();
-    EXPECT_TRUE(idle);
-    EXPECT_EQ(stage.outcomes.size(), 2U);
-}
-
-TEST(DispatcherEnd, DrainOfAnIdleOneIsDoneAtOnce) {
-    Stage stage;
-    bool idle = false;
-    stage.dispatcher.drain([&] { idle = true; });
-    EXPECT_TRUE(idle);
-}
-
 TEST(DispatcherEnd, CancelAllStopsWhatRunsAndAnswersTheRest) {
     Stage stage;
     stage.registry

@@ -27,21 +27,22 @@ public:
         std::uint32_t attempt = 0;
         bool wants_answer = true;
         std::stop_token stop;
-        ForwardCompletion completion;
+        std::unique_ptr<ForwardedResponse> completion;
     };
 
-    void forward(const ForwardedCall& call, ForwardCompletion completion) override {
+    void forward(const ForwardedCall& call,
+                 std::unique_ptr<ForwardedResponse> completion) override {
         if (on_forward) {
             return on_forward(call, std::move(completion));
         }
         taken.push_back({std::string{call.method}, call.style, Dynamic{call.arguments},
-                         call.time_left, std::string{call.idempotency_key},
-                         std::string{call.traceparent}, call.attempt, call.wants_answer, call.stop,
-                         std::move(completion)});
+                         call.metadata.time_left, std::string{call.metadata.idempotency_key},
+                         std::string{call.metadata.traceparent}, call.metadata.attempt,
+                         call.wants_answer, call.stop, std::move(completion)});
     }
 
     std::deque<Taken> taken;
-    std::function<void(const ForwardedCall&, ForwardCompletion)> on_forward;
+    std::function<void(const ForwardedCall&, std::unique_ptr<ForwardedResponse>)> on_forward;
 };
 
 /// in  data: must outlive what takes it
@@ -61,14 +62,13 @@ struct ForwardingStage : Stage {
 TEST(Forwarding, ACallGoesOnAsItCame) {
     ForwardingStage stage;
     const Dynamic arguments = Dynamic::list({1, Dynamic::map({{"token", "gAAAAA"}})});
-    const protocol::Call call{.method = "whatever",
-                              .style = model::ArgumentStyle::positional,
-                              .arguments = arguments.value(),
-                              .correlation_id = "id",
-                              .time_left = 5s,
-                              .attempt = 3,
-                              .idempotency_key = "key",
-                              .traceparent = "trace"};
+    const protocol::Call call{
+        .method = "whatever",
+        .style = model::ArgumentStyle::positional,
+        .arguments = arguments.value(),
+        .correlation_id = "id",
+        .metadata = {
+            .time_left = 5s, .attempt = 3, .idempotency_key = "key", .traceparent = "trace"}};
     stage.dispatcher.dispatch(std::make_unique<TestJob>("a", stage.outcomes), call, *stage.lane);
     ASSERT_EQ(stage.forwarder.taken.size(), 1U);
     EXPECT_EQ(stage.last().method, "whatever");
@@ -84,7 +84,7 @@ TEST(Forwarding, ACallGoesOnAsItCame) {
     EXPECT_EQ(stage.dispatcher.queued(), 0U);
 
     const Dynamic data = Dynamic::map({{"answer", 42}});
-    stage.last().completion(reply("Well done", data));
+    stage.last().completion->end(reply("Well done", data));
     const Outcome outcome = stage.take();
     EXPECT_EQ(outcome.failure, std::nullopt);
     EXPECT_EQ(outcome.message, "Well done");
@@ -99,7 +99,7 @@ TEST(Forwarding, AFailureComesBackAsItIs) {
           Code::contract_mismatch, Code::failed, Code::internal, Code::overloaded}) {
         ForwardingStage stage;
         stage.call("a", "m", {});
-        stage.last().completion(
+        stage.last().completion->end(
             std::unexpected{Failure{.code = code,
                                     .message = "theirs",
                                     .errors = {{{"field"}, "is wrong", "wrong"}},
@@ -118,15 +118,16 @@ TEST(Forwarding, AFailureComesBackAsItIs) {
 TEST(Forwarding, AReplyWithoutAMessageSaysOkAsOneOfAHandlerDoes) {
     ForwardingStage stage;
     stage.call("a", "m", {});
-    stage.last().completion(ForwardedReply{});
+    stage.last().completion->end(ForwardedReply{});
     EXPECT_EQ(stage.take().message, "OK");
 }
 
 TEST(Forwarding, TheOutcomeMayBeThereAtOnce) {
     ForwardingStage stage;
     const Dynamic data{5};
-    stage.forwarder.on_forward = [&](const ForwardedCall& call, ForwardCompletion completion) {
-        completion(reply("now", data));
+    stage.forwarder.on_forward = [&](const ForwardedCall& call,
+                                     std::unique_ptr<ForwardedResponse> completion) {
+        completion->end(reply("now", data));
         EXPECT_EQ(call.method, "m") << "what the call views is still there";
     };
     stage.call("a", "m", {});
@@ -142,7 +143,7 @@ TEST(Forwarding, OnlyTheMethodsThatAreNamedGoOn) {
     EXPECT_EQ(stage.take().failure, Code::no_such_method);
     EXPECT_EQ(stage.forwarder.taken.size(), 2U);
     for (auto& taken : stage.forwarder.taken) {
-        taken.completion(ForwardedReply{});
+        taken.completion->end(ForwardedReply{});
     }
 }
 
@@ -156,7 +157,7 @@ TEST(Forwarding, AtTheDeadlineTheCallerIsAnsweredAndALaterOutcomeIsDropped) {
     const Outcome outcome = stage.take();
     EXPECT_EQ(outcome.failure, Code::deadline_exceeded);
     EXPECT_TRUE(stage.last().stop.stop_requested());
-    stage.last().completion(ForwardedReply{});
+    stage.last().completion->end(ForwardedReply{});
     EXPECT_TRUE(stage.outcomes.empty());
     EXPECT_EQ(stage.dispatcher.counters().successes, 0U);
 }
@@ -165,7 +166,7 @@ TEST(Forwarding, AnOutcomeBeforeTheDeadlineIsTheOnlyOne) {
     ForwardingStage stage;
     stage.call("a", "m", {}, 1s);
     stage.executor.advance(999ms);
-    stage.last().completion(ForwardedReply{});
+    stage.last().completion->end(ForwardedReply{});
     EXPECT_EQ(stage.take().failure, std::nullopt);
     stage.executor.advance(10s);
     EXPECT_TRUE(stage.outcomes.empty());
@@ -193,7 +194,7 @@ TEST(Forwarding, CallsThatAreAbandonedEndAndTheOthersGoOn) {
     int stopped = 0;
     for (auto& taken : stage.forwarder.taken) {
         stopped += taken.stop.stop_requested() ? 1 : 0;
-        taken.completion(ForwardedReply{});
+        taken.completion->end(ForwardedReply{});
     }
     EXPECT_EQ(stopped, 1);
     EXPECT_EQ(stage.take().failure, std::nullopt);
@@ -205,24 +206,11 @@ TEST(Forwarding, CancelAllEndsWhatIsOnItsWay) {
     stage.dispatcher.cancel_all();
     EXPECT_EQ(stage.take().failure, Code::cancelled);
     EXPECT_TRUE(stage.last().stop.stop_requested());
-    stage.last().completion(ForwardedReply{});
+    stage.last().completion->end(ForwardedReply{});
     EXPECT_TRUE(stage.outcomes.empty());
     stage.call("b", "m", {});
     EXPECT_EQ(stage.take().failure, Code::overloaded);
     EXPECT_EQ(stage.forwarder.taken.size(), 1U);
-}
-
-TEST(Forwarding, DrainingWaitsForTheOutcome) {
-    ForwardingStage stage;
-    stage.call("a", "m", {});
-    bool idle = false;
-    stage.dispatcher.drain([&idle] { idle = true; });
-    EXPECT_FALSE(idle);
-    stage.call("b", "m", {});
-    EXPECT_EQ(stage.take().failure, Code::overloaded);
-    stage.last().completion(ForwardedReply{});
-    EXPECT_TRUE(idle);
-    EXPECT_EQ(stage.take().failure, std::nullopt);
 }
 
 TEST(Forwarding, AParkedCallCannotBeWithdrawnAsItMayBeHandled) {
@@ -231,7 +219,7 @@ TEST(Forwarding, AParkedCallCannotBeWithdrawnAsItMayBeHandled) {
     Job& parked = *job;
     stage.dispatcher.dispatch(std::move(job), {.method = "m"}, *stage.lane);
     EXPECT_FALSE(stage.dispatcher.withdraw(parked, *stage.lane, {.code = Code::connection_lost}));
-    stage.last().completion(ForwardedReply{});
+    stage.last().completion->end(ForwardedReply{});
     EXPECT_EQ(stage.take().failure, std::nullopt);
 }
 
@@ -241,7 +229,7 @@ TEST(Forwarding, AForwarderThatLetsGoOfACallFailsIt) {
     stage.forwarder.taken.clear();
     EXPECT_EQ(stage.take().failure, Code::internal);
     EXPECT_TRUE(stage.log.contains("let go"));
-    stage.forwarder.on_forward = [](const ForwardedCall&, ForwardCompletion) {
+    stage.forwarder.on_forward = [](const ForwardedCall&, std::unique_ptr<ForwardedResponse>) {
         throw std::runtime_error{"out of order"};
     };
     stage.call("b", "m", {});
@@ -258,8 +246,8 @@ TEST(Forwarding, CallsCountUnderABoundedLabel) {
     stage.serve({.forwarder = &forwarder, .series = &all});
     stage.call("a", "one", {});
     stage.call("b", "two", {});
-    forwarder.taken[0].completion(ForwardedReply{});
-    forwarder.taken[1].completion(std::unexpected{Failure{.code = Code::no_responder}});
+    forwarder.taken[0].completion->end(ForwardedReply{});
+    forwarder.taken[1].completion->end(std::unexpected{Failure{.code = Code::no_responder}});
     EXPECT_EQ(all.of(metrics::forwarded_method).successes(), 1U);
     EXPECT_EQ(all.of(metrics::forwarded_method).failures(Code::no_responder), 1U);
     EXPECT_EQ(table.all().size(), 2U);
@@ -275,7 +263,7 @@ TEST(Forwarding, ADeadlineAndAnOutcomeOnAnotherThreadGiveOneAnswer) {
         std::thread other{[&] {
             both.arrive_and_wait();
             const Dynamic data{round};
-            stage.last().completion(reply("done", data));
+            stage.last().completion->end(reply("done", data));
         }};
         both.arrive_and_wait();
         stage.executor.advance(1s);
@@ -293,7 +281,7 @@ TEST(Forwarding, CancelAllAndAnOutcomeOnOtherThreadsGiveOneAnswer) {
         std::barrier both{2};
         std::thread other{[&] {
             both.arrive_and_wait();
-            stage.last().completion(std::unexpected{Failure{.code = Code::failed}});
+            stage.last().completion->end(std::unexpected{Failure{.code = Code::failed}});
         }};
         both.arrive_and_wait();
         stage.dispatcher.cancel_all();
@@ -320,9 +308,9 @@ TEST(Forwarding, AConnectionGetsItsAnswersInAnyOrder) {
     ASSERT_EQ(served.forwarder.taken.size(), 2U);
     EXPECT_TRUE(peer.is_busy());
     const Dynamic data = Dynamic::list({"x"});
-    served.forwarder.taken[1].completion(reply("", data));
+    served.forwarder.taken[1].completion->end(reply("", data));
     std::thread{[&] {
-        served.forwarder.taken[0].completion(
+        served.forwarder.taken[0].completion->end(
             std::unexpected{Failure{.code = Code::no_responder, .message = "gone"}});
     }}.join();
     served.turn();
@@ -344,7 +332,7 @@ TEST(Forwarding, ALargeRequestIsReadOnAWorkerAndThenGoesOn) {
     served.turn();
     ASSERT_EQ(served.forwarder.taken.size(), 1U);
     EXPECT_EQ(served.forwarder.taken[0].arguments, Dynamic::list({text}));
-    served.forwarder.taken[0].completion(ForwardedReply{});
+    served.forwarder.taken[0].completion->end(ForwardedReply{});
     served.turn();
     EXPECT_EQ(peer.take_answers(), std::vector<std::string>{"[1,1,null,null]"});
 }
@@ -372,7 +360,7 @@ TEST(Forwarding, TheCallsOfAConnectionThatIsGoneAreGivenUp) {
     EXPECT_FALSE(served.forwarder.taken[1].stop.stop_requested()) << "it was one-way";
     EXPECT_FALSE(served.forwarder.taken[1].wants_answer);
     for (auto& taken : served.forwarder.taken) {
-        taken.completion(ForwardedReply{});
+        taken.completion->end(ForwardedReply{});
     }
     served.turn();
     EXPECT_EQ(served.server->in_flight(), 0U);
@@ -381,7 +369,7 @@ TEST(Forwarding, TheCallsOfAConnectionThatIsGoneAreGivenUp) {
 TEST(Forwarding, AOneWayCallThatFailsIsToldAndCounted) {
     ForwardingStream served;
     served.connect().receive(packed(R"([2, "two", []])"));
-    served.forwarder.taken[0].completion(
+    served.forwarder.taken[0].completion->end(
         std::unexpected{Failure{.code = Code::no_responder, .message = "gone"}});
     served.turn();
     EXPECT_TRUE(

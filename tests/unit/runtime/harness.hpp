@@ -123,8 +123,7 @@ struct Stage {
             .style = model::ArgumentStyle::named,
             .arguments = arguments->is_null() ? Value::map({}) : arguments.value(),
             .correlation_id = name,
-            .time_left = time_left,
-            .attempt = attempt};
+            .metadata = {.time_left = time_left, .attempt = attempt}};
         dispatcher.dispatch(std::make_unique<TestJob>(name, outcomes), call, *lane);
     }
 

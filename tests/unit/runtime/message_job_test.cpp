@@ -31,9 +31,12 @@ Finished finish(std::size_t values) {
                             {.code = Code::failed, .message = std::string{note.as_text()}},
                             *stage.lane);
     stage.run();
-    TaskList finished = mailbox->take_all();
+    Finished finished{.arena_bytes_before = before};
+    mailbox->take_all([&](std::unique_ptr<Mail> mail) {
+        finished.job.reset(static_cast<MessageJob*>(mail.release()));
+    });
     mailbox->close();
-    return {std::unique_ptr<MessageJob>{static_cast<MessageJob*>(finished.pop())}, before};
+    return finished;
 }
 
 TEST(MessageJob, KeepsItsReplyAndNotTheMemoryOfABigRequest) {

@@ -192,9 +192,11 @@ TEST(Threads, DeadlinesAndCancellationReachRunningHandlers) {
     const auto call = [&](std::promise<std::optional<Code>>& done,
                           std::optional<std::chrono::milliseconds> time_left) {
         on_io(*hub, [&] {
-            dispatcher.dispatch(
-                std::make_unique<Waiting>(done),
-                {.method = "wait", .arguments = arguments.value(), .time_left = time_left}, *lane);
+            dispatcher.dispatch(std::make_unique<Waiting>(done),
+                                {.method = "wait",
+                                 .arguments = arguments.value(),
+                                 .metadata = {.time_left = time_left}},
+                                *lane);
         });
     };
     on_io(*hub, [&] {

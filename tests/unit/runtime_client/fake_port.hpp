@@ -81,6 +81,9 @@ public:
         data = Dynamic{answer.data.value_or(Value{})};
         finish();
     }
+    void part(const protocol::Answer& answer) noexcept override {
+        parts.emplace_back(answer.data.value());
+    }
     void failed(Failure why) noexcept override {
         ++completions;
         failure = std::move(why);
@@ -96,6 +99,7 @@ public:
 
     int completions = 0;
     Dynamic data;
+    std::vector<Dynamic> parts;
     std::optional<Failure> failure;
     std::function<void()> on_finished;
 
@@ -115,8 +119,11 @@ inline MessageClientOptions client_options() {
 
 /// Calls that are pending at a test's end must not outlive it: such tests close the client.
 struct ClientFixture {
-    explicit ClientFixture(MessageClientOptions options = client_options())
-        : client{std::make_shared<MessageClient>(executor, *dialect, std::move(options))} {
+    explicit ClientFixture(
+        MessageClientOptions options = client_options(),
+        std::unique_ptr<protocol::MessageDialect> spoken = protocol::make_cyberfusion_dialect())
+        : dialect{std::move(spoken)},
+          client{std::make_shared<MessageClient>(executor, *dialect, std::move(options))} {
         client->attach(port);
     }
     ~ClientFixture() { client->close(); }
@@ -146,12 +153,14 @@ struct ClientFixture {
     void reply(const Published& request, std::string_view data = "null") {
         reply_to(request.correlation_id, data);
     }
-    void reply_to(std::string_view correlation_id, std::string_view data = "null") {
+    void reply_to(std::string_view correlation_id, std::string_view data = "null",
+                  std::string_view type = {}) {
         const std::string body =
             R"({"success":true,"message":"OK","data":)" + std::string{data} + "}";
         client->on_reply({.routing_key = "reply_queue",
                           .content_type = "application/json",
                           .correlation_id = correlation_id,
+                          .type = type,
                           .body = protocol::bytes_of(body),
                           .body_bytes = body.size()});
     }
@@ -160,7 +169,7 @@ struct ClientFixture {
 
     transport::memory::VirtualExecutor executor;
     FakePort port{executor};
-    std::unique_ptr<protocol::MessageDialect> dialect = protocol::make_cyberfusion_dialect();
+    std::unique_ptr<protocol::MessageDialect> dialect;
     std::shared_ptr<MessageClient> client;
     std::size_t bound = 0;
 };

@@ -17,9 +17,9 @@
 // A stream client over connections that do what the test says, on a clock that stands still.
 namespace warren::runtime::test {
 
-/// Requests are lines "ID METHOD ATTEMPT LEFT_MS" ("-": no deadline), answers "ID ok TEXT" and "ID
-/// CODE MESSAGE"; "0 ask" is a request of the server's; a line that starts with "!" breaks the
-/// stream.
+/// Requests are lines "ID METHOD ATTEMPT LEFT_MS" ("-": no deadline), answers "ID ok TEXT", "ID
+/// part TEXT" and "ID CODE MESSAGE"; "0 ask" is a request of the server's; a line that starts with
+/// "!" breaks the stream.
 class LineDialect final : public protocol::StreamDialect {
 public:
     explicit LineDialect(protocol::AnswerOrder order, std::string_view probe = {})
@@ -44,8 +44,9 @@ public:
         }
         ticket.key = static_cast<std::uint8_t>(ticket.id);
         out += std::to_string(ticket.id) + ' ' + std::string{call.method} + ' ' +
-               std::to_string(call.attempt) + ' ' +
-               (call.time_left ? std::to_string(call.time_left->count()) : "-") + '\n';
+               std::to_string(call.metadata.attempt) + ' ' +
+               (call.metadata.time_left ? std::to_string(call.metadata.time_left->count()) : "-") +
+               '\n';
         return {};
     }
 
@@ -78,8 +79,8 @@ private:
             const std::size_t space = line_.find(' ');
             const std::string_view first = line_.substr(0, space);
             const std::string_view rest = line_.substr(space + 1);
-            if (first == "ok") {
-                return protocol::Answer{.data = Value::text(rest)};
+            if (first == "ok" || first == "part") {
+                return protocol::Answer{.data = Value::text(rest), .is_part = first == "part"};
             }
             Failure failure{.code = *code_named(first), .message = std::string{rest}};
             if (failure.code == Code::overloaded) {

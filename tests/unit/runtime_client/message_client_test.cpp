@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "unit/runtime/parts_dialect.hpp"
 #include "unit/runtime_client/fake_port.hpp"
 
 namespace warren::runtime {
@@ -42,6 +43,24 @@ TEST(MessageClient, SendsWhatTheDialectSaysAndGivesTheReply) {
     EXPECT_TRUE(call.succeeded_once());
     EXPECT_EQ(call.data, Dynamic::map({{"tolerable", true}}));
     EXPECT_EQ(fixture.in_flight(), 0U);
+}
+
+TEST(MessageClient, ACallSurvivesPartsOfItsAnswer) {
+    ClientFixture fixture{client_options(), std::make_unique<test::PartsOverMessages>()};
+    fixture.start();
+    TestCall call;
+    fixture.submit(call);
+    const Published& sent = fixture.last();
+    fixture.reply_to(sent.correlation_id, "1", "part");
+    fixture.reply_to(sent.correlation_id, "2", "part");
+    EXPECT_TRUE(call.pending());
+    EXPECT_EQ(call.parts, (std::vector<Dynamic>{1, 2}));
+    fixture.reply_to(sent.correlation_id, "3");
+    EXPECT_TRUE(call.succeeded_once());
+    EXPECT_EQ(call.data, Dynamic{3});
+    fixture.reply_to(sent.correlation_id, "4", "part");
+    EXPECT_EQ(call.parts.size(), 2U);
+    EXPECT_EQ(fixture.client->replies_dropped(), 1U);
 }
 
 TEST(MessageClient, WhatTheBrokerNeverLookedAtIsSentAgain) {

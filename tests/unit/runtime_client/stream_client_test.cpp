@@ -47,6 +47,23 @@ TEST(StreamClient, ConnectsForTheFirstCallAndKeepsTheConnection) {
     EXPECT_EQ(fixture.client->stream_counters().connections, 1U);
 }
 
+TEST(StreamClient, ACallSurvivesPartsOfItsAnswer) {
+    for (const auto order : {protocol::AnswerOrder::any, protocol::AnswerOrder::as_requested}) {
+        StreamFixture fixture{{.order = order}};
+        TestCall call;
+        fixture.submit(call);
+        FakeConnection& connection = fixture.connect();
+        const std::string id = connection.written().substr(0, 1);
+        connection.feed(id + " part one\n" + id + " part two\n");
+        EXPECT_TRUE(call.pending());
+        EXPECT_EQ(call.parts, (std::vector<Dynamic>{"one", "two"}));
+        connection.feed(id + " ok end\n");
+        EXPECT_TRUE(call.succeeded_once());
+        EXPECT_EQ(call.data, Dynamic{"end"});
+        EXPECT_EQ(call.parts.size(), 2U);
+    }
+}
+
 TEST(StreamClient, TakesAllThatAReadBroughtInAnyOrder) {
     StreamFixture fixture;
     TestCall calls[3];

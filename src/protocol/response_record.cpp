@@ -1,0 +1,95 @@
+#include "protocol/response_record.hpp"
+
+#include "core/utf8.hpp"
+#include "format/msgpack.hpp"
+#include "format/msgpack_writer.hpp"
+#include "protocol/failure_value.hpp"
+
+#include <limits>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace warren::protocol {
+namespace {
+
+constexpr std::int64_t version = 1;
+constexpr std::size_t depth_max = 10'100;  // more than any handler's data has
+
+// The parts, by their index in the list.
+enum Part : std::size_t { part_version, part_message, part_data, part_failure, part_count };
+
+std::expected<void, format::EncodeError> write(const Answer& answer, std::string& out) {
+    out.clear();
+    format::MsgpackWriter writer{out};
+    writer.list_head(part_count);
+    writer.integer(version);
+    if (answer.failure) {
+        writer.null();
+    } else if (core::utf8_valid(answer.message)) {
+        writer.text(answer.message);
+    } else {
+        writer.text(core::text_for_display(answer.message));
+    }
+    writer.list_head(answer.data ? 1 : 0);
+    if (answer.data) {
+        if (auto written = writer.value(*answer.data, depth_max); !written) {
+            return written;
+        }
+    }
+    if (!answer.failure) {
+        writer.null();
+        return {};
+    }
+    Arena arena;
+    return writer.value(failure_value(answer, arena), depth_max);
+}
+
+std::unexpected<Failure> unreadable(std::string_view why) {
+    return std::unexpected{
+        Failure{.code = Code::internal,
+                .message = "The kept response cannot be read: " + std::string{why}}};
+}
+
+}  // namespace
+
+void write_response_record(const Answer& answer, std::string& out) {
+    if (const auto written = write(answer, out); !written) {
+        const std::string message =
+            "The response cannot be kept: " + format::to_failure(written.error()).message;
+        static_cast<void>(write({.failure = Code::internal, .message = message}, out));
+    }
+}
+
+std::expected<Answer, Failure> read_response_record(std::string_view bytes, Arena& arena) {
+    constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
+    const auto decoded = format::msgpack_decode(
+        std::as_bytes(std::span{bytes}), arena,
+        {.depth_max = depth_max + 2, .value_count_max = any, .bytes_max = any});
+    if (!decoded) {
+        return unreadable(decoded.error().message);
+    }
+    const auto parts = decoded->is_list() ? decoded->as_list() : std::span<const Value>{};
+    if (parts.empty() || parts[part_version] != Value::integer(version)) {
+        return unreadable("another version of Warren wrote it");
+    }
+    if (parts.size() != part_count || !parts[part_data].is_list() ||
+        parts[part_data].as_list().size() > 1) {
+        return unreadable("its parts are others");
+    }
+    const auto data = parts[part_data].as_list();
+    if (parts[part_message].is_text() && parts[part_failure].is_null()) {
+        return Answer{.message = parts[part_message].as_text(),
+                      .data = data.empty() ? std::nullopt : std::optional{data[0]}};
+    }
+    auto failure = read_failure(parts[part_failure]);
+    if (!failure || !parts[part_message].is_null()) {
+        return unreadable("it is neither a success nor a failure");
+    }
+    if (!data.empty()) {
+        failure->data = Dynamic{data[0]};
+    }
+    return std::unexpected{std::move(*failure)};
+}
+
+}  // namespace warren::protocol

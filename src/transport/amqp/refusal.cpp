@@ -80,14 +80,22 @@ std::string_view number_after(std::string_view text, std::string_view before) {
     return rest.substr(0, std::min(rest.find_first_not_of("0123456789"), rest.size()));
 }
 
+/// Until 3.8.16 RabbitMQ says "consumer ack timed out on channel 1", and no time; since then,
+/// "delivery acknowledgement on channel 1 timed out. Timeout value used: 60000 ms".
+bool is_consumer_timeout(std::string_view text) noexcept {
+    return text.contains("timed out") &&
+           (text.contains("consumer ack ") || text.contains("delivery acknowledgement "));
+}
+
 /// What RabbitMQ calls a precondition that failed. Only a difference in shape is one of contracts.
 Failure explain_precondition(std::string_view text, std::string_view what, std::string_view where) {
-    if (const std::string_view time = number_after(text, "Timeout value used: "); !time.empty()) {
+    if (is_consumer_timeout(text)) {
+        const std::string_view time = number_after(text, "Timeout value used: ");
         return {.code = Code::deadline_exceeded,
                 .message = fmt::format(
                     "The broker at {} took back requests that were not acknowledged within its "
-                    "consumer_timeout, {} ms: raise that there, or let handlers end sooner",
-                    where, time)};
+                    "consumer_timeout{}: raise that there, or let handlers end sooner",
+                    where, time.empty() ? std::string{} : fmt::format(", {} ms", time))};
     }
     if (const auto size = refused_size(text)) {
         return {.code = Code::invalid_request,

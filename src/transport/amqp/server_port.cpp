@@ -304,7 +304,8 @@ private:
         }
     }
 
-    /// The queue was deleted, or its node is gone. The channel, and what it delivered, stays.
+    /// The queue was deleted, or its node is gone, or the time for a request is over. The channel,
+    /// and what it delivered, stays.
     void cancelled() {
         consumer_tag_.clear();
         if (stopping_) {
@@ -313,8 +314,9 @@ private:
         say(LogLevel::warning,
             Failure{.code = Code::connection_lost,
                     .message = fmt::format("The broker at {} cancelled the consumer of the queue "
-                                           "'{}', as it does when the queue is deleted; declaring "
-                                           "it again",
+                                           "'{}', as it does when the queue is deleted, and one "
+                                           "of 4.3 also when a request is not acknowledged within "
+                                           "its consumer_timeout; declaring it again",
                                            link_->endpoint().display(), options_.queue)});
         retry(next_wait());
     }

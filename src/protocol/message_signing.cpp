@@ -42,14 +42,17 @@ std::optional<std::string> key_id_of(std::string_view secret) {
     return fmt::format("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
 }
 
-std::expected<void, Failure> check_time(std::uint64_t time_ms, std::int64_t now_ms,
-                                        const NonceMemory& memory) {
+std::expected<void, Failure> check_time(std::uint64_t time_ms, const Nonce& nonce,
+                                        std::int64_t now_ms, NonceMemory& memory) {
     const auto now = static_cast<std::uint64_t>(now_ms);
     const bool is_past = time_ms <= now;
     const std::uint64_t distance = is_past ? now - time_ms : time_ms - now;
     const std::chrono::milliseconds allowed = is_past ? memory.window() : memory.ahead_max();
     if (distance <= static_cast<std::uint64_t>(allowed.count())) {
         return {};
+    }
+    if (!is_past) {
+        memory.refuse_early(nonce, static_cast<std::int64_t>(time_ms));
     }
     return unauthenticated(fmt::format(
         "The request was signed {:.1f} s {} by this server's clock, and {:.1f} s are "
@@ -175,7 +178,7 @@ std::expected<void, Failure> MessageSigner::take_request(std::span<const std::by
             "The request's signature is wrong: the request is not what was "
             "signed");
     }
-    auto taken = check_time(seal->time_ms, unix_ms, memory);
+    auto taken = check_time(seal->time_ms, seal->nonce, unix_ms, memory);
     if (taken) {
         taken = check_nonce(seal->nonce, static_cast<std::int64_t>(seal->time_ms), memory);
     }

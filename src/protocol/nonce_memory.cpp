@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <span>
+#include <utility>
 
 namespace warren::protocol {
 namespace {
@@ -126,7 +128,8 @@ std::expected<std::shared_ptr<NonceMemory>, Failure> NonceMemory::make(
 }
 
 NonceMemory::NonceMemory(const NonceMemoryOptions& options, std::uint64_t seed)
-    : window_ms_{options.window.count()},
+    : seed_{seed},
+      window_ms_{options.window.count()},
       ahead_max_{options.ahead_max.value_or(options.window)},
       blocks_max_{options.blocks_max},
       since_ms_{options.since_ms},
@@ -170,12 +173,46 @@ NonceMemory::Verdict NonceMemory::take(const Nonce& nonce, std::int64_t time_ms)
     return Verdict::fresh;
 }
 
+void NonceMemory::refuse_early(const Nonce& nonce, std::int64_t time_ms) {
+    const std::int64_t stretch = time_ms / window_ms_;
+    const std::lock_guard guard{mutex_};
+    if (time_ms < since_ms_) {
+        return;  // it is never taken
+    }
+    if (stretch <= newest_) {
+        NonceSet& set = sets_[static_cast<std::size_t>(stretch) % stretches];
+        if (!set.needs_block(nonce) || all_blocks() < blocks_max_) {
+            set.insert(nonce);
+        }
+        return;
+    }
+    NonceSet& set = early_.try_emplace(stretch, seed_).first->second;
+    const bool needs_block = set.needs_block(nonce);
+    set.insert(nonce);
+    while (needs_block && early_blocks() > blocks_max_ / early_part) {
+        early_.erase(std::prev(early_.end()));
+    }
+}
+
+std::size_t NonceMemory::early_blocks() const noexcept {
+    std::size_t sum = 0;
+    for (const auto& [stretch, set] : early_) {
+        sum += set.blocks();
+    }
+    return sum;
+}
+
 /// A clock that was set back does not bring back what was forgotten: `since_ms_` only grows.
 void NonceMemory::begin(std::int64_t stretch) noexcept {
     constexpr auto kept = static_cast<std::int64_t>(stretches);
     for (std::int64_t old = std::max(newest_, stretch - kept) + 1; old <= stretch; ++old) {
-        sets_[static_cast<std::size_t>(old) % stretches].clear();
+        NonceSet& set = sets_[static_cast<std::size_t>(old) % stretches];
+        set.clear();
+        if (const auto early = early_.find(old); early != early_.end()) {
+            set = std::move(early->second);
+        }
     }
+    early_.erase(early_.begin(), early_.upper_bound(stretch));
     newest_ = stretch;
     since_ms_ = std::max(since_ms_, (stretch - kept + 1) * window_ms_);
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -90,6 +91,10 @@ public:
     /// cost as NonceSet::insert, and a lock
     Verdict take(const Nonce& nonce, std::int64_t time_ms);
 
+    /// Remember a request that is refused because its time has not come, so that it is not taken
+    /// when it has. The last ones to come are forgotten where there is no room.
+    void refuse_early(const Nonce& nonce, std::int64_t time_ms);
+
     std::chrono::milliseconds window() const noexcept {
         return std::chrono::milliseconds{window_ms_};
     }
@@ -101,19 +106,24 @@ private:
     // The nonces of requests signed in one stretch of time, as long as the window. Whenever it is,
     // the requests that are taken were signed in three stretches at most.
     static constexpr std::size_t stretches = 3;
+    // Of the memory, for what is refused as early: clocks that are wrong for good fill it.
+    static constexpr std::size_t early_part = 16;
 
     NonceMemory(const NonceMemoryOptions& options, std::uint64_t seed);
 
     void begin(std::int64_t stretch) noexcept;
     std::size_t all_blocks() const noexcept;
+    std::size_t early_blocks() const noexcept;
 
+    const std::uint64_t seed_;
     const std::int64_t window_ms_;
     const std::chrono::milliseconds ahead_max_;
     const std::size_t blocks_max_;
     mutable std::mutex mutex_;  // of what follows
     std::int64_t since_ms_;
-    std::int64_t newest_ = 0;               // stretch, counted from the epoch
-    std::array<NonceSet, stretches> sets_;  // each at its stretch modulo three
+    std::int64_t newest_ = 0;                 // stretch, counted from the epoch
+    std::array<NonceSet, stretches> sets_;    // each at its stretch modulo three
+    std::map<std::int64_t, NonceSet> early_;  // by stretch, after the newest
 };
 
 }  // namespace warren::protocol

@@ -273,7 +273,52 @@ TEST(MessageSigning, takes_times_ahead_of_its_own_to_a_limit) {
                      "signed 2.0 s in the future by this server's clock, and 1.5 s are allowed "
                      "(auth_clock_ahead_max)"));
     EXPECT_NE(server.refusal(golden_request, signed_at_ms - 1501), "");
-    EXPECT_EQ(server.refusal(golden_request, signed_at_ms - 1500), "");
+    EXPECT_EQ(Server({secret}, {.ahead_max = std::chrono::milliseconds{1500}})
+                  .refusal(golden_request, signed_at_ms - 1500),
+              "");
+}
+
+TEST(MessageSigning, takes_nothing_later_that_it_refused_as_early) {
+    constexpr std::int64_t ahead_ms = 1000;
+    constexpr std::chrono::milliseconds ahead{ahead_ms};
+    const auto client = signer_of({secret});
+    // Minutes, hours and days ahead: within a stretch of the memory, and stretches later.
+    for (const std::int64_t early :
+         {ahead_ms + 1, window_ms, 2 * window_ms + 7, 20 * window_ms, 300 * window_ms}) {
+        for (const bool is_busy : {false, true}) {
+            Server server{{secret}, {.ahead_max = ahead}};
+            ASSERT_TRUE(says(server.refusal(golden_request, signed_at_ms - early), "the future"));
+            for (std::int64_t now = signed_at_ms - early; now <= signed_at_ms + 2 * window_ms;
+                 now += window_ms / 7) {
+                if (is_busy) {
+                    ASSERT_EQ(server.refusal(request_of(*client, now), now), "");
+                }
+                ASSERT_NE(server.refusal(golden_request, now), "") << early << ' ' << now;
+            }
+        }
+    }
+}
+
+/// Nothing is kept across a restart: what the guide says of it.
+TEST(MessageSigning, takes_after_a_restart_only_what_was_signed_after_it) {
+    constexpr std::int64_t ahead_ms = 1000;
+    constexpr std::chrono::milliseconds ahead{ahead_ms};
+    for (const std::int64_t early : {2 * ahead_ms, window_ms, 20 * window_ms}) {
+        const std::int64_t refused = signed_at_ms - early;
+        Server first{{secret}, {.ahead_max = ahead}};
+        ASSERT_NE(first.refusal(golden_request, refused), "");
+        // It is signed before the second one listens, or just after.
+        const auto taken_by_one_since = [&](std::int64_t since_ms) {
+            Server second{{secret}, {.ahead_max = ahead, .since_ms = since_ms}};
+            bool is_taken = false;
+            for (std::int64_t now = since_ms; now <= signed_at_ms + 2 * window_ms; now += 499) {
+                is_taken = second.refusal(golden_request, now).empty() || is_taken;
+            }
+            return is_taken;
+        };
+        EXPECT_FALSE(taken_by_one_since(signed_at_ms + 1)) << early;
+        EXPECT_TRUE(taken_by_one_since(signed_at_ms)) << early;
+    }
 }
 
 TEST(MessageSigning, takes_nothing_signed_before_the_server_began) {

@@ -91,6 +91,34 @@ TEST(NonceMemory, takes_nothing_again_when_the_clock_is_set_back) {
     EXPECT_EQ(memory->take(nonce_of(3, 0), 980), seen);
 }
 
+TEST(NonceMemory, remembers_what_was_refused_as_early_until_its_time_is_over) {
+    const auto memory = memory_of({.window = 10ms});
+    EXPECT_EQ(memory->take(nonce_of(1, 0), 100), fresh);
+    memory->refuse_early(nonce_of(2, 0), 109);  // the same stretch
+    memory->refuse_early(nonce_of(3, 0), 110);
+    memory->refuse_early(nonce_of(4, 0), 500);
+    memory->refuse_early(nonce_of(5, 0), -1);  // of a time that never comes
+    EXPECT_EQ(memory->take(nonce_of(2, 0), 109), seen);
+    EXPECT_EQ(memory->take(nonce_of(3, 0), 110), seen);
+    EXPECT_EQ(memory->take(nonce_of(6, 0), 110), fresh) << "others of that time are taken";
+    EXPECT_EQ(memory->take(nonce_of(7, 0), 520), fresh);
+    EXPECT_EQ(memory->take(nonce_of(4, 0), 500), seen);
+    EXPECT_EQ(memory->take(nonce_of(8, 0), 530), fresh);
+    EXPECT_EQ(memory->take(nonce_of(4, 0), 500), forgotten);
+}
+
+TEST(NonceMemory, remembers_as_many_early_ones_as_may_be_and_the_first_to_come) {
+    const auto memory = memory_of({.window = 10ms, .blocks_max = 32});
+    memory->refuse_early(nonce_of(1, 0), 1000);
+    memory->refuse_early(nonce_of(2, 0), 2000);
+    memory->refuse_early(nonce_of(2, 1), 2000);
+    memory->refuse_early(nonce_of(3, 0), 500);
+    EXPECT_EQ(memory->blocks(), 0U) << "they take no room of what is taken";
+    EXPECT_EQ(memory->take(nonce_of(3, 0), 500), seen);
+    EXPECT_EQ(memory->take(nonce_of(1, 0), 1000), seen);
+    EXPECT_EQ(memory->take(nonce_of(2, 0), 2000), fresh) << "there was room for two blocks";
+}
+
 TEST(NonceMemory, refuses_a_window_that_will_not_do) {
     for (const auto window : {0ms, -1ms, 86'400'001ms}) {
         const auto memory = NonceMemory::make({.window = window});

@@ -34,6 +34,22 @@ bool ReplyVerdicts::is_known(const protocol::Envelope& reply) {
     return known_of(key).contains(key);
 }
 
+/// Callers come again: what is known of the last address saves most of the work.
+bool ReplyVerdicts::is_suspect(const protocol::Envelope& reply, runtime::TimePoint now) {
+    const bool is_direct = protocol::is_direct_reply(reply.routing_key);
+    const bool is_strange = is_direct && reply.routing_key != good_address_;
+    if (!is_strange && now >= distrusts_until_) {
+        return is_too_large(reply);
+    }
+    if (!is_good(reply)) {
+        return true;
+    }
+    if (is_direct) {
+        good_address_ = reply.routing_key;
+    }
+    return false;
+}
+
 bool ReplyVerdicts::is_hopeless(const protocol::Envelope& reply, runtime::TimePoint now) {
     renew(now);
     const std::string& key = key_of(reply);
@@ -77,6 +93,16 @@ void ReplyVerdicts::cost_connection(const protocol::Envelope& reply, runtime::Ti
     }
 }
 
+void ReplyVerdicts::lost_channel(runtime::TimePoint now) {
+    addresses_ = {};
+    distrust(now);
+}
+
+void ReplyVerdicts::distrust(runtime::TimePoint now) {
+    distrusts_until_ = now + distrust_lasts;
+    good_address_.clear();
+}
+
 /// What was spent on strangers is not to be at the expense of those that were known.
 void ReplyVerdicts::lost_connection(runtime::TimePoint now) {
     nodes_ = {};
@@ -84,6 +110,7 @@ void ReplyVerdicts::lost_connection(runtime::TimePoint now) {
     since_ = now;
     breaks_ = 1;
     new_nodes_ = 0;
+    distrust(now);
 }
 
 void ReplyVerdicts::renew(runtime::TimePoint now) {

@@ -19,6 +19,9 @@ namespace warren::transport {
 /// thread the I/O thread
 class ReplyVerdicts {
 public:
+    /// It is not to go with others: its like may break what it goes on, and after a break for a
+    /// while each whose like has not been taken since.
+    bool is_suspect(const protocol::Envelope& reply, runtime::TimePoint now);
     /// The broker has taken a reply like this one, and refused none so small.
     bool is_good(const protocol::Envelope& reply) {
         return !is_too_large(reply) && is_known(reply);
@@ -46,12 +49,14 @@ public:
     /// A connection ended, and nobody knows over which reply.
     void lost_connection(runtime::TimePoint now);
     /// A channel was closed, and nobody knows over which reply. None to a direct address does that.
-    void lost_channel() { addresses_ = {}; }
+    void lost_channel(runtime::TimePoint now);
     /// A reply of so many bytes was refused for its size.
     void refused_size(std::size_t bytes) noexcept {
         refused_bytes_min_ = std::min(refused_bytes_min_, bytes);
     }
 
+    /// After a break.
+    static constexpr std::chrono::minutes distrust_lasts{10};
     /// What is known against addresses counts so long, and so do the numbers below.
     static constexpr std::chrono::minutes window{1};
     /// Connections that strangers may cost.
@@ -64,6 +69,7 @@ private:
     NameSet& known_of(const std::string& key) noexcept;
     bool is_known(const protocol::Envelope& reply);
     void renew(runtime::TimePoint now);
+    void distrust(runtime::TimePoint now);
 
     NameSet nodes_;
     NameSet addresses_;
@@ -72,6 +78,8 @@ private:
     int breaks_ = 0;
     int new_nodes_ = 0;
     std::size_t refused_bytes_min_ = SIZE_MAX;
+    runtime::TimePoint distrusts_until_{};
+    std::string good_address_;  // the last direct one
     std::string key_;
 };
 

@@ -10,7 +10,7 @@
 namespace warren::transport {
 
 bool SharedReplies::publish(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
-    if (is_suspect(reply)) {
+    if (verdicts_.is_suspect(reply, link_.executor().now())) {
         if (is_hopeless(reply)) {
             on_hopeless({}, reply);
             return true;
@@ -55,14 +55,12 @@ void SharedReplies::channel_closed(const amqp::ChannelClosed& closed) {
     if (const auto size = refused_size(closed.text)) {
         verdicts_.refused_size(size->bytes_max + 1);
     }
-    verdicts_.lost_channel();
-    distrust();
+    verdicts_.lost_channel(link_.executor().now());
 }
 
 void SharedReplies::connection_lost() {
     if (std::exchange(has_replied_, false) && link_.ended_by_exception()) {
         verdicts_.lost_connection(link_.executor().now());
-        distrust();
     }
 }
 
@@ -102,31 +100,9 @@ void SharedReplies::on_unroutable(const protocol::Envelope& reply) {
                     core::text_for_display(reply.routing_key), link_.endpoint().display())});
 }
 
-/// Callers come again: what is known of the last address saves most of the work.
-bool SharedReplies::is_suspect(const protocol::Envelope& reply) {
-    const bool is_direct = protocol::is_direct_reply(reply.routing_key);
-    const bool is_strange = is_direct && reply.routing_key != good_address_;
-    if (!is_strange && link_.executor().now() >= distrusts_until_) {
-        return verdicts_.is_too_large(reply);
-    }
-    if (!verdicts_.is_good(reply)) {
-        return true;
-    }
-    if (is_direct) {
-        good_address_ = reply.routing_key;
-    }
-    return false;
-}
-
 bool SharedReplies::is_hopeless(const protocol::Envelope& reply) {
     const runtime::TimePoint now = link_.executor().now();
     return verdicts_.is_hopeless(reply, now) || (!can_try() && verdicts_.is_risky(reply, now));
-}
-
-/// From now on each goes apart, unless its like was taken there.
-void SharedReplies::distrust() {
-    distrusts_until_ = link_.executor().now() + distrust_lasts;
-    good_address_.clear();
 }
 
 ReplyTrials& SharedReplies::trials() {

@@ -9,12 +9,10 @@
 #include "transport/amqp/reply_trials.hpp"
 #include "transport/amqp/reply_verdicts.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace warren::transport {
@@ -49,26 +47,19 @@ public:
     void on_hopeless(runtime::DeliveryId delivery, const protocol::Envelope& reply) override;
     void on_unroutable(const protocol::Envelope& reply) override;
 
-    /// After a break.
-    static constexpr std::chrono::minutes distrust_lasts{10};
-
 private:
     std::expected<std::uint64_t, Failure> send(const protocol::Envelope& reply);
-    bool is_suspect(const protocol::Envelope& reply);
     bool is_hopeless(const protocol::Envelope& reply);
     bool can_try() const noexcept { return !trials_ || trials_->can_try(); }
-    void distrust();
     ReplyTrials& trials();
 
     Link& link_;
     const amqp::ChannelNumber& channel_;
     runtime::ServerSink* sink_ = nullptr;
     ReplyVerdicts verdicts_;
-    std::optional<ReplyTrials> trials_;     // once there was one to try
-    runtime::TimePoint distrusts_until_{};  // a reply has broken the channel or the connection
-    bool has_replied_ = false;              // on this connection
+    std::optional<ReplyTrials> trials_;  // once there was one to try
+    bool has_replied_ = false;           // on this connection
     bool redirected_ = false;
-    std::string good_address_;  // the last direct one
     Arena arena_;
     std::shared_ptr<SharedReplies*> life_ = std::make_shared<SharedReplies*>(this);
 };

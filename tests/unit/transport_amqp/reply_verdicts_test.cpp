@@ -133,7 +133,7 @@ TEST_F(Verdicts, ARefusedSizeCountUntilOneIsTaken) {
 TEST_F(Verdicts, TheGoodAreDoubtedWhenOneOfThemWasNot) {
     verdicts.taken(reply("queue"));
     verdicts.taken(reply(at_node("a@b")));
-    verdicts.lost_channel();
+    verdicts.lost_channel(now);
     EXPECT_FALSE(verdicts.is_good(reply("queue")));
     EXPECT_TRUE(verdicts.is_good(reply(at_node("a@b")))) << "no direct address closes a channel";
     for (int number = 0; number != ReplyVerdicts::breaks_max; ++number) {
@@ -143,6 +143,39 @@ TEST_F(Verdicts, TheGoodAreDoubtedWhenOneOfThemWasNot) {
     EXPECT_FALSE(verdicts.is_good(reply(at_node("a@b"))));
     EXPECT_FALSE(verdicts.is_hopeless(reply(at_node("a@b")), now)) << "it is tried again";
     EXPECT_FALSE(verdicts.is_calm(now));
+}
+
+TEST_F(Verdicts, DistrustEndsWithItsTimeAndRepliesGoAsBefore) {
+    constexpr std::chrono::milliseconds moment{1};
+    const std::string direct = at_node("a@b");
+    EXPECT_FALSE(verdicts.is_suspect(reply("queue"), now)) << "nothing has broken yet";
+    for (const bool is_channel : {true, false}) {
+        if (is_channel) {
+            verdicts.lost_channel(now);
+        } else {
+            verdicts.lost_connection(now);
+        }
+        EXPECT_TRUE(verdicts.is_suspect(reply("queue"), now));
+        verdicts.taken(reply("other"));
+        EXPECT_FALSE(verdicts.is_suspect(reply("other"), now)) << "its like was taken since";
+        now += ReplyVerdicts::distrust_lasts - moment;
+        EXPECT_TRUE(verdicts.is_suspect(reply("queue"), now));
+        EXPECT_FALSE(verdicts.is_suspect(reply("queue"), now + moment));
+        EXPECT_TRUE(verdicts.is_suspect(reply(direct), now + moment))
+            << "a node that has taken none is a stranger at any time";
+        now += moment;
+    }
+    verdicts.lost_channel(now);
+    now += ReplyVerdicts::distrust_lasts - moment;
+    verdicts.lost_channel(now);
+    EXPECT_TRUE(verdicts.is_suspect(reply("queue"), now + moment)) << "each break begins it anew";
+    verdicts.refused_size(100);
+    now += ReplyVerdicts::distrust_lasts;
+    EXPECT_FALSE(verdicts.is_suspect(reply("queue", 99), now));
+    EXPECT_TRUE(verdicts.is_suspect(reply("queue", 100), now)) << "a size is no matter of time";
+    verdicts.taken(reply(direct));
+    EXPECT_FALSE(verdicts.is_suspect(reply(direct), now));
+    EXPECT_FALSE(verdicts.is_suspect(reply(at_node("a@b", 2)), now));
 }
 
 }  // namespace

@@ -100,7 +100,8 @@ public:
     void on_heard() override;
     void on_tried(DeliveryId delivery, const Failure* refused) override;
     void on_reply_refused(const protocol::Envelope& reply, const Failure& why) override;
-    void on_reply_lost(const protocol::Envelope& reply, const Failure& why) override;
+    void on_reply_lost(DeliveryId delivery, const protocol::Envelope& reply,
+                       const Failure& why) override;
 
 private:
     /// A delivery that is not acknowledged, because as many are handled as may.
@@ -138,6 +139,8 @@ private:
     void settle(std::unique_ptr<MessageJob> job);
     void conclude(std::unique_ptr<MessageJob> job);
     void conclude_again(KeptResponse response);
+    std::unique_ptr<MessageJob> take_tried(DeliveryId delivery);
+    void conclude_tried(std::unique_ptr<MessageJob> job);
     void send_unsent();
     void ask_later();
     void keep(std::unique_ptr<MessageJob> job);

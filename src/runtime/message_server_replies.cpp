@@ -97,13 +97,11 @@ void MessageServer::conclude(std::unique_ptr<MessageJob> job) {
     remember(std::move(job));
 }
 
-void MessageServer::on_tried(DeliveryId delivery, const Failure* refused) {
+/// out  null: it is on trial no more
+std::unique_ptr<MessageJob> MessageServer::take_tried(DeliveryId delivery) {
     const auto trial = std::ranges::find(trials_, delivery, &Trial::delivery);
     if (trial == trials_.end()) {
-        if (refused != nullptr) {
-            replies_.add_lost({}, *refused);
-        }
-        return;
+        return nullptr;
     }
     std::unique_ptr<MessageJob> job = std::move(trial->job);
     trials_.erase(trial);
@@ -111,6 +109,23 @@ void MessageServer::on_tried(DeliveryId delivery, const Failure* refused) {
         replays_.remove_running(*job);
     }
     job->is_done = true;
+    return job;
+}
+
+void MessageServer::conclude_tried(std::unique_ptr<MessageJob> job) {
+    conclude(std::move(job));
+    take_held();
+    check_drained();
+}
+
+void MessageServer::on_tried(DeliveryId delivery, const Failure* refused) {
+    std::unique_ptr<MessageJob> job = take_tried(delivery);
+    if (job == nullptr) {
+        if (refused != nullptr) {
+            replies_.add_lost({}, *refused);
+        }
+        return;
+    }
     if (refused == nullptr) {
         counters_.bytes_sent.add(job->reply->body.size());
         job->reply.reset();
@@ -120,15 +135,13 @@ void MessageServer::on_tried(DeliveryId delivery, const Failure* refused) {
         replies_.add_lost(job->address.correlation_id, *refused);
         job->reply.reset();
     }
-    conclude(std::move(job));
-    take_held();
-    check_drained();
+    conclude_tried(std::move(job));
 }
 
 void MessageServer::on_reply_refused(const protocol::Envelope& reply, const Failure& why) {
     if (const auto failure = protocol::read_failure_headers(reply.headers);
         failure && failure->code == Code::internal) {
-        on_reply_lost(reply, why);
+        replies_.add_lost(reply.correlation_id, why);
         return;
     }
     replies_.add_refused(reply.correlation_id, why);
@@ -144,8 +157,13 @@ void MessageServer::on_reply_refused(const protocol::Envelope& reply, const Fail
     }
 }
 
-void MessageServer::on_reply_lost(const protocol::Envelope& reply, const Failure& why) {
+void MessageServer::on_reply_lost(DeliveryId delivery, const protocol::Envelope& reply,
+                                  const Failure& why) {
     replies_.add_lost(reply.correlation_id, why);
+    if (std::unique_ptr<MessageJob> job = take_tried(delivery)) {
+        job->reply.reset();
+        conclude_tried(std::move(job));
+    }
 }
 
 void MessageServer::send_unsent() {

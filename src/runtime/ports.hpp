@@ -78,8 +78,10 @@ public:
     virtual void on_tried(DeliveryId /*delivery*/, const Failure* /*refused*/) {}
     /// The broker refuses a reply that counted as sent: its caller may be answered otherwise.
     virtual void on_reply_refused(const protocol::Envelope& /*reply*/, const Failure& /*why*/) {}
-    /// A reply that counted as sent has reached nobody.
-    virtual void on_reply_lost(const protocol::Envelope& /*reply*/, const Failure& /*why*/) {}
+    /// A reply reaches nobody.
+    /// in  delivery: of one on trial, which can be acknowledged now; none: it counted as sent
+    virtual void on_reply_lost(DeliveryId /*delivery*/, const protocol::Envelope& /*reply*/,
+                               const Failure& /*why*/) {}
 };
 
 /// Where a client stands with its broker.

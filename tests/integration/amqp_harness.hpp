@@ -193,8 +193,12 @@ public:
         }
         change([&] { refused_.push_back(refused != nullptr ? *refused : Failure{}); });
     }
-    void on_reply_lost(const protocol::Envelope&, const Failure& why) override {
+    void on_reply_lost(runtime::DeliveryId delivery, const protocol::Envelope&,
+                       const Failure& why) override {
         change([&] { replies_lost_.push_back(why); });
+        if (delivery != runtime::DeliveryId{}) {
+            on_tried(delivery, nullptr);
+        }
     }
 
     // Read inside `await`.

@@ -142,8 +142,7 @@ public:
     }
     void on_reply_lost(DeliveryId delivery, const protocol::Envelope& reply,
                        const Failure& why) override {
-        sink_->on_reply_lost(reply, why);
-        sink_->on_tried(delivery, nullptr);
+        sink_->on_reply_lost(delivery, reply, why);
     }
     void on_trouble(LogLevel level, const Failure& failure) override { say(level, failure); }
 

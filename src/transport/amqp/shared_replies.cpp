@@ -84,20 +84,20 @@ void SharedReplies::on_untried(runtime::DeliveryId delivery, const protocol::Env
 }
 
 void SharedReplies::on_hopeless(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
-    sink_->on_reply_lost(reply,
+    sink_->on_reply_lost(delivery, reply,
                          {.code = Code::no_responder,
                           .message = fmt::format("Its caller's address is like others over which "
                                                  "the broker at {} closed a connection",
                                                  link_.endpoint().display())});
-    on_tried(delivery, reply, nullptr);
 }
 
 void SharedReplies::on_unroutable(const protocol::Envelope& reply) {
     sink_->on_reply_lost(
-        reply, {.code = Code::no_responder,
-                .message = fmt::format(
-                    "There is no queue '{}' at {}: its caller is gone, or never had it",
-                    core::text_for_display(reply.routing_key), link_.endpoint().display())});
+        {}, reply,
+        {.code = Code::no_responder,
+         .message =
+             fmt::format("There is no queue '{}' at {}: its caller is gone, or never had it",
+                         core::text_for_display(reply.routing_key), link_.endpoint().display())});
 }
 
 bool SharedReplies::is_hopeless(const protocol::Envelope& reply) {

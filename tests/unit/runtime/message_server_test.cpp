@@ -472,6 +472,29 @@ TEST(MessageServerTrial, IsDroppedWhenThatIsRefusedToo) {
     EXPECT_TRUE(served.stage.log.contains("a reply reaches nobody: no_responder"));
 }
 
+TEST(MessageServerTrial, CountsNoBytesOfAReplyThatReachesNobody) {
+    Served served;
+    const auto sent = [&served] { return served.server->counters().bytes_sent.get(); };
+    for (const bool is_lost : {true, false}) {
+        served.port->is_trying = true;
+        served.caller->send({.correlation_id = is_lost ? "a" : "b"});
+        served.run();
+        served.port->is_trying = false;
+        const runtime::DeliveryId delivery = served.port->trials.back();
+        if (is_lost) {
+            served.server->on_reply_lost(delivery, {.correlation_id = "a"},
+                                         {.code = Code::no_responder, .message = "gone"});
+        } else {
+            served.server->on_tried(delivery, nullptr);
+        }
+        served.run();
+        EXPECT_TRUE(served.is_empty()) << "its request is acknowledged";
+        EXPECT_EQ(sent() == 0, is_lost);
+        EXPECT_EQ(served.server->lost_replies().lost(), 1U);
+    }
+    EXPECT_EQ(served.runs, 2);
+}
+
 TEST(MessageServerTrial, GoesOnWhileTheConnectionIsLost) {
     Served served;
     served.port->is_trying = true;

@@ -10,8 +10,9 @@
 namespace warren::format {
 
 /// Why bytes did not decode to a `Value`. The types are:
-///   json_invalid         syntax, an empty text, something after the end, a key that stands twice,
-///                        malformed UTF-8
+///   json_invalid         no JSON: syntax, an empty text, something after the end, malformed UTF-8
+///   key_twice            a key that stands twice in one object
+///   text_not_utf8        an escape of half a character, which UTF-8 has no form for
 ///   int_out_of_range     an integer that fits neither int64 nor uint64; it never becomes a float
 ///   float_out_of_range   a number whose magnitude no double holds, such as 1e999
 ///   depth_over_limit     lists and objects nested deeper than `depth_max`

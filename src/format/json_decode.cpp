@@ -63,7 +63,7 @@ public:
         }
         if (const Value* twice = key_twice(members)) {
             const std::string_view key = twice->as_text();
-            return refuse(ec, "json_invalid", is_input(key) ? offset_of(key.data()) : no_offset,
+            return refuse(ec, "key_twice", is_input(key) ? offset_of(key.data()) : no_offset,
                           fmt::format("the key \"{}\" stands twice in one object",
                                       core::text_for_display(key, shown_bytes_max)));
         }
@@ -231,6 +231,36 @@ std::string_view message_of(const error_code& ec) {
     }
 }
 
+/// What has JSON's syntax, and yet no value here, is told from what is no JSON.
+std::string_view type_of(const error_code& ec) {
+    switch (static_cast<json::error>(ec.value())) {
+    case json::error::illegal_leading_surrogate:
+    case json::error::illegal_trailing_surrogate:
+    case json::error::expected_utf16_escape:
+        return "text_not_utf8";
+    case json::error::exponent_overflow:
+        return "float_out_of_range";
+    default:
+        return "json_invalid";
+    }
+}
+
+/// The parser calls the first half of a surrogate pair a syntax error where no escape follows it.
+bool ends_in_half_a_pair(std::string_view text) noexcept {
+    constexpr std::size_t escape_size = 6;  // of "\ud800"
+    text.remove_suffix(text.ends_with('\\') ? 1 : 0);
+    if (text.size() < escape_size) {
+        return false;
+    }
+    const std::string_view escape = text.substr(text.size() - escape_size);
+    text.remove_suffix(escape_size);
+    const std::size_t last = text.find_last_not_of('\\');
+    const bool is_escaped =
+        (text.size() - (last == std::string_view::npos ? 0 : last + 1)) % 2 != 0;
+    return !is_escaped && escape.starts_with("\\u") && (escape[2] == 'd' || escape[2] == 'D') &&
+           std::string_view{"89abAB"}.contains(escape[3]);
+}
+
 DecodeError explain(std::string_view text, std::size_t offset, const error_code& ec) {
     const std::size_t malformed = core::utf8_invalid_at(text);
     if (malformed <= offset + 3) {
@@ -239,7 +269,10 @@ DecodeError explain(std::string_view text, std::size_t offset, const error_code&
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
         return {.offset = text.size(), .message = "the document is empty", .type = "json_invalid"};
     }
-    return {.offset = offset, .message = std::string{message_of(ec)}, .type = "json_invalid"};
+    const error_code why = ec == json::error::syntax && ends_in_half_a_pair(text.substr(0, offset))
+                               ? error_code{json::error::illegal_leading_surrogate}
+                               : ec;
+    return {.offset = offset, .message = std::string{message_of(why)}, .type = type_of(why)};
 }
 
 std::expected<Value, DecodeError> decode(std::string_view text, Arena& arena,

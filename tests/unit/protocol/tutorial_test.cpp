@@ -64,6 +64,25 @@ TEST_F(Tutorial, RefusesWhatIsNeither) {
         "depth_over_limit");
 }
 
+TEST_F(Tutorial, TakesForNoTextWhatIsJsonThatItCannotHold) {
+    const std::string deep = std::string(10'000, '[') + std::string(10'000, ']');
+    for (const auto& [text, type] : std::initializer_list<std::pair<std::string_view, const char*>>{
+             {R"({"n": 1, "n": 2})", "key_twice"},
+             {R"([{"n": 1, "n": NaN}])", "key_twice"},
+             {R"(["\ud800"])", "text_not_utf8"},
+             {"1e9999999999", "float_out_of_range"},
+             {deep, "depth_over_limit"},
+         }) {
+        for (const std::string_view content_type : {"", "application/octet-stream", "text/json"}) {
+            const auto call = decoded(text, content_type);
+            ASSERT_FALSE(call) << text;
+            EXPECT_EQ(call.error().code, Code::invalid_request);
+            EXPECT_EQ(call.error().errors.at(0).type, type) << text;
+        }
+    }
+    EXPECT_TRUE(decoded(R"({"n": 1, "n": 2})").error().errors.at(0).message.contains("\"n\""));
+}
+
 TEST_F(Tutorial, AnswersWithABareValue) {
     // The reply views it.
     const ReplyAddress address{.exchange = "x", .reply_to = "r", .correlation_id = "c"};

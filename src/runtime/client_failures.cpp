@@ -40,8 +40,12 @@ Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds ti
                            (waiting.wants_answer ? "and no reply came " : "") + within +
                            (waiting.blocked ? "; the broker takes no messages at the moment" : "")};
     case CallStage::accepted:
-        return {.code = Code::deadline_exceeded,
-                .message = "Queued at " + broker + ", but no reply came " + within};
+        return {
+            .code = Code::deadline_exceeded,
+            .message = "Queued at " + broker + ", but no reply came " + within +
+                       (waiting.unknown_why.empty() ? std::string{}
+                                                    : "; whether a server is there is not known: " +
+                                                          std::string{waiting.unknown_why})};
     }
     return {};
 }

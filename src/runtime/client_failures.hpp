@@ -22,7 +22,8 @@ struct WaitingFor {
     const Failure* last_failure = nullptr;      // why there is no connection; null: not known yet
     std::optional<std::string_view> blocked{};  // the broker's reason
     bool wants_answer = true;
-    std::string_view progress{};  // what connecting waits for
+    std::string_view progress{};     // what connecting waits for
+    std::string_view unknown_why{};  // why nobody could say whether its server is there
 };
 
 Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout);

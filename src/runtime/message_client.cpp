@@ -286,6 +286,7 @@ void MessageClient::on_unblocked() {
 
 Failure MessageClient::deadline_failure_of(const OutgoingCall& call) const {
     const std::string progress = port_ != nullptr ? port_->progress() : std::string{};
+    const ServerPresence* const presence = presences_.find(server_of(call));
     return deadline_failure(
         {.broker = options_.broker,
          .stage = stage_of(call),
@@ -293,7 +294,9 @@ Failure MessageClient::deadline_failure_of(const OutgoingCall& call) const {
          .last_failure = last_failure_ ? &*last_failure_ : nullptr,
          .blocked = blocked_ ? std::optional<std::string_view>{*blocked_} : std::nullopt,
          .wants_answer = call.wants_answer,
-         .progress = progress},
+         .progress = progress,
+         .unknown_why =
+             presence != nullptr ? std::string_view{presence->unknown_why} : std::string_view{}},
         call.timeout);
 }
 

@@ -48,7 +48,8 @@ public:
     void on_refused(std::uint64_t token, const Failure& why) override;
     void on_dropped(std::uint64_t token) override;
     void on_bound(std::uint64_t token, const Failure* refused) override;
-    void on_consumers(std::uint64_t token, std::optional<std::uint32_t> consumers) override;
+    void on_consumers(std::uint64_t token,
+                      const std::expected<std::uint32_t, Failure>& consumers) override;
     void on_lost(const Failure& why, RepliesSurvive replies) override;
     void on_failed(const Failure& why) override;
     void on_blocked(std::string_view reason) override;

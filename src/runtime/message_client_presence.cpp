@@ -40,7 +40,8 @@ bool MessageClient::ask_for(ServerPresence& presence) {
     return presence.is_asked;
 }
 
-void MessageClient::on_consumers(std::uint64_t token, std::optional<std::uint32_t> consumers) {
+void MessageClient::on_consumers(std::uint64_t token,
+                                 const std::expected<std::uint32_t, Failure>& consumers) {
     ServerPresence* const presence = presences_.find(token);
     if (presence == nullptr || !is_ready_) {
         return;
@@ -48,6 +49,7 @@ void MessageClient::on_consumers(std::uint64_t token, std::optional<std::uint32_
     presence->is_asked = false;
     presence->is_present = consumers.value_or(1) != 0;
     presence->is_confirmed = consumers.value_or(0) != 0;
+    presence->unknown_why = consumers ? std::string{} : consumers.error().message;
     if (!presence->is_present && now() < grace_until_ && !presence->waiting.empty()) {
         presence->is_asked = true;
         executor().post_at(now() + return_pause, [weak = weak_from_this(), token] {
@@ -55,7 +57,7 @@ void MessageClient::on_consumers(std::uint64_t token, std::optional<std::uint32_
             ServerPresence* const asked =
                 self != nullptr && self->is_ready_ ? self->presences_.find(token) : nullptr;
             if (asked != nullptr && !self->ask_for(*asked)) {
-                self->on_consumers(token, std::nullopt);
+                self->on_consumers(token, std::unexpected{Failure{}});
             }
         });
         return;
@@ -97,6 +99,7 @@ Failure MessageClient::unrouted_failure(const OutgoingCall& call, const Failure&
 void MessageClient::forget_presences() {
     presences_.each([this](ServerPresence& presence) {
         presence.is_present = presence.is_confirmed = presence.is_asked = false;
+        presence.unknown_why.clear();
         waiting_.append(presence.waiting);
     });
 }

@@ -7,7 +7,7 @@
 #include "runtime/executor.hpp"
 
 #include <cstdint>
-#include <optional>
+#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -121,9 +121,9 @@ public:
     /// The broker never looked at the request, because of another one: it can be sent again.
     virtual void on_dropped(std::uint64_t token) = 0;
     virtual void on_bound(std::uint64_t token, const Failure* refused) = 0;
-    /// in   consumers: nullopt when the broker does not say
-    virtual void on_consumers(std::uint64_t /*token*/, std::optional<std::uint32_t> /*consumers*/) {
-    }
+    /// in   consumers: or why the broker does not say
+    virtual void on_consumers(std::uint64_t /*token*/,
+                              const std::expected<std::uint32_t, Failure>& /*consumers*/) {}
     /// The connection is gone; the transport connects again by itself and calls on_ready. Tokens
     /// that were not heard of are forgotten: they may or may not have reached the broker.
     virtual void on_lost(const Failure& why, RepliesSurvive replies) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,8 +21,9 @@ struct ServerPresence {
     bool is_present = false;
     bool is_confirmed = false;  // the broker said so
     bool is_asked = false;
-    TimePoint fresh_until{};  // nobody has to ask before
-    CallQueue waiting{};      // for the answer
+    std::string unknown_why{};  // the broker's reason for not saying whether it is there
+    TimePoint fresh_until{};    // nobody has to ask before
+    CallQueue waiting{};        // for the answer
 };
 
 /// Those that a client calls. They are few: one mostly.
@@ -33,10 +35,8 @@ public:
 
     /// out  nullptr at the limit
     ServerPresence* of(std::string_view server) {
-        for (const auto& each : all_) {
-            if (each->server == server) {
-                return each.get();
-            }
+        if (ServerPresence* const known = find(server)) {
+            return known;
         }
         if (all_.size() == servers_max) {
             return nullptr;
@@ -45,6 +45,12 @@ public:
         all_.back()->server = server;
         all_.back()->token = all_.size();
         return all_.back().get();
+    }
+    /// out  nullptr: nobody has asked for it
+    ServerPresence* find(std::string_view server) const noexcept {
+        const auto found = std::ranges::find_if(
+            all_, [&](const auto& presence) { return presence->server == server; });
+        return found == all_.end() ? nullptr : found->get();
     }
     ServerPresence* find(std::uint64_t token) noexcept {
         return token == 0 || token > all_.size() ? nullptr : all_[token - 1].get();

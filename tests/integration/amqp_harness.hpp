@@ -340,15 +340,16 @@ public:
         change([&] { bound_[token] = refused ? std::optional{*refused} : std::nullopt; });
     }
     /// out  as the broker says it
-    std::optional<std::uint32_t> consumers_of(std::string_view queue) {
+    std::expected<std::uint32_t, Failure> consumers_of(std::string_view queue) {
         const std::uint64_t token = ++last_token_;
         EXPECT_TRUE(loop_.run([&] { return port_->count_consumers(token, queue); }));
         EXPECT_TRUE(await([&] { return consumers_.contains(token); }));
-        std::optional<std::uint32_t> count;
+        std::expected<std::uint32_t, Failure> count;
         change([&] { count = consumers_[token]; });
         return count;
     }
-    void on_consumers(std::uint64_t token, std::optional<std::uint32_t> count) override {
+    void on_consumers(std::uint64_t token,
+                      const std::expected<std::uint32_t, Failure>& count) override {
         change([&] { consumers_[token] = count; });
     }
     void on_lost(const Failure& why, runtime::RepliesSurvive survive) override {
@@ -381,7 +382,7 @@ public:
     std::string reply_address_;
     std::map<std::uint64_t, Outcome> outcomes_;
     std::map<std::uint64_t, std::optional<Failure>> bound_;
-    std::map<std::uint64_t, std::optional<std::uint32_t>> consumers_;
+    std::map<std::uint64_t, std::expected<std::uint32_t, Failure>> consumers_;
     std::vector<Failure> lost_;
     std::vector<Failure> failed_;
     std::optional<std::string> blocked_;

@@ -38,7 +38,7 @@ TEST_F(AmqpWatching, CountsTheConsumersOfAQueue) {
     ASSERT_TRUE(server.await_consuming());
     ASSERT_TRUE(caller.await_ready());
     EXPECT_EQ(caller.consumers_of("counted"), 1U);
-    EXPECT_EQ(caller.consumers_of("no such queue"), std::nullopt);
+    EXPECT_EQ(caller.consumers_of("no such queue").error().code, Code::no_responder);
     for (int count = 0; count < 3; ++count) {
         caller.call("", "counted", "x");
     }
@@ -47,6 +47,47 @@ TEST_F(AmqpWatching, CountsTheConsumersOfAQueue) {
     loop.run([&] { server.port().stop_consuming(); });
     ASSERT_TRUE(server.await([&] { return server.stopped_; }));
     EXPECT_EQ(caller.consumers_of("counted"), 0U);
+}
+
+TEST_F(AmqpWatching, WhatTheBrokerDoesNotSayOfAServerStandsInTheFailure) {
+    transport::AmqpServerOptions options = plain_queue("alone");
+    options.topology.queues[0].exclusive = true;
+    options.topology.exchanges = {{.name = "copies", .type = "fanout"}};
+    EchoServer server{loop, broker.uri(), options};
+    ASSERT_TRUE(server.await_consuming());
+    Caller caller{loop, broker.uri()};
+    ASSERT_TRUE(caller.await_ready());
+    const auto consumers = caller.consumers_of("alone");
+    ASSERT_FALSE(consumers);
+    EXPECT_EQ(consumers.error().code, Code::conflict);
+
+    const auto failure_of = [](const std::string& address, const std::string& method) {
+        Client client{address, {.timeout = std::chrono::milliseconds{500}}};
+        try {
+            client.call(method, Dynamic::map({}));
+        } catch (const Error& error) {
+            return error.failure();
+        }
+        return Failure{};
+    };
+    const std::string alone = broker.uri() + "?protocol=tutorial&queue=alone";
+    EXPECT_EQ(failure_of(alone, "echo").message, "") << "it may well be served";
+    server.holds = true;
+    const Failure unanswered = failure_of(alone, "echo");
+    EXPECT_EQ(unanswered.code, Code::deadline_exceeded);
+    EXPECT_TRUE(unanswered.message.contains("The queue 'alone' is another connection's alone"))
+        << unanswered.message;
+
+    // Its own queue, bound there for replies, takes each request: none comes back to say that no
+    // other queue does.
+    EXPECT_FALSE(caller.bind("copies"));
+    const std::uint64_t token = caller.call("copies", "absent", "x");
+    EXPECT_TRUE(caller.await_reply(token));
+    EXPECT_TRUE(caller.outcome(token).accepted);
+    const Failure copied = failure_of(broker.uri() + "?queue=absent", "copies");
+    EXPECT_EQ(copied.code, Code::deadline_exceeded);
+    EXPECT_TRUE(copied.message.contains("The queue 'absent': no such exchange or queue"))
+        << copied.message;
 }
 
 TEST_F(AmqpWatching, ACallToAStoppedServerIsNoResponderUnlessItWantsToWait) {

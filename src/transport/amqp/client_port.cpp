@@ -399,10 +399,10 @@ private:
     amqp::ChannelNumber reply_channel_ = 0;  // 0: none
     amqp::ChannelNumber publish_channel_ = 0;
     ReplyBindings bindings_;
-    ConsumerCounts consumers_{*link_,
-                              [this](std::uint64_t token, std::optional<std::uint32_t> count) {
-                                  sink_->on_consumers(token, count);
-                              }};
+    ConsumerCounts consumers_{
+        *link_, [this](std::uint64_t token, const std::expected<std::uint32_t, Failure>& count) {
+            sink_->on_consumers(token, count);
+        }};
     AlarmTest alarm_test_{*link_, [this] {
                               alarm_ = Alarm::known;
                               check_ready();

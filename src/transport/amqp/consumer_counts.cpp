@@ -1,6 +1,9 @@
 #include "transport/amqp/consumer_counts.hpp"
 
 #include "protocol/envelope.hpp"
+#include "transport/amqp/refusal.hpp"
+
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -49,7 +52,8 @@ void ConsumerCounts::on_channel_event(const amqp::Event& event) {
     if (const auto* declared = std::get_if<amqp::QueueDeclared>(&event)) {
         return answered(declared->consumer_count);
     }
-    if (!std::holds_alternative<amqp::ChannelClosed>(event)) {
+    const auto* closed = std::get_if<amqp::ChannelClosed>(&event);
+    if (closed == nullptr) {
         return;
     }
     channel_ = 0;
@@ -57,12 +61,14 @@ void ConsumerCounts::on_channel_event(const amqp::Event& event) {
     for (std::size_t index = 0; index < rest.size(); ++index) {
         // The oldest one is to blame.
         if (index == 0 || !ask(rest[index].token, rest[index].queue)) {
-            told_(rest[index].token, std::nullopt);
+            told_(rest[index].token,
+                  std::unexpected{explain(*closed, link_.endpoint(),
+                                          fmt::format("The queue '{}'", rest[0].queue))});
         }
     }
 }
 
-void ConsumerCounts::answered(std::optional<std::uint32_t> consumers) {
+void ConsumerCounts::answered(std::uint32_t consumers) {
     if (!asked_.empty()) {
         const std::uint64_t token = asked_.front().token;
         asked_.pop_front();

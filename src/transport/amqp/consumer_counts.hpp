@@ -1,11 +1,13 @@
 #pragma once
 
+#include <warren/error.hpp>
+
 #include "transport/amqp/link.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,8 +18,9 @@ namespace warren::transport {
 /// thread the I/O thread
 class ConsumerCounts final : public ChannelUser {
 public:
-    /// nullopt: the broker does not say, as of a queue that is missing or another connection's.
-    using Told = std::function<void(std::uint64_t token, std::optional<std::uint32_t> consumers)>;
+    /// in  consumers: or why the broker does not say: a queue is missing, or another connection's
+    using Told = std::function<void(std::uint64_t token,
+                                    const std::expected<std::uint32_t, Failure>& consumers)>;
 
     /// in   link: outlives this
     ConsumerCounts(Link& link, Told told);
@@ -39,7 +42,7 @@ private:
     };
 
     bool send(const Question& question);
-    void answered(std::optional<std::uint32_t> consumers);
+    void answered(std::uint32_t consumers);
 
     Link& link_;
     const Told told_;

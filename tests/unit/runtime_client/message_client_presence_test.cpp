@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <expected>
 #include <string>
 
 #include "unit/runtime_client/fake_port.hpp"
@@ -29,7 +29,7 @@ struct AtABroker : ClientFixture {
     }
 
     /// Answer the last question.
-    void say(std::optional<std::uint32_t> consumers) {
+    void say(const std::expected<std::uint32_t, Failure>& consumers) {
         client->on_consumers(port.counted.back().first, consumers);
         executor.run_until_idle();
     }
@@ -80,7 +80,7 @@ TEST(MessageClientPresence, WhatTheBrokerDoesNotSayKeepsNobodyFromCalling) {
     AtABroker broker;
     TestCall call;
     broker.submit(call);
-    broker.say(std::nullopt);
+    broker.say(std::unexpected{Failure{}});
     EXPECT_EQ(broker.port.published.size(), 1U);
     broker.port.counts = false;
     broker.executor.advance(59s);
@@ -93,6 +93,31 @@ TEST(MessageClientPresence, WhatTheBrokerDoesNotSayKeepsNobodyFromCalling) {
     EXPECT_EQ(broker.port.counted.size(), 2U);
     EXPECT_EQ(broker.port.published.size(), 3U);
     broker.client->close();
+}
+
+TEST(MessageClientPresence, WhyTheBrokerDoesNotSayStandsInTheFailure) {
+    AtABroker broker;
+    TestCall call;
+    call.timeout = 1s;
+    broker.submit(call);
+    broker.say(std::unexpected{
+        Failure{.code = Code::conflict, .message = "The queue 'q' is another connection's alone"}});
+    broker.client->on_accepted(broker.last().token);
+    broker.executor.advance(1s);
+    EXPECT_EQ(call.code(), Code::deadline_exceeded);
+    EXPECT_TRUE(call.failure->message.ends_with(
+        "but no reply came within 1s; whether a server is there is not known: The queue 'q' is "
+        "another connection's alone"))
+        << call.failure->message;
+
+    broker.executor.advance(60s);
+    TestCall known;
+    known.timeout = 1s;
+    broker.submit(known);
+    broker.say(1);
+    broker.client->on_accepted(broker.last().token);
+    broker.executor.advance(1s);
+    EXPECT_TRUE(known.failure->message.ends_with("within 1s")) << known.failure->message;
 }
 
 TEST(MessageClientPresence, WhatIsBeingMadeAnewSaysNothingOfTheMethod) {
@@ -149,7 +174,7 @@ TEST(MessageClientPresence, AMethodThatARunningServerHasNoExchangeForIsNone) {
         TestCall call{"unheard_of"};
         unknown.submit(call);
         if (!unknown.port.counted.empty()) {
-            unknown.say(std::nullopt);
+            unknown.say(std::unexpected{Failure{}});
         }
         unknown.client->on_bound(unknown.port.bound.back().first, &missing);
         EXPECT_EQ(call.code(), Code::no_responder);

@@ -80,14 +80,15 @@ TEST_F(AmqpWatching, WhatTheBrokerDoesNotSayOfAServerStandsInTheFailure) {
 
     // Its own queue, bound there for replies, takes each request: none comes back to say that no
     // other queue does.
-    EXPECT_FALSE(caller.bind("copies"));
-    const std::uint64_t token = caller.call("copies", "absent", "x");
-    EXPECT_TRUE(caller.await_reply(token));
-    EXPECT_TRUE(caller.outcome(token).accepted);
     const Failure copied = failure_of(broker.uri() + "?queue=absent", "copies");
     EXPECT_EQ(copied.code, Code::deadline_exceeded);
     EXPECT_TRUE(copied.message.contains("The queue 'absent': no such exchange or queue"))
         << copied.message;
+    EXPECT_FALSE(caller.bind("copies"));
+    const std::uint64_t token = caller.call("copies", "absent", "x");
+    EXPECT_TRUE(caller.await_reply(token));
+    EXPECT_TRUE(caller.await([&] { return caller.outcomes_[token].accepted; }));
+    EXPECT_FALSE(caller.outcome(token).failure);
 }
 
 TEST_F(AmqpWatching, ACallToAStoppedServerIsNoResponderUnlessItWantsToWait) {

@@ -5,6 +5,8 @@
 
 #include <warren/async.hpp>
 
+#include "dx_example.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -12,8 +14,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <iostream>
-
-#include "dx_example.hpp"
 
 namespace {
 

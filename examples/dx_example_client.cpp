@@ -5,9 +5,9 @@
 
 #include <warren/client.hpp>
 
-#include <iostream>
-
 #include "dx_example.hpp"
+
+#include <iostream>
 
 int main(int count, char** arguments) {
     if (count != 2) {

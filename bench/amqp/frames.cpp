@@ -3,7 +3,8 @@
 //
 // With `guarantees` the same for the messages that Warren's guarantees need: requests mandatory,
 // confirmed and with an expiration, a channel for requests and one for replies, a durable queue, an
-// exchange for the method, the properties and the frame around the reply that the dialect asks for.
+// exchange for the method, the properties and the frame around the reply that the protocol asks
+// for.
 //
 //   frames server PORT PREFETCH [guarantees]
 //   frames client PORT IN_FLIGHT SECONDS [guarantees]

@@ -6,7 +6,7 @@ the method's exchange): the gap between the two is the price of those messages, 
 second to Warren is ours.
 
 --million holds Warren's memory after a million calls against that after a hundred thousand, in
-its own dialect and in callme.
+its own protocol and in callme.
 """
 
 import json

@@ -5,10 +5,10 @@
 //   warren [callme] client PORT IN_FLIGHT SECONDS
 //   warren [callme] count PORT IN_FLIGHT CALLS...  pause after so many calls, until a line comes in
 
-#include "common/measure.hpp"
-
 #include <warren/client.hpp>
 #include <warren/server.hpp>
+
+#include "common/measure.hpp"
 
 #include <csignal>
 #include <cstdint>
@@ -27,19 +27,19 @@ struct Echo {
 WARREN_MODEL(Echo, (value, min_length(1), max_length(1024)))
 WARREN_CONTRACT(echo_method, "bench_echo", Echo, Echo)
 
-enum class Dialect : std::uint8_t { cyberfusion, callme };
+enum class Protocol : std::uint8_t { cyberfusion, callme };
 
 std::string broker(const char* port) {
     return std::string{"amqp://guest:guest@127.0.0.1:"} + port + "/";
 }
 
-std::string address(const char* port, Dialect dialect) {
-    return broker(port) + (dialect == Dialect::callme ? "?protocol=callme&server_id=bench_warren"
-                                                      : "?queue=bench_warren");
+std::string address(const char* port, Protocol protocol) {
+    return broker(port) + (protocol == Protocol::callme ? "?protocol=callme&server_id=bench_warren"
+                                                        : "?queue=bench_warren");
 }
 
-warren::ListenerOptions listener_of(const char* port, Dialect dialect) {
-    if (dialect == Dialect::cyberfusion) {
+warren::ListenerOptions listener_of(const char* port, Protocol protocol) {
+    if (protocol == Protocol::cyberfusion) {
         return {.url = broker(port), .queue = "bench_warren"};
     }
     warren::ListenerOptions listener{.url = broker(port)};
@@ -49,7 +49,7 @@ warren::ListenerOptions listener_of(const char* port, Dialect dialect) {
     return listener;
 }
 
-void serve(const char* port, const char* prefetch, bool on_workers, Dialect dialect) {
+void serve(const char* port, const char* prefetch, bool on_workers, Protocol protocol) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -61,7 +61,7 @@ void serve(const char* port, const char* prefetch, bool on_workers, Dialect dial
     if (!on_workers) {
         method.run_inline();
     }
-    warren::ListenerOptions listener = listener_of(port, dialect);
+    warren::ListenerOptions listener = listener_of(port, protocol);
     listener.max_simultaneous_requests = std::strtoul(prefetch, nullptr, 10);
     server.listen(listener);
     server.on_ready([] {
@@ -116,8 +116,8 @@ void keep_calling(warren::Client& client, std::size_t in_flight, GoesOn goes_on)
     }
 }
 
-void call(const char* port, std::size_t in_flight, double seconds, Dialect dialect) {
-    warren::Client client{address(port, dialect)};
+void call(const char* port, std::size_t in_flight, double seconds, Protocol protocol) {
+    warren::Client client{address(port, protocol)};
     warren::bench::Measurement measurement{0.5, seconds};
     keep_calling(client, in_flight,
                  [&](auto sent, auto received) { return measurement.record(sent, received); });
@@ -126,8 +126,8 @@ void call(const char* port, std::size_t in_flight, double seconds, Dialect diale
 
 /// Calls up to each count, says so, and waits for a line.
 void count_calls(const char* port, std::size_t in_flight, std::span<char* const> counts,
-                 Dialect dialect) {
-    warren::Client client{address(port, dialect)};
+                 Protocol protocol) {
+    warren::Client client{address(port, protocol)};
     std::size_t calls = 0;
     for (const char* text : counts) {
         // The last ones in flight complete beyond the count.
@@ -142,21 +142,21 @@ void count_calls(const char* port, std::size_t in_flight, std::span<char* const>
 }  // namespace
 
 int main(int count, char** arguments) {
-    Dialect dialect = Dialect::cyberfusion;
+    Protocol protocol = Protocol::cyberfusion;
     if (count > 1 && std::string_view{arguments[1]} == "callme") {
-        dialect = Dialect::callme;
+        protocol = Protocol::callme;
         --count;
         ++arguments;
     }
     const std::string_view role = count > 1 ? arguments[1] : "";
     if (role == "server" && count >= 4) {
-        serve(arguments[2], arguments[3], count > 4, dialect);
+        serve(arguments[2], arguments[3], count > 4, protocol);
     } else if (role == "client" && count == 5) {
         call(arguments[2], std::strtoul(arguments[3], nullptr, 10), std::atof(arguments[4]),
-             dialect);
+             protocol);
     } else if (role == "count" && count >= 5) {
         count_calls(arguments[2], std::strtoul(arguments[3], nullptr, 10),
-                    std::span{arguments + 4, static_cast<std::size_t>(count) - 4}, dialect);
+                    std::span{arguments + 4, static_cast<std::size_t>(count) - 4}, protocol);
     } else {
         std::fprintf(
             stderr,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "latency_histogram.hpp"
+
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <time.h>  // NOLINT: clock_getcpuclockid is POSIX's
@@ -7,8 +9,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-
-#include "latency_histogram.hpp"
 
 namespace warren::bench {
 
@@ -66,8 +66,8 @@ public:
         return Clock::now();
     }
 
-    /// The call that `start` gave this for has its answer.
-    /// out  false when the time is over
+    /// The call that `start` gave this for has its response.
+    /// out  false when it timed out
     bool finish(Clock::time_point sent) {
         if (sent != Clock::time_point{}) {
             return record(sent, Clock::now());
@@ -76,7 +76,7 @@ public:
         return !is_over_;
     }
 
-    /// out  false when the time is over
+    /// out  false when it timed out
     bool record(Clock::time_point sent, Clock::time_point received) {
         if (received < begin_) {
             return true;

@@ -5,10 +5,10 @@
 // Modes of the client: blocking, spin, auth, tls=CA
 // Modes of both: zmq, pyzmqrpc (over ZeroMQ)
 
-#include "contender.hpp"
-
 #include <warren/client.hpp>
 #include <warren/server.hpp>
+
+#include "contender.hpp"
 
 #include <pthread.h>
 

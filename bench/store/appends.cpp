@@ -5,6 +5,10 @@
 //   single      a commit for each entry
 //   group       the queue, with so many appends at once
 
+#include "common/measure.hpp"
+#include "store/durable_queue.hpp"
+#include "store/queue_file.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,10 +18,6 @@
 #include <semaphore>
 #include <string>
 #include <string_view>
-
-#include "common/measure.hpp"
-#include "store/durable_queue.hpp"
-#include "store/queue_file.hpp"
 
 namespace {
 

@@ -2,6 +2,7 @@
 // connection.
 
 #include "common/contender.hpp"
+#include "echo.capnp.h"
 
 #include <capnp/ez-rpc.h>
 #include <kj/async.h>
@@ -9,8 +10,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "echo.capnp.h"
 
 namespace {
 

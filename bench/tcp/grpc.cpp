@@ -2,6 +2,7 @@
 // a channel of its own for each connection.
 
 #include "common/contender.hpp"
+#include "echo.grpc.pb.h"
 
 #include <grpcpp/grpcpp.h>
 
@@ -10,8 +11,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "echo.grpc.pb.h"
 
 namespace {
 
@@ -91,7 +90,7 @@ public:
         reader_ = stub_.AsyncEcho(&*context_, request_, &queue);
         reader_->Finish(&reply_, &status_, this);
     }
-    /// out  false when the time is over
+    /// out  false when it timed out
     bool finish(Measurement& measurement) {
         require(status_.ok(), status_.error_message());
         require(is_valid(reply_.value()) && reply_.value() == echoed, "another value");

@@ -1,7 +1,8 @@
 // The same echo through Thrift: TNonblockingServer with its one I/O thread, and a blocking client,
-// which is Thrift's fastest. Calls in flight are requests sent before the answers of earlier ones
+// which is Thrift's fastest. Calls in flight are requests sent before the responses of earlier ones
 // are read, in turn over all connections; answers come in order.
 
+#include "EchoService.h"
 #include "common/contender.hpp"
 
 #include <thrift/TOutput.h>
@@ -14,8 +15,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "EchoService.h"
 
 namespace {
 

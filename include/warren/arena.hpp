@@ -34,7 +34,7 @@ public:
     Arena() noexcept = default;
     /// One whose chunks are taken from a budget, which outlives it, before they are allocated.
     explicit Arena(detail::MemoryBudget& budget) noexcept : budget_{&budget} {}
-    ~Arena() { give_back(chunk_bytes_); }
+    ~Arena() { release(chunk_bytes_); }
     Arena(Arena&& other) noexcept { swap(other); }
     Arena& operator=(Arena&& other) noexcept {
         Arena{std::move(other)}.swap(*this);
@@ -95,7 +95,7 @@ public:
     void reset(std::size_t kept_bytes_max) noexcept {
         reset();
         if (capacity_ > kept_bytes_max) [[unlikely]] {
-            give_back(chunk_bytes_);
+            release(chunk_bytes_);
             chunks_.clear();
             current_ = nullptr;
             capacity_ = chunk_bytes_ = 0;
@@ -117,9 +117,9 @@ private:
     }
 
     void grow(std::size_t size_bytes);
-    void give_back(std::size_t bytes) noexcept {
+    void release(std::size_t bytes) noexcept {
         if (budget_ != nullptr) {
-            budget_->give_back(bytes);
+            budget_->release(bytes);
         }
     }
 

@@ -29,7 +29,7 @@ struct ClientCounters {
     std::uint64_t in_flight = 0;        // now
 };
 
-class ServerOfClient;
+class ClientTarget;
 
 /// Calls methods of servers over one connection, any number of calls at once. It connects in the
 /// background and again after a loss; calls made meanwhile wait, each until its own deadline.
@@ -58,7 +58,7 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// End: calls without an answer are `cancelled`, and the I/O thread ends. Never waits for a
+    /// End: calls without a response are `cancelled`, and the I/O thread ends. Never waits for a
     /// broker. May be called from a completion; the thread then ends by itself.
     void close() noexcept;
 
@@ -82,9 +82,9 @@ public:
     /// One server of several at the same broker, by its queue or, of callme, by its id. Calls go
     /// over this client's connection.
     ///
-    ///     client.use_server("fooserver").call("add", warren::Dynamic::list({1, 1}));
+    ///     client.target("fooserver").call("add", warren::Dynamic::list({1, 1}));
     /// out  valid as long as this client
-    ServerOfClient use_server(std::string server);
+    ClientTarget target(std::string server);
 
     /// As `call`, with the reply's message; a failure that the handler itself told is a reply too,
     /// with `success` false and its data, when that keeps to the contract.
@@ -172,7 +172,7 @@ private:
 
 /// A client whose calls go to one server: as `Client`, with the server's name in each call's
 /// options.          thread any
-class ServerOfClient {
+class ClientTarget {
 public:
     template <Contract C>
     typename C::response_type call(const typename C::request_type& request,
@@ -216,7 +216,7 @@ public:
 
 private:
     friend class Client;
-    ServerOfClient(Client& client, std::string server) noexcept
+    ClientTarget(Client& client, std::string server) noexcept
         : client_{&client}, server_{std::move(server)} {}
 
     CallOptions to_server(CallOptions options) const {
@@ -228,7 +228,7 @@ private:
     std::string server_;
 };
 
-inline ServerOfClient Client::use_server(std::string server) {
+inline ClientTarget Client::target(std::string server) {
     return {*this, std::move(server)};
 }
 

@@ -37,7 +37,7 @@ struct Context {
     std::string_view idempotency_key;     // the caller's name for this request; empty if none
     std::string_view traceparent;         // the caller's trace [W3C Trace Context]; empty if none
     std::uint32_t attempt = 1;            // 2 and more: an earlier attempt may have had an effect
-    std::optional<TimePoint> deadline{};  // when the caller gives up
+    std::optional<TimePoint> deadline{};  // when the caller cancels
     /// Set at the deadline, when nobody waits for the answer any more as far as that is known, and
     /// when the server ends without draining.
     std::stop_token stop{};

@@ -27,7 +27,7 @@ enum class Code : std::uint8_t {
     unauthenticated,    // the credentials or permissions were refused
     contract_mismatch,  // the two sides were built from different contracts
     conflict,           // the same idempotency key came with another request, or a name is taken
-    cancelled,          // the caller gave up
+    cancelled,          // the caller cancelled
     failed,             // the handler said so: its message and data travel
     reply_over_limit,   // the reply is over a limit of this client's; the call was handled
     internal,           // a defect of a server or handler; details stay in its log

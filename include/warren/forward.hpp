@@ -14,13 +14,13 @@ enum class ForwardReplies : std::uint8_t {
     dropped,  // the caller gets a plain success, or the failure
 };
 
-/// How a server takes calls on.
+/// How a server forwards calls.
 enum class ForwardCalls : std::uint8_t {
-    answered,  // as calls with an answer, also those that came one-way
-    one_way,   // without an answer: the caller's success says that they are on their way
+    answered,  // as calls with a response, also those that came one-way
+    one_way,   // without a response: the caller's success says that they are on their way
 };
 
-/// A buffer on a disk, in front of where calls go on to.
+/// A buffer on a disk, in front of where calls are forwarded to.
 struct BufferOptions {
     /// Made when it is not there; its directory must be. One process has it at a time.
     std::string file;
@@ -32,7 +32,7 @@ struct BufferOptions {
     std::uint64_t failed_bytes_max = std::uint64_t{256} << 20;
 };
 
-/// Where the calls of a listener go on to, instead of to methods of this server.
+/// Where the calls of a listener are forwarded to, instead of to methods of this server.
 struct ForwardOptions {
     /// An address as a client's, of any transport.
     std::string to;
@@ -40,11 +40,11 @@ struct ForwardOptions {
     std::string name{};
     ForwardReplies replies = ForwardReplies::carried;
     ForwardCalls calls = ForwardCalls::answered;
-    /// Answer calls with success once they are on a disk, and take them on from there: in order,
+    /// Answer calls with success once they are on a disk, and forward them from there: in order,
     /// one at a time, at least once each, however long the other side is away. There are no replies
     /// to carry then. See docs/guide/proxies.md.
     std::optional<BufferOptions> buffer{};
-    /// Of the client that takes them on. `timeout` is for calls that come without a deadline.
+    /// Of the client that forwards them. `timeout` is for calls that come without a deadline.
     /// Secrets pass as they came, so there are no `fernet_keys`.
     ClientOptions client{};
 };

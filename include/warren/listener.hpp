@@ -11,8 +11,8 @@
 
 namespace warren {
 
-/// What becomes of a secret that a caller sends in clear although the listener has keys.
-enum class ClearSecrets : std::uint8_t {
+/// What becomes of a secret that a caller sends in plaintext although the listener has keys.
+enum class PlaintextSecrets : std::uint8_t {
     refuse,  // the request is invalid
     accept,  // it is taken as it is, while callers migrate
 };
@@ -36,7 +36,7 @@ struct ListenerTls {
     std::string key_password_file{};  // instead: a file that is read with the others
 };
 
-/// What a listener over ZeroMQ may have its own way. All of it may also be a parameter of the
+/// The settings of a listener over ZeroMQ. All of it may also be a parameter of the
 /// address, by the same name. Keys are of CURVE, 40 characters of Z85: `warren keygen --curve`.
 struct ListenerZmq {
     std::string socket{};  // router (default), rep, which is the same, or sub
@@ -79,7 +79,7 @@ struct ListenerOptions {
     std::vector<std::string> methods{};  // empty: all of the server; tutorial, arrpc: exactly one
     std::vector<ListenerExchange> exchanges{};
     std::vector<std::string> fernet_keys{};  // the first encrypts, all decrypt; empty: no secrets
-    ClearSecrets clear_secrets = ClearSecrets::refuse;
+    PlaintextSecrets plaintext_secrets = PlaintextSecrets::refuse;
     std::optional<std::chrono::seconds> fernet_ttl{};  // how old a token may be; unset: any age
     /// Whether a secret inside of another value must come encrypted, too, and not only one directly
     /// in the request. Unset: yes, but of cyberfusion no, as its own consumers open those alone;
@@ -89,7 +89,7 @@ struct ListenerOptions {
     /// Unset: 5, of callme 1 or `threaded` 64, and without a broker 65,536.
     std::optional<std::size_t> max_simultaneous_requests{};
 
-    // Of callme.
+    // callme only.
     std::string server_id{};  // what its exchange and queue are named after
     std::string format{};     // pickle (default), json or msgpack
     bool threaded = false;    // several requests at once; otherwise one after the other
@@ -116,7 +116,7 @@ struct ListenerOptions {
     ListenerZmq zmq{};
 
     // Without a broker.
-    std::optional<ListenerTls> tls{};         // unset: in clear; not over ZeroMQ
+    std::optional<ListenerTls> tls{};         // unset: in plaintext; not over ZeroMQ
     std::vector<std::string> auth_secrets{};  // requests are signed under one of them; empty: not
     std::size_t connections_max = 10'240;     // one more is closed as soon as it comes
     std::size_t connection_requests_max = 1'024;  // of one connection at once
@@ -124,13 +124,13 @@ struct ListenerOptions {
     /// and the handlers' arguments take in memory. One more is `overloaded`.
     std::size_t connection_requests_bytes_max = std::size_t{128} << 20;
     std::size_t requests_bytes_max = std::size_t{256} << 20;  // also at a broker
-    /// Of answers that wait for their connections to take them. While there are more, calls are
+    /// Of responses that wait for their connections to take them. While there are more, calls are
     /// refused as `overloaded`: those of one connection, or all.
     std::size_t connection_answers_bytes_max = std::size_t{128} << 20;
     std::size_t answers_bytes_max = std::size_t{256} << 20;
     std::chrono::milliseconds idle_timeout{600'000};      // of a silent connection; 0: none
     std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
-    /// How long a peer may take none of its answers, or send nothing of a message that it began;
+    /// How long a peer may take none of its responses, or send nothing of a message that it began;
     /// and how long a message may take to come, plus a second for each 4 KiB.
     std::chrono::milliseconds stall_timeout{30'000};
 

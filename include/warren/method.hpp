@@ -15,8 +15,8 @@
 namespace warren {
 
 enum class Execution : std::uint8_t {
-    worker,  // on the bounded pool of worker threads
-    inline_  // on the I/O thread: for handlers that compute for microseconds and never wait
+    worker,    // on the bounded pool of worker threads
+    io_thread  // on the I/O thread: for handlers that compute for microseconds and never wait
 };
 
 enum class Locking : std::uint8_t {
@@ -70,7 +70,7 @@ public:
         return *this;
     }
     MethodOptions& run_inline() {
-        method_->execution = Execution::inline_;
+        method_->execution = Execution::io_thread;
         return *this;
     }
     MethodOptions& idempotent() {

@@ -40,7 +40,7 @@ enum class ClientMetrics : std::uint8_t {
     warren_and_arrpc,  // also with the names and labels of arrpc's own clients
 };
 
-/// What one call may have its own way.
+/// The settings of one call.
 struct CallOptions {
     std::optional<std::chrono::milliseconds> timeout{};  // nullopt: the client's
     std::string server{};    // at a broker: its queue, or its id; empty: the address's
@@ -55,7 +55,7 @@ struct CallOptions {
     std::string traceparent{};  // W3C Trace Context
 };
 
-/// What a client may have its own way. What its address also names, the address decides.
+/// The settings of a client. What its address also names, the address decides.
 struct ClientOptions {
     // Encrypt secrets with the first of these; empty: send them as they are.
     std::vector<std::string> fernet_keys{};
@@ -64,14 +64,14 @@ struct ClientOptions {
     /// alone. A `Secret<T>` is encrypted wherever it is.
     std::optional<bool> nested_secrets{};
     std::chrono::milliseconds timeout{60'000};  // of a call that names none
-    std::size_t in_flight_max = 65'536;  // calls without an answer yet; one more is `overloaded`
+    std::size_t in_flight_max = 65'536;  // calls without a response yet; one more is `overloaded`
     /// Of a request, and of a reply, which is `reply_over_limit` otherwise: bytes, lists and maps
     /// in one another, and values.
     std::size_t body_bytes_max = std::size_t{16} << 20;
     std::size_t nesting_depth_max = 128;
     std::size_t value_count_max = std::size_t{1} << 20;
     ReplyMode reply_mode = ReplyMode::exclusive;
-    std::string reply_queue{};  // of ReplyMode::durable; empty: one made up for this client
+    std::string reply_queue{};  // of ReplyMode::durable; empty: one generated for this client
     WhenBlocked when_blocked = WhenBlocked::wait;
     /// At a broker: whether requests outlive its restart. Unset: one-way calls do, whose callers
     /// hear nothing more, and others do not, whose callers time out.

@@ -17,18 +17,18 @@
 
 namespace warren {
 
-enum class ServerAnswers : std::uint8_t {
+enum class ServerReplies : std::uint8_t {
     by_handlers,
-    made_up,  // requests are checked, no handler runs: data generated from the response's model
+    mock,  // requests are checked, no handler runs: data generated from the response's model
 };
 
-/// What a server may have its own way.
+/// The settings of a server.
 struct ServerOptions {
     /// Threads that run handlers; 0: 4, or twice the cores, or as many as the listeners may run at
     /// once, whichever is most.
     std::size_t workers = 0;
     std::chrono::milliseconds drain_timeout{30'000};  // of `stop`
-    ServerAnswers answers = ServerAnswers::by_handlers;
+    ServerReplies replies = ServerReplies::by_handlers;
     std::shared_ptr<Log> log{};  // null: nowhere
     /// As that of ClientOptions.
     std::chrono::microseconds spin_max{0};
@@ -86,8 +86,8 @@ public:
     void listen(ListenerOptions options);
     void listen(std::string url) { listen(ListenerOptions{.url = std::move(url)}); }
 
-    /// Take the calls of a listener on to another address, of any transport, instead of serving
-    /// methods. `methods` of its options are the only ones that are taken on; empty: whatever is
+    /// Forward the calls of a listener to another address, of any transport, instead of serving
+    /// methods. `methods` of its options are the only ones that are forwarded; empty: whatever is
     /// asked for. Callers get the other side's answer, and its failures as they are.
     /// err  throws Error (invalid_request) for an address or option that cannot be, or when calls
     ///      would come round to where they came from
@@ -114,7 +114,7 @@ public:
     /// Each listener, such as "amqp://localhost:5672/test queue=test methods=3" or
     /// "tcp://127.0.0.1:40123 methods=3".
     std::vector<std::string> listeners() const;
-    /// Where it answers those who watch it, such as "127.0.0.1:9095"; empty: nowhere.
+    /// Where it answers monitoring, such as "127.0.0.1:9095"; empty: nowhere.
     std::string admin_address() const;
     /// Read the certificates of all listeners again. Connections that are there go on as they are.
     /// out  what could not be read: there the certificate stays that was
@@ -122,12 +122,12 @@ public:
 
     /// Take no more requests, and finish those that were taken: answered and acknowledged.
     /// Replies that wait for a broker are waited for, too.
-    /// out  false when the time was over first: go on with `drain` or `stop_now`; or, with the
+    /// out  false when it timed out: go on with `drain` or `stop_now`; or, with the
     ///      server ended, when a broker has not confirmed the last of it
     bool drain(std::chrono::milliseconds timeout);
     /// What `drain` waits for, such as "calls that run: 2"; empty: for nothing.
     std::vector<std::string> unfinished() const;
-    /// Set the handlers' stop tokens and give back at once what is not answered: brokers deliver it
+    /// Set the handlers' stop tokens and requeue at once what is not answered: brokers deliver it
     /// again. Results of handlers that still run are dropped.
     /// out  false when some still ran after `grace`
     bool stop_now(std::chrono::milliseconds grace);

@@ -64,7 +64,7 @@ CommandResult<void> ConnectionCore::send(ChannelNumber channel, const Method& me
     return write_method(channel, method);
 }
 
-/// A command whose answer the driver waits for.
+/// A command whose response the driver waits for.
 template <typename Method>
 CommandResult<void> ConnectionCore::request(ChannelNumber channel, const Method& method) {
     const CommandResult<void> written = send(channel, method);
@@ -118,7 +118,7 @@ CommandResult<void> ConnectionCore::close(TimePoint now, std::uint16_t code,
         write_method(0, ConnectionClose{{.reply_code = code, .reply_text = text}});
     if (written) {
         phase_ = Phase::closing;
-        give_up_at_ = now + options_.close_timeout;
+        abort_at_ = now + options_.close_timeout;
     }
     return written;
 }

@@ -36,7 +36,7 @@ void ConnectionCore::start(TimePoint now) {
     output_.append(protocol_header);
     phase_ = Phase::awaiting_start;
     last_received_ = now;
-    give_up_at_ = now + options_.handshake_timeout;
+    abort_at_ = now + options_.handshake_timeout;
 }
 
 std::span<std::byte> ConnectionCore::prepare(std::size_t bytes_min) {
@@ -137,7 +137,7 @@ bool ConnectionCore::end(FailedReason reason, std::string text, std::uint16_t co
 
 bool ConnectionCore::violation(std::uint16_t code, std::string text) {
     if (phase_ != Phase::awaiting_start && phase_ != Phase::closing) {
-        // For the broker's log; nobody waits for the answer.
+        // For the broker's log; nobody waits for the response.
         (void)write_method(0, ConnectionClose{{.reply_code = code, .reply_text = text}});
     }
     return end(FailedReason::protocol_violation, std::move(text), code);
@@ -147,7 +147,7 @@ void ConnectionCore::tick(TimePoint now) {
     if (phase_ == Phase::idle || phase_ == Phase::ended) {
         return;
     }
-    if (phase_ != Phase::open && now >= give_up_at_) {
+    if (phase_ != Phase::open && now >= abort_at_) {
         event_due_ = phase_ == Phase::closing
                          ? end(FailedReason::close_timeout, "the broker did not confirm our close")
                          : end(FailedReason::handshake_timeout, "the broker did not finish login");
@@ -176,7 +176,7 @@ std::optional<TimePoint> ConnectionCore::next_deadline() const noexcept {
     }
     std::optional<TimePoint> deadline;
     if (phase_ != Phase::open) {
-        deadline = give_up_at_;
+        deadline = abort_at_;
     }
     if (heartbeat_.count() != 0) {
         const TimePoint silent_too_long = last_received_ + heartbeats_missed_max * heartbeat_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <warren/arena.hpp>
+
 #include "amqp/body_pool.hpp"
 #include "amqp/channel_state.hpp"
 #include "amqp/event.hpp"
@@ -14,8 +16,6 @@
 #include "amqp/options.hpp"
 #include "amqp/output_buffer.hpp"
 #include "amqp/reply_code.hpp"
-
-#include <warren/arena.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -219,7 +219,7 @@ private:
 
     TimePoint last_received_{};
     TimePoint next_heartbeat_{};
-    TimePoint give_up_at_{};                // on the handshake, or on the answer to our close
+    TimePoint abort_at_{};                  // on the handshake, or on the response to our close
     std::uint64_t taken_bytes_ = 0;         // of all output so far
     std::uint64_t bytes_at_last_look_ = 0;  // made then: unchanged means silence
 };

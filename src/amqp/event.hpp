@@ -70,7 +70,7 @@ struct ConsumeStarted {
     ChannelNumber channel = 0;
     std::string_view consumer_tag{};
 };
-struct ConsumeStopped {  // the answer to our basic_cancel
+struct ConsumeStopped {  // the response to our basic_cancel
     ChannelNumber channel = 0;
     std::string_view consumer_tag{};
 };

@@ -33,9 +33,9 @@ public:
         if (count > capacity_ - size_) [[unlikely]] {
             grow(count);
         }
-        std::byte* place = bytes_.get() + size_;
+        std::byte* start = bytes_.get() + size_;
         size_ += count;
-        return place;
+        return start;
     }
 
     void append(std::span<const std::byte> octets) {

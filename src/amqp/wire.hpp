@@ -75,10 +75,10 @@ private:
 /// Consecutive bits of a method share an octet, the first one lowest.       [AMQP 0-9-1 4.2.5.2]
 constexpr std::uint8_t pack_bits(std::initializer_list<bool> bits) noexcept {
     std::uint8_t octet = 0;
-    std::uint8_t place = 1;
+    std::uint8_t bit_mask = 1;
     for (const bool bit : bits) {
-        octet = static_cast<std::uint8_t>(bit ? octet | place : octet);
-        place = static_cast<std::uint8_t>(place << 1);
+        octet = static_cast<std::uint8_t>(bit ? octet | bit_mask : octet);
+        bit_mask = static_cast<std::uint8_t>(bit_mask << 1);
     }
     return octet;
 }
@@ -142,11 +142,11 @@ public:
 
 private:
     template <std::unsigned_integral Integer>
-    static void store(std::byte* place, Integer number) noexcept {
+    static void store(std::byte* bit_mask, Integer number) noexcept {
         if constexpr (std::endian::native == std::endian::little && sizeof number > 1) {
             number = std::byteswap(number);
         }
-        std::memcpy(place, &number, sizeof number);
+        std::memcpy(bit_mask, &number, sizeof number);
     }
 
     OutputBuffer& output_;

@@ -1,16 +1,16 @@
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "core/base64.hpp"
+#include "core/timestamp.hpp"
+#include "endpoint/proxy/buffered_call.hpp"
+#include "format/json/json.hpp"
+#include "store/queue_file.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <memory>
 #include <string>
-
-#include "app/commands.hpp"
-#include "app/exit_code.hpp"
-#include "core/base64.hpp"
-#include "core/timestamp.hpp"
-#include "endpoint/buffered_call.hpp"
-#include "format/json.hpp"
-#include "store/queue_file.hpp"
 
 namespace warren::app {
 namespace {

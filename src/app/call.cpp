@@ -1,5 +1,19 @@
 #include <warren/client.hpp>
 
+#include "app/address_option.hpp"
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/interrupt.hpp"
+#include "app/log.hpp"
+#include "app/read_file.hpp"
+#include "core/duration.hpp"
+#include "core/uri.hpp"
+#include "core/utf8.hpp"
+#include "endpoint/address/address.hpp"
+#include "endpoint/protocols/table.hpp"
+#include "format/fernet/fernet.hpp"
+#include "format/json/json.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -15,20 +29,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "app/address_option.hpp"
-#include "app/commands.hpp"
-#include "app/exit_code.hpp"
-#include "app/giving_up.hpp"
-#include "app/log.hpp"
-#include "app/read_file.hpp"
-#include "core/duration.hpp"
-#include "core/uri.hpp"
-#include "core/utf8.hpp"
-#include "endpoint/address.hpp"
-#include "endpoint/protocols/table.hpp"
-#include "format/fernet.hpp"
-#include "format/json.hpp"
 
 namespace warren::app {
 namespace {
@@ -101,8 +101,9 @@ int report(const Failure& failure) {
     std::fprintf(stderr, "error: %s: %s\n", std::string{name_of(failure.code)}.c_str(),
                  line_of(failure.message).c_str());
     for (const FieldError& error : failure.errors) {
-        const std::string place = to_string(error.location);
-        std::fprintf(stderr, "  %s: %s (%s)\n", place.empty() ? "request" : line_of(place).c_str(),
+        const std::string location = to_string(error.location);
+        std::fprintf(stderr, "  %s: %s (%s)\n",
+                     location.empty() ? "request" : line_of(location).c_str(),
                      line_of(error.message).c_str(), line_of(error.type).c_str());
     }
     if (!failure.peer_text.empty()) {
@@ -196,14 +197,14 @@ std::expected<void, std::string> check_address(const std::string& text) {
     if (!address) {
         return std::unexpected{address.error().message};
     }
-    if (!address->is_direct() && address->queue.empty()) {
+    if (!address->is_brokerless() && address->queue.empty()) {
         return std::unexpected{"Name the server in the address, as in ...&" +
                                std::string{address->protocol->server_key} + "=ID"};
     }
-    if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->place)) {
+    if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->transport)) {
         return check_reachable(*zmq);
     }
-    if (std::holds_alternative<endpoint::MemoryAddress>(address->place)) {
+    if (std::holds_alternative<endpoint::MemoryAddress>(address->transport)) {
         return std::unexpected{
             "--to: an address in memory is reached from within its process alone; name a server's "
             "amqp://, tcp:// or other address"};
@@ -298,12 +299,12 @@ int call(const CallCommand& command) {
         return usage("--named: give an object, and the arguments by position as a list");
     }
     // Not before: until now, a signal may find it reading.
-    const GivingUp giving_up;
+    const Interrupt interrupt;
     if (command.verbose) {
         prepared->log = make_log(LogLevel::debug, LogFormat::text);
         prepared->options.log = prepared->log;
     }
-    const CallOptions options{.stop = giving_up.token(), .named = Dynamic{*named}};
+    const CallOptions options{.stop = interrupt.token(), .named = Dynamic{*named}};
     std::optional<Client> client;
     try {
         client.emplace(prepared->address, std::move(prepared->options));
@@ -327,10 +328,10 @@ int call(const CallCommand& command) {
         }
         return print(data);
     } catch (const Error& error) {
-        if (giving_up.is_asked()) {
+        if (interrupt.is_asked()) {
             client.reset();
             write_out(prepared->log);
-            giving_up.end();
+            interrupt.end();
         }
         write_out(prepared->log);
         return report(error.failure());
@@ -360,12 +361,13 @@ void add_call(CLI::App& program, Action& action) {
     command->add_option("--named", options->named,
                         "JSON: an object of further arguments by name, beside a list by position "
                         "(" +
-                            endpoint::list_of(&endpoint::Protocol::mixes_arguments) + ")");
+                            endpoint::list_of(&endpoint::ProtocolDescriptor::mixes_arguments) +
+                            ")");
     command
         ->add_option("--to", options->to,
                      "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, " +
                          stream_forms() + "zmq+tcp://HOST:PORT[?protocol=" +
-                         endpoint::list_of(&endpoint::Protocol::over_messages, "|") +
+                         endpoint::list_of(&endpoint::ProtocolDescriptor::over_messages, "|") +
                          "], zmq+ipc:///PATH; @FILE reads a file, so that no password stands in "
                          "the list of processes")
         ->envname("WARREN_TO");

@@ -1,3 +1,7 @@
+#include "app/commands.hpp"
+#include "app/exit_code.hpp"
+#include "app/methods_loading.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -5,10 +9,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "app/commands.hpp"
-#include "app/exit_code.hpp"
-#include "app/methods_loading.hpp"
 
 namespace warren::app {
 namespace {
@@ -28,11 +28,11 @@ std::vector<std::string> load_problems(Config& config, const CheckOptions& optio
     if (!is_broken || !config.modules.empty() || !options.modules.empty()) {
         problems = load_methods(config, options.modules, registry);
     }
-    const auto add = [&problems](const ConfiguredListener& listener) {
+    const auto add = [&problems](const ListenerEntry& listener) {
         problems.insert(problems.end(), listener.warnings.begin(), listener.warnings.end());
     };
     std::ranges::for_each(config.listeners, add);
-    std::ranges::for_each(config.proxies, add, &ConfiguredProxy::from);
+    std::ranges::for_each(config.proxies, add, &ProxyEntry::from);
     return problems;
 }
 

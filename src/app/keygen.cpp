@@ -1,6 +1,6 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
-#include "format/fernet.hpp"
+#include "format/fernet/fernet.hpp"
 #include "transport/zmq/curve_keys.hpp"
 
 #include <cstdio>

@@ -1,5 +1,8 @@
 #include "app/log.hpp"
 
+#include "core/utf8.hpp"
+#include "format/json/json.hpp"
+
 #include <spdlog/pattern_formatter.h>
 #include <unistd.h>
 
@@ -9,9 +12,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "core/utf8.hpp"
-#include "format/json.hpp"
 
 namespace warren::app {
 namespace {
@@ -51,7 +51,7 @@ public:
                          : "%Y-%m-%dT%H:%M:%S.%e%z %l: %v"} {}
 
     /// out  valid until the next one
-    std::string_view of(LogLevel level, endpoint::LogQueue::TimePoint said_at,
+    std::string_view of(LogLevel level, endpoint::LogQueue::TimePoint logged_at,
                         std::string_view line) {
         std::string text = on_one_line(line);
         if (format_ == LogFormat::json) {
@@ -60,7 +60,7 @@ public:
             text = std::move(member);
         }
         buffer_.clear();
-        formatter_.format({said_at, {}, "warren", level_of(level), text}, buffer_);
+        formatter_.format({logged_at, {}, "warren", level_of(level), text}, buffer_);
         return {buffer_.data(), buffer_.size()};
     }
 
@@ -85,9 +85,9 @@ void write_to_standard_error(std::string_view text) {
 
 std::shared_ptr<endpoint::LogQueue> make_log(LogLevel least, LogFormat format) {
     return std::make_shared<endpoint::LogQueue>(
-        [lines = std::make_shared<Lines>(format)](LogLevel level, auto said_at,
+        [lines = std::make_shared<Lines>(format)](LogLevel level, auto logged_at,
                                                   std::string_view line) {
-            write_to_standard_error(lines->of(level, said_at, line));
+            write_to_standard_error(lines->of(level, logged_at, line));
         },
         endpoint::LogQueueOptions{.least = least, .shows_calls = least == LogLevel::debug});
 }

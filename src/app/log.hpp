@@ -2,10 +2,10 @@
 
 #include <warren/context.hpp>
 
-#include <memory>
-
 #include "app/config/config.hpp"
 #include "endpoint/log_queue.hpp"
+
+#include <memory>
 
 namespace warren::app {
 

@@ -1,6 +1,11 @@
 #include <warren/error.hpp>
 #include <warren/version.hpp>
 
+#include "app/commands.hpp"
+#include "app/config/suggest.hpp"
+#include "app/exit_code.hpp"
+#include "app/inheritance.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -14,11 +19,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "app/commands.hpp"
-#include "app/config/suggest.hpp"
-#include "app/exit_code.hpp"
-#include "app/inheritance.hpp"
 
 namespace {
 
@@ -85,9 +85,9 @@ int main(int argument_count, char** arguments) {
     try {
         program.parse(argument_count, arguments);
     } catch (const CLI::ParseError& error) {
-        std::ostringstream told;
-        const int code = program.exit(error, std::cout, told);
-        std::cerr << shown(told.str(), argument_count, arguments);
+        std::ostringstream message;
+        const int code = program.exit(error, std::cout, message);
+        std::cerr << shown(message.str(), argument_count, arguments);
         return code == 0 ? exit_success : exit_usage;
     }
     try {

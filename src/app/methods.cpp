@@ -1,3 +1,11 @@
+#include "app/commands.hpp"
+#include "app/config/config.hpp"
+#include "app/exit_code.hpp"
+#include "app/methods_loading.hpp"
+#include "app/type_text.hpp"
+#include "format/json/json.hpp"
+#include "model/json_schema.hpp"
+
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -5,14 +13,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "app/commands.hpp"
-#include "app/config/config.hpp"
-#include "app/exit_code.hpp"
-#include "app/methods_loading.hpp"
-#include "app/type_text.hpp"
-#include "format/json.hpp"
-#include "model/json_schema.hpp"
 
 namespace warren::app {
 namespace {
@@ -60,7 +60,7 @@ Dynamic to_data(const Method& method) {
 }
 
 int methods(const MethodsOptions& options) {
-    std::vector<ConfiguredDirectory> configured;
+    std::vector<DirectoryEntry> configured;
     if (options.config_file) {
         auto config = load_config(*options.config_file);
         if (!config) {

@@ -1,12 +1,12 @@
 #include "app/methods_loading.hpp"
 
+#include "app/config/suggest.hpp"
+#include "endpoint/modules/modules.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
-
-#include "app/config/suggest.hpp"
-#include "endpoint/modules.hpp"
 
 namespace warren::app {
 namespace {
@@ -20,10 +20,10 @@ std::vector<std::string_view> names_of(const Registry& registry) {
 }
 
 /// The names of one listener that nobody registered; in `skip` mode they are taken out.
-void check_methods(Config& config, ConfiguredListener& listener, const Registry& registry,
+void check_methods(Config& config, ListenerEntry& listener, const Registry& registry,
                    std::vector<std::string>& problems) {
     const bool skip = config.methods_missing == MethodsMissing::skip;
-    for (const ConfiguredMethod& method : listener.methods) {
+    for (const MethodEntry& method : listener.methods) {
         if (registry.find(method.name) != nullptr) {
             continue;
         }
@@ -48,14 +48,14 @@ void check_methods(Config& config, ConfiguredListener& listener, const Registry&
     }
 }
 
-std::vector<ConfiguredDirectory> module_directories_default() {
+std::vector<DirectoryEntry> module_directories_default() {
     std::error_code error;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
     if (error) {
         return {};
     }
-    for (const char* place : {"modules", "../lib/warren/modules"}) {
-        const auto directory = (program.parent_path() / place).lexically_normal();
+    for (const char* folder : {"modules", "../lib/warren/modules"}) {
+        const auto directory = (program.parent_path() / folder).lexically_normal();
         if (std::filesystem::is_directory(directory, error)) {
             return {{directory.string(), "modules beside the program"}};
         }
@@ -65,25 +65,25 @@ std::vector<ConfiguredDirectory> module_directories_default() {
 
 }  // namespace
 
-std::vector<ConfiguredDirectory> module_directories(
-    std::vector<ConfiguredDirectory> configured, const std::vector<std::string>& of_command_line) {
+std::vector<DirectoryEntry> module_directories(std::vector<DirectoryEntry> configured,
+                                               const std::vector<std::string>& of_command_line) {
     for (const std::string& path : of_command_line) {
         configured.push_back({path, "--modules"});
     }
     return configured.empty() ? module_directories_default() : std::move(configured);
 }
 
-std::vector<LoadingProblem> load_modules(const std::vector<ConfiguredDirectory>& directories,
+std::vector<LoadingProblem> load_modules(const std::vector<DirectoryEntry>& directories,
                                          Registry& registry) {
     std::vector<std::string> paths;
-    std::ranges::transform(directories, std::back_inserter(paths), &ConfiguredDirectory::path);
+    std::ranges::transform(directories, std::back_inserter(paths), &DirectoryEntry::path);
     std::vector<LoadingProblem> problems;
     for (const endpoint::ModuleProblem& problem : endpoint::load_modules(paths, registry)) {
         const std::string text = problem.file + ": " + problem.reason;
-        const auto directory =
-            std::ranges::find(directories, problem.file, &ConfiguredDirectory::path);
+        const auto directory = std::ranges::find(directories, problem.file, &DirectoryEntry::path);
         const bool is_directory = directory != directories.end();
-        problems.push_back({is_directory ? directory->place + ": " + text : text, is_directory});
+        problems.push_back(
+            {is_directory ? directory->source_location + ": " + text : text, is_directory});
     }
     return problems;
 }
@@ -102,7 +102,7 @@ std::vector<std::string> load_methods(Config& config,
         lacks_directory |= problem.is_of_directory;
         (skip ? config.notes : problems).push_back(std::move(problem.text));
     }
-    for (ConfiguredListener& listener : config.listeners) {
+    for (ListenerEntry& listener : config.listeners) {
         // Without a directory every method of it would be missing, which says nothing more.
         if (skip || !lacks_directory) {
             check_methods(config, listener, registry, problems);

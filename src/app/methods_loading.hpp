@@ -2,17 +2,17 @@
 
 #include <warren/method.hpp>
 
+#include "app/config/config.hpp"
+
 #include <string>
 #include <vector>
-
-#include "app/config/config.hpp"
 
 namespace warren::app {
 
 /// The directories of a configuration and of the command line; when there is none: `modules` beside
 /// the program, or ../lib/warren/modules of an installed one, if there is such a directory.
-std::vector<ConfiguredDirectory> module_directories(
-    std::vector<ConfiguredDirectory> configured, const std::vector<std::string>& of_command_line);
+std::vector<DirectoryEntry> module_directories(std::vector<DirectoryEntry> configured,
+                                               const std::vector<std::string>& of_command_line);
 
 struct LoadingProblem {
     std::string text;              // one line, which names the file and why
@@ -20,7 +20,7 @@ struct LoadingProblem {
 };
 
 /// Load all modules of some directories.
-std::vector<LoadingProblem> load_modules(const std::vector<ConfiguredDirectory>& directories,
+std::vector<LoadingProblem> load_modules(const std::vector<DirectoryEntry>& directories,
                                          Registry& registry);
 
 /// Load the modules of a configuration and of the command line, and hold the configured methods

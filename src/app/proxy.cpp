@@ -1,12 +1,5 @@
 #include <warren/server.hpp>
 
-#include <cstdio>
-#include <expected>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "app/address_option.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
@@ -14,7 +7,14 @@
 #include "app/proxy_buffer.hpp"
 #include "app/serving.hpp"
 #include "core/duration.hpp"
-#include "endpoint/address.hpp"
+#include "endpoint/address/address.hpp"
+
+#include <cstdio>
+#include <expected>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace warren::app {
 namespace {

@@ -1,7 +1,7 @@
 #include "app/proxy_buffer.hpp"
 
 #include "app/state_directory.hpp"
-#include "endpoint/proxy.hpp"
+#include "endpoint/proxy/proxy.hpp"
 
 #include <unistd.h>
 
@@ -36,26 +36,26 @@ std::expected<void, std::string> choose_buffer_file(const ListenerOptions& from,
     return {};
 }
 
-std::optional<std::string> find_buffer_obstacle(const ForwardOptions& to) {
+std::optional<std::string> find_buffer_problem(const ForwardOptions& to) {
     if (!to.buffer) {
         return std::nullopt;
     }
     std::error_code error;
-    std::filesystem::path place = std::filesystem::absolute(to.buffer->file, error);
-    if (std::filesystem::exists(place, error)) {
-        const bool fits = std::filesystem::is_regular_file(place, error) &&
-                          access(place.c_str(), R_OK | W_OK) == 0;
+    std::filesystem::path path = std::filesystem::absolute(to.buffer->file, error);
+    if (std::filesystem::exists(path, error)) {
+        const bool fits =
+            std::filesystem::is_regular_file(path, error) && access(path.c_str(), R_OK | W_OK) == 0;
         return fits ? std::nullopt
-                    : std::optional{"the buffer '" + place.string() +
+                    : std::optional{"the buffer '" + path.string() +
                                     "' is no file that can be read and written"};
     }
     do {
-        place = place.parent_path();
-    } while (!std::filesystem::exists(place, error) && place.has_relative_path());
-    if (std::filesystem::is_directory(place, error) && access(place.c_str(), W_OK | X_OK) == 0) {
+        path = path.parent_path();
+    } while (!std::filesystem::exists(path, error) && path.has_relative_path());
+    if (std::filesystem::is_directory(path, error) && access(path.c_str(), W_OK | X_OK) == 0) {
         return std::nullopt;
     }
-    return "the buffer '" + to.buffer->file + "' cannot be made: '" + place.string() +
+    return "the buffer '" + to.buffer->file + "' cannot be made: '" + path.string() +
            "' is no directory that can be written to";
 }
 

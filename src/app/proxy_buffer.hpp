@@ -17,7 +17,7 @@ std::expected<void, std::string> choose_buffer_file(const ListenerOptions& from,
                                                     ForwardOptions& to);
 
 /// What keeps a buffer's file from being written or made; nullopt: nothing that is known.
-std::optional<std::string> find_buffer_obstacle(const ForwardOptions& to);
+std::optional<std::string> find_buffer_problem(const ForwardOptions& to);
 
 /// Make the state directory, if a proxy's buffer is to lie in it.
 /// err  throws Error (invalid_request)

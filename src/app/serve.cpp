@@ -1,15 +1,15 @@
-#include <cstdio>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/log.hpp"
 #include "app/methods_loading.hpp"
 #include "app/proxy_buffer.hpp"
 #include "app/serving.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace warren::app {
 namespace {
@@ -46,18 +46,18 @@ int serve(const ServeOptions& options) {
         log->warning(note);
     }
     try {
-        for (const ConfiguredListener& listener : config->listeners) {
+        for (const ListenerEntry& listener : config->listeners) {
             server.listen(listener.options);
         }
-        for (const ConfiguredProxy& proxy : config->proxies) {
+        for (const ProxyEntry& proxy : config->proxies) {
             make_buffer_directory(proxy.to);
             server.forward(proxy.from.options, proxy.to);
         }
         return run_server(server, signals, config->server.drain_timeout, log);
     } catch (const Error& error) {
-        const bool has_place = error.message().starts_with(file + ":");
+        const bool has_location = error.message().starts_with(file + ":");
         log->flush(std::chrono::milliseconds{100});
-        return report(signals, {has_place ? error.message() : file + ": " + error.message()});
+        return report(signals, {has_location ? error.message() : file + ": " + error.message()});
     }
 }
 

@@ -1,5 +1,8 @@
 #include "app/serving.hpp"
 
+#include "app/exit_code.hpp"
+#include "core/duration.hpp"
+
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -8,9 +11,6 @@
 #include <thread>
 #include <utility>
 #include <vector>
-
-#include "app/exit_code.hpp"
-#include "core/duration.hpp"
 
 namespace warren::app {
 namespace {
@@ -25,13 +25,13 @@ constexpr std::chrono::milliseconds same_signal{20};
 constexpr std::chrono::milliseconds last_words_max{500};
 
 /// Nobody may be listening, or read what is there, which is no failure of serving: nothing waits.
-void say_on_standard_output(std::string line) {
+void write_to_standard_output(std::string line) {
     std::thread{[line = std::move(line)] {
         static_cast<void>(!write(STDOUT_FILENO, line.data(), line.size()));
     }}.detach();
 }
 
-void say_ready(const Server& server, Log& log) {
+void report_ready(const Server& server, Log& log) {
     std::string listeners;
     bool has_address_of_its_own = false;
     bool has_proxy = false;
@@ -47,8 +47,8 @@ void say_ready(const Server& server, Log& log) {
         has_address_of_its_own = true;
     }
     // Whoever asked for a free port learns of it here; where a broker is, the configuration says.
-    say_on_standard_output(has_address_of_its_own || has_proxy ? "ready " + listeners + '\n'
-                                                               : "ready\n");
+    write_to_standard_output(has_address_of_its_own || has_proxy ? "ready " + listeners + '\n'
+                                                                 : "ready\n");
     sd_notifyf(0, "READY=1\nSTATUS=Serving %s", listeners.c_str());
 }
 
@@ -120,7 +120,7 @@ void Signals::end_at_next() const {
 
 int run_server(Server& server, const Signals& signals, std::chrono::milliseconds drain_timeout,
                const std::shared_ptr<endpoint::LogQueue>& log) {
-    server.on_ready([&server, log] { say_ready(server, *log); });
+    server.on_ready([&server, log] { report_ready(server, *log); });
     server.on_shutdown([] { kill(getpid(), SIGTERM); });
     sd_notify(0, "STATUS=Connecting");
     server.start();

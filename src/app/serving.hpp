@@ -2,12 +2,12 @@
 
 #include <warren/server.hpp>
 
+#include "endpoint/log_queue.hpp"
+
 #include <signal.h>
 
 #include <chrono>
 #include <memory>
-
-#include "endpoint/log_queue.hpp"
 
 // How a server runs as a program: until a signal ends it.
 namespace warren::app {

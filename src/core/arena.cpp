@@ -16,7 +16,7 @@ void Arena::grow(std::size_t size_bytes) {
     try {
         chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(wanted));
     } catch (...) {
-        give_back(wanted);
+        release(wanted);
         throw;
     }
     chunk_bytes_ += wanted;
@@ -29,7 +29,7 @@ void Arena::reset() noexcept {
     if (chunks_.size() > 1) {
         chunks_.front() = std::move(chunks_.back());
         chunks_.resize(1);
-        give_back(chunk_bytes_ - capacity_);
+        release(chunk_bytes_ - capacity_);
         chunk_bytes_ = capacity_;
     }
     used_ = 0;

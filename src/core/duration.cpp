@@ -1,12 +1,12 @@
 #include "core/duration.hpp"
 
-#include <array>
-#include <cstdint>
+#include "core/digit.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 
-#include "core/digit.hpp"
-#include "core/utf8.hpp"
+#include <array>
+#include <cstdint>
 
 namespace warren::core {
 namespace {

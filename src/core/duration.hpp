@@ -1,11 +1,11 @@
 #pragma once
 
+#include <warren/error.hpp>
+
 #include <chrono>
 #include <expected>
 #include <string>
 #include <string_view>
-
-#include <warren/error.hpp>
 
 namespace warren::core {
 

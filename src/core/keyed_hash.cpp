@@ -44,8 +44,8 @@ HashKey key_of_process() noexcept {
     const auto* const random = reinterpret_cast<const char*>(getauxval(AT_RANDOM));
     if (random == nullptr) {
         // Where a program lies in memory is random, too, if less so.
-        static const char place = 0;
-        return {reinterpret_cast<std::uintptr_t>(&place),
+        static const char anchor = 0;
+        return {reinterpret_cast<std::uintptr_t>(&anchor),
                 reinterpret_cast<std::uintptr_t>(&key_of_process)};
     }
     // The C library guards the stack with these very bytes: they are not used as they are.

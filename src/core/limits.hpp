@@ -19,7 +19,7 @@ struct Limits {
     std::size_t correlation_id_bytes_max = 255;                  // an AMQP short string
 
     // One connection or listener.
-    std::size_t in_flight_calls_max = 65'536;     // calls of a client without an answer yet
+    std::size_t in_flight_calls_max = 65'536;     // calls of a client without a response yet
     std::size_t simultaneous_requests_max = 256;  // handlers at once, where none is configured
     std::size_t lock_waiters_max = 65'536;        // requests queued for locks, all keys together
     std::size_t output_buffer_bytes_max = std::size_t{64} << 20;  // waiting for a slow peer

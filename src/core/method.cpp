@@ -69,20 +69,21 @@ MethodOptions Registry::add(Method method) {
             describe(*type, known);
         }
     }
-    const auto place = std::ranges::lower_bound(
+    const auto position = std::ranges::lower_bound(
         methods_, method.name, {}, [](const auto& registered) { return registered->name; });
-    if (place != methods_.end() && (*place)->name == method.name) {
+    if (position != methods_.end() && (*position)->name == method.name) {
         throw Error{Code::conflict, "method '" + method.name + "' is registered twice: by " +
-                                        from((*place)->origin) + " and by " + from(method.origin)};
+                                        from((*position)->origin) + " and by " +
+                                        from(method.origin)};
     }
-    return MethodOptions{**methods_.insert(place, std::make_unique<Method>(std::move(method)))};
+    return MethodOptions{**methods_.insert(position, std::make_unique<Method>(std::move(method)))};
 }
 
 const Method* Registry::find(std::string_view name) const noexcept {
-    const auto place = std::ranges::lower_bound(methods_, name, {}, [](const auto& registered) {
+    const auto position = std::ranges::lower_bound(methods_, name, {}, [](const auto& registered) {
         return std::string_view{registered->name};
     });
-    return place != methods_.end() && (*place)->name == name ? place->get() : nullptr;
+    return position != methods_.end() && (*position)->name == name ? position->get() : nullptr;
 }
 
 std::vector<const Method*> Registry::all() const {

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <warren/types.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
-
-#include <warren/types.hpp>
 
 namespace warren::core {
 

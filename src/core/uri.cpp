@@ -1,16 +1,15 @@
 #include "core/uri.hpp"
 
+#include "core/digit.hpp"
+#include "core/percent.hpp"
+#include "core/secret_key.hpp"
+
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-
-#include <fmt/format.h>
-
-#include "core/digit.hpp"
-#include "core/percent.hpp"
-#include "core/secret_key.hpp"
 
 namespace warren::core {
 namespace {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <warren/error.hpp>
+
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -8,12 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include <warren/error.hpp>
-
 namespace warren::core {
 
 /// An address such as amqps://user:password@host:5671/vhost?queue=test.  [RFC 3986; RabbitMQ URI
-/// spec] A value; holds the password in clear, so print it with `to_string` only.
+/// spec] A value; holds the password in plaintext, so print it with `to_string` only.
 struct Uri {
     std::string scheme;                     // lower case
     std::string user;                       // decoded

@@ -1,10 +1,10 @@
 #include "core/utf8.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdint>
 #include <cstring>
-
-#include <fmt/format.h>
 
 namespace warren::core {
 namespace {

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <warren/types.hpp>
+
 #include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <warren/types.hpp>
 
 namespace warren::core {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "transport/loop/asio_executor.hpp"
+
 #include <functional>
 #include <memory>
 #include <thread>
 #include <utility>
-
-#include "transport/asio_executor.hpp"
 
 namespace warren::endpoint {
 

@@ -13,7 +13,7 @@ namespace {
 
 struct Line {
     LogLevel level;
-    LogQueue::TimePoint said_at;
+    LogQueue::TimePoint logged_at;
     std::string text;
 };
 
@@ -26,7 +26,7 @@ struct LogQueue::State {
     const Write write;
     const LogQueueOptions options;
     std::atomic<std::uint64_t> dropped = 0;
-    std::atomic<std::uint64_t> untold = 0;  // of them, since the log said so last
+    std::atomic<std::uint64_t> unreported = 0;  // of them, since the log said so last
 
     std::mutex mutex;  // of what follows
     std::condition_variable changed;
@@ -40,7 +40,7 @@ struct LogQueue::State {
 
     void lose(std::uint64_t count) noexcept {
         dropped.fetch_add(count, std::memory_order_relaxed);
-        untold.fetch_add(count, std::memory_order_relaxed);
+        unreported.fetch_add(count, std::memory_order_relaxed);
     }
     /// in  count: of lines that it stands for
     void push(LogLevel level, std::string_view text, std::uint64_t count = 1) {
@@ -55,15 +55,15 @@ struct LogQueue::State {
             push(level, text, count);
         };
     }
-    void tell_repeats() noexcept {
+    void report_repeats() noexcept {
         try {
             repeats.end_before(LogRepeats::TimePoint::clock::now(), pusher());
         } catch (...) {  // no memory: they are told later
         }
     }
     /// Behind the lines that came before them, whatever the limits.
-    void tell_losses() noexcept {
-        const std::uint64_t lost = untold.exchange(0, std::memory_order_relaxed);
+    void report_losses() noexcept {
+        const std::uint64_t lost = unreported.exchange(0, std::memory_order_relaxed);
         try {
             if (lost != 0) {
                 lines.push_back({LogLevel::warning, std::chrono::system_clock::now(),
@@ -72,7 +72,7 @@ struct LogQueue::State {
                                      "they are read, or there was no memory for them"});
             }
         } catch (...) {  // no memory: they are told later
-            untold.fetch_add(lost, std::memory_order_relaxed);
+            unreported.fetch_add(lost, std::memory_order_relaxed);
         }
     }
     void await_lines(std::unique_lock<std::mutex>& lock) {
@@ -84,10 +84,10 @@ struct LogQueue::State {
         }
     }
     /// Outside of the lock.
-    void write_taken() noexcept {
+    void write_batch() noexcept {
         for (const Line& line : taken) {
             try {
-                write(line.level, line.said_at, line.text);
+                write(line.level, line.logged_at, line.text);
             } catch (...) {
                 dropped.fetch_add(1, std::memory_order_relaxed);
             }
@@ -141,9 +141,9 @@ void LogQueue::run(State& state) noexcept {
     std::unique_lock lock{state.mutex};
     for (;;) {
         state.await_lines(lock);
-        state.tell_repeats();
+        state.report_repeats();
         if (state.lines.empty()) {
-            state.tell_losses();
+            state.report_losses();
         }
         if (state.lines.empty() && state.is_ending) {
             break;
@@ -152,9 +152,9 @@ void LogQueue::run(State& state) noexcept {
         state.bytes = 0;
         state.is_writing = true;
         lock.unlock();
-        state.write_taken();
+        state.write_batch();
         lock.lock();
-        state.tell_losses();
+        state.report_losses();
         state.is_writing = false;
         state.changed.notify_all();
     }

@@ -2,14 +2,14 @@
 
 #include <warren/context.hpp>
 
+#include "endpoint/log_repeats.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
-
-#include "endpoint/log_repeats.hpp"
 
 namespace warren::endpoint {
 
@@ -33,7 +33,7 @@ public:
     /// Writes one line that was said at some time. It may block, and end with an exception: then
     /// the line is lost.
     /// thread of the call: the queue's own
-    using Write = std::function<void(LogLevel level, TimePoint said_at, std::string_view line)>;
+    using Write = std::function<void(LogLevel level, TimePoint logged_at, std::string_view line)>;
 
     /// in  write: empty: lines go nowhere
     LogQueue(Write write, LogQueueOptions options);

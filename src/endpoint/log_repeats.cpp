@@ -47,10 +47,10 @@ std::size_t LogRepeats::kind_of(std::string_view line) {
     return core::KeyedHash{}(shape_of(line));
 }
 
-std::string LogRepeats::text_of(const Place& place) {
-    return place.line + " (" + std::to_string(place.left_out) +
-           (place.left_out == 1 ? " line" : " lines") +
-           (place.is_mixed ? " of this and other kinds" : " of this kind") + " left out until now)";
+std::string LogRepeats::text_of(const Slot& slot) {
+    return slot.line + " (" + std::to_string(slot.left_out) +
+           (slot.left_out == 1 ? " line" : " lines") +
+           (slot.is_mixed ? " of this and other kinds" : " of this kind") + " left out until now)";
 }
 
 }  // namespace warren::endpoint

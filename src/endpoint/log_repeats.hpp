@@ -39,44 +39,44 @@ public:
     template <typename Ended>
     bool admit(LogLevel level, std::string_view line, TimePoint now, const Ended& ended) {
         const std::size_t kind = kind_of(line);
-        Place& place = place_of(level, kind, now);
-        if (is_over(place, now)) {
-            end(level, place, ended);
-            place.kind = kind;
-            place.since = now;
+        Slot& slot = slot_of(level, kind, now);
+        if (is_over(slot, now)) {
+            end(level, slot, ended);
+            slot.kind = kind;
+            slot.since = now;
         }
-        if (place.lines < limits_.lines_max) {
-            ++place.lines;
+        if (slot.lines < limits_.lines_max) {
+            ++slot.lines;
             return true;
         }
-        if (place.left_out == 0) {
-            place.line = line;
-            place.left_out_kind = kind;
+        if (slot.left_out == 0) {
+            slot.line = line;
+            slot.left_out_kind = kind;
         }
-        ++place.left_out;
-        place.is_mixed |= place.left_out_kind != kind;
+        ++slot.left_out;
+        slot.is_mixed |= slot.left_out_kind != kind;
         return false;
     }
     /// Whether there is something left out to tell of.
     bool leaves_out() const noexcept {
-        return std::ranges::any_of(places_, [](const Place& place) { return place.left_out != 0; });
+        return std::ranges::any_of(slots_, [](const Slot& slot) { return slot.left_out != 0; });
     }
 
     /// Of the periods that are over, or of all.
     template <typename Ended>
     void end_before(TimePoint now, const Ended& ended) {
-        end_those([&](const Place& place) { return is_over(place, now); }, ended);
+        end_those([&](const Slot& slot) { return is_over(slot, now); }, ended);
     }
     template <typename Ended>
     void end_all(const Ended& ended) {
-        end_those([](const Place&) { return true; }, ended);
+        end_those([](const Slot&) { return true; }, ended);
     }
 
 private:
     static constexpr std::size_t levels = 4;
     static constexpr std::size_t kinds_per_hash = 4;
 
-    struct Place {
+    struct Slot {
         std::size_t kind = 0;
         TimePoint since{};
         std::uint32_t lines = 0;  // 0: none is known here
@@ -87,44 +87,44 @@ private:
     };
 
     static std::size_t kind_of(std::string_view line);
-    static std::string text_of(const Place& place);
+    static std::string text_of(const Slot& slot);
 
-    bool is_over(const Place& place, TimePoint now) const noexcept {
-        return place.lines == 0 || now - place.since >= limits_.period;
+    bool is_over(const Slot& slot, TimePoint now) const noexcept {
+        return slot.lines == 0 || now - slot.since >= limits_.period;
     }
     /// Its own, else one that is free, else one to share.
-    Place& place_of(LogLevel level, std::size_t kind, TimePoint now) noexcept {
+    Slot& slot_of(LogLevel level, std::size_t kind, TimePoint now) noexcept {
         const std::size_t hash = kind % (kinds_max / kinds_per_hash);
-        const auto some = std::span{places_}.subspan(
+        const auto some = std::span{slots_}.subspan(
             static_cast<std::size_t>(level) * kinds_max + hash * kinds_per_hash, kinds_per_hash);
         auto found = std::ranges::find_if(
-            some, [kind](const Place& place) { return place.kind == kind && place.lines != 0; });
+            some, [kind](const Slot& slot) { return slot.kind == kind && slot.lines != 0; });
         if (found == some.end()) {
             found =
-                std::ranges::find_if(some, [&](const Place& place) { return is_over(place, now); });
+                std::ranges::find_if(some, [&](const Slot& slot) { return is_over(slot, now); });
         }
         return found == some.end() ? some.back() : *found;
     }
 
     template <typename Which, typename Ended>
     void end_those(const Which& which, const Ended& ended) {
-        for (std::size_t at = 0; at < places_.size(); ++at) {
-            if (which(places_[at])) {
-                end(static_cast<LogLevel>(at / kinds_max), places_[at], ended);
+        for (std::size_t at = 0; at < slots_.size(); ++at) {
+            if (which(slots_[at])) {
+                end(static_cast<LogLevel>(at / kinds_max), slots_[at], ended);
             }
         }
     }
     /// Where there is no memory to tell of them they stay untold.
     template <typename Ended>
-    static void end(LogLevel level, Place& place, const Ended& ended) {
-        if (place.left_out != 0) {
-            ended(level, text_of(place), place.left_out);
+    static void end(LogLevel level, Slot& slot, const Ended& ended) {
+        if (slot.left_out != 0) {
+            ended(level, text_of(slot), slot.left_out);
         }
-        place = {};
+        slot = {};
     }
 
     const LogRepeatLimits limits_;
-    std::array<Place, levels * kinds_max> places_;
+    std::array<Slot, levels * kinds_max> slots_;
 };
 
 }  // namespace warren::endpoint

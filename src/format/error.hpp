@@ -1,11 +1,11 @@
 #pragma once
 
+#include <warren/error.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <warren/error.hpp>
 
 namespace warren::format {
 

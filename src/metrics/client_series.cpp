@@ -27,7 +27,7 @@ void ClientSeries::add_to(Families& families, const ClientFigures& figures,
     families.gauge("warren_client_in_flight", "Calls without an outcome yet.", labels,
                    static_cast<double>(figures.in_flight));
     families.counter("warren_client_dropped_answers_total", "Answers that nobody waited for.",
-                     labels, static_cast<double>(figures.dropped_answers));
+                     labels, static_cast<double>(figures.dropped_responses));
     if (figures.connections) {
         families.gauge("warren_client_connections", "Connections that are open.", labels,
                        static_cast<double>(*figures.connections));

@@ -18,7 +18,7 @@ namespace warren::metrics {
 /// What a client has done and has now; nullopt for what its transport does not have.
 struct ClientFigures {
     std::uint64_t in_flight = 0;
-    std::uint64_t dropped_answers = 0;
+    std::uint64_t dropped_responses = 0;
     std::optional<std::uint64_t> connections{};
     std::optional<std::uint64_t> reconnects{};
     std::optional<std::uint64_t> retries{};
@@ -29,7 +29,7 @@ struct ClientFigures {
 /// The series of one client's calls, made as it calls methods.
 class ClientSeries {
 public:
-    /// Methods past this many are counted together, so that made up names do not take memory
+    /// Methods past this many are counted together, so that invented names do not take memory
     /// without bound.
     static constexpr std::size_t methods_max = 256;
     static constexpr std::string_view other_methods = "(other)";

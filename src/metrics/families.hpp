@@ -1,8 +1,8 @@
 #pragma once
 
-#include <prometheus/metric_family.h>
-
 #include "metrics/call_totals.hpp"
+
+#include <prometheus/metric_family.h>
 
 #include <cstdint>
 #include <string>

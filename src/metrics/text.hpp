@@ -19,8 +19,8 @@ struct ListenerFigures {
     std::optional<std::uint64_t> bytes_received{};
     std::optional<std::uint64_t> bytes_sent{};
     std::optional<std::uint64_t> reconnects{};
-    std::optional<std::uint64_t> replays{};
-    std::optional<std::uint64_t> dropped_answers{};
+    std::optional<std::uint64_t> redeliveries{};
+    std::optional<std::uint64_t> dropped_responses{};
     std::optional<std::uint64_t> handshake_failures{};
     std::optional<std::uint64_t> refused_replies{};
 };

@@ -1,7 +1,5 @@
 #include "model/arguments.hpp"
 
-#include <utility>
-
 #include <warren/model.hpp>
 
 #include "model/binder.hpp"
@@ -9,6 +7,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace warren::model {
 namespace {
@@ -141,10 +140,10 @@ std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
 }
 
 std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
-                                       const Value& arguments, const Opening& opening, Arena& arena,
-                                       void* target) {
+                                       const Value& arguments, const DecryptionOptions& options,
+                                       Arena& arena, void* target) {
     ErrorSink errors;
-    const Value opened = decrypt(request, arguments, opening, arena, errors);
+    const Value opened = decrypt(request, arguments, options, arena, errors);
     ErrorSink bound;
     bind_call(request, style, opened, target, bound);
     errors.append(std::move(bound));

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include <warren/error.hpp>
 #include <warren/type.hpp>
 #include <warren/value.hpp>
 
 #include "model/secrets.hpp"
+
+#include <cstdint>
+#include <vector>
 
 namespace warren::model {
 
@@ -36,7 +36,7 @@ std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
 /// out  the errors of secrets (see `decrypt`), then those of binding; of a secret that cannot be
 ///      opened just that is said
 std::vector<FieldError> bind_arguments(const Type& request, ArgumentStyle style,
-                                       const Value& arguments, const Opening& opening, Arena& arena,
-                                       void* target);
+                                       const Value& arguments, const DecryptionOptions& options,
+                                       Arena& arena, void* target);
 
 }  // namespace warren::model

@@ -1,10 +1,10 @@
 #include "model/bind.hpp"
 
-#include <algorithm>
-#include <string>
-
 #include "model/binder.hpp"
 #include "model/check.hpp"
+
+#include <algorithm>
+#include <string>
 
 namespace warren::model {
 namespace {

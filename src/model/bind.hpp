@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstddef>
-#include <vector>
-
 #include <warren/error.hpp>
 #include <warren/type.hpp>
 #include <warren/value.hpp>
 
 #include "core/limits.hpp"
+
+#include <cstddef>
+#include <vector>
 
 namespace warren::model {
 

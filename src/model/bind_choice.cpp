@@ -1,9 +1,9 @@
-#include <string>
-
 #include "model/bind.hpp"
 #include "model/binder.hpp"
 #include "model/own_kind.hpp"
 #include "model/type_label.hpp"
+
+#include <string>
 
 namespace warren::model {
 bool Binder::bind_choice(const Type& type, const Value& value, void* target, const Location& at) {

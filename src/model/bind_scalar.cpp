@@ -1,10 +1,3 @@
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <string>
-
-#include <fmt/format.h>
-
 #include "core/base64.hpp"
 #include "core/path.hpp"
 #include "core/timestamp.hpp"
@@ -13,6 +6,13 @@
 #include "model/binder.hpp"
 #include "model/check.hpp"
 #include "model/number.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
 
 namespace warren::model {
 namespace {

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <span>
-#include <string_view>
-
 #include <warren/model.hpp>
 #include <warren/type.hpp>
 #include <warren/value.hpp>
 
 #include "model/error_sink.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string_view>
 
 namespace warren::model {
 

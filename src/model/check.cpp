@@ -1,15 +1,15 @@
 #include "model/check.hpp"
 
+#include "core/utf8.hpp"
+#include "model/number.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <fmt/format.h>
-
-#include "core/utf8.hpp"
-#include "model/number.hpp"
 
 namespace warren::model {
 namespace {

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <span>
-#include <string>
-
 #include <warren/constraints.hpp>
 #include <warren/model.hpp>
 #include <warren/type.hpp>
 
 #include "model/error_sink.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
 
 namespace warren::model {
 

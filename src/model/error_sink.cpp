@@ -1,12 +1,12 @@
 #include "model/error_sink.hpp"
 
-#include <algorithm>
-#include <span>
+#include "core/utf8.hpp"
+#include "model/bind.hpp"
 
 #include <fmt/format.h>
 
-#include "core/utf8.hpp"
-#include "model/bind.hpp"
+#include <algorithm>
+#include <span>
 
 namespace warren::model {
 namespace {

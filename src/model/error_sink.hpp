@@ -1,5 +1,7 @@
 #pragma once
 
+#include <warren/error.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -7,8 +9,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <warren/error.hpp>
 
 namespace warren::model {
 

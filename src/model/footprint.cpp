@@ -1,13 +1,13 @@
 #include "model/footprint.hpp"
 
+#include <warren/model.hpp>
+
+#include "model/bind.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <span>
 #include <string>
-
-#include <warren/model.hpp>
-
-#include "model/bind.hpp"
 
 namespace warren::model {
 namespace {

@@ -1,13 +1,5 @@
 #include "model/json_schema.hpp"
 
-#include <algorithm>
-#include <optional>
-#include <set>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 #include <warren/arena.hpp>
 #include <warren/model.hpp>
 
@@ -17,6 +9,14 @@
 #include "model/secret_types.hpp"
 #include "model/secrets.hpp"
 #include "model/validate.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace warren::model {
 namespace {

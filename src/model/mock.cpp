@@ -1,10 +1,5 @@
 #include "model/mock.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <string>
-
 #include <warren/model.hpp>
 
 #include "core/uuid.hpp"
@@ -15,6 +10,11 @@
 #include "model/number.hpp"
 #include "model/random.hpp"
 #include "model/validate.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
 
 namespace warren::model {
 namespace {

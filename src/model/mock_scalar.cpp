@@ -1,13 +1,13 @@
 #include "model/mock_scalar.hpp"
 
+#include "core/path.hpp"
+#include "model/number.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <string_view>
-
-#include "core/path.hpp"
-#include "model/number.hpp"
 
 namespace warren::model {
 namespace {

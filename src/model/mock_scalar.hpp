@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstddef>
-#include <string>
-
 #include <warren/constraints.hpp>
 #include <warren/type.hpp>
 #include <warren/value.hpp>
 
 #include "model/random.hpp"
+
+#include <cstddef>
+#include <string>
 
 namespace warren::model {
 

@@ -1,5 +1,7 @@
 #include "model/number.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -7,8 +9,6 @@
 #include <cstring>
 #include <limits>
 #include <system_error>
-
-#include <fmt/format.h>
 
 namespace warren::model {
 namespace {

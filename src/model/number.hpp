@@ -1,13 +1,13 @@
 #pragma once
 
+#include <warren/type.hpp>
+#include <warren/value.hpp>
+
 #include <compare>
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
-
-#include <warren/type.hpp>
-#include <warren/value.hpp>
 
 namespace warren::model {
 

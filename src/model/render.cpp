@@ -1,16 +1,16 @@
 #include "model/render.hpp"
 
-#include <array>
-#include <charconv>
-#include <span>
-#include <string>
-
 #include <warren/model.hpp>
 
 #include "core/timestamp.hpp"
 #include "core/uuid.hpp"
 #include "model/check.hpp"
 #include "model/number.hpp"
+
+#include <array>
+#include <charconv>
+#include <span>
+#include <string>
 
 namespace warren::model {
 namespace {

@@ -1,9 +1,9 @@
 #include "model/secret_types.hpp"
 
+#include "model/secrets.hpp"
+
 #include <algorithm>
 #include <vector>
-
-#include "model/secrets.hpp"
 
 namespace warren::model {
 namespace {

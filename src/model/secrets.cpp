@@ -1,14 +1,5 @@
 #include "model/secrets.hpp"
 
-#include <algorithm>
-#include <array>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
-
-#include <boost/container/small_vector.hpp>
-
 #include <warren/model.hpp>
 
 #include "core/base64.hpp"
@@ -16,6 +7,15 @@
 #include "model/error_sink.hpp"
 #include "model/number.hpp"
 #include "model/own_kind.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
 
 namespace warren::model {
 namespace {
@@ -220,25 +220,25 @@ Value treat(const Type& type, const Value& value, Treatment& treatment, Arena& a
 struct Decryption {
     static constexpr bool takes_whole = false;
 
-    const Opening& opening;
+    const DecryptionOptions& options;
     Arena& arena;
     ErrorSink& errors;
-    bool opens_others = true;  // texts directly in the value that are tokens
+    bool decrypts_others = true;  // texts directly in the value that are tokens
 
     std::optional<Value> secret(const Value& value, Secrecy, const Location& at) {
         if (value.is_null()) {
             return std::nullopt;
         }
-        if (opening.depth == SecretDepth::direct && !is_direct(at)) {
+        if (options.depth == SecretDepth::direct && !is_direct(at)) {
             return opened(value, at);
         }
         if (!value.is_text() || !value.as_text().starts_with(token_start)) {
-            if (opening.policy == SecretPolicy::must_be_encrypted) {
+            if (options.policy == SecretPolicy::must_be_encrypted) {
                 errors.add(at, "secret_not_encrypted", "Input should be encrypted");
             }
             return std::nullopt;
         }
-        const auto content = opening.keys.decrypt(value.as_text(), opening.ttl);
+        const auto content = options.keys.decrypt(value.as_text(), options.ttl);
         if (content) {
             return checked(*content, at);
         }
@@ -265,7 +265,7 @@ struct Decryption {
 
     std::optional<Value> plain(const Value& value, const Location& at) {
         const bool is_member = at.before != nullptr && is_direct(at);
-        return opens_others && is_member ? opened(value, at) : std::nullopt;
+        return decrypts_others && is_member ? opened(value, at) : std::nullopt;
     }
 
 private:
@@ -274,7 +274,7 @@ private:
         if (!value.is_text() || !value.as_text().starts_with(token_start)) {
             return std::nullopt;
         }
-        const auto content = opening.keys.decrypt(value.as_text(), opening.ttl);
+        const auto content = options.keys.decrypt(value.as_text(), options.ttl);
         return content ? checked(*content, at) : std::nullopt;
     }
 
@@ -343,12 +343,12 @@ bool is_secret_name(std::string_view member) noexcept {
     return std::ranges::find(secret_names, member) != secret_names.end();
 }
 
-Value decrypt(const Type& request, const Value& value, const Opening& opening, Arena& arena,
-              ErrorSink& errors) {
-    if (opening.keys.empty()) {
+Value decrypt(const Type& request, const Value& value, const DecryptionOptions& options,
+              Arena& arena, ErrorSink& errors) {
+    if (options.keys.empty()) {
         return value;
     }
-    Decryption decryption{.opening = opening, .arena = arena, .errors = errors};
+    Decryption decryption{.options = options, .arena = arena, .errors = errors};
     return treat(request, value, decryption, arena);
 }
 
@@ -396,10 +396,10 @@ std::expected<Value, std::vector<FieldError>> decrypt_response(const Type& respo
     if (keys.empty()) {
         return value;
     }
-    const Opening opening{.keys = keys, .policy = SecretPolicy::accept_clear};
+    const DecryptionOptions options{.keys = keys, .policy = SecretPolicy::accept_plaintext};
     ErrorSink errors;
     Decryption decryption{
-        .opening = opening, .arena = arena, .errors = errors, .opens_others = false};
+        .options = options, .arena = arena, .errors = errors, .decrypts_others = false};
     const Value opened = treat(response, value, decryption, arena, SecretsBy::type);
     if (errors.count() != 0) {
         return std::unexpected{errors.take()};

@@ -1,22 +1,22 @@
 #pragma once
 
+#include <warren/arena.hpp>
+#include <warren/error.hpp>
+#include <warren/type.hpp>
+#include <warren/value.hpp>
+
+#include "format/fernet/fernet.hpp"
+#include "model/error_sink.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string_view>
 #include <vector>
 
-#include <warren/arena.hpp>
-#include <warren/error.hpp>
-#include <warren/type.hpp>
-#include <warren/value.hpp>
-
-#include "format/fernet.hpp"
-#include "model/error_sink.hpp"
-
 namespace warren::model {
 
-/// What is a secret in a request of the cyberfusion dialect: what is at a `Secret<T>` of the
+/// What is a secret in a request of the cyberfusion protocol: what is at a `Secret<T>` of the
 /// request's type, and what is under a member with one of the names below, at any depth. Of a list
 /// or a map that is every value inside. Where the type is unknown (`nothing`, `dynamic`) only the
 /// names count.
@@ -30,11 +30,11 @@ enum class SecretDepth : std::uint8_t {
 
 enum class SecretPolicy : std::uint8_t {
     must_be_encrypted,
-    accept_clear,  // what is no token at all is taken as it is, while callers migrate
+    accept_plaintext,  // what is no token at all is taken as it is, while callers migrate
 };
 
 /// How the tokens of requests are opened.
-struct Opening {
+struct DecryptionOptions {
     const format::Keyring& keys;  // empty: nothing is encrypted
     SecretPolicy policy = SecretPolicy::must_be_encrypted;
     std::optional<format::TimeToLive> ttl{};  // none takes tokens of any age
@@ -44,12 +44,12 @@ struct Opening {
 /// Open the tokens of a request, before it is bound. Beside the secrets, a text directly in the
 /// request that is a token of one of the keys is replaced by its content; other texts stay.
 /// out  a value viewing the arena and whatever the given one views; what cannot be opened stays
-/// err  into `errors`: secret_not_encrypted (in clear), secret_wrong_key, secret_expired (or made
+/// err  into `errors`: secret_not_encrypted (plaintext), secret_wrong_key, secret_expired (or made
 ///      in the future), secret_malformed (cut, garbled, or its content is no UTF-8), every one at
 ///      once with its location; never any content
 /// cost O(value); one decryption per token          thread any
-Value decrypt(const Type& request, const Value& value, const Opening& opening, Arena& arena,
-              ErrorSink& errors);
+Value decrypt(const Type& request, const Value& value, const DecryptionOptions& options,
+              Arena& arena, ErrorSink& errors);
 
 /// What becomes of a secret that is a valid token of one of the keys already.
 enum class Tokens : std::uint8_t {
@@ -76,7 +76,7 @@ std::expected<Value, format::FernetError> encrypt_response(const Type& response,
                                                            const format::Keyring& keys,
                                                            std::int64_t unix_seconds, Arena& arena);
 
-/// Open the tokens of a response's `Secret<T>`s. What comes in clear is taken as it is: servers
+/// Open the tokens of a response's `Secret<T>`s. What comes in plaintext is taken as it is: servers
 /// without a key, and those of other makes, send no tokens.
 /// err  secret_wrong_key | secret_malformed, every one at once with its location
 std::expected<Value, std::vector<FieldError>> decrypt_response(const Type& response,

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include <warren/type.hpp>
+
+#include <string>
 
 namespace warren::model {
 

@@ -1,8 +1,5 @@
 #include "model/validate.hpp"
 
-#include <string>
-#include <string_view>
-
 #include <warren/model.hpp>
 
 #include "core/path.hpp"
@@ -12,6 +9,9 @@
 #include "model/check.hpp"
 #include "model/error_sink.hpp"
 #include "model/number.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace warren::model {
 namespace {

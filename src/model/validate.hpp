@@ -1,9 +1,9 @@
 #pragma once
 
-#include <vector>
-
 #include <warren/error.hpp>
 #include <warren/type.hpp>
+
+#include <vector>
 
 namespace warren::model {
 

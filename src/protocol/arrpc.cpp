@@ -1,7 +1,7 @@
 #include "protocol/arrpc.hpp"
 
 #include "core/utf8.hpp"
-#include "format/msgpack_writer.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
 #include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_limits.hpp"
@@ -23,7 +23,7 @@ constexpr std::string_view sign_key = "arrpc.sign";
 constexpr std::string_view data_key = "data";
 constexpr std::string_view unsigned_message =
     "Invalid or missing message signature, make sure 'auth_secret' is set/correct";
-// What the dialect's own programs read at once.
+// What the protocol's own programs read at once.
 constexpr std::size_t peer_block_bytes = 4096;
 
 std::optional<ArrpcSignature> signature_of(std::string_view secret) {
@@ -48,13 +48,13 @@ Value argument_of(const Call& call) noexcept {
     return is_lone ? call.arguments.as_list().front() : call.arguments;
 }
 
-/// A failure as the dialect has it: one line, for a person.
-std::string reply_text(const Answer& answer) {
-    const bool is_refused = answer.failure == Code::unauthenticated;
-    return std::string{is_refused ? arrpc_auth_error : arrpc_rpc_error} + failure_text(answer);
+/// A failure as the protocol has it: one line, for a person.
+std::string reply_text(const Response& response) {
+    const bool is_refused = response.failure == Code::unauthenticated;
+    return std::string{is_refused ? arrpc_auth_error : arrpc_rpc_error} + failure_text(response);
 }
 
-std::expected<Answer, Failure> answer_of(const Value& reply, const core::Limits& limits) {
+std::expected<Response, Failure> response_of(const Value& reply, const core::Limits& limits) {
     const std::string_view text = reply.is_text() ? reply.as_text() : std::string_view{};
     for (const auto& [prefix, code] : {std::pair{arrpc_auth_error, Code::unauthenticated},
                                        std::pair{arrpc_rpc_error, Code::failed}}) {
@@ -64,7 +64,7 @@ std::expected<Answer, Failure> answer_of(const Value& reply, const core::Limits&
             return std::unexpected{Failure{.code = code, .message = shown}};
         }
     }
-    return Answer{.data = reply};
+    return Response{.data = reply};
 }
 
 }  // namespace
@@ -172,11 +172,11 @@ bool ArrpcServerCodec::verifies(std::string_view sign, std::span<const std::byte
     });
 }
 
-std::string ArrpcServerCodec::encode_answer(const Answer& answer, std::string& out) const {
+std::string ArrpcServerCodec::encode_response(const Response& response, std::string& out) const {
     const std::size_t start = out.size();
-    if (!answer.failure) {
+    if (!response.failure) {
         const bool is_written =
-            format::msgpack_encode(answer.data.value_or(Value{}), out).has_value();
+            format::msgpack_encode(response.data.value_or(Value{}), out).has_value();
         const std::size_t size_bytes = out.size() - start;
         if (is_written && size_bytes <= limits_.body_bytes_max && avoid_blocks(out, start)) {
             return {};
@@ -185,10 +185,10 @@ std::string ArrpcServerCodec::encode_answer(const Answer& answer, std::string& o
         std::string message = size_bytes > limits_.body_bytes_max
                                   ? oversized_reply_message(size_bytes, limits_)
                                   : "The reply has no form that could be sent";
-        encode_answer({.failure = Code::internal, .message = message}, out);
+        encode_response({.failure = Code::internal, .message = message}, out);
         return message;
     }
-    std::string text = reply_text(answer);
+    std::string text = reply_text(response);
     const auto write = [&] {
         MsgpackWriter writer{out};
         writer.text(text);
@@ -247,8 +247,8 @@ std::expected<void, Failure> ArrpcClientCodec::encode_call(const Call& call,
     return {};
 }
 
-ArrpcMessage<Answer> ArrpcClientCodec::next(std::span<const std::byte> input, Arena& arena) {
-    using State = ArrpcMessage<Answer>::State;
+ArrpcMessage<Response> ArrpcClientCodec::next(std::span<const std::byte> input, Arena& arena) {
+    using State = ArrpcMessage<Response>::State;
     const format::MsgpackRead read = reader_.read(input, arena);
     switch (read.state) {
     case ReadState::need_more:
@@ -268,7 +268,7 @@ ArrpcMessage<Answer> ArrpcClientCodec::next(std::span<const std::byte> input, Ar
     }
     return {.state = State::complete,
             .size_bytes = read.size_bytes,
-            .content = answer_of(read.value, limits_)};
+            .content = response_of(read.value, limits_)};
 }
 
 }  // namespace warren::protocol

@@ -5,7 +5,7 @@
 #include <warren/value.hpp>
 
 #include "core/limits.hpp"
-#include "format/msgpack.hpp"
+#include "format/msgpack/msgpack.hpp"
 #include "protocol/arrpc_signature.hpp"
 #include "protocol/call.hpp"
 
@@ -19,14 +19,14 @@
 #include <string_view>
 #include <vector>
 
-/// The arrpc dialect: on one stream, one MessagePack object per request and one per reply, in
+/// The arrpc protocol: on one stream, one MessagePack object per request and one per reply, in
 /// order, without ids. Which method it is, the listener knows.
 ///
 /// A signed request is {"arrpc.sign": hex HMAC-SHA256 of the packed request, "data": packed}, in
 /// that order; replies are never signed. A failure is a text that starts with one of two names, so
 /// a handler's own text that starts so is read as a failure.
 ///
-/// The dialect's own programs read in blocks of 4096 bytes until one comes short: they wait for
+/// The protocol's own programs read in blocks of 4096 bytes until one comes short: they wait for
 /// ever on a message of a multiple of that length, so none is sent. They never answer a falsy
 /// request (null, false, 0, "", or an empty list, map or bytes), and take a falsy reply for none;
 /// Warren's server answers them all, and its client takes them all.
@@ -50,7 +50,7 @@ struct ArrpcMessage {
     std::expected<Content, Failure> content{};
 };
 
-/// Whether the dialect's own programs take this value for nothing.
+/// Whether the protocol's own programs take this value for nothing.
 bool arrpc_is_falsy(const Value& value) noexcept;
 
 /// The server's side of one connection.
@@ -76,7 +76,7 @@ public:
 
     /// Append a reply.
     /// out  why it could not be sent and became a failure's text; empty: it could
-    std::string encode_answer(const Answer& answer, std::string& out) const;
+    std::string encode_response(const Response& response, std::string& out) const;
 
 private:
     std::expected<Value, Failure> opened(const Value& message, Arena& arena) const;
@@ -103,7 +103,7 @@ public:
 
     /// Read the reply that `input` starts with, as `ArrpcServerCodec::next` reads a request.
     /// err  unauthenticated | failed: the peer said so | internal: the reply cannot be read
-    ArrpcMessage<Answer> next(std::span<const std::byte> input, Arena& arena);
+    ArrpcMessage<Response> next(std::span<const std::byte> input, Arena& arena);
     std::size_t bytes_wanted() const noexcept { return reader_.bytes_wanted(); }
 
 private:

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "protocol/hmac_sha256.hpp"
+
 #include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string_view>
 
-#include "protocol/hmac_sha256.hpp"
-
 namespace warren::protocol {
 
-/// HMAC-SHA256 in hexadecimal under one secret, as the arrpc dialect signs.
+/// HMAC-SHA256 in hexadecimal under one secret, as the arrpc protocol signs.
 /// thread any
 class ArrpcSignature {
 public:

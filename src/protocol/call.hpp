@@ -28,10 +28,10 @@ struct Call {
 inline constexpr std::string_view message_default = "OK";
 
 /// A reply in the form that every protocol shares, as the encoder takes and the decoder gives it.
-struct Answer {
+struct Response {
     std::optional<Code> failure{};  // nullopt: success
     std::string_view message{};
-    std::optional<Value> data{};  // nullopt: none, which some dialects tell apart from null
+    std::optional<Value> data{};  // nullopt: none, which some protocols tell apart from null
     std::span<const FieldError> errors{};  // of `invalid_request`
     std::optional<std::chrono::milliseconds> retry_after{};
     std::string_view method{};  // of a server's: which was called; empty when that was not read

@@ -78,14 +78,15 @@ Failure completed(Failure named, const Failure& body, CallmeForm form) {
     return named;
 }
 
-class CallmeDialect final : public MessageDialect {
+class CallmeProtocol final : public MessageProtocol {
 public:
-    CallmeDialect(CallmeFormat format, const core::Limits& limits, int pickle_protocol)
+    CallmeProtocol(CallmeFormat format, const core::Limits& limits, int pickle_protocol)
         : form_{form_of(format, pickle_protocol)}, limits_{limits} {}
 
     std::string_view name() const noexcept override { return "callme"; }
 
-    std::expected<Call, Failure> decode_call(const Envelope& request, Arena& arena) const override {
+    std::expected<Call, Failure> decode_call(const MessageView& request,
+                                             Arena& arena) const override {
         const auto plain = plain_body(request, arena, limits_);
         if (!plain) {
             return std::unexpected{std::move(plain.error())};
@@ -109,24 +110,26 @@ public:
         return call;
     }
 
-    void remember(const Envelope& request, const Call* call, ReplyAddress& address) const override {
+    void remember(const MessageView& request, const Call* call,
+                  ReplyAddress& address) const override {
         const CallmeForm form = callme_form_of(request, form_);
         address.form = static_cast<std::uint8_t>(is_known(form) ? form : form_);
         address.method = call != nullptr ? call->method : std::string_view{};
     }
 
-    std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
-                                          Arena& arena, std::string& body,
-                                          std::string* unwritable) const override {
+    std::optional<MessageView> encode_response(const ReplyAddress& address,
+                                               const Response& response, Arena& arena,
+                                               std::string& body,
+                                               std::string* unwritable) const override {
         if (address.reply_to.empty()) {
             return std::nullopt;
         }
         const auto form = static_cast<CallmeForm>(address.form);
         body.clear();
-        Answer sent = answer;
+        Response sent = response;
         if (const auto written = write_callme_reply(sent, address.method, form, arena, body);
             !written) {
-            tell(written.error(), unwritable);
+            report(written.error(), unwritable);
             body.clear();
             sent = {.failure = Code::internal,
                     .message = "The reply holds a value that cannot be written"};
@@ -135,17 +138,17 @@ public:
         }
         const CallmeProperties properties = callme_properties(form);
         Value headers = failure_headers(sent, arena);
-        return Envelope{.exchange = address.reply_to,
-                        .content_type = properties.content_type,
-                        .content_encoding = properties.content_encoding,
-                        .correlation_id = address.correlation_id,
-                        .has_empty_correlation_id = address.has_empty_correlation_id,
-                        .priority = lowest_priority,
-                        .headers = headers.is_null() ? Value::map({}) : headers,
-                        .body = bytes_of(body)};
+        return MessageView{.exchange = address.reply_to,
+                           .content_type = properties.content_type,
+                           .content_encoding = properties.content_encoding,
+                           .correlation_id = address.correlation_id,
+                           .has_empty_correlation_id = address.has_empty_correlation_id,
+                           .priority = lowest_priority,
+                           .headers = headers.is_null() ? Value::map({}) : headers,
+                           .body = bytes_of(body)};
     }
 
-    ReplyAddress address_of(const Envelope& reply) const override {
+    ReplyAddress address_of(const MessageView& reply) const override {
         ReplyAddress address{.reply_to = std::string{reply.exchange},
                              .correlation_id = std::string{reply.correlation_id}};
         remember(reply, nullptr, address);
@@ -159,15 +162,15 @@ public:
         return topology;
     }
 
-    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
-                                                 std::string_view reply_to, Arena& arena,
-                                                 std::string& body) const override {
+    std::expected<MessageView, Failure> encode_call(const Call& call, std::string_view server,
+                                                    std::string_view reply_to, Arena& arena,
+                                                    std::string& body) const override {
         if (server.empty() || server.size() > callme_server_id_bytes_max) {
             return std::unexpected{Failure{
                 .code = Code::invalid_request,
                 .message = server.empty()
                                ? "Not sent: name the server, in the address as server_id=ID or by "
-                                 "use_server"
+                                 "target"
                                : "Not sent: the server's id is too long"}};
         }
         body.clear();
@@ -175,7 +178,7 @@ public:
             return std::unexpected{format::to_failure(written.error())};
         }
         const CallmeProperties properties = callme_properties(form_);
-        Envelope encoded{
+        MessageView encoded{
             .exchange = arena.copy(std::string_view{joined({"server_", server, "_ex"})}),
             .content_type = properties.content_type,
             .content_encoding = properties.content_encoding,
@@ -189,8 +192,8 @@ public:
         return encoded;
     }
 
-    std::expected<Answer, Failure> decode_answer(const Envelope& reply,
-                                                 Arena& arena) const override {
+    std::expected<Response, Failure> decode_response(const MessageView& reply,
+                                                     Arena& arena) const override {
         if (auto refused = refuse_oversized_reply(reply, limits_)) {
             return std::unexpected{std::move(*refused)};
         }
@@ -203,16 +206,16 @@ public:
                                                               refused->errors.front().message}};
         }
         const auto plain = plain_body(reply, arena, limits_);
-        auto answer =
+        auto response =
             plain ? read_callme_reply(*plain, form, arena, limits_)
                   : std::unexpected{Failure{.code = Code::internal,
                                             .message = "The reply cannot be read: " +
                                                        plain.error().errors.front().message}};
         if (named) {
-            return std::unexpected{answer ? std::move(*named)
-                                          : completed(std::move(*named), answer.error(), form)};
+            return std::unexpected{response ? std::move(*named)
+                                            : completed(std::move(*named), response.error(), form)};
         }
-        return answer;
+        return response;
     }
 
     std::string server_queue(std::string_view server) const override {
@@ -269,9 +272,10 @@ MakeReplyTopology callme_reply_topology(std::string user, TopologyOverrides over
     };
 }
 
-std::unique_ptr<MessageDialect> make_callme_dialect(CallmeFormat format, const core::Limits& limits,
-                                                    int pickle_protocol) {
-    return std::make_unique<CallmeDialect>(format, limits, pickle_protocol);
+std::unique_ptr<MessageProtocol> make_callme_protocol(CallmeFormat format,
+                                                      const core::Limits& limits,
+                                                      int pickle_protocol) {
+    return std::make_unique<CallmeProtocol>(format, limits, pickle_protocol);
 }
 
 }  // namespace warren::protocol

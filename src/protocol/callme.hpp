@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/limits.hpp"
-#include "format/pickle.hpp"
-#include "protocol/message_dialect.hpp"
+#include "format/pickle/pickle.hpp"
+#include "protocol/message_protocol.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace warren::protocol {
 
-/// How the bodies of this dialect are written.
+/// How the bodies of this protocol are written.
 enum class CallmeFormat : std::uint8_t {
     pickle,   // as callme's own programs do
     json,     // as Warren does: no pickle is read then
@@ -41,7 +41,7 @@ MakeReplyTopology callme_reply_topology(std::string user, TopologyOverrides over
 /// has its content type says; a pickle is read in the format `pickle` only. Failures also have the
 /// headers of `reply_headers.hpp`.
 /// in   pickle_protocol: of requests; Python 2 reads at most 2
-std::unique_ptr<MessageDialect> make_callme_dialect(
+std::unique_ptr<MessageProtocol> make_callme_protocol(
     CallmeFormat format, const core::Limits& limits = {},
     int pickle_protocol = format::pickle_protocol_default);
 

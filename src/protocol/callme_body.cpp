@@ -1,9 +1,9 @@
 #include "protocol/callme_body.hpp"
 
 #include "core/utf8.hpp"
-#include "format/json.hpp"
-#include "format/msgpack.hpp"
-#include "format/msgpack_writer.hpp"
+#include "format/json/json.hpp"
+#include "format/msgpack/msgpack.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
 #include "protocol/callme_pickle.hpp"
 #include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
@@ -93,19 +93,19 @@ Failure failure_of(const Value& error) {
     return failure;
 }
 
-Value failure_body(const Answer& answer, Arena& arena) {
-    const std::array error{Member{Value::text("code"), Value::text(name_of(*answer.failure))},
-                           Member{Value::text("message"), Value::text(answer.message)},
-                           Member{Value::text("errors"), to_value(answer.errors, arena)},
-                           Member{Value::text("data"), answer.data.value_or(Value{})}};
+Value failure_body(const Response& response, Arena& arena) {
+    const std::array error{Member{Value::text("code"), Value::text(name_of(*response.failure))},
+                           Member{Value::text("message"), Value::text(response.message)},
+                           Member{Value::text("errors"), to_value(response.errors, arena)},
+                           Member{Value::text("data"), response.data.value_or(Value{})}};
     const Member body{Value::text("error"), Value::map(arena.copy(std::span<const Member>{error}))};
     return Value::map(arena.copy(std::span<const Member>{&body, 1}));
 }
 
-Value success_body(const Answer& answer, Arena& arena) {
-    const std::array members{Member{Value::text("result"), answer.data.value_or(Value{})},
-                             Member{Value::text("message"), Value::text(answer.message)}};
-    const bool has_message = !answer.message.empty() && answer.message != message_default;
+Value success_body(const Response& response, Arena& arena) {
+    const std::array members{Member{Value::text("result"), response.data.value_or(Value{})},
+                             Member{Value::text("message"), Value::text(response.message)}};
+    const bool has_message = !response.message.empty() && response.message != message_default;
     return Value::map(arena.copy(std::span<const Member>{members}.first(has_message ? 2 : 1)));
 }
 
@@ -127,7 +127,7 @@ CallmeArguments split(std::span<const Member> arguments, Arena& arena) {
 
 }  // namespace
 
-CallmeForm callme_form_of(const Envelope& message, CallmeForm otherwise) noexcept {
+CallmeForm callme_form_of(const MessageView& message, CallmeForm otherwise) noexcept {
     const std::string_view type = media_type(message.content_type);
     if (type.empty()) {
         return is_pickle(otherwise) ? pickle_form_of(message.body) : otherwise;
@@ -221,14 +221,15 @@ std::expected<void, format::EncodeError> write_callme_request(const Call& call, 
     return encode(Value::map(members), form, body);
 }
 
-std::expected<Answer, Failure> read_callme_reply(std::span<const std::byte> reply, CallmeForm form,
-                                                 Arena& arena, const core::Limits& limits) {
+std::expected<Response, Failure> read_callme_reply(std::span<const std::byte> reply,
+                                                   CallmeForm form, Arena& arena,
+                                                   const core::Limits& limits) {
     if (is_pickle(form)) {
-        auto answer = read_pickled_reply(reply, arena, limits);
-        if (!answer && answer.error().code == Code::internal) {
-            return std::unexpected{unreadable(std::move(answer.error().message), reply)};
+        auto response = read_pickled_reply(reply, arena, limits);
+        if (!response && response.error().code == Code::internal) {
+            return std::unexpected{unreadable(std::move(response.error().message), reply)};
         }
-        return answer;
+        return response;
     }
     const auto body = decode(reply, form, arena, format::MsgpackLimits::of(limits));
     if (!body) {
@@ -246,24 +247,25 @@ std::expected<Answer, Failure> read_callme_reply(std::span<const std::byte> repl
         return std::unexpected{
             unreadable("The reply is not an object with 'result' or 'error'", reply)};
     }
-    const Value* const said = body->find("message");
-    return Answer{.message = said != nullptr && said->is_text() ? said->as_text() : message_default,
-                  .data = *result};
+    const Value* const text = body->find("message");
+    return Response{
+        .message = text != nullptr && text->is_text() ? text->as_text() : message_default,
+        .data = *result};
 }
 
-std::expected<void, format::EncodeError> write_callme_reply(const Answer& answer,
+std::expected<void, format::EncodeError> write_callme_reply(const Response& response,
                                                             std::string_view method,
                                                             CallmeForm form, Arena& arena,
                                                             std::string& body) {
     if (is_pickle(form)) {
         return form == CallmeForm::pickle_of_python_2
-                   ? write_pickled_reply(answer, method, static_cast<int>(CallmeForm::pickle_2),
+                   ? write_pickled_reply(response, method, static_cast<int>(CallmeForm::pickle_2),
                                          format::PickleReader::python_2, arena, body)
-                   : write_pickled_reply(answer, method, static_cast<int>(form),
+                   : write_pickled_reply(response, method, static_cast<int>(form),
                                          format::PickleReader::python_3, arena, body);
     }
-    return encode(answer.failure ? failure_body(answer, arena) : success_body(answer, arena), form,
-                  body);
+    return encode(response.failure ? failure_body(response, arena) : success_body(response, arena),
+                  form, body);
 }
 
 }  // namespace warren::protocol

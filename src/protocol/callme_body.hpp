@@ -6,7 +6,7 @@
 #include "core/limits.hpp"
 #include "format/error.hpp"
 #include "protocol/call.hpp"
-#include "protocol/envelope.hpp"
+#include "protocol/message_view.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-/// The bodies of the callme dialect, in each of its forms.
+/// The bodies of the callme protocol, in each of its forms.
 namespace warren::protocol {
 
 /// How one body is written. A pickle's protocol counts, because a peer reads at most its own.
@@ -38,7 +38,7 @@ constexpr bool is_pickle(CallmeForm form) noexcept {
 /// By the content type, and of a pickle by its first bytes: those of protocols 0 and 1 are answered
 /// in the oldest one that is written, and those of Python 2 for it.
 /// in   otherwise: of a message that names no type
-CallmeForm callme_form_of(const Envelope& message, CallmeForm otherwise) noexcept;
+CallmeForm callme_form_of(const MessageView& message, CallmeForm otherwise) noexcept;
 
 struct CallmeProperties {
     std::string_view content_type;
@@ -59,12 +59,13 @@ std::expected<void, format::EncodeError> write_callme_request(const Call& call, 
 
 /// Read a reply.
 /// err  what the peer answered instead; internal when it cannot be read
-std::expected<Answer, Failure> read_callme_reply(std::span<const std::byte> reply, CallmeForm form,
-                                                 Arena& arena, const core::Limits& limits);
+std::expected<Response, Failure> read_callme_reply(std::span<const std::byte> reply,
+                                                   CallmeForm form, Arena& arena,
+                                                   const core::Limits& limits);
 
 /// Append a reply.
 /// in   method: as the request named it
-std::expected<void, format::EncodeError> write_callme_reply(const Answer& answer,
+std::expected<void, format::EncodeError> write_callme_reply(const Response& response,
                                                             std::string_view method,
                                                             CallmeForm form, Arena& arena,
                                                             std::string& body);

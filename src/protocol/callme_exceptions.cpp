@@ -3,7 +3,7 @@
 #include <warren/python_error.hpp>
 
 #include "core/utf8.hpp"
-#include "format/json.hpp"
+#include "format/json/json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -83,7 +83,7 @@ Named as_python_takes(Named named, format::PickleReader reader) noexcept {
     return is_mistake && args.size() == 2 && !has_place ? Named{type, args.first(1)} : named;
 }
 
-std::string message_of(const Answer& failure) {
+std::string message_of(const Response& failure) {
     std::string text{failure.message};
     std::string_view separator = ": ";
     for (const FieldError& error : failure.errors) {
@@ -112,7 +112,7 @@ std::string shown(std::string_view type, const Value& args) {
 
 }  // namespace
 
-std::string_view callme_exception_type(const Answer& failure) noexcept {
+std::string_view callme_exception_type(const Response& failure) noexcept {
     switch (*failure.failure) {
     case Code::no_such_method:
         return "KeyError";
@@ -141,7 +141,7 @@ std::string_view callme_exception_type(const Answer& failure) noexcept {
     std::unreachable();
 }
 
-format::PickleValue callme_exception(const Answer& failure, std::string_view method,
+format::PickleValue callme_exception(const Response& failure, std::string_view method,
                                      format::PickleReader reader, Arena& arena) {
     if (const auto named = failure.failure == Code::failed && failure.data ? named_by(*failure.data)
                                                                            : std::nullopt) {

@@ -1,6 +1,6 @@
 #include "protocol/callme_pickle.hpp"
 
-#include "format/pickle.hpp"
+#include "format/pickle/pickle.hpp"
 #include "protocol/callme_exceptions.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_limits.hpp"
@@ -87,8 +87,8 @@ std::expected<void, format::EncodeError> write_pickled_request(std::string_view 
                                  body);
 }
 
-std::expected<Answer, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
-                                                  const core::Limits& limits) {
+std::expected<Response, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
+                                                    const core::Limits& limits) {
     const auto read = format::pickle_decode(body, arena, format::PickleLimits::of(limits));
     if (!read) {
         if (auto refused = reply_over_limit(read.error().type, limits)) {
@@ -108,18 +108,18 @@ std::expected<Answer, Failure> read_pickled_reply(std::span<const std::byte> bod
     if (!value) {
         return std::unexpected{no_reply("The reply cannot be read: " + value.error().message)};
     }
-    return Answer{.data = *value};
+    return Response{.data = *value};
 }
 
-std::expected<void, format::EncodeError> write_pickled_reply(const Answer& answer,
+std::expected<void, format::EncodeError> write_pickled_reply(const Response& response,
                                                              std::string_view method, int protocol,
                                                              format::PickleReader reader,
                                                              Arena& arena, std::string& body) {
     const std::array attributes{
         PickleValue::text("result"),
-        answer.failure ? callme_exception(answer, method, reader, arena)
-                       : format::pickle_from_value(answer.data.value_or(Value{}), arena),
-        PickleValue::text("exception_raised"), PickleValue::boolean(answer.failure.has_value())};
+        response.failure ? callme_exception(response, method, reader, arena)
+                         : format::pickle_from_value(response.data.value_or(Value{}), arena),
+        PickleValue::text("exception_raised"), PickleValue::boolean(response.failure.has_value())};
     return format::pickle_encode(instance(PickleClass::rpc_response, attributes, arena), protocol,
                                  body, core::Limits{}.nesting_depth_max, reader);
 }

@@ -5,7 +5,7 @@
 
 #include "core/limits.hpp"
 #include "format/error.hpp"
-#include "format/pickle.hpp"
+#include "format/pickle/pickle.hpp"
 #include "protocol/call.hpp"
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-/// The bodies of the callme dialect as its own programs write them: instances of
+/// The bodies of the callme protocol as its own programs write them: instances of
 /// `callme.protocol.RpcRequest` and `RpcResponse`.
 namespace warren::protocol {
 
@@ -44,10 +44,10 @@ std::expected<void, format::EncodeError> write_pickled_request(std::string_view 
                                                                std::string& body);
 
 /// err  failed: an exception; internal: it cannot be read
-std::expected<Answer, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
-                                                  const core::Limits& limits);
+std::expected<Response, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
+                                                    const core::Limits& limits);
 /// As the first release reads it, which wants to be told also of a success that it is none.
-std::expected<void, format::EncodeError> write_pickled_reply(const Answer& answer,
+std::expected<void, format::EncodeError> write_pickled_reply(const Response& response,
                                                              std::string_view method, int protocol,
                                                              format::PickleReader reader,
                                                              Arena& arena, std::string& body);

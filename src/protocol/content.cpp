@@ -77,11 +77,12 @@ bool is_text_type(std::string_view type) noexcept {
     return same(type.substr(0, prefix.size()), prefix);
 }
 
-bool is_compressed(const Envelope& message) noexcept {
+bool is_compressed(const MessageView& message) noexcept {
     return !is_one_of(trimmed(message.content_encoding), no_encodings);
 }
 
-std::expected<std::span<const std::byte>, Failure> plain_body(const Envelope& message, Arena& arena,
+std::expected<std::span<const std::byte>, Failure> plain_body(const MessageView& message,
+                                                              Arena& arena,
                                                               const core::Limits& limits) {
     if (auto over = refuse_oversized(message, limits)) {
         return std::unexpected{std::move(*over)};

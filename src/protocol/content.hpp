@@ -4,7 +4,7 @@
 #include <warren/error.hpp>
 
 #include "core/limits.hpp"
-#include "protocol/envelope.hpp"
+#include "protocol/message_view.hpp"
 
 #include <cstddef>
 #include <expected>
@@ -25,7 +25,7 @@ bool is_json_type(std::string_view type) noexcept;
 bool is_text_type(std::string_view type) noexcept;
 
 /// Whether a message's body is to be inflated, as far as the message says.
-bool is_compressed(const Envelope& message) noexcept;
+bool is_compressed(const MessageView& message) noexcept;
 
 /// A message's body as it was before it was encoded: inflated, where it is gzip or deflate. The
 /// names of character sets that programs put there say nothing of it, nor does "binary".
@@ -33,7 +33,8 @@ bool is_compressed(const Envelope& message) noexcept;
 /// err  invalid_request: over the limit, also when inflated; an encoding that is not known, or that
 ///      the body does not have
 /// cost O(1), or O(bytes in and out) and memory for twice what comes out, which has the limit
-std::expected<std::span<const std::byte>, Failure> plain_body(const Envelope& message, Arena& arena,
+std::expected<std::span<const std::byte>, Failure> plain_body(const MessageView& message,
+                                                              Arena& arena,
                                                               const core::Limits& limits);
 
 }  // namespace warren::protocol

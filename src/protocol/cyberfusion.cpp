@@ -1,7 +1,7 @@
 #include "protocol/cyberfusion.hpp"
 
 #include "core/utf8.hpp"
-#include "format/json.hpp"
+#include "format/json/json.hpp"
 #include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
@@ -47,16 +47,16 @@ Value errors_data(std::span<const FieldError> errors, Arena& arena) {
     return Value::map(arena.copy(std::span<const Member>{members}));
 }
 
-Value answer_body(const Answer& answer, Arena& arena) {
-    const Value data = answer.data.value_or(Value{});
-    if (!answer.failure) {
-        return body_of(true, answer.message, data, arena);
+Value response_body(const Response& response, Arena& arena) {
+    const Value data = response.data.value_or(Value{});
+    if (!response.failure) {
+        return body_of(true, response.message, data, arena);
     }
-    switch (*answer.failure) {
+    switch (*response.failure) {
     case Code::invalid_request:
-        return body_of(false, invalid_request_message, errors_data(answer.errors, arena), arena);
+        return body_of(false, invalid_request_message, errors_data(response.errors, arena), arena);
     case Code::failed:
-        return body_of(false, answer.message, data, arena);
+        return body_of(false, response.message, data, arena);
     case Code::no_such_method:
     case Code::no_responder:
     case Code::expired_in_queue:
@@ -70,12 +70,12 @@ Value answer_body(const Answer& answer, Arena& arena) {
     case Code::cancelled:
     case Code::reply_over_limit:
     case Code::internal:
-        return unexpected_body(answer.message, arena);
+        return unexpected_body(response.message, arena);
     }
     std::unreachable();
 }
 
-Failure unreadable(std::string message, const Envelope& reply) {
+Failure unreadable(std::string message, const MessageView& reply) {
     return {.code = Code::internal,
             .message = std::move(message),
             .peer_text = core::text_for_display(text_of(reply.body))};
@@ -95,13 +95,14 @@ Failure failure_of(std::string_view message, const Value& data) {
     return {.code = Code::failed, .message = std::string{message}, .data = Dynamic{data}};
 }
 
-class CyberfusionDialect final : public MessageDialect {
+class CyberfusionProtocol final : public MessageProtocol {
 public:
-    explicit CyberfusionDialect(const core::Limits& limits) : limits_{limits} {}
+    explicit CyberfusionProtocol(const core::Limits& limits) : limits_{limits} {}
 
     std::string_view name() const noexcept override { return "cyberfusion"; }
 
-    std::expected<Call, Failure> decode_call(const Envelope& request, Arena& arena) const override {
+    std::expected<Call, Failure> decode_call(const MessageView& request,
+                                             Arena& arena) const override {
         const auto plain = plain_body(request, arena, limits_);
         if (!plain) {
             return std::unexpected{std::move(plain.error())};
@@ -125,25 +126,27 @@ public:
                     .metadata = metadata_of(request)};
     }
 
-    std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
-                                          Arena& arena, std::string& body,
-                                          std::string* unwritable) const override {
+    std::optional<MessageView> encode_response(const ReplyAddress& address,
+                                               const Response& response, Arena& arena,
+                                               std::string& body,
+                                               std::string* unwritable) const override {
         if (address.reply_to.empty()) {
             return std::nullopt;
         }
         body.clear();
-        Answer sent = answer;
-        if (const auto written = format::json_encode(answer_body(sent, arena), body, json_limits());
+        Response sent = response;
+        if (const auto written =
+                format::json_encode(response_body(sent, arena), body, json_limits());
             !written) {
-            tell(written.error(), unwritable);
+            report(written.error(), unwritable);
             body.clear();
             sent = {.failure = Code::internal,
                     .message = "The reply holds a value that JSON cannot express"};
             // Constant ASCII text: this cannot fail.
-            static_cast<void>(format::json_encode(answer_body(sent, arena), body));
+            static_cast<void>(format::json_encode(response_body(sent, arena), body));
         }
         const bool direct = is_direct_reply(address.reply_to);
-        return Envelope{
+        return MessageView{
             .exchange = direct ? std::string_view{} : std::string_view{address.exchange},
             .routing_key = address.reply_to,
             .content_type = content_type_json,
@@ -166,9 +169,9 @@ public:
         return topology;
     }
 
-    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
-                                                 std::string_view reply_to, Arena& arena,
-                                                 std::string& body) const override {
+    std::expected<MessageView, Failure> encode_call(const Call& call, std::string_view server,
+                                                    std::string_view reply_to, Arena& arena,
+                                                    std::string& body) const override {
         if (auto refused = refuse_mixed(call)) {
             return std::unexpected{std::move(*refused)};
         }
@@ -186,18 +189,18 @@ public:
             !written) {
             return std::unexpected{format::to_failure(written.error())};
         }
-        Envelope request{.exchange = call.method,
-                         .routing_key = server,
-                         .content_type = content_type_json,
-                         .correlation_id = call.correlation_id,
-                         .reply_to = reply_to,
-                         .body = bytes_of(body)};
+        MessageView request{.exchange = call.method,
+                            .routing_key = server,
+                            .content_type = content_type_json,
+                            .correlation_id = call.correlation_id,
+                            .reply_to = reply_to,
+                            .body = bytes_of(body)};
         write_metadata(call.metadata, request, arena);
         return request;
     }
 
-    std::expected<Answer, Failure> decode_answer(const Envelope& reply,
-                                                 Arena& arena) const override {
+    std::expected<Response, Failure> decode_response(const MessageView& reply,
+                                                     Arena& arena) const override {
         if (auto refused = refuse_oversized_reply(reply, limits_)) {
             return std::unexpected{std::move(*refused)};
         }
@@ -224,7 +227,7 @@ public:
         }
         const Value content = data != nullptr ? *data : Value{};
         if (success->as_boolean()) {
-            return Answer{.message = message->as_text(), .data = content};
+            return Response{.message = message->as_text(), .data = content};
         }
         if (std::optional<Failure> named = read_failure_headers(reply.headers)) {
             if (const Value* errors = content.find("errors");
@@ -270,8 +273,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<MessageDialect> make_cyberfusion_dialect(const core::Limits& limits) {
-    return std::make_unique<CyberfusionDialect>(limits);
+std::unique_ptr<MessageProtocol> make_cyberfusion_protocol(const core::Limits& limits) {
+    return std::make_unique<CyberfusionProtocol>(limits);
 }
 
 }  // namespace warren::protocol

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
-#include "protocol/message_dialect.hpp"
+#include "protocol/message_protocol.hpp"
 
 #include <memory>
 
@@ -12,7 +12,7 @@ namespace warren::protocol {
 /// caller bound there under its own name. Direct reply-to names go to the default exchange.
 ///
 /// A reply's body is {"success", "message", "data"}. What it cannot say, headers do, which the
-/// Python programs of this dialect do not read: see `reply_headers.hpp`.
-std::unique_ptr<MessageDialect> make_cyberfusion_dialect(const core::Limits& limits = {});
+/// Python programs of this protocol do not read: see `reply_headers.hpp`.
+std::unique_ptr<MessageProtocol> make_cyberfusion_protocol(const core::Limits& limits = {});
 
 }  // namespace warren::protocol

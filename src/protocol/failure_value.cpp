@@ -10,25 +10,25 @@
 
 namespace warren::protocol {
 
-Value failure_value(const Answer& answer, Arena& arena) {
-    const std::string_view message = core::utf8_valid(answer.message)
-                                         ? answer.message
-                                         : arena.copy(core::text_for_display(answer.message));
+Value failure_value(const Response& response, Arena& arena) {
+    const std::string_view message = core::utf8_valid(response.message)
+                                         ? response.message
+                                         : arena.copy(core::text_for_display(response.message));
     std::array<Member, 4> members{
-        Member{Value::text(rpc_names::code), Value::text(name_of(*answer.failure))},
+        Member{Value::text(rpc_names::code), Value::text(name_of(*response.failure))},
         Member{Value::text(rpc_names::message), Value::text(message)}};
     std::size_t count = 2;
-    if (!answer.errors.empty()) {
-        members[count++] = {Value::text(rpc_names::errors), to_value(answer.errors, arena)};
+    if (!response.errors.empty()) {
+        members[count++] = {Value::text(rpc_names::errors), to_value(response.errors, arena)};
     }
-    if (answer.retry_after) {
+    if (response.retry_after) {
         members[count++] = {Value::text(rpc_names::retry_after_ms),
-                            Value::integer(answer.retry_after->count())};
+                            Value::integer(response.retry_after->count())};
     }
     return Value::map(arena.copy(std::span<const Member>{members}.first(count)));
 }
 
-Answer to_answer(const Failure& failure) {
+Response to_answer(const Failure& failure) {
     const Value& data = failure.data.value();
     return {.failure = failure.code,
             .message = failure.message,
@@ -37,12 +37,12 @@ Answer to_answer(const Failure& failure) {
             .retry_after = failure.retry_after};
 }
 
-Failure to_failure(const Answer& answer) {
-    return {.code = *answer.failure,
-            .message = std::string{answer.message},
-            .errors = {answer.errors.begin(), answer.errors.end()},
-            .data = answer.data ? Dynamic{*answer.data} : Dynamic{},
-            .retry_after = answer.retry_after};
+Failure to_failure(const Response& response) {
+    return {.code = *response.failure,
+            .message = std::string{response.message},
+            .errors = {response.errors.begin(), response.errors.end()},
+            .data = response.data ? Dynamic{*response.data} : Dynamic{},
+            .retry_after = response.retry_after};
 }
 
 std::optional<Failure> read_failure(const Value& value) {
@@ -79,13 +79,13 @@ std::string text_in(const Value& map, std::string_view key) {
     return text != nullptr && text->is_text() ? std::string{text->as_text()} : std::string{};
 }
 
-std::string failure_text(const Answer& answer) {
+std::string failure_text(const Response& response) {
     const std::string_view message =
-        answer.message.empty() ? name_of(*answer.failure) : answer.message;
+        response.message.empty() ? name_of(*response.failure) : response.message;
     std::string text =
         core::utf8_valid(message) ? std::string{message} : core::text_for_display(message);
-    for (const FieldError& error : answer.errors) {
-        text += &error == answer.errors.data() ? ": " : "; ";
+    for (const FieldError& error : response.errors) {
+        text += &error == response.errors.data() ? ": " : "; ";
         text += core::text_for_display(to_string(error.location));
         text += (error.location.empty() ? "" : ": ") + core::text_for_display(error.message);
     }

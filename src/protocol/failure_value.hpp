@@ -10,18 +10,18 @@
 #include <optional>
 #include <string>
 
-/// A failure of the catalogue inside of an answer between Warren's own peers: {"code", "message"}
+/// A failure of the catalogue inside of a response between Warren's own peers: {"code", "message"}
 /// with, where there are any, "errors" (a list of {"location", "message", "type"}), "data" and
 /// "retry_after_ms".
 namespace warren::protocol {
 
 /// in   answer: a failure
-/// out  without its data; views of `answer` and `arena`
-Value failure_value(const Answer& answer, Arena& arena);
+/// out  without its data; views of `response` and `arena`
+Value failure_value(const Response& response, Arena& arena);
 
-/// The same failure as an answer, which views it, and the other way round.
-Answer to_answer(const Failure& failure);
-Failure to_failure(const Answer& answer);
+/// The same failure as a response, which views it, and the other way round.
+Response to_answer(const Failure& failure);
+Failure to_failure(const Response& response);
 
 /// out  nullopt for what is no such map, or has a code that is not in the catalogue
 std::optional<Failure> read_failure(const Value& value);
@@ -34,6 +34,6 @@ std::optional<std::chrono::milliseconds> read_milliseconds(const Value& value) n
 std::string text_in(const Value& map, std::string_view key);
 
 /// A failure in one line for a person: its message, or else its code, and every field's error.
-std::string failure_text(const Answer& answer);
+std::string failure_text(const Response& response);
 
 }  // namespace warren::protocol

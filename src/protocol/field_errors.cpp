@@ -96,7 +96,7 @@ std::string oversized_reply_message(std::size_t size_bytes, const core::Limits& 
            std::to_string(limits.body_bytes_max) + " are sent (body_bytes_max)";
 }
 
-std::optional<Failure> refuse_oversized(const Envelope& message, const core::Limits& limits) {
+std::optional<Failure> refuse_oversized(const MessageView& message, const core::Limits& limits) {
     if (message.body_bytes <= limits.body_bytes_max &&
         message.body.size() <= limits.body_bytes_max) {
         return std::nullopt;

@@ -5,7 +5,7 @@
 
 #include "core/limits.hpp"
 #include "protocol/call.hpp"
-#include "protocol/envelope.hpp"
+#include "protocol/message_view.hpp"
 
 #include <optional>
 #include <span>
@@ -30,7 +30,7 @@ Failure refused_request(std::string message, std::string type);
 /// nullopt when it is.
 std::optional<Failure> refuse_mixed(const Call& call);
 
-/// A call that wants an answer, where none can come.
+/// A call that wants a response, where none can come.
 Failure one_way_only();
 
 /// What a message over the limit becomes, at the side that would have sent it.
@@ -38,6 +38,6 @@ Failure oversized_request(std::size_t size_bytes, const core::Limits& limits);
 std::string oversized_reply_message(std::size_t size_bytes, const core::Limits& limits);
 
 /// err  invalid_request when the body was over the limit, and so was skipped
-std::optional<Failure> refuse_oversized(const Envelope& message, const core::Limits& limits);
+std::optional<Failure> refuse_oversized(const MessageView& message, const core::Limits& limits);
 
 }  // namespace warren::protocol

@@ -1,10 +1,9 @@
 #include "protocol/message_signing.hpp"
 
-#include "protocol/message_seal.hpp"
+#include "core/assert.hpp"
+#include "protocol/message_mac.hpp"
 #include "protocol/msgpack_rpc.hpp"
 #include "protocol/random_bytes.hpp"
-
-#include "core/assert.hpp"
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -146,11 +145,11 @@ std::expected<void, Failure> MessageSigner::encode_request(const Call& call, Str
     ticket.nonce = next_nonce();
     const RequestAuth auth{key.id, unix_ms, ticket.nonce};
     const std::size_t start = out.size();
-    const RpcMetadata metadata{.auth = auth.value(), .takes_message = ticket.takes_message};
-    auto written = ticket.wants_answer
+    const RpcMetadata metadata{.auth = auth.value(), .accepts_message = ticket.accepts_message};
+    auto written = ticket.wants_response
                        ? rpc_encode_request(ticket.id, call, metadata, RpcPeer::warren, out)
                        : rpc_encode_notification(call, metadata, RpcPeer::warren, out);
-    if (written && !seal_message(key.hmac, out, start)) [[unlikely]] {
+    if (written && !append_mac(key.hmac, out, start)) [[unlikely]] {
         out.resize(start);
         return std::unexpected{
             Failure{.code = Code::internal, .message = "OpenSSL cannot sign the request"}};
@@ -158,46 +157,48 @@ std::expected<void, Failure> MessageSigner::encode_request(const Call& call, Str
     return written;
 }
 
-std::expected<void, Failure> MessageSigner::take_request(std::span<const std::byte> request,
-                                                         std::int64_t unix_ms, NonceMemory& memory,
-                                                         StreamTicket& ticket) const {
-    const auto seal = read_request_seal(request);
-    if (!seal) {
+std::expected<void, Failure> MessageSigner::verify_request(std::span<const std::byte> request,
+                                                           std::int64_t unix_ms,
+                                                           NonceMemory& memory,
+                                                           StreamTicket& ticket) const {
+    const auto mac = read_request_mac(request);
+    if (!mac) {
         return unauthenticated(
             "The request is not signed, and this server takes only signed ones: give the client a "
             "secret of the server's (auth_secrets)");
     }
-    const std::uint8_t number = number_of(seal->key_id);
+    const std::uint8_t number = number_of(mac->key_id);
     if (number == 0) {
         return unauthenticated(
             "The request is signed under a secret that this server does not have: give client and "
             "server a secret in common (auth_secrets)");
     }
-    if (!is_sealed(keys_[number - 1U].hmac, request)) {
+    if (!verify_mac(keys_[number - 1U].hmac, request)) {
         return unauthenticated(
             "The request's signature is wrong: the request is not what was "
             "signed");
     }
-    auto taken = check_time(seal->time_ms, seal->nonce, unix_ms, memory);
+    auto taken = check_time(mac->time_ms, mac->nonce, unix_ms, memory);
     if (taken) {
-        taken = check_nonce(seal->nonce, static_cast<std::int64_t>(seal->time_ms), memory);
+        taken = check_nonce(mac->nonce, static_cast<std::int64_t>(mac->time_ms), memory);
     }
     if (taken) {
         ticket.key = number;
-        ticket.nonce = seal->nonce;
+        ticket.nonce = mac->nonce;
     }
     return taken;
 }
 
-std::string MessageSigner::encode_response(const StreamTicket& ticket, const Answer& answer,
+std::string MessageSigner::encode_response(const StreamTicket& ticket, const Response& response,
                                            std::string& out) const {
     WARREN_ASSERT(ticket.key != 0 && ticket.key <= keys_.size());
     const Key& key = keys_[ticket.key - 1U];
     const ResponseAuth auth{key.id, ticket.nonce};
     const std::size_t start = out.size();
-    std::string unwritable = rpc_encode_response(
-        ticket.id, answer, out, {.auth = auth.value(), .takes_message = ticket.takes_message});
-    if (!seal_message(key.hmac, out, start)) [[unlikely]] {
+    std::string unwritable =
+        rpc_encode_response(ticket.id, response, out,
+                            {.auth = auth.value(), .accepts_message = ticket.accepts_message});
+    if (!append_mac(key.hmac, out, start)) [[unlikely]] {
         out.resize(start);
         unwritable = "The answer cannot be signed";
         rpc_encode_response(ticket.id, {.failure = Code::internal, .message = unwritable}, out);
@@ -207,24 +208,24 @@ std::string MessageSigner::encode_response(const StreamTicket& ticket, const Ans
 
 std::expected<void, Failure> MessageSigner::verify_response(std::span<const std::byte> response,
                                                             const StreamTicket& ticket) const {
-    const auto seal = read_response_seal(response);
-    if (!seal) {
+    const auto mac = read_response_mac(response);
+    if (!mac) {
         return unauthenticated(
             "The server's answer is not signed, so it is not believed: client and server need a "
             "secret in common (auth_secrets) and the same time");
     }
-    const std::uint8_t number = number_of(seal->key_id);
+    const std::uint8_t number = number_of(mac->key_id);
     if (number == 0) {
         return unauthenticated(
             "The server's answer is signed under a secret that this client does "
             "not have (auth_secrets)");
     }
-    if (!is_sealed(keys_[number - 1U].hmac, response)) {
+    if (!verify_mac(keys_[number - 1U].hmac, response)) {
         return unauthenticated(
             "The signature of the server's answer is wrong: the answer is not "
             "what was signed");
     }
-    if (seal->nonce != ticket.nonce) {
+    if (mac->nonce != ticket.nonce) {
         return unauthenticated("The server's answer is one to another request");
     }
     return {};

@@ -5,7 +5,7 @@
 #include "protocol/call.hpp"
 #include "protocol/hmac_sha256.hpp"
 #include "protocol/nonce_memory.hpp"
-#include "protocol/stream_dialect.hpp"
+#include "protocol/stream_protocol.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -36,8 +36,8 @@
 ///
 /// A server that has secrets takes signed requests only, each once, and only while its time is
 /// at most `NonceMemoryOptions::window` before the server's own or `ahead_max` after it. Its other
-/// answers are not signed: a signature under an answer says that the server took this very request,
-/// and for the first time.
+/// answers are not signed: a signature under a response says that the server took this very
+/// request, and for the first time.
 namespace warren::protocol {
 
 inline constexpr std::size_t auth_secret_bytes_min = 16;
@@ -53,7 +53,7 @@ public:
         std::span<const std::string> secrets);
 
     /// Append a request or a notification, signed under the first secret.
-    /// in   ticket: its id and whether an answer is wanted; the key and nonce are filled in
+    /// in   ticket: its id and whether a response is wanted; the key and nonce are filled in
     /// err  invalid_request for what MessagePack cannot express | internal; `out` is as before
     /// cost O(bytes), no allocation but the growth of `out`
     std::expected<void, Failure> encode_request(const Call& call, StreamTicket& ticket,
@@ -61,16 +61,16 @@ public:
 
     /// Take a request or notification, if it is signed and for the first time here.
     /// in   request: one whole message; unix_ms: now
-    /// out  the ticket's key and nonce, for the answer that is to be signed
-    /// err  unauthenticated | overloaded: the memory is full; the answer is not to be signed
+    /// out  the ticket's key and nonce, for the response that is to be signed
+    /// err  unauthenticated | overloaded: the memory is full; the response is not to be signed
     /// cost O(bytes)                                                      throws std::bad_alloc
-    std::expected<void, Failure> take_request(std::span<const std::byte> request,
-                                              std::int64_t unix_ms, NonceMemory& memory,
-                                              StreamTicket& ticket) const;
+    std::expected<void, Failure> verify_request(std::span<const std::byte> request,
+                                                std::int64_t unix_ms, NonceMemory& memory,
+                                                StreamTicket& ticket) const;
 
     /// Append a response, signed under the secret of a request that was taken.
     /// out  why it could not be sent and became an `internal` failure's response; empty: it could
-    std::string encode_response(const StreamTicket& ticket, const Answer& answer,
+    std::string encode_response(const StreamTicket& ticket, const Response& response,
                                 std::string& out) const;
 
     /// Whether a response comes from one who has a secret of ours, and answers this very request.

@@ -9,7 +9,7 @@ namespace warren::protocol {
 namespace {
 
 /// Which attempt at handling a delivery is, from 1, as far as the broker tells.
-std::uint32_t delivery_attempt(const Envelope& message) noexcept {
+std::uint32_t delivery_attempt(const MessageView& message) noexcept {
     // Quorum queues count deliveries; other queues only say that there was an earlier one.
     constexpr std::int64_t attempts_max = std::numeric_limits<std::uint32_t>::max() - 1;
     const Value* count = message.headers.find("x-delivery-count");
@@ -29,7 +29,7 @@ Metadata copy(const Metadata& metadata, Arena& arena) {
     return copied;
 }
 
-Metadata metadata_of(const Envelope& delivered) noexcept {
+Metadata metadata_of(const MessageView& delivered) noexcept {
     const auto time_left = read_expiration(delivered.expiration);
     return {.time_left = time_left && time_left->count() == 0 ? std::nullopt : time_left,
             .attempt = delivery_attempt(delivered),
@@ -37,7 +37,7 @@ Metadata metadata_of(const Envelope& delivered) noexcept {
             .priority = delivered.priority};
 }
 
-void write_metadata(const Metadata& metadata, Envelope& request, Arena& arena) {
+void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena) {
     if (metadata.time_left) {
         std::array<char, 20> digits;
         const auto end =

@@ -2,7 +2,7 @@
 
 #include <warren/arena.hpp>
 
-#include "protocol/envelope.hpp"
+#include "protocol/message_view.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -28,10 +28,10 @@ Metadata copy(const Metadata& metadata, Arena& arena);
 /// What the properties of a delivered request say. An expiration of 0 ms is to be delivered at once
 /// or not at all, and so it was: how long its caller waits it does not say.
 /// [RabbitMQ, time-to-live; x-delivery-count]
-Metadata metadata_of(const Envelope& delivered) noexcept;
+Metadata metadata_of(const MessageView& delivered) noexcept;
 
 /// Put into a request's properties what they have room for: the time left and the priority.
 /// in   request: its expiration then views `arena`
-void write_metadata(const Metadata& metadata, Envelope& request, Arena& arena);
+void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena);
 
 }  // namespace warren::protocol

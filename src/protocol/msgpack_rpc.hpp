@@ -5,9 +5,9 @@
 #include <warren/value.hpp>
 
 #include "core/limits.hpp"
-#include "format/msgpack.hpp"
+#include "format/msgpack/msgpack.hpp"
 #include "protocol/call.hpp"
-#include "protocol/stream_dialect.hpp"
+#include "protocol/stream_protocol.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -56,10 +56,10 @@ namespace warren::protocol {
 
 inline constexpr std::string_view rpc_cancel_method = "$warren.cancel";
 
-/// What a call or its response carries beside what `Call` and `Answer` have.
+/// What a call or its response carries beside what `Call` and `Response` have.
 struct RpcMetadata {
     Value auth{};                                // null: none
-    bool takes_message = false;                  // of a request
+    bool accepts_message = false;                // of a request
     std::string_view message = message_default;  // of a response
 };
 
@@ -123,14 +123,14 @@ private:
         bool has_id = false;
     };
 
-    Head take_head(std::span<const std::byte> input);
+    Head read_head_of(std::span<const std::byte> input);
     RpcStep refused_by_reader(std::span<const std::byte> input, std::size_t size_bytes,
                               const format::DecodeError& error);
     RpcStep::State take(std::span<const Value> items);
-    RpcStep::State take_response(std::span<const Value> items);
-    RpcStep::State take_call(const Value& method, const Value& params);
-    RpcStep::State take_params(const Value& params);
-    bool take_metadata(const Value& metadata);
+    RpcStep::State read_response(std::span<const Value> items);
+    RpcStep::State read_call(const Value& method, const Value& params);
+    RpcStep::State read_params(const Value& params);
+    bool read_metadata(const Value& metadata);
     bool take_message(const Value& value) noexcept;
     RpcStep::State refuse_kind();
     RpcStep::State refuse_length(std::string_view form);
@@ -147,8 +147,8 @@ private:
 /// out  a success; views of the message
 /// err  what the peer answered instead, owning all of it; a text or another value of a foreign peer
 ///      becomes `failed`
-std::expected<Answer, Failure> rpc_answer(const RpcMessage& response,
-                                          const core::Limits& limits = {});
+std::expected<Response, Failure> rpc_response(const RpcMessage& message,
+                                              const core::Limits& limits = {});
 
 /// Append a request or a notification.
 /// in   `call.arguments` a list when `call.style` is positional
@@ -161,9 +161,9 @@ std::expected<void, Failure> rpc_encode_notification(const Call& call, const Rpc
                                                      RpcPeer peer, std::string& out);
 
 /// Append a response.
-/// in   metadata: `auth` for a caller that signed, `takes_message` as the request had it
+/// in   metadata: `auth` for a caller that signed, `accepts_message` as the request had it
 /// out  why it could not be written and became an `internal` failure's response; empty: it could
-std::string rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
+std::string rpc_encode_response(std::uint32_t id, const Response& response, std::string& out,
                                 const RpcMetadata& metadata = {});
 
 }  // namespace warren::protocol

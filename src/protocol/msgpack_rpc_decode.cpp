@@ -1,11 +1,10 @@
-#include "protocol/envelope.hpp"
+#include "core/utf8.hpp"
+#include "format/msgpack/msgpack_head.hpp"
 #include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
+#include "protocol/message_view.hpp"
 #include "protocol/msgpack_rpc.hpp"
 #include "protocol/msgpack_rpc_metadata.hpp"
-
-#include "core/utf8.hpp"
-#include "format/msgpack_head.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -37,7 +36,7 @@ std::optional<std::string_view> packed_text(const Value& value) noexcept {
     return std::nullopt;
 }
 
-bool take_text(const Value& value, std::string_view& target) noexcept {
+bool read_text(const Value& value, std::string_view& target) noexcept {
     target = value.is_text() ? value.as_text() : std::string_view{};
     return value.is_text();
 }
@@ -77,7 +76,7 @@ RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) 
         return refused_by_reader(input, read.size_bytes, reader_.error());
     }
     if (read.is_unread) [[unlikely]] {
-        const Head head = take_head(input.first(read.size_bytes));
+        const Head head = read_head_of(input.first(read.size_bytes));
         if (head.has_id || (head.has_kind && message_.kind == RpcKind::notification)) {
             return {State::unread, read.size_bytes};
         }
@@ -99,7 +98,7 @@ RpcStep MsgpackRpcDecoder::cut_short(std::span<const std::byte> input) {
 RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
                                              std::size_t size_bytes,
                                              const format::DecodeError& error) {
-    const Head head = take_head(input.first(size_bytes == 0 ? input.size() : size_bytes));
+    const Head head = read_head_of(input.first(size_bytes == 0 ? input.size() : size_bytes));
     const bool is_named = head.has_id || (head.has_kind && message_.kind == RpcKind::notification);
     if (size_bytes != 0 && is_named) {
         return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
@@ -108,7 +107,7 @@ RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
 }
 
 /// Read what a message begins with, of which nothing else needs to be readable.
-MsgpackRpcDecoder::Head MsgpackRpcDecoder::take_head(std::span<const std::byte> input) {
+MsgpackRpcDecoder::Head MsgpackRpcDecoder::read_head_of(std::span<const std::byte> input) {
     format::MsgpackHead list;
     if (!format::msgpack_read_head(input, list) || list.kind != format::MsgpackHead::Kind::list) {
         return {};
@@ -153,7 +152,7 @@ State MsgpackRpcDecoder::take(std::span<const Value> items) {
     }
     message_.kind = static_cast<RpcKind>(*kind);
     if (message_.kind == RpcKind::notification) {
-        return items.size() == 3 ? take_call(items[1], items[2])
+        return items.size() == 3 ? read_call(items[1], items[2])
                                  : refuse_length("[2, method, params]");
     }
     const auto id = items.size() < 2 ? std::nullopt : id_of(items[1]);
@@ -162,30 +161,30 @@ State MsgpackRpcDecoder::take(std::span<const Value> items) {
             return refuse_kind();
         }
         message_.id = *id;
-        return items.size() == 4 ? take_call(items[2], items[3])
+        return items.size() == 4 ? read_call(items[2], items[3])
                                  : refuse_length("[0, id, method, params]");
     }
     if (items.size() < 2 || !items[1].is_integer()) {
         return refuse_kind();
     }
     message_.id = id.value_or(0);  // of a response to nobody
-    return take_response(items);
+    return read_response(items);
 }
 
-State MsgpackRpcDecoder::take_response(std::span<const Value> items) {
+State MsgpackRpcDecoder::read_response(std::span<const Value> items) {
     if (items.size() != 4 && (items.size() != 5 || !is_rpc_metadata(items[4]))) {
         return refuse_length("[1, id, error, result]");
     }
     message_.error = items[2];
     message_.result = items[3];
-    return items.size() == 4 || take_metadata(items[4]) ? State::complete : refuse_metadata();
+    return items.size() == 4 || read_metadata(items[4]) ? State::complete : refuse_metadata();
 }
 
 State MsgpackRpcDecoder::refuse_metadata() {
     return refuse(State::refused, "The metadata has a member of a wrong kind", "metadata_type");
 }
 
-State MsgpackRpcDecoder::take_call(const Value& method, const Value& params) {
+State MsgpackRpcDecoder::read_call(const Value& method, const Value& params) {
     const auto name = packed_text(method);
     if (!name) {
         return refuse(State::refused, "The method's name should be text", "method_type");
@@ -198,10 +197,10 @@ State MsgpackRpcDecoder::take_call(const Value& method, const Value& params) {
                       "method_too_long");
     }
     message_.call.method = *name;
-    return take_params(params);
+    return read_params(params);
 }
 
-State MsgpackRpcDecoder::take_params(const Value& params) {
+State MsgpackRpcDecoder::read_params(const Value& params) {
     using model::ArgumentStyle;
     Call& call = message_.call;
     if (params.is_map()) {
@@ -224,7 +223,7 @@ State MsgpackRpcDecoder::take_params(const Value& params) {
     }
     const Value& metadata = items.back();
     items = items.first(items.size() - 1);
-    if (!take_metadata(metadata)) {
+    if (!read_metadata(metadata)) {
         return refuse_metadata();
     }
     const Value& style = metadata.as_map().front().value;
@@ -246,14 +245,14 @@ State MsgpackRpcDecoder::take_params(const Value& params) {
 /// A request says whether its caller takes one, a response has one.
 bool MsgpackRpcDecoder::take_message(const Value& value) noexcept {
     if (message_.kind == RpcKind::response) {
-        return take_text(value, message_.metadata.message);
+        return read_text(value, message_.metadata.message);
     }
-    message_.metadata.takes_message = value == Value::boolean(true);
+    message_.metadata.accepts_message = value == Value::boolean(true);
     return value.kind() == Value::Kind::boolean;
 }
 
 /// out  false when a member that is known has a wrong kind
-bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
+bool MsgpackRpcDecoder::read_metadata(const Value& metadata) {
     for (const Member& member : metadata.as_map().subspan(1)) {
         const std::string_view name =
             member.key.is_text() ? member.key.as_text() : std::string_view{};
@@ -266,9 +265,9 @@ bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
             taken = attempt.value_or(0) != 0;
             message_.call.metadata.attempt = attempt.value_or(1);
         } else if (name == rpc_names::key) {
-            taken = take_text(member.value, message_.call.metadata.idempotency_key);
+            taken = read_text(member.value, message_.call.metadata.idempotency_key);
         } else if (name == rpc_names::traceparent) {
-            taken = take_text(member.value, message_.call.metadata.traceparent);
+            taken = read_text(member.value, message_.call.metadata.traceparent);
         } else if (name == rpc_names::message) {
             taken = take_message(member.value);
         } else if (name == rpc_names::auth) {
@@ -283,16 +282,17 @@ bool MsgpackRpcDecoder::take_metadata(const Value& metadata) {
     return true;
 }
 
-std::expected<Answer, Failure> rpc_answer(const RpcMessage& response, const core::Limits& limits) {
+std::expected<Response, Failure> rpc_response(const RpcMessage& message,
+                                              const core::Limits& limits) {
     // Made where the caller has it: both are big.
-    std::expected<Answer, Failure> answer;
-    if (response.error.is_null()) [[likely]] {
-        answer->message = response.metadata.message;
-        answer->data = response.result;
+    std::expected<Response, Failure> response;
+    if (message.error.is_null()) [[likely]] {
+        response->message = message.metadata.message;
+        response->data = message.result;
     } else {
-        answer = std::unexpected{rpc_failure(response.error, limits)};
+        response = std::unexpected{rpc_failure(message.error, limits)};
     }
-    return answer;
+    return response;
 }
 
 }  // namespace warren::protocol

@@ -1,10 +1,9 @@
-#include "format/msgpack_writer.hpp"
+#include "core/utf8.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/msgpack_rpc.hpp"
 #include "protocol/msgpack_rpc_metadata.hpp"
 #include "protocol/reply_headers.hpp"
-
-#include "core/utf8.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -57,8 +56,8 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
     const bool is_retry = call.metadata.attempt > 1;
     writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) +
                     (call.metadata.idempotency_key.empty() ? 0 : 1) +
-                    (call.metadata.traceparent.empty() ? 0 : 1) + (metadata.takes_message ? 1 : 0) +
-                    (metadata.auth.is_null() ? 0 : 1));
+                    (call.metadata.traceparent.empty() ? 0 : 1) +
+                    (metadata.accepts_message ? 1 : 0) + (metadata.auth.is_null() ? 0 : 1));
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
@@ -79,7 +78,7 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
             }
         }
     }
-    if (metadata.takes_message) {
+    if (metadata.accepts_message) {
         writer.text(rpc_names::message);
         writer.boolean(true);
     }
@@ -122,48 +121,49 @@ void write_text(MsgpackWriter& writer, std::string_view text) {
     }
 }
 
-std::expected<void, EncodeError> write_failure(MsgpackWriter& writer, const Answer& answer) {
-    writer.map_head(2U + (answer.errors.empty() ? 0 : 1) + (answer.data ? 1 : 0) +
-                    (answer.retry_after ? 1 : 0));
+std::expected<void, EncodeError> write_failure(MsgpackWriter& writer, const Response& response) {
+    writer.map_head(2U + (response.errors.empty() ? 0 : 1) + (response.data ? 1 : 0) +
+                    (response.retry_after ? 1 : 0));
     writer.text(rpc_names::code);
-    writer.text(name_of(*answer.failure));
+    writer.text(name_of(*response.failure));
     writer.text(rpc_names::message);
-    write_text(writer, answer.message);
-    if (!answer.errors.empty()) {
+    write_text(writer, response.message);
+    if (!response.errors.empty()) {
         Arena arena;
         writer.text(rpc_names::errors);
-        if (auto written = writer.value(to_value(answer.errors, arena)); !written) {
+        if (auto written = writer.value(to_value(response.errors, arena)); !written) {
             return written;
         }
     }
-    if (answer.data) {
+    if (response.data) {
         writer.text(rpc_names::data);
-        if (auto written = writer.value(*answer.data, depth_max); !written) {
+        if (auto written = writer.value(*response.data, depth_max); !written) {
             return written;
         }
     }
-    if (answer.retry_after) {
+    if (response.retry_after) {
         writer.text(rpc_names::retry_after_ms);
-        writer.integer(answer.retry_after->count());
+        writer.integer(response.retry_after->count());
     }
     return {};
 }
 
 std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint32_t id,
-                                                const Answer& answer, const RpcMetadata& metadata) {
-    const bool with_message = metadata.takes_message && !answer.failure &&
-                              !answer.message.empty() && answer.message != message_default;
+                                                const Response& response,
+                                                const RpcMetadata& metadata) {
+    const bool with_message = metadata.accepts_message && !response.failure &&
+                              !response.message.empty() && response.message != message_default;
     const bool with_auth = !metadata.auth.is_null();
     writer.list_head(with_message || with_auth ? 5 : 4);
     writer.unsigned_integer(static_cast<unsigned>(RpcKind::response));
     writer.unsigned_integer(id);
     std::expected<void, EncodeError> written;
-    if (answer.failure) {
-        written = write_failure(writer, answer);
+    if (response.failure) {
+        written = write_failure(writer, response);
         writer.null();
     } else {
         writer.null();
-        written = writer.value(answer.data.value_or(Value{}), depth_max);
+        written = writer.value(response.data.value_or(Value{}), depth_max);
     }
     if (!written || (!with_message && !with_auth)) [[likely]] {
         return written;
@@ -173,7 +173,7 @@ std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint
     writer.text(rpc_names::bare);
     if (with_message) {
         writer.text(rpc_names::message);
-        write_text(writer, answer.message);
+        write_text(writer, response.message);
     }
     return write_auth(writer, metadata.auth);
 }
@@ -207,19 +207,19 @@ std::expected<void, Failure> rpc_encode_notification(const Call& call, const Rpc
     return finish(writer, write_call(writer, call, metadata, peer));
 }
 
-std::string rpc_encode_response(std::uint32_t id, const Answer& answer, std::string& out,
+std::string rpc_encode_response(std::uint32_t id, const Response& response, std::string& out,
                                 const RpcMetadata& metadata) {
     MsgpackWriter writer{out};
-    const auto written = write_response(writer, id, answer, metadata);
+    const auto written = write_response(writer, id, response, metadata);
     if (written) [[likely]] {
         return {};
     }
     writer.rewind(0);
-    const Answer internal{.failure = Code::internal,
-                          .message = "The reply holds a value that MessagePack cannot express"};
+    const Response internal{.failure = Code::internal,
+                            .message = "The reply holds a value that MessagePack cannot express"};
     (void)write_response(writer, id, internal, metadata);
     std::string unwritable;
-    tell(written.error(), &unwritable);
+    report(written.error(), &unwritable);
     return unwritable;
 }
 

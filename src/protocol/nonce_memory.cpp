@@ -65,7 +65,7 @@ bool NonceSet::contains(const Nonce& nonce) const noexcept {
     return block != nullptr && ((block->seen[last / 64] >> (last % 64)) & 1U) != 0;
 }
 
-NonceSet::Block& NonceSet::place_of(const std::array<std::uint64_t, 2>& prefix) noexcept {
+NonceSet::Block& NonceSet::block_of(const std::array<std::uint64_t, 2>& prefix) noexcept {
     std::size_t at = start_of(prefix);
     while (!table_[at].is_free() && table_[at].prefix != prefix) {
         at = (at + 1) & (table_.size() - 1);
@@ -78,7 +78,7 @@ void NonceSet::insert(const Nonce& nonce) {
         grow();
     }
     const auto prefix = prefix_of(nonce);
-    Block& block = place_of(prefix);
+    Block& block = block_of(prefix);
     if (block.is_free()) {
         block.prefix = prefix;
         ++blocks_;
@@ -92,7 +92,7 @@ void NonceSet::grow() {
     table_.swap(larger);
     for (const Block& block : larger) {
         if (!block.is_free()) {
-            place_of(block.prefix) = block;
+            block_of(block.prefix) = block;
         }
     }
 }

@@ -44,7 +44,7 @@ private:
     };
 
     const Block* find(const Nonce& nonce) const noexcept;
-    Block& place_of(const std::array<std::uint64_t, 2>& prefix) noexcept;
+    Block& block_of(const std::array<std::uint64_t, 2>& prefix) noexcept;
     std::size_t start_of(const std::array<std::uint64_t, 2>& prefix) const noexcept;
     void grow();
 

@@ -13,7 +13,7 @@
 /// response_message where that would be null.
 ///
 /// Beside those three, Warren's replies have a member "failure" where the status says less than the
-/// catalogue does, which the dialect's own programs pass over; see `failure_value.hpp`.
+/// catalogue does, which the protocol's own programs pass over; see `failure_value.hpp`.
 namespace warren::protocol {
 
 /// Says that a publisher is there, and nothing else.

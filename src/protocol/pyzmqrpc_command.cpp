@@ -1,6 +1,6 @@
 #include "protocol/pyzmqrpc_command.hpp"
 
-#include "format/json.hpp"
+#include "format/json/json.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/pyzmqrpc.hpp"
 #include "protocol/pyzmqrpc_text.hpp"

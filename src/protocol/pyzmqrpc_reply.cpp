@@ -2,7 +2,7 @@
 
 #include "core/assert.hpp"
 #include "core/utf8.hpp"
-#include "format/json.hpp"
+#include "format/json/json.hpp"
 #include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/pyzmqrpc.hpp"
@@ -32,34 +32,34 @@ constexpr std::string_view exception_suffix = " ";
 struct Status {
     int code = pyzmqrpc_status::ok;
     std::string message;
-    bool says_all = true;  // what the catalogue does
+    bool is_complete = true;  // what the catalogue does
 };
 
-Status exception_status(const Answer& answer) {
-    const std::string text = failure_text(answer);
+Status exception_status(const Response& response) {
+    const std::string text = failure_text(response);
     return {.code = pyzmqrpc_status::exception,
-            .message = answer.method.empty() || text.starts_with(exception_prefix)
+            .message = response.method.empty() || text.starts_with(exception_prefix)
                            ? text
-                           : fmt::format("{}{}{}{}{}", exception_prefix, answer.method,
+                           : fmt::format("{}{}{}{}{}", exception_prefix, response.method,
                                          exception_infix, text, exception_suffix),
-            .says_all = answer.failure == Code::failed};
+            .is_complete = response.failure == Code::failed};
 }
 
-Status failure_status(const Answer& answer) {
-    switch (*answer.failure) {
+Status failure_status(const Response& response) {
+    switch (*response.failure) {
     case Code::invalid_request:
-        return answer.message.starts_with(pyzmqrpc_undecodable_prefix) ||
-                       answer.method == pyzmqrpc_text_method
+        return response.message.starts_with(pyzmqrpc_undecodable_prefix) ||
+                       response.method == pyzmqrpc_text_method
                    ? Status{.code = pyzmqrpc_status::undecodable,
-                            .message = std::string{answer.message}}
-                   : exception_status(answer);
+                            .message = std::string{response.message}}
+                   : exception_status(response);
     case Code::no_such_method:
         return {.code = pyzmqrpc_status::no_service,
-                .message = answer.method.empty()
-                               ? failure_text(answer)
+                .message = response.method.empty()
+                               ? failure_text(response)
                                : fmt::format("No service on the server is registered for command "
                                              "\"{}\".",
-                                             answer.method)};
+                                             response.method)};
     case Code::no_responder:
     case Code::connection_lost:
     case Code::broker_blocked:
@@ -68,8 +68,8 @@ Status failure_status(const Answer& answer) {
     case Code::unauthenticated:
         // Without a proxy there are none: calls have no deadlines, and peers authenticate before.
         return {.code = pyzmqrpc_status::not_forwarded,
-                .message = failure_text(answer),
-                .says_all = false};
+                .message = failure_text(response),
+                .is_complete = false};
     case Code::overloaded:
     case Code::contract_mismatch:
     case Code::conflict:
@@ -77,24 +77,24 @@ Status failure_status(const Answer& answer) {
     case Code::failed:
     case Code::reply_over_limit:
     case Code::internal:
-        return exception_status(answer);
+        return exception_status(response);
     }
     std::unreachable();
 }
 
-std::expected<void, format::EncodeError> write(const Answer& answer, std::string& out) {
+std::expected<void, format::EncodeError> write(const Response& response, std::string& out) {
     Arena arena;
-    const Status status =
-        answer.failure ? failure_status(answer) : Status{.message = std::string{answer.message}};
+    const Status status = response.failure ? failure_status(response)
+                                           : Status{.message = std::string{response.message}};
     std::array<Member, 4> members{
         Member{Value::text(status_code_key), Value::integer(status.code)},
         Member{Value::text(status_message_key), Value::text(status.message)}};
     std::size_t count = 2;
-    if (answer.data && !answer.data->is_null()) {
-        members[count++] = {Value::text(response_message_key), *answer.data};
+    if (response.data && !response.data->is_null()) {
+        members[count++] = {Value::text(response_message_key), *response.data};
     }
-    if (!status.says_all) {
-        members[count++] = {Value::text(failure_key), failure_value(answer, arena)};
+    if (!status.is_complete) {
+        members[count++] = {Value::text(failure_key), failure_value(response, arena)};
     }
     return format::json_encode_python(Value::map(std::span{members}.first(count)), out);
 }
@@ -152,11 +152,11 @@ std::unexpected<Failure> not_read(std::string_view why, std::string_view json,
 
 }  // namespace
 
-std::string pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits,
+std::string pyzmqrpc_write_reply(const Response& response, const core::Limits& limits,
                                  std::string& out) {
     const std::size_t start = out.size();
     std::string why;
-    if (const auto written = write(answer, out); !written) {
+    if (const auto written = write(response, out); !written) {
         why = "The reply holds a value that JSON cannot express";
     } else if (const std::size_t size_bytes = out.size() - start;
                size_bytes > limits.body_bytes_max) {
@@ -170,9 +170,9 @@ std::string pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limit
     return why;
 }
 
-std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena& arena,
-                                                   PyzmqrpcReplies replies,
-                                                   const core::Limits& limits) {
+std::expected<Response, Failure> pyzmqrpc_read_reply(std::string_view json, Arena& arena,
+                                                     PyzmqrpcReplies replies,
+                                                     const core::Limits& limits) {
     if (json.size() > limits.body_bytes_max) {
         return std::unexpected{*reply_over_limit("body_too_long", limits)};
     }
@@ -183,7 +183,7 @@ std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena&
     const Value* const code = reply ? reply->find(status_code_key) : nullptr;
     const bool is_reply = code != nullptr && code->kind() == Value::Kind::int64;
     if (!is_reply && replies == PyzmqrpcReplies::passed_on) {
-        return Answer{.data = Value::bytes(std::as_bytes(std::span{json}))};
+        return Response{.data = Value::bytes(std::as_bytes(std::span{json}))};
     }
     if (!reply) {
         if (auto refused = reply_over_limit(reply.error().type, limits)) {
@@ -194,13 +194,13 @@ std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena&
     if (!is_reply) {
         return not_read("it is no object with a 'status_code'", json, limits);
     }
-    const Value* const said = reply->find(status_message_key);
+    const Value* const text = reply->find(status_message_key);
     const std::string_view message =
-        said != nullptr && said->is_text() ? said->as_text() : std::string_view{};
+        text != nullptr && text->is_text() ? text->as_text() : std::string_view{};
     const Value* const data = reply->find(response_message_key);
     if (code->as_int64() == pyzmqrpc_status::ok) {
-        return Answer{.message = message.empty() ? message_default : message,
-                      .data = data != nullptr ? std::optional{*data} : std::nullopt};
+        return Response{.message = message.empty() ? message_default : message,
+                        .data = data != nullptr ? std::optional{*data} : std::nullopt};
     }
     const Value* const named = reply->find(failure_key);
     std::optional<Failure> failure = named != nullptr ? read_failure(*named) : std::nullopt;

@@ -11,12 +11,12 @@
 #include <string>
 #include <string_view>
 
-/// A reply's JSON and an `Answer`: see `pyzmqrpc.hpp`.
+/// A reply's JSON and a `Response`: see `pyzmqrpc.hpp`.
 namespace warren::protocol {
 
 /// Append a reply, as Python writes it.
 /// out  why it could not be sent and became an `internal` failure's reply; empty: it could
-std::string pyzmqrpc_write_reply(const Answer& answer, const core::Limits& limits,
+std::string pyzmqrpc_write_reply(const Response& response, const core::Limits& limits,
                                  std::string& out);
 
 /// What becomes of replies that are read.
@@ -27,8 +27,8 @@ enum class PyzmqrpcReplies : std::uint8_t {
 
 /// out  a success; views of `json` and `arena`
 /// err  the peer's failure, owning all of it; internal, with the peer's text: it is no reply
-std::expected<Answer, Failure> pyzmqrpc_read_reply(std::string_view json, Arena& arena,
-                                                   PyzmqrpcReplies replies,
-                                                   const core::Limits& limits);
+std::expected<Response, Failure> pyzmqrpc_read_reply(std::string_view json, Arena& arena,
+                                                     PyzmqrpcReplies replies,
+                                                     const core::Limits& limits);
 
 }  // namespace warren::protocol

@@ -73,11 +73,11 @@ bool is_pyzmqrpc_text(std::span<const std::byte> message) noexcept {
 }
 
 Failure pyzmqrpc_undecodable(std::string_view what, std::string_view why, std::string type) {
-    const std::string said{why.empty() ? what : why};
+    const std::string text{why.empty() ? what : why};
     Failure failure{.code = Code::invalid_request,
                     .message = fmt::format("{}{}{}{}", pyzmqrpc_undecodable_prefix, what,
                                            why.empty() ? "" : ": ", why)};
-    failure.errors.push_back({.message = said, .type = std::move(type)});
+    failure.errors.push_back({.message = text, .type = std::move(type)});
     return failure;
 }
 

@@ -25,20 +25,20 @@ std::string_view cut(std::string_view text) {
 
 }  // namespace
 
-Value failure_headers(const Answer& answer, Arena& arena) {
-    if (!answer.failure) {
+Value failure_headers(const Response& response, Arena& arena) {
+    if (!response.failure) {
         return {};
     }
     std::array<Member, 3> members{
-        Member{Value::text(code_header), Value::text(name_of(*answer.failure))},
-        Member{Value::text(message_header), Value::text(cut(answer.message))},
+        Member{Value::text(code_header), Value::text(name_of(*response.failure))},
+        Member{Value::text(message_header), Value::text(cut(response.message))},
         Member{Value::text(retry_after_header),
-               Value::integer(answer.retry_after ? answer.retry_after->count() : 0)}};
+               Value::integer(response.retry_after ? response.retry_after->count() : 0)}};
     return Value::map(
-        arena.copy(std::span<const Member>{members}.first(answer.retry_after ? 3 : 2)));
+        arena.copy(std::span<const Member>{members}.first(response.retry_after ? 3 : 2)));
 }
 
-void tell(const format::EncodeError& why, std::string* unwritable) {
+void report(const format::EncodeError& why, std::string* unwritable) {
     if (unwritable != nullptr) {
         const std::string location = to_string(why.location);
         *unwritable = location.empty() ? why.message : location + ": " + why.message;

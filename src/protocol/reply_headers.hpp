@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-/// Headers by which Warren's replies name a failure exactly, beside a body in the dialect's own
+/// Headers by which Warren's replies name a failure exactly, beside a body in the protocol's own
 /// form:
 ///
 ///     warren-code            the catalogue's name, such as "overloaded"; absent on success
@@ -19,13 +19,13 @@
 ///     warren-retry-after-ms  of "overloaded"
 namespace warren::protocol {
 
-/// out  null when the answer is a success; views of `arena` and of the answer
-Value failure_headers(const Answer& answer, Arena& arena);
+/// out  null when the response is a success; views of `arena` and of the response
+Value failure_headers(const Response& response, Arena& arena);
 
-/// Note why an answer could not be written, where somebody wants to know.
-void tell(const format::EncodeError& why, std::string* unwritable);
+/// Note why a response could not be written, where somebody wants to know.
+void report(const format::EncodeError& why, std::string* unwritable);
 
-/// Of a message in the headers; more of it is in the body, where the dialect has a place for it.
+/// Of a message in the headers; more of it is in the body, where the protocol has a place for it.
 inline constexpr std::size_t header_message_bytes_max = 3072;
 
 /// Where a body has all of a message that was cut for the headers, take that.

@@ -33,7 +33,8 @@ std::optional<Failure> reply_over_limit(std::string_view type, const core::Limit
     return std::nullopt;
 }
 
-std::optional<Failure> refuse_oversized_reply(const Envelope& reply, const core::Limits& limits) {
+std::optional<Failure> refuse_oversized_reply(const MessageView& reply,
+                                              const core::Limits& limits) {
     const std::size_t size_bytes = std::max(reply.body_bytes, reply.body.size());
     if (size_bytes <= limits.body_bytes_max) {
         return std::nullopt;

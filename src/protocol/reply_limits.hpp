@@ -4,7 +4,7 @@
 
 #include "core/limits.hpp"
 #include "format/error.hpp"
-#include "protocol/envelope.hpp"
+#include "protocol/message_view.hpp"
 
 #include <optional>
 #include <string_view>
@@ -17,6 +17,6 @@ namespace warren::protocol {
 std::optional<Failure> reply_over_limit(std::string_view type, const core::Limits& limits);
 
 /// Of a reply that is longer than may be.
-std::optional<Failure> refuse_oversized_reply(const Envelope& reply, const core::Limits& limits);
+std::optional<Failure> refuse_oversized_reply(const MessageView& reply, const core::Limits& limits);
 
 }  // namespace warren::protocol

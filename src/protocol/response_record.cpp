@@ -1,8 +1,8 @@
 #include "protocol/response_record.hpp"
 
 #include "core/utf8.hpp"
-#include "format/msgpack.hpp"
-#include "format/msgpack_writer.hpp"
+#include "format/msgpack/msgpack.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
 #include "protocol/failure_value.hpp"
 
 #include <limits>
@@ -19,30 +19,30 @@ constexpr std::size_t depth_max = 10'100;  // more than any handler's data has
 // The parts, by their index in the list.
 enum Part : std::size_t { part_version, part_message, part_data, part_failure, part_count };
 
-std::expected<void, format::EncodeError> write(const Answer& answer, std::string& out) {
+std::expected<void, format::EncodeError> write(const Response& response, std::string& out) {
     out.clear();
     format::MsgpackWriter writer{out};
     writer.list_head(part_count);
     writer.integer(version);
-    if (answer.failure) {
+    if (response.failure) {
         writer.null();
-    } else if (core::utf8_valid(answer.message)) {
-        writer.text(answer.message);
+    } else if (core::utf8_valid(response.message)) {
+        writer.text(response.message);
     } else {
-        writer.text(core::text_for_display(answer.message));
+        writer.text(core::text_for_display(response.message));
     }
-    writer.list_head(answer.data ? 1 : 0);
-    if (answer.data) {
-        if (auto written = writer.value(*answer.data, depth_max); !written) {
+    writer.list_head(response.data ? 1 : 0);
+    if (response.data) {
+        if (auto written = writer.value(*response.data, depth_max); !written) {
             return written;
         }
     }
-    if (!answer.failure) {
+    if (!response.failure) {
         writer.null();
         return {};
     }
     Arena arena;
-    return writer.value(failure_value(answer, arena), depth_max);
+    return writer.value(failure_value(response, arena), depth_max);
 }
 
 std::unexpected<Failure> unreadable(std::string_view why) {
@@ -53,15 +53,15 @@ std::unexpected<Failure> unreadable(std::string_view why) {
 
 }  // namespace
 
-void write_response_record(const Answer& answer, std::string& out) {
-    if (const auto written = write(answer, out); !written) {
+void write_response_record(const Response& response, std::string& out) {
+    if (const auto written = write(response, out); !written) {
         const std::string message =
             "The response cannot be kept: " + format::to_failure(written.error()).message;
         static_cast<void>(write({.failure = Code::internal, .message = message}, out));
     }
 }
 
-std::expected<Answer, Failure> read_response_record(std::string_view bytes, Arena& arena) {
+std::expected<Response, Failure> read_response_record(std::string_view bytes, Arena& arena) {
     constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
     const auto decoded = format::msgpack_decode(
         std::as_bytes(std::span{bytes}), arena,
@@ -79,8 +79,8 @@ std::expected<Answer, Failure> read_response_record(std::string_view bytes, Aren
     }
     const auto data = parts[part_data].as_list();
     if (parts[part_message].is_text() && parts[part_failure].is_null()) {
-        return Answer{.message = parts[part_message].as_text(),
-                      .data = data.empty() ? std::nullopt : std::optional{data[0]}};
+        return Response{.message = parts[part_message].as_text(),
+                        .data = data.empty() ? std::nullopt : std::optional{data[0]}};
     }
     auto failure = read_failure(parts[part_failure]);
     if (!failure || !parts[part_message].is_null()) {

@@ -50,7 +50,7 @@ struct Topology {
     RepliesOn replies_on = RepliesOn::shared_channel;  // of a server
 };
 
-/// What a user may change of a dialect's default topology; unset members leave it as it is.
+/// What a user may change of a protocol's default topology; unset members leave it as it is.
 struct TopologyOverrides {
     std::optional<bool> durable;
     std::optional<bool> exclusive;
@@ -59,8 +59,9 @@ struct TopologyOverrides {
     Dynamic arguments{};                    // added to the queue's
 };
 
-/// Change a queue as the user wants it. A quorum queue is durable and stays, whatever the dialect's
-/// default.                                                        [RabbitMQ, quorum queues]
+/// Change a queue as the user wants it. A quorum queue is durable and stays, whatever the
+/// protocol's default.                                                        [RabbitMQ, quorum
+/// queues]
 void apply(const TopologyOverrides& overrides, Queue& queue);
 
 /// How a broker keeps a request that nobody gets done from coming again for ever.

@@ -1,7 +1,7 @@
 #include "protocol/tutorial.hpp"
 
 #include "core/utf8.hpp"
-#include "format/json.hpp"
+#include "format/json/json.hpp"
 #include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
@@ -31,8 +31,8 @@ format::JsonLimits json_limits(const core::Limits& limits) noexcept {
             .numbers = format::JsonNumbers::python};
 }
 
-/// A body read as the dialect has it: JSON, or else text.
-std::expected<Value, Failure> read_body(const Envelope& message, Arena& arena,
+/// A body read as the protocol has it: JSON, or else text.
+std::expected<Value, Failure> read_body(const MessageView& message, Arena& arena,
                                         const core::Limits& limits) {
     const auto plain = plain_body(message, arena, limits);
     if (!plain) {
@@ -75,24 +75,25 @@ std::expected<std::string_view, format::EncodeError> write_body(const Value& val
     return content_type_json;
 }
 
-Value failure_body(const Answer& answer, Arena& arena) {
-    const std::array members{Member{Value::text("code"), Value::text(name_of(*answer.failure))},
-                             Member{Value::text("message"), Value::text(answer.message)},
-                             Member{Value::text("errors"), to_value(answer.errors, arena)},
-                             Member{Value::text("data"), answer.data.value_or(Value{})}};
+Value failure_body(const Response& response, Arena& arena) {
+    const std::array members{Member{Value::text("code"), Value::text(name_of(*response.failure))},
+                             Member{Value::text("message"), Value::text(response.message)},
+                             Member{Value::text("errors"), to_value(response.errors, arena)},
+                             Member{Value::text("data"), response.data.value_or(Value{})}};
     const std::array wrapped{
         Member{Value::text("error"), Value::map(arena.copy(std::span<const Member>{members}))}};
     return Value::map(arena.copy(std::span<const Member>{wrapped}));
 }
 
-class TutorialDialect final : public MessageDialect {
+class TutorialProtocol final : public MessageProtocol {
 public:
-    TutorialDialect(std::string method, const core::Limits& limits)
+    TutorialProtocol(std::string method, const core::Limits& limits)
         : method_{std::move(method)}, limits_{limits} {}
 
     std::string_view name() const noexcept override { return "tutorial"; }
 
-    std::expected<Call, Failure> decode_call(const Envelope& request, Arena& arena) const override {
+    std::expected<Call, Failure> decode_call(const MessageView& request,
+                                             Arena& arena) const override {
         auto argument = read_body(request, arena, limits_);
         if (!argument) {
             return std::unexpected{std::move(argument.error())};
@@ -112,26 +113,27 @@ public:
                     .metadata = metadata_of(request)};
     }
 
-    std::optional<Envelope> encode_answer(const ReplyAddress& address, const Answer& answer,
-                                          Arena& arena, std::string& body,
-                                          std::string* unwritable) const override {
+    std::optional<MessageView> encode_response(const ReplyAddress& address,
+                                               const Response& response, Arena& arena,
+                                               std::string& body,
+                                               std::string* unwritable) const override {
         if (address.reply_to.empty()) {
             return std::nullopt;
         }
-        Answer sent = answer;
+        Response sent = response;
         auto content_type = write_body(content_of(sent, arena), body, limits_);
         if (!content_type) {
-            tell(content_type.error(), unwritable);
+            report(content_type.error(), unwritable);
             sent = {.failure = Code::internal,
                     .message = "The reply holds a value that JSON cannot express"};
             content_type = write_body(content_of(sent, arena), body, limits_);
         }
-        return Envelope{.routing_key = address.reply_to,
-                        .content_type = content_type.value_or(content_type_json),
-                        .correlation_id = address.correlation_id,
-                        .has_empty_correlation_id = address.has_empty_correlation_id,
-                        .headers = failure_headers(sent, arena),
-                        .body = bytes_of(body)};
+        return MessageView{.routing_key = address.reply_to,
+                           .content_type = content_type.value_or(content_type_json),
+                           .correlation_id = address.correlation_id,
+                           .has_empty_correlation_id = address.has_empty_correlation_id,
+                           .headers = failure_headers(sent, arena),
+                           .body = bytes_of(body)};
     }
 
     Topology server_topology(const ServerTopologyOptions& options) const override {
@@ -140,9 +142,9 @@ public:
         return {.queues = {std::move(queue)}};
     }
 
-    std::expected<Envelope, Failure> encode_call(const Call& call, std::string_view server,
-                                                 std::string_view reply_to, Arena& arena,
-                                                 std::string& body) const override {
+    std::expected<MessageView, Failure> encode_call(const Call& call, std::string_view server,
+                                                    std::string_view reply_to, Arena& arena,
+                                                    std::string& body) const override {
         if (auto refused = refuse_mixed(call)) {
             return std::unexpected{std::move(*refused)};
         }
@@ -152,11 +154,11 @@ public:
         if (!content_type) {
             return std::unexpected{format::to_failure(content_type.error())};
         }
-        Envelope request{.routing_key = server,
-                         .content_type = *content_type,
-                         .correlation_id = call.correlation_id,
-                         .reply_to = reply_to,
-                         .body = bytes_of(body)};
+        MessageView request{.routing_key = server,
+                            .content_type = *content_type,
+                            .correlation_id = call.correlation_id,
+                            .reply_to = reply_to,
+                            .body = bytes_of(body)};
         if (call.style == model::ArgumentStyle::named) {
             const Member header =
                 single ? Member{Value::text(argument_header), call.arguments.as_map().front().key}
@@ -167,8 +169,8 @@ public:
         return request;
     }
 
-    std::expected<Answer, Failure> decode_answer(const Envelope& reply,
-                                                 Arena& arena) const override {
+    std::expected<Response, Failure> decode_response(const MessageView& reply,
+                                                     Arena& arena) const override {
         auto value = read_body(reply, arena, limits_);
         std::optional<Failure> failure = read_failure_headers(reply.headers);
         if (failure) {
@@ -186,7 +188,7 @@ public:
                         .message = "The reply cannot be read: " + value.error().errors[0].message,
                         .peer_text = core::text_for_display(text_of(reply.body))}};
         }
-        return Answer{.data = *value};
+        return Response{.data = *value};
     }
 
     std::vector<Binding> reply_bindings(std::string_view) const override { return {}; }
@@ -216,8 +218,8 @@ private:
         std::unreachable();
     }
 
-    static Value content_of(const Answer& answer, Arena& arena) {
-        return answer.failure ? failure_body(answer, arena) : answer.data.value_or(Value{});
+    static Value content_of(const Response& response, Arena& arena) {
+        return response.failure ? failure_body(response, arena) : response.data.value_or(Value{});
     }
 
     static void complete(Failure& failure, const Value& error) {
@@ -239,9 +241,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<MessageDialect> make_tutorial_dialect(std::string method,
-                                                      const core::Limits& limits) {
-    return std::make_unique<TutorialDialect>(std::move(method), limits);
+std::unique_ptr<MessageProtocol> make_tutorial_protocol(std::string method,
+                                                        const core::Limits& limits) {
+    return std::make_unique<TutorialProtocol>(std::move(method), limits);
 }
 
 }  // namespace warren::protocol

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
-#include "protocol/message_dialect.hpp"
+#include "protocol/message_protocol.hpp"
 
 #include <memory>
 #include <string>
@@ -16,7 +16,7 @@ namespace warren::protocol {
 /// only; Warren's own messages say which. A failure is the JSON object {"error": {"code",
 /// "message", ...}}, marked by the headers of `reply_headers.hpp`.
 /// in   the method that a server answers with; a client's may be empty
-std::unique_ptr<MessageDialect> make_tutorial_dialect(std::string method,
-                                                      const core::Limits& limits = {});
+std::unique_ptr<MessageProtocol> make_tutorial_protocol(std::string method,
+                                                        const core::Limits& limits = {});
 
 }  // namespace warren::protocol

@@ -3,6 +3,7 @@
 #include <warren/error.hpp>
 
 #include "metrics/call_series.hpp"
+#include "runtime/single_writer_counter.hpp"
 
 #include <array>
 #include <atomic>
@@ -10,22 +11,6 @@
 #include <cstdint>
 
 namespace warren::runtime {
-
-/// A number that one thread changes and any thread reads.
-class OwnCounter {
-public:
-    void add(std::uint64_t count = 1) noexcept {
-        value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-    }
-    /// From now on any thread changes it, and by this only.
-    void add_shared(std::uint64_t count = 1) noexcept {
-        value_.fetch_add(count, std::memory_order_relaxed);
-    }
-    std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
-private:
-    std::atomic<std::uint64_t> value_ = 0;
-};
 
 /// What a dispatcher has done, for metrics. Each number is exact; together they are no snapshot.
 struct Counters {
@@ -43,10 +28,10 @@ struct Counters {
 /// closed.
 struct ClientCounts {
     std::atomic<std::uint64_t> submitted_elsewhere = 0;  // on other threads
-    OwnCounter submitted{};                              // on the I/O thread
-    OwnCounter ended{};
-    OwnCounter successes{};
-    std::array<OwnCounter, metrics::code_count> failures{};  // by code
+    SingleWriterCounter submitted{};                     // on the I/O thread
+    SingleWriterCounter ended{};
+    SingleWriterCounter successes{};
+    std::array<SingleWriterCounter, metrics::code_count> failures{};  // by code
 
     std::uint64_t calls() const noexcept {
         return submitted_elsewhere.load(std::memory_order_relaxed) + submitted.get();

@@ -10,38 +10,38 @@ bool Timers::before(std::uint32_t left, std::uint32_t right) const noexcept {
     return first.when != second.when ? first.when < second.when : first.order < second.order;
 }
 
-void Timers::put(std::uint32_t place, std::uint32_t slot) noexcept {
-    heap_[place] = slot;
-    slots_[slot].place = place;
+void Timers::put(std::uint32_t heap_index, std::uint32_t slot) noexcept {
+    heap_[heap_index] = slot;
+    slots_[slot].heap_index = heap_index;
 }
 
-void Timers::sift_up(std::uint32_t place) noexcept {
-    const std::uint32_t slot = heap_[place];
-    while (place > 0) {
-        const std::uint32_t parent = (place - 1) / 2;
+void Timers::sift_up(std::uint32_t heap_index) noexcept {
+    const std::uint32_t slot = heap_[heap_index];
+    while (heap_index > 0) {
+        const std::uint32_t parent = (heap_index - 1) / 2;
         if (!before(slot, heap_[parent])) {
             break;
         }
-        put(place, heap_[parent]);
-        place = parent;
+        put(heap_index, heap_[parent]);
+        heap_index = parent;
     }
-    put(place, slot);
+    put(heap_index, slot);
 }
 
-void Timers::sift_down(std::uint32_t place) noexcept {
-    const std::uint32_t slot = heap_[place];
+void Timers::sift_down(std::uint32_t heap_index) noexcept {
+    const std::uint32_t slot = heap_[heap_index];
     const auto count = static_cast<std::uint32_t>(heap_.size());
-    for (std::uint32_t child = 2 * place + 1; child < count; child = 2 * place + 1) {
+    for (std::uint32_t child = 2 * heap_index + 1; child < count; child = 2 * heap_index + 1) {
         if (child + 1 < count && before(heap_[child + 1], heap_[child])) {
             ++child;
         }
         if (!before(heap_[child], slot)) {
             break;
         }
-        put(place, heap_[child]);
-        place = child;
+        put(heap_index, heap_[child]);
+        heap_index = child;
     }
-    put(place, slot);
+    put(heap_index, slot);
 }
 
 Timers::Id Timers::add(TimePoint when, Function function) {
@@ -64,13 +64,13 @@ Timers::Id Timers::add(TimePoint when, Function function) {
 
 Timers::Function Timers::take(std::uint32_t index) noexcept {
     Slot& slot = slots_[index];
-    const std::uint32_t place = slot.place;
+    const std::uint32_t heap_index = slot.heap_index;
     const std::uint32_t last = heap_.back();
     heap_.pop_back();
     if (last != index) {
-        put(place, last);
-        sift_up(place);
-        sift_down(slots_[last].place);
+        put(heap_index, last);
+        sift_up(heap_index);
+        sift_down(slots_[last].heap_index);
     }
     if (++slot.generation == 0) {
         slot.generation = 1;

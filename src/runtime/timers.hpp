@@ -41,14 +41,14 @@ private:
         TimePoint when{};
         std::uint64_t order = 0;
         std::uint32_t generation = 1;
-        std::uint32_t place = 0;  // in the heap
+        std::uint32_t heap_index = 0;  // in the heap
         Function function{};
     };
 
     bool before(std::uint32_t left, std::uint32_t right) const noexcept;
-    void put(std::uint32_t place, std::uint32_t slot) noexcept;
-    void sift_up(std::uint32_t place) noexcept;
-    void sift_down(std::uint32_t place) noexcept;
+    void put(std::uint32_t heap_index, std::uint32_t slot) noexcept;
+    void sift_up(std::uint32_t heap_index) noexcept;
+    void sift_down(std::uint32_t heap_index) noexcept;
     Function take(std::uint32_t slot) noexcept;
 
     std::vector<Slot> slots_;

@@ -1,12 +1,12 @@
 #include "store/durable_queue.hpp"
 
-#include <chrono>
-#include <iterator>
-#include <utility>
-
 #include "core/clock.hpp"
 #include "store/file_size_signal.hpp"
 #include "store/id_ranges.hpp"
+
+#include <chrono>
+#include <iterator>
+#include <utility>
 
 namespace warren::store {
 namespace {

@@ -3,6 +3,8 @@
 #include <warren/context.hpp>
 #include <warren/error.hpp>
 
+#include "store/queue_file.hpp"
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -15,8 +17,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "store/queue_file.hpp"
 
 namespace warren::store {
 

@@ -1,10 +1,10 @@
 #include "store/queue_file.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "core/clock.hpp"
 #include "store/queue_file_state.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace warren::store {
 namespace {
@@ -75,7 +75,7 @@ std::expected<void, Failure> QueueFile::commit() {
 
 void QueueFile::rollback() noexcept {
     if (state_->sql.database.error() == SQLITE_FULL) {
-        state_->reserve->give_back();
+        state_->reserve->release();
     }
     // Some errors have done so already.
     if (state_->sql.database.in_transaction()) {
@@ -114,7 +114,7 @@ std::expected<void, Failure> QueueFile::remove(std::uint64_t id) {
         totals.bytes -=
             totals.entries == 0 ? totals.bytes : std::min(totals.bytes, **removed_bytes);
     }
-    return state_->take_out(id);
+    return state_->remove(id);
 }
 
 std::expected<void, Failure> QueueFile::fail(std::uint64_t id, std::string_view reason,
@@ -250,7 +250,7 @@ bool QueueFile::State::was_removed(std::uint64_t id) {
     return was;
 }
 
-std::expected<void, Failure> QueueFile::State::take_out(std::uint64_t id) {
+std::expected<void, Failure> QueueFile::State::remove(std::uint64_t id) {
     if (id < record.first_id || id > record.last_id) {
         return {};
     }

@@ -1,4 +1,8 @@
+#include "store/file_size_signal.hpp"
 #include "store/queue_file_state.hpp"
+#include "store/queue_schema.hpp"
+#include "store/raw_rows.hpp"
+#include "store/salvage.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -12,11 +16,6 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
-
-#include "store/file_size_signal.hpp"
-#include "store/queue_schema.hpp"
-#include "store/raw_rows.hpp"
-#include "store/salvage.hpp"
 
 namespace warren::store {
 namespace {

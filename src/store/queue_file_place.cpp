@@ -62,7 +62,7 @@ void QueueFile::State::keep_log_short() noexcept {
     }
     head.sync();
     if (sql.database.checkpoint() != SQLITE_OK && sql.database.error() == SQLITE_FULL) {
-        reserve->give_back();
+        reserve->release();
         is_cramped = sql.database.checkpoint() != SQLITE_OK;
     }
     note_size();

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "store/queue_file.hpp"
 #include "store/queue_head.hpp"
 #include "store/queue_record.hpp"
 #include "store/queue_statements.hpp"
 #include "store/reserve.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace warren::store {
 
@@ -62,7 +62,7 @@ struct QueueFile::State {
     /// Whether an entry was taken out before its turn.
     bool was_removed(std::uint64_t id);
     /// Move `first_id`, or note that another one is gone.
-    std::expected<void, Failure> take_out(std::uint64_t id);
+    std::expected<void, Failure> remove(std::uint64_t id);
     bool is_intact(std::uint64_t id, std::string_view bytes, std::int64_t checksum) const {
         return checksum == checksum_of(record.identity, id, bytes);
     }

@@ -1,9 +1,9 @@
+#include "store/queue_file_state.hpp"
+#include "store/queue_schema.hpp"
+
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "store/queue_file_state.hpp"
-#include "store/queue_schema.hpp"
 
 namespace warren::store {
 

@@ -2,13 +2,13 @@
 
 #include <warren/error.hpp>
 
+#include "store/queue_record.hpp"
+
 #include <sys/types.h>
 
 #include <expected>
 #include <optional>
 #include <string>
-
-#include "store/queue_record.hpp"
 
 namespace warren::store {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "store/queue_file.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "store/queue_file.hpp"
 
 namespace warren::store {
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "store/queue_record.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "store/queue_record.hpp"
 
 /// What a queue's database has.
 namespace warren::store {

@@ -1,12 +1,12 @@
 #include "store/rebuilding.hpp"
 
+#include "core/clock.hpp"
+#include "store/queue_schema.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
-
-#include "core/clock.hpp"
-#include "store/queue_schema.hpp"
 
 namespace warren::store {
 namespace {
@@ -185,9 +185,9 @@ void Rebuilding::note_out_of_turn() {
 }
 
 std::uint64_t Rebuilding::ask(const std::string& question) {
-    Statement answer = database_.prepare(question);
-    note(answer.step() == SQLITE_ROW ? SQLITE_OK : SQLITE_ERROR);
-    return answer.number(0);
+    Statement response = database_.prepare(question);
+    note(response.step() == SQLITE_ROW ? SQLITE_OK : SQLITE_ERROR);
+    return response.number(0);
 }
 
 void Rebuilding::note_missing(std::uint64_t id, std::int64_t now) {

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "store/id_ranges.hpp"
+#include "store/queue_record.hpp"
+#include "store/raw_rows.hpp"
+#include "store/sqlite.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "store/id_ranges.hpp"
-#include "store/queue_record.hpp"
-#include "store/raw_rows.hpp"
-#include "store/sqlite.hpp"
 
 namespace warren::store {
 

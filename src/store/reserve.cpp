@@ -33,7 +33,7 @@ bool Reserve::take() noexcept {
     return is_held_;
 }
 
-void Reserve::give_back() noexcept {
+void Reserve::release() noexcept {
     if (std::exchange(is_held_, false)) {
         unlink(path_.c_str());
     }

@@ -12,14 +12,14 @@ public:
     Reserve(std::string path, std::uint64_t bytes);
     Reserve(const Reserve&) = delete;
     Reserve& operator=(const Reserve&) = delete;
-    ~Reserve() { give_back(); }
+    ~Reserve() { release(); }
 
     bool is_held() const noexcept { return is_held_; }
     /// Take the room, unless it is held. Where files cannot be given room in advance there is
     /// nothing to take, and that counts as held.
     /// out  false: the disk has no such room
     bool take() noexcept;
-    void give_back() noexcept;
+    void release() noexcept;
 
 private:
     const std::string path_;

@@ -1,5 +1,8 @@
 #include "store/salvage.hpp"
 
+#include "store/raw_rows.hpp"
+#include "store/rebuilding.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,9 +11,6 @@
 #include <filesystem>
 #include <string_view>
 #include <utility>
-
-#include "store/raw_rows.hpp"
-#include "store/rebuilding.hpp"
 
 namespace warren::store {
 namespace {

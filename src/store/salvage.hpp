@@ -2,11 +2,11 @@
 
 #include <warren/error.hpp>
 
+#include "store/queue_record.hpp"
+
 #include <expected>
 #include <optional>
 #include <string>
-
-#include "store/queue_record.hpp"
 
 namespace warren::store {
 

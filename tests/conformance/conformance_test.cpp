@@ -1,4 +1,4 @@
-#include "conformance/lanes.hpp"
+#include "conformance/matrix.hpp"
 #include "conformance/scene.hpp"
 #include "conformance/steps.hpp"
 #include "conformance/text_failures.hpp"
@@ -28,19 +28,19 @@ std::vector<std::string> expected_lines() {
     return lines;
 }
 
-std::string as_carried(const std::string& line, const Dialect& dialect) {
-    switch (dialect.failures) {
-    case Dialect::Failures::carried:
+std::string as_carried(const std::string& line, const ProtocolTraits& traits) {
+    switch (traits.failures) {
+    case ProtocolTraits::Failures::carried:
         return line;
-    case Dialect::Failures::texts:
+    case ProtocolTraits::Failures::texts:
         return as_text_failure(line);
-    case Dialect::Failures::exceptions:
+    case ProtocolTraits::Failures::exceptions:
         return as_exception_failure(line);
     }
     return line;
 }
 
-class Conformance : public testing::TestWithParam<Lane> {};
+class Conformance : public testing::TestWithParam<Cell> {};
 
 TEST_P(Conformance, GoesAsTheTranscriptSays) {
     const std::vector<std::string> expected = expected_lines();
@@ -51,24 +51,24 @@ TEST_P(Conformance, GoesAsTheTranscriptSays) {
     EXPECT_EQ(expected.size(), steps().size()) << "one line for each step";
     for (std::size_t at = 0; at < steps().size(); ++at) {
         const Step& step = steps()[at];
-        if (step.applies != nullptr && !step.applies(scene.dialect())) {
+        if (step.applies != nullptr && !step.applies(scene.traits())) {
             continue;
         }
         const std::string line = std::string{step.title} + " -> " + step.run(scene);
         transcript << line << std::endl;  // also what came before a step that hangs
-        EXPECT_EQ(line, at < expected.size() ? as_carried(expected[at], scene.dialect()) : "");
+        EXPECT_EQ(line, at < expected.size() ? as_carried(expected[at], scene.traits()) : "");
     }
 }
 
-TEST(Lanes, ThereIsOneForEachProtocol) {
-    for (const endpoint::Protocol* const protocol : endpoint::protocols()) {
-        EXPECT_TRUE(std::ranges::any_of(lanes(), [&](const Lane& lane) {
-            return lane.dialect.name == protocol->name;
+TEST(Matrix, ThereIsOneForEachProtocol) {
+    for (const endpoint::ProtocolDescriptor* const protocol : endpoint::protocols()) {
+        EXPECT_TRUE(std::ranges::any_of(matrix(), [&](const Cell& cell) {
+            return cell.traits.name == protocol->name;
         })) << protocol->name;
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Over, Conformance, testing::ValuesIn(lanes().begin(), lanes().end()),
+INSTANTIATE_TEST_SUITE_P(Over, Conformance, testing::ValuesIn(matrix().begin(), matrix().end()),
                          [](const auto& tested) { return std::string{tested.param.name}; });
 
 }  // namespace

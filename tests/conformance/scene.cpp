@@ -2,7 +2,7 @@
 
 #include "conformance/methods.hpp"
 #include "endpoint/protocols/table.hpp"
-#include "format/json.hpp"
+#include "format/json/json.hpp"
 #include "support/support.hpp"
 
 #include <algorithm>
@@ -118,10 +118,10 @@ Started::Started(Client& client, std::string_view method, const Dynamic& argumen
         {.stop = stop_.get_token()});
 }
 
-Scene::Scene(const Lane& lane)
-    : lane_{lane},
-      protocol_{
-          **std::ranges::find(endpoint::protocols(), lane.dialect.name, &endpoint::Protocol::name)},
+Scene::Scene(const Cell& cell)
+    : cell_{cell},
+      protocol_{**std::ranges::find(endpoint::protocols(), cell.traits.name,
+                                    &endpoint::ProtocolDescriptor::name)},
       server_{{.body_bytes_max = body_bytes_max}} {
     server_.load_modules({test::binary_directory() + "/modules"});
     register_methods(server_, stage_);
@@ -146,21 +146,21 @@ Scene::~Scene() {
 }
 
 void Scene::listen(std::string queue, std::vector<std::string> methods) {
-    ListenerOptions listener{.url = lane_.address()};
-    listener.protocol = dialect().name;
+    ListenerOptions listener{.url = cell_.address()};
+    listener.protocol = traits().name;
     queues_.push_back(queue);
     if (protocol_.queue_of != nullptr) {
         listener.server_id = std::move(queue);
-        listener.format = dialect().format;
+        listener.format = traits().format;
         listener.threaded = true;
-    } else if (lane_.meeting == Meeting::at_queues) {
+    } else if (cell_.meeting == Meeting::at_queues) {
         listener.queue = std::move(queue);
     }
-    if (lane_.tls != nullptr) {
-        listener.tls = lane_.tls();
+    if (cell_.tls != nullptr) {
+        listener.tls = cell_.tls();
     }
-    if (lane_.zmq != nullptr) {
-        listener.zmq = lane_.zmq();
+    if (cell_.zmq != nullptr) {
+        listener.zmq = cell_.zmq();
     }
     listener.auth_secrets = client_options().auth_secrets;
     listener.methods = std::move(methods);
@@ -170,7 +170,7 @@ void Scene::listen(std::string queue, std::vector<std::string> methods) {
 }
 
 std::string Scene::queue_of(std::string_view method) const {
-    std::string queue{lane_.name};
+    std::string queue{cell_.name};
     if (has_one_method()) {
         queue.append(".").append(method);
     }
@@ -178,14 +178,14 @@ std::string Scene::queue_of(std::string_view method) const {
 }
 
 std::string Scene::client_address(const std::string& queue) const {
-    const bool is_at_queue = lane_.meeting == Meeting::at_queues;
-    std::string address = is_at_queue ? lane_.address() : address_at_listener(queue);
-    if (lane_.client_parameters != nullptr) {
-        address = with_parameters(std::move(address), lane_.client_parameters());
+    const bool is_at_queue = cell_.meeting == Meeting::at_queues;
+    std::string address = is_at_queue ? cell_.address() : address_at_listener(queue);
+    if (cell_.client_parameters != nullptr) {
+        address = with_parameters(std::move(address), cell_.client_parameters());
     }
-    address = with_parameters(std::move(address), "protocol=" + std::string{dialect().name});
+    address = with_parameters(std::move(address), "protocol=" + std::string{traits().name});
     if (protocol_.queue_of != nullptr) {
-        const std::string format{dialect().format.empty() ? "pickle" : dialect().format};
+        const std::string format{traits().format.empty() ? "pickle" : traits().format};
         return with_parameters(std::move(address), "server_id=" + queue + "&format=" + format);
     }
     return is_at_queue ? with_parameters(std::move(address), "queue=" + queue) : address;
@@ -205,8 +205,8 @@ std::string Scene::address_at_listener(const std::string& queue) const {
 
 ClientOptions Scene::client_options() const {
     ClientOptions options;
-    if (!lane_.auth_secret.empty()) {
-        options.auth_secrets.emplace_back(lane_.auth_secret);
+    if (!cell_.auth_secret.empty()) {
+        options.auth_secrets.emplace_back(cell_.auth_secret);
     }
     options.connect_attempts = connect_attempts;
     options.connect_pause = std::chrono::milliseconds{1};
@@ -233,7 +233,7 @@ Client& Scene::client_of_nobody() {
 }
 
 Dynamic Scene::arguments_of(std::string_view method, Dynamic by_name) const {
-    if (dialect().one_named == Dialect::OneNamed::with_its_name) {
+    if (traits().one_named == ProtocolTraits::OneNamed::with_its_name) {
         return by_name;
     }
     const auto found = std::ranges::find(functions_of_one, method, &FunctionOfOne::name);

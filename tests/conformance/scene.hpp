@@ -4,9 +4,9 @@
 #include <warren/server.hpp>
 
 #include "conformance/dead_port.hpp"
-#include "conformance/lanes.hpp"
+#include "conformance/matrix.hpp"
 #include "conformance/stage.hpp"
-#include "endpoint/protocols/protocol.hpp"
+#include "endpoint/protocols/descriptor.hpp"
 
 #include <cstdint>
 #include <future>
@@ -22,7 +22,7 @@ namespace warren::conformance {
 /// Which Fernet key a client encrypts with. The server has the first two.
 enum class Key : std::uint8_t { none, first, second, unknown };
 
-/// One outcome as a line that is the same on every lane: what names a broker or a time is left out.
+/// One outcome as a line that is the same on every cell: what names a broker or a time is left out.
 std::string line_of(const std::expected<Dynamic, Failure>& outcome);
 std::string line_of(const Failure& failure);
 std::string json_of(const Dynamic& value);
@@ -33,7 +33,7 @@ Dynamic from_json(std::string_view text);
 class Started {
 public:
     Started(Client& client, std::string_view method, const Dynamic& arguments);
-    void give_up() { stop_.request_stop(); }
+    void cancel() { stop_.request_stop(); }
     std::expected<Dynamic, Failure> wait() { return outcome_.get(); }
 
 private:
@@ -41,19 +41,19 @@ private:
     std::future<std::expected<Dynamic, Failure>> outcome_;
 };
 
-/// A server at one end of a lane, and clients at the other.
+/// A server at one end of a cell, and clients at the other.
 class Scene {
 public:
     /// No multiple of 4096, a length that one of the protocols avoids.
     static constexpr std::size_t body_bytes_max = 262'200;
 
     /// err  throws what the server and the example modules throw
-    explicit Scene(const Lane& lane);
+    explicit Scene(const Cell& cell);
     ~Scene();
     Scene(const Scene&) = delete;
     Scene& operator=(const Scene&) = delete;
 
-    const Dialect& dialect() const noexcept { return lane_.dialect; }
+    const ProtocolTraits& traits() const noexcept { return cell_.traits; }
     Stage& stage() noexcept { return stage_; }
     /// Connected once, to where the method is served.
     Client& client(std::string_view method, Key key = Key::none);
@@ -66,7 +66,7 @@ public:
 
 private:
     bool has_one_method() const noexcept {
-        return protocol_.method == endpoint::MethodSaid::by_listener;
+        return protocol_.method == endpoint::MethodSource::by_listener;
     }
     std::string queue_of(std::string_view method) const;
     std::string client_address(const std::string& queue) const;
@@ -74,8 +74,8 @@ private:
     ClientOptions client_options() const;
     void listen(std::string queue, std::vector<std::string> methods);
 
-    const Lane& lane_;
-    const endpoint::Protocol& protocol_;
+    const Cell& cell_;
+    const endpoint::ProtocolDescriptor& protocol_;
     std::vector<std::string> queues_;  // of each listener
     DeadPort nobody_;
     Stage stage_;

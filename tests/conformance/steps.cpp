@@ -11,29 +11,29 @@
 namespace warren::conformance {
 namespace {
 
-bool carries_messages(const Dialect& dialect) {
-    return dialect.messages == Dialect::Messages::carried;
+bool carries_messages(const ProtocolTraits& traits) {
+    return traits.messages == ProtocolTraits::Messages::carried;
 }
-bool carries_positions(const Dialect& dialect) {
-    return dialect.positions != Dialect::Positions::refused;
+bool carries_positions(const ProtocolTraits& traits) {
+    return traits.positions != ProtocolTraits::Positions::refused;
 }
-bool refuses_alone(const Dialect& dialect) {
-    return dialect.oversized == Dialect::Oversized::refused;
+bool refuses_alone(const ProtocolTraits& traits) {
+    return traits.oversized == ProtocolTraits::Oversized::refused;
 }
-bool refuses_when_read(const Dialect& dialect) {
-    return dialect.oversized == Dialect::Oversized::refused_by_reader;
+bool refuses_when_read(const ProtocolTraits& traits) {
+    return traits.oversized == ProtocolTraits::Oversized::refused_by_reader;
 }
-bool refuses_and_ends(const Dialect& dialect) {
-    return dialect.oversized == Dialect::Oversized::ends_connection;
+bool refuses_and_ends(const ProtocolTraits& traits) {
+    return traits.oversized == ProtocolTraits::Oversized::ends_connection;
 }
-bool refuses_positions(const Dialect& dialect) {
-    return !carries_positions(dialect);
+bool refuses_positions(const ProtocolTraits& traits) {
+    return !carries_positions(traits);
 }
-bool tells_one_position(const Dialect& dialect) {
-    return dialect.positions == Dialect::Positions::carried;
+bool tells_one_position(const ProtocolTraits& traits) {
+    return traits.positions == ProtocolTraits::Positions::carried;
 }
-bool takes_one_position_for_bare(const Dialect& dialect) {
-    return dialect.positions == Dialect::Positions::one_is_bare;
+bool takes_one_position_for_bare(const ProtocolTraits& traits) {
+    return traits.positions == ProtocolTraits::Positions::one_is_bare;
 }
 
 /// What a function that calls by types comes to.
@@ -61,7 +61,7 @@ std::string answer_with_words(Scene& scene) {
     });
 }
 
-std::string answer_alone(Scene& scene) {
+std::string respond_alone(Scene& scene) {
     return scene.call("answer_with_words", "{}");
 }
 
@@ -111,7 +111,7 @@ std::string positions(Scene& scene) {
 /// The refusal names the protocol.
 std::string refused_positions(Scene& scene) {
     std::string line = positions(scene);
-    const std::string name = std::string{scene.dialect().name} + ' ';
+    const std::string name = std::string{scene.traits().name} + ' ';
     if (const std::size_t at = line.find(name); at != std::string::npos) {
         line.erase(at, name.size());
     }
@@ -149,13 +149,13 @@ Started hold(Scene& scene, std::string_view method, std::string_view key, std::s
     return {scene.client(method), method, Dynamic::map({{"key", key}, {"name", name}})};
 }
 
-std::string give_up(Scene& scene) {
+std::string cancel(Scene& scene) {
     Stage& stage = scene.stage();
     Started call = hold(scene, "hold", "", "given up");
     if (!stage.await_in("given up")) {
         return "it never ran";
     }
-    call.give_up();
+    call.cancel();
     std::string line = line_of(call.wait());
     stage.let_go("given up");
     return line;
@@ -163,7 +163,7 @@ std::string give_up(Scene& scene) {
 
 /// in  key: of the client, and no matter otherwise
 std::expected<Dynamic, Failure> send_body(Scene& scene, std::size_t bytes, Key key = Key::none) {
-    const std::string text(bytes - scene.dialect().text_frame_bytes, 'x');
+    const std::string text(bytes - scene.traits().text_frame_bytes, 'x');
     const Dynamic arguments = scene.arguments_of("length", Dynamic::map({{"value", text}}));
     return Started{scene.client("length", key), "length", arguments}.wait();
 }
@@ -171,7 +171,7 @@ std::expected<Dynamic, Failure> send_body(Scene& scene, std::size_t bytes, Key k
 std::string body_at_limit(Scene& scene) {
     const std::string line = line_of(send_body(scene, Scene::body_bytes_max));
     const std::string expected =
-        "ok " + std::to_string(Scene::body_bytes_max - scene.dialect().text_frame_bytes);
+        "ok " + std::to_string(Scene::body_bytes_max - scene.traits().text_frame_bytes);
     return line == expected ? "arrives whole" : line;
 }
 
@@ -180,7 +180,7 @@ std::string body_over_limit(Scene& scene) {
 }
 
 /// By a client of its own, as the connection may end. A server that has not read a message to its
-/// end knows no more of it than its length, and cannot sign the answer.
+/// end knows no more of it than its length, and cannot sign the response.
 std::string body_over_limit_of_reader(Scene& scene) {
     const auto outcome = send_body(scene, Scene::body_bytes_max + 1, Key::first);
     const std::string shown = outcome ? line_of(outcome) : to_string(outcome.error());
@@ -198,7 +198,7 @@ std::string watch(Scene& scene, std::string_view method, std::string_view other_
         return "the first never ran";
     }
     stage.take_history();
-    const bool keeps_order = scene.dialect().order == Dialect::Order::kept;
+    const bool keeps_order = scene.traits().order == ProtocolTraits::Order::kept;
     std::optional<Started> third;
     Started second = hold(scene, method, "1", named(".second"));
     if (keeps_order) {
@@ -344,7 +344,7 @@ constexpr auto all = std::to_array<Step>({
      [](Scene& scene) { return scene.call("count_lines", R"({"lines":[{},{},{},{}]})"); }},
     // What a handler may do.
     {"answer_with_words, with its words", answer_with_words, carries_messages},
-    {"answer_with_words, its data alone", answer_alone},
+    {"answer_with_words, its data alone", respond_alone},
     {"decline, as a reply", decline},
     {R"(decline {})", [](Scene& scene) { return scene.call("decline", R"({})"); }},
     {R"(fail_with_data {})", [](Scene& scene) { return scene.call("fail_with_data", R"({})"); }},
@@ -381,7 +381,7 @@ constexpr auto all = std::to_array<Step>({
      takes_one_position_for_bare},
     // How long and how large.
     {"sleep beyond the deadline", sleep_beyond},
-    {"give up a call that runs", give_up},
+    {"give up a call that runs", cancel},
     {"a body of as many bytes as may be", body_at_limit},
     {"a body of one byte more", body_over_limit, refuses_alone},
     {"a body of one byte more, whose reader refuses it", body_over_limit_of_reader,

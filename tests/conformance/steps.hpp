@@ -13,7 +13,7 @@ struct Step {
     std::string_view title;
     std::string (*run)(Scene& scene);
     /// Whether the protocol can carry it at all; nullptr: every one can.
-    bool (*applies)(const Dialect& dialect) = nullptr;
+    bool (*applies)(const ProtocolTraits& traits) = nullptr;
 };
 
 /// All steps, in the order of the transcript.

@@ -1,11 +1,11 @@
 // arrpc: a stream is read to its end or its first break by a server with and without a secret, and
 // by a client; what is accepted can be sent back.
+#include "protocol/arrpc.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
-
-#include "protocol/arrpc.hpp"
 
 namespace {
 
@@ -29,11 +29,11 @@ void read_all(Codec& codec, std::span<const std::byte> input, Arena& arena) {
         if constexpr (requires { message.content->arguments; }) {
             std::string reply;
             if (message.content) {
-                sender.encode_answer({.data = message.content->arguments}, reply);
+                sender.encode_response({.data = message.content->arguments}, reply);
             } else {
-                sender.encode_answer({.failure = message.content.error().code,
-                                      .message = message.content.error().message},
-                                     reply);
+                sender.encode_response({.failure = message.content.error().code,
+                                        .message = message.content.error().message},
+                                       reply);
             }
             if (reply.empty() || reply.size() % 4096 == 0) {
                 std::abort();

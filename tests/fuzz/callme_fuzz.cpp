@@ -1,14 +1,14 @@
 // callme: a body in each form is read as a request and as a reply by both ends of each format; what
 // is accepted can be sent on, and is then read as the same.
+#include "core/limits.hpp"
+#include "protocol/callme.hpp"
+
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "core/limits.hpp"
-#include "protocol/callme.hpp"
 
 namespace {
 
@@ -34,16 +34,16 @@ void check(const Failure& failure) {
     check(failure.code != Code::invalid_request || !failure.errors.empty());
 }
 
-void read_request(const protocol::MessageDialect& dialect, protocol::CallmeFormat format,
-                  const protocol::Envelope& message, Arena& arena) {
-    const auto call = dialect.decode_call(message, arena);
+void read_request(const protocol::MessageProtocol& protocol, protocol::CallmeFormat format,
+                  const protocol::MessageView& message, Arena& arena) {
+    const auto call = protocol.decode_call(message, arena);
     protocol::ReplyAddress address{.reply_to = "client_a_ex_1", .correlation_id = "1"};
-    dialect.remember(message, call ? &*call : nullptr, address);
+    protocol.remember(message, call ? &*call : nullptr, address);
     std::string body;
-    const protocol::Answer answer =
-        call ? protocol::Answer{.data = call->arguments}
-             : protocol::Answer{.failure = call.error().code, .message = call.error().message};
-    const auto reply = dialect.encode_answer(address, answer, arena, body);
+    const protocol::Response response =
+        call ? protocol::Response{.data = call->arguments}
+             : protocol::Response{.failure = call.error().code, .message = call.error().message};
+    const auto reply = protocol.encode_response(address, response, arena, body);
     check(reply.has_value() && !reply->body.empty());
     if (!call) {
         return check(call.error());
@@ -51,18 +51,18 @@ void read_request(const protocol::MessageDialect& dialect, protocol::CallmeForma
     check(call->method.size() <= limits.method_name_bytes_max);
     const bool keeps_bytes = format != protocol::CallmeFormat::json;
     std::string again_body;
-    const auto again = dialect.encode_call(*call, "a", "client_a_ex_1", arena, again_body);
-    const auto read = again ? dialect.decode_call(*again, arena) : call;
+    const auto again = protocol.encode_call(*call, "a", "client_a_ex_1", arena, again_body);
+    const auto read = again ? protocol.decode_call(*again, arena) : call;
     check(!read || read->method == call->method);
     check(!read || !keeps_bytes || is_same(read->arguments, call->arguments));
 }
 
-void read_reply(const protocol::MessageDialect& dialect, const protocol::Envelope& message,
+void read_reply(const protocol::MessageProtocol& protocol, const protocol::MessageView& message,
                 Arena& arena) {
     constexpr std::size_t cut_bytes = 3;  // "..."
-    if (const auto answer = dialect.decode_answer(message, arena); !answer) {
-        check(answer.error().peer_text.size() <= limits.peer_text_bytes_max + cut_bytes);
-        check(!message.content_type.contains("python") || !answer.error().message.empty());
+    if (const auto response = protocol.decode_response(message, arena); !response) {
+        check(response.error().peer_text.size() <= limits.peer_text_bytes_max + cut_bytes);
+        check(!message.content_type.contains("python") || !response.error().message.empty());
     }
 }
 
@@ -72,12 +72,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto body = std::as_bytes(std::span{data, size});
     for (const auto format : {protocol::CallmeFormat::pickle, protocol::CallmeFormat::json,
                               protocol::CallmeFormat::msgpack}) {
-        const auto dialect = protocol::make_callme_dialect(format, limits);
+        const auto protocol = protocol::make_callme_protocol(format, limits);
         for (const std::string_view type : types) {
             Arena arena;
-            const protocol::Envelope message{.content_type = type, .body = body};
-            read_request(*dialect, format, message, arena);
-            read_reply(*dialect, message, arena);
+            const protocol::MessageView message{.content_type = type, .body = body};
+            read_request(*protocol, format, message, arena);
+            read_reply(*protocol, message, arena);
         }
     }
     return 0;

@@ -1,10 +1,10 @@
 // Fernet: the input as a token, as a key, and as a plaintext that must come back.
+#include "core/base64.hpp"
+#include "format/fernet/fernet.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include "core/base64.hpp"
-#include "format/fernet.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace warren;

@@ -1,9 +1,9 @@
 // JSON: whatever is accepted is written again in a form that reads back as the same value.
+#include "format/json/json.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include "format/json.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace warren;

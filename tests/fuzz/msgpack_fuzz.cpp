@@ -1,11 +1,11 @@
 // MessagePack: whatever is accepted is written again in a form that reads back as the same value,
-// and the answer is the same when the input comes in two pieces.
+// and the response is the same when the input comes in two pieces.
+#include "format/msgpack/msgpack.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include "format/msgpack.hpp"
-#include "format/msgpack_writer.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace warren;

@@ -1,10 +1,10 @@
 // MessagePack-RPC: a stream is read to its end or its first break, and each call that is accepted
 // is written again as one that reads back the same.
+#include "protocol/msgpack_rpc.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include "protocol/msgpack_rpc.hpp"
 
 namespace {
 
@@ -14,7 +14,7 @@ using State = protocol::RpcStep::State;
 void expect_same_again(const protocol::RpcMessage& message, Arena& arena) {
     std::string again;
     if (message.kind == protocol::RpcKind::response) {
-        (void)protocol::rpc_answer(message);
+        (void)protocol::rpc_response(message);
         return;
     }
     if (!protocol::rpc_encode_request(1, message.call, message.metadata, protocol::RpcPeer::warren,

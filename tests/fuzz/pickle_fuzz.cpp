@@ -1,10 +1,10 @@
 // Pickle: whatever is accepted is within the limits for who walks over it as over a tree, and is
 // written in each protocol in a form that reads back as what is written the same.
+#include "format/pickle/pickle.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include "format/pickle.hpp"
 
 namespace {
 

@@ -1,14 +1,14 @@
-// pyzmqrpc: an input is a message to a server, an answer to a client, a command's JSON and a zlib
+// pyzmqrpc: an input is a message to a server, a response to a client, a command's JSON and a zlib
 // stream; whatever is accepted holds the limits, and comes back when it is written again.
+#include "format/deflate.hpp"
+#include "protocol/pyzmqrpc_command.hpp"
+#include "protocol/pyzmqrpc_protocol.hpp"
+#include "protocol/pyzmqrpc_reply.hpp"
+#include "protocol/pyzmqrpc_text.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include "format/deflate.hpp"
-#include "protocol/pyzmqrpc_command.hpp"
-#include "protocol/pyzmqrpc_dialect.hpp"
-#include "protocol/pyzmqrpc_reply.hpp"
-#include "protocol/pyzmqrpc_text.hpp"
 
 namespace {
 
@@ -35,17 +35,18 @@ void check(const protocol::Call& call) {
     require(again && again->method == call.method && again->arguments == call.arguments);
 }
 
-void check_reply(const protocol::Answer& answer) {
+void check_reply(const protocol::Response& response) {
     std::string reply;
-    protocol::pyzmqrpc_write_reply(answer, limits, reply);
+    protocol::pyzmqrpc_write_reply(response, limits, reply);
     Arena arena;
     const auto said =
         protocol::pyzmqrpc_read_reply(reply, arena, protocol::PyzmqrpcReplies::read, limits);
-    require(said.has_value() != answer.failure.has_value() || said.error().code == Code::internal);
+    require(said.has_value() != response.failure.has_value() ||
+            said.error().code == Code::internal);
 }
 
 void serve(std::span<const std::byte> input) {
-    static const auto server = protocol::make_pyzmqrpc_dialect({}, limits);
+    static const auto server = protocol::make_pyzmqrpc_protocol({}, limits);
     const auto decoder = server->make_call_decoder();
     Arena arena;
     const protocol::StreamStep step = decoder->next(input, 0, arena);
@@ -65,15 +66,15 @@ void serve(std::span<const std::byte> input) {
 
 void call(std::span<const std::byte> input) {
     static const auto client =
-        protocol::make_pyzmqrpc_dialect({.side = protocol::StreamSide::client}, limits);
-    const auto decoder = client->make_answer_decoder();
+        protocol::make_pyzmqrpc_protocol({.side = protocol::StreamSide::client}, limits);
+    const auto decoder = client->make_response_decoder();
     Arena arena;
     if (decoder->next(input, 0, arena).state != State::complete) {
         require(input.size() < 4);
         return;
     }
-    const auto answer = decoder->answer({});
-    require(answer || answer.error().peer_text.size() <= limits.peer_text_bytes_max + 3);
+    const auto response = decoder->response({});
+    require(response || response.error().peer_text.size() <= limits.peer_text_bytes_max + 3);
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace {
 
 using namespace warren;
 
-void expect_same(const std::expected<protocol::Answer, Failure>& one,
-                 const std::expected<protocol::Answer, Failure>& other) {
+void expect_same(const std::expected<protocol::Response, Failure>& one,
+                 const std::expected<protocol::Response, Failure>& other) {
     const bool is_same = one.has_value() == other.has_value() &&
                          (one ? one->message == other->message && one->data == other->data
                               : one.error().code == other.error().code &&

@@ -1,7 +1,15 @@
 // A server's connection from its first byte to its end, in MessagePack-RPC and arrpc: the first
 // byte chooses the protocol, the second how the rest is cut into pieces, the third after how many
-// pieces the peer is gone. Every request that wants an answer gets one, nothing follows the end,
-// and how the bytes were cut changes no byte of the answers.
+// pieces the peer is gone. Every request that wants a response gets one, nothing follows the end,
+// and how the bytes were cut changes no byte of the responses.
+#include <warren/method.hpp>
+
+#include "core/limits.hpp"
+#include "protocol/arrpc_protocol.hpp"
+#include "protocol/msgpack_rpc_protocol.hpp"
+#include "runtime/server/stream_server.hpp"
+#include "transport/memory/virtual_executor.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -12,14 +20,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <warren/method.hpp>
-
-#include "core/limits.hpp"
-#include "protocol/arrpc_dialect.hpp"
-#include "protocol/msgpack_rpc_dialect.hpp"
-#include "runtime/stream_server.hpp"
-#include "transport/memory/virtual_executor.hpp"
 
 namespace {
 
@@ -37,14 +37,14 @@ void check(bool holds) {
     }
 }
 
-std::unique_ptr<protocol::StreamDialect> make_dialect(std::uint8_t choice) {
+std::unique_ptr<protocol::StreamProtocol> make_protocol(std::uint8_t choice) {
     switch (choice % 3) {
     case 0:
-        return protocol::make_msgpack_rpc_dialect({}, limits);
+        return protocol::make_msgpack_rpc_protocol({}, limits);
     case 1:
-        return protocol::make_arrpc_dialect("echo", {}, limits);
+        return protocol::make_arrpc_protocol("echo", {}, limits);
     default:
-        return protocol::make_arrpc_dialect("echo", {"s3cret", "older"}, limits);
+        return protocol::make_arrpc_protocol("echo", {"s3cret", "older"}, limits);
     }
 }
 
@@ -52,7 +52,7 @@ struct NoLog final : Log {
     void write(LogLevel, std::string_view) override {}
 };
 
-class Port final : public runtime::StreamServerPort {
+class Port final : public runtime::StreamAcceptor {
 public:
     explicit Port(runtime::Executor& executor) : executor_{executor} {}
     runtime::Executor& executor() noexcept override { return executor_; }
@@ -64,7 +64,7 @@ private:
 
 class Connection final : public runtime::StreamConnection {
 public:
-    Connection(runtime::Executor& executor, runtime::StreamServerSink& sink)
+    Connection(runtime::Executor& executor, runtime::StreamAcceptorSink& sink)
         : executor_{executor}, session_{sink.on_connected(*this)} {}
 
     std::string& output() noexcept override { return output_; }
@@ -90,7 +90,7 @@ public:
     }
     bool is_closing() const noexcept { return closing_; }
     /// All that was answered.
-    const std::string& answers() const {
+    const std::string& responses() const {
         check(!closing_ || at_end_ == output_);
         check(session_ == nullptr || !session_->is_busy());
         return output_;
@@ -133,15 +133,15 @@ struct Pieces {
 class Server {
 public:
     Server(std::uint8_t choice, Execution execution, runtime::StreamServerOptions options)
-        : dialect_{make_dialect(choice)} {
+        : protocol_{make_protocol(choice)} {
         for (const char* const name : {"echo", "add"}) {
             auto method = registry_.method(name, [](Dynamic value) { return value; }, {"value"});
-            if (execution == Execution::inline_) {
+            if (execution == Execution::io_thread) {
                 method.run_inline();
             }
         }
-        options.policy.methods = registry_.all();
-        server_.emplace(*dialect_, port_, dispatcher_, log_, std::move(options));
+        options.listener.methods = registry_.all();
+        server_.emplace(*protocol_, transport_, dispatcher_, log_, std::move(options));
         connection_.emplace(executor_, *server_);
     }
     ~Server() {
@@ -150,7 +150,7 @@ public:
     }
 
     /// out  all that it answered
-    const std::string& answer(Octets input, Pieces pieces) {
+    const std::string& response(Octets input, Pieces pieces) {
         std::size_t sent = 0;
         std::uint32_t random = static_cast<std::uint32_t>(pieces.cut);
         while (!input.empty() && !connection_->is_closing()) {
@@ -171,7 +171,7 @@ public:
             }
         }
         run();
-        return connection_->answers();
+        return connection_->responses();
     }
 
 private:
@@ -181,32 +181,32 @@ private:
         } while (workers_.run_all() > 0);
     }
 
-    transport::memory::VirtualExecutor executor_;
+    transport::VirtualExecutor executor_;
     NoLog log_;
     Registry registry_;
     runtime::ManualWorkers workers_;
     runtime::Dispatcher dispatcher_{workers_, executor_, log_, limits};
-    Port port_{executor_};
-    std::unique_ptr<protocol::StreamDialect> dialect_;
+    Port transport_{executor_};
+    std::unique_ptr<protocol::StreamProtocol> protocol_;
     std::optional<runtime::StreamServer> server_;
     std::optional<Connection> connection_;
 };
 
-/// The requests of a stream that want an answer, up to its end or its first break.
+/// The requests of a stream that want a response, up to its end or its first break.
 struct Asked {
     Ids ids{};
     bool is_broken = false;
 
     /// A break is seen once the bytes are there that the message must have at the least, so it
     /// depends on the cuts whether it is.
-    bool is_answered_by(std::size_t answers) const {
-        return answers == ids.size() || (is_broken && answers + 1 == ids.size());
+    bool is_answered_by(std::size_t responses) const {
+        return responses == ids.size() || (is_broken && responses + 1 == ids.size());
     }
 };
 
 Asked asked(std::uint8_t choice, Octets input) {
-    const auto dialect = make_dialect(choice);
-    const auto decoder = dialect->make_call_decoder();
+    const auto protocol = make_protocol(choice);
+    const auto decoder = protocol->make_call_decoder();
     Arena arena;
     Asked all;
     while (!input.empty()) {
@@ -214,7 +214,7 @@ Asked asked(std::uint8_t choice, Octets input) {
         if (step.state == State::need_more) {
             break;
         }
-        if (decoder->ticket.wants_answer) {
+        if (decoder->ticket.wants_response) {
             all.ids.push_back(decoder->ticket.id);
         }
         if (step.state == State::broken) {
@@ -228,15 +228,15 @@ Asked asked(std::uint8_t choice, Octets input) {
 }
 
 Ids answered(std::uint8_t choice, std::string_view output) {
-    const auto dialect = make_dialect(choice);
-    const auto decoder = dialect->make_answer_decoder();
+    const auto protocol = make_protocol(choice);
+    const auto decoder = protocol->make_response_decoder();
     Octets rest = std::as_bytes(std::span{output});
     Arena arena;
     Ids ids;
     while (!rest.empty()) {
         const protocol::StreamStep step = decoder->next(rest, core::unix_ms_now(), arena);
         check(step.state == State::complete);
-        (void)decoder->answer({.id = decoder->id()});
+        (void)decoder->response({.id = decoder->id()});
         ids.push_back(decoder->id());
         rest = rest.subspan(step.size_bytes);
     }
@@ -244,10 +244,10 @@ Ids answered(std::uint8_t choice, std::string_view output) {
 }
 
 /// Whether each answer is to another of these requests.
-bool answers_once(Ids requests, Ids answers) {
+bool answers_once(Ids requests, Ids responses) {
     std::ranges::sort(requests);
-    std::ranges::sort(answers);
-    return std::ranges::includes(requests, answers);
+    std::ranges::sort(responses);
+    return std::ranges::includes(requests, responses);
 }
 
 }  // namespace
@@ -262,27 +262,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Octets input = std::as_bytes(std::span{data, size}.subspan(3));
     const Asked requests = asked(choice, input);
     {
-        Server whole{choice, Execution::inline_, {}};
-        Server cut_up{choice, Execution::inline_, {.turn_output_bytes_max = 64}};
-        const std::string& answers = whole.answer(input, {});
-        check(answered(choice, answers) == requests.ids);
-        const std::string& same = cut_up.answer(input, {.cut = cut});
-        check(answers.starts_with(same));
-        check(answers.size() == same.size() || requests.is_broken);
+        Server whole{choice, Execution::io_thread, {}};
+        Server cut_up{choice, Execution::io_thread, {.turn_output_bytes_max = 64}};
+        const std::string& responses = whole.response(input, {});
+        check(answered(choice, responses) == requests.ids);
+        const std::string& same = cut_up.response(input, {.cut = cut});
+        check(responses.starts_with(same));
+        check(responses.size() == same.size() || requests.is_broken);
         check(requests.is_answered_by(answered(choice, same).size()));
     }
     const runtime::StreamServerOptions narrow{.in_flight_per_connection_max = 3,
                                               .in_flight_bytes_max = 200,
-                                              .answers_bytes_per_connection_max = 300,
+                                              .responses_bytes_per_connection_max = 300,
                                               .answers_bytes_max = 400};
     {
         Server busy{choice, Execution::worker, narrow};
-        const Ids answers = answered(choice, busy.answer(input, {.cut = cut}));
-        check(requests.is_answered_by(answers.size()));
-        check(answers_once(requests.ids, answers));
+        const Ids responses = answered(choice, busy.response(input, {.cut = cut}));
+        check(requests.is_answered_by(responses.size()));
+        check(answers_once(requests.ids, responses));
     }
     Server left{choice, Execution::worker, narrow};
     check(answers_once(requests.ids,
-                       answered(choice, left.answer(input, {.cut = cut, .sent_max = data[2]}))));
+                       answered(choice, left.response(input, {.cut = cut, .sent_max = data[2]}))));
     return 0;
 }

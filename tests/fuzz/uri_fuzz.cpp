@@ -1,12 +1,12 @@
 // URIs and durations: whatever is accepted prints as something that reads back the same.
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-
 #include "core/duration.hpp"
 #include "core/percent.hpp"
 #include "core/uri.hpp"
 #include "core/utf8.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace warren::core;

@@ -1,7 +1,6 @@
-#include "integration/amqp_harness.hpp"
-
 #include <warren/server.hpp>
 
+#include "integration/amqp_harness.hpp"
 #include "support/http_peer.hpp"
 
 namespace warren::test {

@@ -3,12 +3,12 @@
 #include <warren/context.hpp>
 
 #include "core/uri.hpp"
-#include "runtime/ports.hpp"
+#include "runtime/transports.hpp"
 #include "support/rabbitmq.hpp"
-#include "transport/amqp/client_port.hpp"
+#include "transport/amqp/client_transport.hpp"
 #include "transport/amqp/link.hpp"
-#include "transport/amqp/server_port.hpp"
-#include "transport/asio_executor.hpp"
+#include "transport/amqp/server_transport.hpp"
+#include "transport/loop/asio_executor.hpp"
 
 #include <gtest/gtest.h>
 
@@ -146,16 +146,16 @@ public:
                transport::AmqpServerOptions options)
         : loop_{loop} {
         loop_.run([&] {
-            port_ =
-                std::make_unique<transport::AmqpServerPort>(std::move(link), std::move(options));
-            port_->start(*this);
+            transport_ = std::make_unique<transport::AmqpServerTransport>(std::move(link),
+                                                                          std::move(options));
+            transport_->start(*this);
         });
     }
     ~EchoServer() override {
-        loop_.run([this] { port_.reset(); });
+        loop_.run([this] { transport_.reset(); });
     }
 
-    transport::AmqpServerPort& port() noexcept { return *port_; }
+    transport::AmqpServerTransport& transport() noexcept { return *transport_; }
 
     bool await_consuming(std::uint64_t at_least = 1) {
         return await([&] { return generation_ >= at_least; });
@@ -166,17 +166,17 @@ public:
     bool acknowledges = true;      // once a reply on trial was taken
     std::string reply_exchange{};  // the default one
 
-    void on_delivery(runtime::DeliveryId delivery, const protocol::Envelope& message) override {
+    void on_delivery(runtime::DeliveryId delivery, const protocol::MessageView& message) override {
         if (holds) {
             return change([&] { held_.push_back(delivery); });
         }
         change([&] { deliveries_ += 1; });
-        const protocol::Envelope reply{.exchange = reply_exchange,
-                                       .routing_key = message.reply_to,
-                                       .correlation_id = message.correlation_id,
-                                       .headers = message.headers,
-                                       .body = message.body};
-        port_->settle(delivery, message.reply_to.empty() ? nullptr : &reply);
+        const protocol::MessageView reply{.exchange = reply_exchange,
+                                          .routing_key = message.reply_to,
+                                          .correlation_id = message.correlation_id,
+                                          .headers = message.headers,
+                                          .body = message.body};
+        transport_->settle(delivery, message.reply_to.empty() ? nullptr : &reply);
     }
     void on_consuming(std::uint64_t generation) override {
         change([&] { generation_ = generation; });
@@ -189,11 +189,11 @@ public:
     }
     void on_tried(runtime::DeliveryId delivery, const Failure* refused) override {
         if (acknowledges) {
-            port_->settle(delivery, nullptr);
+            transport_->settle(delivery, nullptr);
         }
         change([&] { refused_.push_back(refused != nullptr ? *refused : Failure{}); });
     }
-    void on_reply_lost(runtime::DeliveryId delivery, const protocol::Envelope&,
+    void on_reply_lost(runtime::DeliveryId delivery, const protocol::MessageView&,
                        const Failure& why) override {
         change([&] { replies_lost_.push_back(why); });
         if (delivery != runtime::DeliveryId{}) {
@@ -212,7 +212,7 @@ public:
 
 private:
     LoopThread& loop_;
-    std::unique_ptr<transport::AmqpServerPort> port_;
+    std::unique_ptr<transport::AmqpServerTransport> transport_;
 };
 
 /// What became of one request.
@@ -230,13 +230,13 @@ public:
            Log* log = nullptr)
         : loop_{loop} {
         loop_.run([&] {
-            port_ = std::make_unique<transport::AmqpClientPort>(make_link(loop, uri, log),
-                                                                std::move(options));
-            port_->start(*this);
+            transport_ = std::make_unique<transport::AmqpClientTransport>(make_link(loop, uri, log),
+                                                                          std::move(options));
+            transport_->start(*this);
         });
     }
     ~Caller() override {
-        loop_.run([this] { port_.reset(); });
+        loop_.run([this] { transport_.reset(); });
     }
 
     bool await_ready() {
@@ -260,31 +260,31 @@ public:
         loop_.run([&] {
             const std::uint64_t token = ++last_token_;
             const std::string correlation_id = std::to_string(token);
-            port_->publish(token, {.exchange = exchange,
-                                   .routing_key = routing_key,
-                                   .content_type = "application/json",
-                                   .correlation_id = correlation_id,
-                                   .reply_to = reply_to,
-                                   .delivery_mode = 2,
-                                   .body = std::as_bytes(std::span{body})});
+            transport_->publish(token, {.exchange = exchange,
+                                        .routing_key = routing_key,
+                                        .content_type = "application/json",
+                                        .correlation_id = correlation_id,
+                                        .reply_to = reply_to,
+                                        .delivery_mode = 2,
+                                        .body = std::as_bytes(std::span{body})});
         });
     }
 
     void send(std::uint64_t token, std::string_view exchange, std::string_view routing_key,
               std::string_view body) {
         const std::string correlation_id = std::to_string(token);
-        port_->publish(token, {.exchange = exchange,
-                               .routing_key = routing_key,
-                               .correlation_id = correlation_id,
-                               .reply_to = reply_address_,
-                               .body = std::as_bytes(std::span{body})});
+        transport_->publish(token, {.exchange = exchange,
+                                    .routing_key = routing_key,
+                                    .correlation_id = correlation_id,
+                                    .reply_to = reply_address_,
+                                    .body = std::as_bytes(std::span{body})});
     }
 
     /// out  why the binding was refused, if it was
     std::optional<Failure> bind(std::string_view exchange) {
         const std::uint64_t token = ++last_token_;
         loop_.run([&] {
-            port_->bind_replies(
+            transport_->bind_replies(
                 token, {{.exchange = std::string{exchange}, .routing_key_is_queue = true}});
         });
         EXPECT_TRUE(await([&] { return bound_.contains(token); }));
@@ -315,7 +315,7 @@ public:
             when_ready();
         }
     }
-    void on_reply(const protocol::Envelope& reply) override {
+    void on_reply(const protocol::MessageView& reply) override {
         const std::uint64_t token = std::stoull(std::string{reply.correlation_id});
         change([&] {
             outcomes_[token].reply = text_of(reply.body);
@@ -342,7 +342,7 @@ public:
     /// out  as the broker says it
     std::expected<std::uint32_t, Failure> consumers_of(std::string_view queue) {
         const std::uint64_t token = ++last_token_;
-        EXPECT_TRUE(loop_.run([&] { return port_->count_consumers(token, queue); }));
+        EXPECT_TRUE(loop_.run([&] { return transport_->count_consumers(token, queue); }));
         EXPECT_TRUE(await([&] { return consumers_.contains(token); }));
         std::expected<std::uint32_t, Failure> count;
         change([&] { count = consumers_[token]; });
@@ -400,7 +400,7 @@ private:
     }
 
     LoopThread& loop_;
-    std::unique_ptr<transport::AmqpClientPort> port_;
+    std::unique_ptr<transport::AmqpClientTransport> transport_;
     std::uint64_t last_token_ = 0;
 };
 
@@ -411,7 +411,7 @@ inline transport::AmqpServerOptions plain_queue(const std::string& name,
             .prefetch = prefetch};
 }
 
-/// As dialect cyberfusion has it: an exchange, and requests through it to the queue.
+/// As protocol cyberfusion has it: an exchange, and requests through it to the queue.
 inline transport::AmqpServerOptions queue_behind(const std::string& exchange,
                                                  const std::string& queue) {
     return {

@@ -22,17 +22,17 @@ public:
         EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
         EXPECT_EQ(::listen(socket_, 16), 0);
         EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-        port_ = ntohs(address.sin_port);
+        transport_ = ntohs(address.sin_port);
     }
     Mute(const Mute&) = delete;
     Mute& operator=(const Mute&) = delete;
     ~Mute() { ::close(socket_); }
 
-    std::string node() const { return "127.0.0.1:" + std::to_string(port_); }
+    std::string node() const { return "127.0.0.1:" + std::to_string(transport_); }
 
 private:
     int socket_;
-    std::uint16_t port_ = 0;
+    std::uint16_t transport_ = 0;
 };
 
 std::string node_of(const RabbitMq& broker) {

@@ -1,9 +1,8 @@
-#include "integration/amqp_harness.hpp"
-
 #include <warren/client.hpp>
 #include <warren/server.hpp>
 
 #include "core/base64.hpp"
+#include "integration/amqp_harness.hpp"
 #include "support/http_peer.hpp"
 
 #include <gtest/gtest.h>
@@ -332,11 +331,11 @@ TEST_F(AmqpReplyRefusals, ADrainWaitsForTheBrokerToSendItsLastReply) {
     server.start();
     ASSERT_TRUE(eventually([&] { return server.ready(); }));
     Client client{own.uri() + "?queue=late&reply=durable"};
-    std::promise<std::string> answer;
+    std::promise<std::string> response;
     client.start_call("text", Dynamic::map({{"length", 3}}),
                       [&](std::expected<Dynamic, Failure> outcome) {
-                          answer.set_value(outcome ? std::string{(*outcome)->as_text()}
-                                                   : to_string(outcome.error()));
+                          response.set_value(outcome ? std::string{(*outcome)->as_text()}
+                                                     : to_string(outcome.error()));
                       });
     running.get_future().wait();
     own.stop();
@@ -351,7 +350,7 @@ TEST_F(AmqpReplyRefusals, ADrainWaitsForTheBrokerToSendItsLastReply) {
     EXPECT_FALSE(server.drain(std::chrono::milliseconds{1})) << "nothing was answered";
     own.start();
     EXPECT_TRUE(server.drain(std::chrono::seconds{60}));
-    EXPECT_EQ(answer.get_future().get(), "late");
+    EXPECT_EQ(response.get_future().get(), "late");
 }
 
 TEST_F(AmqpReplyRefusals, ADrainThatTheBrokerDoesNotAnswerBlamesNoHandler) {

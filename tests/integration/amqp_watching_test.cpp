@@ -44,7 +44,7 @@ TEST_F(AmqpWatching, CountsTheConsumersOfAQueue) {
     }
     ASSERT_TRUE(server.await([&] { return server.held_.size() == 1; }));
     EXPECT_EQ(caller.consumers_of("counted"), 1U) << "one that takes no more at the moment counts";
-    loop.run([&] { server.port().stop_consuming(); });
+    loop.run([&] { server.transport().stop_consuming(); });
     ASSERT_TRUE(server.await([&] { return server.stopped_; }));
     EXPECT_EQ(caller.consumers_of("counted"), 0U);
 }

@@ -81,7 +81,7 @@ TEST_F(Callme, OneClientHasThousandsOfCallsInFlightToSeveralServers) {
         const char* const server = is_missing       ? "many_none"
                                    : value % 2 == 0 ? "many_one"
                                                     : "many_two";
-        client.use_server(server).start_call(
+        client.target(server).start_call(
             "add", Dynamic::list({value}),
             [&, value, is_missing](std::expected<Dynamic, Failure> outcome) {
                 if (!outcome) {
@@ -126,7 +126,7 @@ TEST_F(Callme, BothSidesComeBackAfterTheirConnectionsBroke) {
     server.listen(own.uri() + "?protocol=callme&server_id=back");
     server.start();
     Client client{own.uri() + "?protocol=callme&server_id=back"};
-    const auto answers = [&] {
+    const auto responses = [&] {
         try {
             return client.call("add", Dynamic::list({1}))->as_int64() == 2;
         } catch (const Error& error) {
@@ -136,11 +136,11 @@ TEST_F(Callme, BothSidesComeBackAfterTheirConnectionsBroke) {
         }
     };
     for (int round = 0; round != 3; ++round) {
-        while (!answers()) {
+        while (!responses()) {
         }
         EXPECT_GE(own.close_all_connections("for a test"), 1U);
     }
-    while (!answers()) {
+    while (!responses()) {
     }
 }
 

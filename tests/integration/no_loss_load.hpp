@@ -19,7 +19,7 @@
 
 namespace warren::test {
 
-/// Several clients that ask for jobs to be done, so many at once, and again until each is done.
+/// Several clients that ask for calls to be done, so many at once, and again until each is done.
 /// Every try is a call with an id of its own and is kept, with its outcome.
 class RetryingLoad {
 public:
@@ -29,12 +29,12 @@ public:
     };
 
     RetryingLoad(const std::string& address, const ClientOptions& options, std::size_t clients,
-                 std::size_t jobs_at_once)
+                 std::size_t calls_at_once)
         : retries_{[this] { retry_until_stopped(); }} {
         for (std::size_t count = 0; count < clients; ++count) {
             clients_.push_back(std::make_unique<Client>(address, options));
         }
-        for (std::size_t job = 0; job < clients * jobs_at_once; ++job) {
+        for (std::size_t job = 0; job < clients * calls_at_once; ++job) {
             begin_job(*clients_[job % clients]);
         }
     }
@@ -50,19 +50,19 @@ public:
         clients_.clear();
     }
 
-    /// Wait until so many more jobs are done.
+    /// Wait until so many more calls are done.
     /// out  false: they are not, after what is patience and no measurement
     bool await_more(std::size_t jobs) {
         std::unique_lock lock{mutex_};
-        const std::size_t wanted = jobs_done_ + jobs;
-        return changed_.wait_for(lock, patience, [&] { return jobs_done_ >= wanted; });
+        const std::size_t wanted = calls_done_ + jobs;
+        return changed_.wait_for(lock, patience, [&] { return calls_done_ >= wanted; });
     }
 
-    /// Begin no more jobs, and wait until every one that was begun is done.
+    /// Begin no more calls, and wait until every one that was begun is done.
     bool finish() {
         std::unique_lock lock{mutex_};
         ends_ = true;
-        return changed_.wait_for(lock, patience, [&] { return jobs_done_ == jobs_begun_; });
+        return changed_.wait_for(lock, patience, [&] { return calls_done_ == calls_begun_; });
     }
 
     /// After the last completion can have come: closes the clients.
@@ -72,25 +72,25 @@ public:
     }
 
 private:
-    struct Job {
+    struct ServerCall {
         Client* client;
         std::size_t number;
         int tries = 0;
     };
 
     static constexpr std::chrono::seconds patience{60};
-    static constexpr std::chrono::milliseconds pause{25};  // between two tries of a job
+    static constexpr std::chrono::milliseconds pause{25};  // between two tries of a call
 
     void begin_job(Client& client) {
         std::unique_lock lock{mutex_};
         if (!ends_) {
-            const Job job{&client, jobs_begun_++};
+            const ServerCall job{&client, calls_begun_++};
             lock.unlock();
             attempt(job);
         }
     }
 
-    void attempt(Job job) {
+    void attempt(ServerCall job) {
         ++job.tries;
         const std::string id = fmt::format("{}.{}", job.number, job.tries);
         {
@@ -103,7 +103,8 @@ private:
                                });
     }
 
-    void complete(const Job& job, const std::string& id, std::expected<Dynamic, Failure> outcome) {
+    void complete(const ServerCall& job, const std::string& id,
+                  std::expected<Dynamic, Failure> outcome) {
         const bool succeeded = outcome.has_value();
         {
             const std::lock_guard lock{mutex_};
@@ -111,7 +112,7 @@ private:
             ++tried.completions;
             tried.outcome = std::move(outcome);
             if (succeeded) {
-                ++jobs_done_;
+                ++calls_done_;
             } else if (!is_stopped_) {
                 to_retry_.push_back(job);
             }
@@ -125,9 +126,9 @@ private:
     void retry_until_stopped() {
         std::unique_lock lock{mutex_};
         while (!changed_.wait_for(lock, pause, [this] { return is_stopped_; })) {
-            const std::vector<Job> jobs = std::exchange(to_retry_, {});
+            const std::vector<ServerCall> jobs = std::exchange(to_retry_, {});
             lock.unlock();
-            for (const Job& job : jobs) {
+            for (const ServerCall& job : jobs) {
                 attempt(job);
             }
             lock.lock();
@@ -137,9 +138,9 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::string, Try> tries_;
-    std::vector<Job> to_retry_;
-    std::size_t jobs_begun_ = 0;
-    std::size_t jobs_done_ = 0;
+    std::vector<ServerCall> to_retry_;
+    std::size_t calls_begun_ = 0;
+    std::size_t calls_done_ = 0;
     bool ends_ = false;
     bool is_stopped_ = false;
     std::vector<std::unique_ptr<Client>> clients_;

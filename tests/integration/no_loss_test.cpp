@@ -13,10 +13,10 @@ namespace warren::test {
 namespace {
 
 constexpr std::size_t clients = 3;
-constexpr std::size_t jobs_at_once = 12;  // of each client
+constexpr std::size_t calls_at_once = 12;  // of each client
 const std::string queue = "no_loss";
 
-/// Over which dialect, and how replies come to the clients.
+/// Over which protocol, and how replies come to the clients.
 struct Way {
     std::string name;
     std::string client;    // its address's parameters, up to the queue's or server's name
@@ -70,7 +70,7 @@ protected:
         EXPECT_TRUE(is_an_outage(failure.code)) << to_string(failure);
     }
 
-    /// Every job is done, and every try of it is accounted for.
+    /// Every call is done, and every try of it is accounted for.
     void finish(RetryingLoad& load) {
         ASSERT_TRUE(load.finish()) << "calls hang";
         const auto effects = ledger_.effects();
@@ -105,7 +105,7 @@ protected:
         RabbitMq& broker = own_broker();
         LedgerServer one{ledger_, broker.uri(), listener(name, type)};
         LedgerServer two{ledger_, broker.uri(), listener(name, type)};
-        RetryingLoad load{client_address(broker, name), options(), clients, jobs_at_once};
+        RetryingLoad load{client_address(broker, name), options(), clients, calls_at_once};
         ASSERT_TRUE(load.await_more(200));
         outage(broker);
         ASSERT_TRUE(load.await_more(200));
@@ -129,7 +129,7 @@ TEST_P(NoLoss, WhenTheBrokerClosesConnectionsAgainAndAgain) {
     RabbitMq& broker = RabbitMq::shared();
     LedgerServer one{ledger_, broker.uri(), listener(queue)};
     LedgerServer two{ledger_, broker.uri(), listener(queue)};
-    RetryingLoad load{client_address(broker, queue), options(), clients, jobs_at_once};
+    RetryingLoad load{client_address(broker, queue), options(), clients, calls_at_once};
     for (int round = 0; round < 10; ++round) {
         ASSERT_TRUE(load.await_more(200));
         broker.close_all_connections("a test");
@@ -146,7 +146,7 @@ TEST_P(NoLoss, WhenAServerIsKilledAndStartedAnew) {
     LedgerServer two{ledger_, broker.uri(), listener(queue)};
     ClientOptions patient = options();
     patient.timeout = std::chrono::seconds{60};  // no call has to fail, however busy the machine is
-    RetryingLoad load{client_address(broker, queue), patient, clients, jobs_at_once};
+    RetryingLoad load{client_address(broker, queue), patient, clients, calls_at_once};
     for (int round = 0; round < 4; ++round) {
         LedgerServer& killed = round % 2 == 0 ? one : two;
         ASSERT_TRUE(load.await_more(200));

@@ -8,7 +8,7 @@ import msgpack
 
 import arrpc_peer
 from arrpc_peer import BLOCK_BYTES, RPC_ERROR
-from direct_fixture import Caller, DirectTest, Wire, finish, held_port, host_and_port
+from tcp_fixture import Caller, TcpTest, Wire, finish, held_port, host_and_port
 
 from certificates import make_certificates, openssl
 
@@ -22,7 +22,7 @@ def text_packed_to(count):
     return "x" * (count - TEXT_HEAD_BYTES)
 
 
-class ArrpcTest(DirectTest):
+class ArrpcTest(TcpTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -1,4 +1,4 @@
-"""The callme dialect, both ways: programs as its document has them, over kombu, and Warren's."""
+"""The callme protocol, both ways: programs as its document has them, over kombu, and Warren's."""
 
 import contextlib
 import json

@@ -41,7 +41,7 @@ class CyberfusionCaller(InteropTest):
             self.assertTrue(error["message"])
         return {tuple(error["location"]): error["type"] for error in reply["data"]["errors"]}
 
-    def test_a_valid_request_is_answered_in_the_dialects_form(self):
+    def test_a_valid_request_is_answered_in_the_protocols_form(self):
         client = self.client("dx_example")
         reply = client.call({"favourite_food": "onion"})
         self.assertEqual(set(reply), {"success", "message", "data"})
@@ -63,7 +63,7 @@ class CyberfusionCaller(InteropTest):
         self.assertEqual(self.invalid("dx_example", {}), {("favourite_food",): "missing"})
 
     def test_a_text_that_is_no_number_is_an_error_of_its_field(self):
-        # The dialect's own documentation sends the token of a text in this field.
+        # The protocol's own documentation sends the token of a text in this field.
         request = {"favourite_food": "onion", "chance_percentage": encrypted(NEW_KEY, "secret")}
         self.assertEqual(list(self.invalid("dx_example", request)), [("chance_percentage",)])
 

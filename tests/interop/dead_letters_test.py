@@ -4,7 +4,7 @@ import json
 import unittest
 
 import pika
-from direct_fixture import Wire
+from tcp_fixture import Wire
 from fixture import MODULES, PROGRAM, InteropTest, Process, eventually, run_warren
 from pika_caller import Connection, RpcClient
 

@@ -8,7 +8,7 @@ import subprocess
 import termios
 import unittest
 
-from direct_fixture import DirectTest
+from tcp_fixture import TcpTest
 from fixture import MODULES, PATIENCE_S, PROGRAM, run_warren
 
 from certificates import make_certificates, openssl
@@ -50,7 +50,7 @@ class OfATerminal:
         return self.process.returncode, output
 
 
-class AnEncryptedKey(DirectTest):
+class AnEncryptedKey(TcpTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -1,4 +1,4 @@
-"""A caller of the tutorial dialect, in the manner of the tutorial, with aio-pika."""
+"""A caller of the tutorial protocol, in the manner of the tutorial, with aio-pika."""
 
 import asyncio
 import uuid

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A fibonacci server of the tutorial dialect, in the manner of the tutorial.
+"""A fibonacci server of the tutorial protocol, in the manner of the tutorial.
 
     fibonacci_server.py pika|aio URI [QUEUE]
 

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import unittest
 
-from direct_fixture import DirectTest, held_port
+from tcp_fixture import TcpTest, held_port
 from fixture import PROGRAM, TREE, Process, code_block, run_warren
 
 BUILT = pathlib.Path(PROGRAM).parent
@@ -29,7 +29,7 @@ def compile_line(document):
     return re.search(r"^ +\$ (g\+\+ .*)$", (TREE / document).read_text(), re.MULTILINE)[1]
 
 
-class Install(DirectTest):
+class Install(TcpTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -1,12 +1,12 @@
 // For msgpack_differential_test.py: reads MessagePack objects from its input, however they are cut,
 // and writes each again, until the input ends.
+#include "format/msgpack/msgpack.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
+
 #include <unistd.h>
 
 #include <cstdio>
 #include <string>
-
-#include "format/msgpack.hpp"
-#include "format/msgpack_writer.hpp"
 
 int main() {
     using namespace warren;

@@ -7,14 +7,14 @@ import unittest
 
 import msgpack
 
-from direct_fixture import Caller, DirectTest, Wire, memory_bytes
+from tcp_fixture import Caller, TcpTest, Wire, memory_bytes
 from fixture import PATIENCE_S
 
 REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
 MEBIBYTE = 1 << 20
 
 
-class Served(DirectTest):
+class Served(TcpTest):
     """Warren's server and a client in a few lines."""
 
     @classmethod
@@ -241,7 +241,7 @@ def answering(error=None, result=None):
     return lambda request: [[RESPONSE, request[1], error, result]]
 
 
-class Calling(DirectTest):
+class Calling(TcpTest):
     """Warren's client and servers of others."""
 
     def ask(self, answer, arguments=(1, 2)):

@@ -1,11 +1,11 @@
 // For pickle_differential_test.py: reads pickles from its input, each after its length, and writes
 // each again in the protocols 2 to 5, each after its length, until the input ends.
+#include "format/pickle/pickle.hpp"
+
 #include <cstdint>
 #include <cstdio>
 #include <string>
 #include <vector>
-
-#include "format/pickle.hpp"
 
 namespace {
 

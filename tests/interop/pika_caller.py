@@ -1,4 +1,4 @@
-"""A caller of the cyberfusion dialect, in the manner of its documentation, with pika.
+"""A caller of the cyberfusion protocol, in the manner of its documentation, with pika.
 
 It declares the exchange, binds an exclusive queue of its own to it, publishes with an expiration
 and a correlation id, gives up after a time, and raises when the reply says it did not succeed.

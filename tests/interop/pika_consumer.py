@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A consumer of the cyberfusion dialect, as deployed ones behave on the wire, with pika.
+"""A consumer of the cyberfusion protocol, as deployed ones behave on the wire, with pika.
 
     pika_consumer.py URI QUEUE [FERNET_KEY]
 

@@ -12,7 +12,7 @@ import urllib.request
 
 import msgpack
 import zmq
-from direct_fixture import DirectTest, Wire
+from tcp_fixture import TcpTest, Wire
 from fixture import MODULES, PATIENCE_S, PROGRAM, eventually, run_warren
 from processes import die_with_parent, free_ports
 from proxy_fixture import ProxyTest, buffer_figure
@@ -267,7 +267,7 @@ class Files(ProcessTest):
         self.assertEqual((empty / "file").stat().st_size, 0)
 
 
-class ACallThatASignalEnds(DirectTest):
+class ACallThatASignalEnds(TcpTest):
     """The server hears that nobody waits for it any more."""
 
     def test_tcp(self):

@@ -3,7 +3,7 @@
 import re
 import urllib.request
 
-from direct_fixture import DirectTest
+from tcp_fixture import TcpTest
 from fixture import PROGRAM, Process
 
 
@@ -19,7 +19,7 @@ def buffer_figure(process, name):
     return float(found.group(1))
 
 
-class ProxyTest(DirectTest):
+class ProxyTest(TcpTest):
     def start_proxy(self, *options, to, source="tcp://127.0.0.1:0"):
         """`warren proxy`; not yet ready."""
         return self.enterContext(

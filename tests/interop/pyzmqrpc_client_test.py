@@ -6,7 +6,7 @@ import unittest
 import urllib.parse
 
 import zmq
-from direct_fixture import Caller, DirectTest
+from tcp_fixture import Caller, TcpTest
 from pyzmqrpc_peer import Command, Curve, Plain, Server, unmarshal
 
 VALUES = {"param1": "value1", "param2": "value2"}
@@ -38,7 +38,7 @@ def address(*servers, **parameters):
     return f"zmq+tcp://{places}?{query_of(**parameters)}"
 
 
-class AskingPython(DirectTest):
+class AskingPython(TcpTest):
     def server(self, services=SERVICES, **settings):
         return self.enterContext(Server(services, **settings))
 
@@ -142,7 +142,7 @@ class AskingPython(DirectTest):
         self.assertIn("refused", refused.stderr)
 
 
-class PublishingToPython(DirectTest):
+class PublishingToPython(TcpTest):
     """Who subscribes is started first: it waits for its publisher."""
 
     def setUp(self):

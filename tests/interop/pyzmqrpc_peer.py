@@ -211,7 +211,7 @@ class Server:
 
 
 class Sender:
-    """As ZmqSender: a REQ for each endpoint, each made anew when no answer comes in time."""
+    """As ZmqSender: a REQ for each endpoint, each made anew when no response comes in time."""
 
     def __init__(self, *endpoints, security=None, time_out_s=30):
         self.context = zmq.Context()

@@ -6,7 +6,7 @@ import unittest
 
 import msgpack
 import zmq
-from direct_fixture import DirectTest
+from tcp_fixture import TcpTest
 from fixture import eventually, run_warren
 from proxy_fixture import metrics_of
 from pyzmqrpc_peer import (
@@ -44,7 +44,7 @@ def curve_keys():
     return tuple(json.loads(keys[name]).encode() for name in ("public_key", "secret_key"))
 
 
-class ZmqTest(DirectTest):
+class ZmqTest(TcpTest):
     @classmethod
     def zmq(cls, *endpoints, **settings):
         """A listener's configuration."""

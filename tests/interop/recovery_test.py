@@ -165,7 +165,7 @@ class TheBrokerGoes(InteropTest):
                 self.assertIn("replies that wait for a connection: 1", server.log())
                 self.assertNotIn("stop token", server.log())
 
-    def test_a_drain_of_an_idle_server_needs_no_broker(self):
+    def test_a_drain_of_an_idle_server_waits_for_no_broker(self):
         with Broker() as broker:
             with self.serve(self.cyberfusion(amqp=broker.uri())) as server:
                 broker.kill()

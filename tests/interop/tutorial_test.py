@@ -1,4 +1,4 @@
-"""The tutorial dialect, both ways: aio-pika's and pika's programs, and Warren's."""
+"""The tutorial protocol, both ways: aio-pika's and pika's programs, and Warren's."""
 
 import asyncio
 import json

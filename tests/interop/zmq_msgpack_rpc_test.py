@@ -13,14 +13,14 @@ import urllib.request
 
 import msgpack
 import zmq
-from direct_fixture import Caller, DirectTest, host_and_port
+from tcp_fixture import Caller, TcpTest, host_and_port
 from fixture import eventually, run_warren
 from pyzmqrpc_peer import UNDECODABLE, Sender, SimpleCommand, marshal
 
 REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
 
 
-class OverZmq(DirectTest):
+class OverZmq(TcpTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -234,7 +234,7 @@ class OverZmq(DirectTest):
         self.assertIn("has not answered ZeroMQ's handshake for", finished.stderr)
 
 
-class Paths(DirectTest):
+class Paths(TcpTest):
     def test_check_finds_all_that_is_wrong_with_them_at_once(self):
         precious = self.write("precious", "text")
         listeners = [
@@ -253,8 +253,8 @@ class Paths(DirectTest):
         self.assertEqual(precious.read_text(), "text")
 
 
-class AtTheDescriptorLimit(DirectTest):
-    """Whoever asks how a server is gets an answer, and callers wait or are turned away."""
+class AtTheDescriptorLimit(TcpTest):
+    """Whoever asks how a server is gets a response, and callers wait or are turned away."""
 
     def serving(self, listener):
         server = self.enterContext(self.serve(listener, admin={"address": "127.0.0.1:0"}))

@@ -9,7 +9,7 @@ import unittest
 
 import msgpack
 import zmq
-from direct_fixture import DirectTest
+from tcp_fixture import TcpTest
 from fixture import PATIENCE_S, PROGRAM, Process, code_block, eventually, run_warren
 from proxy_fixture import ProxyTest, buffer_figure, metrics_of
 from pyzmqrpc_peer import (
@@ -325,7 +325,7 @@ class BufferedFromRepToReq(ZmqProxyTest):
         self.assertIn("Out of onions", proxy.log())
 
 
-class BufferedOneWay(DirectTest):
+class BufferedOneWay(TcpTest):
     """A call leaves the buffer when the other side has answered, and not before."""
 
     def test_what_is_not_answered_stays(self):

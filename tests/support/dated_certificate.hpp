@@ -1,10 +1,9 @@
 #pragma once
 
+#include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-
-#include <gtest/gtest.h>
 
 #include <chrono>
 #include <cstdio>

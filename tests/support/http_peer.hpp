@@ -67,9 +67,9 @@ inline std::string http_get(const std::string& address, std::string_view path) {
     return peer.read_to_end();
 }
 
-/// out  the three digits of an answer; empty when there is none
-inline std::string status_of(const std::string& answer) {
-    return answer.starts_with("HTTP/1.") ? answer.substr(9, 3) : std::string{};
+/// out  the three digits of a response; empty when there is none
+inline std::string status_of(const std::string& response) {
+    return response.starts_with("HTTP/1.") ? response.substr(9, 3) : std::string{};
 }
 
 }  // namespace warren::test

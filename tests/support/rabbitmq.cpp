@@ -166,11 +166,11 @@ std::string RabbitMq::certificate(std::string_view file) const {
 std::string RabbitMq::evaluate(std::string_view expressions) {
     ControlSocket control{control_};
     control.send_message(fmt::format("{}.", expressions));
-    const std::string answer = control.receive_message();
-    if (answer.empty() || answer.front() != 'k') {
-        throw std::runtime_error{fmt::format("RabbitMQ: {}: {}", expressions, answer)};
+    const std::string response = control.receive_message();
+    if (response.empty() || response.front() != 'k') {
+        throw std::runtime_error{fmt::format("RabbitMQ: {}: {}", expressions, response)};
     }
-    return answer.substr(1);
+    return response.substr(1);
 }
 
 void RabbitMq::add_vhost(std::string_view name) {
@@ -239,8 +239,8 @@ void RabbitMq::command(const std::string& name) {
         throw std::logic_error{"the shared RabbitMQ serves other tests, too: no " + name};
     }
     keeper_->write_line(name);
-    if (const std::string answer = keeper_->read_line(); answer != "ok") {
-        throw std::runtime_error{fmt::format("RabbitMQ {}: {}", name, answer)};
+    if (const std::string response = keeper_->read_line(); response != "ok") {
+        throw std::runtime_error{fmt::format("RabbitMQ {}: {}", name, response)};
     }
 }
 

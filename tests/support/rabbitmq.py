@@ -113,7 +113,7 @@ class Broker(Control):
             raise BrokerError(f"RabbitMQ did not start:\n{said}\n{self.log_tail()}")
 
     def wait_until_ready(self, node):
-        """None when it serves; else what it said before it ended or the time was over."""
+        """None when it serves; else what it said before it ended or it timed out."""
         expired = threading.Timer(START_TIMEOUT_S, node.kill)
         expired.start()
         said = b""

@@ -1,5 +1,5 @@
-#include "endpoint/protocols/protocol.hpp"
-#include "format/json.hpp"
+#include "endpoint/protocols/descriptor.hpp"
+#include "format/json/json.hpp"
 #include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
 
@@ -12,7 +12,7 @@
 #include <utility>
 
 /// A protocol of lines, for tests. Numbers are eight hexadecimal digits; a time of 0 is none, and
-/// an id of 0 wants no answer.
+/// an id of 0 wants no response.
 ///
 ///     request   ID MILLISECONDS [method, "named" | "positional" | "bare", arguments]
 ///     answer    ID [failure or null, message, data]
@@ -69,7 +69,7 @@ public:
         std::string_view line;
         const StreamStep step = step_of(input, limits_.body_bytes_max, line);
         ticket = {.id = take_number(line)};
-        ticket.wants_answer = ticket.id != 0;
+        ticket.wants_response = ticket.id != 0;
         const std::uint32_t left_ms = take_number(line);
         call = std::unexpected{no_message(limits_)};
         const auto items = step.state == StreamStep::State::complete
@@ -91,15 +91,15 @@ private:
     core::Limits limits_;
 };
 
-class AnswerDecoder final : public StreamAnswerDecoder {
+class ResponseDecoder final : public StreamResponseDecoder {
 public:
-    explicit AnswerDecoder(const core::Limits& limits) : limits_{limits} {}
+    explicit ResponseDecoder(const core::Limits& limits) : limits_{limits} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         std::string_view line;
         const StreamStep step = step_of(input, std::numeric_limits<std::size_t>::max(), line);
         id_ = take_number(line);
-        answer_ = std::unexpected{no_message(limits_)};
+        response_ = std::unexpected{no_message(limits_)};
         const auto items = step.state == StreamStep::State::complete
                                ? read_items(arena.copy(line), arena, limits_)
                                : std::nullopt;
@@ -108,51 +108,52 @@ public:
         }
         if (auto failure = read_failure((*items)[0])) {
             failure->data = Dynamic{(*items)[2]};
-            answer_ = std::unexpected{std::move(*failure)};
+            response_ = std::unexpected{std::move(*failure)};
         } else {
-            answer_ = Answer{.message = (*items)[1].as_text(), .data = (*items)[2]};
+            response_ = Response{.message = (*items)[1].as_text(), .data = (*items)[2]};
         }
         return step;
     }
     std::uint32_t id() const noexcept override { return id_; }
-    std::expected<Answer, Failure> answer(const StreamTicket&) override { return answer_; }
-    const Failure& failure() const noexcept override { return answer_.error(); }
+    std::expected<Response, Failure> response(const StreamTicket&) override { return response_; }
+    const Failure& failure() const noexcept override { return response_.error(); }
 
 private:
     core::Limits limits_;
     std::uint32_t id_ = 0;
-    std::expected<Answer, Failure> answer_{};
+    std::expected<Response, Failure> response_{};
 };
 
-class ToyDialect final : public StreamDialect {
+class ToyProtocol final : public StreamProtocol {
 public:
-    explicit ToyDialect(const core::Limits& limits) : limits_{limits} {}
+    explicit ToyProtocol(const core::Limits& limits) : limits_{limits} {}
 
     std::string_view name() const noexcept override { return "toy"; }
-    AnswerOrder answer_order() const noexcept override { return AnswerOrder::any; }
+    ResponseOrder response_order() const noexcept override { return ResponseOrder::any; }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
         return std::make_unique<CallDecoder>(limits_);
     }
-    std::string encode_answer(const StreamTicket& ticket, const Answer& answer, std::int64_t,
-                              std::string& out) const override {
+    std::string encode_response(const StreamTicket& ticket, const Response& response, std::int64_t,
+                                std::string& out) const override {
         Arena arena;
-        const Value failure = answer.failure ? failure_value(answer, arena) : Value{};
-        const std::array items{failure, Value::text(answer.message), answer.data.value_or(Value{})};
-        return !ticket.wants_answer || write(fmt::format("{:08x} ", ticket.id), items, out)
+        const Value failure = response.failure ? failure_value(response, arena) : Value{};
+        const std::array items{failure, Value::text(response.message),
+                               response.data.value_or(Value{})};
+        return !ticket.wants_response || write(fmt::format("{:08x} ", ticket.id), items, out)
                    ? std::string{}
-                   : encode_answer(ticket, {.failure = Code::internal}, 0, out) + "no JSON";
+                   : encode_response(ticket, {.failure = Code::internal}, 0, out) + "no JSON";
     }
 
-    std::unique_ptr<StreamAnswerDecoder> make_answer_decoder() const override {
-        return std::make_unique<AnswerDecoder>(limits_);
+    std::unique_ptr<StreamResponseDecoder> make_response_decoder() const override {
+        return std::make_unique<ResponseDecoder>(limits_);
     }
     std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket, std::int64_t,
                                              std::string& out) const override {
         if (auto refused = refuse_mixed(call)) {
             return std::unexpected{std::move(*refused)};
         }
-        ticket.id = ticket.wants_answer ? ticket.id : 0;
+        ticket.id = ticket.wants_response ? ticket.id : 0;
         const auto left = call.metadata.time_left.value_or(std::chrono::milliseconds{0}).count();
         const std::array items{Value::text(call.method),
                                Value::text(styles.at(static_cast<std::size_t>(call.style))),
@@ -184,13 +185,13 @@ private:
 
 namespace warren::endpoint {
 
-extern constinit const Protocol toy{
+extern constinit const ProtocolDescriptor toy{
     .name = "toy",
     .over_streams = true,
     .metadata = {.time_left = true},
-    .make_stream = [](const StreamDialectOptions&,
-                      const core::Limits& limits) -> std::unique_ptr<protocol::StreamDialect> {
-        return std::make_unique<protocol::ToyDialect>(limits);
+    .make_stream = [](const StreamProtocolOptions&,
+                      const core::Limits& limits) -> std::unique_ptr<protocol::StreamProtocol> {
+        return std::make_unique<protocol::ToyProtocol>(limits);
     },
     .scheme = "toy",
     .secured_scheme = "toys",

@@ -114,7 +114,8 @@ TEST_F(ToyProtocol, IsAmongThoseThatErrorsName) {
     } catch (const Error& error) {
         EXPECT_TRUE(error.message().contains("arrpcs, toy, toys, zmq+tcp")) << error.message();
     }
-    EXPECT_EQ(endpoint::list_of(&endpoint::Protocol::over_streams), "msgpack-rpc, arrpc, toy");
+    EXPECT_EQ(endpoint::list_of(&endpoint::ProtocolDescriptor::over_streams),
+              "msgpack-rpc, arrpc, toy");
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct ErasedCall {
     const Type* request = nullptr;
     const void* arguments = nullptr;  // as `request` describes
     const Type* response = nullptr;
-    bool wants_answer = true;
+    bool wants_response = true;
 };
 
 template <Contract C>
@@ -40,10 +40,10 @@ inline ErasedCall erase(std::string_view method, const Dynamic& arguments) {
     return {method, &type_of<Dynamic>(), &arguments, &type_of<Dynamic>()};
 }
 
-/// The same without an answer.
+/// The same without a response.
 inline ErasedCall one_way(ErasedCall call) {
     call.response = &type_of<void>();
-    call.wants_answer = false;
+    call.wants_response = false;
     return call;
 }
 

@@ -159,7 +159,7 @@ struct HandlerShape {
         HandlerInvocation<Handler, Result, Request, is_tuple, takes_context>>;
 };
 
-/// A response to fill with made-up data; nullptr for a handler that returns nothing.
+/// A response to fill with mock data; nullptr for a handler that returns nothing.
 template <typename Response>
 std::shared_ptr<void> make_default_response() {
     if constexpr (std::is_void_v<Response>) {

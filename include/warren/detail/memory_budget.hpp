@@ -31,10 +31,10 @@ public:
         }
         return nullptr;
     }
-    void give_back(std::size_t bytes) noexcept {
+    void release(std::size_t bytes) noexcept {
         taken_.fetch_sub(bytes, std::memory_order_relaxed);
         if (around_ != nullptr) {
-            around_->give_back(bytes);
+            around_->release(bytes);
         }
     }
     std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }

@@ -1,7 +1,6 @@
 #include "app/config/sections.hpp"
-
 #include "core/duration.hpp"
-#include "endpoint/server_needs.hpp"
+#include "endpoint/server/server_sizing.hpp"
 
 #include <array>
 #include <chrono>
@@ -52,7 +51,7 @@ void read_common(ConfigMap& root, Config& config) {
     if (const auto modules = root.find("modules")) {
         for (const ConfigNode& item : modules->items()) {
             if (auto directory = item.file_path()) {
-                config.modules.push_back({std::move(*directory), item.place()});
+                config.modules.push_back({std::move(*directory), item.source_location()});
             }
         }
     }
@@ -64,8 +63,8 @@ void read_common(ConfigMap& root, Config& config) {
     }
     root.read("drain_timeout", config.server.drain_timeout, &ConfigNode::duration);
     if (const auto mock = root.find("mock")) {
-        config.server.answers =
-            mock->boolean().value_or(false) ? ServerAnswers::made_up : ServerAnswers::by_handlers;
+        config.server.replies =
+            mock->boolean().value_or(false) ? ServerReplies::mock : ServerReplies::by_handlers;
     }
     if (const auto log = root.find("log")) {
         read_log(*log, config);

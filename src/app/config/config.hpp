@@ -5,6 +5,8 @@
 #include <warren/listener.hpp>
 #include <warren/server.hpp>
 
+#include "app/config/problems.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -12,47 +14,45 @@
 #include <string>
 #include <vector>
 
-#include "app/config/problems.hpp"
-
 namespace warren::app {
 
 enum class MethodsMissing : std::uint8_t { refuse, skip };
 enum class LogFormat : std::uint8_t { text, json };
 
 /// Where a method's name stands, for what can only be checked once modules are loaded.
-struct ConfiguredMethod {
+struct MethodEntry {
     std::string name;
     std::size_t line = 0;
     std::string path;
 };
 
-struct ConfiguredListener {
+struct ListenerEntry {
     ListenerOptions options;
-    std::vector<ConfiguredMethod> methods;
+    std::vector<MethodEntry> methods;
     std::size_t line = 0;
     std::string path;
     std::vector<std::string> warnings{};  // as problems, of what can be served all the same
     std::string virtual_host;             // of the shape of virtual hosts: its key there
 };
 
-/// A listener whose calls go on.
-struct ConfiguredProxy {
-    ConfiguredListener from;
+/// A listener whose calls are forwarded.
+struct ProxyEntry {
+    ListenerEntry from;
     ForwardOptions to;
 };
 
-struct ConfiguredDirectory {
+struct DirectoryEntry {
     std::string path;
-    std::string place;  // where it was said, such as "warren.yml:1: modules[0]"
+    std::string source_location;  // where it was said, such as "warren.yml:1: modules[0]"
 };
 
 /// What `warren serve` is to do, from one file.
 struct Config {
     std::string file;
-    std::vector<ConfiguredDirectory> modules;  // none: see `module_directories_default`
+    std::vector<DirectoryEntry> modules;  // none: see `module_directories_default`
     MethodsMissing methods_missing = MethodsMissing::refuse;
-    std::vector<ConfiguredListener> listeners;
-    std::vector<ConfiguredProxy> proxies;
+    std::vector<ListenerEntry> listeners;
+    std::vector<ProxyEntry> proxies;
     ServerOptions server;
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;

@@ -1,8 +1,7 @@
 #include "app/config/sections.hpp"
-
 #include "endpoint/protocols/table.hpp"
-#include "endpoint/server_listener.hpp"
-#include "format/fernet.hpp"
+#include "endpoint/server/listener_config.hpp"
+#include "format/fernet/fernet.hpp"
 
 #include <array>
 #include <cstdint>
@@ -16,7 +15,7 @@ namespace {
 constexpr std::array<std::string_view, 4> exchange_type_words{"direct", "fanout", "topic",
                                                               "headers"};
 
-void add_method(const ConfigNode& node, ConfiguredListener& listener) {
+void add_method(const ConfigNode& node, ListenerEntry& listener) {
     if (auto name = node.text()) {
         listener.options.methods.push_back(*name);
         listener.methods.push_back({std::move(*name), node.line(), node.path()});
@@ -38,19 +37,20 @@ void read_own_key(ConfigMap& map, const endpoint::ListenerKey& key, ListenerOpti
 
 }  // namespace
 
-const endpoint::Protocol& read_protocol(ConfigMap& map, endpoint::Trait carrier,
-                                        ListenerOptions& options) {
+const endpoint::ProtocolDescriptor& read_protocol(ConfigMap& map, endpoint::Trait carrier,
+                                                  ListenerOptions& options) {
     map.read_word("protocol", options.protocol, endpoint::names_of(carrier));
-    const endpoint::Protocol& protocol = *endpoint::find_protocol(carrier, options.protocol);
+    const endpoint::ProtocolDescriptor& protocol =
+        *endpoint::find_protocol(carrier, options.protocol);
     for (const endpoint::ListenerKey& key : protocol.listener_keys) {
         read_own_key(map, key, options);
     }
     return protocol;
 }
 
-void read_methods(ConfigMap& map, ConfiguredListener& listener,
-                  const endpoint::Protocol& protocol) {
-    if (protocol.method == endpoint::MethodSaid::by_listener) {
+void read_methods(ConfigMap& map, ListenerEntry& listener,
+                  const endpoint::ProtocolDescriptor& protocol) {
+    if (protocol.method == endpoint::MethodSource::by_listener) {
         if (const auto methods = map.has("method") ? std::nullopt : map.find("methods")) {
             methods->fail("this protocol serves one method of a listener: say 'method: NAME'");
         } else if (const auto method = map.require("method")) {
@@ -72,7 +72,7 @@ void read_methods(ConfigMap& map, ConfiguredListener& listener,
     }
 }
 
-void read_fernet(ConfigMap& map, ConfiguredListener& listener) {
+void read_fernet(ConfigMap& map, ListenerEntry& listener) {
     for (const ConfigNode& key : map.one_or_several("fernet_key", "fernet_keys")) {
         read_fernet_key(key, listener);
     }
@@ -86,12 +86,12 @@ void read_fernet(ConfigMap& map, ConfiguredListener& listener) {
     }
     map.read("nested_secrets", listener.options.nested_secrets, &ConfigNode::boolean);
     if (const auto clear = map.find("accept_clear_secrets")) {
-        listener.options.clear_secrets =
-            clear->boolean().value_or(false) ? ClearSecrets::accept : ClearSecrets::refuse;
+        listener.options.plaintext_secrets =
+            clear->boolean().value_or(false) ? PlaintextSecrets::accept : PlaintextSecrets::refuse;
     }
 }
 
-void read_exchanges(const ConfigNode& node, ConfiguredListener& listener) {
+void read_exchanges(const ConfigNode& node, ListenerEntry& listener) {
     ConfigMap exchanges{node};
     for (const auto& [name, value] : exchanges.take_all()) {
         listener.options.methods.push_back(name);
@@ -119,7 +119,7 @@ void read_exchanges(const ConfigNode& node, ConfiguredListener& listener) {
     }
 }
 
-void read_fernet_key(const ConfigNode& node, ConfiguredListener& listener) {
+void read_fernet_key(const ConfigNode& node, ListenerEntry& listener) {
     if (node.is_null()) {
         return;
     }
@@ -132,8 +132,8 @@ void read_fernet_key(const ConfigNode& node, ConfiguredListener& listener) {
     }
 }
 
-void check_listener(const ConfigNode& at, const ConfiguredListener& listener) {
-    if (const auto plan = endpoint::plan_listener(listener.options); !plan) {
+void check_listener(const ConfigNode& at, const ListenerEntry& listener) {
+    if (const auto plan = endpoint::resolve_listener(listener.options); !plan) {
         at.fail(plan.error().message);
     } else {
         check_paths(at, plan->address);

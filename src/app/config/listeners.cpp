@@ -1,6 +1,6 @@
 #include "app/config/port_collision.hpp"
 #include "app/config/sections.hpp"
-#include "endpoint/shared_queues.hpp"
+#include "endpoint/server/shared_queues.hpp"
 
 #include <algorithm>
 #include <string>
@@ -14,7 +14,7 @@ namespace {
 /// A listener's first key says what kind it is; a further kind of transport is one more line.
 struct ListenerKind {
     const char* key;
-    void (*read)(ConfigMap& map, ConfiguredListener& listener);
+    void (*read)(ConfigMap& map, ListenerEntry& listener);
 };
 
 constexpr ListenerKind kinds[] = {
@@ -24,9 +24,9 @@ constexpr ListenerKind kinds[] = {
     {"zmq", read_zmq_listener},
 };
 
-using Places = std::vector<std::string>;
+using Endpoints = std::vector<std::string>;
 
-bool any_collide(const Places& some, const Places& others) {
+bool any_collide(const Endpoints& some, const Endpoints& others) {
     return std::ranges::any_of(some, [&others](const std::string& here) {
         return std::ranges::any_of(others,
                                    [&](const std::string& there) { return collide(here, there); });
@@ -35,30 +35,28 @@ bool any_collide(const Places& some, const Places& others) {
 
 }  // namespace
 
-void check_port(const ConfigNode& address, const ConfiguredListener& listener,
-                const Config& config) {
-    const Places here = listened_places(listener.options);
-    for (auto place = here.begin(); place != here.end(); ++place) {
-        if (any_collide({*place}, {place + 1, here.end()})) {
-            return address.fail("names the endpoint " + *place + " twice");
+void check_port(const ConfigNode& address, const ListenerEntry& listener, const Config& config) {
+    const Endpoints here = listened_endpoints(listener.options);
+    for (auto endpoint = here.begin(); endpoint != here.end(); ++endpoint) {
+        if (any_collide({*endpoint}, {endpoint + 1, here.end()})) {
+            return address.fail("names the endpoint " + *endpoint + " twice");
         }
     }
-    const auto takes_it = [&here](const ConfiguredListener& other) {
-        return any_collide(here, listened_places(other.options));
+    const auto takes_it = [&here](const ListenerEntry& other) {
+        return any_collide(here, listened_endpoints(other.options));
     };
-    const ConfiguredListener* taker = nullptr;
+    const ListenerEntry* taker = nullptr;
     if (const auto found = std::ranges::find_if(config.listeners, takes_it);
         found != config.listeners.end()) {
         taker = &*found;
-    } else if (const auto proxy =
-                   std::ranges::find_if(config.proxies, takes_it, &ConfiguredProxy::from);
+    } else if (const auto proxy = std::ranges::find_if(config.proxies, takes_it, &ProxyEntry::from);
                proxy != config.proxies.end()) {
         taker = &proxy->from;
     }
     if (taker != nullptr) {
-        const Places there = listened_places(taker->options);
+        const Endpoints there = listened_endpoints(taker->options);
         const auto taken = std::ranges::find_if(
-            here, [&there](const std::string& place) { return any_collide({place}, there); });
+            here, [&there](const std::string& endpoint) { return any_collide({endpoint}, there); });
         return address.fail((has_port(*taken) ? "this port" : *taken) + " is taken by " +
                             taker->path + " in line " + std::to_string(taker->line));
     }
@@ -70,14 +68,13 @@ void check_port(const ConfigNode& address, const ConfiguredListener& listener,
 namespace {
 
 /// Who shares a queue serves the same. A proxy shares none, which is said of all of it.
-void check_queue(const ConfigNode& address, const ConfiguredListener& listener,
-                 const Config& config) {
+void check_queue(const ConfigNode& address, const ListenerEntry& listener, const Config& config) {
     if (listener.path.starts_with("proxies")) {
         return;
     }
-    const auto plan = endpoint::plan_listener(listener.options);
-    for (const ConfiguredListener& other : config.listeners) {
-        const auto beside = endpoint::plan_listener(other.options);
+    const auto plan = endpoint::resolve_listener(listener.options);
+    for (const ListenerEntry& other : config.listeners) {
+        const auto beside = endpoint::resolve_listener(other.options);
         if (!plan || !beside) {
             continue;
         }
@@ -91,7 +88,7 @@ void check_queue(const ConfigNode& address, const ConfiguredListener& listener,
 
 }  // namespace
 
-std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Config& config) {
+std::optional<ListenerEntry> read_listener(const ConfigNode& node, const Config& config) {
     ConfigMap map{node};
     if (!node.is_map()) {
         return std::nullopt;
@@ -117,7 +114,7 @@ std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Co
         map.take_all();
         return std::nullopt;
     }
-    ConfiguredListener listener{.line = node.line(), .path = node.path()};
+    ListenerEntry listener{.line = node.line(), .path = node.path()};
     chosen->read(map, listener);
     if (!listener.options.url.empty()) {
         check_port(*map.find(chosen->key), listener, config);

@@ -1,5 +1,4 @@
 #include "app/config/config.hpp"
-
 #include "app/config/node.hpp"
 #include "app/config/sections.hpp"
 #include "app/read_file.hpp"

@@ -1,8 +1,7 @@
 #include "app/config/sections.hpp"
-
 #include "core/uri.hpp"
 #include "endpoint/protocols/table.hpp"
-#include "endpoint/server_listener.hpp"
+#include "endpoint/server/listener_config.hpp"
 
 #include <algorithm>
 #include <array>
@@ -38,8 +37,9 @@ void read_queue(ConfigMap& map, ListenerOptions& options) {
 }
 
 /// All but the address itself.
-void read_message_listener(ConfigMap& map, ConfiguredListener& listener) {
-    const auto& protocol = read_protocol(map, &endpoint::Protocol::at_brokers, listener.options);
+void read_message_listener(ConfigMap& map, ListenerEntry& listener) {
+    const auto& protocol =
+        read_protocol(map, &endpoint::ProtocolDescriptor::at_brokers, listener.options);
     map.read_word("acknowledge", listener.options.acknowledge, acknowledge_words);
     if (const auto attempts = map.find("attempts_max")) {
         listener.options.attempts_max = static_cast<std::uint32_t>(
@@ -60,7 +60,7 @@ bool lacks_queue(const ListenerOptions& options) {
         return false;
     }
     const auto* const protocol = endpoint::find_protocol(
-        &endpoint::Protocol::at_brokers,
+        &endpoint::ProtocolDescriptor::at_brokers,
         options.protocol.empty() ? uri->option("protocol").value_or("") : options.protocol);
     return protocol != nullptr && protocol->queue_of == nullptr && protocol->queue_default.empty();
 }
@@ -87,16 +87,15 @@ std::optional<ConfigNode> find_named(ConfigMap& map, const std::string& message)
                : std::optional{first->second};
 }
 
-void check_at_broker(ConfigMap& map, const ConfigNode& address,
-                     const ConfiguredListener& listener) {
-    const auto plan = endpoint::plan_listener(listener.options);
+void check_at_broker(ConfigMap& map, const ConfigNode& address, const ListenerEntry& listener) {
+    const auto plan = endpoint::resolve_listener(listener.options);
     const auto named = plan ? std::nullopt : find_named(map, plan.error().message);
     check_listener(named ? *named : address, listener);
 }
 
 }  // namespace
 
-void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
+void read_amqp_listener(ConfigMap& map, ListenerEntry& listener) {
     const auto address = map.require("amqp");
     auto url = address ? address->secret() : std::nullopt;
     std::string tls;
@@ -124,7 +123,7 @@ void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener) {
     check_at_broker(map, *address, listener);
 }
 
-void read_memory_listener(ConfigMap& map, ConfiguredListener& listener) {
+void read_memory_listener(ConfigMap& map, ListenerEntry& listener) {
     const auto name = map.require("memory");
     read_message_listener(map, listener);
     if (name) {

@@ -172,12 +172,12 @@ std::optional<std::size_t> ConfigNode::one_of(std::span<const std::string_view> 
     if (!found) {
         return std::nullopt;
     }
-    const auto place = std::ranges::find(words, std::string_view{*found});
-    if (place == words.end()) {
+    const auto source_location = std::ranges::find(words, std::string_view{*found});
+    if (source_location == words.end()) {
         fail("'" + *found + "' is not known here" + suggest(*found, words));
         return std::nullopt;
     }
-    return static_cast<std::size_t>(place - words.begin());
+    return static_cast<std::size_t>(source_location - words.begin());
 }
 
 std::vector<ConfigNode> ConfigNode::items() const {
@@ -304,8 +304,8 @@ ConfigMap::~ConfigMap() {
 }
 
 const ConfigMap::Entry* ConfigMap::entry(std::string_view key) const {
-    const auto place = std::ranges::find(entries_, key, &Entry::key);
-    return place != entries_.end() ? &*place : nullptr;
+    const auto source_location = std::ranges::find(entries_, key, &Entry::key);
+    return source_location != entries_.end() ? &*source_location : nullptr;
 }
 
 bool ConfigMap::has(std::string_view key) const {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "app/config/problems.hpp"
-
 #include <warren/dynamic.hpp>
+
+#include "app/config/problems.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -32,7 +32,7 @@ public:
     bool is_map() const { return node_.IsMap(); }
     bool is_list() const { return node_.IsSequence(); }
     /// "FILE:LINE: KEY.PATH"
-    std::string place() const { return problems_->place(line(), path_); }
+    std::string source_location() const { return problems_->source_location(line(), path_); }
     void fail(std::string message) const { problems_->add(line(), path_, std::move(message)); }
 
     /// Text that is not empty, with the environment put in.

@@ -1,7 +1,7 @@
 #include "app/config/port_collision.hpp"
 
 #include "core/uri.hpp"
-#include "endpoint/server_listener.hpp"
+#include "endpoint/server/listener_config.hpp"
 #include "transport/tcp/options.hpp"
 
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@ constexpr unsigned of_version_6 = 2;
 constexpr unsigned of_both = of_version_4 | of_version_6;
 
 /// What listens at a host.
-struct Place {
+struct Endpoint {
     std::string name;   // one for all ways to write it
     unsigned versions;  // of IP
     bool is_everywhere = false;
@@ -36,7 +36,7 @@ std::string written(int family, const Address& address) {
     return text.data();
 }
 
-Place place_of(std::string host) {
+Endpoint endpoint_of(std::string host) {
     std::ranges::transform(host, host.begin(), [](char letter) {
         return 'A' <= letter && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
     });
@@ -73,32 +73,32 @@ std::string one_name_of(const std::string& listened) {
 
 }  // namespace
 
-std::vector<std::string> listened_places(const ListenerOptions& options) {
+std::vector<std::string> listened_endpoints(const ListenerOptions& options) {
     const auto address = endpoint::address_of(options);
-    std::vector<std::string> places;
+    std::vector<std::string> endpoints;
     if (!address) {
-        return places;
+        return endpoints;
     }
-    const auto& place = address->place;
-    if (const auto* const direct = std::get_if<endpoint::DirectAddress>(&place)) {
+    const auto& endpoint = address->transport;
+    if (const auto* const direct = std::get_if<endpoint::TcpAddress>(&endpoint)) {
         for (const endpoint::HostPort& server : direct->servers) {
-            places.push_back(transport::host_and_port(server.host, server.port));
+            endpoints.push_back(transport::host_and_port(server.host, server.port));
         }
-    } else if (const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&place);
+    } else if (const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&endpoint);
                zmq != nullptr && zmq->side == transport::ZmqSide::bind) {
         constexpr std::string_view scheme = "tcp://";
         for (const std::string& listened : zmq->endpoints) {
             if (listened != "ipc://*") {  // one that nobody has
-                places.push_back(listened.starts_with(scheme) ? listened.substr(scheme.size())
-                                                              : one_name_of(listened));
+                endpoints.push_back(listened.starts_with(scheme) ? listened.substr(scheme.size())
+                                                                 : one_name_of(listened));
             }
         }
     }
-    return places;
+    return endpoints;
 }
 
-bool has_port(std::string_view place) {
-    return !place.contains("://");
+bool has_port(std::string_view endpoint) {
+    return !endpoint.contains("://");
 }
 
 bool collide(std::string_view one, std::string_view other) {
@@ -110,8 +110,8 @@ bool collide(std::string_view one, std::string_view other) {
     if (!first || !second || first->port.value_or(0) == 0 || first->port != second->port) {
         return false;
     }
-    const Place here = place_of(first->host);
-    const Place there = place_of(second->host);
+    const Endpoint here = endpoint_of(first->host);
+    const Endpoint there = endpoint_of(second->host);
     return (here.versions & there.versions) != 0 &&
            (here.is_everywhere || there.is_everywhere || here.name == there.name);
 }

@@ -10,9 +10,9 @@ namespace warren::app {
 
 /// Where on this machine a listener listens: TCP ports, each HOST:PORT, and ipc://PATH and
 /// inproc://NAME, each in one of the ways to write it.
-std::vector<std::string> listened_places(const ListenerOptions& options);
+std::vector<std::string> listened_endpoints(const ListenerOptions& options);
 
-bool has_port(std::string_view place);
+bool has_port(std::string_view endpoint);
 
 /// Whether two of these places cannot both be listened at. `localhost` is 127.0.0.1 and [::1] at
 /// once, `*` every address.

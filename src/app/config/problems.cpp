@@ -5,7 +5,7 @@
 
 namespace warren::app {
 
-std::string ConfigProblems::place(std::size_t line, std::string_view path) const {
+std::string ConfigProblems::source_location(std::size_t line, std::string_view path) const {
     std::string text = file_;
     if (line != 0) {
         text += ":" + std::to_string(line);
@@ -19,7 +19,7 @@ std::string ConfigProblems::place(std::size_t line, std::string_view path) const
 void ConfigProblems::add(std::size_t line, std::string_view path, std::string message) {
     // In their order from the start: clang takes a stable sort of libstdc++ 12 for deprecated.
     const auto after = std::ranges::upper_bound(problems_, line, {}, &Problem::line);
-    problems_.insert(after, {line, place(line, path) + ": " + message});
+    problems_.insert(after, {line, source_location(line, path) + ": " + message});
 }
 
 void ConfigProblems::add_tolerable(std::size_t line, std::string_view path, std::string message,
@@ -27,7 +27,8 @@ void ConfigProblems::add_tolerable(std::size_t line, std::string_view path, std:
     if (!is_tolerant_) {
         return add(line, path, std::move(message));
     }
-    notes_.push_back(place(line, path) + ": " + message + "; " + std::string{consequence});
+    notes_.push_back(source_location(line, path) + ": " + message + "; " +
+                     std::string{consequence});
 }
 
 std::vector<std::string> ConfigProblems::lines() const {

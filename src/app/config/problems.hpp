@@ -28,7 +28,7 @@ public:
     const std::vector<std::string>& notes() const noexcept { return notes_; }
 
     /// "FILE:LINE: KEY.PATH", without what there is not.
-    std::string place(std::size_t line, std::string_view path) const;
+    std::string source_location(std::size_t line, std::string_view path) const;
 
     /// One line of text each, by line number: "FILE:LINE: KEY.PATH: MESSAGE".
     std::vector<std::string> lines() const;

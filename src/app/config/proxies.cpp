@@ -1,9 +1,8 @@
 #include "app/config/sections.hpp"
-
 #include "app/proxy_buffer.hpp"
-#include "endpoint/address.hpp"
-#include "endpoint/proxy.hpp"
-#include "endpoint/shared_queues.hpp"
+#include "endpoint/address/address.hpp"
+#include "endpoint/proxy/proxy.hpp"
+#include "endpoint/server/shared_queues.hpp"
 
 #include <array>
 #include <cstdint>
@@ -22,13 +21,13 @@ constexpr std::uint64_t entries_max = std::uint64_t{1} << 40;
 constexpr std::uint64_t bytes_max = std::uint64_t{1} << 50;
 
 /// out  without an address where there is none, which is said
-ConfiguredListener read_from(const ConfigNode& node, const Config& config) {
+ListenerEntry read_from(const ConfigNode& node, const Config& config) {
     if (node.is_map()) {
-        return read_listener(node, config).value_or(ConfiguredListener{});
+        return read_listener(node, config).value_or(ListenerEntry{});
     }
-    ConfiguredListener listener{.line = node.line(), .path = node.path()};
+    ListenerEntry listener{.line = node.line(), .path = node.path()};
     listener.options.url = node.text().value_or("");
-    listener.options.origin = node.place();
+    listener.options.origin = node.source_location();
     if (!listener.options.url.empty()) {
         check_port(node, listener, config);
     }
@@ -78,9 +77,9 @@ void read_buffering(ConfigMap& map, ForwardOptions& options) {
 }
 
 /// All but what depends on other proxies.
-ConfiguredProxy read_proxy(const ConfigNode& node, const Config& config) {
+ProxyEntry read_proxy(const ConfigNode& node, const Config& config) {
     ConfigMap map{node};
-    ConfiguredProxy proxy;
+    ProxyEntry proxy;
     if (const auto from = map.require("from")) {
         proxy.from = read_from(*from, config);
     }
@@ -96,14 +95,14 @@ ConfiguredProxy read_proxy(const ConfigNode& node, const Config& config) {
 }
 
 /// Hold a proxy against those before it.
-void check_proxy(const ConfigNode& node, ConfiguredProxy& proxy, const Config& config,
-                 std::vector<endpoint::ListenerPlan>& plans) {
+void check_proxy(const ConfigNode& node, ProxyEntry& proxy, const Config& config,
+                 std::vector<endpoint::ListenerConfig>& plans) {
     if (proxy.from.options.url.empty() || proxy.to.to.empty()) {
         return;  // which was said
     }
-    const auto from = endpoint::plan_listener(proxy.from.options);
-    for (const ConfiguredListener& listener : config.listeners) {
-        const auto plan = endpoint::plan_listener(listener.options);
+    const auto from = endpoint::resolve_listener(proxy.from.options);
+    for (const ListenerEntry& listener : config.listeners) {
+        const auto plan = endpoint::resolve_listener(listener.options);
         if (from && plan && endpoint::share_queue(*from, *plan)) {
             return node.fail("takes the queue that is served by " + listener.path + " in line " +
                              std::to_string(listener.line) +
@@ -113,8 +112,8 @@ void check_proxy(const ConfigNode& node, ConfiguredProxy& proxy, const Config& c
     if (const auto chosen = choose_buffer_file(proxy.from.options, proxy.to); !chosen) {
         return node.fail(chosen.error());
     }
-    if (const auto obstacle = find_buffer_obstacle(proxy.to)) {
-        return node.fail(*obstacle);
+    if (const auto problem = find_buffer_problem(proxy.to)) {
+        return node.fail(*problem);
     }
     if (const auto added = endpoint::add_proxy(plans, proxy.from.options, proxy.to); !added) {
         node.fail(added.error().message);
@@ -128,12 +127,12 @@ void read_proxies(ConfigMap& root, Config& config) {
     if (!proxies) {
         return;
     }
-    if (config.server.answers == ServerAnswers::made_up) {
+    if (config.server.replies == ServerReplies::mock) {
         proxies->fail("stands beside 'mock', but a proxy knows no method to make answers up for");
     }
-    std::vector<endpoint::ListenerPlan> plans;
+    std::vector<endpoint::ListenerConfig> plans;
     for (const ConfigNode& item : proxies->items()) {
-        ConfiguredProxy proxy = read_proxy(item, config);
+        ProxyEntry proxy = read_proxy(item, config);
         check_proxy(item, proxy, config, plans);
         config.proxies.push_back(std::move(proxy));
     }

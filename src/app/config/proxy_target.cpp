@@ -1,6 +1,5 @@
 #include "app/config/sections.hpp"
-
-#include "endpoint/address.hpp"
+#include "endpoint/address/address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -48,8 +47,8 @@ void read_curve(const ConfigNode& node, std::string& url) {
 }
 
 /// The address without its parameters.
-std::optional<std::string> read_place(std::string_view kind, const ConfigNode& node,
-                                      bool is_secured) {
+std::optional<std::string> read_target(std::string_view kind, const ConfigNode& node,
+                                       bool is_secured) {
     if (kind == "zmq") {
         const std::string endpoints = read_zmq_endpoints(node);
         return endpoints.empty() ? std::nullopt : std::optional{endpoints};
@@ -121,7 +120,7 @@ void read_parts(ConfigMap& map, ForwardOptions& options) {
     if (kind == nullptr) {
         return;
     }
-    auto url = read_place(kind->first, kind->second, map.has("tls"));
+    auto url = read_target(kind->first, kind->second, map.has("tls"));
     if (!url) {
         return;
     }

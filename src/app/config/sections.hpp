@@ -1,15 +1,15 @@
 #pragma once
 
+#include "app/config/config.hpp"
+#include "app/config/node.hpp"
+#include "endpoint/protocols/descriptor.hpp"
+#include "transport/net/tls_context.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "app/config/config.hpp"
-#include "app/config/node.hpp"
-#include "endpoint/protocols/protocol.hpp"
-#include "transport/net/tls_context.hpp"
 
 // The parts of a configuration, each read by a file of its own.
 namespace warren::endpoint {
@@ -24,34 +24,33 @@ inline constexpr std::uint64_t memory_bytes_max = std::uint64_t{1} << 40;
 /// The keys that both shapes have: modules, workers, drain_timeout, log, limits, ...
 void read_common(ConfigMap& root, Config& config);
 
-/// `admin`: where those who watch the server are answered.
+/// `admin`: where monitoring asks.
 void read_admin(const ConfigNode& node, ServerOptions& server);
 
 /// `listeners`: one entry per kind of transport in listeners.cpp.
 void read_listeners(ConfigMap& root, Config& config);
 /// One of them.
 /// out  nullopt when its kind is not known; otherwise as far as it could be read
-std::optional<ConfiguredListener> read_listener(const ConfigNode& node, const Config& config);
+std::optional<ListenerEntry> read_listener(const ConfigNode& node, const Config& config);
 /// One port serves one listener: hold one against those before it.
-void check_port(const ConfigNode& address, const ConfiguredListener& listener,
-                const Config& config);
-/// `proxies`: listeners whose calls go on to another address. After all listeners.
+void check_port(const ConfigNode& address, const ListenerEntry& listener, const Config& config);
+/// `proxies`: listeners whose calls are forwarded to another address. After all listeners.
 void read_proxies(ConfigMap& root, Config& config);
 /// `to` of one of them: an address, or its parts as the keys of a map.
 void read_proxy_target(const ConfigNode& node, ForwardOptions& options);
 
 /// What serves messages of a broker: {amqp: URL, ...} and {memory: NAME, ...}.
-void read_amqp_listener(ConfigMap& map, ConfiguredListener& listener);
-void read_memory_listener(ConfigMap& map, ConfiguredListener& listener);
+void read_amqp_listener(ConfigMap& map, ListenerEntry& listener);
+void read_memory_listener(ConfigMap& map, ListenerEntry& listener);
 
 /// `server` and `virtual_hosts`: one broker, a queue and its exchanges per virtual host.
 void read_virtual_hosts(ConfigMap& root, const std::optional<std::string>& wanted, Config& config);
 
 /// What serves connections to an address of this machine: {tcp: "HOST:PORT", ...}.
-void read_tcp_listener(ConfigMap& map, ConfiguredListener& listener);
+void read_tcp_listener(ConfigMap& map, ListenerEntry& listener);
 
 /// What serves what comes over ZeroMQ: {zmq: "tcp://*:30000", ...}, or a list of endpoints.
-void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener);
+void read_zmq_listener(ConfigMap& map, ListenerEntry& listener);
 /// One endpoint as ZeroMQ writes it, or a list of them, as an address.
 /// out  empty when one of them is no endpoint, which is said there
 std::string read_zmq_endpoints(const ConfigNode& node);
@@ -77,23 +76,24 @@ KeyPassword read_key_password(ConfigMap& map);
 /// `protocol`, and the keys that are its own.
 /// in   carrier: of the listener's kind
 /// out  the first one of the carrier where none is named, or an unknown one, which is said
-const endpoint::Protocol& read_protocol(ConfigMap& map, endpoint::Trait carrier,
-                                        ListenerOptions& options);
+const endpoint::ProtocolDescriptor& read_protocol(ConfigMap& map, endpoint::Trait carrier,
+                                                  ListenerOptions& options);
 /// `method`, or `methods` or `exchanges`.
-void read_methods(ConfigMap& map, ConfiguredListener& listener, const endpoint::Protocol& protocol);
+void read_methods(ConfigMap& map, ListenerEntry& listener,
+                  const endpoint::ProtocolDescriptor& protocol);
 /// `fernet_key` or `fernet_keys`, `fernet_ttl`, `nested_secrets`, `accept_clear_secrets`.
-void read_fernet(ConfigMap& map, ConfiguredListener& listener);
+void read_fernet(ConfigMap& map, ListenerEntry& listener);
 /// `auth_secret` or `auth_secrets`.
 void read_auth_secrets(ConfigMap& map, std::vector<std::string>& secrets);
 /// `max_simultaneous_requests`, `connections_max`, ...: the limits of listeners without a broker.
 void read_connection_limits(ConfigMap& map, ListenerOptions& options);
 /// `exchanges`: {NAME: {type: direct}}, each a method's; also fills `methods`.
-void read_exchanges(const ConfigNode& node, ConfiguredListener& listener);
+void read_exchanges(const ConfigNode& node, ListenerEntry& listener);
 /// `fernet_key`, which may be null.
-void read_fernet_key(const ConfigNode& node, ConfiguredListener& listener);
+void read_fernet_key(const ConfigNode& node, ListenerEntry& listener);
 /// Hold the paths of ipc that an address would take on this machine against its folders.
 void check_paths(const ConfigNode& at, const endpoint::Address& address);
 /// Hold a listener against what it would do, once all its keys are read.
-void check_listener(const ConfigNode& at, const ConfiguredListener& listener);
+void check_listener(const ConfigNode& at, const ListenerEntry& listener);
 
 }  // namespace warren::app

@@ -1,6 +1,5 @@
 #include "app/config/sections.hpp"
-
-#include "endpoint/address.hpp"
+#include "endpoint/address/address.hpp"
 
 #include <array>
 #include <string>

@@ -1,5 +1,4 @@
 #include "app/config/sections.hpp"
-
 #include "core/percent.hpp"
 #include "core/uri.hpp"
 
@@ -63,7 +62,7 @@ void read_virtual_host(const std::string& name, const ConfigNode& node,
     if (!node.is_map()) {
         return;
     }
-    ConfiguredListener listener{.line = node.line(), .path = node.path(), .virtual_host = name};
+    ListenerEntry listener{.line = node.line(), .path = node.path(), .virtual_host = name};
     if (const auto queue = map.require("queue")) {
         listener.options.queue = queue->text().value_or("");
     }
@@ -86,12 +85,11 @@ void read_virtual_host(const std::string& name, const ConfigNode& node,
 
 void keep_only(const ConfigNode& at, const std::string& wanted, Config& config) {
     std::string names;
-    for (const ConfiguredListener& listener : config.listeners) {
+    for (const ListenerEntry& listener : config.listeners) {
         names += (names.empty() ? "'" : ", '") + listener.virtual_host + "'";
     }
-    std::erase_if(config.listeners, [&](const ConfiguredListener& listener) {
-        return listener.virtual_host != wanted;
-    });
+    std::erase_if(config.listeners,
+                  [&](const ListenerEntry& listener) { return listener.virtual_host != wanted; });
     if (config.listeners.empty()) {
         at.fail("has no virtual host '" + wanted + "'; there are: " + names);
     }

@@ -1,7 +1,6 @@
 #include "app/config/sections.hpp"
-
 #include "core/percent.hpp"
-#include "endpoint/address.hpp"
+#include "endpoint/address/address.hpp"
 #include "transport/zmq/endpoint.hpp"
 
 #include <array>
@@ -81,7 +80,7 @@ std::string read_zmq_endpoints(const ConfigNode& node) {
 }
 
 void check_paths(const ConfigNode& at, const endpoint::Address& address) {
-    const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.place);
+    const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.transport);
     if (zmq == nullptr || zmq->side != transport::ZmqSide::bind) {
         return;
     }
@@ -93,10 +92,11 @@ void check_paths(const ConfigNode& at, const endpoint::Address& address) {
     }
 }
 
-void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener) {
+void read_zmq_listener(ConfigMap& map, ListenerEntry& listener) {
     ListenerOptions& options = listener.options;
     const auto endpoints = map.require("zmq");
-    const auto& protocol = read_protocol(map, &endpoint::Protocol::over_messages, options);
+    const auto& protocol =
+        read_protocol(map, &endpoint::ProtocolDescriptor::over_messages, options);
     map.read_word("socket", options.zmq.socket, socket_words);
     map.read_word("side", options.zmq.side, side_words);
     map.read("username", options.zmq.username, &ConfigNode::secret);
@@ -112,7 +112,7 @@ void read_zmq_listener(ConfigMap& map, ConfiguredListener& listener) {
         return;
     }
     options.url = read_zmq_endpoints(*endpoints);
-    options.origin = endpoints->place();
+    options.origin = endpoints->source_location();
     if (!options.url.empty()) {
         check_listener(*endpoints, listener);
     }

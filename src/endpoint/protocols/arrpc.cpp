@@ -1,13 +1,13 @@
 #include "endpoint/failures.hpp"
-#include "endpoint/protocols/protocol.hpp"
-#include "protocol/arrpc_dialect.hpp"
+#include "endpoint/protocols/descriptor.hpp"
+#include "protocol/arrpc_protocol.hpp"
 
 #include <algorithm>
 
 namespace warren::endpoint {
 namespace {
 
-/// As the dialect's own clients wait after a failed attempt to connect: 1 s, 2 s, 3 s.
+/// As the protocol's own clients wait after a failed attempt to connect: 1 s, 2 s, 3 s.
 constexpr runtime::BackoffOptions backoff{.first = std::chrono::milliseconds{1'000},
                                           .max = std::chrono::milliseconds{60'000},
                                           .growth = runtime::BackoffGrowth::linear};
@@ -21,14 +21,14 @@ std::expected<void, Failure> check_secrets(std::span<const std::string> secrets)
 
 }  // namespace
 
-extern constinit const Protocol arrpc{
+extern constinit const ProtocolDescriptor arrpc{
     .name = "arrpc",
     .over_streams = true,
-    .method = MethodSaid::by_listener,
+    .method = MethodSource::by_listener,
     .has_one_way = false,
     .make_stream =
-        [](const StreamDialectOptions& options, const core::Limits& limits) {
-            return protocol::make_arrpc_dialect(options.method, options.auth_secrets, limits);
+        [](const StreamProtocolOptions& options, const core::Limits& limits) {
+            return protocol::make_arrpc_protocol(options.method, options.auth_secrets, limits);
         },
     .check_secrets = check_secrets,
     .scheme = "arrpc",

@@ -1,7 +1,7 @@
-#include "endpoint/protocols/protocol.hpp"
-
-#include "endpoint/address_parameters.hpp"
 #include "protocol/callme.hpp"
+
+#include "endpoint/address/address_parameters.hpp"
+#include "endpoint/protocols/descriptor.hpp"
 #include "transport/net/certificate_name.hpp"
 
 #include <algorithm>
@@ -49,7 +49,7 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
         return {};
     }
     if (key == "format") {
-        return store(place_of(key, value, formats), own.format);
+        return store(index_of(key, value, formats), own.format);
     }
     address.has_client_parameters = true;
     if (key == "pickle_protocol") {
@@ -63,7 +63,7 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
     }
     if (key == "reply_queue_type") {
         std::size_t place = 0;
-        auto taken = store(place_of(key, value, queue_types), place);
+        auto taken = store(index_of(key, value, queue_types), place);
         replies.queue_type = queue_types[place];
         return taken;
     }
@@ -72,7 +72,7 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
                                                                    : replies.auto_delete);
 }
 
-std::expected<Parameters, Failure> take_parameters(Parameters given, Address& address) {
+std::expected<Parameters, Failure> accept_parameters(Parameters given, Address& address) {
     if (!address.queue.empty()) {
         return refused("The protocol callme names its queues itself: say server_id, not queue");
     }
@@ -118,7 +118,7 @@ std::string amqp_user_of(const Address& address) {
     if (!own_of(address).amqp_user.empty()) {
         return own_of(address).amqp_user;
     }
-    const auto* const broker = std::get_if<transport::AmqpEndpoint>(&address.place);
+    const auto* const broker = std::get_if<transport::AmqpEndpoint>(&address.transport);
     if (broker == nullptr) {
         return "memory";
     }
@@ -131,15 +131,15 @@ std::string amqp_user_of(const Address& address) {
 
 }  // namespace
 
-extern constinit const Protocol callme{
+extern constinit const ProtocolDescriptor callme{
     .name = "callme",
     .at_brokers = true,
     .mixes_arguments = true,
     .metadata = {.time_left = true, .priority = true},
     .make_message =
         [](const Address& address, std::string, const core::Limits& limits) {
-            return protocol::make_callme_dialect(own_of(address).format, limits,
-                                                 own_of(address).pickle_protocol);
+            return protocol::make_callme_protocol(own_of(address).format, limits,
+                                                  own_of(address).pickle_protocol);
         },
     .server_key = "server_id",
     .queue_of = protocol::callme_queue_of,
@@ -152,7 +152,7 @@ extern constinit const Protocol callme{
         return options.threaded ? threaded_default : 1;
     },
     .parameters = parameters,
-    .take_parameters = take_parameters,
+    .accept_parameters = accept_parameters,
     .listener_keys = listener_keys,
     .check_listener = check_listener,
 };

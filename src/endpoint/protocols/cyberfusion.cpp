@@ -1,18 +1,19 @@
 #include "protocol/cyberfusion.hpp"
-#include "endpoint/protocols/protocol.hpp"
+
+#include "endpoint/protocols/descriptor.hpp"
 
 namespace warren::endpoint {
 
-extern constinit const Protocol cyberfusion{
+extern constinit const ProtocolDescriptor cyberfusion{
     .name = "cyberfusion",
     .at_brokers = true,
-    .method = MethodSaid::by_exchange,
+    .method = MethodSource::by_exchange,
     // Its own consumers open those alone.
     .metadata = {.time_left = true, .priority = true},
     .secret_depth = model::SecretDepth::direct,
     .make_message =
         [](const Address&, std::string, const core::Limits& limits) {
-            return protocol::make_cyberfusion_dialect(limits);
+            return protocol::make_cyberfusion_protocol(limits);
         },
 };
 

@@ -1,14 +1,14 @@
 #include "endpoint/failures.hpp"
-#include "endpoint/protocols/protocol.hpp"
+#include "endpoint/protocols/descriptor.hpp"
 #include "protocol/message_signing.hpp"
-#include "protocol/msgpack_rpc_dialect.hpp"
+#include "protocol/msgpack_rpc_protocol.hpp"
 
 namespace warren::endpoint {
 namespace {
 
 /// err  throws Error: no random bytes for signatures
-std::unique_ptr<protocol::StreamDialect> make(const StreamDialectOptions& options,
-                                              const core::Limits& limits) {
+std::unique_ptr<protocol::StreamProtocol> make(const StreamProtocolOptions& options,
+                                               const core::Limits& limits) {
     protocol::MsgpackRpcOptions wanted{.peer = options.peer,
                                        .nonces = options.nonces,
                                        .whole_messages = options.whole_messages,
@@ -16,7 +16,7 @@ std::unique_ptr<protocol::StreamDialect> make(const StreamDialectOptions& option
     if (!options.auth_secrets.empty()) {
         wanted.signer = value_or_throw(protocol::MessageSigner::make(options.auth_secrets));
     }
-    return protocol::make_msgpack_rpc_dialect(wanted, limits);
+    return protocol::make_msgpack_rpc_protocol(wanted, limits);
 }
 
 std::expected<void, Failure> check_secrets(std::span<const std::string> secrets) {
@@ -26,7 +26,7 @@ std::expected<void, Failure> check_secrets(std::span<const std::string> secrets)
 
 }  // namespace
 
-extern constinit const Protocol msgpack_rpc{
+extern constinit const ProtocolDescriptor msgpack_rpc{
     .name = "msgpack-rpc",
     .over_streams = true,
     .over_messages = true,

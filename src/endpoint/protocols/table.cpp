@@ -4,13 +4,13 @@
 
 namespace warren::endpoint {
 
-#define WARREN_PROTOCOL(name) extern const Protocol name;
+#define WARREN_PROTOCOL(name) extern const ProtocolDescriptor name;
 #include "endpoint/protocols/list.inc"
 #undef WARREN_PROTOCOL
 
-std::span<const Protocol* const> protocols() noexcept {
+std::span<const ProtocolDescriptor* const> protocols() noexcept {
 #define WARREN_PROTOCOL(name) &name,
-    static constexpr const Protocol* table[] = {
+    static constexpr const ProtocolDescriptor* table[] = {
 #include "endpoint/protocols/list.inc"
     };
 #undef WARREN_PROTOCOL
@@ -19,7 +19,7 @@ std::span<const Protocol* const> protocols() noexcept {
 
 std::vector<std::string_view> names_of(Trait trait) {
     std::vector<std::string_view> names;
-    for (const Protocol* const protocol : protocols()) {
+    for (const ProtocolDescriptor* const protocol : protocols()) {
         if (protocol->*trait) {
             names.push_back(protocol->name);
         }
@@ -35,8 +35,8 @@ std::string list_of(Trait trait, std::string_view separator) {
     return text;
 }
 
-const Protocol* find_protocol(Trait trait, std::string_view name) noexcept {
-    const auto found = std::ranges::find_if(protocols(), [&](const Protocol* protocol) {
+const ProtocolDescriptor* find_protocol(Trait trait, std::string_view name) noexcept {
+    const auto found = std::ranges::find_if(protocols(), [&](const ProtocolDescriptor* protocol) {
         return protocol->*trait && (name.empty() || protocol->name == name);
     });
     return found == protocols().end() ? nullptr : *found;
@@ -44,7 +44,7 @@ const Protocol* find_protocol(Trait trait, std::string_view name) noexcept {
 
 std::vector<std::string_view> stream_schemes() {
     std::vector<std::string_view> schemes;
-    for (const Protocol* const protocol : protocols()) {
+    for (const ProtocolDescriptor* const protocol : protocols()) {
         for (const std::string_view scheme : {protocol->scheme, protocol->secured_scheme}) {
             if (std::ranges::find(schemes, scheme) == schemes.end()) {
                 schemes.push_back(scheme);
@@ -54,8 +54,8 @@ std::vector<std::string_view> stream_schemes() {
     return schemes;
 }
 
-const Protocol& protocol_of_scheme(std::string_view scheme) noexcept {
-    return **std::ranges::find_if(protocols(), [scheme](const Protocol* protocol) {
+const ProtocolDescriptor& protocol_of_scheme(std::string_view scheme) noexcept {
+    return **std::ranges::find_if(protocols(), [scheme](const ProtocolDescriptor* protocol) {
         return protocol->over_streams &&
                (protocol->scheme == scheme || protocol->secured_scheme == scheme);
     });

@@ -1,18 +1,19 @@
 #include "protocol/tutorial.hpp"
-#include "endpoint/protocols/protocol.hpp"
+
+#include "endpoint/protocols/descriptor.hpp"
 
 #include <utility>
 
 namespace warren::endpoint {
 
-extern constinit const Protocol tutorial{
+extern constinit const ProtocolDescriptor tutorial{
     .name = "tutorial",
     .at_brokers = true,
-    .method = MethodSaid::by_listener,
+    .method = MethodSource::by_listener,
     .metadata = {.time_left = true, .priority = true},
     .make_message =
         [](const Address&, std::string method, const core::Limits& limits) {
-            return protocol::make_tutorial_dialect(std::move(method), limits);
+            return protocol::make_tutorial_protocol(std::move(method), limits);
         },
     .queue_default = "rpc_queue",
 };

@@ -1,8 +1,8 @@
 #include "transport/admin/admin_listener.hpp"
 
 #include "transport/admin/admin_session.hpp"
-#include "transport/asio_executor.hpp"
-#include "transport/tcp/acceptor.hpp"
+#include "transport/loop/asio_executor.hpp"
+#include "transport/tcp/listening_socket.hpp"
 
 #include <map>
 #include <utility>
@@ -19,10 +19,10 @@ constexpr std::chrono::milliseconds accept_again_after{100};
 
 class AdminListener::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(AsioExecutor& executor, AdminOptions options, Answer answer)
+    Impl(AsioExecutor& executor, AdminOptions options, Handler handler)
         : executor_{executor},
           options_{std::move(options)},
-          answer_{std::move(answer)},
+          handler_{std::move(handler)},
           acceptor_{executor, Acceptor::Visitors::watchers,
                     [this](const error_code& error, TcpSocket socket) {
                         const auto self = shared_from_this();
@@ -74,8 +74,8 @@ private:
         accept();
     }
 
-    /// Who asks gets an answer within moments, so the oldest connections are those that do not ask:
-    /// they give way, or else a few silent ones would keep out whoever watches.
+    /// Who asks gets a response within moments, so the oldest connections are those that do not
+    /// ask: they give way, or else a few silent ones would keep out whoever watches.
     void make_room() {
         while (sessions_.size() >= options_.connections_max) {
             const auto oldest = sessions_.begin()->second.lock();
@@ -89,7 +89,7 @@ private:
     void welcome(TcpSocket socket) {
         const std::uint64_t number = ++last_session_;
         const auto session = std::make_shared<AdminSession>(
-            std::move(socket), options_, answer_,
+            std::move(socket), options_, handler_,
             [self = shared_from_this(), number] { self->sessions_.erase(number); });
         sessions_.emplace(number, session);
         session->read();
@@ -97,7 +97,7 @@ private:
 
     AsioExecutor& executor_;
     const AdminOptions options_;
-    const Answer answer_;
+    const Handler handler_;
     Acceptor acceptor_;
     std::string local_address_;
     runtime::Executor::TimerId accept_timer_ = 0;
@@ -105,8 +105,8 @@ private:
     std::map<std::uint64_t, std::weak_ptr<AdminSession>> sessions_;
 };
 
-AdminListener::AdminListener(AsioExecutor& executor, AdminOptions options, Answer answer)
-    : impl_{std::make_shared<Impl>(executor, std::move(options), std::move(answer))} {}
+AdminListener::AdminListener(AsioExecutor& executor, AdminOptions options, Handler handler)
+    : impl_{std::make_shared<Impl>(executor, std::move(options), std::move(handler))} {}
 
 AdminListener::~AdminListener() {
     close();

@@ -20,27 +20,27 @@ struct AdminOptions {
     std::uint16_t port = 9095;         // 0: a free one
     std::size_t connections_max = 32;  // those over it are closed as soon as they come
     std::size_t request_bytes_max = 8192;
-    /// For a request to come, from the first byte or since the last answer, and for an answer to
+    /// For a request to come, from the first byte or since the last answer, and for a response to
     /// leave.
     std::chrono::milliseconds request_timeout{10'000};
 };
 
-struct AdminAnswer {
+struct AdminResponse {
     unsigned status = 200;  // of HTTP
     std::string content_type = "text/plain; charset=utf-8";
     std::string body{};
 };
 
-/// Answers GET and HEAD over HTTP/1.1, for those who watch a process.                  [RFC 9112]
+/// Answers GET and HEAD over HTTP/1.1, for monitoring.                  [RFC 9112]
 /// thread the I/O thread, or any while nobody runs it
 class AdminListener {
 public:
-    /// in  answer: what there is at a path, such as "/metrics"; called on the I/O thread, until
+    /// in  handler: what there is at a path, such as "/metrics"; called on the I/O thread, until
     ///     `close`
-    using Answer = std::function<AdminAnswer(std::string_view path)>;
+    using Handler = std::function<AdminResponse(std::string_view path)>;
 
     /// in  executor: outlives the listener
-    AdminListener(AsioExecutor& executor, AdminOptions options, Answer answer);
+    AdminListener(AsioExecutor& executor, AdminOptions options, Handler handler);
     ~AdminListener();
     AdminListener(const AdminListener&) = delete;
     AdminListener& operator=(const AdminListener&) = delete;

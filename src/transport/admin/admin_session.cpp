@@ -17,17 +17,17 @@ bool is_bad_request(const boost::system::error_code& error) {
            error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
-AdminAnswer unknown_method() {
+AdminResponse unknown_method() {
     return {.status = 405, .body = "Only GET and HEAD are known here\n"};
 }
 
 }  // namespace
 
-AdminSession::AdminSession(TcpSocket socket, const AdminOptions& options, const Answer& answer,
+AdminSession::AdminSession(TcpSocket socket, const AdminOptions& options, const Handler& handler,
                            std::function<void()> on_end)
     : stream_{std::move(socket)},
       options_{options},
-      answer_{answer},
+      handler_{handler},
       on_end_{std::move(on_end)},
       input_{options.request_bytes_max} {}
 
@@ -61,7 +61,7 @@ void AdminSession::take(const Error& error) {
         close();
         return;
     }
-    send(answer_to(error), !error && parser_->get().keep_alive());
+    send(response_to(error), !error && parser_->get().keep_alive());
 }
 
 bool AdminSession::is_known_method() const {
@@ -69,38 +69,38 @@ bool AdminSession::is_known_method() const {
     return method == http::verb::get || method == http::verb::head;
 }
 
-AdminAnswer AdminSession::answer_to(const Error& error) const {
+AdminResponse AdminSession::response_to(const Error& error) const {
     if (!error) {
-        return answer_to_request();
+        return response_to_request();
     }
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
         return {.status = 431, .body = "The request is too long\n"};
     }
     if (error == http::error::body_limit || error == http::error::unexpected_body) {
-        return is_known_method() ? AdminAnswer{.status = 413, .body = "No body is taken here\n"}
+        return is_known_method() ? AdminResponse{.status = 413, .body = "No body is taken here\n"}
                                  : unknown_method();
     }
     return {.status = 400, .body = "This is no HTTP request\n"};
 }
 
-AdminAnswer AdminSession::answer_to_request() const {
+AdminResponse AdminSession::response_to_request() const {
     if (!is_known_method()) {
         return unknown_method();
     }
     const auto target_view = parser_->get().target();
     const std::string_view target{target_view.data(), target_view.size()};
-    return answer_(target.substr(0, target.find('?')));
+    return handler_(target.substr(0, target.find('?')));
 }
 
-void AdminSession::send(AdminAnswer answer, bool keeps_alive) {
+void AdminSession::send(AdminResponse response, bool keeps_alive) {
     response_ = {};
-    response_.result(answer.status);
-    response_.set(http::field::content_type, answer.content_type);
+    response_.result(response.status);
+    response_.set(http::field::content_type, response.content_type);
     response_.set(http::field::cache_control, "no-store");
-    if (answer.status == 405) {
+    if (response.status == 405) {
         response_.set(http::field::allow, "GET, HEAD");
     }
-    response_.body() = std::move(answer.body);
+    response_.body() = std::move(response.body);
     response_.prepare_payload();
     response_.keep_alive(keeps_alive);
     serializer_.emplace(response_);

@@ -23,9 +23,9 @@ namespace warren::transport {
 /// thread the I/O thread
 class AdminSession : public std::enable_shared_from_this<AdminSession> {
 public:
-    using Answer = std::function<AdminAnswer(std::string_view)>;
-    /// in  options, answer: outlive every call of the session's; see `close`
-    AdminSession(TcpSocket socket, const AdminOptions& options, const Answer& answer,
+    using Handler = std::function<AdminResponse(std::string_view)>;
+    /// in  options, handler: outlive every call of the session's; see `close`
+    AdminSession(TcpSocket socket, const AdminOptions& options, const Handler& handler,
                  std::function<void()> on_end);
     ~AdminSession();
 
@@ -37,15 +37,15 @@ private:
 
     void take(const Error& error);
     bool is_known_method() const;
-    AdminAnswer answer_to(const Error& error) const;
-    AdminAnswer answer_to_request() const;
-    void send(AdminAnswer answer, bool keeps_alive);
+    AdminResponse response_to(const Error& error) const;
+    AdminResponse response_to_request() const;
+    void send(AdminResponse response, bool keeps_alive);
     void sent(const Error& error);
 
     boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
         stream_;
     const AdminOptions& options_;
-    const Answer& answer_;
+    const Handler& handler_;
     std::function<void()> on_end_;
     boost::beast::flat_buffer input_;
     std::optional<boost::beast::http::request_parser<boost::beast::http::empty_body>> parser_;

@@ -32,8 +32,8 @@ void Connection::start(std::unique_ptr<Stream> stream) {
 }
 
 void Connection::touch() {
-    if (!std::exchange(turn_end_asked_, true)) {
-        executor_.at_turn_end(*this);
+    if (!std::exchange(iteration_end_asked_, true)) {
+        executor_.at_iteration_end(*this);
     }
 }
 
@@ -42,8 +42,8 @@ void Connection::abandon() noexcept {
     close_stream();
 }
 
-void Connection::on_turn_end() {
-    turn_end_asked_ = false;
+void Connection::on_loop_iteration() {
+    iteration_end_asked_ = false;
     // An end of the core's own (invalid options, a missed heartbeat) has no input to come with.
     const std::shared_ptr<Connection> self = shared_from_this();
     handle_events();

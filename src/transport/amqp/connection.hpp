@@ -2,7 +2,7 @@
 
 #include "amqp/connection_core.hpp"
 #include "transport/amqp/refusal.hpp"
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/net/dialer.hpp"
 #include "transport/net/stream.hpp"
 
@@ -27,7 +27,7 @@ protected:
 /// One read and one write are under way at most; what one turn of the loop produces is one write.
 /// While an operation is under way the object lives, whoever lets go of it.
 class Connection final : public StreamUser,
-                         private TurnEnd,
+                         private LoopIterationHook,
                          public std::enable_shared_from_this<Connection> {
 public:
     Connection(AsioExecutor& executor, const AmqpEndpoint& endpoint, ConnectionUser& user);
@@ -47,7 +47,7 @@ public:
     void on_written(const boost::system::error_code& error, std::size_t count) override;
 
 private:
-    void on_turn_end() override;
+    void on_loop_iteration() override;
     void read();
     void handle_events();
     void write();
@@ -63,7 +63,7 @@ private:
     amqp::OutputBuffer writing_;
     std::size_t written_ = 0;  // of `writing_`
     bool write_under_way_ = false;
-    bool turn_end_asked_ = false;
+    bool iteration_end_asked_ = false;
     bool handling_events_ = false;
     std::optional<runtime::TimePoint> tick_at_;
     runtime::Executor::TimerId tick_timer_ = 0;

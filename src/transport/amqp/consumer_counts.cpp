@@ -1,6 +1,6 @@
 #include "transport/amqp/consumer_counts.hpp"
 
-#include "protocol/envelope.hpp"
+#include "protocol/message_view.hpp"
 #include "transport/amqp/refusal.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +9,8 @@
 
 namespace warren::transport {
 
-ConsumerCounts::ConsumerCounts(Link& link, Told told) : link_{link}, told_{std::move(told)} {}
+ConsumerCounts::ConsumerCounts(Link& link, Report report)
+    : link_{link}, report_{std::move(report)} {}
 
 ConsumerCounts::~ConsumerCounts() {
     suspend();
@@ -61,9 +62,9 @@ void ConsumerCounts::on_channel_event(const amqp::Event& event) {
     for (std::size_t index = 0; index < rest.size(); ++index) {
         // The oldest one is to blame.
         if (index == 0 || !ask(rest[index].token, rest[index].queue)) {
-            told_(rest[index].token,
-                  std::unexpected{explain(*closed, link_.endpoint(),
-                                          fmt::format("The queue '{}'", rest[0].queue))});
+            report_(rest[index].token,
+                    std::unexpected{explain(*closed, link_.endpoint(),
+                                            fmt::format("The queue '{}'", rest[0].queue))});
         }
     }
 }
@@ -72,7 +73,7 @@ void ConsumerCounts::answered(std::uint32_t consumers) {
     if (!asked_.empty()) {
         const std::uint64_t token = asked_.front().token;
         asked_.pop_front();
-        told_(token, consumers);
+        report_(token, consumers);
     }
 }
 

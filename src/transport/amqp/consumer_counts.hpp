@@ -19,11 +19,11 @@ namespace warren::transport {
 class ConsumerCounts final : public ChannelUser {
 public:
     /// in  consumers: or why the broker does not say: a queue is missing, or another connection's
-    using Told = std::function<void(std::uint64_t token,
-                                    const std::expected<std::uint32_t, Failure>& consumers)>;
+    using Report = std::function<void(std::uint64_t token,
+                                      const std::expected<std::uint32_t, Failure>& consumers)>;
 
     /// in   link: outlives this
-    ConsumerCounts(Link& link, Told told);
+    ConsumerCounts(Link& link, Report report);
     ConsumerCounts(const ConsumerCounts&) = delete;
     ConsumerCounts& operator=(const ConsumerCounts&) = delete;
     ~ConsumerCounts();
@@ -45,7 +45,7 @@ private:
     void answered(std::uint32_t consumers);
 
     Link& link_;
-    const Told told_;
+    const Report report_;
     amqp::ChannelNumber channel_ = 0;  // 0: none
     std::deque<Question> asked_;       // the oldest first, all sent
 };

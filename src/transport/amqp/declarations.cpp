@@ -110,14 +110,15 @@ std::expected<void, Failure> Declarations::cancel(amqp::ConnectionCore& core,
 }
 
 bool Declarations::answered(const amqp::Event& event) {
-    const bool answer = is_any<amqp::ExchangeDeclared>(event) ||
-                        is_any<amqp::QueueDeclared>(event) || is_any<amqp::QueueBound>(event) ||
-                        is_any<amqp::QosSet>(event) || is_any<amqp::ConsumeStarted>(event) ||
-                        is_any<amqp::ConsumeStopped>(event) || is_any<amqp::ConfirmSelected>(event);
-    if (answer && !waiting_.empty()) {
+    const bool response = is_any<amqp::ExchangeDeclared>(event) ||
+                          is_any<amqp::QueueDeclared>(event) || is_any<amqp::QueueBound>(event) ||
+                          is_any<amqp::QosSet>(event) || is_any<amqp::ConsumeStarted>(event) ||
+                          is_any<amqp::ConsumeStopped>(event) ||
+                          is_any<amqp::ConfirmSelected>(event);
+    if (response && !waiting_.empty()) {
         waiting_.pop_front();
     }
-    return answer;
+    return response;
 }
 
 Failure explain(amqp::CommandError error, std::string_view what) {

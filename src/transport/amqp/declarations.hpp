@@ -38,7 +38,7 @@ public:
                                         std::string_view consumer_tag);
 
     /// in   an event of the channel
-    /// out  whether it was the answer to the oldest command, which is forgotten then
+    /// out  whether it was the response to the oldest command, which is forgotten then
     bool answered(const amqp::Event& event);
 
     bool empty() const noexcept { return waiting_.empty(); }

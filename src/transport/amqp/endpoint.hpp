@@ -27,7 +27,7 @@ struct AmqpEndpoint {
     std::string host = "localhost";
     std::uint16_t port = 5672;
     std::vector<Node> more_nodes{};   // of the same cluster: for when that one fails or is silent
-    std::optional<TlsOptions> tls{};  // unset: in clear
+    std::optional<TlsOptions> tls{};  // unset: in plaintext
     amqp::ConnectionOptions connection{};
     std::chrono::milliseconds connect_timeout{10'000};  // name, TCP and TLS, all addresses together
     std::chrono::milliseconds reconnect_pause_max{2'000};

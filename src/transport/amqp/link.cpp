@@ -148,7 +148,8 @@ public:
         }
         addresses_->blame(address_);
         if (!closing_) {
-            say(LogLevel::warning, fmt::format("{}; connecting again", to_string(why.failure)));
+            log_line(LogLevel::warning,
+                     fmt::format("{}; connecting again", to_string(why.failure)));
             dial_after(backoff_.next());
         }
         for_each_user([&](LinkUser& user) { user.on_down(why.failure); });
@@ -196,7 +197,7 @@ private:
         up_ = true;
         ++lives_;
         up_since_ = executor_.now();
-        say(LogLevel::info, fmt::format("Connected to {}", here()));
+        log_line(LogLevel::info, fmt::format("Connected to {}", here()));
         for_each_user([](LinkUser& user) { user.on_up(); });
     }
 
@@ -212,13 +213,13 @@ private:
     }
 
     void attempt_failed(const ConnectFailure& why) {
-        const bool permanent = why.refusal == Refusal::permanent;
+        const bool permanent = why.retry == RetryClass::permanent;
         if (!closing_) {
-            say(permanent ? LogLevel::error : LogLevel::warning,
-                fmt::format("{}; trying again", to_string(why.failure)));
+            log_line(permanent ? LogLevel::error : LogLevel::warning,
+                     fmt::format("{}; trying again", to_string(why.failure)));
             dial_after(permanent ? backoff_.next_refused() : backoff_.next());
         }
-        for_each_user([&](LinkUser& user) { user.on_attempt_failed(why.failure, why.refusal); });
+        for_each_user([&](LinkUser& user) { user.on_attempt_failed(why.failure, why.retry); });
         report_closed();
     }
 
@@ -228,10 +229,10 @@ private:
         }
     }
 
-    void say(LogLevel level, std::string line) {
-        if (options_.log != nullptr && line != said_) {
-            said_ = std::move(line);
-            options_.log->write(level, said_);
+    void log_line(LogLevel level, std::string line) {
+        if (options_.log != nullptr && line != last_line_) {
+            last_line_ = std::move(line);
+            options_.log->write(level, last_line_);
         }
     }
 
@@ -240,13 +241,13 @@ private:
     void handle(const amqp::Blocked& blocked, const amqp::Event&) {
         blocked_ = true;
         blocked_reason_ = peer_words(blocked.reason);
-        say(LogLevel::warning,
-            fmt::format("The broker at {} takes no messages: {}", here(), blocked_reason_));
+        log_line(LogLevel::warning,
+                 fmt::format("The broker at {} takes no messages: {}", here(), blocked_reason_));
         for_each_user([&](LinkUser& user) { user.on_blocked(blocked_reason_); });
     }
     void handle(const amqp::Unblocked&, const amqp::Event&) {
         blocked_ = false;
-        say(LogLevel::info, fmt::format("The broker at {} takes messages again", here()));
+        log_line(LogLevel::info, fmt::format("The broker at {} takes messages again", here()));
         for_each_user([](LinkUser& user) { user.on_unblocked(); });
     }
     void handle(const std::monostate&, const amqp::Event&) {}
@@ -299,7 +300,7 @@ private:
     bool closing_ = false;
     bool blocked_ = false;
     std::string blocked_reason_;
-    std::string said_;
+    std::string last_line_;
     std::move_only_function<void()> closed_;
 };
 

@@ -5,7 +5,7 @@
 
 #include "amqp/connection_core.hpp"
 #include "transport/amqp/endpoint.hpp"
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/net/connect_failure.hpp"
 
 #include <cstdint>
@@ -24,7 +24,7 @@ public:
     /// The connection is gone, with every channel; `on_up` comes again.
     virtual void on_down(const Failure& why) = 0;
     /// An attempt failed; further ones follow.
-    virtual void on_attempt_failed(const Failure& why, Refusal refusal) = 0;
+    virtual void on_attempt_failed(const Failure& why, RetryClass retry) = 0;
     virtual void on_blocked(std::string_view reason) = 0;
     virtual void on_unblocked() = 0;
     /// The output of this turn is about to be written: the last moment to add to it.

@@ -19,9 +19,9 @@ std::optional<std::string_view> unless_empty(std::string_view text) noexcept {
 constexpr std::size_t empty_table_bytes = 4;
 
 template <typename Content>
-protocol::Envelope envelope_of(const Content& content, Arena& arena) {
+protocol::MessageView view_of(const Content& content, Arena& arena) {
     const amqp::BasicProperties& properties = content.properties;
-    protocol::Envelope message{
+    protocol::MessageView message{
         .exchange = content.exchange,
         .routing_key = content.routing_key,
         .content_type = or_empty(properties.content_type),
@@ -49,17 +49,17 @@ protocol::Envelope envelope_of(const Content& content, Arena& arena) {
 
 }  // namespace
 
-protocol::Envelope to_envelope(const amqp::Delivery& delivery, Arena& arena) {
-    protocol::Envelope message = envelope_of(delivery, arena);
+protocol::MessageView to_view(const amqp::Delivery& delivery, Arena& arena) {
+    protocol::MessageView message = view_of(delivery, arena);
     message.redelivered = delivery.redelivered;
     return message;
 }
 
-protocol::Envelope to_envelope(const amqp::Returned& returned, Arena& arena) {
-    return envelope_of(returned, arena);
+protocol::MessageView to_view(const amqp::Returned& returned, Arena& arena) {
+    return view_of(returned, arena);
 }
 
-amqp::BasicProperties to_properties(const protocol::Envelope& message) {
+amqp::BasicProperties to_properties(const protocol::MessageView& message) {
     amqp::BasicProperties properties;
     properties.content_type = unless_empty(message.content_type);
     properties.content_encoding = unless_empty(message.content_encoding);

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "core/keyed_hash.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include "core/keyed_hash.hpp"
 
 namespace warren::transport {
 

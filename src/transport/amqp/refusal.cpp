@@ -23,14 +23,14 @@ ConnectFailure permanent(std::string message, std::string_view peer_text) {
     return {{.code = Code::unauthenticated,
              .message = std::move(message),
              .peer_text = peer_words(peer_text)},
-            Refusal::permanent};
+            RetryClass::permanent};
 }
 
 ConnectFailure passing(std::string message, std::string_view peer_text) {
     return {{.code = Code::connection_lost,
              .message = std::move(message),
              .peer_text = peer_words(peer_text)},
-            Refusal::passing};
+            RetryClass::passing};
 }
 
 /// One side of a difference: 'true', or the value 'quorum' of type 'longstr', or none.
@@ -182,14 +182,14 @@ ConnectFailure explain(const amqp::Failed& failed, const AmqpEndpoint& endpoint)
     case amqp::FailedReason::invalid_options:
         return {{.code = Code::invalid_request,
                  .message = fmt::format("Cannot log in to {}: {}", where, failed.text)},
-                Refusal::permanent};
+                RetryClass::permanent};
     case amqp::FailedReason::version_not_supported:
     case amqp::FailedReason::frame_max_too_small:
         return {{.code = Code::connection_lost,
                  .message = fmt::format("{} is not a broker to talk to: {}{}", where, failed.text,
                                         endpoint.tls ? "" : " in clear; for TLS, say amqps://"),
                  .peer_text = peer_words(failed.peer_text)},
-                Refusal::permanent};
+                RetryClass::permanent};
     case amqp::FailedReason::protocol_violation:
     case amqp::FailedReason::heartbeats_missed:
     case amqp::FailedReason::handshake_timeout:

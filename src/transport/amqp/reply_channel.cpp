@@ -75,19 +75,20 @@ void ReplyChannel::forget_proof() {
 }
 
 /// Who hears of it may publish.
-void ReplyChannel::later(void (ReplyChannelUser::*tell)(runtime::DeliveryId,
-                                                        const protocol::Envelope&, const Failure&),
+void ReplyChannel::later(void (ReplyChannelUser::*report)(runtime::DeliveryId,
+                                                          const protocol::MessageView&,
+                                                          const Failure&),
                          Kept reply, Failure why) {
     link_.executor().post(
-        [weak = std::weak_ptr{life_}, tell, kept = std::move(reply), reason = std::move(why)] {
+        [weak = std::weak_ptr{life_}, report, kept = std::move(reply), reason = std::move(why)] {
             if (const auto self = weak.lock()) {
-                ((*self)->user_.*tell)(kept.delivery, kept.view(), reason);
+                ((*self)->user_.*report)(kept.delivery, kept.view(), reason);
             }
         });
 }
 
-void ReplyChannel::publish(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
-    Kept kept{protocol::Message{reply}, delivery};
+void ReplyChannel::publish(runtime::DeliveryId delivery, const protocol::MessageView& reply) {
+    Kept kept{protocol::OwnedMessage{reply}, delivery};
     if (lost_.contains(reply.exchange)) {
         later(&ReplyChannelUser::on_reply_lost, std::move(kept), no_exchange(reply.exchange));
     } else if (channel_ == 0 || (careful_ && !proven_.contains(reply.exchange))) {
@@ -109,14 +110,14 @@ void ReplyChannel::wait(Kept reply) {
 }
 
 void ReplyChannel::on_channel_event(const amqp::Event& event) {
-    if (const auto* answer = std::get_if<amqp::Confirmed>(&event)) {
-        confirmed(answer->delivery_tag, answer->multiple);
+    if (const auto* response = std::get_if<amqp::Confirmed>(&event)) {
+        confirmed(response->delivery_tag, response->multiple);
     } else if (const auto* gone = std::get_if<amqp::ChannelClosed>(&event)) {
         closed(*gone);
     } else if (const auto* unroutable = std::get_if<amqp::Returned>(&event)) {
         Arena arena;
         user_.on_reply_lost(
-            {}, to_envelope(*unroutable, arena),
+            {}, to_view(*unroutable, arena),
             {.code = Code::no_responder,
              .message = fmt::format("No queue is bound to its caller's exchange '{}' at {}",
                                     core::text_for_display(unroutable->exchange),
@@ -134,7 +135,7 @@ void ReplyChannel::confirmed(Number number, bool multiple) {
     }
     unconfirmed_.erase(first, end);
     for (const runtime::DeliveryId delivery : taken) {
-        user_.on_reply_taken(delivery);
+        user_.on_reply_accepted(delivery);
     }
     if (careful_) {
         trial_ = unconfirmed_.contains(trial_) ? trial_ : 0;

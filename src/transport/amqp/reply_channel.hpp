@@ -3,9 +3,9 @@
 #include <warren/context.hpp>
 #include <warren/error.hpp>
 
-#include "protocol/envelope.hpp"
-#include "protocol/message.hpp"
-#include "runtime/ports.hpp"
+#include "protocol/message_view.hpp"
+#include "protocol/owned_message.hpp"
+#include "runtime/transports.hpp"
 #include "transport/amqp/link.hpp"
 #include "transport/amqp/name_set.hpp"
 
@@ -22,11 +22,11 @@ namespace warren::transport {
 class ReplyChannelUser {
 public:
     /// The broker has it: its request can be acknowledged.
-    virtual void on_reply_taken(runtime::DeliveryId delivery) = 0;
-    virtual void on_reply_refused(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+    virtual void on_reply_accepted(runtime::DeliveryId delivery) = 0;
+    virtual void on_reply_refused(runtime::DeliveryId delivery, const protocol::MessageView& reply,
                                   const Failure& why) = 0;
     /// Nobody will have it.
-    virtual void on_reply_lost(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+    virtual void on_reply_lost(runtime::DeliveryId delivery, const protocol::MessageView& reply,
                                const Failure& why) = 0;
     virtual void on_trouble(LogLevel level, const Failure& failure) = 0;
 
@@ -59,7 +59,7 @@ public:
     /// in   is_exception: the broker ended it over something that was sent
     void down(const Failure& why, bool is_exception);
     /// The user hears how it fared, not inside of this call.
-    void publish(runtime::DeliveryId delivery, const protocol::Envelope& reply);
+    void publish(runtime::DeliveryId delivery, const protocol::MessageView& reply);
     /// Somebody waits at this exchange, whatever was true before.
     void seen(std::string_view exchange) { lost_.remove(exchange); }
 
@@ -73,13 +73,13 @@ private:
     using Number = std::uint64_t;  // a publish sequence number
 
     /// Until the broker has it.
-    struct Kept : protocol::Message {
+    struct Kept : protocol::OwnedMessage {
         runtime::DeliveryId delivery;
     };
 
     Number send(Kept reply);
-    void later(void (ReplyChannelUser::*tell)(runtime::DeliveryId, const protocol::Envelope&,
-                                              const Failure&),
+    void later(void (ReplyChannelUser::*report)(runtime::DeliveryId, const protocol::MessageView&,
+                                                const Failure&),
                Kept reply, Failure why);
     void wait(Kept reply);
     void put_proven_first();

@@ -6,7 +6,7 @@
 namespace warren::transport {
 
 std::expected<std::uint64_t, Failure> publish_reply(Link& link, amqp::ChannelNumber channel,
-                                                    const protocol::Envelope& reply) {
+                                                    const protocol::MessageView& reply) {
     // A direct address counts as no queue, and everything for it would come back.
     const bool mandatory = !protocol::is_direct_reply(reply.routing_key);
     const auto number = link.core().basic_publish(
@@ -20,7 +20,7 @@ std::expected<std::uint64_t, Failure> publish_reply(Link& link, amqp::ChannelNum
     return *number;
 }
 
-bool redirect(protocol::Envelope& reply) {
+bool redirect(protocol::MessageView& reply) {
     if (reply.exchange.empty() || reply.routing_key.empty()) {
         return false;
     }

@@ -2,7 +2,7 @@
 
 #include <warren/error.hpp>
 
-#include "protocol/envelope.hpp"
+#include "protocol/message_view.hpp"
 #include "transport/amqp/link.hpp"
 
 #include <cstdint>
@@ -14,11 +14,11 @@ namespace warren::transport {
 /// out  its publish sequence number, 0 without confirm mode
 /// err  why it cannot be said in AMQP
 std::expected<std::uint64_t, Failure> publish_reply(Link& link, amqp::ChannelNumber channel,
-                                                    const protocol::Envelope& reply);
+                                                    const protocol::MessageView& reply);
 
 /// A reply that an exchange does not take, or no binding of it, goes straight to the queue of its
 /// name, which every queue is bound by.                             [AMQP 0-9-1 3.1.3.1]
 /// out  false: it has gone there
-bool redirect(protocol::Envelope& reply);
+bool redirect(protocol::MessageView& reply);
 
 }  // namespace warren::transport

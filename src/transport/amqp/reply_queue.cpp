@@ -29,7 +29,7 @@ std::expected<void, Failure> ReplyQueue::ask(amqp::ConnectionCore& core,
                                              amqp::ChannelNumber channel,
                                              Declarations& declarations) {
     if (options_.reply_topology) {
-        return ask_as_told(core, channel, declarations);
+        return ask_as_configured(core, channel, declarations);
     }
     if (is_direct()) {
         return declarations.consume(core, channel, {.queue = direct_reply_to, .no_ack = true});
@@ -48,9 +48,9 @@ std::expected<void, Failure> ReplyQueue::ask(amqp::ConnectionCore& core,
                     : declared;
 }
 
-std::expected<void, Failure> ReplyQueue::ask_as_told(amqp::ConnectionCore& core,
-                                                     amqp::ChannelNumber channel,
-                                                     Declarations& declarations) {
+std::expected<void, Failure> ReplyQueue::ask_as_configured(amqp::ConnectionCore& core,
+                                                           amqp::ChannelNumber channel,
+                                                           Declarations& declarations) {
     protocol::ReplyTopology wanted = options_.reply_topology(random_name());
     address_ = std::move(wanted.address);
     topology_ = std::move(wanted.topology);

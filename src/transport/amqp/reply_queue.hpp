@@ -1,8 +1,8 @@
 #pragma once
 
 #include "amqp/connection_core.hpp"
-#include "protocol/message_dialect.hpp"
-#include "runtime/ports.hpp"
+#include "protocol/message_protocol.hpp"
+#include "runtime/transports.hpp"
 #include "transport/amqp/declarations.hpp"
 
 #include <chrono>
@@ -26,8 +26,8 @@ struct AmqpClientOptions {
     std::string reply_queue{};
     /// Of mode durable: the broker deletes the queue when nobody consumed it for so long.
     std::chrono::milliseconds reply_queue_expires{30 * 60 * 1000};
-    /// How replies come, where the dialect says it; the mode is not asked then. Each connection has
-    /// its own, because consumers of a lost one may linger.
+    /// How replies come, where the protocol says it; the mode is not asked then. Each connection
+    /// has its own, because consumers of a lost one may linger.
     protocol::MakeReplyTopology reply_topology{};
 };
 
@@ -40,7 +40,7 @@ public:
 
     bool is_direct() const noexcept { return options_.reply_mode == ReplyMode::direct; }
     /// Whether replies come in ways that depend on no exchange of a server's.
-    bool is_told() const noexcept { return static_cast<bool>(options_.reply_topology); }
+    bool is_configured() const noexcept { return static_cast<bool>(options_.reply_topology); }
     bool is_durable() const noexcept { return options_.reply_mode == ReplyMode::durable; }
     runtime::RepliesSurvive survival() const noexcept {
         return is_durable() ? runtime::RepliesSurvive::yes : runtime::RepliesSurvive::no;
@@ -52,23 +52,23 @@ public:
         return options_.reply_topology ? address_ : std::string{queue};
     }
 
-    /// What is declared for them, where the dialect says it; empty otherwise.
+    /// What is declared for them, where the protocol says it; empty otherwise.
     const protocol::Topology& topology() const noexcept { return topology_; }
     /// A queue that nobody needs any more when the client has closed; empty: the broker sees to it.
     std::string_view queue_to_delete() const noexcept {
-        return is_durable() && !is_told() ? std::string_view{options_.reply_queue} : "";
+        return is_durable() && !is_configured() ? std::string_view{options_.reply_queue} : "";
     }
     /// Ask for the queue and for what comes in there; `declarations` get to know what was asked.
     std::expected<void, Failure> ask(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
                                      Declarations& declarations);
 
 private:
-    std::expected<void, Failure> ask_as_told(amqp::ConnectionCore& core,
-                                             amqp::ChannelNumber channel,
-                                             Declarations& declarations);
+    std::expected<void, Failure> ask_as_configured(amqp::ConnectionCore& core,
+                                                   amqp::ChannelNumber channel,
+                                                   Declarations& declarations);
 
     AmqpClientOptions options_;
-    std::string address_;  // as the dialect says it
+    std::string address_;  // as the protocol says it
     protocol::Topology topology_;
 };
 

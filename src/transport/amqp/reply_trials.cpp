@@ -31,11 +31,11 @@ void ReplyTrials::later(std::move_only_function<void(ReplyTrials&)> function) {
     });
 }
 
-bool ReplyTrials::add(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
+bool ReplyTrials::add(runtime::DeliveryId delivery, const protocol::MessageView& reply) {
     const bool is_stranger = verdicts_.is_stranger(reply);
     const bool is_done = is_stranger && !verdicts_.is_calm(main_.executor().now());
     Entry entry{.delivery = is_done ? runtime::DeliveryId{} : delivery,
-                .reply = protocol::Message{reply}};
+                .reply = protocol::OwnedMessage{reply}};
     if (kept_ == kept_max || kept_bytes_ + reply.body.size() > kept_bytes_max ||
         (is_stranger && strangers_.size() == strangers_max)) {
         later([full = std::move(entry)](ReplyTrials& self) {
@@ -58,8 +58,8 @@ void ReplyTrials::keep(Entries& where, Entry entry) {
 }
 
 /// out  views the entry
-protocol::Envelope ReplyTrials::let_go(const Entry& entry) {
-    const protocol::Envelope view = entry.reply.view();
+protocol::MessageView ReplyTrials::let_go(const Entry& entry) {
+    const protocol::MessageView view = entry.reply.view();
     --kept_;
     kept_bytes_ -= view.body.size();
     return view;
@@ -111,9 +111,9 @@ void ReplyTrials::on_down(const Failure& why) {
     later([](ReplyTrials& self) { self.connect(); });
 }
 
-void ReplyTrials::on_attempt_failed(const Failure& why, Refusal refusal) {
+void ReplyTrials::on_attempt_failed(const Failure& why, RetryClass retry) {
     if (main_.up()) {
-        dials_ = refusal == Refusal::permanent ? dials_max : dials_ + 1;
+        dials_ = retry == RetryClass::permanent ? dials_max : dials_ + 1;
         dial_failure_ = why;
         later([](ReplyTrials& self) { self.connect(); });
     }
@@ -144,8 +144,8 @@ void ReplyTrials::send() {
 }
 
 void ReplyTrials::on_channel_event(const amqp::Event& event) {
-    if (const auto* answer = std::get_if<amqp::Confirmed>(&event)) {
-        confirmed(*answer);
+    if (const auto* response = std::get_if<amqp::Confirmed>(&event)) {
+        confirmed(*response);
     } else if (const auto* unroutable = std::get_if<amqp::Returned>(&event)) {
         returned(*unroutable);
     } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
@@ -168,10 +168,10 @@ void ReplyTrials::confirmed(const amqp::Confirmed& confirmed) {
     out_.erase(first, last);
     link_->worked();
     sort_strangers();
-    const Failure not_taken{.code = Code::overloaded,
-                            .message = "The broker did not take the reply: the queue is full"};
+    const Failure not_accepted{.code = Code::overloaded,
+                               .message = "The broker did not take the reply: the queue is full"};
     for (const Entry& entry : heard) {
-        end(entry, is_taken ? nullptr : &not_taken);
+        end(entry, is_taken ? nullptr : &not_accepted);
     }
     send();
 }
@@ -179,13 +179,13 @@ void ReplyTrials::confirmed(const amqp::Confirmed& confirmed) {
 /// It is confirmed all the same, after this.
 void ReplyTrials::returned(const amqp::Returned& returned) {
     for (auto& [number, entry] : out_) {
-        protocol::Envelope view = entry.reply.view();
+        protocol::MessageView view = entry.reply.view();
         if (view.exchange != returned.exchange || view.routing_key != returned.routing_key ||
             view.correlation_id != returned.properties.correlation_id.value_or("")) {
             continue;
         }
         if (redirect(view)) {
-            keep(waiting_, {.delivery = {}, .reply = protocol::Message{view}});
+            keep(waiting_, {.delivery = {}, .reply = protocol::OwnedMessage{view}});
         } else {
             user_.on_unroutable(view);
         }
@@ -209,11 +209,11 @@ void ReplyTrials::convict(Entry entry, const Failure& why, Break how,
                           const amqp::ChannelClosed& closed) {
     // This is what the connection is for: the next one may follow soon.
     link_->worked();
-    protocol::Envelope view = entry.reply.view();
+    protocol::MessageView view = entry.reply.view();
     const bool over_exchange = closed.code == amqp::reply_code::not_found ||
                                closed.code == amqp::reply_code::access_refused;
     if (how == Break::channel && over_exchange && redirect(view)) {
-        waiting_.push_front({.delivery = entry.delivery, .reply = protocol::Message{view}});
+        waiting_.push_front({.delivery = entry.delivery, .reply = protocol::OwnedMessage{view}});
         return;
     }
     if (how != Break::channel) {
@@ -232,7 +232,7 @@ void ReplyTrials::sort_strangers() {
     Entries hopeless;
     std::vector<runtime::DeliveryId> done;
     for (Entry& entry : std::exchange(strangers_, {})) {
-        const protocol::Envelope view = entry.reply.view();
+        const protocol::MessageView view = entry.reply.view();
         const bool is_stranger = verdicts_.is_stranger(view);
         const bool is_hopeless = is_stranger && verdicts_.is_hopeless(view, now);
         if (is_stranger && !is_hopeless && !verdicts_.is_calm(now)) {

@@ -2,9 +2,9 @@
 
 #include <warren/error.hpp>
 
-#include "protocol/envelope.hpp"
-#include "protocol/message.hpp"
-#include "runtime/ports.hpp"
+#include "protocol/message_view.hpp"
+#include "protocol/owned_message.hpp"
+#include "runtime/transports.hpp"
 #include "transport/amqp/link.hpp"
 #include "transport/amqp/reply_verdicts.hpp"
 
@@ -22,14 +22,14 @@ namespace warren::transport {
 class ReplyTrialsUser {
 public:
     /// in  delivery: as it was given, or none when it is done; refused: null: the broker has it
-    virtual void on_tried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+    virtual void on_tried(runtime::DeliveryId delivery, const protocol::MessageView& reply,
                           const Failure* refused) = 0;
     /// There is no connection to try it on.
-    virtual void on_untried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+    virtual void on_untried(runtime::DeliveryId delivery, const protocol::MessageView& reply,
                             const Failure& why) = 0;
     /// What has become known of others speaks against it.
-    virtual void on_hopeless(runtime::DeliveryId delivery, const protocol::Envelope& reply) = 0;
-    virtual void on_unroutable(const protocol::Envelope& reply) = 0;
+    virtual void on_hopeless(runtime::DeliveryId delivery, const protocol::MessageView& reply) = 0;
+    virtual void on_unroutable(const protocol::MessageView& reply) = 0;
 
 protected:
     ~ReplyTrialsUser() = default;
@@ -52,13 +52,13 @@ public:
     /// Send a reply; the user hears how it fared, not inside of this call.
     /// out  whether its delivery is done already: strangers that wait for each other hold no place
     ///      of those that are handled at once
-    bool add(runtime::DeliveryId delivery, const protocol::Envelope& reply);
+    bool add(runtime::DeliveryId delivery, const protocol::MessageView& reply);
     /// Whether there is a second connection, or may be.
     bool can_try() const noexcept { return link_ == nullptr || link_->up() || dials_ < dials_max; }
 
     void on_up() override;
     void on_down(const Failure& why) override;
-    void on_attempt_failed(const Failure& why, Refusal refusal) override;
+    void on_attempt_failed(const Failure& why, RetryClass retry) override;
     void on_blocked(std::string_view) override {}
     void on_unblocked() override {}
     void on_channel_event(const amqp::Event& event) override;
@@ -81,14 +81,14 @@ private:
 
     struct Entry {
         runtime::DeliveryId delivery;
-        protocol::Message reply;
+        protocol::OwnedMessage reply;
         int attempts = 0;
     };
     using Entries = std::deque<Entry>;
 
     void later(std::move_only_function<void(ReplyTrials&)> function);
     void keep(Entries& where, Entry entry);
-    protocol::Envelope let_go(const Entry& entry);
+    protocol::MessageView let_go(const Entry& entry);
     void end(const Entry& entry, const Failure* refused);
     void connect();
     void open_channel();

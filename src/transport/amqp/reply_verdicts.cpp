@@ -10,13 +10,13 @@ constexpr char address_mark = '\0';
 // The key of all direct addresses that cannot be read.
 constexpr std::string_view unreadable = "unreadable";
 
-bool is_unreadable(const protocol::Envelope& reply) {
+bool is_unreadable(const protocol::MessageView& reply) {
     return protocol::is_direct_reply(reply.routing_key) && node_of(reply.routing_key).empty();
 }
 
 }  // namespace
 
-const std::string& ReplyVerdicts::key_of(const protocol::Envelope& reply) {
+const std::string& ReplyVerdicts::key_of(const protocol::MessageView& reply) {
     key_ = node_of(reply.routing_key);
     if (key_.empty()) {
         key_.append(1, address_mark).append(reply.exchange).append(1, '\0');
@@ -29,13 +29,13 @@ NameSet& ReplyVerdicts::known_of(const std::string& key) noexcept {
     return key.front() == address_mark ? addresses_ : nodes_;
 }
 
-bool ReplyVerdicts::is_known(const protocol::Envelope& reply) {
+bool ReplyVerdicts::is_known(const protocol::MessageView& reply) {
     const std::string& key = key_of(reply);
     return known_of(key).contains(key);
 }
 
 /// Callers come again: what is known of the last address saves most of the work.
-bool ReplyVerdicts::is_suspect(const protocol::Envelope& reply, runtime::TimePoint now) {
+bool ReplyVerdicts::is_suspect(const protocol::MessageView& reply, runtime::TimePoint now) {
     const bool is_direct = protocol::is_direct_reply(reply.routing_key);
     const bool is_strange = is_direct && reply.routing_key != good_address_;
     if (!is_strange && now >= distrusts_until_) {
@@ -50,7 +50,7 @@ bool ReplyVerdicts::is_suspect(const protocol::Envelope& reply, runtime::TimePoi
     return false;
 }
 
-bool ReplyVerdicts::is_hopeless(const protocol::Envelope& reply, runtime::TimePoint now) {
+bool ReplyVerdicts::is_hopeless(const protocol::MessageView& reply, runtime::TimePoint now) {
     renew(now);
     const std::string& key = key_of(reply);
     if (hopeless_.contains(key)) {
@@ -63,11 +63,11 @@ bool ReplyVerdicts::is_hopeless(const protocol::Envelope& reply, runtime::TimePo
            (is_unreadable(reply) && hopeless_.contains(unreadable));
 }
 
-bool ReplyVerdicts::is_risky(const protocol::Envelope& reply, runtime::TimePoint now) {
+bool ReplyVerdicts::is_risky(const protocol::MessageView& reply, runtime::TimePoint now) {
     return is_stranger(reply) && (is_unreadable(reply) || !is_calm(now));
 }
 
-void ReplyVerdicts::taken(const protocol::Envelope& reply) {
+void ReplyVerdicts::taken(const protocol::MessageView& reply) {
     if (is_too_large(reply)) {
         refused_bytes_min_ = reply.body.size() + 1;
     }
@@ -81,7 +81,7 @@ void ReplyVerdicts::taken(const protocol::Envelope& reply) {
     }
 }
 
-void ReplyVerdicts::cost_connection(const protocol::Envelope& reply, runtime::TimePoint now) {
+void ReplyVerdicts::cost_connection(const protocol::MessageView& reply, runtime::TimePoint now) {
     renew(now);
     ++breaks_;
     const std::string& key = key_of(reply);

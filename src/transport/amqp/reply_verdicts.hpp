@@ -1,6 +1,6 @@
 #pragma once
 
-#include "protocol/envelope.hpp"
+#include "protocol/message_view.hpp"
 #include "runtime/executor.hpp"
 #include "transport/amqp/name_set.hpp"
 
@@ -21,31 +21,31 @@ class ReplyVerdicts {
 public:
     /// It is not to go with others: its like may break what it goes on, and after a break for a
     /// while each whose like has not been taken since.
-    bool is_suspect(const protocol::Envelope& reply, runtime::TimePoint now);
+    bool is_suspect(const protocol::MessageView& reply, runtime::TimePoint now);
     /// The broker has taken a reply like this one, and refused none so small.
-    bool is_good(const protocol::Envelope& reply) {
+    bool is_good(const protocol::MessageView& reply) {
         return !is_too_large(reply) && is_known(reply);
     }
     /// It goes to a direct address, and none like it has taken a reply.
-    bool is_stranger(const protocol::Envelope& reply) {
+    bool is_stranger(const protocol::MessageView& reply) {
         return protocol::is_direct_reply(reply.routing_key) && !is_known(reply);
     }
     /// It is not to be tried: one like it has cost a connection, or it is a stranger too many.
-    bool is_hopeless(const protocol::Envelope& reply, runtime::TimePoint now);
+    bool is_hopeless(const protocol::MessageView& reply, runtime::TimePoint now);
     /// A stranger that is not worth a connection that others use.
-    bool is_risky(const protocol::Envelope& reply, runtime::TimePoint now);
+    bool is_risky(const protocol::MessageView& reply, runtime::TimePoint now);
     /// Whether no connection was lost lately.
     bool is_calm(runtime::TimePoint now) {
         renew(now);
         return breaks_ == 0;
     }
-    bool is_too_large(const protocol::Envelope& reply) const noexcept {
+    bool is_too_large(const protocol::MessageView& reply) const noexcept {
         return reply.body.size() >= refused_bytes_min_;
     }
 
-    void taken(const protocol::Envelope& reply);
+    void taken(const protocol::MessageView& reply);
     /// It was what a connection ended over.
-    void cost_connection(const protocol::Envelope& reply, runtime::TimePoint now);
+    void cost_connection(const protocol::MessageView& reply, runtime::TimePoint now);
     /// A connection ended, and nobody knows over which reply.
     void lost_connection(runtime::TimePoint now);
     /// A channel was closed, and nobody knows over which reply. None to a direct address does that.
@@ -65,9 +65,9 @@ public:
     static constexpr int nodes_max = 64;
 
 private:
-    const std::string& key_of(const protocol::Envelope& reply);
+    const std::string& key_of(const protocol::MessageView& reply);
     NameSet& known_of(const std::string& key) noexcept;
-    bool is_known(const protocol::Envelope& reply);
+    bool is_known(const protocol::MessageView& reply);
     void renew(runtime::TimePoint now);
     void distrust(runtime::TimePoint now);
 

@@ -25,7 +25,7 @@ std::string_view blamed_exchange(const amqp::ChannelClosed& closed) noexcept {
 }  // namespace
 
 void SentRequests::published(std::uint64_t number, std::uint64_t token,
-                             const protocol::Envelope& request) {
+                             const protocol::MessageView& request) {
     const std::uint64_t exchange = PublishWindow::hash_exchange(request.exchange);
     window_.published(number, {.token = token,
                                .address_hash = PublishWindow::hash_address(
@@ -65,7 +65,7 @@ void SentRequests::returned(const amqp::Returned& returned) {
                  .peer_text = peer_words(returned.text)});
 }
 
-SentRequests::Taken SentRequests::take() {
+SentRequests::Consumed SentRequests::take() {
     return std::exchange(window_, {});
 }
 
@@ -74,7 +74,7 @@ std::string_view SentRequests::missing_exchange(const amqp::ChannelClosed& close
                                                       : std::string_view{};
 }
 
-void SentRequests::channel_closed(Taken requests, const amqp::ChannelClosed& closed) {
+void SentRequests::channel_closed(Consumed requests, const amqp::ChannelClosed& closed) {
     const std::string_view exchange = blamed_exchange(closed);
     const std::uint64_t blamed =
         PublishWindow::hash_exchange(exchange == "amq.default" ? std::string_view{} : exchange);

@@ -9,7 +9,7 @@
 
 namespace warren::transport {
 
-bool SharedReplies::publish(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
+bool SharedReplies::publish(runtime::DeliveryId delivery, const protocol::MessageView& reply) {
     if (verdicts_.is_suspect(reply, link_.executor().now())) {
         if (is_hopeless(reply)) {
             on_hopeless({}, reply);
@@ -30,7 +30,7 @@ bool SharedReplies::publish(runtime::DeliveryId delivery, const protocol::Envelo
     return true;
 }
 
-std::expected<std::uint64_t, Failure> SharedReplies::send(const protocol::Envelope& reply) {
+std::expected<std::uint64_t, Failure> SharedReplies::send(const protocol::MessageView& reply) {
     if (verdicts_.is_too_large(reply)) {
         return std::unexpected{Failure{
             .code = Code::invalid_request,
@@ -43,7 +43,7 @@ std::expected<std::uint64_t, Failure> SharedReplies::send(const protocol::Envelo
 
 void SharedReplies::returned(const amqp::Returned& returned) {
     arena_.reset();
-    protocol::Envelope reply = to_envelope(returned, arena_);
+    protocol::MessageView reply = to_view(returned, arena_);
     if (returned.oversized || !redirect(reply)) {
         on_unroutable(reply);
     } else if (publish({}, reply)) {
@@ -64,7 +64,7 @@ void SharedReplies::connection_lost() {
     }
 }
 
-void SharedReplies::on_tried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+void SharedReplies::on_tried(runtime::DeliveryId delivery, const protocol::MessageView& reply,
                              const Failure* refused) {
     if (delivery != runtime::DeliveryId{}) {
         sink_->on_tried(delivery, refused);
@@ -74,7 +74,7 @@ void SharedReplies::on_tried(runtime::DeliveryId delivery, const protocol::Envel
 }
 
 /// What is likely good does not depend on a second connection.
-void SharedReplies::on_untried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+void SharedReplies::on_untried(runtime::DeliveryId delivery, const protocol::MessageView& reply,
                                const Failure& why) {
     std::expected<std::uint64_t, Failure> sent = std::unexpected{why};
     if (channel_ != 0 && !is_hopeless(reply)) {
@@ -83,7 +83,7 @@ void SharedReplies::on_untried(runtime::DeliveryId delivery, const protocol::Env
     on_tried(delivery, reply, sent ? nullptr : &sent.error());
 }
 
-void SharedReplies::on_hopeless(runtime::DeliveryId delivery, const protocol::Envelope& reply) {
+void SharedReplies::on_hopeless(runtime::DeliveryId delivery, const protocol::MessageView& reply) {
     sink_->on_reply_lost(delivery, reply,
                          {.code = Code::no_responder,
                           .message = fmt::format("Its caller's address is like others over which "
@@ -91,7 +91,7 @@ void SharedReplies::on_hopeless(runtime::DeliveryId delivery, const protocol::En
                                                  link_.endpoint().display())});
 }
 
-void SharedReplies::on_unroutable(const protocol::Envelope& reply) {
+void SharedReplies::on_unroutable(const protocol::MessageView& reply) {
     sink_->on_reply_lost(
         {}, reply,
         {.code = Code::no_responder,
@@ -100,7 +100,7 @@ void SharedReplies::on_unroutable(const protocol::Envelope& reply) {
                          core::text_for_display(reply.routing_key), link_.endpoint().display())});
 }
 
-bool SharedReplies::is_hopeless(const protocol::Envelope& reply) {
+bool SharedReplies::is_hopeless(const protocol::MessageView& reply) {
     const runtime::TimePoint now = link_.executor().now();
     return verdicts_.is_hopeless(reply, now) || (!can_try() && verdicts_.is_risky(reply, now));
 }

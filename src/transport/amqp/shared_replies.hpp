@@ -3,8 +3,8 @@
 #include <warren/error.hpp>
 
 #include "amqp/event.hpp"
-#include "protocol/envelope.hpp"
-#include "runtime/ports.hpp"
+#include "protocol/message_view.hpp"
+#include "runtime/transports.hpp"
 #include "transport/amqp/link.hpp"
 #include "transport/amqp/reply_trials.hpp"
 #include "transport/amqp/reply_verdicts.hpp"
@@ -27,10 +27,10 @@ public:
     SharedReplies(Link& link, const amqp::ChannelNumber& channel)
         : link_{link}, channel_{channel} {}
     /// in  sink: hears of replies, and outlives this
-    void tell(runtime::ServerSink& sink) noexcept { sink_ = &sink; }
+    void report_to(runtime::ServerSink& sink) noexcept { sink_ = &sink; }
 
     /// out  false: it goes apart, and the sink hears of it by `on_tried`
-    bool publish(runtime::DeliveryId delivery, const protocol::Envelope& reply);
+    bool publish(runtime::DeliveryId delivery, const protocol::MessageView& reply);
     /// No binding took a reply.
     void returned(const amqp::Returned& returned);
     /// A reply has closed the channel.
@@ -40,16 +40,16 @@ public:
     /// Whether one that came back went out again, since the last time that this was asked.
     bool take_redirected() noexcept { return std::exchange(redirected_, false); }
 
-    void on_tried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+    void on_tried(runtime::DeliveryId delivery, const protocol::MessageView& reply,
                   const Failure* refused) override;
-    void on_untried(runtime::DeliveryId delivery, const protocol::Envelope& reply,
+    void on_untried(runtime::DeliveryId delivery, const protocol::MessageView& reply,
                     const Failure& why) override;
-    void on_hopeless(runtime::DeliveryId delivery, const protocol::Envelope& reply) override;
-    void on_unroutable(const protocol::Envelope& reply) override;
+    void on_hopeless(runtime::DeliveryId delivery, const protocol::MessageView& reply) override;
+    void on_unroutable(const protocol::MessageView& reply) override;
 
 private:
-    std::expected<std::uint64_t, Failure> send(const protocol::Envelope& reply);
-    bool is_hopeless(const protocol::Envelope& reply);
+    std::expected<std::uint64_t, Failure> send(const protocol::MessageView& reply);
+    bool is_hopeless(const protocol::MessageView& reply);
     bool can_try() const noexcept { return !trials_ || trials_->can_try(); }
     ReplyTrials& trials();
 

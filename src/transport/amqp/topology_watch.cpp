@@ -7,7 +7,7 @@
 
 namespace warren::transport {
 
-TopologyWatch::TopologyWatch(Link& link, Say say) : link_{link}, say_{std::move(say)} {}
+TopologyWatch::TopologyWatch(Link& link, Report report) : link_{link}, report_{std::move(report)} {}
 
 TopologyWatch::~TopologyWatch() {
     stop();
@@ -74,7 +74,7 @@ void TopologyWatch::on_channel_event(const amqp::Event& event) {
     }
     channel_ = 0;
     is_refused_ = closed->code == amqp::reply_code::access_refused;
-    say_(LogLevel::warning, explain(*closed, link_.endpoint(), declarations_.oldest()));
+    report_(LogLevel::warning, explain(*closed, link_.endpoint(), declarations_.oldest()));
     declarations_.clear();
 }
 

@@ -19,10 +19,10 @@ namespace warren::transport {
 /// thread the I/O thread
 class TopologyWatch final : public ChannelUser {
 public:
-    using Say = std::function<void(LogLevel, const Failure&)>;
+    using Report = std::function<void(LogLevel, const Failure&)>;
 
     /// in   link: outlives this
-    TopologyWatch(Link& link, Say say);
+    TopologyWatch(Link& link, Report report);
     TopologyWatch(const TopologyWatch&) = delete;
     TopologyWatch& operator=(const TopologyWatch&) = delete;
     ~TopologyWatch();
@@ -42,7 +42,7 @@ private:
     void declare();
 
     Link& link_;
-    const Say say_;
+    const Report report_;
     const protocol::Topology* topology_ = nullptr;
     std::string queue_;
     std::function<void()> also_;

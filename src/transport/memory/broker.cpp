@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 namespace {
 
 Failure not_found(std::string_view what, std::string_view name) {
@@ -145,7 +145,7 @@ void MemoryBroker::delete_queue(std::string_view name) {
             return binding.queue == queue->shape.name;
         });
     }
-    std::vector<Consumer*> cancelled;
+    std::vector<MemoryConsumer*> cancelled;
     std::erase_if(subscriptions_, [&](const std::unique_ptr<Subscription>& subscription) {
         if (subscription->queue != queue.get()) {
             return false;
@@ -156,7 +156,7 @@ void MemoryBroker::delete_queue(std::string_view name) {
         }
         return true;
     });
-    for (Consumer* const consumer : cancelled) {
+    for (MemoryConsumer* const consumer : cancelled) {
         consumer->cancelled();
     }
 }
@@ -176,7 +176,7 @@ std::vector<MemoryBroker::Queue*> MemoryBroker::route(const Exchange& exchange,
     return targets;
 }
 
-MemoryBroker::Routed MemoryBroker::publish(const protocol::Envelope& message) {
+MemoryBroker::Routed MemoryBroker::publish(const protocol::MessageView& message) {
     std::vector<Queue*> targets;
     if (message.exchange.empty()) {
         if (const auto found = queues_.find(message.routing_key); found != queues_.end()) {
@@ -190,7 +190,7 @@ MemoryBroker::Routed MemoryBroker::publish(const protocol::Envelope& message) {
         targets = route(exchange->second, message.routing_key);
     }
     for (Queue* const target : targets) {
-        auto queued = std::make_shared<Message>(message);
+        auto queued = std::make_shared<MemoryMessage>(message);
         queued->redelivered = false;
         if (const auto time_left = protocol::read_expiration(message.expiration)) {
             queued->expires = executor_.now() + *time_left;
@@ -201,7 +201,7 @@ MemoryBroker::Routed MemoryBroker::publish(const protocol::Envelope& message) {
     return targets.empty() ? Routed::unroutable : Routed::queued;
 }
 
-std::expected<void, Failure> MemoryBroker::consume(std::string_view queue, Consumer& consumer,
+std::expected<void, Failure> MemoryBroker::consume(std::string_view queue, MemoryConsumer& consumer,
                                                    std::size_t prefetch) {
     const auto found = queues_.find(queue);
     if (found == queues_.end()) {
@@ -217,7 +217,7 @@ std::expected<void, Failure> MemoryBroker::consume(std::string_view queue, Consu
     return {};
 }
 
-MemoryBroker::Subscription* MemoryBroker::subscription_of(const Consumer& consumer) noexcept {
+MemoryBroker::Subscription* MemoryBroker::subscription_of(const MemoryConsumer& consumer) noexcept {
     for (const std::unique_ptr<Subscription>& subscription : subscriptions_) {
         if (subscription->consumer == &consumer) {
             return subscription.get();
@@ -226,7 +226,7 @@ MemoryBroker::Subscription* MemoryBroker::subscription_of(const Consumer& consum
     return nullptr;
 }
 
-void MemoryBroker::stop_consuming(Consumer& consumer) {
+void MemoryBroker::stop_consuming(MemoryConsumer& consumer) {
     Subscription* const subscription = subscription_of(consumer);
     if (subscription == nullptr) {
         return;
@@ -246,7 +246,7 @@ void MemoryBroker::erase(Subscription& subscription) {
     });
 }
 
-bool MemoryBroker::acknowledge(Consumer& consumer, std::uint64_t tag) {
+bool MemoryBroker::acknowledge(MemoryConsumer& consumer, std::uint64_t tag) {
     Subscription* const subscription = subscription_of(consumer);
     if (subscription == nullptr || subscription->outstanding.erase(tag) == 0) {
         return false;
@@ -258,13 +258,13 @@ bool MemoryBroker::acknowledge(Consumer& consumer, std::uint64_t tag) {
 void MemoryBroker::requeue(Subscription& subscription, std::uint64_t tag) {
     Entry& entry = subscription.outstanding.at(tag);
     // The consumer may still view the message as it was.
-    auto again = std::make_shared<Message>(*entry.message);
+    auto again = std::make_shared<MemoryMessage>(*entry.message);
     again->redelivered = true;
     subscription.queue->ready.emplace(entry.order, std::move(again));
     subscription.outstanding.erase(tag);
 }
 
-bool MemoryBroker::give_back(Consumer& consumer, std::uint64_t tag) {
+bool MemoryBroker::requeue(MemoryConsumer& consumer, std::uint64_t tag) {
     Subscription* const subscription = subscription_of(consumer);
     if (subscription == nullptr || !subscription->outstanding.contains(tag)) {
         return false;
@@ -274,7 +274,7 @@ bool MemoryBroker::give_back(Consumer& consumer, std::uint64_t tag) {
     return true;
 }
 
-void MemoryBroker::forget(Consumer& consumer, const void* owner) {
+void MemoryBroker::forget(MemoryConsumer& consumer, const void* owner) {
     if (Subscription* const subscription = subscription_of(consumer)) {
         Queue* const queue = subscription->queue;
         while (!subscription->outstanding.empty()) {
@@ -320,10 +320,10 @@ void MemoryBroker::pump(Queue& queue) {
         queue.consumers.erase(able);
         queue.consumers.push_back(next);
         const auto first = queue.ready.begin();
-        const std::shared_ptr<Message> message = first->second;
+        const std::shared_ptr<MemoryMessage> message = first->second;
         next->outstanding.emplace(++tag_, Entry{.order = first->first, .message = message});
         queue.ready.erase(first);
-        next->consumer->take(message, tag_);
+        next->consumer->deliver(message, tag_);
     }
 }
 
@@ -375,4 +375,4 @@ std::size_t MemoryBroker::outstanding(std::string_view queue) const {
     return count;
 }
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

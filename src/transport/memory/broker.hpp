@@ -18,22 +18,22 @@
 #include <string_view>
 #include <vector>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 /// What consumes from queues: one connection of one port.
-class Consumer {
+class MemoryConsumer {
 public:
     /// A delivery leaves the broker. Not to be handled inside of this call.
-    virtual void take(std::shared_ptr<const Message> message, std::uint64_t tag) = 0;
+    virtual void deliver(std::shared_ptr<const MemoryMessage> message, std::uint64_t tag) = 0;
     /// Its queue was deleted.                                   [RabbitMQ, consumer cancel notify]
     virtual void cancelled() = 0;
 
 protected:
-    ~Consumer() = default;
+    ~MemoryConsumer() = default;
 };
 
 /// Exchanges, queues, bindings and consumers, as a broker of AMQP has them, without wires: ports
-/// (server_port.hpp, client_port.hpp) put the wires, and their faults, in between.
+/// (server_transport.hpp, client_transport.hpp) put the wires, and their faults, in between.
 ///
 /// The default exchange routes to the queue named by the routing key; types are direct and fanout.
 /// thread the executor's I/O thread; `faults` and `declare` also before it runs
@@ -54,19 +54,19 @@ public:
     void delete_queue(std::string_view queue);
 
     enum class Routed : std::uint8_t { queued, unroutable, no_such_exchange };
-    Routed publish(const protocol::Envelope& message);
+    Routed publish(const protocol::MessageView& message);
 
     /// err  no_responder: no such queue
     /// in   prefetch: deliveries not settled, at most; 0: no limit
-    std::expected<void, Failure> consume(std::string_view queue, Consumer& consumer,
+    std::expected<void, Failure> consume(std::string_view queue, MemoryConsumer& consumer,
                                          std::size_t prefetch);
-    void stop_consuming(Consumer& consumer);
+    void stop_consuming(MemoryConsumer& consumer);
     /// out  false for a tag that is not outstanding
-    bool acknowledge(Consumer& consumer, std::uint64_t tag);
+    bool acknowledge(MemoryConsumer& consumer, std::uint64_t tag);
     /// Queue it again at its old place, marked as redelivered.
-    bool give_back(Consumer& consumer, std::uint64_t tag);
+    bool requeue(MemoryConsumer& consumer, std::uint64_t tag);
     /// The connection is gone: what is outstanding is queued again, exclusive queues go.
-    void forget(Consumer& consumer, const void* owner);
+    void forget(MemoryConsumer& consumer, const void* owner);
 
     bool blocked() const noexcept { return blocked_; }
     void set_blocked(bool blocked);
@@ -83,11 +83,11 @@ public:
 private:
     struct Entry {
         std::uint64_t order;
-        std::shared_ptr<Message> message;
+        std::shared_ptr<MemoryMessage> message;
     };
     struct Queue;
     struct Subscription {
-        Consumer* consumer;
+        MemoryConsumer* consumer;
         Queue* queue;
         std::size_t prefetch;
         std::map<std::uint64_t, Entry> outstanding{};
@@ -95,8 +95,8 @@ private:
     struct Queue {
         protocol::Queue shape;
         const void* owner = nullptr;
-        std::map<std::uint64_t, std::shared_ptr<Message>> ready{};  // by order of arrival
-        std::deque<Subscription*> consumers{};                      // the next one first
+        std::map<std::uint64_t, std::shared_ptr<MemoryMessage>> ready{};  // by order of arrival
+        std::deque<Subscription*> consumers{};                            // the next one first
     };
     struct Exchange {
         protocol::Exchange shape;
@@ -106,7 +106,7 @@ private:
     std::expected<void, Failure> declare_exchange(const protocol::Exchange& wanted);
     std::expected<void, Failure> declare_queue(protocol::Queue& wanted, const void* owner);
     std::expected<void, Failure> bind(const protocol::Binding& wanted, std::string_view named);
-    Subscription* subscription_of(const Consumer& consumer) noexcept;
+    Subscription* subscription_of(const MemoryConsumer& consumer) noexcept;
     std::vector<Queue*> route(const Exchange& exchange, std::string_view routing_key);
     void requeue(Subscription& subscription, std::uint64_t tag);
     void erase(Subscription& subscription);
@@ -125,4 +125,4 @@ private:
     bool blocked_ = false;
 };
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

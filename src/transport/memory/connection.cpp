@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 namespace {
 
 Failure broken() {
@@ -11,7 +11,7 @@ Failure broken() {
 
 }  // namespace
 
-void Connection::connect() {
+void MemoryConnection::connect() {
     if (!reconnects_ || connected_) {
         return;
     }
@@ -23,7 +23,7 @@ void Connection::connect() {
     }
 }
 
-void Connection::connect_at(runtime::TimePoint when) {
+void MemoryConnection::connect_at(runtime::TimePoint when) {
     broker_.executor().post_at(when, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
             self->connect();
@@ -31,13 +31,13 @@ void Connection::connect_at(runtime::TimePoint when) {
     });
 }
 
-void Connection::close(const Failure& why) {
+void MemoryConnection::close(const Failure& why) {
     if (connected_) {
         break_off(why, reconnect_delay_);
     }
 }
 
-void Connection::break_off(const Failure& why, std::chrono::milliseconds delay) {
+void MemoryConnection::break_off(const Failure& why, std::chrono::milliseconds delay) {
     connected_ = false;
     broker_.forget(*this, this);
     lost(why);
@@ -46,21 +46,21 @@ void Connection::break_off(const Failure& why, std::chrono::milliseconds delay) 
     }
 }
 
-void Connection::abandon() {
+void MemoryConnection::abandon() {
     reconnects_ = false;
     connected_ = false;
     ++number_;
     broker_.forget(*this, this);
 }
 
-void Connection::cancelled() {
+void MemoryConnection::cancelled() {
     post([this] {
         close({.code = Code::connection_lost,
                .message = "The broker cancelled the consumer: its queue was deleted"});
     });
 }
 
-std::function<void()> Connection::on_this(std::function<void()> function) {
+std::function<void()> MemoryConnection::on_this(std::function<void()> function) {
     return [weak = weak_from_this(), number = number_, function = std::move(function)] {
         const auto self = weak.lock();
         if (self && self->connected_ && self->number_ == number) {
@@ -69,11 +69,12 @@ std::function<void()> Connection::on_this(std::function<void()> function) {
     };
 }
 
-void Connection::post(std::function<void()> function) {
+void MemoryConnection::post(std::function<void()> function) {
     broker_.executor().post(on_this(std::move(function)));
 }
 
-void Connection::transmit(Hop hop, std::string_view routing_key, std::function<void()> arrive) {
+void MemoryConnection::transmit(Hop hop, std::string_view routing_key,
+                                std::function<void()> arrive) {
     const std::optional<Fault> fault = broker_.faults().next(hop, routing_key);
     if (!fault) {
         post(std::move(arrive));
@@ -112,4 +113,4 @@ void Connection::transmit(Hop hop, std::string_view routing_key, std::function<v
     }
 }
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

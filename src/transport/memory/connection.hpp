@@ -10,18 +10,19 @@
 #include <memory>
 #include <string_view>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 /// What both ports have in common: a connection that messages travel on, which breaks as the script
 /// of faults says and comes back by itself.
 /// thread the I/O thread
-class Connection : public Consumer, public std::enable_shared_from_this<Connection> {
+class MemoryConnection : public MemoryConsumer,
+                         public std::enable_shared_from_this<MemoryConnection> {
 public:
-    Connection(MemoryBroker& broker, std::chrono::milliseconds reconnect_delay) noexcept
+    MemoryConnection(MemoryBroker& broker, std::chrono::milliseconds reconnect_delay) noexcept
         : broker_{broker}, reconnect_delay_{reconnect_delay} {}
-    virtual ~Connection() = default;
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
+    virtual ~MemoryConnection() = default;
+    MemoryConnection(const MemoryConnection&) = delete;
+    MemoryConnection& operator=(const MemoryConnection&) = delete;
 
     void connect();
     /// Break; connect again later.
@@ -56,4 +57,4 @@ private:
     std::chrono::milliseconds reconnect_delay_;
 };
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

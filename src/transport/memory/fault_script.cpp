@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 FaultScript& FaultScript::at(std::size_t nth, Fault fault) {
     rules_.push_back({.nth = nth, .predicate = {}, .fault = fault, .times = 1});
@@ -31,4 +31,4 @@ std::optional<Fault> FaultScript::next(Hop hop, std::string_view routing_key) {
     return std::nullopt;
 }
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

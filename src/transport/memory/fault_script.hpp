@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 /// The ways that messages go. A fault strikes a message on one of them.
 enum class Hop : std::uint8_t {
@@ -62,4 +62,4 @@ private:
     std::size_t seen_ = 0;
 };
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

@@ -6,15 +6,15 @@
 #include <memory>
 #include <string_view>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 /// A broker in this process and the one I/O thread that it shares with all its ports.
-struct Hub {
+struct MemoryHub {
     ThreadExecutor executor{};
     MemoryBroker broker{executor};
 };
 
 /// The hub that `memory:NAME` names. It lives as long as somebody holds it.          thread any
-std::shared_ptr<Hub> hub(std::string_view name);
+std::shared_ptr<MemoryHub> memory_hub(std::string_view name);
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

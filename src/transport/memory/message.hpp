@@ -1,18 +1,18 @@
 #pragma once
 
-#include "protocol/message.hpp"
+#include "protocol/owned_message.hpp"
 #include "runtime/executor.hpp"
 
 #include <optional>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 /// A message as it lies in a queue.
-class Message : public protocol::Message {
+class MemoryMessage : public protocol::OwnedMessage {
 public:
-    using protocol::Message::Message;
+    using protocol::OwnedMessage::OwnedMessage;
 
     std::optional<runtime::TimePoint> expires{};
 };
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 ThreadExecutor::ThreadExecutor()
     : turn_{std::chrono::steady_clock::now()}, thread_{[this] { run(); }} {}
@@ -75,4 +75,4 @@ void ThreadExecutor::run() {
     }
 }
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 /// An I/O thread of its own with the real clock, for what moves no bytes.
 class ThreadExecutor final : public runtime::Executor {
@@ -40,4 +40,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 void VirtualExecutor::post(std::move_only_function<void()> function) {
     const std::lock_guard guard{mutex_};
@@ -60,4 +60,4 @@ std::optional<runtime::TimePoint> VirtualExecutor::next_deadline() const noexcep
     return timers_.next_deadline();
 }
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

@@ -10,7 +10,7 @@
 #include <functional>
 #include <mutex>
 
-namespace warren::transport::memory {
+namespace warren::transport {
 
 /// An I/O thread that is whoever steps it, with a clock that stands still until told.
 class VirtualExecutor : public runtime::Executor, public core::Clock {
@@ -40,4 +40,4 @@ private:
     std::atomic<runtime::TimePoint> now_{runtime::TimePoint{std::chrono::hours{1}}};
 };
 
-}  // namespace warren::transport::memory
+}  // namespace warren::transport

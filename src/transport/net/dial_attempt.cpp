@@ -37,7 +37,7 @@ void DialAttempt::start() {
     });
 }
 
-void DialAttempt::give_up() noexcept {
+void DialAttempt::cancel() noexcept {
     owner_ = nullptr;
     error_code ignored;
     socket_.close(ignored);
@@ -55,7 +55,7 @@ void DialAttempt::enter(Stage stage) {
 void DialAttempt::fail(const ConnectFailure& why) {
     const auto self = shared_from_this();
     Owner* const owner = owner_;
-    give_up();
+    cancel();
     owner->on_failed(*this, why);
 }
 
@@ -80,7 +80,7 @@ void DialAttempt::shake_hands(const TlsOptions& options) {
         target_.tls_memory != nullptr ? target_.tls_memory : std::make_shared<TlsMemory>();
     const auto context = memory->context(options);
     if (!context) {
-        return fail({context.error(), Refusal::permanent});
+        return fail({context.error(), RetryClass::permanent});
     }
     tls_ = std::make_unique<TlsStream>(std::move(socket_), *context, TlsStream::Side::client);
     name_peer(options);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/net/connect_failure.hpp"
 #include "transport/net/dial_target.hpp"
 #include "transport/net/stream.hpp"
@@ -52,12 +52,12 @@ public:
         ~Owner() = default;
     };
 
-    /// in   target, trial, owner: outlive it, or its end by `give_up`; trial may be empty
+    /// in   target, trial, owner: outlive it, or its end by `cancel`; trial may be empty
     DialAttempt(AsioExecutor& executor, const DialTarget& target, const Candidate& candidate,
                 const BeginDialTrial& trial, Owner& owner);
 
     void start();
-    void give_up() noexcept;
+    void cancel() noexcept;
 
     const Candidate& candidate() const noexcept { return candidate_; }
     /// The one that it is in, or has failed in.

@@ -19,7 +19,7 @@ class TlsMemory;
 struct DialTarget {
     std::string host{};  // a name, or an address of IPv4 or IPv6
     std::uint16_t port = 0;
-    std::optional<TlsOptions> tls{};                    // unset: in clear
+    std::optional<TlsOptions> tls{};                    // unset: in plaintext
     std::shared_ptr<TlsMemory> tls_memory{};            // null: nothing is kept
     std::shared_ptr<AddressMemory> address_memory{};    // null: each time as the name has them
     std::vector<std::string> addresses{};               // instead of looking the name up

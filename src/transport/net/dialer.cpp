@@ -2,10 +2,10 @@
 
 #include "transport/net/address_memory.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
@@ -62,7 +62,7 @@ public:
         }
     }
 
-    void give_up() noexcept {
+    void cancel() noexcept {
         dialled_ = nullptr;
         stop();
     }
@@ -96,7 +96,7 @@ private:
         executor_.cancel(patience_timer_);
         resolver_.cancel();
         for (const auto& attempt : std::exchange(attempts_, {})) {
-            attempt->give_up();
+            attempt->cancel();
         }
     }
 
@@ -197,7 +197,7 @@ private:
         std::erase_if(attempts_, [&](const auto& each) { return each.get() == &attempt; });
         const Candidate& candidate = attempt.candidate();
         blame(candidate);
-        all_refused_ = all_refused_ && why.refusal == Refusal::permanent;
+        all_refused_ = all_refused_ && why.retry == RetryClass::permanent;
         if (attempt.stage() == Stage::tcp) {
             const std::string host = candidate.address.address().to_string();
             const std::string where =
@@ -218,7 +218,7 @@ private:
         for (const auto& other : std::exchange(attempts_, {})) {
             if (other != winner) {
                 blame(other->candidate());
-                other->give_up();
+                other->cancel();
             }
         }
         const Candidate& candidate = winner->candidate();
@@ -258,7 +258,7 @@ private:
         finish(std::unexpected{
             ConnectFailure{{.code = Code::connection_lost,
                             .message = fmt::format("Cannot connect to {}: {}", where, why)},
-                           Refusal::passing}});
+                           RetryClass::passing}});
     }
 
     void fail() {
@@ -267,7 +267,7 @@ private:
         }
         // Of several servers another may be there again soon.
         if (targets_.size() > 1 && !all_refused_) {
-            furthest_->refusal = Refusal::passing;
+            furthest_->retry = RetryClass::passing;
         }
         finish(std::unexpected{std::move(*furthest_)});
     }
@@ -283,7 +283,7 @@ private:
                 return false;
             }
             blame(attempt->candidate());
-            attempt->give_up();
+            attempt->cancel();
             return true;
         });
         tried_ = candidates_.size();
@@ -321,7 +321,7 @@ Dialer::Dialer(AsioExecutor& executor, std::span<const DialTarget> targets,
 }
 
 Dialer::~Dialer() {
-    impl_->give_up();
+    impl_->cancel();
 }
 
 std::string_view Dialer::progress() const noexcept {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/net/connect_failure.hpp"
 #include "transport/net/dial_attempt.hpp"
 #include "transport/net/dial_target.hpp"

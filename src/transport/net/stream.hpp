@@ -16,7 +16,7 @@ public:
     virtual void on_written(const boost::system::error_code& error, std::size_t count) = 0;
 };
 
-/// A connected byte stream, in clear or under TLS. One read and one write at a time.
+/// A connected byte stream, in plaintext or under TLS. One read and one write at a time.
 /// The memory given stays untouched by its owner until the operation ends, also after `close`.
 class Stream {
 public:

@@ -1,11 +1,10 @@
 #include "transport/net/tcp_stream.hpp"
 
 #include <boost/asio/error.hpp>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <utility>
-
-#include <sys/socket.h>
 
 namespace warren::transport {
 namespace {

@@ -1,16 +1,16 @@
 #pragma once
 
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
+#include "transport/loop/poller.hpp"
 #include "transport/net/stream.hpp"
 #include "transport/net/tcp_socket.hpp"
-#include "transport/poller.hpp"
 
 #include <memory>
 #include <span>
 
 namespace warren::transport {
 
-/// A TCP connection in clear.
+/// A TCP connection in plaintext.
 class TcpStream final : public Stream, private PolledUser {
 public:
     /// in  socket: connected and prepared

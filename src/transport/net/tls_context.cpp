@@ -34,7 +34,7 @@ struct KeyPassword {
 };
 
 /// out  its size; -1: there is none, or it is too long
-int give_password(char* room, int size, int, void* of) noexcept {
+int write_password(char* room, int size, int, void* of) noexcept {
     auto* const password = static_cast<KeyPassword*>(of);
     if (password == nullptr) {
         return -1;
@@ -54,7 +54,7 @@ TlsContext new_context(const SSL_METHOD* method) {
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(context.get(), ciphers);
     SSL_CTX_set_dh_auto(context.get(), 1);
-    SSL_CTX_set_default_passwd_cb(context.get(), give_password);
+    SSL_CTX_set_default_passwd_cb(context.get(), write_password);
     // A peer that just closes the connection ends it like any other: the protocols over it know
     // whether something is missing.
     SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION |

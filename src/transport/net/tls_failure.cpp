@@ -1,11 +1,11 @@
 #include "transport/net/tls_failure.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
-#include <boost/asio/error.hpp>
-#include <boost/asio/ssl/error.hpp>
 
 #include <string>
 #include <utility>
@@ -20,11 +20,11 @@ bool is_tls(const error_code& error) noexcept {
 }
 
 ConnectFailure permanent(Code code, std::string message) {
-    return {{.code = code, .message = std::move(message)}, Refusal::permanent};
+    return {{.code = code, .message = std::move(message)}, RetryClass::permanent};
 }
 
 ConnectFailure passing(std::string message) {
-    return {{.code = Code::connection_lost, .message = std::move(message)}, Refusal::passing};
+    return {{.code = Code::connection_lost, .message = std::move(message)}, RetryClass::passing};
 }
 
 std::string why_untrusted(long verified, const DialTarget& target) {

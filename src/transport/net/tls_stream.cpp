@@ -2,13 +2,13 @@
 
 #include "transport/net/tls_bio.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
-#include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/ssl/error.hpp>
 
 #include <array>
 #include <cerrno>
@@ -231,7 +231,7 @@ void TlsStream::start_read(std::span<std::byte> room, std::shared_ptr<StreamUser
     if (SSL_has_pending(ssl_) == 0 && !read_error_) {
         return wait_to_read(Attempt::State::wait_to_read, room, std::move(user));
     }
-    // Not inside of this call, also where the answer is known.
+    // Not inside of this call, also where the response is known.
     boost::asio::post(socket_.get_executor(), [this, room, user = std::move(user)]() mutable {
         go_on_reading(room, std::move(user));
     });

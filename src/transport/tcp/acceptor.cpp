@@ -1,62 +1,222 @@
 #include "transport/tcp/acceptor.hpp"
 
-#include "transport/net/descriptors.hpp"
+#include "transport/net/certificate_validity.hpp"
+#include "transport/net/refusal_lines.hpp"
+#include "transport/net/tcp_stream.hpp"
+#include "transport/net/tls_stream.hpp"
+#include "transport/tcp/arrival_set.hpp"
+#include "transport/tcp/connection.hpp"
+#include "transport/tcp/connection_set.hpp"
 #include "transport/tcp/listen.hpp"
+#include "transport/tcp/listening_socket.hpp"
 
-#include <boost/asio/error.hpp>
+#include <fmt/format.h>
 
-#include <cerrno>
 #include <utility>
 
-#include <sys/socket.h>
-
 namespace warren::transport {
+namespace {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-Acceptor::Acceptor(AsioExecutor& executor, Visitors visitors, Accepted accepted)
-    : executor_{executor}, visitors_{visitors}, accepted_{std::move(accepted)} {}
+// How long to wait for a descriptor when none is left.
+constexpr std::chrono::milliseconds accept_again_after{100};
 
-std::expected<tcp::endpoint, Failure> Acceptor::listen(const TcpServerOptions& options) {
-    TcpAcceptor acceptor{executor_.context()};
-    auto listening = transport::listen(acceptor, options);
-    if (listening) {
-        protocol_ = listening->protocol();
-        PolledUser& user = *this;
-        socket_.emplace(executor_.poller(), acceptor.release(), user);
+}  // namespace
+
+class TcpAcceptor::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(AsioExecutor& executor, TcpServerOptions options)
+        : executor_{executor},
+          options_{std::move(options)},
+          acceptor_{executor, Acceptor::Visitors::callers,
+                    [this](const error_code& error, TcpSocket socket) {
+                        const auto self = shared_from_this();
+                        accepted(error, std::move(socket));
+                    }},
+          connections_{executor, options_.limits, counters_},
+          arrivals_{executor, options_.handshake_timeout, counters_,
+                    [this](std::unique_ptr<TlsStream> stream, TcpPeer peer) {
+                        arrived(std::move(stream), std::move(peer));
+                    },
+                    [this](const TcpPeer& peer, std::optional<std::string> reason) {
+                        not_arrived(peer, std::move(reason));
+                    }} {}
+
+    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) {
+        sink_ = &sink;
+        if (auto loaded = reload_tls(); !loaded) {
+            return loaded;
+        }
+        auto listening = acceptor_.listen(options_);
+        if (!listening) {
+            return std::unexpected{std::move(listening.error())};
+        }
+        local_ = *listening;
+        local_address_ = host_and_port(local_.address().to_string(), local_.port());
+        acceptor_.accept();
+        return {};
     }
-    return listening;
+
+    std::expected<void, Failure> reload_tls() {
+        if (!options_.tls) {
+            return {};
+        }
+        auto context = make_tls_context(*options_.tls);
+        if (!context) {
+            return std::unexpected{std::move(context.error())};
+        }
+        tls_ = std::move(*context);
+        if (const auto late = find_validity_fault(options_.tls->certificate_file)) {
+            log_line(*late);
+        }
+        return {};
+    }
+
+    void stop_listening() noexcept {
+        acceptor_.close();
+        executor_.cancel(accept_timer_);
+    }
+
+    void close_all(std::move_only_function<void()> closed) {
+        stop_listening();
+        arrivals_.clear();
+        connections_.close_all(std::move(closed));
+    }
+
+    AsioExecutor& executor() noexcept { return executor_; }
+    const std::string& local_address() const noexcept { return local_address_; }
+    std::uint16_t local_port() const noexcept { return local_.port(); }
+    const TcpCounters& counters() const noexcept { return counters_; }
+
+private:
+    void accepted(const error_code& error, TcpSocket socket) {
+        if (error) {
+            return accept_failed(error);
+        }
+        logged_no_descriptors_ = false;
+        if (connections_.size() + arrivals_.size() >= options_.connections_max) {
+            refuse();
+        } else {
+            counters_.accepted.add();
+            welcome(std::move(socket));
+        }
+        if (acceptor_.is_open()) {
+            acceptor_.accept();
+        }
+    }
+
+    /// What one connection failed with is no reason to stop. Without descriptors those that wait
+    /// stay in the backlog until one is free.
+    void accept_failed(const error_code& error) {
+        if (error == boost::asio::error::connection_aborted) {
+            return acceptor_.accept();
+        }
+        if (!std::exchange(logged_no_descriptors_, true)) {
+            log_line(
+                fmt::format("Cannot accept connections at {} for now: {}; is the limit of open "
+                            "files (ulimit -n, LimitNOFILE) high enough?",
+                            local_address_, error.message()));
+        }
+        accept_timer_ =
+            executor_.post_at(executor_.now() + accept_again_after, [this] { acceptor_.accept(); });
+    }
+
+    void refuse() {
+        counters_.refused_over_limit.add();
+        if (!std::exchange(logged_over_limit_, true)) {
+            log_line(
+                fmt::format("Connections to {} are closed at once: {} are open, as many as "
+                            "connections_max allows",
+                            local_address_, options_.connections_max));
+        }
+    }
+
+    void welcome(TcpSocket socket) {
+        TcpPeer peer{.address = address_of(socket)};
+        prepare(socket);
+        if (tls_ == nullptr) {
+            return open(std::make_unique<TcpStream>(executor_, std::move(socket)), std::move(peer));
+        }
+        arrivals_.add(
+            std::make_unique<TlsStream>(std::move(socket), tls_.get(), TlsStream::Side::server),
+            std::move(peer));
+    }
+
+    void arrived(std::unique_ptr<TlsStream> stream, TcpPeer peer) {
+        peer.identity = stream->peer_identity();
+        open(std::move(stream), std::move(peer));
+    }
+
+    void not_arrived(const TcpPeer& peer, std::optional<std::string> reason) {
+        if (!reason) {
+            return;
+        }
+        if (const auto line = refusals_.add(peer.address, *reason, executor_.now())) {
+            log_line(fmt::format("{}: {}", local_address_, *line));
+        }
+    }
+
+    void open(std::unique_ptr<Stream> stream, TcpPeer peer) {
+        auto connection =
+            std::make_shared<TcpConnection>(connections_, std::move(stream), std::move(peer));
+        connections_.add(connection);
+        connection->start(sink_->on_connected(*connection));
+    }
+
+    void log_line(const std::string& line) {
+        if (options_.log != nullptr) {
+            options_.log->warning(line);
+        }
+    }
+
+    AsioExecutor& executor_;
+    const TcpServerOptions options_;
+    TcpCounters counters_;
+    runtime::StreamAcceptorSink* sink_ = nullptr;
+    Acceptor acceptor_;
+    tcp::endpoint local_;
+    std::string local_address_;
+    bool logged_no_descriptors_ = false;
+    bool logged_over_limit_ = false;
+    runtime::Executor::TimerId accept_timer_ = 0;
+    TlsContext tls_;  // null: in plaintext
+    ConnectionSet connections_;
+    RefusalLines refusals_;
+    ArrivalSet arrivals_;
+};
+
+TcpAcceptor::TcpAcceptor(AsioExecutor& executor, TcpServerOptions options)
+    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+
+TcpAcceptor::~TcpAcceptor() {
+    impl_->stop_listening();
 }
 
-void Acceptor::accept() {
-    socket_->want_readable();
+std::expected<void, Failure> TcpAcceptor::start(runtime::StreamAcceptorSink& sink) {
+    return impl_->start(sink);
 }
-
-void Acceptor::close() noexcept {
-    if (socket_) {
-        socket_->close();
-    }
+const std::string& TcpAcceptor::local_address() const noexcept {
+    return impl_->local_address();
 }
-
-void Acceptor::on_ready(Readiness) {
-    if (visitors_ == Visitors::callers && !has_descriptor_for_caller(socket_->native_handle())) {
-        return accepted_({EMFILE, boost::system::system_category()},
-                         TcpSocket{executor_.context()});
-    }
-    const int descriptor =
-        ::accept4(socket_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (descriptor < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
-        return accept();
-    }
-    error_code error;
-    TcpSocket socket{executor_.context()};
-    if (descriptor < 0) {
-        error = {errno, boost::system::system_category()};
-    } else {
-        socket.assign(protocol_, descriptor, error);
-    }
-    accepted_(error, std::move(socket));
+std::uint16_t TcpAcceptor::local_port() const noexcept {
+    return impl_->local_port();
+}
+runtime::Executor& TcpAcceptor::executor() noexcept {
+    return impl_->executor();
+}
+void TcpAcceptor::stop_listening() {
+    impl_->stop_listening();
+}
+void TcpAcceptor::close_all(std::move_only_function<void()> closed) {
+    impl_->close_all(std::move(closed));
+}
+std::expected<void, Failure> TcpAcceptor::reload_tls() {
+    return impl_->reload_tls();
+}
+const TcpCounters& TcpAcceptor::counters() const noexcept {
+    return impl_->counters();
 }
 
 }  // namespace warren::transport

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/net/tls_stream.hpp"
 #include "transport/tcp/connection.hpp"
 #include "transport/tcp/counters.hpp"

@@ -4,8 +4,8 @@
 #include "transport/net/tls_failure.hpp"
 #include "transport/tcp/connection_set.hpp"
 
-#include <fmt/format.h>
 #include <boost/asio/error.hpp>
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -56,8 +56,8 @@ void TcpConnection::end(const Failure& why) {
 }
 
 void TcpConnection::touch() {
-    if (!std::exchange(turn_end_asked_, true)) {
-        executor_.at_turn_end(*this);
+    if (!std::exchange(iteration_end_asked_, true)) {
+        executor_.at_iteration_end(*this);
     }
 }
 
@@ -95,8 +95,8 @@ void TcpConnection::close_after_output() {
     touch();
 }
 
-void TcpConnection::on_turn_end() {
-    turn_end_asked_ = false;
+void TcpConnection::on_loop_iteration() {
+    iteration_end_asked_ = false;
     if (state_ != State::open) {
         return;
     }

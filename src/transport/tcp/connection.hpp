@@ -2,8 +2,8 @@
 
 #include <warren/error.hpp>
 
-#include "runtime/stream_ports.hpp"
-#include "transport/asio_executor.hpp"
+#include "runtime/stream_transports.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/net/dial_target.hpp"
 #include "transport/net/stream.hpp"
 #include "transport/tcp/connection_set.hpp"
@@ -33,7 +33,7 @@ struct TcpPeer {
 /// object lives, whoever lets go of it.          thread the I/O thread
 class TcpConnection final : public runtime::StreamConnection,
                             public StreamUser,
-                            private TurnEnd,
+                            private LoopIterationHook,
                             public std::enable_shared_from_this<TcpConnection> {
 public:
     TcpConnection(ConnectionSet& home, std::unique_ptr<Stream> stream, TcpPeer peer);
@@ -65,7 +65,7 @@ public:
     void on_read(const boost::system::error_code& error, std::size_t count) override;
     void on_written(const boost::system::error_code& error, std::size_t count) override;
 
-    std::size_t place = 0;  // in the set
+    std::size_t index = 0;  // in the set
 
 private:
     enum class State : std::uint8_t {
@@ -74,9 +74,9 @@ private:
         closed,
     };
 
-    void on_turn_end() override;
+    void on_loop_iteration() override;
     void read();
-    bool takes_input() const noexcept { return !paused_ && !closing_; }
+    bool accepts_input() const noexcept { return !paused_ && !closing_; }
     std::size_t unread_bytes() const noexcept { return unread_.size() - unread_begin_; }
     void take(std::span<const std::byte> input);
     std::size_t offer(std::span<const std::byte> input);
@@ -85,7 +85,7 @@ private:
     void append(std::span<const std::byte> bytes);
     void append_what_has_come();
     void count_unread();
-    bool is_tls_answer(std::span<const std::byte> first) const noexcept;
+    bool is_tls_response(std::span<const std::byte> first) const noexcept;
     void input_ended(const boost::system::error_code& error);
     void write();
     void settle();
@@ -112,7 +112,7 @@ private:
     bool write_failed_ = false;
     bool read_under_way_ = false;
     bool write_under_way_ = false;
-    bool turn_end_asked_ = false;
+    bool iteration_end_asked_ = false;
     bool offer_due_ = false;
     bool reading_held_ = false;  // for output that waits
 

@@ -3,8 +3,8 @@
 #include "transport/tcp/connection.hpp"
 #include "transport/tcp/connection_set.hpp"
 
-#include <fmt/format.h>
 #include <boost/asio/error.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
@@ -24,8 +24,8 @@ constexpr std::size_t kept_bytes = std::size_t{64} << 10;
 
 void TcpConnection::read() {
     const bool wanted =
-        state_ == State::draining ||
-        (state_ == State::open && takes_input() && !input_ended_ && !reading_held_ && !offer_due_);
+        state_ == State::draining || (state_ == State::open && accepts_input() && !input_ended_ &&
+                                      !reading_held_ && !offer_due_);
     if (wanted && !std::exchange(read_under_way_, true)) {
         stream_->start_read(*read_room_, shared_from_this());
     }
@@ -41,7 +41,7 @@ void TcpConnection::on_read(const boost::system::error_code& error, std::size_t 
     }
     if (count != 0) {
         const std::span<const std::byte> input = std::span{*read_room_}.first(count);
-        if (!std::exchange(heard_, true) && is_tls_answer(input)) {
+        if (!std::exchange(heard_, true) && is_tls_response(input)) {
             return end({.code = Code::connection_lost,
                         .message = fmt::format("What is at {} speaks TLS: connect with TLS",
                                                peer_.target->display)});
@@ -76,7 +76,7 @@ void TcpConnection::count_unread() {
     }
 }
 
-bool TcpConnection::is_tls_answer(std::span<const std::byte> first) const noexcept {
+bool TcpConnection::is_tls_response(std::span<const std::byte> first) const noexcept {
     return peer_.target != nullptr && !peer_.target->tls && looks_like_tls(first);
 }
 
@@ -93,7 +93,7 @@ void TcpConnection::input_ended(const boost::system::error_code& error) {
 void TcpConnection::take(std::span<const std::byte> input) {
     active_at_ = executor_.now();
     home_.counters().bytes_in.add(input.size());
-    if (unread_bytes() == 0 && takes_input()) {
+    if (unread_bytes() == 0 && accepts_input()) {
         return keep(input.subspan(offer(input)));
     }
     append(input);
@@ -105,18 +105,18 @@ void TcpConnection::take(std::span<const std::byte> input) {
 
 /// out  how many bytes of the input the session does not need any more
 std::size_t TcpConnection::offer(std::span<const std::byte> input) {
-    std::size_t taken_bytes = 0;
-    while (takes_input() && taken_bytes != input.size() &&
-           input.size() - taken_bytes >= wanted_bytes_) {
-        const auto taken = session_->on_input(input.subspan(taken_bytes));
-        WARREN_ASSERT(taken.bytes <= input.size() - taken_bytes);
-        taken_bytes += taken.bytes;
+    std::size_t consumed_bytes = 0;
+    while (accepts_input() && consumed_bytes != input.size() &&
+           input.size() - consumed_bytes >= wanted_bytes_) {
+        const auto taken = session_->on_input(input.subspan(consumed_bytes));
+        WARREN_ASSERT(taken.bytes <= input.size() - consumed_bytes);
+        consumed_bytes += taken.bytes;
         wanted_bytes_ = std::max<std::size_t>(taken.wanted_bytes, 1);
         if (taken.bytes == 0) {
             break;
         }
     }
-    return taken_bytes;
+    return consumed_bytes;
 }
 
 void TcpConnection::offer_unread() {

@@ -35,7 +35,7 @@ void TcpConnection::on_sweep(runtime::TimePoint now) {
         return;
     }
     if (closing_ || input_ended_ || write_failed_) {
-        // A call without an answer may have been the last that was under way.
+        // A call without a response may have been the last that was under way.
         touch();
     }
     if (is_over(milliseconds{1'000}, active_at_, now)) {
@@ -77,7 +77,7 @@ bool TcpConnection::is_late(runtime::TimePoint now) {
 
 bool TcpConnection::is_message_slow(runtime::TimePoint now) const {
     const TcpLimits& limits = home_.limits();
-    if (!takes_input() || input_ended_ || reading_held_ || limits.message_grace.count() == 0) {
+    if (!accepts_input() || input_ended_ || reading_held_ || limits.message_grace.count() == 0) {
         return false;
     }
     const std::chrono::duration<double> by_rate{

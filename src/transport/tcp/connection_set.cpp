@@ -42,7 +42,7 @@ ConnectionSet::~ConnectionSet() {
 }
 
 void ConnectionSet::add(std::shared_ptr<TcpConnection> connection) {
-    connection->place = connections_.size();
+    connection->index = connections_.size();
     connections_.push_back(std::move(connection));
     counters_.connections.add();
     if (connections_.size() == 1) {
@@ -51,9 +51,9 @@ void ConnectionSet::add(std::shared_ptr<TcpConnection> connection) {
 }
 
 void ConnectionSet::remove(TcpConnection& connection) noexcept {
-    const std::size_t place = connection.place;
-    std::swap(connections_[place], connections_.back());
-    connections_[place]->place = place;
+    const std::size_t index = connection.index;
+    std::swap(connections_[index], connections_.back());
+    connections_[index]->index = index;
     connections_.pop_back();
     counters_.connections.subtract();
     if (connections_.empty()) {

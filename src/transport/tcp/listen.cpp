@@ -2,9 +2,9 @@
 
 #include "transport/net/descriptors.hpp"
 
-#include <fmt/format.h>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
@@ -37,7 +37,7 @@ std::vector<tcp::endpoint> candidates(asio::io_context& context, const TcpServer
     return found;
 }
 
-error_code listen_at(TcpAcceptor& acceptor, const tcp::endpoint& where,
+error_code listen_at(AsioAcceptor& acceptor, const tcp::endpoint& where,
                      const TcpServerOptions& options) {
     error_code error;
     error_code ignored;
@@ -77,7 +77,7 @@ std::string_view remedy_for(const error_code& error) {
 
 }  // namespace
 
-std::expected<tcp::endpoint, Failure> listen(TcpAcceptor& acceptor,
+std::expected<tcp::endpoint, Failure> listen(AsioAcceptor& acceptor,
                                              const TcpServerOptions& options) {
     ask_for_descriptors(options.connections_max);
     error_code error;

@@ -12,13 +12,13 @@
 
 namespace warren::transport {
 
-using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
-                                                       boost::asio::io_context::executor_type>;
+using AsioAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
+                                                        boost::asio::io_context::executor_type>;
 
 /// Listen where the options say; a name is resolved here and now.
 /// out  where that is, with the port
 /// err  invalid_request: the address cannot be had; says which, why, and what to do
-std::expected<boost::asio::ip::tcp::endpoint, Failure> listen(TcpAcceptor& acceptor,
+std::expected<boost::asio::ip::tcp::endpoint, Failure> listen(AsioAcceptor& acceptor,
                                                               const TcpServerOptions& options);
 
 /// Who is at the other end, such as "127.0.0.1:40123"; empty when it is gone already.

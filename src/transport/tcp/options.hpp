@@ -41,13 +41,13 @@ struct TcpLimits {
 struct TcpServerOptions {
     std::string host = "127.0.0.1";  // a name, an address, or "" or "*" for all of this machine
     std::uint16_t port = 0;          // 0: a free one
-    std::optional<TlsServerOptions> tls{};                // unset: in clear
+    std::optional<TlsServerOptions> tls{};                // unset: in plaintext
     std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
     std::size_t connections_max = 10'240;  // those over it are closed as soon as they come
     int backlog = 4096;                    // connections that wait to be accepted
     TcpLimits limits{.idle_timeout = std::chrono::minutes{10},
                      .unread_bytes_max = std::size_t{256} << 20};
-    /// Hears of trouble: no descriptors left, connections over the limit. May be null; outlives the
+    /// Gets trouble: no descriptors left, connections over the limit. May be null; outlives the
     /// port.
     Log* log = nullptr;
 };

@@ -199,8 +199,9 @@ void ZmqBinding::on_event(const ZmqEvent& event) {
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
         return on_refused(event);
     case ZMQ_EVENT_ACCEPT_FAILED:
-        return say(fmt::format("a peer cannot be let in: {}{}",
-                               zmq_strerror(static_cast<int>(event.value)), descriptors_remedy));
+        return log_line(fmt::format("a peer cannot be let in: {}{}",
+                                    zmq_strerror(static_cast<int>(event.value)),
+                                    descriptors_remedy));
     case ZMQ_EVENT_MONITOR_STOPPED:
         // It destroys this, and the monitor that is calling.
         return executor_.post(std::exchange(closed_, nullptr));
@@ -224,8 +225,8 @@ void ZmqBinding::on_accepted(int descriptor) {
         stands_at(descriptor, endpoints_)) {
         ::shutdown(descriptor, SHUT_RDWR);
         counters_.turned_away.add();
-        say(fmt::format("a peer is turned away, as hardly any descriptor is left{}",
-                        descriptors_remedy));
+        log_line(fmt::format("a peer is turned away, as hardly any descriptor is left{}",
+                             descriptors_remedy));
     }
     peers_[descriptor] = peer_of(descriptor);
 }
@@ -233,9 +234,9 @@ void ZmqBinding::on_accepted(int descriptor) {
 /// ZeroMQ says of a refusal not of which connection it is, but ends that next.
 void ZmqBinding::on_gone(int descriptor) {
     const auto peer = peers_.extract(descriptor);
-    if (!unsaid_refusal_.empty()) {
-        say_refused(peer.empty() ? std::string_view{} : peer.mapped(),
-                    std::exchange(unsaid_refusal_, {}));
+    if (!unreported_refusal_.empty()) {
+        log_refused(peer.empty() ? std::string_view{} : peer.mapped(),
+                    std::exchange(unreported_refusal_, {}));
     }
 }
 
@@ -250,13 +251,13 @@ void ZmqBinding::on_refused(const ZmqEvent& event) {
         handshake_failure_text(event, server == nullptr ? ZmqServerSecurity{} : *server);
     connect_again_later();
     if (event.what == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH && zap_domain_ != nullptr) {
-        say_refused(socket_.context().zap().last_refused(*zap_domain_), last_refusal_);
+        log_refused(socket_.context().zap().last_refused(*zap_domain_), last_refusal_);
     } else {
-        unsaid_refusal_ = last_refusal_;
+        unreported_refusal_ = last_refusal_;
     }
 }
 
-void ZmqBinding::say_refused(std::string_view peer, std::string_view reason) {
+void ZmqBinding::log_refused(std::string_view peer, std::string_view reason) {
     if (options_.log == nullptr) {
         return;
     }
@@ -265,7 +266,7 @@ void ZmqBinding::say_refused(std::string_view peer, std::string_view reason) {
     }
 }
 
-void ZmqBinding::say(const std::string& line) {
+void ZmqBinding::log_line(const std::string& line) {
     if (const auto more = lines_.admit(executor_.now()); more && options_.log != nullptr) {
         options_.log->warning(fmt::format("{}: {}{}", fmt::join(endpoints_, ", "), line, *more));
     }

@@ -4,7 +4,7 @@
 #include <warren/error.hpp>
 
 #include "core/line_limit.hpp"
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/net/refusal_lines.hpp"
 #include "transport/zmq/counters.hpp"
 #include "transport/zmq/endpoint.hpp"
@@ -58,7 +58,7 @@ public:
     const std::string& last_refusal() const noexcept { return last_refusal_; }
 
     /// Tell of all connections that have come and gone until now.
-    void take_events() { monitor_->take_events(); }
+    void handle_events() { monitor_->handle_events(); }
 
     /// Send what is due, for half a second at most, and give the endpoints up. `closed` is called
     /// later, once that is done, and may destroy this.
@@ -75,9 +75,9 @@ private:
     void on_accepted(int descriptor);
     void on_gone(int descriptor);
     void on_refused(const ZmqEvent& event);
-    void say_refused(std::string_view peer, std::string_view reason);
+    void log_refused(std::string_view peer, std::string_view reason);
     void connect_again_later();
-    void say(const std::string& line);
+    void log_line(const std::string& line);
 
     AsioExecutor& executor_;
     const ZmqBindingOptions options_;
@@ -88,7 +88,7 @@ private:
     std::vector<std::string> endpoints_;
     std::unique_ptr<ZmqMonitor> monitor_;
     std::string last_refusal_;
-    std::string unsaid_refusal_;                  // of the connection that ends next
+    std::string unreported_refusal_;              // of the connection that ends next
     std::unordered_map<int, std::string> peers_;  // addresses by descriptors
     RefusalLines refusals_;
     core::LineLimit lines_;

@@ -64,8 +64,8 @@ void ZmqClientConnection::end(const Failure& why) {
 }
 
 void ZmqClientConnection::touch() {
-    if (!std::exchange(turn_end_asked_, true)) {
-        home_.executor.at_turn_end(*this);
+    if (!std::exchange(iteration_end_asked_, true)) {
+        home_.executor.at_iteration_end(*this);
     }
 }
 
@@ -95,15 +95,15 @@ void ZmqClientConnection::on_event(const ZmqEvent& event) {
     }
 }
 
-void ZmqClientConnection::on_turn_end() {
-    turn_end_asked_ = false;
+void ZmqClientConnection::on_loop_iteration() {
+    iteration_end_asked_ = false;
     if (closed_) {
         return;
     }
     const std::shared_ptr<ZmqClientConnection> self = shared_from_this();
     send();
     receive();
-    if (closed_ || turn_end_asked_) {
+    if (closed_ || iteration_end_asked_) {
         return;
     }
     if (closing_ && outbox_.empty()) {
@@ -203,7 +203,7 @@ bool ZmqClientConnection::send_one(std::span<const char> message) {
         }
         socket.send(std::span<const char>{}, true);
     }
-    if (send_counted(socket, body, held_) != ZmqSocket::Sent::yes) {
+    if (send_counted(socket, body, unsent_) != ZmqSocket::Sent::yes) {
         return false;
     }
     home_.counters.messages_out.add();

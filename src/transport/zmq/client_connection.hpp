@@ -2,13 +2,13 @@
 
 #include <warren/error.hpp>
 
-#include "runtime/stream_ports.hpp"
-#include "transport/asio_executor.hpp"
+#include "runtime/stream_transports.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/zmq/counters.hpp"
-#include "transport/zmq/held_bytes.hpp"
 #include "transport/zmq/link.hpp"
 #include "transport/zmq/options.hpp"
 #include "transport/zmq/outbox.hpp"
+#include "transport/zmq/unsent_bytes.hpp"
 #include "transport/zmq/watch.hpp"
 
 #include <cstddef>
@@ -24,7 +24,7 @@ namespace warren::transport {
 /// One connected DEALER: moves messages between it and a session. What one turn of the loop
 /// produces leaves at its end.          thread the I/O thread
 class ZmqClientConnection final : public runtime::StreamConnection,
-                                  private TurnEnd,
+                                  private LoopIterationHook,
                                   private ZmqWatch::User,
                                   private ZmqLink::User,
                                   public std::enable_shared_from_this<ZmqClientConnection> {
@@ -53,7 +53,7 @@ public:
     std::string& output() noexcept override { return outbox_.bytes(); }
     void touch() override;
     std::size_t unsent_bytes() const noexcept override {
-        return outbox_.unsent_bytes() + held_->get();
+        return outbox_.unsent_bytes() + unsent_->get();
     }
     void end_message() override { outbox_.end_message(); }
     void pause() override { paused_ = true; }
@@ -62,7 +62,7 @@ public:
     std::string_view peer_identity() const noexcept override { return {}; }
 
 private:
-    void on_turn_end() override;
+    void on_loop_iteration() override;
     void on_signal() override;
     void on_event(const ZmqEvent& event) override;
     void receive();
@@ -81,10 +81,10 @@ private:
     bool paused_ = false;
     bool closing_ = false;  // no more input is taken
     bool lost_ = false;     // by the peer
-    bool turn_end_asked_ = false;
+    bool iteration_end_asked_ = false;
     ZmqOutbox outbox_;
-    const std::shared_ptr<ZmqHeldBytes> held_ =
-        std::make_shared<ZmqHeldBytes>(std::make_shared<std::atomic<std::size_t>>(0));
+    const std::shared_ptr<ZmqUnsentBytes> unsent_ =
+        std::make_shared<ZmqUnsentBytes>(std::make_shared<std::atomic<std::size_t>>(0));
     zmq::message_t frame_;
     std::string message_;  // of several frames; or what the session has not taken
     bool message_kept_ = false;

@@ -1,8 +1,8 @@
 #include "transport/zmq/context.hpp"
 
-#include <zmq.h>
-
 #include "core/assert.hpp"
+
+#include <zmq.h>
 
 #include <cerrno>
 

@@ -6,7 +6,7 @@
 
 namespace warren::transport {
 
-bool ZmqDepartures::take_event(const ZmqEvent& event) {
+bool ZmqDepartures::handle_event(const ZmqEvent& event) {
     const auto descriptor = static_cast<int>(event.value);
     switch (event.what) {
     case ZMQ_EVENT_ACCEPTED:

@@ -25,7 +25,7 @@ class ZmqPeer;
 class ZmqDepartures {
 public:
     /// out  whether `take` may have something
-    bool take_event(const ZmqEvent& event);
+    bool handle_event(const ZmqEvent& event);
     /// A message of the peer has come by a connection, or by none (-1: inproc).
     /// out  whether `take` may have something
     bool met(ZmqPeer& peer, int descriptor);

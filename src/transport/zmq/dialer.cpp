@@ -2,11 +2,11 @@
 
 #include "transport/zmq/handshake_failure.hpp"
 
-#include <fmt/format.h>
-#include <zmq.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <fmt/format.h>
+#include <zmq.h>
 
 #include <optional>
 #include <string>
@@ -55,7 +55,7 @@ public:
                                 });
     }
 
-    void give_up() noexcept {
+    void cancel() noexcept {
         dialled_ = nullptr;
         stop();
     }
@@ -91,7 +91,7 @@ private:
         finish(std::unexpected{ConnectFailure{
             {.code = Code::connection_lost,
              .message = fmt::format("Cannot connect to {}: {}", endpoint_.text, why)},
-            Refusal::passing}});
+            RetryClass::passing}});
     }
 
     void time_out() {
@@ -223,7 +223,7 @@ std::string ZmqDialer::progress() const {
 }
 
 ZmqDialer::~ZmqDialer() {
-    impl_->give_up();
+    impl_->cancel();
 }
 
 }  // namespace warren::transport

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/net/connect_failure.hpp"
 #include "transport/zmq/endpoint.hpp"
 #include "transport/zmq/link.hpp"
@@ -14,7 +14,7 @@ namespace warren::transport {
 
 /// Makes one connected socket: resolves the host, tries its addresses one after the other, and
 /// waits for the handshake, all within the options' `connect_timeout`. Who the server does not let
-/// in hears `unauthenticated`.          thread the I/O thread
+/// in gets `unauthenticated`.          thread the I/O thread
 class ZmqDialer {
 public:
     using Dialled = std::expected<std::shared_ptr<ZmqLink>, ConnectFailure>;

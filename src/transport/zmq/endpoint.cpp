@@ -77,7 +77,7 @@ std::string_view remedy_for(int error, bool has_port) {
     }
 }
 
-/// Of ipc, but for names that are made up or have no file.
+/// Of ipc, but for names that are generated or have no file.
 bool has_file(const ZmqEndpoint& endpoint) {
     return endpoint.kind == ZmqEndpoint::Kind::ipc && endpoint.name != "*" &&
            endpoint.name.front() != '@';

@@ -44,7 +44,7 @@ ZmqEnvelopeReader::Result ZmqEnvelopeReader::next(ZmqSocket& socket) {
     }
     // Once a message's first frame is there, so is the rest.
     for (std::size_t frames = 1; frame_.more(); ++frames) {
-        if (frames > frames_max || !add_to_envelope(frame_.to_string_view())) {
+        if (frames > frames_max || !add_to_message(frame_.to_string_view())) {
             return skip(socket);
         }
         const bool is_delimiter = frames > 1 && frame_.size() == 0;
@@ -58,7 +58,7 @@ ZmqEnvelopeReader::Result ZmqEnvelopeReader::next(ZmqSocket& socket) {
     return Result::message;
 }
 
-bool ZmqEnvelopeReader::add_to_envelope(std::string_view frame) {
+bool ZmqEnvelopeReader::add_to_message(std::string_view frame) {
     if (envelope_.size() + sizeof(Length) + frame.size() > envelope_bytes_max) {
         return false;
     }
@@ -92,7 +92,7 @@ bool ZmqEnvelopeReader::join(ZmqSocket& socket) {
     return true;
 }
 
-ZmqSocket::Sent send_envelope(ZmqSocket& socket, std::string_view envelope) {
+ZmqSocket::Sent send_message(ZmqSocket& socket, std::string_view envelope) {
     while (!envelope.empty()) {
         Length length = 0;
         std::memcpy(&length, envelope.data(), sizeof length);

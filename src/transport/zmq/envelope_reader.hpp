@@ -32,7 +32,7 @@ public:
 
     // Of the last message, until the next call.
 
-    /// All before the message, as `send_envelope` takes it; the same for the same peer.
+    /// All before the message, as `send_message` takes it; the same for the same peer.
     std::string_view envelope() const noexcept { return envelope_; }
     /// Which of the ROUTER's own peers sent it.
     std::string_view routing_id() const noexcept { return routing_id_in(envelope_); }
@@ -49,7 +49,7 @@ public:
 
 private:
     std::string_view property(const char* name);
-    bool add_to_envelope(std::string_view frame);
+    bool add_to_message(std::string_view frame);
     Result skip(ZmqSocket& socket);
     bool join(ZmqSocket& socket);
 
@@ -62,6 +62,6 @@ private:
 };
 
 /// Send all before a message, which is to follow.
-ZmqSocket::Sent send_envelope(ZmqSocket& socket, std::string_view envelope);
+ZmqSocket::Sent send_message(ZmqSocket& socket, std::string_view envelope);
 
 }  // namespace warren::transport

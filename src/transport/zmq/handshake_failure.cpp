@@ -12,11 +12,11 @@ namespace warren::transport {
 namespace {
 
 ConnectFailure permanent(std::string message) {
-    return {{.code = Code::unauthenticated, .message = std::move(message)}, Refusal::permanent};
+    return {{.code = Code::unauthenticated, .message = std::move(message)}, RetryClass::permanent};
 }
 
 ConnectFailure passing(std::string message) {
-    return {{.code = Code::connection_lost, .message = std::move(message)}, Refusal::passing};
+    return {{.code = Code::connection_lost, .message = std::move(message)}, RetryClass::passing};
 }
 
 ConnectFailure refused(const ZmqEvent& event, const ZmqEndpoint& endpoint,

@@ -1,8 +1,8 @@
 #include "transport/zmq/monitor.hpp"
 
-#include <zmq.h>
-
 #include "core/assert.hpp"
+
+#include <zmq.h>
 
 #include <cerrno>
 #include <cstring>
@@ -81,7 +81,7 @@ ZmqEvent ZmqMonitor::take(zmq::message_t& frame) {
     return event;
 }
 
-void ZmqMonitor::take_events() {
+void ZmqMonitor::handle_events() {
     const std::shared_ptr<bool> alive = alive_;
     zmq::message_t frame;
     while (*alive && socket_.receive(frame)) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/zmq/socket.hpp"
 #include "transport/zmq/watch.hpp"
 
@@ -38,7 +38,7 @@ public:
     ~ZmqMonitor();
 
     /// Tell of all that has happened until now.
-    void take_events();
+    void handle_events();
 
     /// The socket was closed. What it says yet is told, and ZMQ_EVENT_MONITOR_STOPPED in the end:
     /// when it has sent what it had to, and its endpoints are free. Until then the destructor
@@ -47,7 +47,7 @@ public:
 
 private:
     ZmqMonitor(AsioExecutor& executor, void* monitored, ZmqSocket socket, User& user);
-    void on_signal() override { take_events(); }
+    void on_signal() override { handle_events(); }
     ZmqEvent take(zmq::message_t& frame);
     void wait_until_stopped();
 

@@ -14,7 +14,8 @@
 
 namespace warren::transport {
 
-/// Who a client says it is, in clear.                                       [ZeroMQ RFC 24, PLAIN]
+/// Who a client says it is, in plaintext.                                       [ZeroMQ RFC 24,
+/// PLAIN]
 struct ZmqPlain {
     std::string username;
     std::string password;
@@ -23,7 +24,7 @@ struct ZmqPlain {
 /// Keys are 40 characters of Z85.                                           [ZeroMQ RFC 26, CURVE]
 struct ZmqCurveClient {
     std::string server_public_key;
-    std::string public_key{};  // empty, with the secret one: a pair is made up for this process
+    std::string public_key{};  // empty, with the secret one: a pair is generated for this process
     std::string secret_key{};
 };
 
@@ -76,16 +77,16 @@ struct ZmqServerOptions {
     ZmqServerSecurity security{};
     ZmqLimits limits{};
     std::size_t peers_max = 10'240;  // with requests under way or answers waiting
-    /// Bytes of messages of peers that have to wait, for an answer or for room, before their next
+    /// Bytes of messages of peers that have to wait, for a response or for room, before their next
     /// request is read, and some more for each message: of one peer, and of all together. What is
     /// over it is dropped; the first message of a peer waits in any case.
     std::size_t queued_bytes_per_peer_max = std::size_t{16} << 20;
     std::size_t queued_bytes_max = std::size_t{64} << 20;
-    /// Of answers that wait for peers to read them: of one peer, and of all together. Over it
+    /// Of responses that wait for peers to read them: of one peer, and of all together. Over it
     /// answers are dropped; of all together, those to peers for which more than 1 MiB waits.
     std::size_t output_bytes_per_peer_max = core::Limits{}.output_buffer_bytes_max;
     std::size_t output_bytes_max = 4 * core::Limits{}.output_buffer_bytes_max;
-    Log* log = nullptr;  // hears of trouble with peers; may be null; outlives the port
+    Log* log = nullptr;  // gets trouble with peers; may be null; outlives the transport
 };
 
 /// A SUB that takes everything that its publishers send.
@@ -98,7 +99,7 @@ struct ZmqSubscriberOptions {
     std::chrono::milliseconds silence_timeout{60'000};
     ZmqLimits limits{};
     std::chrono::milliseconds connect_timeout{10'000};
-    Log* log = nullptr;  // hears of connections; may be null; outlives the port
+    Log* log = nullptr;  // gets connections; may be null; outlives the transport
 };
 
 /// A DEALER for each connection.
@@ -121,7 +122,7 @@ struct ZmqPublisherOptions {
     /// How long an attempt to connect waits for a subscriber. 0: for none, what is published is
     /// lost while nobody subscribes.
     std::chrono::milliseconds subscriber_timeout{10'000};
-    Log* log = nullptr;  // hears of trouble with subscribers; may be null; outlives the port
+    Log* log = nullptr;  // gets trouble with subscribers; may be null; outlives the transport
 };
 
 }  // namespace warren::transport

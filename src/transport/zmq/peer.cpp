@@ -92,7 +92,7 @@ std::string ZmqPeer::peer_address() const {
     return text;
 }
 
-std::string_view ZmqPeer::obstacle() const noexcept {
+std::string_view ZmqPeer::overload_reason() const noexcept {
     return is_refused() ? "As many peers have requests under way as may (connections_max)"
                         : std::string_view{};
 }

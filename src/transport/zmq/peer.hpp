@@ -2,10 +2,10 @@
 
 #include <warren/error.hpp>
 
-#include "runtime/stream_ports.hpp"
+#include "runtime/stream_transports.hpp"
 #include "transport/zmq/envelope_reader.hpp"
-#include "transport/zmq/held_bytes.hpp"
 #include "transport/zmq/outbox.hpp"
+#include "transport/zmq/unsent_bytes.hpp"
 
 #include <boost/intrusive/list_hook.hpp>
 
@@ -25,12 +25,12 @@ class ZmqPeerSet;
 class ZmqPeer final : public runtime::StreamConnection, public boost::intrusive::list_base_hook<> {
 public:
     struct Identity {
-        std::string envelope;                // before each of its messages
-        std::string user;                    // whom the handshake has let in
-        std::string address;                 // of its host
-        std::shared_ptr<ZmqHeldBytes> held;  // of its socket
-        bool is_single = false;              // to be forgotten with its answer
-        bool is_refused = false;             // to be forgotten at the end of this turn
+        std::string envelope;                    // before each of its messages
+        std::string user;                        // whom the handshake has let in
+        std::string address;                     // of its host
+        std::shared_ptr<ZmqUnsentBytes> unsent;  // of its socket
+        bool is_single = false;                  // to be forgotten with its response
+        bool is_refused = false;                 // to be forgotten at the end of this turn
     };
 
     ZmqPeer(ZmqPeerSet& home, Identity identity);
@@ -50,7 +50,7 @@ public:
     }
     std::string_view envelope() const noexcept { return identity_.envelope; }
     ZmqOutbox& outbox() noexcept { return outbox_; }
-    const std::shared_ptr<ZmqHeldBytes>& held() const noexcept { return identity_.held; }
+    const std::shared_ptr<ZmqUnsentBytes>& unsent() const noexcept { return identity_.unsent; }
     /// The output was sent, or dropped.
     void on_sent();
     /// Nobody has its routing id any more. What it sent before it went is served to its end.
@@ -68,7 +68,7 @@ public:
     void close_after_output() override;
     std::string_view peer_identity() const noexcept override { return identity_.user; }
     std::string peer_address() const override;
-    std::string_view obstacle() const noexcept override;
+    std::string_view overload_reason() const noexcept override;
 
     bool touched = false;  // it is among those that the set settles at the end of this turn
     int descriptor = -1;   // of the connection it came by, while that is known to be there

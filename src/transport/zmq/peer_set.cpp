@@ -29,17 +29,17 @@ ZmqPeerSet::~ZmqPeerSet() {
     by_age_.clear();
 }
 
-void ZmqPeerSet::take_event(const ZmqEvent& event) {
-    if (hears_of_departures_ && departures_.take_event(event)) {
+void ZmqPeerSet::handle_event(const ZmqEvent& event) {
+    if (hears_of_departures_ && departures_.handle_event(event)) {
         may_have_left_ = true;
-        owner_.want_turn_end();
+        owner_.want_iteration_end();
     }
 }
 
 void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
     ZmqPeer& peer = find_or_add(message);
     if (hears_of_departures_ && message.descriptor() != peer.descriptor) [[unlikely]] {
-        place(peer, message.descriptor());
+        attribute(peer, message.descriptor());
     }
     if (peer.is_refused()) {
         counters_.refused_messages.add();
@@ -51,17 +51,17 @@ void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
 }
 
 /// What ended before this message was sent has nothing to do with where it came from.
-void ZmqPeerSet::place(ZmqPeer& peer, int descriptor) {
-    owner_.take_events();
+void ZmqPeerSet::attribute(ZmqPeer& peer, int descriptor) {
+    owner_.handle_events();
     if (departures_.met(peer, descriptor)) {
         may_have_left_ = true;
-        owner_.want_turn_end();
+        owner_.want_iteration_end();
     }
 }
 
 /// A descriptor that ended may be another connection's since.
-void ZmqPeerSet::give_up() {
-    owner_.take_events();
+void ZmqPeerSet::end_departed() {
+    owner_.handle_events();
     may_have_left_ = false;
     for (ZmqPeer* const peer : departures_.take()) {
         peer->on_gone();
@@ -100,7 +100,7 @@ ZmqPeer& ZmqPeerSet::add(ZmqEnvelopeReader& message) {
     auto made = std::make_unique<ZmqPeer>(
         *this,
         ZmqPeer::Identity{std::string{message.envelope()}, std::string{message.user_id()},
-                          std::string{message.peer_address()}, held_.of(message.routing_id()),
+                          std::string{message.peer_address()}, unsent_.of(message.routing_id()),
                           message.is_correlated(), is_refused});
     ZmqPeer& peer = *made;
     peers_.emplace(peer.envelope(), std::move(made));
@@ -145,13 +145,13 @@ void ZmqPeerSet::end_all(const Failure& why) {
 void ZmqPeerSet::touch(ZmqPeer& peer) {
     if (!std::exchange(peer.touched, true)) {
         touched_.push_back(&peer);
-        owner_.want_turn_end();
+        owner_.want_iteration_end();
     }
 }
 
 void ZmqPeerSet::settle(ZmqSocket& socket) {
     if (may_have_left_) [[unlikely]] {
-        give_up();
+        end_departed();
     }
     // What they want meanwhile is for the next time.
     settling_.swap(touched_);
@@ -172,11 +172,11 @@ void ZmqPeerSet::settle(ZmqSocket& socket) {
 }
 
 bool ZmqPeerSet::may_send(const ZmqPeer& peer, std::size_t more_bytes) const noexcept {
-    const std::size_t held = peer.held()->get();
-    const bool is_little = held <= small_output_bytes;
-    return held == 0 ||
-           (held + more_bytes <= options_.output_bytes_per_peer_max &&
-            (is_little || peer.held()->sum() + more_bytes <= options_.output_bytes_max));
+    const std::size_t unsent = peer.unsent()->get();
+    const bool is_little = unsent <= small_output_bytes;
+    return unsent == 0 ||
+           (unsent + more_bytes <= options_.output_bytes_per_peer_max &&
+            (is_little || peer.unsent()->sum() + more_bytes <= options_.output_bytes_max));
 }
 
 bool ZmqPeerSet::send(ZmqPeer& peer, ZmqSocket& socket) {
@@ -185,17 +185,17 @@ bool ZmqPeerSet::send(ZmqPeer& peer, ZmqSocket& socket) {
     for (; !outbox.empty(); outbox.pop()) {
         const auto message = outbox.front();
         if (sent != ZmqSocket::Sent::nowhere) {
-            sent = may_send(peer, message.size()) ? send_envelope(socket, peer.envelope())
+            sent = may_send(peer, message.size()) ? send_message(socket, peer.envelope())
                                                   : ZmqSocket::Sent::full;
         }
         if (sent != ZmqSocket::Sent::yes) {
             counters_.dropped_messages.add();
             if (sent == ZmqSocket::Sent::full) {
-                owner_.on_unread_answer();
+                owner_.on_unread_response();
             }
             continue;
         }
-        send_counted(socket, message, peer.held());
+        send_counted(socket, message, peer.unsent());
         counters_.messages_out.add();
         counters_.bytes_out.add(message.size());
     }

@@ -3,14 +3,14 @@
 #include <warren/error.hpp>
 
 #include "core/keyed_hash.hpp"
-#include "runtime/stream_ports.hpp"
+#include "runtime/stream_transports.hpp"
 #include "transport/zmq/counters.hpp"
 #include "transport/zmq/departures.hpp"
 #include "transport/zmq/envelope_reader.hpp"
-#include "transport/zmq/held_register.hpp"
 #include "transport/zmq/options.hpp"
 #include "transport/zmq/peer.hpp"
 #include "transport/zmq/socket.hpp"
+#include "transport/zmq/unsent_register.hpp"
 
 #include <boost/intrusive/list.hpp>
 
@@ -32,13 +32,13 @@ public:
         virtual std::unique_ptr<runtime::StreamSession> make_session(
             runtime::StreamConnection& peer) = 0;
         /// `settle` has something to do.
-        virtual void want_turn_end() = 0;
-        /// Tell the set, by `take_event`, of all connections that have come and gone until now.
-        virtual void take_events() = 0;
+        virtual void want_iteration_end() = 0;
+        /// Tell the set, by `handle_event`, of all connections that have come and gone until now.
+        virtual void handle_events() = 0;
         /// A peer is refused, as there are `peers_max`: what it says in this turn is answered so.
         virtual void on_too_many_peers() = 0;
-        /// An answer is dropped, as its peer does not read.
-        virtual void on_unread_answer() = 0;
+        /// A response is dropped, as its peer does not read.
+        virtual void on_unread_response() = 0;
         /// A message is dropped, as too much of what peers have sent waits.
         virtual void on_full_queue() = 0;
 
@@ -54,7 +54,7 @@ public:
     ~ZmqPeerSet();
 
     /// A connection has come or gone.
-    void take_event(const ZmqEvent& event);
+    void handle_event(const ZmqEvent& event);
     /// Give the message that was read to its peer.
     void take(ZmqEnvelopeReader& message);
     /// Do what peers have wanted since the last time, and send what they have to say.
@@ -62,7 +62,7 @@ public:
     /// Forget all peers; their sessions hear why.
     void end_all(const Failure& why);
     std::size_t size() const noexcept { return peers_.size(); }
-    std::size_t held_bytes() const noexcept { return held_.sum(); }
+    std::size_t unsent_bytes() const noexcept { return unsent_.sum(); }
 
     // What peers do.
 
@@ -85,8 +85,8 @@ private:
     ZmqPeer& find_or_add(ZmqEnvelopeReader& message);
     ZmqPeer* find(std::string_view envelope);
     ZmqPeer& add(ZmqEnvelopeReader& message);
-    void place(ZmqPeer& peer, int descriptor);
-    void give_up();
+    void attribute(ZmqPeer& peer, int descriptor);
+    void end_departed();
     void forget_some();
     void forget(ZmqPeer& peer, const Failure& why);
     bool may_send(const ZmqPeer& peer, std::size_t more_bytes) const noexcept;
@@ -96,11 +96,11 @@ private:
     Owner& owner_;
     const ZmqServerOptions& options_;
     const bool is_secured_;  // so that peers have identities
-    // Of one that it connects to ZeroMQ keeps the answers until it is there again.
+    // Of one that it connects to ZeroMQ keeps the responses until it is there again.
     const bool hears_of_departures_;
     ZmqCounters& counters_;
     std::unordered_map<std::string_view, std::unique_ptr<ZmqPeer>, core::KeyedHash> peers_;
-    ZmqHeldRegister held_;
+    ZmqUnsentRegister unsent_;
     ZmqDepartures departures_;
     bool may_have_left_ = false;
     boost::intrusive::list<ZmqPeer> by_age_;  // of their last message, the oldest first

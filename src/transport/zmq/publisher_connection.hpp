@@ -2,7 +2,7 @@
 
 #include <warren/error.hpp>
 
-#include "runtime/stream_ports.hpp"
+#include "runtime/stream_transports.hpp"
 #include "transport/zmq/outbox.hpp"
 
 #include <functional>

@@ -1,9 +1,9 @@
 #include "transport/zmq/socket.hpp"
 
+#include "core/assert.hpp"
+
 #include <fmt/format.h>
 #include <zmq.h>
-
-#include "core/assert.hpp"
 
 #include <array>
 #include <cerrno>

@@ -4,6 +4,8 @@
 
 #include "transport/zmq/context.hpp"
 
+#include <zmq.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -11,7 +13,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <zmq.hpp>
 
 namespace warren::transport {
 

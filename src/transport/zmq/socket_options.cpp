@@ -123,7 +123,7 @@ void look_for_life(ZmqSocket& socket, int timeout_ms, ZmqSide side) {
     const int third_ms = std::max(1, timeout_ms / 3);
     if (side == ZmqSide::connect) {
         socket.set(ZMQ_HEARTBEAT_IVL, third_ms);
-        // From the first question that stays without an answer.
+        // From the first question that stays without a response.
         socket.set(ZMQ_HEARTBEAT_TIMEOUT, 2 * third_ms);
         return;
     }

@@ -75,18 +75,18 @@ void ZmqSubscription::dialled(ZmqDialer::Dialled result) {
     dialer_.reset();
     if (!result) {
         const ConnectFailure& why = result.error();
-        const bool is_refused = why.refusal == Refusal::permanent;
+        const bool is_refused = why.retry == RetryClass::permanent;
         if (is_refused) {
             home_.counters.handshake_failures.add();
         }
-        say(is_refused ? LogLevel::error : LogLevel::warning, to_string(why.failure));
+        log_line(is_refused ? LogLevel::error : LogLevel::warning, to_string(why.failure));
         return dial_later();
     }
     link_ = std::move(*result);
     link_->set_user(this);
     home_.counters.accepted.add();
     home_.counters.connections.add();
-    say(LogLevel::info, "subscribed to " + endpoint_.text);
+    log_line(LogLevel::info, "subscribed to " + endpoint_.text);
     open(link_->socket());
     watch_silence();
 }
@@ -123,8 +123,8 @@ void ZmqSubscription::on_event(const ZmqEvent& event) {
 }
 
 void ZmqSubscription::touch() {
-    if (!std::exchange(turn_end_asked_, true)) {
-        home_.executor.at_turn_end(*this);
+    if (!std::exchange(iteration_end_asked_, true)) {
+        home_.executor.at_iteration_end(*this);
     }
 }
 
@@ -139,8 +139,8 @@ void ZmqSubscription::close_after_output() {
     touch();
 }
 
-void ZmqSubscription::on_turn_end() {
-    turn_end_asked_ = false;
+void ZmqSubscription::on_loop_iteration() {
+    iteration_end_asked_ = false;
     if (!output_.empty()) {
         home_.counters.dropped_messages.add();
         output_.clear();
@@ -155,7 +155,7 @@ void ZmqSubscription::on_turn_end() {
         begin_session();
     }
     receive();
-    if (lost_ && !turn_end_asked_ && !paused_) {
+    if (lost_ && !iteration_end_asked_ && !paused_) {
         lose(endpoint_.text + " closed the connection, or fell silent");
         dial_later();
     }
@@ -163,7 +163,7 @@ void ZmqSubscription::on_turn_end() {
 
 /// The link is gone; its session hears of it.
 void ZmqSubscription::lose(std::string why) {
-    say(LogLevel::warning, why);
+    log_line(LogLevel::warning, why);
     home_.executor.cancel(silence_timer_);
     watch_.reset();
     socket_ = nullptr;
@@ -256,10 +256,10 @@ void ZmqSubscription::close(std::move_only_function<void()> closed) {
     home_.executor.post(std::move(closed));
 }
 
-void ZmqSubscription::say(LogLevel level, std::string line) {
-    if (home_.options.log != nullptr && line != said_) {
-        said_ = std::move(line);
-        home_.options.log->write(level, said_);
+void ZmqSubscription::log_line(LogLevel level, std::string line) {
+    if (home_.options.log != nullptr && line != last_line_) {
+        last_line_ = std::move(line);
+        home_.options.log->write(level, last_line_);
     }
 }
 

@@ -2,8 +2,8 @@
 
 #include <warren/error.hpp>
 
-#include "runtime/stream_ports.hpp"
-#include "transport/asio_executor.hpp"
+#include "runtime/stream_transports.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/zmq/binding.hpp"
 #include "transport/zmq/counters.hpp"
 #include "transport/zmq/dialer.hpp"
@@ -27,7 +27,7 @@ namespace warren::transport {
 /// One SUB: what is published at its endpoint goes to a session. It connects again and again, or is
 /// bound.          thread the I/O thread
 class ZmqSubscription final : public runtime::StreamConnection,
-                              private TurnEnd,
+                              private LoopIterationHook,
                               private ZmqWatch::User,
                               private ZmqLink::User {
 public:
@@ -36,7 +36,7 @@ public:
         AsioExecutor& executor;
         const ZmqSubscriberOptions& options;
         ZmqLinkOptions link;
-        runtime::StreamServerSink* sink = nullptr;
+        runtime::StreamAcceptorSink* sink = nullptr;
         ZmqCounters& counters;
     };
 
@@ -61,7 +61,7 @@ public:
     std::string peer_address() const override { return endpoint_.text; }
 
 private:
-    void on_turn_end() override;
+    void on_loop_iteration() override;
     void on_signal() override { receive(); }
     void on_event(const ZmqEvent& event) override;
 
@@ -77,7 +77,7 @@ private:
     void receive();
     void take();
     void offer(std::span<const std::byte> message);
-    void say(LogLevel level, std::string line);
+    void log_line(LogLevel level, std::string line);
 
     const Home& home_;
     ZmqEndpoint endpoint_;
@@ -93,7 +93,7 @@ private:
     bool stopping_ = false;
     bool renewing_ = false;  // the session
     bool lost_ = false;      // the link
-    bool turn_end_asked_ = false;
+    bool iteration_end_asked_ = false;
     std::string output_;  // which goes nowhere
     zmq::message_t frame_;
     std::string kept_;  // what the session has not taken
@@ -102,7 +102,7 @@ private:
     runtime::Executor::TimerId dial_timer_ = 0;
     std::uint32_t failures_ = 0;  // in a row
     std::minstd_rand random_{std::random_device{}()};
-    std::string said_;  // last, which is not said twice
+    std::string last_line_;  // last, which is not said twice
 };
 
 }  // namespace warren::transport

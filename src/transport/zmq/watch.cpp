@@ -1,6 +1,6 @@
 #include "transport/zmq/watch.hpp"
 
-#include "transport/poller.hpp"
+#include "transport/loop/poller.hpp"
 
 namespace warren::transport {
 

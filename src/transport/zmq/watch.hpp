@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/asio_executor.hpp"
+#include "transport/loop/asio_executor.hpp"
 #include "transport/zmq/socket.hpp"
 
 #include <memory>

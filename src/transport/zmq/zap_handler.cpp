@@ -1,16 +1,16 @@
 #include "transport/zmq/zap_handler.hpp"
 
-#include <openssl/crypto.h>
-#include <zmq.h>
-
 #include "core/assert.hpp"
 #include "transport/zmq/curve_keys.hpp"
+
+#include <openssl/crypto.h>
+#include <zmq.h>
+#include <zmq.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
-#include <zmq.hpp>
 
 namespace warren::transport {
 namespace {

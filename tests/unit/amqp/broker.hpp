@@ -75,7 +75,7 @@ public:
     TimePoint now{};
 
 private:
-    void take_events();
+    void handle_events();
 
     OutputBuffer written_;
     std::vector<std::string> events_;

@@ -260,21 +260,21 @@ void Session::feed(std::string_view bytes) {
     const std::span<std::byte> room = core.prepare(std::max<std::size_t>(bytes.size(), 13));
     std::ranges::copy(as_octets(bytes), room.begin());
     core.commit(bytes.size(), now);
-    take_events();
+    handle_events();
 }
 
 void Session::end_of_input() {
     core.end_of_input();
-    take_events();
+    handle_events();
 }
 
 void Session::tick(std::chrono::milliseconds at) {
     now = TimePoint{at};
     core.tick(now);
-    take_events();
+    handle_events();
 }
 
-void Session::take_events() {
+void Session::handle_events() {
     while (const Event* event = core.next_event()) {
         events_.push_back(describe(*event));
     }

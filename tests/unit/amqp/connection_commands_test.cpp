@@ -1,6 +1,6 @@
-#include "unit/amqp/broker.hpp"
-
 #include <warren/dynamic.hpp>
+
+#include "unit/amqp/broker.hpp"
 
 #include <gtest/gtest.h>
 

@@ -112,7 +112,7 @@ struct TuneCase {
     std::uint32_t frame_bytes_max;
     int heartbeat_s;
     std::string proposal;
-    std::string answer;
+    std::string response;
 };
 
 TEST(Handshake, TunesToTheLowerOfBothSides) {
@@ -128,8 +128,8 @@ TEST(Handshake, TunesToTheLowerOfBothSides) {
                                    .channel_max = tuned.channel_max,
                                    .heartbeat = std::chrono::seconds{tuned.heartbeat_s}});
         session.feed(test::start() + tuned.proposal);
-        EXPECT_EQ(session.sent(),
-                  start_ok("PLAIN", std::string{"\0guest\0guest", 12}) + tuned.answer + open("/"));
+        EXPECT_EQ(session.sent(), start_ok("PLAIN", std::string{"\0guest\0guest", 12}) +
+                                      tuned.response + open("/"));
     }
 }
 
@@ -211,12 +211,12 @@ TEST(Handshake, NeedsTheMechanism) {
 }
 
 TEST(Handshake, KnowsAPeerOfAnotherProtocol) {
-    for (const std::string& answer :
+    for (const std::string& response :
          {std::string{"AMQP\0\1\0\0", 8}, std::string{"HTTP/1.1 400 Bad Request\r\n"},
           method(0, 10, 10, u8(8) + u8(0) + u32(0) + long_string("PLAIN") + long_string("en"))}) {
         Session session = started();
-        session.feed(answer);
-        EXPECT_TRUE(session.happening().starts_with("failed version_not_supported")) << answer;
+        session.feed(response);
+        EXPECT_TRUE(session.happening().starts_with("failed version_not_supported")) << response;
     }
 }
 

@@ -1,13 +1,14 @@
-#include <gtest/gtest.h>
 #include <warren/dynamic.hpp>
 
-#include <string>
-#include <vector>
-
-#include "endpoint/buffered_call.hpp"
+#include "endpoint/proxy/buffered_call.hpp"
 #include "store/queue_file.hpp"
 #include "support/child_process.hpp"
 #include "support/temporary_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
 
 /// `warren buffer`, as a user runs it.
 namespace warren {

@@ -1,5 +1,8 @@
 #include "app/config/config.hpp"
 
+#include "support/dated_certificate.hpp"
+#include "unit/app/config_file.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,9 +10,6 @@
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "support/dated_certificate.hpp"
-#include "unit/app/config_file.hpp"
 
 namespace warren::app {
 namespace {
@@ -120,16 +120,16 @@ listeners:
     ASSERT_EQ(config.modules.size(), 2U);
     EXPECT_EQ(config.modules[0].path, directory_ + "/modules");
     EXPECT_EQ(config.modules[1].path, "/opt/methods");
-    EXPECT_EQ(config.modules[1].place, config.file + ":1: modules[1]");
+    EXPECT_EQ(config.modules[1].source_location, config.file + ":1: modules[1]");
     EXPECT_EQ(config.methods_missing, MethodsMissing::skip);
     EXPECT_EQ(config.server.workers, 3U);
     EXPECT_EQ(config.server.drain_timeout, std::chrono::milliseconds{1500});
-    EXPECT_EQ(config.server.answers, ServerAnswers::made_up);
+    EXPECT_EQ(config.server.replies, ServerReplies::mock);
     EXPECT_EQ(config.server.body_bytes_max, 1000U);
     EXPECT_EQ(config.log_level, LogLevel::debug);
     EXPECT_EQ(config.log_format, LogFormat::json);
     ASSERT_EQ(config.listeners.size(), 3U);
-    EXPECT_EQ(config.listeners[0].options.clear_secrets, ClearSecrets::accept);
+    EXPECT_EQ(config.listeners[0].options.plaintext_secrets, PlaintextSecrets::accept);
     EXPECT_EQ(config.listeners[0].options.nested_secrets, true);
     EXPECT_EQ(config.listeners[0].options.fernet_ttl, std::chrono::hours{1});
     EXPECT_EQ(config.listeners[0].options.queue_type, "quorum");

@@ -1,3 +1,6 @@
+#include "support/child_process.hpp"
+#include "support/dated_certificate.hpp"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -7,9 +10,6 @@
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include "support/child_process.hpp"
-#include "support/dated_certificate.hpp"
 
 // The program as a user runs it, as far as that needs no broker.
 namespace warren {

@@ -1,4 +1,6 @@
 #include "app/config/config.hpp"
+#include "support/dated_certificate.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +10,6 @@
 #include <fstream>
 #include <string>
 #include <vector>
-
-#include "support/dated_certificate.hpp"
-#include "support/temporary_directory.hpp"
 
 // `proxies` of a configuration.
 namespace warren::app {
@@ -25,7 +24,7 @@ protected:
 
     std::string path(const std::string& name) const { return directory_.file(name); }
 
-    std::vector<ConfiguredProxy> load(const std::string& content) const {
+    std::vector<ProxyEntry> load(const std::string& content) const {
         std::ofstream{path("warren.yml")} << content;
         auto config = load_config(path("warren.yml"));
         if (!config) {

@@ -1,12 +1,11 @@
 #include "app/config/config.hpp"
+#include "transport/zmq/curve_keys.hpp"
+#include "unit/app/config_file.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "transport/zmq/curve_keys.hpp"
-#include "unit/app/config_file.hpp"
 
 namespace warren::app {
 namespace {

@@ -1,11 +1,11 @@
 #include "core/base64.hpp"
 
+#include "support/support.hpp"
+
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
-
-#include "support/support.hpp"
 
 namespace warren::core {
 namespace {

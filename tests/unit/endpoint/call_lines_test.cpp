@@ -4,8 +4,8 @@
 #include "support/served.hpp"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
+
 #include <filesystem>
 #include <future>
 #include <memory>

@@ -1,8 +1,11 @@
 #include "endpoint/log_queue.hpp"
 
-#include <gtest/gtest.h>
 #include <warren/client.hpp>
 #include <warren/server.hpp>
+
+#include "support/served.hpp"
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <latch>
@@ -12,8 +15,6 @@
 #include <string>
 #include <thread>
 #include <vector>
-
-#include "support/served.hpp"
 
 namespace warren::endpoint {
 namespace {

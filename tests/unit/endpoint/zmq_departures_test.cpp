@@ -4,8 +4,8 @@
 #include "support/served.hpp"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <expected>

@@ -6,6 +6,7 @@
 #include "transport/zmq/curve_keys.hpp"
 
 #include <gtest/gtest.h>
+#include <zmq.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-#include <zmq.hpp>
 
 // Servers and clients over ZeroMQ, in one process.
 namespace zmq_test {
@@ -102,12 +102,12 @@ TEST(Zmq, CallsGoRoundOrToAll) {
     // have when two calls in a row are answered by different ones.
     while (who() == who()) {
     }
-    std::vector<Dynamic> answers;
+    std::vector<Dynamic> responses;
     for (int i = 0; i < 20; ++i) {
-        answers.push_back(who());
+        responses.push_back(who());
     }
-    EXPECT_EQ(std::ranges::count(answers, Dynamic{1}), 10);
-    EXPECT_EQ(std::ranges::count(answers, Dynamic{2}), 10);
+    EXPECT_EQ(std::ranges::count(responses, Dynamic{1}), 10);
+    EXPECT_EQ(std::ranges::count(responses, Dynamic{2}), 10);
     Client all{both + "?distribution=broadcast"};
     EXPECT_EQ(all.call("who", Dynamic::map({})), Dynamic::list({1, 2}));
     const Failure typed = failure_of([&] { all.call<sum>({.a = 1, .b = 2}); });
@@ -220,9 +220,9 @@ TEST(Zmq, ASlowHandlerDelaysNoOtherCall) {
     zmq::socket_t publisher{context, zmq::socket_type::req};
     publisher.connect(address_of(server).substr(std::string_view{"zmq+"}.size()));
     publisher.send(zmq::str_buffer("zmq_sub_heartbeat"));
-    zmq::message_t answer;
-    EXPECT_TRUE(publisher.recv(answer));
-    EXPECT_EQ(answer.to_string(), R"({"status_code": 200, "status_message": "OK"})");
+    zmq::message_t response;
+    EXPECT_TRUE(publisher.recv(response));
+    EXPECT_EQ(response.to_string(), R"({"status_code": 200, "status_message": "OK"})");
     released.count_down();
     slow.get();
     server.stop();

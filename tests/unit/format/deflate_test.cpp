@@ -4,7 +4,6 @@
 #include "support/support.hpp"
 
 #include <gtest/gtest.h>
-
 #include <zlib.h>
 
 #include <random>

@@ -1,9 +1,9 @@
 #include "model/arguments.hpp"
 
-#include <gtest/gtest.h>
-
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
+
+#include <gtest/gtest.h>
 
 namespace warren::test {
 namespace {

@@ -1,7 +1,7 @@
-#include <gtest/gtest.h>
-
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
+
+#include <gtest/gtest.h>
 
 namespace warren::test {
 namespace {

@@ -1,12 +1,12 @@
-#include <gtest/gtest.h>
-
-#include <cmath>
-#include <limits>
-
 #include "core/timestamp.hpp"
 #include "core/uuid.hpp"
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
 
 namespace warren::test {
 namespace {

@@ -1,16 +1,16 @@
 #pragma once
 
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include <warren/arena.hpp>
 #include <warren/error.hpp>
 #include <warren/type.hpp>
 
-#include "format/json.hpp"
+#include "format/json/json.hpp"
 #include "model/bind.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace warren::test {
 

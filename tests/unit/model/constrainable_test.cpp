@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
 #include <warren/model.hpp>
 
 #include "unit/model/binding.hpp"
+
+#include <gtest/gtest.h>
 
 namespace warren::test {
 namespace {

@@ -1,5 +1,8 @@
 #include "model/footprint.hpp"
 
+#include "unit/model/binding.hpp"
+#include "unit/model/models.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -10,9 +13,6 @@
 #include <unordered_map>
 #include <variant>
 #include <vector>
-
-#include "unit/model/binding.hpp"
-#include "unit/model/models.hpp"
 
 namespace warren::test {
 

@@ -1,10 +1,10 @@
 #include "model/mock.hpp"
 
-#include <gtest/gtest.h>
-
 #include "model/render.hpp"
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
+
+#include <gtest/gtest.h>
 
 namespace warren::test {
 namespace {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <warren/model.hpp>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -7,8 +9,6 @@
 #include <unordered_map>
 #include <variant>
 #include <vector>
-
-#include <warren/model.hpp>
 
 namespace warren::test {
 

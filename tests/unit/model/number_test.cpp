@@ -1,12 +1,12 @@
 #include "model/number.hpp"
 
+#include <warren/constraints.hpp>
+#include <warren/error.hpp>
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
-
-#include <warren/constraints.hpp>
-#include <warren/error.hpp>
 
 namespace warren::model {
 namespace {

@@ -1,12 +1,12 @@
 #include "model/render.hpp"
 
-#include <gtest/gtest.h>
-
 #include "core/uuid.hpp"
 #include "model/mock.hpp"
 #include "support/support.hpp"
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
+
+#include <gtest/gtest.h>
 
 namespace warren::test {
 namespace {

@@ -1,11 +1,10 @@
 #include "model/secrets.hpp"
 
-#include <gtest/gtest.h>
-
 #include "model/arguments.hpp"
-
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
+
+#include <gtest/gtest.h>
 
 namespace warren::test {
 namespace {
@@ -99,7 +98,7 @@ TEST(Decrypt, RefusesSecretsInClearWrongKeysAndBrokenTokensAllAtOnce) {
                          "passphrase secret_not_encrypted",
                          "options.admin_password.a[0] secret_not_encrypted"};
     EXPECT_EQ(decrypt_errors(json, keyring({first_key})), expected);
-    EXPECT_EQ(decrypt_errors(json, keyring({first_key}), SecretPolicy::accept_clear),
+    EXPECT_EQ(decrypt_errors(json, keyring({first_key}), SecretPolicy::accept_plaintext),
               (Brief{"codes[0] secret_wrong_key", "codes[1] secret_malformed",
                      "codes[2] secret_malformed", "codes[4] secret_malformed"}));
     EXPECT_EQ(decrypt_errors(json, format::Keyring{}), Brief{});

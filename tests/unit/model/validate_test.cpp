@@ -1,13 +1,13 @@
 #include "model/validate.hpp"
 
-#include <gtest/gtest.h>
-
-#include <cmath>
-
 #include "core/timestamp.hpp"
 #include "model/mock.hpp"
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
 
 namespace warren::test {
 namespace {

@@ -1,20 +1,20 @@
 #include "protocol/arrpc.hpp"
 
+#include "format/json/json.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
+#include "support/support.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "format/json.hpp"
-#include "format/msgpack_writer.hpp"
-#include "support/support.hpp"
 
 namespace warren::protocol {
 namespace {
 
 using namespace std::string_literals;
 using State = ArrpcMessage<Call>::State;
-using AnswerState = ArrpcMessage<Answer>::State;
+using ResponseState = ArrpcMessage<Response>::State;
 
 std::span<const std::byte> octets(std::string_view text) {
     return std::as_bytes(std::span{text});
@@ -37,9 +37,9 @@ std::string encoded(const ArrpcClientCodec& client, const Value& argument) {
     return out;
 }
 
-std::string answered(const Answer& answer) {
+std::string answered(const Response& response) {
     std::string out;
-    ArrpcServerCodec{"echo", {}}.encode_answer(answer, out);
+    ArrpcServerCodec{"echo", {}}.encode_response(response, out);
     return out;
 }
 
@@ -187,7 +187,7 @@ TEST_F(Arrpc, takes_objects_in_order_falsy_ones_too) {
         ASSERT_EQ(request.state, State::complete);
         falsy.push_back(arrpc_is_falsy(request.content->arguments));
         std::string reply;
-        server.encode_answer({.data = request.content->arguments}, reply);
+        server.encode_response({.data = request.content->arguments}, reply);
         EXPECT_EQ(reply, stream.substr(at, request.size_bytes));
         at += request.size_bytes;
     }
@@ -281,7 +281,7 @@ TEST_F(Arrpc, garbage_ends_the_stream_and_bad_objects_do_not) {
     EXPECT_EQ(server.next(octets("\xc1"), arena_).state, State::broken);
     ArrpcClientCodec client{""};
     const auto reply = client.next(octets("\xc1"), arena_);
-    EXPECT_EQ(reply.state, AnswerState::broken);
+    EXPECT_EQ(reply.state, ResponseState::broken);
     EXPECT_EQ(reply.content.error().code, Code::internal);
 }
 

@@ -2,8 +2,8 @@
 #include <warren/python_error.hpp>
 
 #include "core/base64.hpp"
-#include "format/json.hpp"
-#include "format/pickle.hpp"
+#include "format/json/json.hpp"
+#include "format/pickle/pickle.hpp"
 #include "protocol/callme.hpp"
 #include "protocol/callme_exceptions.hpp"
 #include "support/support.hpp"
@@ -38,7 +38,7 @@ protected:
         const auto octets = core::base64_decode(vector.find("body")->as_text());
         return std::string{octets->begin(), octets->end()};
     }
-    static Envelope message(std::string_view body) {
+    static MessageView message(std::string_view body) {
         return {.exchange = "server_foo_ex",
                 .content_type = pickled,
                 .content_encoding = "binary",
@@ -46,36 +46,36 @@ protected:
                 .reply_to = "client_olivia_ex_1",
                 .body = bytes_of(body)};
     }
-    std::string answer_to(const std::string& request, const Answer& answer) {
-        const Envelope asked = message(request);
-        const auto call = dialect_->decode_call(asked, arena_);
+    std::string response_to(const std::string& request, const Response& response) {
+        const MessageView asked = message(request);
+        const auto call = protocol_->decode_call(asked, arena_);
         EXPECT_TRUE(call);
         ReplyAddress address{.reply_to = "client_olivia_ex_1", .correlation_id = "7"};
-        dialect_->remember(asked, call ? &*call : nullptr, address);
+        protocol_->remember(asked, call ? &*call : nullptr, address);
         std::string body;
-        EXPECT_TRUE(dialect_->encode_answer(address, answer, arena_, body));
+        EXPECT_TRUE(protocol_->encode_response(address, response, arena_, body));
         return body;
     }
     /// A failure on its way through a proxy: what one server raised, another's caller gets.
     std::string passed_on(const Failure& failure, const std::string& request) {
-        const std::string reply = answer_to(
+        const std::string reply = response_to(
             request,
             {.failure = failure.code,
              .message = failure.message,
              .data = failure.data->is_null() ? std::nullopt : std::optional{failure.data.value()}});
-        return shown(dialect_->decode_answer(message(reply), arena_).error().data.value());
+        return shown(protocol_->decode_response(message(reply), arena_).error().data.value());
     }
     std::string request(int protocol) {
         std::string body;
         EXPECT_TRUE(
-            make_callme_dialect(CallmeFormat::pickle, {}, protocol)
+            make_callme_protocol(CallmeFormat::pickle, {}, protocol)
                 ->encode_call({.method = "add"}, "foo", "client_olivia_ex_1", arena_, body));
         return body;
     }
 
     Arena arena_;
     std::vector<std::unique_ptr<std::string>> texts_;
-    const std::unique_ptr<MessageDialect> dialect_ = make_callme_dialect(CallmeFormat::pickle);
+    const std::unique_ptr<MessageProtocol> protocol_ = make_callme_protocol(CallmeFormat::pickle);
 };
 
 TEST_F(CallmeReleases, RequestsWithoutKeywordsAreReadAndAnsweredInTheirProtocol) {
@@ -84,7 +84,7 @@ TEST_F(CallmeReleases, RequestsWithoutKeywordsAreReadAndAnsweredInTheirProtocol)
     for (const Value& vector : requests) {
         const std::string_view meaning = vector.find("meaning")->as_text();
         const std::string body = body_of(vector);
-        const auto call = dialect_->decode_call(message(body), arena_);
+        const auto call = protocol_->decode_call(message(body), arena_);
         ASSERT_TRUE(call) << meaning;
         EXPECT_EQ(call->style, model::ArgumentStyle::positional);
         if (meaning.starts_with("add")) {
@@ -99,8 +99,8 @@ TEST_F(CallmeReleases, RequestsWithoutKeywordsAreReadAndAnsweredInTheirProtocol)
         }
         for (const bool fails : {false, true}) {
             const std::string reply =
-                answer_to(body, fails ? Answer{.failure = Code::no_such_method}
-                                      : Answer{.data = Value::integer(3)});
+                response_to(body, fails ? Response{.failure = Code::no_such_method}
+                                        : Response{.data = Value::integer(3)});
             EXPECT_EQ(static_cast<std::int64_t>(reply[1]), vector.find("protocol")->as_int64());
             const auto read = format::pickle_decode(bytes_of(reply), arena_);
             ASSERT_TRUE(read);
@@ -118,14 +118,14 @@ TEST_F(CallmeReleases, ResponsesAreReadWithAndWithoutTheirMark) {
     ASSERT_EQ(responses.size(), 17U);
     for (const Value& vector : responses) {
         const std::string_view meaning = vector.find("meaning")->as_text();
-        const auto answer = dialect_->decode_answer(message(body_of(vector)), arena_);
+        const auto response = protocol_->decode_response(message(body_of(vector)), arena_);
         if (meaning.starts_with("success")) {
-            ASSERT_TRUE(answer) << meaning;
-            EXPECT_EQ(shown(*answer->data), meaning.ends_with("3") ? "3" : "null");
+            ASSERT_TRUE(response) << meaning;
+            EXPECT_EQ(shown(*response->data), meaning.ends_with("3") ? "3" : "null");
         } else {
-            ASSERT_FALSE(answer) << meaning;
-            EXPECT_EQ(answer.error().code, Code::failed);
-            EXPECT_EQ(shown(answer.error().data.value()),
+            ASSERT_FALSE(response) << meaning;
+            EXPECT_EQ(response.error().code, Code::failed);
+            EXPECT_EQ(shown(response.error().data.value()),
                       meaning.starts_with("KeyError")
                           ? R"({"type":"KeyError","args":["f"]})"
                           : R"({"type":"ValueError","args":["bad value"]})");
@@ -140,25 +140,25 @@ TEST_F(CallmeReleases, PicklesOfPython2AreReadInEachProtocolAndClass) {
         const std::string_view meaning = vector.find("meaning")->as_text();
         const std::string body = body_of(vector);
         if (vector.find("kind")->as_text() == "request") {
-            const auto call = dialect_->decode_call(message(body), arena_);
+            const auto call = protocol_->decode_call(message(body), arena_);
             ASSERT_TRUE(call) << meaning << ' ' << call.error().errors.front().message;
             EXPECT_EQ(shown(call->arguments),
                       meaning == "mixed"
                           ? R"(["abc","café","café","/wA=",9223372036854775808,true,null,1.5,-7,)"
                             R"([1,"x"],{"k":"v"},["s"],"AP8="])"
                           : "[1,2]");
-            EXPECT_TRUE(answer_to(body, {.data = Value::text("abc")})
+            EXPECT_TRUE(response_to(body, {.data = Value::text("abc")})
                             .contains("U\x03"
                                       "abc"));
             continue;
         }
-        const auto answer = dialect_->decode_answer(message(body), arena_);
+        const auto response = protocol_->decode_response(message(body), arena_);
         if (meaning == "3") {
-            EXPECT_EQ(shown(*answer->data), "3");
+            EXPECT_EQ(shown(*response->data), "3");
             continue;
         }
-        ASSERT_FALSE(answer) << meaning;
-        const std::string data = shown(answer.error().data.value());
+        ASSERT_FALSE(response) << meaning;
+        const std::string data = shown(response.error().data.value());
         EXPECT_EQ(data, meaning == "IOError" ? R"({"type":"IOError","args":[2,"gone","file"]})"
                         : meaning == "UnicodeDecodeError"
                             ? R"({"type":"UnicodeDecodeError","args":)"
@@ -170,10 +170,12 @@ TEST_F(CallmeReleases, PicklesOfPython2AreReadInEachProtocolAndClass) {
 
 TEST_F(CallmeReleases, AnExceptionsTypeSurvivesAProxy) {
     for (const Value& vector : vectors("callme_releases.json", "responses")) {
-        const auto answer = dialect_->decode_answer(message(body_of(vector)), arena_);
-        if (!answer) {
-            EXPECT_EQ(passed_on(answer.error(), request(4)), shown(answer.error().data.value()));
-            EXPECT_EQ(passed_on(answer.error(), request(2)), shown(answer.error().data.value()));
+        const auto response = protocol_->decode_response(message(body_of(vector)), arena_);
+        if (!response) {
+            EXPECT_EQ(passed_on(response.error(), request(4)),
+                      shown(response.error().data.value()));
+            EXPECT_EQ(passed_on(response.error(), request(2)),
+                      shown(response.error().data.value()));
         }
     }
 }
@@ -252,7 +254,7 @@ TEST_F(CallmeReleases, RequestsAreWrittenInTheProtocolThatAnOldServerReads) {
          ++protocol) {
         const std::string body = request(protocol);
         EXPECT_EQ(body.substr(0, 2), (std::string{'\x80', static_cast<char>(protocol)}));
-        EXPECT_TRUE(dialect_->decode_call(message(body), arena_));
+        EXPECT_TRUE(protocol_->decode_call(message(body), arena_));
     }
 }
 

@@ -1,8 +1,8 @@
 #include "protocol/callme.hpp"
 
 #include "core/base64.hpp"
-#include "format/json.hpp"
-#include "format/pickle.hpp"
+#include "format/json/json.hpp"
+#include "format/pickle/pickle.hpp"
 #include "protocol/callme_exceptions.hpp"
 #include "protocol/reply_headers.hpp"
 #include "support/support.hpp"
@@ -32,7 +32,7 @@ protected:
         EXPECT_TRUE(format::json_encode(value, text));
         return text;
     }
-    static Envelope request_of(std::string_view body, std::string_view type = pickled) {
+    static MessageView request_of(std::string_view body, std::string_view type = pickled) {
         return {.exchange = "server_foo_ex",
                 .content_type = type,
                 .correlation_id = "7",
@@ -41,19 +41,19 @@ protected:
                 .body = bytes_of(body)};
     }
     /// A server's answer to a request, with the address that it remembers.
-    Envelope answer_to(const MessageDialect& dialect, const Envelope& request,
-                       const Answer& answer) {
-        const auto call = dialect.decode_call(request, arena_);
+    MessageView response_to(const MessageProtocol& protocol, const MessageView& request,
+                            const Response& response) {
+        const auto call = protocol.decode_call(request, arena_);
         address_ = {.reply_to = std::string{request.reply_to},
                     .correlation_id = std::string{request.correlation_id}};
-        dialect.remember(request, call ? &*call : nullptr, address_);
-        return *dialect.encode_answer(address_, answer, arena_, body_);
+        protocol.remember(request, call ? &*call : nullptr, address_);
+        return *protocol.encode_response(address_, response, arena_, body_);
     }
-    Envelope sent(const MessageDialect& dialect, const Call& call) {
-        return *dialect.encode_call(call, "foo", "client_olivia_ex_1", arena_, request_body_);
+    MessageView sent(const MessageProtocol& protocol, const Call& call) {
+        return *protocol.encode_call(call, "foo", "client_olivia_ex_1", arena_, request_body_);
     }
     /// What Python would be told: the exception's type and arguments.
-    std::string exception_in(const Envelope& reply) {
+    std::string exception_in(const MessageView& reply) {
         const auto read = format::pickle_decode(reply.body, arena_);
         EXPECT_TRUE(read);
         return shown(callme_failure(*read->value.find("result"), arena_).data.value());
@@ -62,9 +62,9 @@ protected:
     Arena arena_;
     std::string body_, request_body_;
     ReplyAddress address_;
-    const std::unique_ptr<MessageDialect> dialect_ = make_callme_dialect(CallmeFormat::pickle);
-    const std::unique_ptr<MessageDialect> json_ = make_callme_dialect(CallmeFormat::json);
-    const std::unique_ptr<MessageDialect> msgpack_ = make_callme_dialect(CallmeFormat::msgpack);
+    const std::unique_ptr<MessageProtocol> protocol_ = make_callme_protocol(CallmeFormat::pickle);
+    const std::unique_ptr<MessageProtocol> json_ = make_callme_protocol(CallmeFormat::json);
+    const std::unique_ptr<MessageProtocol> msgpack_ = make_callme_protocol(CallmeFormat::msgpack);
 };
 
 class CallmeVectors : public CallmeTest {
@@ -91,8 +91,8 @@ TEST_F(CallmeVectors, RequestsAreReadAndAnsweredInTheProtocolThatTheyHave) {
         }
         ++requests;
         const std::string body = body_of(vector);
-        const Envelope request = request_of(body);
-        const auto call = dialect_->decode_call(request, arena_);
+        const MessageView request = request_of(body);
+        const auto call = protocol_->decode_call(request, arena_);
         if (meaning.starts_with("nested")) {
             // It holds a number of more than 64 bits, which no value here is.
             ASSERT_FALSE(call);
@@ -105,13 +105,13 @@ TEST_F(CallmeVectors, RequestsAreReadAndAnsweredInTheProtocolThatTheyHave) {
             EXPECT_EQ(call->style, is_add ? ArgumentStyle::positional : ArgumentStyle::named);
             EXPECT_EQ(shown(call->arguments), is_add ? "[1,2]" : R"({"x":"kw"})");
         }
-        const Envelope reply = answer_to(*dialect_, request, {.data = Value::integer(3)});
+        const MessageView reply = response_to(*protocol_, request, {.data = Value::integer(3)});
         EXPECT_EQ(reply.exchange, "client_olivia_ex_1");
         EXPECT_EQ(reply.routing_key, "");
         EXPECT_EQ(reply.content_type, pickled);
         EXPECT_EQ(reply.correlation_id, "7");
         EXPECT_EQ(static_cast<std::int64_t>(reply.body[1]), vector.find("protocol")->as_int64());
-        EXPECT_EQ(shown(*dialect_->decode_answer(reply, arena_)->data), "3");
+        EXPECT_EQ(shown(*protocol_->decode_response(reply, arena_)->data), "3");
     }
     EXPECT_EQ(requests, 12U);
 }
@@ -140,7 +140,7 @@ TEST_F(CallmeVectors, CapturedRequestsAreReadAsTheyWereMeant) {
         const std::string body = body_of(vector);
         const Value& properties = *vector.find("props");
         EXPECT_EQ(properties.find("content_type")->as_text(), pickled);
-        const auto call = dialect_->decode_call(request_of(body), arena_);
+        const auto call = protocol_->decode_call(request_of(body), arena_);
         if (!call) {
             read.push_back(call.error().errors.front().type);
             continue;
@@ -175,16 +175,16 @@ TEST_F(CallmeVectors, CapturedResponsesAreReadAsTheyWereMeant) {
     std::vector<std::string> read;
     for (const Value& vector : vectors("responses")) {
         const std::string body = body_of(vector);
-        const auto answer = dialect_->decode_answer(request_of(body), arena_);
-        if (!answer) {
+        const auto response = protocol_->decode_response(request_of(body), arena_);
+        if (!response) {
             std::string data;
-            EXPECT_TRUE(format::json_encode(answer.error().data.value(), data));
-            read.push_back(std::string{name_of(answer.error().code)} +
+            EXPECT_TRUE(format::json_encode(response.error().data.value(), data));
+            read.push_back(std::string{name_of(response.error().code)} +
                            (data == "null" ? "" : ' ' + data));
             continue;
         }
         std::string data;
-        EXPECT_TRUE(format::json_encode(*answer->data, data));
+        EXPECT_TRUE(format::json_encode(*response->data, data));
         read.push_back(data);
     }
     EXPECT_EQ(read, meant);
@@ -197,17 +197,18 @@ TEST_F(CallmeVectors, ResponsesAreValuesOrFailuresWithTypeAndArguments) {
             continue;
         }
         const std::string body = body_of(vector);
-        const auto answer = dialect_->decode_answer(request_of(body), arena_);
+        const auto response = protocol_->decode_response(request_of(body), arena_);
         if (meaning == "response 3") {
-            ASSERT_TRUE(answer);
-            EXPECT_EQ(shown(*answer->data), "3");
+            ASSERT_TRUE(response);
+            EXPECT_EQ(shown(*response->data), "3");
             continue;
         }
-        ASSERT_FALSE(answer);
-        EXPECT_EQ(answer.error().code, Code::failed);
+        ASSERT_FALSE(response);
+        EXPECT_EQ(response.error().code, Code::failed);
         const bool is_value = meaning.contains("ValueError");
-        EXPECT_EQ(answer.error().message, is_value ? "ValueError: bad value" : "KeyError: missing");
-        EXPECT_EQ(shown(answer.error().data.value()),
+        EXPECT_EQ(response.error().message,
+                  is_value ? "ValueError: bad value" : "KeyError: missing");
+        EXPECT_EQ(shown(response.error().data.value()),
                   is_value ? R"({"type":"ValueError","args":["bad value"]})"
                            : R"({"type":"KeyError","args":["missing"]})");
     }
@@ -216,19 +217,20 @@ TEST_F(CallmeVectors, ResponsesAreValuesOrFailuresWithTypeAndArguments) {
 TEST_F(CallmeVectors, WhatMustBeRefusedIs) {
     for (const Value& vector : vectors("must_be_refused")) {
         const std::string body = body_of(vector);
-        const auto call = dialect_->decode_call(request_of(body), arena_);
+        const auto call = protocol_->decode_call(request_of(body), arena_);
         ASSERT_FALSE(call);
         EXPECT_EQ(call.error().code, Code::invalid_request);
         EXPECT_EQ(call.error().errors.front().type, "pickle_global_refused");
-        EXPECT_EQ(dialect_->decode_answer(request_of(body), arena_).error().code, Code::internal);
+        EXPECT_EQ(protocol_->decode_response(request_of(body), arena_).error().code,
+                  Code::internal);
     }
 }
 
 TEST_F(CallmeTest, ARequestIsAsTheProgramsOfCallmeWriteIt) {
-    const Envelope request = sent(*dialect_, {.method = "a.b",
-                                              .style = ArgumentStyle::positional,
-                                              .arguments = json("[1]"),
-                                              .correlation_id = "9"});
+    const MessageView request = sent(*protocol_, {.method = "a.b",
+                                                  .style = ArgumentStyle::positional,
+                                                  .arguments = json("[1]"),
+                                                  .correlation_id = "9"});
     EXPECT_EQ(request.exchange, "server_foo_ex");
     EXPECT_EQ(request.routing_key, "");
     EXPECT_EQ(request.content_type, pickled);
@@ -247,15 +249,16 @@ TEST_F(CallmeTest, ArgumentsComeAsTheyWereGivenInEachFormat) {
         ArgumentStyle read_style;
         std::string_view read;
     };
-    for (const auto* dialect : {dialect_.get(), json_.get(), msgpack_.get()}) {
+    for (const auto* protocol : {protocol_.get(), json_.get(), msgpack_.get()}) {
         for (const Case& test :
              {Case{ArgumentStyle::positional, "[1,[2]]", ArgumentStyle::positional, "[1,[2]]"},
               Case{ArgumentStyle::named, R"({"a":1})", ArgumentStyle::named, R"({"a":1})"},
               Case{ArgumentStyle::bare, "7", ArgumentStyle::positional, "[7]"},
               Case{ArgumentStyle::bare, "null", ArgumentStyle::positional, "[]"},
               Case{ArgumentStyle::named, "{}", ArgumentStyle::positional, "[]"}}) {
-            const auto call = dialect->decode_call(
-                sent(*dialect, {.method = "m", .style = test.style, .arguments = json(test.given)}),
+            const auto call = protocol->decode_call(
+                sent(*protocol,
+                     {.method = "m", .style = test.style, .arguments = json(test.given)}),
                 arena_);
             ASSERT_TRUE(call);
             EXPECT_EQ(call->style, test.read_style) << test.given;
@@ -280,9 +283,9 @@ TEST_F(CallmeTest, PositionsAndNamesAreSentOnAsTheyCame) {
     const std::array given{Member{Value::integer(0), json("[5]")},
                            Member{Value::integer(1), Value::null()},
                            Member{Value::text("b"), Value::integer(6)}};
-    for (const auto* dialect : {dialect_.get(), json_.get(), msgpack_.get()}) {
-        const auto call = dialect->decode_call(
-            sent(*dialect,
+    for (const auto* protocol : {protocol_.get(), json_.get(), msgpack_.get()}) {
+        const auto call = protocol->decode_call(
+            sent(*protocol,
                  {.method = "m", .style = ArgumentStyle::mixed, .arguments = Value::map(given)}),
             arena_);
         ASSERT_TRUE(call);
@@ -304,10 +307,10 @@ TEST_F(CallmeTest, EachFailureIsTheExceptionOfTheTable) {
     const std::vector<FieldError> inner{
         {.location = {"b", "c"}, .message = "m", .type = "missing"}};
     struct Case {
-        Answer answer;
+        Response response;
         std::string_view exception;
     };
-    const Envelope request = sent(*dialect_, {.method = "a.b"});
+    const MessageView request = sent(*protocol_, {.method = "a.b"});
     for (const Case& test : {
              Case{{.failure = Code::no_such_method, .message = "none"},
                   R"({"type":"KeyError","args":["a.b"]})"},
@@ -328,56 +331,56 @@ TEST_F(CallmeTest, EachFailureIsTheExceptionOfTheTable) {
              Case{{.failure = Code::internal, .message = "x"},
                   R"({"type":"RuntimeError","args":["x"]})"},
          }) {
-        const Envelope reply = answer_to(*dialect_, request, test.answer);
+        const MessageView reply = response_to(*protocol_, request, test.response);
         EXPECT_EQ(exception_in(reply), test.exception);
         // Warren's own callers are told the code by a header.
-        EXPECT_EQ(dialect_->decode_answer(reply, arena_).error().code, *test.answer.failure);
+        EXPECT_EQ(protocol_->decode_response(reply, arena_).error().code, *test.response.failure);
     }
 }
 
 TEST_F(CallmeTest, APickleIsReadWhereTheFormatSaysSoAndNowhereElse) {
     const std::string body = [&] {
-        sent(*dialect_, {.method = "m"});
+        sent(*protocol_, {.method = "m"});
         return request_body_;
     }();
-    for (const auto* dialect : {json_.get(), msgpack_.get()}) {
-        const auto call = dialect->decode_call(request_of(body), arena_);
+    for (const auto* protocol : {json_.get(), msgpack_.get()}) {
+        const auto call = protocol->decode_call(request_of(body), arena_);
         ASSERT_FALSE(call);
         EXPECT_EQ(call.error().errors.front().type, "content_type");
-        const Envelope reply =
-            answer_to(*dialect, request_of(body), {.failure = Code::invalid_request});
+        const MessageView reply =
+            response_to(*protocol, request_of(body), {.failure = Code::invalid_request});
         EXPECT_NE(reply.content_type, pickled);
-        EXPECT_EQ(dialect->decode_answer(request_of(body), arena_).error().code, Code::internal);
+        EXPECT_EQ(protocol->decode_response(request_of(body), arena_).error().code, Code::internal);
     }
     EXPECT_EQ(
-        dialect_->decode_call(request_of("{}", "text/plain"), arena_).error().errors.front().type,
+        protocol_->decode_call(request_of("{}", "text/plain"), arena_).error().errors.front().type,
         "content_type");
 }
 
 TEST_F(CallmeTest, OtherFormatsCarryAFailureWhole) {
     const std::vector<FieldError> errors{{.location = {"a"}, .message = "m", .type = "missing"}};
-    for (const auto* dialect : {json_.get(), msgpack_.get()}) {
-        const Envelope reply =
-            answer_to(*dialect, sent(*dialect, {.method = "m"}),
-                      {.failure = Code::invalid_request, .message = "x", .errors = errors});
-        const auto answer = dialect->decode_answer(reply, arena_);
-        ASSERT_FALSE(answer);
-        EXPECT_EQ(answer.error().code, Code::invalid_request);
-        EXPECT_EQ(answer.error().errors, errors);
+    for (const auto* protocol : {json_.get(), msgpack_.get()}) {
+        const MessageView reply =
+            response_to(*protocol, sent(*protocol, {.method = "m"}),
+                        {.failure = Code::invalid_request, .message = "x", .errors = errors});
+        const auto response = protocol->decode_response(reply, arena_);
+        ASSERT_FALSE(response);
+        EXPECT_EQ(response.error().code, Code::invalid_request);
+        EXPECT_EQ(response.error().errors, errors);
     }
 }
 
 TEST_F(CallmeTest, OtherFormatsCarryTheMessageOfASuccessThatHasOne) {
-    for (const auto* dialect : {json_.get(), msgpack_.get()}) {
-        const std::string request{text_of(sent(*dialect, {.method = "m"}).body)};
+    for (const auto* protocol : {json_.get(), msgpack_.get()}) {
+        const std::string request{text_of(sent(*protocol, {.method = "m"}).body)};
         const std::string_view type =
-            dialect == json_.get() ? "application/json" : "application/msgpack";
+            protocol == json_.get() ? "application/json" : "application/msgpack";
         for (const std::string_view message : {"well done", "OK"}) {
-            const Envelope reply = answer_to(*dialect, request_of(request, type),
-                                             {.message = message, .data = Value::integer(1)});
-            const auto answer = dialect->decode_answer(reply, arena_);
-            ASSERT_TRUE(answer);
-            EXPECT_EQ(answer->message, message);
+            const MessageView reply = response_to(*protocol, request_of(request, type),
+                                                  {.message = message, .data = Value::integer(1)});
+            const auto response = protocol->decode_response(reply, arena_);
+            ASSERT_TRUE(response);
+            EXPECT_EQ(response->message, message);
             EXPECT_EQ(text_of(reply.body).contains("message"), message != "OK");
         }
     }
@@ -385,10 +388,10 @@ TEST_F(CallmeTest, OtherFormatsCarryTheMessageOfASuccessThatHasOne) {
 
 TEST_F(CallmeTest, ANameOverTheLimitIsRefused) {
     const core::Limits limits;
-    for (const auto* dialect : {dialect_.get(), json_.get(), msgpack_.get()}) {
+    for (const auto* protocol : {protocol_.get(), json_.get(), msgpack_.get()}) {
         for (const std::size_t over : {0U, 1U}) {
             const std::string name(limits.method_name_bytes_max + over, 'm');
-            const auto call = dialect->decode_call(sent(*dialect, {.method = name}), arena_);
+            const auto call = protocol->decode_call(sent(*protocol, {.method = name}), arena_);
             ASSERT_EQ(call.has_value(), over == 0);
             if (!call) {
                 EXPECT_EQ(call.error().errors.front().type, "method_too_long");
@@ -407,7 +410,7 @@ TEST_F(CallmeTest, AnExceptionIsToldOnOneLineAndKeptWhole) {
 }
 
 TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
-    const Topology server = dialect_->server_topology({.server = "foo"});
+    const Topology server = protocol_->server_topology({.server = "foo"});
     EXPECT_EQ(server.exchanges[0].name, "server_foo_ex");
     EXPECT_EQ(server.exchanges[0].type, "direct");
     EXPECT_EQ(server.queues[0].name, "server_foo_queue");
@@ -423,7 +426,7 @@ TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
     EXPECT_TRUE(client.topology.queues[0].auto_delete);
 
     const Topology lasting =
-        dialect_->server_topology({.server = "foo", .queue_overrides = {.queue_type = "quorum"}});
+        protocol_->server_topology({.server = "foo", .queue_overrides = {.queue_type = "quorum"}});
     EXPECT_TRUE(lasting.queues[0].durable && lasting.exchanges[0].durable);
     EXPECT_FALSE(lasting.queues[0].auto_delete || lasting.exchanges[0].auto_delete);
     // Nobody would clear away what has the name of one connection.
@@ -432,18 +435,18 @@ TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
 }
 
 TEST_F(CallmeTest, ACallWithoutAServerIsNotSent) {
-    const auto request = dialect_->encode_call({.method = "m"}, "", "r", arena_, body_);
+    const auto request = protocol_->encode_call({.method = "m"}, "", "r", arena_, body_);
     ASSERT_FALSE(request);
     EXPECT_EQ(request.error().code, Code::invalid_request);
-    EXPECT_TRUE(request.error().message.contains("use_server"));
+    EXPECT_TRUE(request.error().message.contains("target"));
 }
 
 TEST_F(CallmeTest, WhatIsCutAnywhereIsRefused) {
-    sent(*dialect_,
+    sent(*protocol_,
          {.method = "m", .style = ArgumentStyle::named, .arguments = json(R"({"a":1})")});
     for (std::size_t size = 0; size != request_body_.size(); ++size) {
         const std::string body = request_body_.substr(0, size);
-        EXPECT_FALSE(dialect_->decode_call(request_of(body), arena_)) << size;
+        EXPECT_FALSE(protocol_->decode_call(request_of(body), arena_)) << size;
     }
 }
 

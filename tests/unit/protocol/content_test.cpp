@@ -27,7 +27,7 @@ std::string deflated(std::string_view text) {
     return out;
 }
 
-Envelope encoded(std::string_view body, std::string_view encoding) {
+MessageView encoded(std::string_view body, std::string_view encoding) {
     return {.content_encoding = encoding, .body = bytes_of(body), .body_bytes = body.size()};
 }
 
@@ -93,57 +93,57 @@ TEST(Content, TheLimitHoldsForWhatComesOut) {
     EXPECT_TRUE(refused("1234", "", {.body_bytes_max = 3}).contains("body_bytes_max"));
 }
 
-class EachDialect : public testing::Test {
+class EachProtocol : public testing::Test {
 protected:
-    std::array<std::unique_ptr<MessageDialect>, 3> dialects{
-        make_cyberfusion_dialect(), make_tutorial_dialect("m"),
-        make_callme_dialect(CallmeFormat::json)};
+    std::array<std::unique_ptr<MessageProtocol>, 3> protocols{
+        make_cyberfusion_protocol(), make_tutorial_protocol("m"),
+        make_callme_protocol(CallmeFormat::json)};
     Arena arena;
     std::string body;
     const std::string request = R"({"func_name":"m","func_args":[]})";
 };
 
-TEST_F(EachDialect, TakesJsonUnderEachOfItsNames) {
+TEST_F(EachProtocol, TakesJsonUnderEachOfItsNames) {
     const std::string small = deflated(request);
-    for (const auto& dialect : dialects) {
+    for (const auto& protocol : protocols) {
         for (const std::string_view type :
              {"APPLICATION/JSON", "application/json; charset=UTF-8", " application/json"}) {
             for (const auto& [encoding, sent] : {std::pair{"", request}, std::pair{"UTF8", request},
                                                  std::pair{"Deflate", small}}) {
-                const Envelope message{.content_type = type,
-                                       .content_encoding = encoding,
-                                       .body = bytes_of(sent),
-                                       .body_bytes = sent.size()};
-                const auto call = dialect->decode_call(message, arena);
-                EXPECT_TRUE(call) << dialect->name() << type << encoding;
+                const MessageView message{.content_type = type,
+                                          .content_encoding = encoding,
+                                          .body = bytes_of(sent),
+                                          .body_bytes = sent.size()};
+                const auto call = protocol->decode_call(message, arena);
+                EXPECT_TRUE(call) << protocol->name() << type << encoding;
             }
         }
-        const Envelope unknown{.content_type = "application/json",
-                               .content_encoding = "br",
-                               .body = bytes_of(request)};
-        const auto refused = dialect->decode_call(unknown, arena);
+        const MessageView unknown{.content_type = "application/json",
+                                  .content_encoding = "br",
+                                  .body = bytes_of(request)};
+        const auto refused = protocol->decode_call(unknown, arena);
         ASSERT_FALSE(refused);
         EXPECT_TRUE(refused.error().errors.at(0).message.contains("'br'"));
-        EXPECT_EQ(dialect->decode_answer(unknown, arena).error().code, Code::internal);
+        EXPECT_EQ(protocol->decode_response(unknown, arena).error().code, Code::internal);
     }
 }
 
-TEST_F(EachDialect, RunsWhatWasDeliveredThoughItMayNotWait) {
-    for (const auto& dialect : dialects) {
-        Envelope message{
+TEST_F(EachProtocol, RunsWhatWasDeliveredThoughItMayNotWait) {
+    for (const auto& protocol : protocols) {
+        MessageView message{
             .content_type = "application/json", .expiration = "0", .body = bytes_of(request)};
-        EXPECT_EQ(dialect->decode_call(message, arena)->metadata.time_left, std::nullopt);
+        EXPECT_EQ(protocol->decode_call(message, arena)->metadata.time_left, std::nullopt);
         message.expiration = "1";
-        EXPECT_EQ(dialect->decode_call(message, arena)->metadata.time_left,
+        EXPECT_EQ(protocol->decode_call(message, arena)->metadata.time_left,
                   std::chrono::milliseconds{1});
     }
 }
 
-TEST_F(EachDialect, GivesBackACorrelationIdThatIsThereAndEmpty) {
-    for (const auto& dialect : dialects) {
+TEST_F(EachProtocol, GivesBackACorrelationIdThatIsThereAndEmpty) {
+    for (const auto& protocol : protocols) {
         for (const bool is_there : {true, false}) {
             const ReplyAddress address{.reply_to = "r", .has_empty_correlation_id = is_there};
-            const auto reply = dialect->encode_answer(address, {}, arena, body);
+            const auto reply = protocol->encode_response(address, {}, arena, body);
             ASSERT_TRUE(reply);
             EXPECT_EQ(reply->has_empty_correlation_id, is_there);
         }

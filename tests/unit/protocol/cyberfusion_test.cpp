@@ -14,7 +14,7 @@ namespace {
 
 class Cyberfusion : public testing::Test {
 protected:
-    static Envelope request(std::string_view body) {
+    static MessageView request(std::string_view body) {
         return {.exchange = "dx_example",
                 .routing_key = "test",
                 .content_type = "application/json",
@@ -25,8 +25,8 @@ protected:
                 .body_bytes = body.size()};
     }
 
-    FieldError refused(const Envelope& envelope) {
-        const auto call = dialect->decode_call(envelope, arena);
+    FieldError refused(const MessageView& view) {
+        const auto call = protocol->decode_call(view, arena);
         EXPECT_FALSE(call);
         EXPECT_EQ(call.error().code, Code::invalid_request);
         EXPECT_EQ(call.error().message, "Request validation failed");
@@ -34,19 +34,19 @@ protected:
         return call.error().errors.at(0);
     }
 
-    std::string answered(const Answer& answer) {
-        const auto reply = dialect->encode_answer(address, answer, arena, body);
+    std::string answered(const Response& response) {
+        const auto reply = protocol->encode_response(address, response, arena, body);
         EXPECT_TRUE(reply);
         return std::string{text_of(reply->body)};
     }
 
-    /// What a client makes of the reply that a server makes of `answer`.
-    std::expected<Answer, Failure> there_and_back(const Answer& answer) {
-        const auto reply = dialect->encode_answer(address, answer, arena, body);
-        return dialect->decode_answer(*reply, arena);
+    /// What a client makes of the reply that a server makes of `response`.
+    std::expected<Response, Failure> there_and_back(const Response& response) {
+        const auto reply = protocol->encode_response(address, response, arena, body);
+        return protocol->decode_response(*reply, arena);
     }
 
-    std::unique_ptr<MessageDialect> dialect = make_cyberfusion_dialect();
+    std::unique_ptr<MessageProtocol> protocol = make_cyberfusion_protocol();
     Arena arena;
     std::string body;
     ReplyAddress address{
@@ -54,7 +54,7 @@ protected:
 };
 
 TEST_F(Cyberfusion, ReadsARequest) {
-    const auto call = dialect->decode_call(request(R"({"favourite_food":"onion"})"), arena);
+    const auto call = protocol->decode_call(request(R"({"favourite_food":"onion"})"), arena);
     ASSERT_TRUE(call);
     EXPECT_EQ(call->method, "dx_example");
     EXPECT_EQ(call->style, model::ArgumentStyle::named);
@@ -65,11 +65,11 @@ TEST_F(Cyberfusion, ReadsARequest) {
 }
 
 TEST_F(Cyberfusion, TakesARequestWithoutContentType) {
-    Envelope envelope = request("{}");
-    envelope.content_type = "";
-    EXPECT_TRUE(dialect->decode_call(envelope, arena));
-    envelope.content_type = "application/json; charset=utf-8";
-    EXPECT_TRUE(dialect->decode_call(envelope, arena));
+    MessageView view = request("{}");
+    view.content_type = "";
+    EXPECT_TRUE(protocol->decode_call(view, arena));
+    view.content_type = "application/json; charset=utf-8";
+    EXPECT_TRUE(protocol->decode_call(view, arena));
 }
 
 TEST_F(Cyberfusion, GivesAllOfAMessageToWarrensCallers) {
@@ -77,10 +77,10 @@ TEST_F(Cyberfusion, GivesAllOfAMessageToWarrensCallers) {
         for (const std::size_t bytes : {std::size_t{513}, header_message_bytes_max,
                                         header_message_bytes_max + 1, std::size_t{100'000}}) {
             const std::string message(bytes, 'm');
-            const auto answer = there_and_back({.failure = code, .message = message});
-            ASSERT_FALSE(answer);
-            EXPECT_EQ(answer.error().code, code);
-            EXPECT_EQ(answer.error().message, message);
+            const auto response = there_and_back({.failure = code, .message = message});
+            ASSERT_FALSE(response);
+            EXPECT_EQ(response.error().code, code);
+            EXPECT_EQ(response.error().message, message);
         }
     }
     // Others see what they always saw.
@@ -90,12 +90,12 @@ TEST_F(Cyberfusion, GivesAllOfAMessageToWarrensCallers) {
 }
 
 TEST_F(Cyberfusion, CountsAttempts) {
-    Envelope envelope = request("{}");
-    envelope.redelivered = true;
-    EXPECT_EQ(dialect->decode_call(envelope, arena)->metadata.attempt, 2U);
+    MessageView view = request("{}");
+    view.redelivered = true;
+    EXPECT_EQ(protocol->decode_call(view, arena)->metadata.attempt, 2U);
     const Member count{Value::text("x-delivery-count"), Value::integer(3)};
-    envelope.headers = Value::map({&count, 1});
-    EXPECT_EQ(dialect->decode_call(envelope, arena)->metadata.attempt, 4U);
+    view.headers = Value::map({&count, 1});
+    EXPECT_EQ(protocol->decode_call(view, arena)->metadata.attempt, 4U);
 }
 
 TEST_F(Cyberfusion, RefusesWhatIsNoRequest) {
@@ -114,21 +114,21 @@ TEST_F(Cyberfusion, RefusesWhatIsNoRequest) {
 }
 
 TEST_F(Cyberfusion, RefusesOtherContent) {
-    Envelope envelope = request("{}");
-    envelope.content_type = "Text/Plain; charset=UTF-8";
-    EXPECT_TRUE(dialect->decode_call(envelope, arena)) << "some libraries call text so";
-    envelope.content_type = "text/html";
-    EXPECT_EQ(refused(envelope).type, "content_type");
-    envelope = request("{}");
-    envelope.content_encoding = "gzip";
-    EXPECT_EQ(refused(envelope).type, "content_type");
+    MessageView view = request("{}");
+    view.content_type = "Text/Plain; charset=UTF-8";
+    EXPECT_TRUE(protocol->decode_call(view, arena)) << "some libraries call text so";
+    view.content_type = "text/html";
+    EXPECT_EQ(refused(view).type, "content_type");
+    view = request("{}");
+    view.content_encoding = "gzip";
+    EXPECT_EQ(refused(view).type, "content_type");
 }
 
 TEST_F(Cyberfusion, RefusesABodyOverTheLimit) {
-    dialect = make_cyberfusion_dialect({.body_bytes_max = 4});
-    EXPECT_TRUE(dialect->decode_call(request("{  }"), arena));
+    protocol = make_cyberfusion_protocol({.body_bytes_max = 4});
+    EXPECT_TRUE(protocol->decode_call(request("{  }"), arena));
     EXPECT_EQ(refused(request("{   }")).type, "body_too_long");
-    Envelope skipped = request("");
+    MessageView skipped = request("");
     skipped.body_bytes = 5;
     EXPECT_EQ(refused(skipped).type, "body_too_long");
 }
@@ -151,7 +151,7 @@ TEST_F(Cyberfusion, AnswersInTheOriginalsForm) {
 }
 
 TEST_F(Cyberfusion, RepliesThroughTheRequestsExchange) {
-    const auto reply = dialect->encode_answer(address, {}, arena, body);
+    const auto reply = protocol->encode_response(address, {}, arena, body);
     ASSERT_TRUE(reply);
     EXPECT_EQ(reply->exchange, "dx_example");
     EXPECT_EQ(reply->routing_key, "amq.gen-1");
@@ -159,9 +159,9 @@ TEST_F(Cyberfusion, RepliesThroughTheRequestsExchange) {
     EXPECT_EQ(reply->content_type, "application/json");
 
     address.reply_to = "amq.rabbitmq.reply-to.g2dk.xyz";
-    EXPECT_EQ(dialect->encode_answer(address, {}, arena, body)->exchange, "");
+    EXPECT_EQ(protocol->encode_response(address, {}, arena, body)->exchange, "");
     address.reply_to = "";
-    EXPECT_FALSE(dialect->encode_answer(address, {}, arena, body));
+    EXPECT_FALSE(protocol->encode_response(address, {}, arena, body));
 }
 
 TEST_F(Cyberfusion, AnswersAValueThatJsonCannotExpress) {
@@ -187,34 +187,35 @@ TEST_F(Cyberfusion, AReplyOverALimitOfTheClientNamesIt) {
     for (const Case& each : {Case{{.body_bytes_max = reply.size() - 1}, "body_bytes_max"},
                              Case{{.nesting_depth_max = 2}, "nesting_depth_max"},
                              Case{{.value_count_max = 6}, "value_count_max"}}) {
-        const auto client = make_cyberfusion_dialect(each.limits);
-        const auto read = client->decode_answer({.body = bytes_of(reply)}, arena);
+        const auto client = make_cyberfusion_protocol(each.limits);
+        const auto read = client->decode_response({.body = bytes_of(reply)}, arena);
         ASSERT_FALSE(read) << each.named;
         EXPECT_EQ(read.error().code, Code::reply_over_limit);
         EXPECT_NE(read.error().message.find(each.named), std::string::npos);
         EXPECT_NE(read.error().message.find("this client"), std::string::npos);
     }
-    const auto client = make_cyberfusion_dialect(
+    const auto client = make_cyberfusion_protocol(
         {.body_bytes_max = reply.size(), .nesting_depth_max = 3, .value_count_max = 7});
-    EXPECT_TRUE(client->decode_answer({.body = bytes_of(reply)}, arena));
+    EXPECT_TRUE(client->decode_response({.body = bytes_of(reply)}, arena));
 }
 
 TEST_F(Cyberfusion, CarriesEveryFailureThereAndBack) {
     for (int number = 0; number <= static_cast<int>(Code::internal); ++number) {
-        const Answer answer{.failure = static_cast<Code>(number),
-                            .message = "why",
-                            .retry_after = std::chrono::milliseconds{250}};
-        const auto read = there_and_back(answer);
+        const Response response{.failure = static_cast<Code>(number),
+                                .message = "why",
+                                .retry_after = std::chrono::milliseconds{250}};
+        const auto read = there_and_back(response);
         ASSERT_FALSE(read);
-        EXPECT_EQ(read.error().code, answer.failure);
+        EXPECT_EQ(read.error().code, response.failure);
         EXPECT_EQ(read.error().message, "why");
-        EXPECT_EQ(read.error().retry_after, answer.retry_after);
+        EXPECT_EQ(read.error().retry_after, response.retry_after);
     }
 }
 
 TEST_F(Cyberfusion, ReadsTheRepliesOfOtherServers) {
     const auto read = [this](std::string_view text) {
-        return dialect->decode_answer({.body = bytes_of(text), .body_bytes = text.size()}, arena);
+        return protocol->decode_response({.body = bytes_of(text), .body_bytes = text.size()},
+                                         arena);
     };
     EXPECT_EQ(read(R"({"success":true,"message":"x","data":{"a":1}})")->data->find("a")->as_int64(),
               1);
@@ -241,7 +242,7 @@ TEST_F(Cyberfusion, WritesARequest) {
     const Member food{Value::text("favourite_food"), Value::text("onion")};
     const Call call{
         .method = "dx_example", .arguments = Value::map({&food, 1}), .correlation_id = "c-1"};
-    const auto sent = dialect->encode_call(call, "test", "replies", arena, body);
+    const auto sent = protocol->encode_call(call, "test", "replies", arena, body);
     ASSERT_TRUE(sent);
     EXPECT_EQ(sent->exchange, "dx_example");
     EXPECT_EQ(sent->routing_key, "test");
@@ -250,16 +251,16 @@ TEST_F(Cyberfusion, WritesARequest) {
     EXPECT_EQ(text_of(sent->body), R"({"favourite_food":"onion"})");
 
     const Value one = Value::integer(1);
-    const auto positional = dialect->encode_call({.method = "m",
-                                                  .style = model::ArgumentStyle::positional,
-                                                  .arguments = Value::list({&one, 1})},
-                                                 "test", "replies", arena, body);
+    const auto positional = protocol->encode_call({.method = "m",
+                                                   .style = model::ArgumentStyle::positional,
+                                                   .arguments = Value::list({&one, 1})},
+                                                  "test", "replies", arena, body);
     ASSERT_FALSE(positional);
     EXPECT_EQ(positional.error().code, Code::invalid_request);
 }
 
 TEST_F(Cyberfusion, DeclaresWhatTheOriginalDeclares) {
-    const Topology topology = dialect->server_topology({.server = "test", .methods = {"a", "b"}});
+    const Topology topology = protocol->server_topology({.server = "test", .methods = {"a", "b"}});
     ASSERT_EQ(topology.queues.size(), 1U);
     EXPECT_EQ(topology.queues[0].name, "test");
     EXPECT_TRUE(topology.queues[0].durable);
@@ -274,7 +275,7 @@ TEST_F(Cyberfusion, DeclaresWhatTheOriginalDeclares) {
 }
 
 TEST_F(Cyberfusion, TakesOverridesOfItsTopology) {
-    const Topology topology = dialect->server_topology(
+    const Topology topology = protocol->server_topology(
         {.server = "test",
          .methods = {"a"},
          .queue_overrides = {.queue_type = "quorum",

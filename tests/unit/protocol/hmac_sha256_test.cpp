@@ -1,7 +1,6 @@
 #include "protocol/hmac_sha256.hpp"
 
 #include <gtest/gtest.h>
-
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 

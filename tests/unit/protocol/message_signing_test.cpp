@@ -1,6 +1,6 @@
 #include "protocol/message_signing.hpp"
 
-#include "protocol/msgpack_rpc_dialect.hpp"
+#include "protocol/msgpack_rpc_protocol.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -95,7 +95,7 @@ public:
     /// out  the failure's words; empty when it is taken
     std::string refusal(std::string_view request, std::int64_t now_ms = signed_at_ms) {
         ticket = {};
-        const auto taken = signer->take_request(octets(request), now_ms, *memory, ticket);
+        const auto taken = signer->verify_request(octets(request), now_ms, *memory, ticket);
         EXPECT_EQ(taken.has_value(), ticket.key != 0) << "only what is taken is answered signed";
         if (taken) {
             return {};
@@ -334,9 +334,9 @@ TEST(MessageSigning, changes_secrets_without_a_break) {
     StreamTicket ticket{.id = 7};
     ASSERT_EQ(server.refusal(request_of(*old_client, ticket)), "");
     server.ticket.id = 7;
-    std::string answer;
-    server.signer->encode_response(server.ticket, {.data = Value::integer(3)}, answer);
-    EXPECT_TRUE(old_client->verify_response(octets(answer), ticket))
+    std::string response;
+    server.signer->encode_response(server.ticket, {.data = Value::integer(3)}, response);
+    EXPECT_TRUE(old_client->verify_response(octets(response), ticket))
         << "answered under the secret that the client has";
     EXPECT_EQ(server.refusal(golden_request), "");
     EXPECT_EQ(Server({older_secret, secret}).refusal(golden_request_old), "");
@@ -359,18 +359,18 @@ TEST(MessageSigning, refuses_the_answer_to_another_request) {
     const auto client = signer_of({secret});
     Server server;
     std::array<StreamTicket, 2> tickets{StreamTicket{.id = 1}, StreamTicket{.id = 1}};
-    std::array<std::string, 2> answers;
+    std::array<std::string, 2> responses;
     for (std::size_t at = 0; at != tickets.size(); ++at) {
         ASSERT_EQ(server.refusal(request_of(*client, tickets[at])), "");
         server.ticket.id = tickets[at].id;
-        server.signer->encode_response(server.ticket, {.data = Value::integer(3)}, answers[at]);
+        server.signer->encode_response(server.ticket, {.data = Value::integer(3)}, responses[at]);
     }
-    EXPECT_TRUE(client->verify_response(octets(answers[0]), tickets[0]));
-    EXPECT_TRUE(client->verify_response(octets(answers[1]), tickets[1]));
-    const auto swapped = client->verify_response(octets(answers[0]), tickets[1]);
+    EXPECT_TRUE(client->verify_response(octets(responses[0]), tickets[0]));
+    EXPECT_TRUE(client->verify_response(octets(responses[1]), tickets[1]));
+    const auto swapped = client->verify_response(octets(responses[0]), tickets[1]);
     ASSERT_FALSE(swapped);
     EXPECT_TRUE(says(swapped.error().message, "to another request"));
-    std::string other_id = answers[1];
+    std::string other_id = responses[1];
     other_id[2] = 2;
     EXPECT_FALSE(client->verify_response(octets(other_id), tickets[1]));
 }
@@ -415,19 +415,19 @@ TEST(MessageSigning, refuses_secrets_that_will_not_do) {
     EXPECT_TRUE(says(refusal(many), "there are 17"));
 }
 
-/// A client and a server, each a dialect, and one call between them.
-class SignedDialects : public testing::Test {
+/// A client and a server, each a protocol, and one call between them.
+class SignedProtocols : public testing::Test {
 protected:
-    static std::unique_ptr<StreamDialect> dialect_of(const std::vector<std::string>& secrets) {
+    static std::unique_ptr<StreamProtocol> protocol_of(const std::vector<std::string>& secrets) {
         MsgpackRpcOptions options;
         if (!secrets.empty()) {
             options.signer = signer_of(secrets);
             options.nonces = *NonceMemory::make();
         }
-        return make_msgpack_rpc_dialect(options);
+        return make_msgpack_rpc_protocol(options);
     }
 
-    std::string request(const StreamDialect& client) {
+    std::string request(const StreamProtocol& client) {
         const Call call{.method = "add", .arguments = Value::map({})};
         ticket_ = {.id = 9};
         std::string out;
@@ -436,33 +436,33 @@ protected:
     }
 
     /// What the server answers: its decoder's failure, or success.
-    std::string serve(StreamDialect& server, const std::string& bytes) {
+    std::string serve(StreamProtocol& server, const std::string& bytes) {
         Arena arena;
         const auto decoder = server.make_call_decoder();
         EXPECT_EQ(decoder->next(octets(bytes), signed_at_ms, arena).state, State::complete);
         const Failure failure = decoder->call ? Failure{} : decoder->call.error();
         served_ = decoder->call ? "served" : std::string{name_of(failure.code)};
-        Answer answer{.data = Value::integer(3)};
+        Response response{.data = Value::integer(3)};
         if (!decoder->call) {
-            answer = {.failure = failure.code, .message = failure.message};
+            response = {.failure = failure.code, .message = failure.message};
         }
         std::string out;
-        server.encode_answer(decoder->ticket, answer, signed_at_ms, out);
+        server.encode_response(decoder->ticket, response, signed_at_ms, out);
         return out;
     }
 
-    std::string outcome(const StreamDialect& client, const std::string& bytes) {
+    std::string outcome(const StreamProtocol& client, const std::string& bytes) {
         Arena arena;
-        const auto decoder = client.make_answer_decoder();
+        const auto decoder = client.make_response_decoder();
         EXPECT_EQ(decoder->next(octets(bytes), signed_at_ms, arena).state, State::complete);
-        const auto answer = decoder->answer(ticket_);
-        return answer ? "answered" : to_string(answer.error());
+        const auto response = decoder->response(ticket_);
+        return response ? "answered" : to_string(response.error());
     }
 
     std::string call(const std::vector<std::string>& of_client,
                      const std::vector<std::string>& of_server) {
-        const auto client = dialect_of(of_client);
-        const auto server = dialect_of(of_server);
+        const auto client = protocol_of(of_client);
+        const auto server = protocol_of(of_server);
         return outcome(*client, serve(*server, request(*client)));
     }
 
@@ -470,41 +470,41 @@ protected:
     std::string served_;
 };
 
-TEST_F(SignedDialects, work_together_with_a_secret_in_common) {
+TEST_F(SignedProtocols, work_together_with_a_secret_in_common) {
     EXPECT_EQ(call({secret}, {secret}), "answered");
     EXPECT_EQ(call({older_secret, secret}, {secret, older_secret}), "answered");
     EXPECT_EQ(call({}, {}), "answered");
 }
 
-TEST_F(SignedDialects, tell_a_client_with_another_secret) {
+TEST_F(SignedProtocols, tell_a_client_with_another_secret) {
     const std::string outcome = call({older_secret}, {secret});
     EXPECT_EQ(served_, "unauthenticated");
     EXPECT_TRUE(outcome.starts_with("unauthenticated: The server's answer is not signed"));
     EXPECT_TRUE(says(outcome, "(unauthenticated: The request is signed under a secret"));
 }
 
-TEST_F(SignedDialects, tell_a_client_without_a_secret) {
+TEST_F(SignedProtocols, tell_a_client_without_a_secret) {
     EXPECT_TRUE(call({}, {secret}).starts_with("unauthenticated: The request is not signed"));
     EXPECT_EQ(served_, "unauthenticated");
 }
 
-TEST_F(SignedDialects, do_nothing_where_the_server_has_no_secret) {
+TEST_F(SignedProtocols, do_nothing_where_the_server_has_no_secret) {
     const std::string outcome = call({secret}, {});
     EXPECT_EQ(served_, "unauthenticated");
     EXPECT_TRUE(outcome.starts_with("unauthenticated: The server's answer is not signed"));
     EXPECT_TRUE(says(outcome, "this server has no secret to check it"));
 }
 
-TEST_F(SignedDialects, do_not_believe_a_success_that_is_not_signed) {
-    const auto client = dialect_of({secret});
+TEST_F(SignedProtocols, do_not_believe_a_success_that_is_not_signed) {
+    const auto client = protocol_of({secret});
     request(*client);
     std::string forged;
     rpc_encode_response(ticket_.id, {.data = Value::integer(4)}, forged);
     EXPECT_TRUE(says(outcome(*client, forged), "is not signed, so it is not believed"));
 }
 
-TEST_F(SignedDialects, refuse_first_who_did_not_sign_and_then_what_is_wrong) {
-    const auto server = dialect_of({secret});
+TEST_F(SignedProtocols, refuse_first_who_did_not_sign_and_then_what_is_wrong) {
+    const auto server = protocol_of({secret});
     const std::string bad_arguments = from_hex("940009a3616464c0");
     EXPECT_TRUE(says(serve(*server, bad_arguments), "unauthenticated"));
     EXPECT_EQ(served_, "unauthenticated");

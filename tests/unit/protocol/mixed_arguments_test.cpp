@@ -1,6 +1,6 @@
-#include "protocol/arrpc_dialect.hpp"
+#include "protocol/arrpc_protocol.hpp"
 #include "protocol/cyberfusion.hpp"
-#include "protocol/msgpack_rpc_dialect.hpp"
+#include "protocol/msgpack_rpc_protocol.hpp"
 #include "protocol/tutorial.hpp"
 
 #include <gtest/gtest.h>
@@ -39,27 +39,27 @@ private:
 TEST_F(MixedArguments, AreRefusedWhereMessagesHaveNoPlaceForThem) {
     Arena arena;
     std::string body;
-    for (const std::unique_ptr<MessageDialect>& dialect :
-         {make_cyberfusion_dialect(), make_tutorial_dialect("m")}) {
-        SCOPED_TRACE(dialect->name());
-        const auto refused = dialect->encode_call(mixed(), "queue", "caller", arena, body);
+    for (const std::unique_ptr<MessageProtocol>& protocol :
+         {make_cyberfusion_protocol(), make_tutorial_protocol("m")}) {
+        SCOPED_TRACE(protocol->name());
+        const auto refused = protocol->encode_call(mixed(), "queue", "caller", arena, body);
         ASSERT_FALSE(refused);
         expect_refusal(refused.error());
-        EXPECT_TRUE(dialect->encode_call(by_name_alone(), "queue", "caller", arena, body));
+        EXPECT_TRUE(protocol->encode_call(by_name_alone(), "queue", "caller", arena, body));
     }
 }
 
 TEST_F(MixedArguments, AreRefusedWhereStreamsHaveNoPlaceForThem) {
-    for (const std::unique_ptr<StreamDialect>& dialect :
-         {make_msgpack_rpc_dialect(), make_arrpc_dialect("m")}) {
-        SCOPED_TRACE(dialect->name());
+    for (const std::unique_ptr<StreamProtocol>& protocol :
+         {make_msgpack_rpc_protocol(), make_arrpc_protocol("m")}) {
+        SCOPED_TRACE(protocol->name());
         StreamTicket ticket;
         std::string out = "kept";
-        const auto refused = dialect->encode_call(mixed(), ticket, 0, out);
+        const auto refused = protocol->encode_call(mixed(), ticket, 0, out);
         ASSERT_FALSE(refused);
         expect_refusal(refused.error());
         EXPECT_EQ(out, "kept");
-        EXPECT_TRUE(dialect->encode_call(by_name_alone(), ticket, 0, out));
+        EXPECT_TRUE(protocol->encode_call(by_name_alone(), ticket, 0, out));
     }
 }
 

@@ -1,14 +1,14 @@
 #include "protocol/msgpack_rpc.hpp"
 
+#include "format/json/json.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "format/json.hpp"
-#include "format/msgpack_writer.hpp"
 
 namespace warren::protocol {
 namespace {
@@ -65,9 +65,9 @@ protected:
         return out;
     }
 
-    std::string response(const Answer& answer) {
+    std::string response(const Response& sent) {
         std::string out;
-        rpc_encode_response(7, answer, out);
+        rpc_encode_response(7, sent, out);
         return out;
     }
 
@@ -91,7 +91,7 @@ TEST_F(MsgpackRpc, reads_the_three_kinds) {
 
     ASSERT_EQ(read_json(R"([1, 7, null, {"a": 1}])"), State::complete);
     EXPECT_EQ(decoder_.message().kind, RpcKind::response);
-    EXPECT_EQ(rpc_answer(decoder_.message())->data, json(R"({"a": 1})"));
+    EXPECT_EQ(rpc_response(decoder_.message())->data, json(R"({"a": 1})"));
 }
 
 TEST_F(MsgpackRpc, reads_arguments_in_each_form) {
@@ -338,63 +338,64 @@ TEST_F(MsgpackRpc, the_code_of_a_signed_message_is_its_end) {
 
 TEST_F(MsgpackRpc, carries_a_message_to_who_takes_it) {
     const Call call{.method = "m", .arguments = json("{}")};
-    EXPECT_EQ(as_json(request(call, {.takes_message = true})),
+    EXPECT_EQ(as_json(request(call, {.accepts_message = true})),
               R"([0,7,"m",[{},{"$warren":"named","message":true}]])");
-    ASSERT_EQ(read(request(call, {.takes_message = true})), State::complete);
-    EXPECT_TRUE(decoder_.message().metadata.takes_message);
+    ASSERT_EQ(read(request(call, {.accepts_message = true})), State::complete);
+    EXPECT_TRUE(decoder_.message().metadata.accepts_message);
     ASSERT_EQ(read(request(call)), State::complete);
-    EXPECT_FALSE(decoder_.message().metadata.takes_message);
+    EXPECT_FALSE(decoder_.message().metadata.accepts_message);
 
-    const auto answered = [](const Answer& answer) {
+    const auto answered = [](const Response& sent) {
         std::string out;
-        rpc_encode_response(7, answer, out, {.takes_message = true});
+        rpc_encode_response(7, sent, out, {.accepts_message = true});
         return out;
     };
-    const Answer answer{.message = "all well", .data = Value::integer(1)};
-    EXPECT_EQ(as_json(answered(answer)), R"([1,7,null,1,{"$warren":"bare","message":"all well"}])");
-    EXPECT_EQ(as_json(response(answer)), "[1,7,null,1]");
+    const Response sent{.message = "all well", .data = Value::integer(1)};
+    EXPECT_EQ(as_json(answered(sent)), R"([1,7,null,1,{"$warren":"bare","message":"all well"}])");
+    EXPECT_EQ(as_json(response(sent)), "[1,7,null,1]");
     EXPECT_EQ(as_json(answered({.data = Value::integer(1)})), "[1,7,null,1]");
     EXPECT_EQ(as_json(answered({.message = "OK", .data = Value::integer(1)})), "[1,7,null,1]");
     EXPECT_EQ(as_json(answered({.failure = Code::failed, .message = "no"})),
               R"([1,7,{"code":"failed","message":"no"},null])");
-    ASSERT_EQ(read(answered(answer)), State::complete);
-    EXPECT_EQ(rpc_answer(decoder_.message())->message, "all well");
+    ASSERT_EQ(read(answered(sent)), State::complete);
+    EXPECT_EQ(rpc_response(decoder_.message())->message, "all well");
     ASSERT_EQ(read(answered({.data = Value::integer(1)})), State::complete);
-    EXPECT_EQ(rpc_answer(decoder_.message())->message, "OK");
+    EXPECT_EQ(rpc_response(decoder_.message())->message, "OK");
 }
 
 TEST_F(MsgpackRpc, carries_answers_and_every_failure) {
     EXPECT_EQ(as_json(response({.data = json("[1]")})), "[1,7,null,[1]]");
     EXPECT_EQ(as_json(response({})), "[1,7,null,null]");
     const std::vector<FieldError> errors{{{"a", std::size_t{1}}, "Field required", "missing"}};
-    const Answer answer{.failure = Code::overloaded,
+    const Response sent{.failure = Code::overloaded,
                         .message = "Too many",
                         .data = json(R"({"n": 1})"),
                         .errors = errors,
                         .retry_after = 250ms};
-    EXPECT_EQ(as_json(response(answer)),
+    EXPECT_EQ(as_json(response(sent)),
               R"([1,7,{"code":"overloaded","message":"Too many","errors":[{"location":["a",1],)"
               R"("message":"Field required","type":"missing"}],"data":{"n":1},)"
               R"("retry_after_ms":250},null])");
-    ASSERT_EQ(read(response(answer)), State::complete);
-    EXPECT_EQ(rpc_answer(decoder_.message()).error(), (Failure{.code = Code::overloaded,
-                                                               .message = "Too many",
-                                                               .errors = errors,
-                                                               .data = Dynamic{json(R"({"n": 1})")},
-                                                               .retry_after = 250ms}));
+    ASSERT_EQ(read(response(sent)), State::complete);
+    EXPECT_EQ(rpc_response(decoder_.message()).error(),
+              (Failure{.code = Code::overloaded,
+                       .message = "Too many",
+                       .errors = errors,
+                       .data = Dynamic{json(R"({"n": 1})")},
+                       .retry_after = 250ms}));
 }
 
 TEST_F(MsgpackRpc, takes_foreign_errors) {
     ASSERT_EQ(read_json(R"([1, 7, "no\nway", null])"), State::complete);
-    EXPECT_EQ(rpc_answer(decoder_.message()).error(),
+    EXPECT_EQ(rpc_response(decoder_.message()).error(),
               (Failure{.code = Code::failed, .message = "no\\nway"}));
     ASSERT_EQ(read_json(R"([1, 7, [1, "x"], null])"), State::complete);
-    EXPECT_EQ(rpc_answer(decoder_.message()).error().code, Code::failed);
-    EXPECT_EQ(rpc_answer(decoder_.message()).error().data.value(), json(R"([1, "x"])"));
+    EXPECT_EQ(rpc_response(decoder_.message()).error().code, Code::failed);
+    EXPECT_EQ(rpc_response(decoder_.message()).error().data.value(), json(R"([1, "x"])"));
     ASSERT_EQ(read_json(R"([1, 7, {"code": "odd", "message": "m"}, null])"), State::complete);
-    EXPECT_EQ(rpc_answer(decoder_.message()).error().message, "m");
+    EXPECT_EQ(rpc_response(decoder_.message()).error().message, "m");
     ASSERT_EQ(read_json("[1, 7, false, 5]"), State::complete);
-    EXPECT_FALSE(rpc_answer(decoder_.message()));
+    EXPECT_FALSE(rpc_response(decoder_.message()));
 }
 
 TEST_F(MsgpackRpc, what_cannot_be_written_leaves_nothing_behind) {
@@ -407,7 +408,7 @@ TEST_F(MsgpackRpc, what_cannot_be_written_leaves_nothing_behind) {
     EXPECT_EQ(to_string(refused.error().errors.at(0).location), "[0]");
     EXPECT_EQ(out, "kept");
     ASSERT_EQ(read(response({.data = bad})), State::complete);
-    EXPECT_EQ(rpc_answer(decoder_.message()).error().code, Code::internal);
+    EXPECT_EQ(rpc_response(decoder_.message()).error().code, Code::internal);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "protocol/pyzmqrpc_command.hpp"
 
-#include "format/json.hpp"
-#include "protocol/pyzmqrpc.hpp"
-
 #include <warren/dynamic.hpp>
+
+#include "format/json/json.hpp"
+#include "protocol/pyzmqrpc.hpp"
 
 #include <gtest/gtest.h>
 

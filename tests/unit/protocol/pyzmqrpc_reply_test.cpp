@@ -1,9 +1,9 @@
 #include "protocol/pyzmqrpc_reply.hpp"
 
-#include "format/json.hpp"
-#include "protocol/pyzmqrpc.hpp"
-
 #include <warren/dynamic.hpp>
+
+#include "format/json/json.hpp"
+#include "protocol/pyzmqrpc.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,9 +14,9 @@
 namespace warren::protocol::test {
 namespace {
 
-std::string reply(const Answer& answer, const core::Limits& limits = {}) {
+std::string reply(const Response& response, const core::Limits& limits = {}) {
     std::string out;
-    pyzmqrpc_write_reply(answer, limits, out);
+    pyzmqrpc_write_reply(response, limits, out);
     return out;
 }
 
@@ -24,17 +24,17 @@ std::string reply(const Answer& answer, const core::Limits& limits = {}) {
 struct Said {
     Arena arena;
     std::string json;
-    std::expected<Answer, Failure> answer;
+    std::expected<Response, Failure> response;
 
     explicit Said(std::string text, const core::Limits& limits = {})
         : json{std::move(text)},
-          answer{pyzmqrpc_read_reply(json, arena, PyzmqrpcReplies::read, limits)} {}
+          response{pyzmqrpc_read_reply(json, arena, PyzmqrpcReplies::read, limits)} {}
 };
 
 Failure failure_in(std::string json) {
     const Said said{std::move(json)};
-    EXPECT_FALSE(said.answer) << said.json;
-    return said.answer ? Failure{} : said.answer.error();
+    EXPECT_FALSE(said.response) << said.json;
+    return said.response ? Failure{} : said.response.error();
 }
 
 std::int64_t status_of(const std::string& json) {
@@ -50,14 +50,14 @@ TEST(PyzmqrpcReply, SuccessHasWhatThereIs) {
     EXPECT_EQ(reply({.message = "OK", .data = Value::text("é")}),
               R"({"status_code": 200, "status_message": "OK", "response_message": "\u00e9"})");
     const Said nothing{reply({.message = "done"})};
-    ASSERT_TRUE(nothing.answer);
-    EXPECT_EQ(nothing.answer->message, "done");
-    EXPECT_EQ(nothing.answer->data, std::nullopt);
+    ASSERT_TRUE(nothing.response);
+    EXPECT_EQ(nothing.response->message, "done");
+    EXPECT_EQ(nothing.response->data, std::nullopt);
     const Said bare{R"({"status_code":200})"};
-    ASSERT_TRUE(bare.answer);
-    EXPECT_EQ(bare.answer->message, "OK");
+    ASSERT_TRUE(bare.response);
+    EXPECT_EQ(bare.response->message, "OK");
     const Said null{R"({"status_code": 200, "response_message": null, "more": 1})"};
-    EXPECT_EQ(null.answer->data, Value::null());
+    EXPECT_EQ(null.response->data, Value::null());
 }
 
 TEST(PyzmqrpcReply, EveryFailureComesBackAsItIs) {
@@ -125,18 +125,18 @@ TEST(PyzmqrpcReply, AHandlersFailureHasTheFormOfPythonsAndItsData) {
 }
 
 TEST(PyzmqrpcReply, WhatCannotBeSentIsInternal) {
-    for (const Answer& answer :
-         {Answer{.message = "OK", .data = Value::text("\xff")}, Answer{.message = "\xff"}}) {
-        const Failure failure = failure_in(reply(answer));
+    for (const Response& response :
+         {Response{.message = "OK", .data = Value::text("\xff")}, Response{.message = "\xff"}}) {
+        const Failure failure = failure_in(reply(response));
         EXPECT_EQ(failure.code, Code::internal);
         EXPECT_EQ(failure.message, "The reply holds a value that JSON cannot express");
     }
     EXPECT_EQ(failure_in(reply({.failure = Code::overloaded, .message = "\xff"})).message, "\\xff");
     const std::string text(100, 'x');
-    const Answer answer{.message = "OK", .data = Value::text(text)};
-    const std::size_t size = reply(answer).size();
-    EXPECT_TRUE(Said(reply(answer, {.body_bytes_max = size})).answer);
-    const Failure failure = failure_in(reply(answer, {.body_bytes_max = size - 1}));
+    const Response response{.message = "OK", .data = Value::text(text)};
+    const std::size_t size = reply(response).size();
+    EXPECT_TRUE(Said(reply(response, {.body_bytes_max = size})).response);
+    const Failure failure = failure_in(reply(response, {.body_bytes_max = size - 1}));
     EXPECT_EQ(failure.code, Code::internal);
     EXPECT_EQ(failure.message, "The reply has " + std::to_string(size) + " bytes; at most " +
                                    std::to_string(size - 1) + " are sent (body_bytes_max)");
@@ -173,10 +173,11 @@ TEST(PyzmqrpcReply, WhatIsNoneIsInternalAndShown) {
         EXPECT_EQ(failure.peer_text, json);
     }
     const std::string json = R"({"status_code": 200})";
-    EXPECT_TRUE(Said(json, {.body_bytes_max = json.size()}).answer);
-    EXPECT_EQ(Said(json, {.body_bytes_max = json.size() - 1}).answer.error().code,
+    EXPECT_TRUE(Said(json, {.body_bytes_max = json.size()}).response);
+    EXPECT_EQ(Said(json, {.body_bytes_max = json.size() - 1}).response.error().code,
               Code::reply_over_limit);
-    EXPECT_EQ(Said("\x1b[31m", {.peer_text_bytes_max = 512}).answer.error().peer_text, "\\x1b[31m");
+    EXPECT_EQ(Said("\x1b[31m", {.peer_text_bytes_max = 512}).response.error().peer_text,
+              "\\x1b[31m");
 }
 
 }  // namespace

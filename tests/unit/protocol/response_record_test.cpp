@@ -1,6 +1,6 @@
 #include "protocol/response_record.hpp"
 
-#include "format/msgpack_writer.hpp"
+#include "format/msgpack/msgpack_writer.hpp"
 #include "protocol/failure_value.hpp"
 
 #include <gtest/gtest.h>
@@ -12,9 +12,9 @@
 namespace warren::protocol {
 namespace {
 
-std::string record_of(const Answer& answer) {
+std::string record_of(const Response& response) {
     std::string bytes = "what was there before";
-    write_response_record(answer, bytes);
+    write_response_record(response, bytes);
     return bytes;
 }
 
@@ -28,8 +28,7 @@ std::string refusal_of(std::string_view bytes) {
 }
 
 TEST(ResponseRecord, OwnsASuccess) {
-    const Dynamic data =
-        Dynamic::map({{"number", 18446744073709551615U}, {"text", "text"}});
+    const Dynamic data = Dynamic::map({{"number", 18446744073709551615U}, {"text", "text"}});
     std::string message = "Well done";
     const std::string bytes = record_of({.message = message, .data = data.value()});
     message.assign("overwritten");

@@ -9,30 +9,30 @@ class Tutorial : public testing::Test {
 protected:
     std::expected<Call, Failure> decoded(std::string_view content,
                                          std::string_view content_type = "") {
-        return dialect->decode_call({.content_type = content_type,
-                                     .correlation_id = "c-1",
-                                     .reply_to = "amq.gen-1",
-                                     .body = bytes_of(content),
-                                     .body_bytes = content.size()},
-                                    arena);
+        return protocol->decode_call({.content_type = content_type,
+                                      .correlation_id = "c-1",
+                                      .reply_to = "amq.gen-1",
+                                      .body = bytes_of(content),
+                                      .body_bytes = content.size()},
+                                     arena);
     }
 
-    std::expected<Answer, Failure> there_and_back(const Answer& answer) {
+    std::expected<Response, Failure> there_and_back(const Response& response) {
         const ReplyAddress address{.reply_to = "r", .correlation_id = "c"};
-        const auto reply = dialect->encode_answer(address, answer, arena, body);
-        return dialect->decode_answer(*reply, arena);
+        const auto reply = protocol->encode_response(address, response, arena, body);
+        return protocol->decode_response(*reply, arena);
     }
 
     /// The arguments as the server reads them from the client's message.
     Call sent(const Call& call) {
-        const auto message = dialect->encode_call(call, "rpc_queue", "r", arena, body);
+        const auto message = protocol->encode_call(call, "rpc_queue", "r", arena, body);
         EXPECT_TRUE(message);
-        const auto read = dialect->decode_call(*message, arena);
+        const auto read = protocol->decode_call(*message, arena);
         EXPECT_TRUE(read);
         return *read;
     }
 
-    std::unique_ptr<MessageDialect> dialect = make_tutorial_dialect("fibonacci");
+    std::unique_ptr<MessageProtocol> protocol = make_tutorial_protocol("fibonacci");
     Arena arena;
     std::string body;
 };
@@ -87,7 +87,7 @@ TEST_F(Tutorial, AnswersWithABareValue) {
     // The reply views it.
     const ReplyAddress address{.exchange = "x", .reply_to = "r", .correlation_id = "c"};
     const auto reply =
-        dialect->encode_answer(address, {.data = Value::integer(832040)}, arena, body);
+        protocol->encode_response(address, {.data = Value::integer(832040)}, arena, body);
     ASSERT_TRUE(reply);
     EXPECT_EQ(reply->exchange, "");
     EXPECT_EQ(reply->routing_key, "r");
@@ -145,7 +145,7 @@ TEST_F(Tutorial, SaysWhenAnObjectIsNamedArguments) {
 }
 
 TEST_F(Tutorial, DeclaresAPlainQueue) {
-    const Topology topology = dialect->server_topology({.server = "rpc_queue"});
+    const Topology topology = protocol->server_topology({.server = "rpc_queue"});
     ASSERT_EQ(topology.queues.size(), 1U);
     EXPECT_EQ(topology.queues[0].name, "rpc_queue");
     EXPECT_FALSE(topology.queues[0].durable);

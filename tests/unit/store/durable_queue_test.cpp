@@ -1,12 +1,12 @@
 #include "store/durable_queue.hpp"
 
+#include "support/temporary_directory.hpp"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
 #include <thread>
-
-#include "support/temporary_directory.hpp"
 
 namespace warren::store {
 namespace {

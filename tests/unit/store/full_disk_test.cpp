@@ -1,10 +1,10 @@
+#include "support/child_process.hpp"
+#include "support/temporary_directory.hpp"
+
 #include <gtest/gtest.h>
 
 #include <sstream>
 #include <string>
-
-#include "support/child_process.hpp"
-#include "support/temporary_directory.hpp"
 
 namespace warren::store {
 namespace {

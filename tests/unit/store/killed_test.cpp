@@ -1,14 +1,14 @@
+#include "store/queue_file.hpp"
+#include "support/child_process.hpp"
+#include "support/support.hpp"
+#include "support/temporary_directory.hpp"
+
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <cstdlib>
 #include <random>
 #include <set>
-
-#include "store/queue_file.hpp"
-#include "support/child_process.hpp"
-#include "support/support.hpp"
-#include "support/temporary_directory.hpp"
 
 namespace warren::store {
 namespace {

@@ -1,3 +1,7 @@
+#include "store/queue_file.hpp"
+#include "support/support.hpp"
+#include "support/temporary_directory.hpp"
+
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -8,10 +12,6 @@
 #include <map>
 #include <random>
 #include <set>
-
-#include "store/queue_file.hpp"
-#include "support/support.hpp"
-#include "support/temporary_directory.hpp"
 
 /// Bits that a disk altered, files that are cut, gone or replaced: no entry is given out altered,
 /// and none is lost without a word.

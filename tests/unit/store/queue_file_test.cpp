@@ -1,5 +1,8 @@
 #include "store/queue_file.hpp"
 
+#include "store/file_size_signal.hpp"
+#include "support/temporary_directory.hpp"
+
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -9,9 +12,6 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
-
-#include "store/file_size_signal.hpp"
-#include "support/temporary_directory.hpp"
 
 namespace warren::store {
 namespace {

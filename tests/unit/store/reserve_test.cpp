@@ -1,10 +1,10 @@
 #include "store/reserve.hpp"
 
+#include "support/temporary_directory.hpp"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
-
-#include "support/temporary_directory.hpp"
 
 namespace warren::store {
 namespace {
@@ -18,7 +18,7 @@ TEST(Reserves, AreFilesOfTheirSizeUntilTheyAreGivenBack) {
         EXPECT_TRUE(reserve.take());
         EXPECT_TRUE(reserve.is_held());
         EXPECT_EQ(std::filesystem::file_size(path), 100'000U);
-        reserve.give_back();
+        reserve.release();
         EXPECT_FALSE(reserve.is_held());
         EXPECT_FALSE(std::filesystem::exists(path));
         EXPECT_TRUE(reserve.take());

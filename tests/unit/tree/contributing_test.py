@@ -21,13 +21,15 @@ def presets(kind):
     return {preset["name"] for preset in PRESETS[kind] if not preset.get("hidden")}
 
 
-def rooms():
-    return {path.parent.name for path in tree.ROOT.glob("tests/unit/*/*_test.cpp")}
+def folders():
+    """Of unit tests, below tests/unit."""
+    unit = tree.ROOT / "tests/unit"
+    return {path.parent.relative_to(unit).parts for path in unit.glob("**/*_test.cpp")}
 
 
 def tests():
     checks = (path.stem for path in tree.ROOT.glob("tests/unit/tree/*_test.py"))
-    return {f"unit.{room}" for room in rooms()} | {
+    return {f"unit.{'.'.join(parts)}" for parts in folders()} | {
         f"tree.{check.removesuffix('_test')}" for check in checks
     }
 
@@ -35,7 +37,7 @@ def tests():
 def targets():
     lists = [*tree.files(".txt"), *tree.files(".cmake")]
     named = (name for path in lists for name in TARGET.findall(path.read_text()))
-    return set(named) | {f"unit_{room}" for room in rooms()}
+    return set(named) | {f"unit_{'_'.join(parts)}" for parts in folders()}
 
 
 def is_path(name):

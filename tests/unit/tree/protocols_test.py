@@ -32,8 +32,8 @@ class Protocols(unittest.TestCase):
         named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, words))})(?![\w-])")
         wrong = [
             tree.shown(path, number, line.strip())
-            for room in ("endpoint", "app", "runtime", "transport")
-            for path in tree.files(*tree.CODE, under=f"src/{room}")
+            for layer in ("endpoint", "app", "runtime", "transport")
+            for path in tree.files(*tree.CODE, under=f"src/{layer}")
             if path not in own
             for number, line in tree.lines(path)
             if named.search(without_comments(line))

@@ -1,0 +1,84 @@
+# A layer is a folder of src/ and one object library, warren_layer_<name>. Its files APART are not
+# joined with others (WARREN_UNITY), because they name things of their own alike.
+
+function(warren_layer name)
+  cmake_parse_arguments(LAYER "" "" "USES;LINKS;APART" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  if(NOT sources)
+    # A layer of headers only is still a target that others link.
+    set(sources ${PROJECT_BINARY_DIR}/no_sources.cpp)
+    file(CONFIGURE OUTPUT ${sources} CONTENT "")
+  endif()
+  add_library(warren_layer_${name} OBJECT ${sources})
+  warren_unity(warren_layer_${name} ${LAYER_APART})
+  target_include_directories(warren_layer_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
+                             ${PROJECT_SOURCE_DIR}/src)
+  target_compile_definitions(warren_layer_${name} PUBLIC BOOST_ASIO_NO_DEPRECATED
+                             BOOST_ASIO_SEPARATE_COMPILATION)
+  target_link_libraries(warren_layer_${name} PUBLIC ${LAYER_LINKS})
+  foreach(used IN LISTS LAYER_USES)
+    get_target_property(links warren_layer_${used} LINK_LIBRARIES)
+    if(links)
+      target_link_libraries(warren_layer_${name} PUBLIC ${links})
+    endif()
+  endforeach()
+endfunction()
+
+# in  a target, then its files that stay alone, below src/
+function(warren_unity target)
+  if(NOT WARREN_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+  list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/src/)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
+function(warren_library)
+  add_library(warren SHARED)
+  # The name that it has where it is installed.
+  add_library(warren::warren ALIAS warren)
+  set_target_properties(warren PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}
+                        SOVERSION ${PROJECT_VERSION_MAJOR} VERSION ${PROJECT_VERSION})
+  target_include_directories(warren PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(warren INTERFACE cxx_std_23)
+  target_compile_definitions(warren PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
+  target_link_options(warren PRIVATE -Wl,-Bsymbolic-functions)
+  foreach(layer IN LISTS ARGN)
+    target_sources(warren PRIVATE $<TARGET_OBJECTS:warren_layer_${layer}>)
+    get_target_property(links warren_layer_${layer} LINK_LIBRARIES)
+    if(links)
+      # Who links an installed Warren needs none of what it is made of.
+      target_link_libraries(warren PUBLIC "$<BUILD_INTERFACE:${links}>")
+    endif()
+  endforeach()
+endfunction()
+
+function(warren_program)
+  cmake_parse_arguments(PROGRAM "" "" "LINKS;APART" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cpp)
+  if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
+    return()
+  endif()
+  # All but `main`, so that tests can link it.
+  list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
+  add_library(warren_app STATIC ${sources})
+  warren_unity(warren_app ${PROGRAM_APART})
+  target_include_directories(warren_app PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(warren_app PUBLIC warren ${PROGRAM_LINKS})
+  add_executable(warren_program ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
+  set_target_properties(warren_program PROPERTIES OUTPUT_NAME warren
+                        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} BUILD_RPATH "$ORIGIN")
+  target_link_libraries(warren_program PRIVATE warren_app)
+endfunction()
+
+# A shared object of methods, as `warren serve` loads it. Its types are hidden, so that two modules
+# may each have a type of one name.
+function(warren_module name)
+  add_library(${name} MODULE ${ARGN})
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
+                        ${PROJECT_BINARY_DIR}/modules BUILD_RPATH "$ORIGIN/.."
+                        CXX_VISIBILITY_PRESET hidden)
+  target_link_libraries(${name} PRIVATE warren)
+endfunction()

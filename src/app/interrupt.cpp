@@ -1,0 +1,52 @@
+#include "app/interrupt.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+namespace warren::app {
+namespace {
+
+/// Signals this close together are one: some supervisors signal a process and then its group.
+constexpr std::chrono::milliseconds same_signal{20};
+
+bool is_ignored(int number) {
+    struct sigaction action{};
+    return sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+    sigemptyset(&set_);
+    for (const int number : {SIGINT, SIGTERM}) {
+        // What is ignored, as of a shell's background, would be taken when it is waited for.
+        if (!is_ignored(number)) {
+            sigaddset(&set_, number);
+        }
+    }
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::thread{[state = state_, set = set_] {
+        int number = 0;
+        while (sigwait(&set, &number) != 0) {
+        }
+        state->number = number;
+        state->source.request_stop();
+        const auto first = std::chrono::steady_clock::now();
+        while (sigwait(&set, &number) != 0 ||
+               std::chrono::steady_clock::now() - first <= same_signal) {
+        }
+        _exit(128 + number);
+    }}.detach();
+}
+
+void Interrupt::end() const {
+    const int number = state_->number;
+    signal(number, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &set_, nullptr);
+    raise(number);
+    _exit(128 + number);
+}
+
+}  // namespace warren::app

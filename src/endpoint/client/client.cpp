@@ -1,0 +1,271 @@
+#include <warren/client.hpp>
+
+#include "core/clock.hpp"
+#include "endpoint/client/client_call.hpp"
+#include "endpoint/client/client_route.hpp"
+#include "endpoint/failures.hpp"
+#include "endpoint/log_queue.hpp"
+#include "endpoint/protocols/descriptor.hpp"
+#include "endpoint/server/metrics_route.hpp"
+#include "format/fernet/fernet.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace warren {
+namespace {
+
+ClientOptions with_queued_log(ClientOptions options) {
+    if (options.log) {
+        options.log = endpoint::queued(std::move(options.log));
+    }
+    return options;
+}
+
+bool broadcasts(const endpoint::Address& address) {
+    const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.transport);
+    return zmq != nullptr && zmq->distribution == endpoint::ZmqDistribution::broadcast;
+}
+
+}  // namespace
+
+class Client::Implementation {
+public:
+    Implementation(const endpoint::Address& address, ClientOptions options)
+        : options_{with_queued_log(std::move(options))},
+          keys_{endpoint::value_or_throw(format::Keyring::parse(options_.fernet_keys))},
+          protocol_{*address.protocol},
+          secret_depth_{protocol_.secret_depth_for(
+              address.nested_secrets ? address.nested_secrets : options_.nested_secrets)},
+          is_brokerless_{address.is_brokerless()},
+          publishes_{address.is_one_way()},
+          broadcasts_{broadcasts(address)},
+          route_{endpoint::make_client_route(address, options_)},
+          calls_{route_->calls()} {
+        if (options_.metrics != ClientMetrics::none) {
+            series_ = std::make_shared<metrics::ClientSeries>(
+                endpoint::metrics_route(address, !options_.auth_secrets.empty()));
+            calls_.count_into(series_);
+        }
+        if (options_.metrics == ClientMetrics::warren_and_arrpc) {
+            host_ = metrics::host_labels();
+        }
+    }
+
+    std::string metrics_text() const {
+        return series_ ? series_->text(route_->figures(), host_) : std::string{};
+    }
+
+    void close() {
+        if (!is_closed_.exchange(true)) {
+            route_->close();
+        }
+    }
+
+    detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options,
+                                        detail::Caller caller) const {
+        // Only tokens need the time.
+        const std::int64_t now = keys_.empty() ? 0 : core::unix_seconds_now();
+        detail::PreparedCallPointer prepared = detail::idle_prepared_call();
+        prepared->prepare(call, options.named.value(), keys_, secret_depth_, now, caller);
+        prepared->name(options.idempotency_key, options.traceparent);
+        prepared->address_to(options.server);
+        if (std::optional<Failure> refused = refusal_of(call, options);
+            refused && !prepared->refused) {
+            prepared->refused = std::move(refused);
+        }
+        prepared->timeout = options.timeout.value_or(options_.timeout);
+        prepared->when_blocked = options.when_blocked.value_or(options_.when_blocked);
+        prepared->bears_deadline = call.wants_response || options.timeout.has_value();
+        prepared->idempotent = options.idempotent;
+        prepared->stop = options.stop;
+        prepared->log = options_.log;
+        return prepared;
+    }
+
+    void submit(detail::PreparedCallPointer call, std::stop_token stop) {
+        call->watch(calls_, std::move(stop));
+        calls_.submit(*call.release());
+    }
+
+    void call_blocking(detail::PreparedCallPointer call, detail::WaitingSink& sink) {
+        BlockingCall blocking{*this, std::move(call), sink};
+        route_->run_until_done(blocking);
+    }
+
+    bool is_idle() const noexcept { return calls_.counters().in_flight() == 0; }
+
+    void refuse_on_io_thread() const {
+        if (route_->is_current_thread()) {
+            throw Error{Code::internal,
+                        "Not sent: a blocking call from the client's "
+                        "I/O thread would wait for "
+                        "itself; use start_call or async_call"};
+        }
+    }
+
+    ClientCounters counters() const {
+        const runtime::ClientCounts& counted = calls_.counters();
+        ClientCounters counters{.calls = counted.calls(),
+                                .succeeded = counted.successes.get(),
+                                .replies_dropped = calls_.replies_dropped(),
+                                .in_flight = counted.in_flight()};
+        for (const runtime::SingleWriterCounter& failures : counted.failures) {
+            counters.failed += failures.get();
+        }
+        return counters;
+    }
+
+private:
+    /// What this client's address has no such calls of.
+    std::optional<Failure> refusal_of(const detail::ErasedCall& call,
+                                      const CallOptions& options) const {
+        if (is_brokerless_ && !options.server.empty()) {
+            return Failure{.code = Code::invalid_request,
+                           .message =
+                               "Not sent: without a broker a client calls the servers of "
+                               "its address, no other one"};
+        }
+        if (!call.wants_response && !protocol_.has_one_way) {
+            return Failure{
+                .code = Code::invalid_request,
+                .message = "Not sent: " + std::string{protocol_.name} +
+                           " has no one-way calls, as every request of it is answered; make "
+                           "a call and ignore what it gives"};
+        }
+        if (call.wants_response && publishes_) {
+            return Failure{.code = Code::invalid_request,
+                           .message =
+                               "Not sent: what is published has no answer; make a one-way call "
+                               "(Client::notify, warren call --one-way)"};
+        }
+        if (call.wants_response && broadcasts_ && call.response->kind != Type::Kind::dynamic) {
+            return Failure{.code = Code::invalid_request,
+                           .message =
+                               "Not sent: a broadcast has a list of answers; call the method by "
+                               "its name, which gives a Dynamic, or leave out "
+                               "distribution=broadcast"};
+        }
+        return std::nullopt;
+    }
+
+    class BlockingCall final : public runtime::BlockingOperation {
+    public:
+        BlockingCall(Implementation& client, detail::PreparedCallPointer call,
+                     detail::WaitingSink& sink)
+            : client_{client}, call_{std::move(call)}, sink_{sink} {}
+
+        void start() override { client_.submit(std::move(call_), {}); }
+        bool is_done() const noexcept override { return sink_.is_finished(); }
+        void wait() override { sink_.wait(); }
+        bool leaves_work() const noexcept override { return !client_.is_idle(); }
+
+    private:
+        Implementation& client_;
+        detail::PreparedCallPointer call_;
+        detail::WaitingSink& sink_;
+    };
+
+    const ClientOptions options_;
+    const format::Keyring keys_;
+    const endpoint::ProtocolDescriptor& protocol_;
+    const model::SecretDepth secret_depth_;
+    const bool is_brokerless_;
+    const bool publishes_;
+    const bool broadcasts_;
+    const std::unique_ptr<endpoint::ClientRoute> route_;
+    runtime::ClientCalls& calls_;
+    std::shared_ptr<metrics::ClientSeries> series_;
+    std::optional<metrics::HostLabels> host_;
+    std::atomic<bool> is_closed_ = false;
+};
+
+Client::Client(std::string_view url, ClientOptions options)
+    : implementation_{std::make_unique<Implementation>(
+          endpoint::value_or_throw(endpoint::parse_address(url)), std::move(options))} {}
+
+Client::~Client() {
+    close();
+}
+
+void Client::close() noexcept {
+    implementation_->close();
+}
+
+ClientCounters Client::counters() const noexcept {
+    return implementation_->counters();
+}
+
+std::string Client::metrics_text() const {
+    return implementation_->metrics_text();
+}
+
+Dynamic Client::call(std::string_view method, const Dynamic& arguments,
+                     const CallOptions& options) {
+    detail::BlockingSink<Dynamic> sink;
+    call_blocking(detail::erase(method, arguments), options, sink);
+    return sink.take_data();
+}
+
+Reply<Dynamic> Client::call_for_reply(std::string_view method, const Dynamic& arguments,
+                                      const CallOptions& options) {
+    detail::BlockingSink<Dynamic> sink;
+    call_blocking(detail::erase(method, arguments), options, sink);
+    return sink.take_reply();
+}
+
+void Client::start_call(std::string_view method, const Dynamic& arguments,
+                        Completion<Dynamic> completion, const CallOptions& options) {
+    using Sink = detail::CompletionSink<Dynamic, Completion<Dynamic>>;
+    submit<Sink>(prepare(detail::erase(method, arguments), options), {}, std::move(completion));
+}
+
+void Client::notify(std::string_view method, const Dynamic& arguments, const CallOptions& options) {
+    notify_blocking(detail::erase(method, arguments), options);
+}
+
+void Client::start_notify(std::string_view method, const Dynamic& arguments,
+                          Completion<void> completion, const CallOptions& options) {
+    start_notify(detail::erase(method, arguments), std::move(completion), options);
+}
+
+void Client::notify_blocking(const detail::ErasedCall& call, const CallOptions& options) {
+    detail::BlockingSink<void> sink;
+    call_blocking(detail::one_way(call), options, sink);
+    sink.take_data();
+}
+
+void Client::start_notify(const detail::ErasedCall& call, Completion<void> completion,
+                          const CallOptions& options) {
+    using Sink = detail::CompletionSink<void, Completion<void>>;
+    submit<Sink>(prepare(detail::one_way(call), options), {}, std::move(completion));
+}
+
+detail::PreparedCallPointer Client::prepare(const detail::ErasedCall& call,
+                                            const CallOptions& options) {
+    return implementation_->prepare(call, options, detail::Caller::goes_on);
+}
+
+void Client::submit_to(detail::PreparedCallPointer call, detail::CallSink& sink,
+                       std::stop_token stop) {
+    call->own(sink);
+    implementation_->submit(std::move(call), std::move(stop));
+}
+
+void Client::call_blocking(const detail::ErasedCall& call, const CallOptions& options,
+                           detail::WaitingSink& sink) {
+    implementation_->refuse_on_io_thread();
+    detail::PreparedCallPointer prepared =
+        implementation_->prepare(call, options, detail::Caller::waits);
+    if (prepared->refused) {
+        throw Error{std::move(*prepared->refused)};
+    }
+    prepared->sink = &sink;
+    implementation_->call_blocking(std::move(prepared), sink);
+}
+
+}  // namespace warren

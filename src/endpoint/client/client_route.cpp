@@ -1,0 +1,43 @@
+#include "endpoint/client/client_route.hpp"
+
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/descriptor.hpp"
+
+#include <random>
+#include <variant>
+
+namespace warren::endpoint {
+
+std::unique_ptr<ClientRoute> make_client_route(const Address& address,
+                                               const ClientOptions& options) {
+    value_or_throw(address.protocol->check_signing(options.auth_secrets));
+    if (std::holds_alternative<ZmqAddress>(address.transport)) {
+        return make_zmq_route(address, options);
+    }
+    return address.is_brokerless() ? make_tcp_route(address, options)
+                                   : make_message_route(address, options);
+}
+
+core::Limits client_limits(const Address& address, const ClientOptions& options) noexcept {
+    core::Limits limits;
+    limits.body_bytes_max = address.body_bytes_max.value_or(options.body_bytes_max);
+    limits.nesting_depth_max = address.nesting_depth_max.value_or(options.nesting_depth_max);
+    limits.value_count_max = address.value_count_max.value_or(options.value_count_max);
+    return limits;
+}
+
+metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept {
+    return {.in_flight = calls.counters().in_flight(),
+            .dropped_responses = calls.replies_dropped()};
+}
+
+std::array<std::uint8_t, 16> random_octets() {
+    std::random_device device;
+    std::array<std::uint8_t, 16> octets;
+    for (std::uint8_t& octet : octets) {
+        octet = static_cast<std::uint8_t>(device());
+    }
+    return octets;
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,144 @@
+#include "endpoint/proxy/client_forwarder.hpp"
+
+#include "endpoint/server/listener_config.hpp"
+#include "endpoint/server/metrics_route.hpp"
+#include "protocol/failure_value.hpp"
+#include "runtime/client/client_calls.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace warren::endpoint {
+namespace {
+
+/// What a response takes to come back is kept from the time of the call, so that the caller reads
+/// what its call failed of, and not only that nothing came in time. It is never nothing: a call
+/// that is forwarded in a loop comes to its end.
+std::chrono::milliseconds kept_for_the_response(std::chrono::milliseconds left) {
+    constexpr std::chrono::milliseconds kept_min{1};
+    constexpr std::chrono::milliseconds kept_max{100};
+    return std::clamp(left / 10, kept_min, kept_max);
+}
+
+/// One call on its way; destroys itself when it is over.
+class ForwardingCall final : public runtime::ClientCall {
+public:
+    ForwardingCall(const runtime::ForwardedCall& call,
+                   std::unique_ptr<runtime::ForwardSink> response, ForwardReplies replies)
+        : response_{std::move(response)}, replies_{replies} {
+        method = arena_.copy(call.method);
+        style = call.style;
+        arguments = arena_.copy(call.arguments);
+        metadata = protocol::copy(call.metadata, arena_);
+        may_be_cancelled = call.stop.stop_possible() || call.stop_unsent.stop_possible();
+    }
+
+    void watch(runtime::ClientCalls& calls, std::stop_token stop, std::stop_token stop_unsent) {
+        if (stop.stop_possible()) {
+            cancel_.emplace(std::move(stop), Cancel{&calls, this});
+        }
+        if (stop_unsent.stop_possible()) {
+            withdraw_.emplace(std::move(stop_unsent), Withdraw{&calls, this});
+        }
+    }
+
+    void part(const protocol::Response& part) noexcept override {
+        if (replies_ == ForwardReplies::carried && part.data) {
+            response_->part(*part.data);
+        }
+    }
+    void succeeded(const protocol::Response& response) noexcept override {
+        if (response.failure) {
+            return failed(protocol::to_failure(response));
+        }
+        finish(
+            replies_ == ForwardReplies::dropped
+                ? runtime::ForwardedResponse{}
+                : runtime::ForwardedResponse{.message = response.message, .data = response.data});
+    }
+    void failed(Failure failure) noexcept override { finish(std::unexpected{std::move(failure)}); }
+
+private:
+    struct Cancel {
+        runtime::ClientCalls* calls;
+        ForwardingCall* call;
+        void operator()() const { calls->cancel(*call); }
+    };
+
+    struct Withdraw {
+        runtime::ClientCalls* calls;
+        ForwardingCall* call;
+        void operator()() const { calls->withdraw(*call); }
+    };
+
+    void finish(std::expected<runtime::ForwardedResponse, Failure> outcome) noexcept {
+        // From here on nobody gives this call up any more.
+        cancel_.reset();
+        withdraw_.reset();
+        const std::unique_ptr<ForwardingCall> self{this};
+        response_->end(std::move(outcome));
+    }
+
+    const std::unique_ptr<runtime::ForwardSink> response_;
+    const ForwardReplies replies_;
+    Arena arena_;
+    std::optional<std::stop_callback<Cancel>> cancel_;
+    std::optional<std::stop_callback<Withdraw>> withdraw_;
+};
+
+}  // namespace
+
+ClientForwarder::ClientForwarder(const Address& to, const ForwardOptions& options)
+    : to_{to},
+      replies_{options.replies},
+      calls_as_{to.is_one_way() ? ForwardCalls::one_way : options.calls},
+      timeout_{options.client.timeout},
+      when_blocked_{options.client.when_blocked},
+      series_{std::make_shared<metrics::ClientSeries>(
+          metrics_route(to, !options.client.auth_secrets.empty()))},
+      route_{make_client_route(to, options.client)},
+      calls_{route_->calls()} {
+    calls_.count_into(series_);
+}
+
+ClientForwarder::~ClientForwarder() {
+    route_->close();
+}
+
+void ClientForwarder::end_unsent() {
+    calls_.end_unsent(
+        {.code = Code::no_responder,
+         .message = "Not sent: this proxy stops, and has no connection to " + to_.display()});
+}
+
+std::string ClientForwarder::display() const {
+    Address to = to_;
+    if (auto endpoints = route_->publishing_at(); !endpoints.empty()) {
+        std::get<ZmqAddress>(to.transport).endpoints = std::move(endpoints);
+    }
+    return display_location(to);
+}
+
+void ClientForwarder::forward(const runtime::ForwardedCall& call,
+                              std::unique_ptr<runtime::ForwardSink> response) {
+    const auto time_left = call.metadata.time_left;
+    const auto timeout = time_left ? *time_left - kept_for_the_response(*time_left) : timeout_;
+    if (time_left && timeout.count() <= 0) {
+        return response->end(std::unexpected{Failure{
+            .code = Code::expired_in_queue, .message = "Not forwarded: the call's time was over"}});
+    }
+    auto outgoing = std::make_unique<ForwardingCall>(call, std::move(response), replies_);
+    outgoing->wants_response = calls_as_ == ForwardCalls::answered;
+    outgoing->came_one_way = !call.wants_response;
+    outgoing->bears_deadline = outgoing->wants_response || time_left.has_value();
+    outgoing->timeout = timeout;
+    outgoing->when_blocked = when_blocked_;
+    outgoing->watch(calls_, call.stop, call.stop_unsent);
+    calls_.submit(*outgoing.release());
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <warren/server.hpp>
+
+#include "endpoint/proxy/buffered_forwarder.hpp"
+#include "endpoint/proxy/client_forwarder.hpp"
+#include "endpoint/server/listener_config.hpp"
+#include "metrics/text.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace warren::endpoint {
+
+/// What a proxy is called: as its options say, or else after both addresses.
+/// err  invalid_request: an address that cannot be
+std::expected<std::string, Failure> proxy_name(const ListenerOptions& from,
+                                               const ForwardOptions& options);
+
+/// A listener whose calls are forwarded, read and checked.
+/// err  invalid_request: what is wrong with which address or option
+std::expected<ListenerConfig, Failure> plan_proxy(ListenerOptions from, ForwardOptions options);
+
+/// The same, held against the listeners that are there already, and added to them.
+/// err  invalid_request, also where calls would come round to where they came from, as far as that
+///      is seen here, or where two have one name; nothing is added then
+std::expected<void, Failure> add_proxy(std::vector<ListenerConfig>& configs, ListenerOptions from,
+                                       ForwardOptions options);
+
+/// What takes the calls of one listener on.          thread any, where nothing else is said
+class Proxy {
+public:
+    /// in   plan: of a proxy
+    /// err  throws Error (invalid_request) for options that cannot be, and for a buffer's file that
+    ///      cannot be had
+    Proxy(const ListenerConfig& config, std::shared_ptr<Log> log);
+
+    runtime::Forwarder& forwarder() noexcept;
+    /// Where calls are forwarded to, for people, with ports that were chosen here.
+    std::string target() const { return client_.display(); }
+    /// Fail the calls that wait for a connection, where there is no buffer.
+    void end_unsent();
+    /// As that of `BufferedForwarder`, where there is a buffer.
+    void stop(std::chrono::milliseconds patience);
+    void add_to(metrics::ServerFigures& figures) const;
+
+private:
+    const std::string name_;
+    ClientForwarder client_;
+    std::unique_ptr<BufferedForwarder> buffered_;  // null: calls go on at once
+};
+
+/// The proxies of a server.
+class Proxies {
+public:
+    /// in   plans: of all its listeners
+    /// err  as `Proxy`
+    Proxies(std::span<const ListenerConfig> configs, ServerReplies replies,
+            std::shared_ptr<Log> log);
+
+    /// out  nullptr of a listener that is no proxy
+    runtime::Forwarder* forwarder_of(std::size_t listener) noexcept;
+    /// out  " forwards to ADDRESS"; empty of a listener that is no proxy
+    std::string display_of(std::size_t listener) const;
+    /// Fail the calls that wait for a connection; what is in buffers stays there.
+    void end_unsent();
+    /// Begin no further call of those in buffers, and wait for those that are out until a time.
+    void stop(std::chrono::steady_clock::time_point until);
+    void add_to(metrics::ServerFigures& figures) const;
+
+private:
+    std::vector<std::unique_ptr<Proxy>> proxies_;  // as the plans; null: none
+};
+
+}  // namespace warren::endpoint

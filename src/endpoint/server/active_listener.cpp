@@ -1,0 +1,66 @@
+#include "endpoint/server/active_listener.hpp"
+
+#include "endpoint/protocols/descriptor.hpp"
+#include "endpoint/server/metrics_route.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace warren::endpoint {
+namespace {
+
+metrics::Route route_of(const ListenerConfig& config) {
+    metrics::Route route = metrics_route(config.address, !config.options.auth_secrets.empty());
+    route.has_tls = route.has_tls || config.options.tls;
+    return route;
+}
+
+}  // namespace
+
+ActiveListener::ActiveListener(ListenerConfig config, std::vector<const Method*> methods,
+                               const ListenerShared& shared)
+    : config_{std::move(config)},
+      methods_{std::move(methods)},
+      names_{method_names(config_, methods_)},
+      route_{route_of(config_)} {
+    if (shared.series != nullptr) {
+        const std::vector<std::string> any{std::string{metrics::forwarded_method}};
+        series_ =
+            shared.series->listener_series(names_.empty() && config_.proxy ? any : names_, route_);
+    }
+}
+
+std::string ActiveListener::display() const {
+    return location() + (config_.proxy ? "" : " methods=" + std::to_string(methods_.size()));
+}
+
+runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& opening) const {
+    return {
+        .methods = methods_,
+        .forwarder = opening.forwarder,
+        .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
+        .keys = config_.keys,
+        .secrets = config_.options.plaintext_secrets == PlaintextSecrets::accept
+                       ? model::SecretPolicy::accept_plaintext
+                       : model::SecretPolicy::must_be_encrypted,
+        .secrets_ttl = config_.options.fernet_ttl,
+        .secrets_depth = config_.address.protocol->secret_depth_for(config_.options.nested_secrets),
+        .responses = opening.responses,
+        .series = series_ ? &*series_ : nullptr,
+        .name = config_.display(),
+        .attempts_max = config_.address.is_brokerless() ? 0 : config_.options.attempts_max};
+}
+
+std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,
+                                              std::vector<const Method*> methods,
+                                              const ListenerShared& shared) {
+    if (std::holds_alternative<ZmqAddress>(config.address.transport)) {
+        return make_zmq_listener(std::move(config), std::move(methods), shared);
+    }
+    if (config.address.is_brokerless()) {
+        return make_tcp_listener(std::move(config), std::move(methods), shared);
+    }
+    return make_message_listener(std::move(config), std::move(methods), shared);
+}
+
+}  // namespace warren::endpoint

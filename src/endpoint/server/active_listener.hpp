@@ -1,0 +1,108 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "endpoint/server/listener_config.hpp"
+#include "metrics/text.hpp"
+#include "protocol/nonce_memory.hpp"
+#include "runtime/dispatch/dispatcher.hpp"
+#include "runtime/dispatch/listener_context.hpp"
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace warren::transport {
+class AsioExecutor;
+}
+
+namespace warren::endpoint {
+
+/// What the listeners of one server share; all outlives them.
+struct ListenerShared {
+    transport::AsioExecutor& asio;  // runs the connections
+    core::Limits limits;
+    std::shared_ptr<protocol::NonceMemory> nonces;  // of signed requests
+    metrics::CallSeriesTable* series = nullptr;     // where calls are counted; null: nowhere
+};
+
+/// One listener while it is served: its transport, and what serves its requests behind it.
+/// thread the I/O thread where nothing else is said; made and destroyed on none of the server's
+class ActiveListener {
+public:
+    virtual ~ActiveListener() = default;
+    ActiveListener(const ActiveListener&) = delete;
+    ActiveListener& operator=(const ActiveListener&) = delete;
+
+    /// Such as "tcp://127.0.0.1:40123 methods=3".                            thread any, once open
+    std::string display() const;
+    virtual runtime::Executor& executor() noexcept = 0;  // thread any
+
+    struct Opening {
+        runtime::Dispatcher& dispatcher;
+        Log& log;
+        runtime::Responses responses;
+        runtime::Forwarder* forwarder;    // of a proxy; otherwise null
+        std::function<void()> on_change;  // of `consuming`
+    };
+    /// Make the transport and what serves behind it, and consume.
+    /// err  invalid_request: it cannot be listened there; only of listeners without a broker
+    virtual std::expected<void, Failure> open(Opening opening) = 0;
+    virtual bool consuming() const noexcept = 0;
+    /// What a drain waits for beside handlers that run, for people; empty: for nothing.
+    virtual std::string unfinished() const { return {}; }
+    /// Take no more requests, and say when those that were taken are answered.
+    virtual void drain(std::move_only_function<void()> on_drained) = 0;
+    /// Requeue or drop what is not answered yet; what was given to `drain` follows.
+    virtual void stop_now() = 0;
+    /// Unmake it all; `closed` follows when all output is written.
+    virtual void close(std::move_only_function<void()> closed) = 0;
+
+    /// Once closed: whether the other side has surely got what was sent.             thread any
+    virtual bool is_flushed() const noexcept { return true; }
+
+    virtual std::expected<void, Failure> reload_certificates() { return {}; }
+
+    /// What it has done and has now; after `close` there is nothing.
+    /// thread the I/O thread of what listens directly or at a broker
+    virtual metrics::ListenerFigures figures() const = 0;
+
+protected:
+    ActiveListener(ListenerConfig config, std::vector<const Method*> methods,
+                   const ListenerShared& shared);
+
+    const ListenerConfig& config() const noexcept { return config_; }
+    /// The names of its methods; empty: it forwards all.
+    const std::vector<std::string>& methods() const noexcept { return names_; }
+    runtime::ListenerContextOptions listener_options(const Opening& opening) const;
+    const metrics::Route& route() const noexcept { return route_; }
+    /// Where it listens, for people.
+    virtual std::string location() const { return config_.display(); }
+
+private:
+    ListenerConfig config_;
+    std::vector<const Method*> methods_;
+    std::vector<std::string> names_;
+    metrics::Route route_;
+    std::optional<metrics::ListenerSeries> series_;
+};
+
+/// err  throws Error (invalid_request) for options that only now can be held against the methods
+std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,
+                                              std::vector<const Method*> methods,
+                                              const ListenerShared& shared);
+
+// One for each kind of place.
+std::unique_ptr<ActiveListener> make_message_listener(ListenerConfig config,
+                                                      std::vector<const Method*> methods,
+                                                      const ListenerShared& shared);
+std::unique_ptr<ActiveListener> make_tcp_listener(ListenerConfig config,
+                                                  std::vector<const Method*> methods,
+                                                  const ListenerShared& shared);
+std::unique_ptr<ActiveListener> make_zmq_listener(ListenerConfig config,
+                                                  std::vector<const Method*> methods,
+                                                  const ListenerShared& shared);
+
+}  // namespace warren::endpoint

@@ -1,0 +1,356 @@
+#include "endpoint/server/listener_config.hpp"
+
+#include "core/duration.hpp"
+#include "endpoint/failures.hpp"
+#include "endpoint/protocols/table.hpp"
+#include "endpoint/server/listener_queue.hpp"
+#include "endpoint/server/topic_pattern.hpp"
+#include "transport/net/tls_context.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace warren::endpoint {
+namespace {
+
+constexpr std::size_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
+constexpr std::size_t at_broker_default = 5;
+constexpr std::size_t forwarded_default = 256;  // they hold no worker
+constexpr std::size_t brokerless_default = 65'536;
+constexpr std::size_t brokerless_max = std::size_t{1} << 24;
+
+/// One that stands in the address already is refused when that is read.
+void add(std::string& url, std::string_view key, std::string_view value) {
+    if (!value.empty()) {
+        add_parameter(url, key, value);
+    }
+}
+
+void add_zmq(const ListenerZmq& zmq, std::string& url) {
+    std::string client_keys;
+    for (const std::string& key : zmq.client_keys) {
+        client_keys += (client_keys.empty() ? "" : ",") + key;
+    }
+    add(url, "socket", zmq.socket);
+    add(url, "side", zmq.side);
+    add(url, "username", zmq.username);
+    add(url, "password", zmq.password);
+    add(url, "secret_key", zmq.secret_key);
+    add(url, "client_keys", client_keys);
+    add(url, "server_key", zmq.server_key);
+    add(url, "public_key", zmq.public_key);
+    if (zmq.silence_timeout) {
+        add(url, "silence_timeout", core::to_string(*zmq.silence_timeout));
+    }
+    if (zmq.high_water_mark) {
+        add(url, "high_water_mark", std::to_string(*zmq.high_water_mark));
+    }
+    if (zmq.allow_shutdown) {
+        add(url, "allow_shutdown", "true");
+    }
+}
+
+std::string complete_url(const ListenerOptions& options) {
+    std::string url = options.url;
+    add(url, "queue", options.queue);
+    add(url, "protocol", options.protocol);
+    for (const ProtocolDescriptor* const protocol : protocols()) {
+        for (const ListenerKey& key : protocol->listener_keys) {
+            if (key.text != nullptr) {
+                add(url, key.name, options.*key.text);
+            }
+        }
+    }
+    add_zmq(options.zmq, url);
+    return url;
+}
+
+std::unexpected<Failure> one_method_wanted(const ProtocolDescriptor& protocol) {
+    return refused("The protocol '" + std::string{protocol.name} +
+                   "' has no method on the wire: name exactly one");
+}
+
+bool has_queue_options(const ListenerOptions& options) {
+    return !options.queue.empty() || !options.exchanges.empty() || options.durable ||
+           options.exclusive || options.auto_delete || options.queue_type ||
+           options.acknowledge != Acknowledge::with_reply || !options.queue_arguments->is_null();
+}
+
+std::expected<void, Failure> check_zmq(const ListenerOptions& options, const Address& address) {
+    if (has_queue_options(options)) {
+        return refused("Queues and exchanges are a broker's: not of ZeroMQ");
+    }
+    if (options.tls) {
+        return refused("TLS is of tcp://; ZeroMQ has keys of CURVE instead");
+    }
+    if (std::get<ZmqAddress>(address.transport).allows_shutdown &&
+        !address.protocol->accepts_shutdown) {
+        return refused("'allow_shutdown' is of the protocol " +
+                       list_of(&ProtocolDescriptor::accepts_shutdown));
+    }
+    return {};
+}
+
+std::expected<void, Failure> check_tcp(const ListenerOptions& options, const Address& address) {
+    const auto& tcp = std::get<TcpAddress>(address.transport);
+    if (tcp.servers.size() != 1) {
+        return refused("A listener has one address; make one for each");
+    }
+    if (address.has_client_parameters) {
+        return refused("Of the parameters of an address, a listener takes 'protocol' and 'method'");
+    }
+    if (has_queue_options(options)) {
+        return refused("Queues and exchanges are a broker's: not of tcp://");
+    }
+    if (tcp.is_secured && !options.tls) {
+        return refused("TLS needs a certificate: see ListenerOptions::tls");
+    }
+    if (options.tls) {
+        if (auto context = transport::make_tls_context(server_tls(*options.tls)); !context) {
+            return std::unexpected{std::move(context.error())};
+        }
+    }
+    return {};
+}
+
+/// What has an effect by another protocol only is not taken.
+std::expected<void, Failure> check_own(const ListenerOptions& options, const Address& address) {
+    for (const ProtocolDescriptor* const other : protocols()) {
+        for (const ListenerKey& key : other->listener_keys) {
+            if (other != address.protocol && key.flag != nullptr && options.*key.flag) {
+                return refused("'" + std::string{key.name} + "' is of the protocol " +
+                               std::string{other->name});
+            }
+        }
+    }
+    const auto check_listener = address.protocol->check_listener;
+    return check_listener == nullptr ? std::expected<void, Failure>{}
+                                     : check_listener(options, address);
+}
+
+/// What an exchange does. A plugin's does as the type that its argument names.
+std::string_view exchange_type(const ListenerExchange& exchange) {
+    const Value delayed = exchange.arguments["x-delayed-type"];
+    return exchange.type == "x-delayed-message" && delayed.is_text()
+               ? delayed.as_text()
+               : std::string_view{exchange.type};
+}
+
+std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
+                                             const Address& address) {
+    if (options.tls) {
+        return refused(
+            "A broker has the server's certificate; a client's is in the address (certfile)");
+    }
+    for (const ListenerExchange& exchange : options.exchanges) {
+        if (auto usable = check_exchange_type(exchange); !usable) {
+            return usable;
+        }
+        if (exchange_type(exchange) == "topic" && is_topic_pattern(address.queue)) {
+            return refused("The queue '" + address.queue + "' cannot be bound to the exchange '" +
+                           exchange.name +
+                           "' of type topic, where the words '*' and '#' stand for others: " +
+                           "it would get replies as requests; choose another name");
+        }
+    }
+    if (auto checked = check_queue(options, address); !checked) {
+        return checked;
+    }
+    if (auto checked = check_tls_files(address); !checked) {
+        return checked;
+    }
+    return check_own(options, address);
+}
+
+std::expected<void, Failure> check(const ListenerOptions& options, const Address& address) {
+    if (auto checked = address.protocol->check_signing(options.auth_secrets); !checked) {
+        return checked;
+    }
+    if (std::holds_alternative<ZmqAddress>(address.transport)) {
+        return check_zmq(options, address);
+    }
+    return address.is_brokerless() ? check_tcp(options, address)
+                                   : check_at_broker(options, address);
+}
+
+}  // namespace
+
+std::expected<void, Failure> check_exchange_type(const ListenerExchange& exchange) {
+    const std::string_view type = exchange_type(exchange);
+    if (type == "direct" || type == "topic") {
+        return {};
+    }
+    return refused(
+        "The exchange '" + exchange.name + "' is of type '" + exchange.type +
+        "', but calls need direct or topic: others give requests and replies to every queue that "
+        "is bound, so that handlers run twice and callers get their own requests");
+}
+
+transport::TlsServerOptions server_tls(const ListenerTls& tls) {
+    return {.certificate_file = tls.certificate_file,
+            .key_file = tls.key_file,
+            .client_ca_file = tls.client_ca_file,
+            .key_password = tls.key_password,
+            .key_password_file = tls.key_password_file};
+}
+
+std::string display_location(const Address& address) {
+    if (address.is_brokerless()) {
+        return address.display();
+    }
+    return address.display() + " " + std::string{address.protocol->server_key} + "=" +
+           address.queue;
+}
+
+std::string ListenerConfig::display() const {
+    return display_location(address);
+}
+
+std::size_t ListenerConfig::simultaneous_requests_max() const noexcept {
+    if (address.is_brokerless()) {
+        return options.max_simultaneous_requests.value_or(brokerless_default);
+    }
+    const auto own_default = address.protocol->requests_at_once;
+    const std::size_t usual = proxy ? forwarded_default : at_broker_default;
+    return options.max_simultaneous_requests.value_or(
+        own_default == nullptr ? usual : own_default(options));
+}
+
+std::expected<Address, Failure> address_of(const ListenerOptions& options) {
+    return parse_address(complete_url(options), AddressRole::listener);
+}
+
+std::expected<ListenerConfig, Failure> resolve_listener(ListenerOptions options) {
+    auto address = address_of(options);
+    if (!address) {
+        return std::unexpected{std::move(address.error())};
+    }
+    if (address->has_client_parameters && !address->is_brokerless()) {
+        return refused(
+            "The parameters 'reply', 'reply_...', 'persistent', 'nested_secrets', "
+            "'pickle_protocol' "
+            "and 'amqp_user' are a client's");
+    }
+    auto keys = format::Keyring::parse(options.fernet_keys);
+    if (!keys) {
+        return std::unexpected{std::move(keys.error())};
+    }
+    const std::size_t requests_max = address->is_brokerless() ? brokerless_max : prefetch_max;
+    if (options.max_simultaneous_requests.value_or(1) < 1 ||
+        options.max_simultaneous_requests.value_or(1) > requests_max) {
+        return refused("max_simultaneous_requests must be from 1 to " +
+                       std::to_string(requests_max));
+    }
+    name_queue_type(options);
+    auto checked = check(options, *address);
+    if (!checked) {
+        return std::unexpected{std::move(checked.error())};
+    }
+    if (auto* tcp = std::get_if<TcpAddress>(&address->transport)) {
+        tcp->is_secured |= options.tls.has_value();
+    }
+    if (options.methods.empty() && !address->method.empty()) {
+        options.methods.push_back(address->method);
+    }
+    if (address->protocol->method == MethodSource::by_listener && options.methods.size() > 1) {
+        return one_method_wanted(*address->protocol);
+    }
+    return ListenerConfig{std::move(options), std::move(*address), std::move(*keys)};
+}
+
+std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerConfig& config,
+                                                              const Registry& registry) {
+    if (config.proxy) {
+        return {};
+    }
+    if (config.options.methods.empty()) {
+        std::vector<const Method*> all = registry.all();
+        if (config.address.protocol->method == MethodSource::by_listener && all.size() != 1) {
+            return one_method_wanted(*config.address.protocol);
+        }
+        return all;
+    }
+    std::vector<const Method*> methods;
+    std::string missing;
+    for (const std::string& name : config.options.methods) {
+        const Method* method = registry.find(name);
+        if (method == nullptr) {
+            missing += (missing.empty() ? "'" : ", '") + name + "'";
+        } else if (std::ranges::find(methods, method) == methods.end()) {
+            methods.push_back(method);
+        }
+    }
+    if (!missing.empty()) {
+        return std::unexpected{Failure{
+            .code = Code::no_such_method,
+            .message = config.display() + " is to serve what nobody registered: " + missing}};
+    }
+    return methods;
+}
+
+std::vector<std::string> method_names(const ListenerConfig& config,
+                                      const std::vector<const Method*>& methods) {
+    if (config.proxy) {
+        return config.options.methods;
+    }
+    std::vector<std::string> names;
+    for (const Method* const method : methods) {
+        names.push_back(method->name);
+    }
+    return names;
+}
+
+namespace {
+
+constexpr std::int64_t deliveries_default = 20;
+
+/// One delivery more than attempts, so that the last one is answered.
+protocol::DeadLetters dead_letters_of(const ListenerOptions& options, const std::string& queue) {
+    return {.queue = options.dead_letter_queue.value_or(queue + ".dead-letter"),
+            .deliveries_max = options.attempts_max == 0 ? deliveries_default
+                                                        : std::int64_t{options.attempts_max}};
+}
+
+}  // namespace
+
+protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::string> methods,
+                               const protocol::MessageProtocol& protocol) {
+    const ListenerOptions& options = config.options;
+    protocol::ServerTopologyOptions wanted{.server = config.address.queue,
+                                           .methods = std::move(methods)};
+    wanted.queue_overrides = {.durable = options.durable,
+                              .exclusive = options.exclusive,
+                              .auto_delete = options.auto_delete,
+                              .queue_type = options.queue_type,
+                              .arguments = options.queue_arguments};
+    for (const ListenerExchange& exchange : options.exchanges) {
+        wanted.exchanges.push_back({.name = exchange.name,
+                                    .type = exchange.type,
+                                    .durable = exchange.durable.value_or(false),
+                                    .auto_delete = exchange.auto_delete.value_or(false),
+                                    .arguments = exchange.arguments});
+    }
+    protocol::Topology topology = protocol.server_topology(wanted);
+    limit_deliveries(dead_letters_of(options, topology.queues.front().name), topology);
+    return topology;
+}
+
+std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology) {
+    const protocol::Queue& queue = topology.queues.front();
+    const Value* const type = queue.arguments.value().find("x-queue-type");
+    const bool counts = type != nullptr && type->is_text() && type->as_text() == "quorum";
+    const bool is_limited = counts && queue.arguments.value().find("x-delivery-limit") != nullptr;
+    // Other queues tell a first attempt from others, and no more.
+    const std::uint32_t attempts_max = config.options.attempts_max;
+    if (is_limited || attempts_max == 1 || (counts && attempts_max != 0) || queue.exclusive ||
+        queue.auto_delete || config.options.acknowledge == Acknowledge::before_handling) {
+        return {};
+    }
+    return counts ? "a request that ends the process comes again without an end: neither "
+                    "'attempts_max' nor a limit of deliveries keeps it from it"
+                  : "a request that ends the process comes again without an end: a queue that is "
+                    "not of type quorum does not count (queue_type: quorum, or attempts_max: 1)";
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,456 @@
+#include <warren/server.hpp>
+
+#include "core/clock.hpp"
+#include "core/limits.hpp"
+#include "endpoint/countdown.hpp"
+#include "endpoint/failures.hpp"
+#include "endpoint/log_queue.hpp"
+#include "endpoint/modules/modules.hpp"
+#include "endpoint/proxy/proxy.hpp"
+#include "endpoint/server/active_listener.hpp"
+#include "endpoint/server/server_admin.hpp"
+#include "endpoint/server/server_sizing.hpp"
+#include "endpoint/server/shared_queues.hpp"
+#include "endpoint/server/shutdown_method.hpp"
+#include "runtime/dispatch/dispatcher.hpp"
+#include "runtime/dispatch/workers.hpp"
+#include "transport/loop/asio_executor.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <variant>
+
+namespace warren {
+namespace {
+
+/// How long the end waits for what was said to be written.
+constexpr std::chrono::milliseconds log_flush_max{1'000};
+
+}  // namespace
+
+class Server::Implementation {
+public:
+    explicit Implementation(ServerOptions options)
+        : options_{std::move(options)},
+          limits_{endpoint::limits_of(options_)},
+          log_{endpoint::queued(options_.log)},
+          asio_{{.spin_max = options_.spin_max}} {}
+
+    ~Implementation() {
+        if (!running()) {
+            return;
+        }
+        requeue_all();
+        drained_->wait();
+        close();
+    }
+
+    bool running() const noexcept { return dispatcher_.has_value(); }
+
+    void start() {
+        if (running() || ended_) {
+            throw Error{Code::internal, "a server starts once"};
+        }
+        std::vector<std::vector<const Method*>> methods;
+        for (const endpoint::ListenerConfig& config : configs_) {
+            auto found = endpoint::value_or_throw(endpoint::methods_of(config, registry_));
+            if (const Method* const shutdown = shutdown_.of(config, registry_)) {
+                found.push_back(shutdown);
+            }
+            methods.push_back(std::move(found));
+        }
+        proxies_.emplace(configs_, options_.replies, log_);
+        const endpoint::ListenerShared shared{
+            .asio = asio_,
+            .limits = limits_,
+            .nonces = endpoint::nonce_memory_for(options_, configs_),
+            .series = options_.admin_address.empty() ? nullptr : &series_};
+        for (std::size_t i = 0; i < configs_.size(); ++i) {
+            active_.push_back(endpoint::make_listener(configs_[i], std::move(methods[i]), shared));
+        }
+        consuming_ = std::vector<std::atomic<bool>>(active_.size());
+        const std::size_t workers = endpoint::worker_count_for(options_, configs_);
+        endpoint::log_workers(workers, configs_, *log_);
+        workers_.emplace(
+            runtime::WorkerOptions{.threads = workers, .queued_max = options_.queued_calls_max});
+        dispatcher_.emplace(*workers_, clock_, *log_, limits_, &log_->of_handlers());
+        auto opened = open_admin();
+        if (opened) {
+            if (shared.nonces) {
+                endpoint::wait_until_remembered(*shared.nonces);
+            }
+            opened = open_brokerless();
+        }
+        if (!opened) {
+            admin_.reset();
+            active_.clear();
+            proxies_.reset();
+            dispatcher_.reset();
+            ended_ = true;
+            throw Error{std::move(opened.error())};
+        }
+        asio_thread_ = std::thread{[this] { asio_.run(); }};
+        open_others();
+    }
+
+    /// Begin to drain, once.
+    void begin_drain() {
+        if (drained_) {
+            return;
+        }
+        draining_ = true;
+        drained_ = std::make_shared<endpoint::Countdown>(active_.size());
+        on_each([drained = drained_](endpoint::ActiveListener& active) {
+            active.drain([drained] { drained->arrive(); });
+        });
+        proxies_->end_unsent();
+    }
+
+    bool drain(std::chrono::milliseconds timeout) {
+        if (!running()) {
+            return is_flushed_;
+        }
+        const auto until = clock_.now() + timeout;
+        begin_drain();
+        if (!drained_->wait_for(timeout)) {
+            return false;
+        }
+        proxies_->stop(until);
+        close();
+        is_flushed_ =
+            std::ranges::all_of(active_, [](const auto& active) { return active->is_flushed(); });
+        return is_flushed_;
+    }
+
+    std::vector<std::string> unfinished() const {
+        std::vector<std::string> reasons;
+        if (!is_flushed_) {
+            reasons.emplace_back("a broker has not confirmed the last replies");
+        }
+        if (!running()) {
+            return reasons;
+        }
+        if (const auto running = dispatcher_->counters().in_flight.load(); running != 0) {
+            reasons.push_back("calls that run: " + std::to_string(running));
+        }
+        on_each(
+            [&reasons, mutex = std::make_shared<std::mutex>()](endpoint::ActiveListener& active) {
+                if (std::string reason = active.unfinished(); !reason.empty()) {
+                    const std::lock_guard lock{*mutex};
+                    reasons.push_back(std::move(reason));
+                }
+            });
+        return reasons;
+    }
+
+    bool stop_now(std::chrono::milliseconds grace) {
+        if (!running()) {
+            return true;
+        }
+        requeue_all();
+        if (!drained_->wait_for(grace)) {
+            return false;
+        }
+        close();
+        return true;
+    }
+
+    void stop() {
+        if (!drain(options_.drain_timeout)) {
+            requeue_all();
+            drained_->wait();
+            close();
+        }
+    }
+
+    bool ready() const noexcept {
+        return running() && std::ranges::all_of(consuming_, [](const auto& consuming) {
+                   return consuming.load(std::memory_order_acquire);
+               });
+    }
+
+    std::vector<std::string> listeners() const {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < active_.size(); ++i) {
+            names.push_back(active_[i]->display() + (proxies_ ? proxies_->display_of(i) : ""));
+        }
+        return names;
+    }
+
+    std::string admin_address() const { return admin_ ? admin_->local_address() : std::string{}; }
+
+    std::vector<Failure> reload_certificates() {
+        std::vector<Failure> failures;
+        if (!running()) {
+            return failures;
+        }
+        on_each([&failures, &mutex = reload_mutex_](endpoint::ActiveListener& active) {
+            if (auto reloaded = active.reload_certificates(); !reloaded) {
+                const std::lock_guard lock{mutex};
+                failures.push_back(std::move(reloaded.error()));
+            }
+        });
+        return failures;
+    }
+
+    ServerOptions options_;
+    core::Limits limits_;
+    std::shared_ptr<endpoint::LogQueue> log_;
+    Registry registry_;
+    std::vector<endpoint::ListenerConfig> configs_;
+    std::function<void()> on_ready_;
+    endpoint::ShutdownMethod shutdown_{log_};
+
+private:
+    endpoint::ActiveListener::Opening opening(std::size_t index,
+                                              std::function<void()> on_change = {}) {
+        return {.dispatcher = *dispatcher_,
+                .log = *log_,
+                .responses = options_.replies == ServerReplies::mock
+                                 ? runtime::Responses::mock
+                                 : runtime::Responses::by_handlers,
+                .forwarder = proxies_->forwarder_of(index),
+                .on_change = [this, index, on_change = std::move(on_change)] {
+                    note_change(index);
+                    if (on_change) {
+                        on_change();
+                    }
+                }};
+    }
+
+    std::expected<void, Failure> open_admin() {
+        if (options_.admin_address.empty()) {
+            return {};
+        }
+        auto opened = endpoint::ServerAdmin::open(asio_, options_,
+                                                  {.series = series_,
+                                                   .figures = [this] { return figures(); },
+                                                   .not_ready = [this] { return not_ready(); }});
+        if (!opened) {
+            if (!options_.admin_origin.empty()) {
+                opened.error().message = options_.admin_origin + ": " + opened.error().message;
+            }
+            return std::unexpected{std::move(opened.error())};
+        }
+        admin_ = std::move(*opened);
+        return {};
+    }
+
+    metrics::ServerFigures figures() const {
+        metrics::ServerFigures figures{
+            .in_flight = dispatcher_->counters().in_flight.load(std::memory_order_relaxed),
+            .worker_queue_depth = dispatcher_->queued(),
+            .lock_waiters = dispatcher_->locks().waiters(),
+            .one_way_failures = dispatcher_->one_way_failures(),
+            .attempts_refused =
+                dispatcher_->counters().attempts_refused.load(std::memory_order_relaxed),
+            .log_lines_dropped = log_->dropped()};
+        for (const auto& active : active_) {
+            figures.listeners.push_back(active->figures());
+        }
+        proxies_->add_to(figures);
+        return figures;
+    }
+
+    std::vector<std::string> not_ready() const {
+        std::vector<std::string> reasons;
+        if (draining_) {
+            reasons.emplace_back("draining");
+        }
+        for (std::size_t i = 0; i < active_.size(); ++i) {
+            if (!consuming_[i].load(std::memory_order_acquire)) {
+                reasons.push_back("not consuming: " + active_[i]->display());
+            }
+        }
+        return reasons;
+    }
+
+    /// Listen where there is no broker, while the I/O thread does not run yet.
+    std::expected<void, Failure> open_brokerless() {
+        for (std::size_t i = 0; i < active_.size(); ++i) {
+            if (!configs_[i].address.is_brokerless()) {
+                continue;
+            }
+            if (auto opened = active_[i]->open(opening(i)); !opened) {
+                return opened;
+            }
+        }
+        return {};
+    }
+
+    /// Connect to brokers, and wait for the listeners in this process.
+    void open_others() {
+        const auto in_process = std::make_shared<endpoint::Countdown>(static_cast<std::size_t>(
+            std::ranges::count_if(configs_, &Implementation::is_in_process)));
+        for (std::size_t i = 0; i < active_.size(); ++i) {
+            if (configs_[i].address.is_brokerless()) {
+                continue;
+            }
+            active_[i]->executor().post([this, i, in_process] {
+                auto first = std::make_shared<bool>(is_in_process(configs_[i]));
+                static_cast<void>(active_[i]->open(opening(i, [first, in_process] {
+                    if (std::exchange(*first, false)) {
+                        in_process->arrive();
+                    }
+                })));
+            });
+        }
+        in_process->wait();
+    }
+
+    static bool is_in_process(const endpoint::ListenerConfig& config) {
+        return std::holds_alternative<endpoint::MemoryAddress>(config.address.transport);
+    }
+
+    /// On the listener's I/O thread; the last one to consume says so, once.
+    void note_change(std::size_t index) {
+        consuming_[index].store(active_[index]->consuming(), std::memory_order_release);
+        if (ready() && !told_ready_.exchange(true) && on_ready_) {
+            on_ready_();
+        }
+    }
+
+    /// Do something on every listener's I/O thread, and wait until it is done.
+    void on_each(const std::function<void(endpoint::ActiveListener&)>& act) const {
+        endpoint::Countdown done{active_.size()};
+        for (const auto& active : active_) {
+            active->executor().post([&act, &done, &active] {
+                act(*active);
+                done.arrive();
+            });
+        }
+        done.wait();
+    }
+
+    void requeue_all() {
+        begin_drain();
+        on_each([](endpoint::ActiveListener& active) { active.stop_now(); });
+        dispatcher_->cancel_all();
+    }
+
+    /// Nobody asks any more for what is about to go.
+    void close_admin() {
+        if (!admin_) {
+            return;
+        }
+        endpoint::Countdown closed{1};
+        asio_.post([this, &closed] {
+            admin_->close();
+            closed.arrive();
+        });
+        closed.wait();
+    }
+
+    void close() {
+        close_admin();
+        endpoint::Countdown closed{active_.size()};
+        for (const auto& active : active_) {
+            active->executor().post(
+                [&closed, &active] { active->close([&closed] { closed.arrive(); }); });
+        }
+        closed.wait();
+        workers_->stop();
+        asio_.stop();
+        asio_thread_.join();
+        // Their threads may be on the way out of answering.
+        proxies_.reset();
+        dispatcher_.reset();
+        ended_ = true;
+        log_->flush(log_flush_max);
+    }
+
+    core::SteadyClock clock_;
+    metrics::CallSeriesTable series_;
+    transport::AsioExecutor asio_;
+    std::optional<runtime::ThreadWorkers> workers_;
+    std::optional<runtime::Dispatcher> dispatcher_;
+    std::vector<std::unique_ptr<endpoint::ActiveListener>> active_;
+    std::vector<std::atomic<bool>> consuming_;
+    std::optional<endpoint::Proxies> proxies_;
+    std::unique_ptr<endpoint::ServerAdmin> admin_;
+    std::atomic<bool> told_ready_ = false;
+    std::atomic<bool> draining_ = false;
+    std::shared_ptr<endpoint::Countdown> drained_;
+    std::thread asio_thread_;
+    std::mutex reload_mutex_;
+    bool ended_ = false;
+    bool is_flushed_ = true;  // when it has ended: brokers have what was sent to them
+};
+
+Server::Server(ServerOptions options)
+    : implementation_{std::make_unique<Implementation>(std::move(options))} {}
+
+Server::~Server() = default;
+
+Registry& Server::methods() noexcept {
+    return implementation_->registry_;
+}
+
+void Server::load_modules(const std::vector<std::string>& directories) {
+    std::string text;
+    for (const endpoint::ModuleProblem& problem :
+         endpoint::load_modules(directories, implementation_->registry_)) {
+        text += (text.empty() ? "" : "; ") + problem.file + ": " + problem.reason;
+    }
+    if (!text.empty()) {
+        throw Error{Code::internal, std::move(text)};
+    }
+}
+
+void Server::listen(ListenerOptions options) {
+    auto config = endpoint::value_or_throw(endpoint::resolve_listener(std::move(options)));
+    endpoint::value_or_throw(endpoint::check_shared_queues(implementation_->configs_, config));
+    implementation_->configs_.push_back(std::move(config));
+}
+
+void Server::forward(ListenerOptions from, ForwardOptions options) {
+    if (!options.client.log) {
+        options.client.log = implementation_->log_;
+    }
+    endpoint::value_or_throw(
+        endpoint::add_proxy(implementation_->configs_, std::move(from), std::move(options)));
+}
+
+void Server::on_ready(std::function<void()> callback) {
+    implementation_->on_ready_ = std::move(callback);
+}
+
+void Server::on_shutdown(std::function<void()> callback) {
+    implementation_->shutdown_.on_call(std::move(callback));
+}
+
+void Server::start() {
+    implementation_->start();
+}
+bool Server::ready() const noexcept {
+    return implementation_->ready();
+}
+std::vector<std::string> Server::listeners() const {
+    return implementation_->listeners();
+}
+
+std::string Server::admin_address() const {
+    return implementation_->admin_address();
+}
+
+std::vector<Failure> Server::reload_certificates() {
+    return implementation_->reload_certificates();
+}
+
+bool Server::drain(std::chrono::milliseconds timeout) {
+    return implementation_->drain(timeout);
+}
+std::vector<std::string> Server::unfinished() const {
+    return implementation_->unfinished();
+}
+bool Server::stop_now(std::chrono::milliseconds grace) {
+    return implementation_->stop_now(grace);
+}
+void Server::stop() {
+    implementation_->stop();
+}
+
+}  // namespace warren

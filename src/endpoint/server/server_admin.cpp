@@ -1,0 +1,72 @@
+#include "endpoint/server/server_admin.hpp"
+
+#include "endpoint/address/address.hpp"
+#include "metrics/families.hpp"
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace warren::endpoint {
+
+std::expected<transport::AdminOptions, Failure> parse_admin_address(const std::string& address) {
+    const auto parsed = parse_address("tcp://" + address);
+    const auto* tcp = parsed ? std::get_if<TcpAddress>(&parsed->transport) : nullptr;
+    if (tcp == nullptr || tcp->servers.size() != 1 || address.find('?') != std::string::npos) {
+        return std::unexpected{
+            Failure{.code = Code::invalid_request,
+                    .message = "The address to watch the server at should be HOST:PORT, such as "
+                               "127.0.0.1:9095 (port 0: a free one)"}};
+    }
+    return transport::AdminOptions{.host = tcp->servers.front().host,
+                                   .port = tcp->servers.front().port};
+}
+
+std::expected<std::unique_ptr<ServerAdmin>, Failure> ServerAdmin::open(
+    transport::AsioExecutor& executor, const ServerOptions& options, Sources sources) {
+    auto where = parse_admin_address(options.admin_address);
+    if (!where) {
+        return std::unexpected{std::move(where.error())};
+    }
+    std::unique_ptr<ServerAdmin> admin{
+        new ServerAdmin{executor, options, std::move(*where), std::move(sources)}};
+    if (auto started = admin->listener_.start(); !started) {
+        return std::unexpected{std::move(started.error())};
+    }
+    return admin;
+}
+
+ServerAdmin::ServerAdmin(transport::AsioExecutor& executor, const ServerOptions& options,
+                         transport::AdminOptions where, Sources sources)
+    : sources_{std::move(sources)},
+      arrpc_{options.arrpc_metrics ? std::optional{metrics::host_labels()} : std::nullopt},
+      listener_{executor, std::move(where),
+                [this](std::string_view path) { return response(path); }} {}
+
+transport::AdminResponse ServerAdmin::response(std::string_view path) const {
+    if (path == "/metrics") {
+        return {.content_type = std::string{metrics::text_content_type},
+                .body = metrics::server_text(sources_.series, sources_.figures(), arrpc_)};
+    }
+    if (path == "/healthz") {
+        return {.body = "ok\n"};
+    }
+    if (path == "/readyz") {
+        return readiness();
+    }
+    return {.status = 404, .body = "There are /metrics, /healthz and /readyz\n"};
+}
+
+transport::AdminResponse ServerAdmin::readiness() const {
+    const std::vector<std::string> missing = sources_.not_ready();
+    if (missing.empty()) {
+        return {.body = "ok\n"};
+    }
+    transport::AdminResponse response{.status = 503};
+    for (const std::string& line : missing) {
+        response.body += line + '\n';
+    }
+    return response;
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <warren/error.hpp>
+#include <warren/server.hpp>
+
+#include "metrics/host_labels.hpp"
+#include "metrics/text.hpp"
+#include "transport/admin/admin_listener.hpp"
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::endpoint {
+
+/// Where monitoring asks: HOST:PORT, port 0 for a free one.
+/// err  invalid_request
+std::expected<transport::AdminOptions, Failure> parse_admin_address(const std::string& address);
+
+/// What monitoring gets over HTTP: /metrics, /healthz and /readyz.
+/// thread the I/O thread, or any while nobody runs it
+class ServerAdmin {
+public:
+    struct Sources {
+        const metrics::CallSeriesTable& series;
+        std::function<metrics::ServerFigures()> figures;
+        /// Why no further requests are taken, or not from everywhere; empty: all is ready.
+        std::function<std::vector<std::string>()> not_ready;
+    };
+
+    /// Listen.
+    /// in   options: with an address; executor, and what the sources refer to, outlive the result
+    /// err  invalid_request: the address is none, or cannot be had
+    static std::expected<std::unique_ptr<ServerAdmin>, Failure> open(
+        transport::AsioExecutor& executor, const ServerOptions& options, Sources sources);
+
+    /// Such as "127.0.0.1:9095".                                                    thread any
+    const std::string& local_address() const noexcept { return listener_.local_address(); }
+    void close() noexcept { listener_.close(); }
+
+private:
+    ServerAdmin(transport::AsioExecutor& executor, const ServerOptions& options,
+                transport::AdminOptions where, Sources sources);
+
+    transport::AdminResponse response(std::string_view path) const;
+    transport::AdminResponse readiness() const;
+
+    Sources sources_;
+    std::optional<metrics::HostLabels> arrpc_;
+    transport::AdminListener listener_;
+};
+
+}  // namespace warren::endpoint

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "endpoint/protocols/descriptor.hpp"
+#include "endpoint/server/active_listener.hpp"
+#include "runtime/server/stream_server.hpp"
+#include "transport/loop/asio_executor.hpp"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace warren::endpoint {
+
+/// Requests come over connections, without a broker.
+///
+/// `Kind` says what differs: its type `Acceptor`, and the static functions
+///     StreamProtocolOptions protocol(const ListenerConfig&);  // what it says beside the plan's
+///     secrets auto acceptor_options(const ListenerConfig&, const core::Limits&, Log&);  // the
+///     transport's options std::string location(const ListenerConfig&, const Acceptor&);        //
+///     for people void count(const Port&, metrics::ListenerFigures&); std::expected<void, Failure>
+///     reload(Acceptor&);
+template <typename Kind>
+class StreamListener final : public ActiveListener {
+public:
+    StreamListener(ListenerConfig config, std::vector<const Method*> methods,
+                   const ListenerShared& shared)
+        : ActiveListener{std::move(config), std::move(methods), shared},
+          asio_{shared.asio},
+          limits_{shared.limits} {
+        StreamProtocolOptions options = Kind::protocol(this->config());
+        if (this->methods().size() == 1) {
+            options.method = this->methods().front();
+        }
+        options.auth_secrets = this->config().options.auth_secrets;
+        options.nonces = shared.nonces;
+        protocol_ = this->config().address.protocol->make_stream(options, shared.limits);
+    }
+
+    runtime::Executor& executor() noexcept override { return asio_; }
+
+    std::expected<void, Failure> open(Opening opening) override {
+        acceptor_.emplace(asio_, Kind::acceptor_options(config(), limits_, opening.log));
+        server_.emplace(
+            *protocol_, *acceptor_, opening.dispatcher, opening.log,
+            runtime::StreamServerOptions{
+                .listener = listener_options(opening),
+                .in_flight_per_connection_max = config().options.connection_requests_max,
+                .in_flight_max = config().simultaneous_requests_max(),
+                .in_flight_bytes_per_connection_max =
+                    config().options.connection_requests_bytes_max,
+                .in_flight_bytes_max = config().options.requests_bytes_max,
+                .responses_bytes_per_connection_max = config().options.connection_answers_bytes_max,
+                .answers_bytes_max = config().options.answers_bytes_max});
+        if (auto started = acceptor_->start(*server_); !started) {
+            server_.reset();
+            acceptor_.reset();
+            if (!config().options.origin.empty()) {
+                started.error().message = config().options.origin + ": " + started.error().message;
+            }
+            return started;
+        }
+        consuming_ = true;
+        opening.on_change();
+        return {};
+    }
+    bool consuming() const noexcept override { return consuming_; }
+    void drain(std::move_only_function<void()> on_drained) override {
+        consuming_ = false;
+        server_->drain(std::move(on_drained));
+    }
+    std::string unfinished() const override {
+        return server_ ? server_->unfinished() : std::string{};
+    }
+    void stop_now() override {
+        consuming_ = false;
+        server_->stop_now();
+    }
+    void close(std::move_only_function<void()> closed) override {
+        acceptor_->close_all([this, closed = std::move(closed)]() mutable {
+            // Not inside of a call of the transport's.
+            asio_.post([this, closed = std::move(closed)]() mutable {
+                acceptor_.reset();
+                server_.reset();
+                closed();
+            });
+        });
+    }
+
+    metrics::ListenerFigures figures() const override {
+        metrics::ListenerFigures figures{.route = route()};
+        if (acceptor_ && server_) {
+            figures.dropped_responses =
+                server_->counters().dropped_responses.load(std::memory_order_relaxed);
+            Kind::count(*acceptor_, figures);
+        }
+        return figures;
+    }
+
+    std::expected<void, Failure> reload_certificates() override {
+        return acceptor_ ? Kind::reload(*acceptor_) : std::expected<void, Failure>{};
+    }
+
+private:
+    std::string location() const override {
+        return acceptor_ ? Kind::location(config(), *acceptor_) : config().display();
+    }
+
+    transport::AsioExecutor& asio_;
+    const core::Limits limits_;
+    std::unique_ptr<protocol::StreamProtocol> protocol_;
+    std::optional<typename Kind::Acceptor> acceptor_;
+    std::optional<runtime::StreamServer> server_;
+    bool consuming_ = false;
+};
+
+}  // namespace warren::endpoint

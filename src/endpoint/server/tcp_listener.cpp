@@ -1,0 +1,57 @@
+#include "endpoint/server/stream_listener.hpp"
+#include "transport/tcp/acceptor.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace warren::endpoint {
+namespace {
+
+/// A port of this machine.
+struct Tcp {
+    using Acceptor = transport::TcpAcceptor;
+
+    static StreamProtocolOptions protocol(const ListenerConfig&) { return {}; }
+
+    static transport::TcpServerOptions acceptor_options(const ListenerConfig& config,
+                                                        const core::Limits&, Log& log) {
+        const HostPort& server = std::get<TcpAddress>(config.address.transport).servers.front();
+        const ListenerOptions& wanted = config.options;
+        transport::TcpServerOptions options{.host = server.host, .port = server.port};
+        if (wanted.tls) {
+            options.tls = server_tls(*wanted.tls);
+        }
+        options.handshake_timeout = wanted.handshake_timeout;
+        options.connections_max = wanted.connections_max;
+        options.limits.idle_timeout = wanted.idle_timeout;
+        options.limits.write_timeout = wanted.stall_timeout;
+        options.limits.message_grace = wanted.stall_timeout;
+        options.log = &log;
+        return options;
+    }
+
+    static std::string location(const ListenerConfig& config, const Acceptor& acceptor) {
+        const std::string shown = config.display();
+        return shown.substr(0, shown.find("://") + 3) + acceptor.local_address();
+    }
+
+    static void count(const Acceptor& acceptor, metrics::ListenerFigures& figures) {
+        const transport::TcpCounters& counters = acceptor.counters();
+        figures.connections = counters.connections.get();
+        figures.bytes_received = counters.bytes_in.get();
+        figures.bytes_sent = counters.bytes_out.get();
+        figures.handshake_failures = counters.tls_failures.get();
+    }
+
+    static std::expected<void, Failure> reload(Acceptor& acceptor) { return acceptor.reload_tls(); }
+};
+
+}  // namespace
+
+std::unique_ptr<ActiveListener> make_tcp_listener(ListenerConfig config,
+                                                  std::vector<const Method*> methods,
+                                                  const ListenerShared& shared) {
+    return std::make_unique<StreamListener<Tcp>>(std::move(config), std::move(methods), shared);
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,140 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "metrics/client_series.hpp"
+#include "runtime/client/client_call.hpp"
+#include "runtime/client/client_failures.hpp"
+#include "runtime/client/pending_calls.hpp"
+#include "runtime/counters.hpp"
+#include "runtime/executor.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace warren::runtime {
+
+struct ClientCallsOptions {
+    std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
+    std::array<std::uint8_t, 16> random{};  // of this client's own
+};
+
+/// The longest time-out of a call.                            [RabbitMQ: expiration fits 32 bits]
+inline constexpr std::chrono::milliseconds call_timeout_max{0xFFFFFFFF};
+
+/// What the clients of every transport share: calls come from any thread, and each is over exactly
+/// once, at its deadline at the latest.
+///
+/// Functions are for the I/O thread, where no other thread is named. Made by std::make_shared; the
+/// last owner leaves after `close`, on any thread.
+class ClientCalls : public std::enable_shared_from_this<ClientCalls> {
+public:
+    ClientCalls(Executor& executor, const ClientCallsOptions& options);
+    ClientCalls(const ClientCalls&) = delete;
+    ClientCalls& operator=(const ClientCalls&) = delete;
+    virtual ~ClientCalls() = default;
+
+    /// Take a call; it completes on the I/O thread, later.
+    /// cost one wake-up of the I/O thread for all that is submitted until it looks, none on the I/O
+    ///      thread                                                                   thread any
+    void submit(ClientCall& call);
+    /// Give a call up that may be over next moment, but is not yet destroyed.        thread any
+    void cancel(ClientCall& call);
+    /// The same, unless it was sent: then it goes on.                                thread any
+    void withdraw(ClientCall& call);
+    /// End every call that was not sent yet, of those that were submitted so far.    thread any
+    void end_unsent(Failure why);
+    /// End every call as cancelled. From now on whoever submits a call completes it in there.
+    virtual void close();
+
+    /// Count and time the calls there, too. Before the first call.
+    void count_into(std::shared_ptr<metrics::ClientSeries> series) { series_ = std::move(series); }
+
+    const ClientCounts& counters() const noexcept { return counters_; }
+    /// Late or duplicate: nobody waits for them.                                     thread any
+    std::uint64_t replies_dropped() const noexcept {
+        return replies_dropped_.load(std::memory_order_relaxed);
+    }
+
+protected:
+    /// Send a call, or let it wait.
+    virtual void dispatch(ClientCall& call) = 0;
+    /// What a call fails with now that its deadline has passed.
+    virtual Failure deadline_failure_of(const ClientCall& call) const = 0;
+    /// Of a call of another one's.
+    static Failure deadline_failure_in(const ClientCalls& calls, const ClientCall& call) {
+        return calls.deadline_failure_of(call);
+    }
+    /// A call ends without its reply, by its deadline, its caller or `close`.
+    virtual void forget(ClientCall&) noexcept {}
+
+    /// Calls that are submitted from now on, on the I/O thread, wait for `accept_held`: those that
+    /// follow the responses of one read are sent before the next one is handled.
+    void hold_submissions() noexcept { holds_submissions_ = true; }
+    void accept_held();
+
+    void succeed(ClientCall& call, const protocol::Response& response);
+    void fail(ClientCall& call, Failure failure);
+    void fail_all(CallQueue& queue, const Failure& why);
+    void drop_reply() noexcept { replies_dropped_.fetch_add(1, std::memory_order_relaxed); }
+
+    bool is_closed() const noexcept { return is_closed_.load(std::memory_order_relaxed); }
+    Executor& executor() const noexcept { return executor_; }
+    PendingCalls& pending() noexcept { return pending_; }
+    std::chrono::milliseconds time_left(const ClientCall& call) const noexcept;
+    static protocol::Metadata metadata_of(const ClientCall& call,
+                                          std::chrono::milliseconds time_left) noexcept;
+
+    static std::uint64_t token_of(const ClientCall& call) noexcept {
+        return call.token_.load(std::memory_order_relaxed);
+    }
+    /// Of the call's message, for metrics.
+    static void set_request_bytes(ClientCall& call, std::size_t bytes) noexcept {
+        call.request_bytes_ = bytes;
+    }
+    static CallStage stage_of(const ClientCall& call) noexcept { return call.stage_; }
+    static void set_stage(ClientCall& call, CallStage stage) noexcept { call.stage_ = stage; }
+
+private:
+    enum class CancelWhen : std::uint8_t { always, unless_sent };
+
+    void cancel(ClientCall& call, CancelWhen when);
+    void hold_against_limit(ClientCall& call, std::uint64_t before) const;
+    void submit_here(ClientCall& call);
+    void submit_from_elsewhere(ClientCall& call);
+    void post_acceptance();
+    void accept_submissions();
+    void accept_from_elsewhere();
+    void accept_each(ClientCall* last);
+    void count(SingleWriterCounter& counter) noexcept;
+    void accept(ClientCall& call);
+    void end(ClientCall& call, Failure failure);
+    void release(ClientCall& call) noexcept;
+    void record(const ClientCall& call, std::optional<Code> failure) const noexcept;
+
+    void expire_due();
+    void arm_timer();
+
+    Executor& executor_;
+    const std::size_t in_flight_max_;
+    std::atomic<ClientCall*> submitted_ = nullptr;  // the last one; each knows the one before
+    std::atomic<bool> is_closed_ = false;
+    ClientCounts counters_;
+    std::shared_ptr<metrics::ClientSeries> series_;  // may be null
+    std::atomic<std::uint64_t> replies_dropped_ = 0;
+
+    // Of the I/O thread.
+    ClientCall* submitted_here_ = nullptr;  // as `submitted_`
+    bool holds_submissions_ = false;
+    PendingCalls pending_;
+    Executor::TimerId timer_ = 0;
+    std::optional<TimePoint> timer_at_;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "runtime/client/client_call.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// What a client's calls fail with: always what is known, and whether the request may have had an
+// effect.
+namespace warren::runtime {
+
+/// What a call was waiting for when its deadline passed.
+struct WaitingFor {
+    std::string_view broker;
+    CallStage stage = CallStage::queued;
+    bool is_connected = false;
+    const Failure* last_failure = nullptr;      // why there is no connection; null: not known yet
+    std::optional<std::string_view> blocked{};  // the broker's reason
+    bool wants_response = true;
+    std::string_view progress{};     // what connecting waits for
+    std::string_view unknown_why{};  // why nobody could say whether its server is there
+};
+
+Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout);
+/// What keeps a client from connecting, to a call that was not sent for it: not lost, and so safe
+/// to make again.
+Failure unsent_failure(Failure why);
+/// A request was sent on a connection that is gone, and its reply cannot come any more.
+Failure lost_failure(std::string_view broker, CallStage stage, const Failure& why);
+/// No connection could be made, so often.
+Failure no_connection_failure(std::string_view broker, std::size_t attempts, const Failure& why);
+/// A server's queue is there, and the server is not.
+Failure absent_failure(std::string_view broker, std::string_view queue);
+Failure blocked_failure(std::string_view broker, std::string_view reason);
+Failure cancelled_failure(CallStage stage, std::string_view by_whom);
+
+}  // namespace warren::runtime

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <warren/arena.hpp>
+
+#include "core/limits.hpp"
+#include "protocol/message_protocol.hpp"
+#include "runtime/client/client_call.hpp"
+#include "runtime/client/client_calls.hpp"
+#include "runtime/client/message_client_bindings.hpp"
+#include "runtime/client/server_presence.hpp"
+#include "runtime/transports.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace warren::runtime {
+
+struct MessageClientOptions {
+    std::string server;  // as in `protocol::ServerTopologyOptions`; of calls that name none
+    std::string broker;  // its address in messages, without credentials
+    std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
+    std::array<std::uint8_t, 16> random{};  // of this client's own
+    std::optional<bool> persistent{};       // requests; unset: those that nothing answers
+    WhenAbsent when_absent = WhenAbsent::wait;
+    /// So often in a row connecting may fail until the calls that wait for it fail; unset: always.
+    std::optional<std::size_t> connect_attempts{};
+};
+
+/// Calls over the port of a broker, any number at once. Every failure says what is known of the
+/// request.
+class MessageClient final : public ClientCalls, public ClientSink {
+public:
+    MessageClient(Executor& executor, const protocol::MessageProtocol& protocol,
+                  MessageClientOptions options);
+    ~MessageClient() override;
+
+    /// Say where calls go, before the port says anything.
+    void attach(ClientTransport& transport) noexcept { transport_ = &transport; }
+
+    void on_ready(std::string_view reply_address) override;
+    void on_reply(const protocol::MessageView& reply) override;
+    void on_accepted(std::uint64_t token) override;
+    void on_returned(std::uint64_t token, const Failure& why) override;
+    void on_refused(std::uint64_t token, const Failure& why) override;
+    void on_dropped(std::uint64_t token) override;
+    void on_bound(std::uint64_t token, const Failure* refused) override;
+    void on_consumers(std::uint64_t token,
+                      const std::expected<std::uint32_t, Failure>& consumers) override;
+    void on_lost(const Failure& why, RepliesSurvive replies) override;
+    void on_failed(const Failure& why) override;
+    void on_blocked(std::string_view reason) override;
+    void on_unblocked() override;
+
+private:
+    void dispatch(ClientCall& call) override;
+    Failure deadline_failure_of(const ClientCall& call) const override;
+    std::string_view server_of(const ClientCall& call) const noexcept;
+    std::string_view prepared_of(const ClientCall& call) const noexcept;
+    bool bind_first(ClientCall& call);
+    // message_client_presence.cpp
+    bool is_served(ClientCall& call);
+    bool ask_for(ServerPresence& presence);
+    Failure unrouted_failure(const ClientCall& call, const Failure& why);
+    void forget_presences();
+    TimePoint now() const noexcept { return executor().now(); }
+    void count_attempt(const Failure& why);
+    void publish(ClientCall& call);
+    void send_waiting();
+
+    const protocol::MessageProtocol& protocol_;
+    const MessageClientOptions options_;
+    ClientTransport* transport_ = nullptr;
+
+    bool is_ready_ = false;
+    std::string reply_address_;
+    std::optional<std::string> blocked_;        // the broker's reason
+    std::optional<Failure> last_failure_;       // why there was no connection last time
+    std::optional<Failure> permanent_failure_;  // the transport needs a person's help
+    CallQueue waiting_;  // for the connection, or for the broker to take messages again
+    MethodBindings bindings_;
+    ServerPresences presences_;
+    TimePoint grace_until_{};
+    std::size_t attempts_failed_ = 0;  // to connect, in a row
+    bool was_ready_ = false;
+    Arena arena_;
+    std::string body_;
+};
+
+}  // namespace warren::runtime

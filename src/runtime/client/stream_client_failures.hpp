@@ -1,0 +1,39 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+// What calls over a stream of bytes fail with, beside what all clients' calls do.
+namespace warren::runtime {
+
+/// What a call was waiting for when its deadline passed.
+struct StreamWait {
+    std::string_view where;            // the address, or all of them where none is chosen
+    bool is_sent = false;              // a response is awaited
+    bool is_connected = false;         // there is a connection
+    bool is_busy = false;              // though none was free
+    const Failure* attempt = nullptr;  // what became of the attempt before
+    const Failure* connect = nullptr;  // why the last attempt to connect failed
+    std::string_view progress{};       // what the one under way waits for
+};
+
+Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout);
+/// The peer of a request that was sent cannot be understood.
+Failure stream_broken_failure(std::string_view where, const Failure& why);
+/// The connection of a request that was sent is gone, and nothing was ever answered on it. Of a
+/// server that refuses us it is known that it took nothing, though TLS 1.3 tells only after the
+/// first request has left.
+Failure unanswered_failure(std::string_view where, const Failure& why);
+/// A one-way call is not sent, because a server does not read what was sent to it before.
+Failure unread_failure(std::string_view where, std::size_t bytes_max);
+/// A call was sent, and cannot be sent again.
+/// in   before: what became of the last attempt
+Failure not_again_failure(const Failure& before, const Failure& why);
+/// A call was sent several times.
+Failure attempts_failure(Failure last, std::uint32_t attempts);
+
+}  // namespace warren::runtime

@@ -1,0 +1,228 @@
+#include "runtime/dispatch/dispatcher.hpp"
+
+#include "core/assert.hpp"
+#include "core/utf8.hpp"
+#include "runtime/dispatch/backend.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <new>
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+/// What reading and binding a request needs, and is not there, is no defect of anybody's.
+template <typename Function>
+bool prepare(RunningCalls& calls, ServerCall& call, Function&& function) noexcept {
+    bool is_ready = false;
+    calls.guard(call, [&] {
+        try {
+            is_ready = function();
+        } catch (const Arena::Full& full) {
+            call.fail(overloaded(full.what()));
+        } catch (const std::bad_alloc&) {
+            call.fail(out_of_memory());
+        }
+    });
+    return is_ready;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
+                       const core::Limits& limits, Log* handler_log)
+    : workers_{workers},
+      handler_log_{handler_log != nullptr ? *handler_log : log},
+      calls_{clock, log, limits.lock_waiters_max} {}
+
+Dispatcher::~Dispatcher() {
+    WARREN_ASSERT(listeners_.empty() && calls_.counters.in_flight == 0);
+}
+
+void Dispatcher::dispatch(std::unique_ptr<ServerCall> call, const protocol::Call& request,
+                          ListenerContext& listener) {
+    calls_.begin(*call, listener);
+    if (prepare(calls_, *call, [&] { return admit(*call, request); })) {
+        listener.backend().start(std::move(call), request, At::dispatch);
+    } else {
+        calls_.finish(std::move(call), At::dispatch);
+    }
+}
+
+void Dispatcher::dispatch_large(std::unique_ptr<ServerCall> call,
+                                std::unique_ptr<LargeRequest> large, ListenerContext& listener) {
+    if (calls_.is_cancelled()) {
+        return refuse(std::move(call), stopping(), listener);
+    }
+    calls_.begin(*call, listener);
+    large->came_at = listener.executor().now();
+    call->state.large = std::move(large);
+    listener.watch(*call);
+    listener.queue(*call.release());
+}
+
+void Dispatcher::refuse(std::unique_ptr<ServerCall> call, Failure failure,
+                        ListenerContext& listener) {
+    calls_.begin(*call, listener);
+    call->fail(std::move(failure));
+    calls_.finish(std::move(call), At::dispatch);
+}
+
+bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
+    ListenerContext& listener = *call.state.listener;
+    Context& context = call.state.context;
+    const ListenerContext::Served* const served = listener.find(request.method);
+    const bool has_name = served != nullptr && served->method != nullptr;
+    context.correlation_id = call.arena.copy(request.correlation_id);
+    context.method =
+        has_name ? std::string_view{served->method->name} : call.arena.copy(request.method);
+    if (served == nullptr) {
+        call.fail({.code = Code::no_such_method,
+                   .message = fmt::format("There is no method '{}' here",
+                                          core::text_for_display(request.method))});
+        return false;
+    }
+    call.state.method = served->method;
+    call.state.series = served->series;
+    if (calls_.is_cancelled()) {
+        call.fail(stopping());
+        return false;
+    }
+    return describe(call, request) && may_attempt(call) &&
+           listener.backend().prepare(call, request);
+}
+
+/// What the call says of itself.
+bool Dispatcher::describe(ServerCall& call, const protocol::Call& request) {
+    const ServerCallState& state = call.state;
+    const protocol::Metadata& metadata = request.metadata;
+    Context& context = call.state.context;
+    context.caller = call.arena.copy(metadata.caller);
+    context.idempotency_key = call.arena.copy(metadata.idempotency_key);
+    context.traceparent = call.arena.copy(metadata.traceparent);
+    context.attempt = metadata.attempt;
+    context.log = &handler_log_;
+    if (metadata.time_left) {
+        if (metadata.time_left->count() <= 0) {
+            call.fail(expired());
+            return false;
+        }
+        context.deadline =
+            (state.large != nullptr ? state.large->came_at : state.listener->executor().now()) +
+            *metadata.time_left;
+    }
+    return true;
+}
+
+/// A call that was begun often enough, and never got done, may be what ends its process.
+bool Dispatcher::may_attempt(ServerCall& call) {
+    const std::uint32_t attempts_max = call.state.listener->options().attempts_max;
+    const std::uint32_t attempt = call.state.context.attempt;
+    if (attempts_max == 0 || attempt <= attempts_max) [[likely]] {
+        return true;
+    }
+    calls_.counters.attempts_refused.fetch_add(1, std::memory_order_relaxed);
+    std::string why =
+        fmt::format("Kept from running: it was begun {} times and never done (attempts_max is {})",
+                    attempt - 1, attempts_max);
+    calls_.report(call, why);
+    call.fail({.code = Code::failed, .message = std::move(why)});
+    return false;
+}
+
+void Dispatcher::read_large(std::unique_ptr<ServerCall> call) noexcept {
+    LargeRequest& large = *call->state.large;
+    const bool is_ready = prepare(calls_, *call, [&] {
+        auto request = large.read();
+        if (!request) {
+            call->fail(std::move(request.error()));
+            return false;
+        }
+        call->values_bytes = large.values.used_bytes();
+        large.request = *request;
+        return admit(*call, *request);
+    });
+    if (!is_ready) {
+        call->state.large.reset();
+        return calls_.finish(std::move(call), At::later);
+    }
+    ServerCall* const prepared = call.release();
+    prepared->state.listener->executor().post(
+        [this, prepared] { start_large(std::unique_ptr<ServerCall>{prepared}); });
+}
+
+/// Its deadline may have passed meanwhile, and its caller may have gone.
+void Dispatcher::start_large(std::unique_ptr<ServerCall> call) {
+    if (!calls_.may_start(*call)) {
+        call->state.large.reset();
+        return calls_.finish(std::move(call), At::later);
+    }
+    // It may be answered, and gone, before this returns.
+    const std::unique_ptr<LargeRequest> large = std::move(call->state.large);
+    protocol::Call request = large != nullptr ? large->request : protocol::Call{};
+    ListenerContext& listener = *call->state.listener;
+    if (const auto deadline = call->state.context.deadline) {
+        request.metadata.time_left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            *deadline - listener.executor().now());
+    }
+    listener.backend().start(std::move(call), request, At::later);
+}
+
+bool Dispatcher::withdraw(ServerCall& call, ListenerContext& listener, Failure why) noexcept {
+    listener.flush();
+    // What is parked may have begun.
+    if (call.state.parked != nullptr || !listener.deadlines().remove(call)) {
+        return false;
+    }
+    call.state.is_withdrawn = true;
+    call.fail(std::move(why));
+    calls_.finish(std::unique_ptr<ServerCall>{&call}, At::later);
+    return true;
+}
+
+void Dispatcher::abandon(ListenerContext& listener,
+                         const std::function<bool(ServerCall&)>& is_abandoned) noexcept {
+    listener.flush();
+    const auto swept = listener.deadlines().sweep(
+        [&](Watched& watched) { return is_abandoned(static_cast<ServerCall&>(watched)); });
+    calls_.end(swept, abandoned());
+}
+
+void Dispatcher::cancel_all() {
+    calls_.cancel();
+    std::vector<DeadlineWatch::Swept> swept;
+    {
+        const std::lock_guard guard{mutex_};
+        for (ListenerContext* const listener : listeners_) {
+            swept.push_back(listener->deadlines().sweep([](const Watched&) { return true; }));
+        }
+    }
+    for (const DeadlineWatch::Swept& of_listener : swept) {
+        calls_.end(of_listener, stopping());
+    }
+}
+
+void Dispatcher::attach(ListenerContext& listener) {
+    const std::lock_guard guard{mutex_};
+    listeners_.push_back(&listener);
+}
+
+void Dispatcher::detach(ListenerContext& listener) {
+    const std::lock_guard guard{mutex_};
+    std::erase(listeners_, &listener);
+}
+
+void Dispatcher::TrimTask::run_task() noexcept {
+    is_queued.store(false);
+    malloc_trim(0);
+}
+
+void Dispatcher::trim_memory() {
+    if (!trim_.is_queued.exchange(true)) {
+        workers_.push_admitted(trim_);
+    }
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <warren/method.hpp>
+
+#include "format/fernet/fernet.hpp"
+#include "metrics/call_series.hpp"
+#include "model/secrets.hpp"
+#include "runtime/dispatch/deadline_watch.hpp"
+#include "runtime/dispatch/server_call.hpp"
+#include "runtime/dispatch/workers.hpp"
+#include "runtime/executor.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::runtime {
+
+class Backend;
+class Dispatcher;
+class Forwarder;
+class RunningCalls;
+
+enum class Responses : std::uint8_t {
+    by_handlers,
+    mock,  // requests are checked, handlers do not run: data generated from the response type
+};
+
+/// What one listener asks of the dispatcher.
+struct ListenerContextOptions {
+    std::vector<const Method*> methods;  // those it serves
+    /// Forwards every call instead, as it came; outlives the listener. Null: handlers run here.
+    Forwarder* forwarder = nullptr;
+    std::vector<std::string> forwarded{};  // the methods that it forwards; empty: whatever is asked
+    format::Keyring keys{};  // opens the requests' secrets; empty: nothing is encrypted
+    model::SecretPolicy secrets = model::SecretPolicy::must_be_encrypted;
+    std::optional<std::chrono::seconds> secrets_ttl{};  // how old they may be; none: any age
+    model::SecretDepth secrets_depth = model::SecretDepth::any;
+    Responses responses = Responses::by_handlers;
+    const metrics::ListenerSeries* series = nullptr;  // where its calls count; null: nowhere
+    std::string name{};                               // in log lines
+    /// One more attempt at a call is answered `failed` and does not run; 0: it always runs.
+    std::uint32_t attempts_max = 0;
+};
+
+/// One listener's way into the dispatcher: its policy, the backend that follows from it, its I/O
+/// thread, the batch of calls that this turn of the loop brought for the workers, and the watch
+/// over deadlines.
+/// thread the I/O thread, where nothing else is said; destroyed there, with no call left inside
+class ListenerContext {
+public:
+    /// in  all but the options must outlive the listener
+    ListenerContext(Dispatcher& dispatcher, Executor& executor, ListenerContextOptions options);
+    ~ListenerContext();
+    ListenerContext(const ListenerContext&) = delete;
+    ListenerContext& operator=(const ListenerContext&) = delete;
+
+    const ListenerContextOptions& options() const noexcept { return options_; }
+    Executor& executor() noexcept { return executor_; }
+    RunningCalls& calls() noexcept { return calls_; }
+    Backend& backend() noexcept { return *backend_; }
+    DeadlineWatch& deadlines() noexcept { return deadlines_; }
+    struct Served {
+        std::string_view name;
+        const Method* method = nullptr;         // null: forwarded
+        metrics::CallSeries* series = nullptr;  // null: nobody counts
+    };
+    /// out  nullptr when this listener does not serve it
+    const Served* find(std::string_view method) const noexcept;
+    metrics::CallSeries* unknown_series() const noexcept;
+    /// Whether the workers have room for more one-way calls: these they are given in any case.
+    bool has_room() noexcept;
+
+    /// Hand it to the workers together with the rest of this turn, or at the next `flush`.
+    void queue(ServerCall& call);
+    void flush();
+    /// Its turn among the workers has come, or else on the I/O thread.          thread any
+    void run(std::unique_ptr<ServerCall> call) noexcept;
+    /// Go on with a call that was given the lock that it waited for.          thread any
+    void resume(ServerCall& call);
+
+    /// Have its deadline, and the end of the waiting for it, end or stop it.
+    void watch(ServerCall& call);
+
+private:
+    bool remove(ServerCall& call) noexcept;
+
+    Dispatcher& dispatcher_;
+    RunningCalls& calls_;
+    Executor& executor_;
+    ListenerContextOptions options_;
+    std::unique_ptr<Backend> backend_;
+    std::vector<Served> served_;      // by name
+    std::optional<Served> whatever_;  // stands for every method
+    TaskList batch_;
+    bool is_over_ = false;  // one-way calls were queued over the workers' limit
+    std::shared_ptr<ListenerContext*> self_ =
+        std::make_shared<ListenerContext*>(this);  // to null when it is destroyed
+    DeadlineWatch deadlines_;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,181 @@
+#include "core/clock.hpp"
+#include "model/arguments.hpp"
+#include "model/footprint.hpp"
+#include "model/render.hpp"
+#include "runtime/dispatch/backend.hpp"
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+// How handlers of this process answer calls.
+namespace warren::runtime {
+namespace {
+
+constexpr std::size_t counted_values_bytes_min = 4096;
+
+std::optional<format::TimeToLive> time_to_live(const ListenerContextOptions& options) {
+    if (!options.secrets_ttl) {
+        return std::nullopt;
+    }
+    return format::TimeToLive{.ttl_s = options.secrets_ttl->count(),
+                              .now_s = core::unix_seconds_now()};
+}
+
+/// A call of a handler that responds later. It ends when the handler has returned and its responder
+/// has gone, with a response or without, whichever comes last: until then the handler may use the
+/// request. Destroys itself then.
+class HandlerCall final : public detail::OpenCall {
+public:
+    /// Takes the call when nothing is thrown.
+    HandlerCall(RunningCalls& calls, std::unique_ptr<ServerCall>& call) noexcept
+        : calls_{calls}, job_{std::move(call)} {}
+
+    Invocation& invocation() noexcept override { return *job_->state.invocation; }
+    void complete() noexcept override {
+        has_result_ = true;
+        leave(At::later);
+    }
+    void abandon() noexcept override { leave(At::later); }
+    /// What the handler threw is in the call.
+    void returned(At at) noexcept { leave(at); }
+
+private:
+    void leave(At at) noexcept {
+        if (others_.fetch_sub(1, std::memory_order_acq_rel) != 0) {
+            return;
+        }
+        const std::unique_ptr<HandlerCall> self{this};
+        if (has_result_) {
+            job_->state.response = {};
+            calls_.guard(*job_, [this] { calls_.take_result(*job_); });
+        } else if (!job_->state.response.failure) {
+            calls_.fail_internally(*job_, "its handler let go of the responder without a response");
+        }
+        calls_.finish(std::move(job_), at);
+    }
+
+    RunningCalls& calls_;
+    std::unique_ptr<ServerCall> job_;
+    std::atomic<int> others_ = 1;  // who has not left yet, beside the one that does
+    bool has_result_ = false;
+};
+
+class LocalBackend final : public Backend {
+public:
+    using Backend::Backend;
+
+    bool prepare(ServerCall& call, const protocol::Call& request) override {
+        if (!bind(call, request)) {
+            return false;
+        }
+        const Method& method = *call.state.method;
+        if (method.locking == Locking::field) {
+            const Field& field = *method.lock_field;
+            const Value value = model::render(
+                *field.type, field.access_const(call.state.invocation->request()), call.arena);
+            write_lock_key(method, &value, call.state.lock_key);
+        } else if (method.locking == Locking::alone) {
+            write_lock_key(method, nullptr, call.state.lock_key);
+        }
+        return true;
+    }
+
+    void start(std::unique_ptr<ServerCall> call, const protocol::Call&, At at) override {
+        const Method& method = *call->state.method;
+        if (method.locking != Locking::none || method.execution == Execution::worker) {
+            listener_.watch(*call);
+        }
+        if (method.locking != Locking::none) {
+            // Once it waits, another thread may already run it.
+            ServerCall* const waiting = call.release();
+            const LockTable::Outcome outcome =
+                calls_.locks.acquire(*waiting, waiting->state.lock_key,
+                                     waiting->wants_response ? LockTable::Admission::limited
+                                                             : LockTable::Admission::any);
+            if (outcome == LockTable::Outcome::waits) {
+                return;
+            }
+            call.reset(waiting);
+            call->state.holds_lock = outcome == LockTable::Outcome::held;
+            if (!call->state.holds_lock) {
+                call->fail(overloaded("As many calls wait for locks as may (lock_waiters_max)"));
+                return calls_.finish(std::move(call), at);
+            }
+        }
+        if (method.execution == Execution::worker) {
+            return listener_.queue(*call.release());
+        }
+        run(std::move(call), at);
+    }
+
+    void run(std::unique_ptr<ServerCall> call, At at) noexcept override {
+        if (!calls_.may_start(*call)) {
+            return calls_.finish(std::move(call), at);
+        }
+        call->state.has_begun.store(true, std::memory_order_relaxed);
+        if (call->state.method->responds_later) {
+            return run_open(std::move(call), at);
+        }
+        calls_.guard(*call, [&] {
+            call->state.invocation->run(call->state.context, nullptr);
+            calls_.take_result(*call);
+        });
+        calls_.finish(std::move(call), at);
+    }
+
+private:
+    void run_open(std::unique_ptr<ServerCall> call, At at) noexcept {
+        ServerCall& running = *call;
+        HandlerCall* request = nullptr;
+        calls_.guard(running, [&] { request = new HandlerCall{calls_, call}; });
+        if (request == nullptr) {
+            return calls_.finish(std::move(call), at);
+        }
+        calls_.guard(running,
+                     [&] { running.state.invocation->run(running.state.context, request); });
+        request->returned(at);
+    }
+};
+
+}  // namespace
+
+bool bind(ServerCall& call, const protocol::Call& request) {
+    ServerCallState& state = call.state;
+    const Method& method = *state.method;
+    const ListenerContextOptions& options = state.listener->options();
+    if (state.invocation_of != &method) {
+        state.invocation = method.make_invocation();
+        state.invocation_of = &method;
+    }
+    // Of small requests what their arguments take is not worth looking.
+    if (call.values_bytes > counted_values_bytes_min && call.memory != nullptr) [[unlikely]] {
+        const std::size_t bytes = model::footprint(*method.request, request.arguments);
+        if (const char* const reason = state.held.take(*call.memory, bytes)) {
+            call.fail(overloaded(reason));
+            return false;
+        }
+    }
+    void* const bound = state.invocation->request();
+    auto errors =
+        options.keys.empty()
+            ? model::bind_arguments(*method.request, request.style, request.arguments, bound)
+            : model::bind_arguments(
+                  *method.request, request.style, request.arguments,
+                  {options.keys, options.secrets, time_to_live(options), options.secrets_depth},
+                  call.arena, bound);
+    if (!errors.empty()) {
+        call.fail({.code = Code::invalid_request,
+                   .message = "Request validation failed",
+                   .errors = std::move(errors)});
+        return false;
+    }
+    state.large.reset();
+    return true;
+}
+
+std::unique_ptr<Backend> make_local_backend(ListenerContext& listener) {
+    return std::make_unique<LocalBackend>(listener);
+}
+
+}  // namespace warren::runtime

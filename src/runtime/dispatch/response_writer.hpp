@@ -1,0 +1,35 @@
+#pragma once
+
+#include <warren/error.hpp>
+#include <warren/value.hpp>
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+
+namespace warren::runtime {
+
+class ServerCall;
+
+/// Whether a call ends inside of the `Dispatcher::dispatch` or `refuse` that it began in, on the
+/// I/O thread, with whatever it came over at hand.
+enum class At : std::uint8_t { dispatch, later };
+
+/// Where the response to one call goes: any number of parts, one after the other, and then its one
+/// end.
+class ResponseWriter {
+public:
+    /// Send a part; the call goes on, and nothing is settled by it.          thread any
+    /// in   data: needed during this call only
+    /// err  contract_mismatch: its protocol has no parts, or nobody waits for a response;
+    ///      overloaded: as much as may waits for the peer, so that this is to be tried again later;
+    ///      internal: it cannot be written
+    virtual std::expected<void, Failure> write_part(const Value& data);
+    /// The end is in the call. Called exactly once for every dispatch.          thread any
+    virtual void finished(std::unique_ptr<ServerCall> self, At at) noexcept = 0;
+
+protected:
+    ~ResponseWriter() = default;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,225 @@
+#include "runtime/dispatch/running_calls.hpp"
+
+#include "core/utf8.hpp"
+#include "model/render.hpp"
+#include "model/secrets.hpp"
+#include "model/validate.hpp"
+#include "runtime/dispatch/backend.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+// What a line of the log shows of an error's own words.
+constexpr std::size_t log_details_bytes_max = 2048;
+
+/// A handler that gives up because the deadline has passed is not what went wrong, and the caller,
+/// whose own clock decides the same at the same moment, is to read one name for it.
+Failure interrupted(std::string_view message) {
+    return {.code = Code::deadline_exceeded,
+            .message = fmt::format("The deadline passed while the handler ran: {}", message)};
+}
+
+/// For a log line: the method, and which call it is, or else where it came in.
+std::string name_of(const ServerCall& call) {
+    const std::string_view method = call.state.context.method;
+    const std::string_view id = call.state.context.correlation_id;
+    return fmt::format("{} ({})", core::text_for_display(method.empty() ? "(no method)" : method),
+                       id.empty() ? call.state.listener->options().name
+                                  : "correlation id '" + core::text_for_display(id) + '\'');
+}
+
+}  // namespace
+
+bool handler_may_claim(Code code) noexcept {
+    switch (code) {
+    case Code::invalid_request:
+    case Code::deadline_exceeded:
+    case Code::overloaded:
+    case Code::unauthenticated:
+    case Code::conflict:
+    case Code::cancelled:
+    case Code::failed:
+        return true;
+    case Code::no_such_method:
+    case Code::no_responder:
+    case Code::expired_in_queue:
+    case Code::connection_lost:
+    case Code::broker_blocked:
+    case Code::contract_mismatch:
+    case Code::reply_over_limit:
+    case Code::internal:
+        return false;
+    }
+    std::unreachable();
+}
+
+std::string summary_of(const std::vector<FieldError>& errors) {
+    std::string line;
+    for (const FieldError& error : errors) {
+        line += fmt::format("{}{}: {} [{}]", line.empty() ? "" : "; ",
+                            error.location.empty() ? "(all)" : to_string(error.location),
+                            error.message, error.type);
+    }
+    return line;
+}
+
+RunningCalls::RunningCalls(const core::Clock& clock, Log& log, std::size_t lock_waiters_max)
+    : locks{lock_waiters_max},
+      shows_calls{log.shows_calls()},
+      clock_{clock},
+      log_{log},
+      one_way_failures_{log, clock} {}
+
+void RunningCalls::begin(ServerCall& call, ListenerContext& listener) noexcept {
+    call.state.listener = &listener;
+    call.state.series = listener.unknown_series();
+    if (call.state.series != nullptr || shows_calls) {
+        call.state.began_at = clock_.now();
+    }
+    counters.in_flight.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool RunningCalls::may_start(ServerCall& call) const noexcept {
+    if (is_cancelled_) {
+        call.fail(stopping());
+    } else if (is_late(call)) {
+        call.fail(expired());
+    } else if (call.state.context.stop.stop_requested()) {
+        call.fail(abandoned());
+    } else {
+        return true;
+    }
+    return false;
+}
+
+bool RunningCalls::is_late(const ServerCall& call) const noexcept {
+    return call.state.context.deadline && clock_.has_come(*call.state.context.deadline);
+}
+
+void RunningCalls::respond(ServerCall& call, bool is_success, std::string message,
+                           const void* data) {
+    if (!is_success && is_late(call)) {
+        return call.fail(interrupted(message));
+    }
+    const Type& type = *call.state.method->response;
+    std::optional<Value> rendered;
+    if (data != nullptr) {
+        if (const auto errors = model::validate(type, data); !errors.empty()) {
+            return fail_internally(call, "the response breaks its contract: " + summary_of(errors));
+        }
+        rendered = model::render(type, data, call.arena);
+        if (const format::Keyring& keys = call.state.listener->options().keys; !keys.empty()) {
+            const auto closed = model::encrypt_response(type, *rendered, keys,
+                                                        core::unix_seconds_now(), call.arena);
+            if (!closed) {
+                return fail_internally(call, format::message_of(closed.error()));
+            }
+            rendered = *closed;
+        }
+    }
+    call.state.message = std::move(message);
+    protocol::Response& response = call.state.response;
+    response.failure = is_success ? std::nullopt : std::optional{Code::failed};
+    response.message = call.state.message;
+    response.data = rendered;
+}
+
+void RunningCalls::take_result(ServerCall& call) {
+    Invocation& invocation = *call.state.invocation;
+    if (invocation.failure) {
+        accept_failure(call, *invocation.failure);
+    } else {
+        respond(call, invocation.success, std::move(invocation.message), invocation.data);
+    }
+}
+
+void RunningCalls::accept_failure(ServerCall& call, const Failure& failure) noexcept {
+    if (!handler_may_claim(failure.code)) {
+        return fail_internally(call, to_string(failure));
+    }
+    call.fail(failure.code == Code::failed && is_late(call) ? interrupted(failure.message)
+                                                            : failure);
+}
+
+void RunningCalls::fail_internally(ServerCall& call, std::string_view details) noexcept {
+    report(call, details);
+    call.fail({.code = Code::internal, .message = "An unexpected error occurred"});
+}
+
+void RunningCalls::report(const ServerCall& call, std::string_view details) noexcept {
+    log_.error(fmt::format("{}: {}", name_of(call),
+                           core::text_for_display(details, log_details_bytes_max)));
+}
+
+void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
+    ServerCallState& state = call->state;
+    if (call->is_watched()) {
+        state.listener->deadlines().unwatch(*call);
+    }
+    if (std::exchange(state.holds_lock, false)) {
+        if (LockTicket* const next = locks.release(*call)) {
+            auto& resumed = static_cast<ServerCall&>(*next);
+            resumed.state.holds_lock = true;
+            resumed.state.listener->resume(resumed);
+        }
+    }
+    if (state.response.failure) {
+        const auto code = static_cast<std::size_t>(*state.response.failure);
+        counters.failures[code].fetch_add(1, std::memory_order_relaxed);
+        if (!call->wants_response && !state.is_withdrawn) [[unlikely]] {
+            log_one_way_failure(*call);
+        }
+    } else {
+        counters.successes.fetch_add(1, std::memory_order_relaxed);
+    }
+    counters.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (state.series != nullptr) {
+        state.series->record(state.response.failure, clock_.now() - state.began_at,
+                             call->request_bytes);
+    }
+    if (shows_calls) [[unlikely]] {
+        log_call(*call);
+    }
+    state.response.method = state.context.method;
+    ServerCall& finished = *call;
+    // Nothing of this may be used after it: whoever waited for the last call may end the server.
+    finished.finished(std::move(call), at);
+}
+
+void RunningCalls::log_one_way_failure(const ServerCall& call) noexcept {
+    const protocol::Response& response = call.response();
+    one_way_failures_.add(name_of(call),
+                          {.code = *response.failure,
+                           .message = std::string{response.message},
+                           .errors = {response.errors.begin(), response.errors.end()}});
+}
+
+void RunningCalls::log_call(const ServerCall& call) noexcept {
+    const protocol::Response& response = call.response();
+    const std::chrono::duration<double, std::milli> taken = clock_.now() - call.state.began_at;
+    log_.debug(fmt::format(
+        "call of {} from {}: {}{}{}, {:.3f} ms, {} bytes, attempt {}", name_of(call),
+        call.peer_address.empty() ? call.state.listener->options().name : call.peer_address,
+        response.failure ? name_of(*response.failure) : std::string_view{"ok"},
+        response.failure ? ": " : "",
+        core::text_for_display(response.failure ? response.message : "", log_details_bytes_max),
+        taken.count(), call.request_bytes, call.state.context.attempt));
+}
+
+void RunningCalls::end(const DeadlineWatch::Swept& swept, const Failure& why) noexcept {
+    for (std::stop_source running : swept.running) {
+        running.request_stop();
+    }
+    for (Watched* const ended : swept.ended) {
+        std::unique_ptr<ServerCall> call{static_cast<ServerCall*>(ended)};
+        call->request_stop();
+        call->fail(call->state.listener->backend().ended_early(*call, why));
+        finish(std::move(call), At::later);
+    }
+}
+
+}  // namespace warren::runtime

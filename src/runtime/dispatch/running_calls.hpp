@@ -1,0 +1,94 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "core/clock.hpp"
+#include "runtime/counters.hpp"
+#include "runtime/dispatch/one_way_failures.hpp"
+#include "runtime/dispatch/refusals.hpp"
+#include "runtime/dispatch/server_call.hpp"
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace warren::runtime {
+
+/// Whether a handler may fail with this code. The others state facts about the way a call took,
+/// which a handler cannot know, such as that nothing was done; they become `internal`.
+bool handler_may_claim(Code code) noexcept;
+
+/// Errors as one line, without values.
+std::string summary_of(const std::vector<FieldError>& errors);
+
+/// The calls of one server that have begun and are not answered yet. Each ends exactly once:
+/// whoever has it leaves a response in it, and then finishes it.          thread any
+class RunningCalls {
+public:
+    /// in  clock and log must outlive this
+    RunningCalls(const core::Clock& clock, Log& log, std::size_t lock_waiters_max);
+
+    void begin(ServerCall& call, ListenerContext& listener) noexcept;
+    /// Whether it is not too late to start.
+    /// out  false: the response is there
+    bool may_start(ServerCall& call) const noexcept;
+
+    /// Leave what a handler gave as the response, if it keeps its contract.
+    /// in   data: must outlive the response; null: none
+    void respond(ServerCall& call, bool is_success, std::string message, const void* data);
+    /// Leave what the handler of the call's invocation gave.
+    void take_result(ServerCall& call);
+    /// Leave a failure that code of the user gave.
+    void accept_failure(ServerCall& call, const Failure& failure) noexcept;
+    /// The one catch site around code of the user: handlers, and the types and checks of requests.
+    template <typename Function>
+    void guard(ServerCall& call, Function&& function) noexcept;
+    /// Leave a failure that tells its caller nothing, and the log everything.
+    void fail_internally(ServerCall& call, std::string_view details) noexcept;
+    void report(const ServerCall& call, std::string_view details) noexcept;
+
+    /// The response is in the call.
+    void finish(std::unique_ptr<ServerCall> call, At at) noexcept;
+    /// Nobody waits for these any more.
+    void end(const DeadlineWatch::Swept& swept, const Failure& why) noexcept;
+
+    /// Start none any more.
+    void cancel() noexcept { is_cancelled_ = true; }
+    bool is_cancelled() const noexcept { return is_cancelled_; }
+
+    Log& log() noexcept { return log_; }
+    std::uint64_t one_way_failures() const noexcept { return one_way_failures_.count(); }
+
+    LockTable locks;
+    Counters counters{};
+    const bool shows_calls;
+
+private:
+    bool is_late(const ServerCall& call) const noexcept;
+    void log_call(const ServerCall& call) noexcept;
+    void log_one_way_failure(const ServerCall& call) noexcept;
+
+    const core::Clock& clock_;
+    Log& log_;
+    OneWayFailures one_way_failures_;
+
+    std::atomic<bool> is_cancelled_ = false;
+};
+
+template <typename Function>
+void RunningCalls::guard(ServerCall& call, Function&& function) noexcept {
+    try {
+        function();
+    } catch (const Error& error) {
+        accept_failure(call, error.failure());
+    } catch (const std::exception& error) {
+        fail_internally(call, error.what());
+    } catch (...) {
+        fail_internally(call, "something was thrown that is no std::exception");
+    }
+}
+
+}  // namespace warren::runtime

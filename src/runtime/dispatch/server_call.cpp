@@ -1,0 +1,64 @@
+#include "runtime/dispatch/server_call.hpp"
+
+#include "protocol/failure_value.hpp"
+#include "runtime/dispatch/listener_context.hpp"
+#include "runtime/dispatch/refusals.hpp"
+#include "runtime/dispatch/running_calls.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace warren::runtime {
+
+std::expected<void, Failure> ResponseWriter::write_part(const Value&) {
+    return std::unexpected{no_parts()};
+}
+
+void ServerCall::run_task() noexcept {
+    state.listener->run(std::unique_ptr<ServerCall>{this});
+}
+
+void ServerCall::fail(Failure failure) noexcept {
+    state.failure = std::move(failure);
+    state.response = protocol::to_answer(state.failure);
+}
+
+void ServerCall::release_result() noexcept {
+    if (state.invocation != nullptr) {
+        state.invocation->clear();
+    }
+    state.held.release();
+    state.mock.reset();
+    state.response.data.reset();
+}
+
+void ServerCall::report(std::string_view details) const noexcept {
+    state.listener->calls().report(*this, details);
+}
+
+void ServerCall::reset() noexcept {
+    release_result();
+    arena.reset();
+    request_bytes = 0;
+    values_bytes = 0;
+    memory = nullptr;
+    peer_address.clear();
+    wants_response = true;
+    renew();
+    state.listener = nullptr;
+    state.method = nullptr;
+    state.series = nullptr;
+    state.context = {};
+    state.lock_key.clear();
+    state.is_withdrawn = false;
+    state.has_begun.store(false, std::memory_order_relaxed);
+    state.large.reset();
+    state.parked.reset();
+    if (state.response.failure) {
+        state.failure = {};
+    }
+    state.response = {};
+    state.message.clear();
+}
+
+}  // namespace warren::runtime

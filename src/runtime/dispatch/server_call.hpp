@@ -1,0 +1,106 @@
+#pragma once
+
+#include <warren/arena.hpp>
+#include <warren/context.hpp>
+#include <warren/method.hpp>
+
+#include "core/clock.hpp"
+#include "metrics/call_series.hpp"
+#include "protocol/call.hpp"
+#include "runtime/dispatch/completion_queue.hpp"
+#include "runtime/dispatch/deadline_watch.hpp"
+#include "runtime/dispatch/large_request.hpp"
+#include "runtime/dispatch/locks.hpp"
+#include "runtime/dispatch/memory_hold.hpp"
+#include "runtime/dispatch/response_writer.hpp"
+#include "runtime/dispatch/workers.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace warren::runtime {
+
+class ServerCall;
+class ListenerContext;
+
+/// A call that somebody else has, who answers later. The response and the end of the waiting for it
+/// may come at the same time, on two threads: whoever exchanges it for nullptr ends the call.
+using ParkedCall = std::atomic<ServerCall*>;
+
+/// What the dispatcher and its backends know of a call while it is under way.
+struct ServerCallState {
+    ListenerContext* listener = nullptr;
+    const Method* method = nullptr;          // null: there is no such one here, or it is forwarded
+    metrics::CallSeries* series = nullptr;   // null: nobody counts
+    core::Clock::TimePoint began_at{};       // where somebody counts
+    std::unique_ptr<Invocation> invocation;  // used again for the same method
+    const Method* invocation_of = nullptr;
+    std::shared_ptr<void> mock;  // what a mocked response shows
+    Context context{};
+    std::string lock_key;
+    bool holds_lock = false;
+    bool is_withdrawn = false;              // never to run here: neither a success nor a failure
+    std::atomic<bool> has_begun = false;    // its handler, on a worker
+    std::unique_ptr<LargeRequest> large{};  // until it is read, and bound or forwarded
+    MemoryHold held;                        // for the handler's arguments
+    std::shared_ptr<ParkedCall> parked{};   // once somebody else has it, who answers later
+
+    protocol::Response response{};
+    std::string message;
+    Failure failure{};
+};
+
+/// One call on its way, from its message to its response. Whoever takes calls derives from it what
+/// writes its response, and may use a finished one again (`reset`).
+class ServerCall : public Task,
+                   public CompletionEntry,
+                   public LockTicket,
+                   public Watched,
+                   public ResponseWriter {
+public:
+    ServerCall() noexcept : CompletionEntry{false} {}
+
+    /// Why a call that waited for its turn is not to start after all, as the text of `overloaded`;
+    /// empty: it may.          thread any
+    virtual std::string_view overload_reason() const noexcept { return {}; }
+
+    /// Leave a failure as the response.
+    void fail(Failure failure) noexcept;
+    /// Valid once finished, until `release_result` or `reset`.
+    const protocol::Response& response() const noexcept { return state.response; }
+    /// Whether its handler has begun, of one that a worker runs.
+    bool has_begun() const noexcept { return state.has_begun.load(std::memory_order_relaxed); }
+
+    /// Where the request may be decoded and the response encoded.
+    Arena arena;
+    /// Of the message it came in, for metrics.
+    std::size_t request_bytes = 0;
+    /// What its values took where they were read.
+    std::size_t values_bytes = 0;
+    /// What it may take in memory; outlives it. Null: whatever it needs.
+    detail::MemoryBudget* memory = nullptr;
+    /// Who asks, for the line of a log that shows calls; empty: not known.
+    std::string peer_address{};
+    /// False: one-way. Nobody gets its failure, so it is logged and counted.
+    bool wants_response = true;
+
+    ServerCallState state;
+
+protected:
+    /// Destroy the handler's request and response, which `response().data` views; what else the
+    /// answer views stays.
+    void release_result() noexcept;
+    /// Log what went wrong with this call, as the one who answers knows it.
+    void report(std::string_view details) const noexcept;
+    /// Make it as new, keeping memory.
+    void reset() noexcept;
+
+private:
+    void run_task() noexcept final;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,350 @@
+#include "runtime/server/message_server.hpp"
+
+#include "core/assert.hpp"
+#include "core/uuid.hpp"
+#include "protocol/content.hpp"
+
+#include <fmt/format.h>
+
+#include <new>
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+// How soon after a restart a broker delivers again what it had delivered before.
+constexpr std::chrono::seconds recovery_max{10};
+
+/// Whether a delivery may be of a request that came before. A broker that restarts forgets which
+/// messages of a classic queue it had delivered: those that outlive it, the protocol::persistent
+/// ones, come again unmarked, first of all. Without the mark only an id that is unique by its form
+/// counts, and only of what is surely unanswered, or was answered just before the broker went away:
+/// callers that use one id for all requests mean another one.
+bool may_repeat(const protocol::MessageView& message, const MessageServerOptions& options) {
+    const bool comes_again = options.lost_requests == LostRequests::come_again &&
+                             options.acknowledge == Acknowledge::with_reply;
+    return message.redelivered || (comes_again && message.delivery_mode == protocol::persistent &&
+                                   core::parse_uuid(message.correlation_id).has_value());
+}
+
+}  // namespace
+
+MessageServer::MessageServer(const protocol::MessageProtocol& protocol, ServerTransport& transport,
+                             Dispatcher& dispatcher, Log& log, MessageServerOptions options)
+    : protocol_{protocol},
+      transport_{transport},
+      dispatcher_{dispatcher},
+      log_{log},
+      options_{std::move(options)},
+      listener_{dispatcher, transport.executor(), std::move(options_.listener)},
+      completions_{
+          std::make_shared<CompletionQueue>(transport.executor(), [this] { collect_finished(); })},
+      replies_{log, transport.executor(), listener_.options().name},
+      memory_{options_.in_flight_bytes_max},
+      redelivery_cache_{options_.redelivery_cache} {
+    WARREN_ASSERT(options_.in_flight_max > 0);
+}
+
+MessageServer::~MessageServer() {
+    completions_->close();
+    // What has returned and was not settled is delivered again.
+    completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
+        if (!entry->is_part) {
+            remove(static_cast<MessageServerCall&>(*entry));
+        }
+    });
+    WARREN_ASSERT(in_flight_.empty());
+    if (expiry_timer_) {
+        transport_.executor().cancel(*expiry_timer_);
+    }
+    if (ask_timer_) {
+        transport_.executor().cancel(*ask_timer_);
+    }
+}
+
+void MessageServer::on_delivery(DeliveryId delivery, const protocol::MessageView& message) {
+    if (stopping_) {
+        transport_.requeue(delivery);
+        return;
+    }
+    counters_.bytes_received.add(message.body.size());
+    if (redelivery_cache_.size() != 0 && may_repeat(message, options_) &&
+        replay(delivery, message)) {
+        return;
+    }
+    if (options_.acknowledge == Acknowledge::before_handling) {
+        hold_or_accept(delivery, message);
+    } else {
+        take(delivery, message);
+    }
+}
+
+void MessageServer::hold_or_accept(DeliveryId delivery, const protocol::MessageView& message) {
+    if (!held_.empty() || is_full()) {
+        held_.push_back({delivery, protocol::OwnedMessage{message}});
+        return;
+    }
+    transport_.settle(delivery, nullptr);
+    take(delivery, message);
+}
+
+void MessageServer::accept_held() {
+    while (!held_.empty() && !is_full()) {
+        const Held next = std::move(held_.front());
+        held_.pop_front();
+        transport_.settle(next.delivery, nullptr);
+        take(next.delivery, next.message.view());
+    }
+}
+
+void MessageServer::requeue_held() {
+    for (const Held& held : std::exchange(held_, {})) {
+        transport_.requeue(held.delivery);
+    }
+}
+
+void MessageServer::take(DeliveryId delivery, const protocol::MessageView& message) {
+    std::unique_ptr<MessageServerCall> call = make_call(delivery, message);
+    if (unsettled_ > options_.in_flight_max) {
+        protocol_.remember(message, nullptr, call->address);
+        dispatcher_.refuse(std::move(call),
+                           {.code = Code::overloaded,
+                            .message = "As many requests are being handled as may "
+                                       "(max_simultaneous_requests)"},
+                           listener_);
+        return;
+    }
+    // How long it is tells nothing of what it inflates to.
+    if (message.body.size() > quick_bytes_max || protocol::is_compressed(message)) {
+        return accept_large(std::move(call), message);
+    }
+    std::expected<protocol::Call, Failure> request;
+    try {
+        request = protocol_.decode_call(message, memory_.values);
+    } catch (const std::bad_alloc&) {
+        memory_.forget_values();
+        return accept_large(std::move(call), message);
+    }
+    protocol_.remember(message, request ? &*request : nullptr, call->address);
+    if (request) {
+        call->values_bytes = memory_.values.used_bytes();
+        dispatcher_.dispatch(std::move(call), *request, listener_);
+    } else {
+        dispatcher_.refuse(std::move(call), std::move(request.error()), listener_);
+    }
+    memory_.forget_values();
+}
+
+void MessageServer::accept_large(std::unique_ptr<MessageServerCall> call,
+                                 const protocol::MessageView& message) {
+    auto kept = call->keep(message);
+    if (kept) {
+        return dispatcher_.dispatch_large(std::move(call), std::move(*kept), listener_);
+    }
+    protocol_.remember(message, nullptr, call->address);
+    dispatcher_.refuse(std::move(call), std::move(kept.error()), listener_);
+}
+
+std::unique_ptr<MessageServerCall> MessageServer::idle_job() {
+    if (free_.empty()) {
+        return std::make_unique<MessageServerCall>(protocol_, completions_,
+                                                   options_.reply_bytes_max);
+    }
+    std::unique_ptr<MessageServerCall> call = std::move(free_.back());
+    free_.pop_back();
+    return call;
+}
+
+std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
+                                                            const protocol::MessageView& message) {
+    ++unsettled_;
+    trim_settled();
+    std::unique_ptr<MessageServerCall> call = idle_job();
+    call->delivery = delivery;
+    call->memory = &memory_.all;
+    call->address.exchange = message.exchange;
+    call->address.reply_to = message.reply_to;
+    call->address.correlation_id = message.correlation_id;
+    call->address.has_empty_correlation_id = message.has_empty_correlation_id;
+    call->address.delivery_mode = message.delivery_mode;
+    call->body_bytes = message.body.size();
+    call->request_bytes = message.body.size();
+    call->wants_response = !message.reply_to.empty();
+    if (call->is_recognizable()) {
+        call->body_hash = hash_of(message.body);
+    }
+    call->index = in_flight_.size();
+    in_flight_.push_back(call.get());
+    return call;
+}
+
+void MessageServer::collect_finished() {
+    completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
+        if (entry->is_part) {
+            transport_.send(static_cast<const MessagePart&>(*entry).message.view());
+        } else {
+            settle(std::unique_ptr<MessageServerCall>{
+                static_cast<MessageServerCall*>(entry.release())});
+        }
+    });
+    if (memory_.is_worth_trimming(0)) [[unlikely]] {
+        dispatcher_.trim_memory();
+    }
+    accept_held();
+    check_drained();
+}
+
+void MessageServer::remove(MessageServerCall& call) noexcept {
+    in_flight_.back()->index = call.index;
+    std::swap(in_flight_[call.index], in_flight_.back());
+    in_flight_.pop_back();
+}
+
+void MessageServer::on_connected(std::uint64_t generation) {
+    generation_ = generation;
+    send_unsent();
+    check_drained();
+}
+
+void MessageServer::on_consuming(std::uint64_t generation) {
+    generation_ = generation;
+    consuming_ = true;
+    if (std::exchange(has_consumed_, true)) {
+        counters_.reconnects.add();
+    }
+    last_loss_.clear();
+    if (forgotten_after_ != UINT64_MAX && !recovers_until_) {
+        recovers_until_ = transport_.executor().now() + recovery_max;
+    }
+    log_.info(fmt::format("{}: consuming", listener_.options().name));
+    send_unsent();
+    if (options_.on_consuming) {
+        options_.on_consuming();
+    }
+}
+
+void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
+    if (generation_ == generation) {
+        for (MessageServerCall* const call : in_flight_) {
+            if (is_current(*call) && !call->requeued) {
+                lose(*call);
+            }
+        }
+        for (const Trial& trial : trials_) {
+            if (is_current(*trial.call) && trial.call->is_recognizable()) {
+                redelivery_cache_.add_running(*trial.call);
+            }
+        }
+        while (!settled_.empty()) {
+            settled_.front()->progress.may_be_acknowledged = true;
+            remember(std::move(settled_.front()));
+            settled_.pop_front();
+        }
+        redelivery_cache_.doubt(generation, heard_);
+        is_asking_ = false;
+        settled_bytes_ = 0;
+        unsettled_ = 0;
+        held_.clear();
+        generation_ = 0;
+        consuming_ = false;
+    }
+    // A server that has drained closes its connection itself. Otherwise every attempt to connect
+    // again may fail the same way; that is said once.
+    const bool has_drained = stopped_ && in_flight_.empty();
+    std::string loss = to_string(why);
+    if (!has_drained && loss != last_loss_) {
+        log_.warning(fmt::format("{}: not consuming: {}", listener_.options().name, loss));
+        last_loss_ = std::move(loss);
+    }
+    if (options_.on_lost) {
+        options_.on_lost(why);
+    }
+}
+
+void MessageServer::lose(MessageServerCall& call) {
+    if (options_.lost_requests == LostRequests::come_again &&
+        options_.acknowledge == Acknowledge::with_reply && drop(call)) {
+        call.requeued = true;
+    } else if (call.is_recognizable()) {
+        redelivery_cache_.add_running(call);
+    }
+}
+
+bool MessageServer::drop(MessageServerCall& call) noexcept {
+    return dispatcher_.withdraw(
+        call, listener_,
+        {.code = Code::connection_lost, .message = "Not started: the broker delivers it again"});
+}
+
+void MessageServer::drain(std::move_only_function<void()> on_drained) {
+    on_drained_.push_back(std::move(on_drained));
+    if (!stopping_) {
+        stopping_ = true;
+        requeue_held();
+        if (generation_ != 0) {
+            send_unsent();
+        }
+        transport_.stop_consuming();
+    }
+    check_drained();
+}
+
+void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
+    for (MessageServerCall* const call : in_flight_) {
+        if (!call->requeued && is_current(*call)) {
+            transport_.requeue(call->delivery);
+        }
+        if (!is_current(*call) && call->is_recognizable() && !call->requeued) {
+            redelivery_cache_.remove_running(*call);
+        }
+        call->requeued = true;
+        drop(*call);
+    }
+    for (const Trial& trial : std::exchange(trials_, {})) {
+        if (is_current(*trial.call)) {
+            transport_.requeue(trial.delivery);
+        } else if (trial.call->is_recognizable()) {
+            redelivery_cache_.remove_running(*trial.call);
+        }
+    }
+    // Neither the broker's word nor a connection is waited for.
+    abandoned_ = stopped_ = true;
+    if (on_drained) {
+        drain(std::move(on_drained));
+    } else {
+        drain([] {});
+    }
+}
+
+void MessageServer::on_unreachable() {
+    forgotten_after_ = proven_;
+    recovers_until_.reset();
+}
+
+void MessageServer::on_stopped() {
+    consuming_ = false;
+    stopped_ = true;
+    check_drained();
+}
+
+void MessageServer::on_heard() {
+    is_asking_ = false;
+    proven_ = heard_;
+    heard_ = asked_;
+    if (sent_ != proven_) {
+        ask_later();
+    }
+}
+
+void MessageServer::check_drained() {
+    if (!stopped_ || !in_flight_.empty() || !trials_.empty() ||
+        (!abandoned_ && redelivery_cache_.unsent() != 0)) {
+        return;
+    }
+    // They may destroy this server, and the port that is calling it.
+    for (std::move_only_function<void()>& on_drained : std::exchange(on_drained_, {})) {
+        transport_.executor().post(std::move(on_drained));
+    }
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/listener.hpp>
+
+#include "core/limits.hpp"
+#include "protocol/message_protocol.hpp"
+#include "protocol/owned_message.hpp"
+#include "runtime/counters.hpp"
+#include "runtime/dispatch/dispatcher.hpp"
+#include "runtime/dispatch/request_memory.hpp"
+#include "runtime/server/lost_replies.hpp"
+#include "runtime/server/message_server_call.hpp"
+#include "runtime/server/redelivery_cache.hpp"
+#include "runtime/transports.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace warren::runtime {
+
+/// What becomes of requests that a lost connection leaves unsettled.
+enum class LostRequests : std::uint8_t {
+    come_again,  // the broker delivers them to this server or another
+    are_gone,    // their queue goes with the connection
+};
+
+struct MessageServerOptions {
+    ListenerContextOptions listener;
+    /// The port's prefetch: as many deliveries of one connection are unsettled at most.
+    std::size_t in_flight_max = 5;
+    /// Of a reply's body: what would be bigger is answered `internal`.
+    std::size_t reply_bytes_max = core::Limits{}.body_bytes_max;
+    /// Of the requests in flight, as they are in memory.
+    std::size_t in_flight_bytes_max = std::size_t{256} << 20;
+    RedeliveryCacheLimits redelivery_cache{};
+    LostRequests lost_requests = LostRequests::come_again;
+    Acknowledge acknowledge = Acknowledge::with_reply;
+    /// Called on every change, on the I/O thread.
+    std::function<void()> on_consuming{};
+    std::function<void(const Failure& why)> on_lost{};
+};
+
+/// What a message server has done, beside what `Counters` tell.          thread any may read
+struct MessageServerCounters {
+    SingleWriterCounter bytes_received;  // of bodies
+    SingleWriterCounter bytes_sent;
+    SingleWriterCounter redeliveries;  // redeliveries of what has run, or still runs
+    SingleWriterCounter reconnects;    // how often it consumes again
+};
+
+/// Serves methods to a broker's messages. Every delivery is answered once (when it names somebody
+/// to answer) and settled once, whatever happens to it.
+///
+/// Connections break between a reply and its acknowledgement, and the broker then delivers a
+/// request again that took effect already. Within this process such a request does not run twice:
+/// what was in flight or settled unconfirmed when the connection broke is remembered
+/// (`RedeliveryCache`), a redelivery of it waits for the first run, or is answered with the first
+/// run's reply. This needs a correlation id; a request without one runs again. What had not started
+/// is dropped, since the redelivery may go to another server.
+///
+/// thread that of the transport's executor. To destroy: `drain` or `stop_now`, and wait for
+/// `on_drained`.
+class MessageServer final : public ServerSink {
+public:
+    /// in  all must outlive the server
+    MessageServer(const protocol::MessageProtocol& protocol, ServerTransport& transport,
+                  Dispatcher& dispatcher, Log& log, MessageServerOptions options);
+    ~MessageServer() override;
+    MessageServer(const MessageServer&) = delete;
+    MessageServer& operator=(const MessageServer&) = delete;
+
+    /// Stop consuming, and say when every delivery is settled.
+    void drain(std::move_only_function<void()> on_drained);
+    /// Give back at once what is not settled; results of handlers that still run are dropped.
+    /// `on_drained`, also the one given to `drain` before, follows when they have returned.
+    void stop_now(std::move_only_function<void()> on_drained = {});
+
+    std::size_t in_flight() const noexcept { return in_flight_.size(); }
+    bool consuming() const noexcept { return consuming_; }
+    const RedeliveryCache& redelivery_cache() const noexcept { return redelivery_cache_; }
+    const MessageServerCounters& counters() const noexcept { return counters_; }
+    const LostReplies& lost_replies() const noexcept { return replies_; }
+    /// What a drain waits for, beside handlers that run, for people; empty: for nothing.
+    std::string unfinished() const;
+
+    void on_delivery(DeliveryId delivery, const protocol::MessageView& message) override;
+    void on_consuming(std::uint64_t generation) override;
+    void on_connected(std::uint64_t generation) override;
+    void on_lost(std::uint64_t generation, const Failure& why) override;
+    void on_unreachable() override;
+    void on_stopped() override;
+    void on_heard() override;
+    void on_tried(DeliveryId delivery, const Failure* refused) override;
+    void on_reply_refused(const protocol::MessageView& reply, const Failure& why) override;
+    void on_reply_lost(DeliveryId delivery, const protocol::MessageView& reply,
+                       const Failure& why) override;
+
+private:
+    /// A delivery that is not acknowledged, because as many are handled as may.
+    struct Held {
+        DeliveryId delivery;
+        protocol::OwnedMessage message;
+    };
+
+    /// A reply that goes apart, because one like it has broken a channel or a connection.
+    struct Trial {
+        DeliveryId delivery;  // as it was tried for; the call may have a later one
+        std::unique_ptr<MessageServerCall> call;
+    };
+
+    void take(DeliveryId delivery, const protocol::MessageView& message);
+    void hold_or_accept(DeliveryId delivery, const protocol::MessageView& message);
+    void accept_held();
+    /// As many as may are handled, or their replies are not confirmed yet.
+    bool is_full() const noexcept {
+        return std::max(in_flight_.size(), unsettled_) >= options_.in_flight_max;
+    }
+    void requeue_held();
+    void accept_large(std::unique_ptr<MessageServerCall> call,
+                      const protocol::MessageView& message);
+    std::unique_ptr<MessageServerCall> idle_job();
+    std::unique_ptr<MessageServerCall> make_call(DeliveryId delivery,
+                                                 const protocol::MessageView& message);
+    bool replay(DeliveryId delivery, const protocol::MessageView& message);
+    bool is_current(const MessageServerCall& call) const noexcept {
+        return generation_ != 0 && call.delivery.generation == generation_;
+    }
+    void remove(MessageServerCall& call) noexcept;
+    void lose(MessageServerCall& call);
+    /// Never run it, if it has not started: another delivery of it will be.
+    bool drop(MessageServerCall& call) noexcept;
+    void collect_finished();
+    void settle(std::unique_ptr<MessageServerCall> call);
+    void conclude(std::unique_ptr<MessageServerCall> call);
+    void conclude_again(KeptResponse response);
+    std::unique_ptr<MessageServerCall> take_tried(DeliveryId delivery);
+    void conclude_tried(std::unique_ptr<MessageServerCall> call);
+    void send_unsent();
+    void ask_later();
+    void keep(std::unique_ptr<MessageServerCall> call);
+    void trim_settled();
+    void recycle(std::unique_ptr<MessageServerCall> call);
+    void remember(std::unique_ptr<MessageServerCall> call);
+    void arm_expiry();
+    void check_drained();
+
+    const protocol::MessageProtocol& protocol_;
+    ServerTransport& transport_;
+    Dispatcher& dispatcher_;
+    Log& log_;
+    MessageServerOptions options_;
+    ListenerContext listener_;
+    std::shared_ptr<CompletionQueue> completions_;
+    MessageServerCounters counters_;
+    LostReplies replies_;
+
+    RequestMemory memory_;
+    std::vector<MessageServerCall*> in_flight_;  // each knows its place
+    std::size_t unsettled_ = 0;                  // of them, those of this generation
+    std::vector<std::unique_ptr<MessageServerCall>> free_;
+    /// Settled in this generation, oldest first, while the broker may not know it yet: it delivers
+    /// at most `in_flight_max` messages ahead of the acknowledgements it has seen.
+    std::deque<std::unique_ptr<MessageServerCall>> settled_;
+    std::size_t settled_bytes_ = 0;
+    std::deque<Held> held_;  // of `before_handling`, oldest first; at most the transport's prefetch
+    std::vector<Trial> trials_;  // at most the transport's prefetch of each connection
+    RedeliveryCache redelivery_cache_;
+    std::optional<Executor::TimerId> expiry_timer_;
+    // What is settled is numbered. The broker has surely read the first `heard_`, and was there
+    // long enough after the first `proven_` to keep them.
+    std::uint64_t sent_ = 0;
+    std::uint64_t asked_ = 0;
+    std::uint64_t heard_ = 0;
+    std::uint64_t proven_ = 0;
+    bool is_asking_ = false;
+    std::optional<Executor::TimerId> ask_timer_;
+
+    std::uint64_t generation_ = 0;  // of the connection that consumes; 0: none
+    std::string last_loss_;
+    // A broker that has restarted may have forgotten what came after the first so many.
+    std::uint64_t forgotten_after_ = UINT64_MAX;
+    std::optional<TimePoint> recovers_until_;  // none: it is away, or was not
+    bool consuming_ = false;
+    bool has_consumed_ = false;
+    bool stopping_ = false;
+    bool stopped_ = false;
+    bool abandoned_ = false;  // what is not sent yet never will be
+    std::vector<std::move_only_function<void()>> on_drained_;
+};
+
+}  // namespace warren::runtime

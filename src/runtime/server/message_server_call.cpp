@@ -1,0 +1,185 @@
+#include "runtime/server/message_server_call.hpp"
+
+#include "core/limits.hpp"
+#include "protocol/field_errors.hpp"
+#include "protocol/owned_message.hpp"
+#include "protocol/response_record.hpp"
+#include "runtime/dispatch/dispatcher.hpp"
+#include "runtime/dispatch/kept_bytes.hpp"
+
+#include <cstddef>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace warren::runtime {
+class MessageServerCall::Unread final : public LargeRequest {
+public:
+    Unread(MessageServerCall& call, const protocol::MessageView& message)
+        : LargeRequest{*call.memory}, job_{call}, message_{message} {}
+
+    std::expected<protocol::Call, Failure> read() override {
+        const protocol::MessageView message = message_.view();
+        auto read = job_.protocol_.decode_call(message, values);
+        job_.protocol_.remember(message, read ? &*read : nullptr, job_.address);
+        return read;
+    }
+
+private:
+    MessageServerCall& job_;
+    const protocol::OwnedMessage message_;
+};
+
+std::expected<std::unique_ptr<LargeRequest>, Failure> MessageServerCall::keep(
+    const protocol::MessageView& message) {
+    return keep_large<Unread>(*memory, message.body.size(), *this, message);
+}
+
+std::expected<void, Failure> MessageServerCall::write_part(const Value& data) {
+    if (!wants_response || !protocol_.has_parts()) {
+        return std::unexpected{no_parts()};
+    }
+    Arena headers;
+    std::string bytes;
+    std::string unwritable;
+    auto part = protocol_.encode_response(address, {.data = data, .is_part = true}, headers, bytes,
+                                          &unwritable);
+    if (!unwritable.empty() || !part) {
+        return std::unexpected{unwritable_part(unwritable)};
+    }
+    part->delivery_mode = address.delivery_mode;
+    completions_->put(std::make_unique<MessagePart>(*part));
+    return {};
+}
+
+void MessageServerCall::finished(std::unique_ptr<ServerCall> self, At) noexcept {
+    encode_response();
+    write_record();
+    // Its destructors are the handler's code, too: they run here and not on the I/O thread.
+    release_result();
+    shrink();
+    completions_->put(std::move(self));
+}
+
+void MessageServerCall::encode_response() {
+    std::string unwritable;
+    bool is_too_large = false;
+    try {
+        write_reply(&unwritable);
+        is_too_large = reply && reply->body.size() > reply_bytes_max_;
+        if (is_too_large) [[unlikely]] {
+            unwritable = protocol::oversized_reply_message(reply->body.size(),
+                                                           {.body_bytes_max = reply_bytes_max_});
+        }
+    } catch (const std::bad_alloc&) {
+        is_too_large = true;
+        unwritable = no_memory_for_reply;
+    }
+    if (is_too_large) [[unlikely]] {
+        answer_instead(unwritable);
+    }
+    if (!unwritable.empty()) [[unlikely]] {
+        report("the reply cannot be sent: " + unwritable);
+    }
+}
+
+void MessageServerCall::write_reply(std::string* unwritable) {
+    reply = protocol_.encode_response(address, response(), arena, body, unwritable);
+    if (reply) {
+        reply->delivery_mode = address.delivery_mode;
+    }
+}
+
+void MessageServerCall::answer_instead(std::string_view message) {
+    body = {};
+    state.response = {.failure = Code::internal, .message = arena.copy(message)};
+    write_reply(nullptr);
+}
+
+/// Without memory for it a redelivery is answered `internal`.
+void MessageServerCall::write_record() noexcept {
+    if (!is_recognizable()) {
+        return;
+    }
+    try {
+        protocol::write_response_record(response(), record);
+    } catch (const std::bad_alloc&) {
+        record.clear();
+    }
+}
+
+bool MessageServerCall::replace_reply(std::string_view message) {
+    if (!reply || std::exchange(is_replaced_, true)) {
+        return false;
+    }
+    answer_instead(message);
+    write_record();
+    return true;
+}
+
+KeptResponse MessageServerCall::take_response() {
+    progress.has_reply = reply.has_value();
+    return {.delivery = delivery,
+            .address = std::move(address),
+            .body_hash = body_hash,
+            .progress = progress,
+            .record = std::move(record)};
+}
+
+void MessageServerCall::restore(KeptResponse kept) {
+    delivery = kept.delivery;
+    address = std::move(kept.address);
+    body_hash = kept.body_hash;
+    progress = kept.progress;
+    record = std::move(kept.record);
+    is_done = true;
+    if (!progress.has_reply) {
+        return;
+    }
+    try {
+        if (auto read = protocol::read_response_record(record, arena)) {
+            state.response = *read;
+        } else {
+            fail(std::move(read.error()));
+        }
+    } catch (const std::bad_alloc&) {
+        fail({.code = Code::internal, .message = std::string{no_memory_for_reply}});
+    }
+    encode_response();
+}
+
+/// A finished call may be kept for long, and so must not keep what its request took.
+void MessageServerCall::shrink() {
+    if (arena.capacity_bytes() <= kept_bytes_max) {
+        return;
+    }
+    Arena smaller;
+    if (reply) {
+        reply->headers = smaller.copy(reply->headers);
+    }
+    arena = std::move(smaller);
+}
+
+void MessageServerCall::reuse() noexcept {
+    reset();
+    delivery = {};
+    address.exchange.clear();
+    address.reply_to.clear();
+    address.correlation_id.clear();
+    address.has_empty_correlation_id = false;
+    address.method.clear();
+    address.form = 0;
+    body_bytes = 0;
+    body_hash = 0;
+    index = 0;
+    requeued = false;
+    is_done = false;
+    is_replaced_ = false;
+    body.clear();
+    reply.reset();
+    progress = {};
+    record.clear();
+}
+
+}  // namespace warren::runtime

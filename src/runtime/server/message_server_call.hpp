@@ -1,0 +1,93 @@
+#pragma once
+
+#include "protocol/message_protocol.hpp"
+#include "protocol/owned_message.hpp"
+#include "runtime/dispatch/completion_queue.hpp"
+#include "runtime/dispatch/server_call.hpp"
+#include "runtime/server/redelivery_cache.hpp"
+#include "runtime/transports.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace warren::runtime {
+
+/// A part of a response on its way to the broker.
+struct MessagePart final : CompletionEntry {
+    explicit MessagePart(const protocol::MessageView& view)
+        : CompletionEntry{true}, message{view} {}
+
+    protocol::OwnedMessage message;
+};
+
+/// A call that came as a message, until its delivery is settled and the broker has surely seen so.
+class MessageServerCall final : public ServerCall {
+public:
+    /// in  reply_bytes_max: of a reply's body; a bigger one becomes a failure that says so
+    MessageServerCall(const protocol::MessageProtocol& protocol,
+                      std::shared_ptr<CompletionQueue> completions,
+                      std::size_t reply_bytes_max) noexcept
+        : protocol_{protocol},
+          completions_{std::move(completions)},
+          reply_bytes_max_{reply_bytes_max} {}
+
+    std::expected<void, Failure> write_part(const Value& data) override;
+    /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
+    void finished(std::unique_ptr<ServerCall> self, At at) noexcept override;
+
+    /// Keep its request, as it came, for a worker to read.
+    /// err  overloaded: it takes more memory than may be
+    std::expected<std::unique_ptr<LargeRequest>, Failure> keep(
+        const protocol::MessageView& message);
+    /// Have the caller answered `internal` in place of a reply that cannot be sent.
+    /// out  false: that was done before, or nobody is to have a reply
+    bool replace_reply(std::string_view message);
+
+    /// What its response takes.
+    std::size_t kept_bytes() const noexcept { return body.capacity() + record.capacity(); }
+    /// What of it is kept when it is over, so that the call can be used again.
+    KeptResponse take_response();
+    /// Have the response of a call that is over, as if it had run here.
+    void restore(KeptResponse kept);
+
+    /// Make it as new, keeping memory.
+    void reuse() noexcept;
+    /// Whether a later delivery can be told to repeat this one.
+    bool is_recognizable() const noexcept { return !address.correlation_id.empty(); }
+
+    DeliveryId delivery{};  // as it can be settled now
+    protocol::ReplyAddress address{};
+    std::size_t body_bytes = 0;  // of the request
+    std::uint64_t body_hash = 0;
+    std::size_t index = 0;  // among those in flight
+    bool requeued = false;  // its result matters to nobody any more
+    bool is_done = false;
+
+    std::string body;                              // of the reply
+    std::optional<protocol::MessageView> reply{};  // views this call; none: nobody is to have one
+    ReplyProgress progress{};
+    std::string record;  // of the response, where it is recognizable
+
+private:
+    class Unread;
+
+    void encode_response();
+    /// A failure in place of what cannot be sent.
+    void answer_instead(std::string_view message);
+    void write_record() noexcept;
+    void write_reply(std::string* unwritable);
+    void shrink();
+
+    const protocol::MessageProtocol& protocol_;
+    std::shared_ptr<CompletionQueue> completions_;
+    std::size_t reply_bytes_max_;
+    bool is_replaced_ = false;  // the reply, by a failure
+};
+
+}  // namespace warren::runtime

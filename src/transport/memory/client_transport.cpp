@@ -1,0 +1,243 @@
+#include "transport/memory/client_transport.hpp"
+
+#include "transport/memory/connection.hpp"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <unordered_set>
+#include <utility>
+
+namespace warren::transport {
+namespace {
+
+Failure unroutable(const MemoryMessage& request) {
+    return {.code = Code::no_responder,
+            .message = fmt::format("No queue takes messages for exchange '{}' and routing key "
+                                   "'{}': is the server running?",
+                                   request.exchange(), request.routing_key())};
+}
+
+}  // namespace
+
+class MemoryClientTransport::Impl final : public MemoryConnection {
+public:
+    Impl(MemoryBroker& broker, MemoryClientOptions options)
+        : MemoryConnection{broker, options.reconnect_delay}, options_{std::move(options)} {}
+
+    runtime::Executor& executor() noexcept { return broker_.executor(); }
+
+    void start(runtime::ClientSink& sink) {
+        sink_ = &sink;
+        blocked_watch_ = broker_.watch_blocked([this](bool blocked) { on_blocked(blocked); });
+    }
+
+    void publish(std::uint64_t token, const protocol::MessageView& request) {
+        if (!connected_) {
+            refuse_unconnected(token);
+            return;
+        }
+        unconfirmed_.insert(token);
+        auto message = std::make_shared<const MemoryMessage>(request);
+        const std::string& routing_key = message->routing_key();
+        transmit(Hop::publish, routing_key, [this, token, message] {
+            if (broker_.blocked()) {
+                held_.emplace_back(token, message);
+            } else {
+                arrived(token, *message);
+            }
+        });
+    }
+
+    void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) {
+        if (!connected_) {
+            wanted_.emplace_back(token, std::move(bindings));
+            return;
+        }
+        post([this, token, bindings = std::move(bindings)] { bind(token, bindings); });
+    }
+
+    void deliver(std::shared_ptr<const MemoryMessage> message, std::uint64_t tag) override {
+        const std::string& routing_key = message->routing_key();
+        transmit(Hop::reply, routing_key, [this, message, tag] {
+            sink_->on_reply(message->view());
+            broker_.acknowledge(*this, tag);
+        });
+    }
+
+protected:
+    std::expected<void, Failure> open() override {
+        if (options_.reply_topology) {
+            return open_as_configured();
+        }
+        const bool durable = options_.replies == runtime::RepliesSurvive::yes;
+        protocol::Topology topology;
+        topology.queues.push_back({.name = durable ? options_.reply_queue : std::string{},
+                                   .durable = durable,
+                                   .exclusive = !durable,
+                                   .auto_delete = !durable});
+        if (auto declared = broker_.declare(topology, this); !declared) {
+            return declared;
+        }
+        reply_queue_ = topology.queues.front().name;
+        if (durable) {
+            options_.reply_queue = reply_queue_;
+        }
+        reply_address_ = reply_queue_;
+        return consume();
+    }
+
+    void lost(const Failure& why) override {
+        unconfirmed_.clear();
+        held_.clear();
+        sink_->on_lost(why, options_.replies);
+    }
+
+private:
+    std::expected<void, Failure> open_as_configured() {
+        auto wanted = options_.reply_topology(fmt::format("{:p}.{}", fmt::ptr(this), number_));
+        if (auto declared = broker_.declare(wanted.topology, this); !declared) {
+            return declared;
+        }
+        reply_queue_ = wanted.topology.queues.front().name;
+        reply_address_ = std::move(wanted.address);
+        return consume();
+    }
+
+    std::expected<void, Failure> consume() {
+        // Before the replies that wait in a durable queue.
+        post([this] { ready(); });
+        return broker_.consume(reply_queue_, *this, 0);
+    }
+
+    void refuse_unconnected(std::uint64_t token) {
+        executor().post([this, weak = weak_from_this(), token] {
+            if (weak.lock()) {
+                sink_->on_refused(token, {.code = Code::no_responder,
+                                          .message = "There is no connection to the broker"});
+            }
+        });
+    }
+
+    /// A request reached the broker.
+    void arrived(std::uint64_t token, const MemoryMessage& request) {
+        const MemoryBroker::Routed routed = broker_.publish(request.view());
+        std::optional<Failure> refused;
+        if (routed != MemoryBroker::Routed::queued) {
+            refused = unroutable(request);
+        }
+        transmit(Hop::confirm, request.routing_key(), [this, token, refused = std::move(refused)] {
+            // The sink hears of a token once, also when the script lets this come twice.
+            if (unconfirmed_.erase(token) == 0) {
+                return;
+            }
+            if (refused) {
+                sink_->on_returned(token, *refused);
+            } else {
+                sink_->on_accepted(token);
+            }
+        });
+    }
+
+    void ready() {
+        // Those made before come first; what no longer can be bound is noticed by its calls.
+        for (const protocol::Binding& binding : bindings_) {
+            static_cast<void>(declare(binding));
+        }
+        for (auto& [token, bindings] : std::exchange(wanted_, {})) {
+            bind(token, bindings);
+        }
+        sink_->on_ready(reply_address_);
+        if (broker_.blocked()) {
+            sink_->on_blocked(blocked_reason);
+        }
+    }
+
+    std::expected<void, Failure> declare(protocol::Binding binding) {
+        if (options_.reply_topology) {
+            protocol::Topology needed{
+                .exchanges = {{.name = std::move(binding.exchange), .passive = true}}};
+            return broker_.declare(needed, this);
+        }
+        if (binding.queue.empty()) {
+            binding.queue = reply_queue_;
+        }
+        protocol::Topology topology{.bindings = {std::move(binding)}};
+        return broker_.declare(topology, this);
+    }
+
+    void bind(std::uint64_t token, const std::vector<protocol::Binding>& bindings) {
+        for (const protocol::Binding& binding : bindings) {
+            if (const auto bound = declare(binding); !bound) {
+                sink_->on_bound(token, &bound.error());
+                return;
+            }
+        }
+        bindings_.insert(bindings_.end(), bindings.begin(), bindings.end());
+        sink_->on_bound(token, nullptr);
+    }
+
+    void on_blocked(bool blocked) {
+        if (!connected_) {
+            return;
+        }
+        if (blocked) {
+            post([this] { sink_->on_blocked(blocked_reason); });
+            return;
+        }
+        post([this] {
+            sink_->on_unblocked();
+            for (auto& [token, request] : std::exchange(held_, {})) {
+                arrived(token, *request);
+            }
+        });
+    }
+
+    static constexpr std::string_view blocked_reason = "low on memory";
+
+    MemoryClientOptions options_;
+    runtime::ClientSink* sink_ = nullptr;
+    std::string reply_queue_;
+    std::string reply_address_;
+    std::unordered_set<std::uint64_t> unconfirmed_;
+    std::deque<std::pair<std::uint64_t, std::shared_ptr<const MemoryMessage>>>
+        held_;  // while blocked
+    std::vector<protocol::Binding> bindings_;
+    std::vector<std::pair<std::uint64_t, std::vector<protocol::Binding>>> wanted_;
+    std::shared_ptr<void> blocked_watch_;
+};
+
+MemoryClientTransport::MemoryClientTransport(MemoryBroker& broker, MemoryClientOptions options)
+    : impl_{std::make_shared<Impl>(broker, std::move(options))} {}
+
+MemoryClientTransport::~MemoryClientTransport() {
+    impl_->abandon();
+}
+
+void MemoryClientTransport::start(runtime::ClientSink& sink) {
+    impl_->start(sink);
+    impl_->executor().post([weak = std::weak_ptr{impl_}] {
+        if (const auto impl = weak.lock()) {
+            impl->connect();
+        }
+    });
+}
+
+void MemoryClientTransport::close(Failure why) {
+    impl_->close(why);
+}
+
+runtime::Executor& MemoryClientTransport::executor() noexcept {
+    return impl_->executor();
+}
+
+void MemoryClientTransport::publish(std::uint64_t token, const protocol::MessageView& request) {
+    impl_->publish(token, request);
+}
+
+void MemoryClientTransport::bind_replies(std::uint64_t token,
+                                         std::vector<protocol::Binding> bindings) {
+    impl_->bind_replies(token, std::move(bindings));
+}
+
+}  // namespace warren::transport

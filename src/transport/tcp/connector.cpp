@@ -1,0 +1,117 @@
+#include "transport/tcp/connector.hpp"
+
+#include "core/assert.hpp"
+#include "transport/net/address_memory.hpp"
+#include "transport/net/dialer.hpp"
+#include "transport/net/tls_memory.hpp"
+#include "transport/tcp/connection.hpp"
+#include "transport/tcp/connection_set.hpp"
+
+#include <span>
+#include <unordered_map>
+#include <utility>
+
+namespace warren::transport {
+
+class TcpConnector::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(AsioExecutor& executor, TcpClientOptions options)
+        : executor_{executor},
+          targets_{std::move(options.targets)},
+          connections_{executor, options.limits, counters_} {
+        WARREN_ASSERT(!targets_.empty());
+        for (DialTarget& target : targets_) {
+            target.address_memory = std::make_shared<AddressMemory>();
+            if (target.tls) {
+                target.tls_memory = std::make_shared<TlsMemory>();
+            }
+        }
+    }
+
+    void start(runtime::StreamConnectorSink& sink) { sink_ = &sink; }
+    AsioExecutor& executor() noexcept { return executor_; }
+    const std::vector<DialTarget>& targets() const noexcept { return targets_; }
+    const TcpCounters& counters() const noexcept { return counters_; }
+
+    void connect(std::size_t address, std::uint64_t token) {
+        const std::uint64_t attempt = ++attempts_;
+        dialers_[attempt] = std::make_unique<Dialer>(
+            executor_, std::span{&targets_[address], 1}, no_trial_,
+            [this, attempt, address, token](Dialer::Dialled dialled) {
+                const auto self = shared_from_this();
+                dialers_.erase(attempt);
+                if (!dialled) {
+                    const ConnectFailure& why = dialled.error();
+                    return sink_->on_connect_failed(token, why.failure, why.retry);
+                }
+                connected(address, token, std::move(*dialled));
+            });
+    }
+
+    std::string progress() const {
+        for (const auto& [attempt, dialer] : dialers_) {
+            if (const std::string_view text = dialer->progress(); !text.empty()) {
+                return std::string{text};
+            }
+        }
+        return {};
+    }
+
+    void close_all(std::move_only_function<void()> closed) {
+        dialers_.clear();
+        connections_.close_all(std::move(closed));
+    }
+
+private:
+    void connected(std::size_t address, std::uint64_t token, Dialer::Connected dialled) {
+        auto connection =
+            std::make_shared<TcpConnection>(connections_, std::move(dialled.stream),
+                                            TcpPeer{.target = &targets_[address],
+                                                    .remote = dialled.address,
+                                                    .has_alternatives = dialled.has_alternatives});
+        connections_.add(connection);
+        counters_.accepted.add();
+        connection->start(sink_->on_connected(token, *connection));
+    }
+
+    AsioExecutor& executor_;
+    std::vector<DialTarget> targets_;
+    const BeginDialTrial no_trial_{};
+    TcpCounters counters_;
+    runtime::StreamConnectorSink* sink_ = nullptr;
+    std::uint64_t attempts_ = 0;
+    std::unordered_map<std::uint64_t, std::unique_ptr<Dialer>> dialers_;
+    ConnectionSet connections_;
+};
+
+TcpConnector::TcpConnector(AsioExecutor& executor, TcpClientOptions options)
+    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+
+TcpConnector::~TcpConnector() = default;
+
+void TcpConnector::start(runtime::StreamConnectorSink& sink) {
+    impl_->start(sink);
+}
+runtime::Executor& TcpConnector::executor() noexcept {
+    return impl_->executor();
+}
+std::size_t TcpConnector::address_count() const noexcept {
+    return impl_->targets().size();
+}
+std::string TcpConnector::display(std::size_t address) const {
+    return impl_->targets()[address].display;
+}
+void TcpConnector::connect(std::size_t address, std::uint64_t token) {
+    impl_->connect(address, token);
+}
+void TcpConnector::close_all(std::move_only_function<void()> closed) {
+    impl_->close_all(std::move(closed));
+}
+std::string TcpConnector::progress() const {
+    return impl_->progress();
+}
+const TcpCounters& TcpConnector::counters() const noexcept {
+    return impl_->counters();
+}
+
+}  // namespace warren::transport

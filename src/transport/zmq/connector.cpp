@@ -1,0 +1,164 @@
+#include "transport/zmq/connector.hpp"
+
+#include "core/assert.hpp"
+#include "transport/zmq/client_connection.hpp"
+#include "transport/zmq/dialer.hpp"
+#include "transport/zmq/socket_options.hpp"
+
+#include <zmq.h>
+
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace warren::transport {
+
+class ZmqConnector::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(AsioExecutor& executor, ZmqClientOptions options)
+        : options_{std::move(options)},
+          link_options_{ZMQ_DEALER, options_.security, options_.limits, options_.connect_timeout},
+          home_{executor, options_.envelope, options_.limits.read_bytes_max(), counters_,
+                [this](ZmqClientConnection& connection) { closed(connection); }} {
+        WARREN_ASSERT(!options_.endpoints.empty());
+    }
+
+    ~Impl() {
+        for (const auto& [key, connection] : connections_) {
+            connection->abandon();
+        }
+    }
+
+    std::expected<void, Failure> start(runtime::StreamConnectorSink& sink) {
+        sink_ = &sink;
+        for (const std::string& text : options_.endpoints) {
+            auto endpoint = parse_zmq_endpoint(text, ZmqSide::connect);
+            if (!endpoint) {
+                return std::unexpected{std::move(endpoint.error())};
+            }
+            endpoints_.push_back(std::move(*endpoint));
+        }
+        return check(link_options_);
+    }
+
+    AsioExecutor& executor() noexcept { return home_.executor; }
+    const ZmqClientOptions& options() const noexcept { return options_; }
+    const ZmqCounters& counters() const noexcept { return counters_; }
+
+    void connect(std::size_t address, std::uint64_t token) {
+        const std::uint64_t attempt = ++attempts_;
+        dialers_[attempt] = std::make_unique<ZmqDialer>(
+            executor(), link_options_, endpoints_[address],
+            [this, attempt, address, token](ZmqDialer::Dialled dialled) {
+                const auto self = shared_from_this();
+                dialers_.erase(attempt);
+                if (!dialled) {
+                    const ConnectFailure& why = dialled.error();
+                    if (why.failure.code == Code::unauthenticated) {
+                        counters_.handshake_failures.add();
+                    }
+                    return sink_->on_connect_failed(token, why.failure, why.retry);
+                }
+                connected(address, token, std::move(*dialled));
+            });
+    }
+
+    std::string progress() const {
+        std::string text;
+        for (auto at = dialers_.begin(); at != dialers_.end() && text.empty(); ++at) {
+            text = at->second->progress();
+        }
+        return text;
+    }
+
+    void close_all(std::move_only_function<void()> closed) {
+        dialers_.clear();
+        closed_ = std::move(closed);
+        for (const auto& [key, connection] : connections_) {
+            connection->close_after_output();
+        }
+        if (connections_.empty()) {
+            return report_closed();
+        }
+        close_timer_ = executor().post_at(executor().now() + zmq_linger, [this] { drop_all(); });
+    }
+
+private:
+    void connected(std::size_t address, std::uint64_t token, std::shared_ptr<ZmqLink> link) {
+        auto connection =
+            std::make_shared<ZmqClientConnection>(home_, std::move(link), endpoints_[address].text);
+        connections_.emplace(connection.get(), connection);
+        counters_.accepted.add();
+        counters_.connections.add();
+        connection->start(sink_->on_connected(token, *connection));
+    }
+
+    void closed(ZmqClientConnection& connection) {
+        connections_.erase(&connection);
+        counters_.connections.subtract();
+        if (connections_.empty()) {
+            report_closed();
+        }
+    }
+
+    void drop_all() {
+        while (!connections_.empty()) {
+            const auto last = connections_.begin()->second;
+            last->end({.code = Code::connection_lost,
+                       .message = "The connection was closed before its output had left: the peer "
+                                  "did not read it in time"});
+        }
+    }
+
+    void report_closed() {
+        if (closed_ != nullptr) {
+            executor().cancel(close_timer_);
+            executor().post(std::exchange(closed_, nullptr));
+        }
+    }
+
+    ZmqCounters counters_;
+    const ZmqClientOptions options_;
+    const ZmqLinkOptions link_options_;
+    const ZmqClientConnection::Home home_;
+    std::vector<ZmqEndpoint> endpoints_;
+    runtime::StreamConnectorSink* sink_ = nullptr;
+    std::uint64_t attempts_ = 0;
+    std::unordered_map<std::uint64_t, std::unique_ptr<ZmqDialer>> dialers_;
+    std::unordered_map<ZmqClientConnection*, std::shared_ptr<ZmqClientConnection>> connections_;
+    runtime::Executor::TimerId close_timer_ = 0;
+    std::move_only_function<void()> closed_;
+};
+
+ZmqConnector::ZmqConnector(AsioExecutor& executor, ZmqClientOptions options)
+    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+
+ZmqConnector::~ZmqConnector() = default;
+
+std::expected<void, Failure> ZmqConnector::start(runtime::StreamConnectorSink& sink) {
+    return impl_->start(sink);
+}
+runtime::Executor& ZmqConnector::executor() noexcept {
+    return impl_->executor();
+}
+std::size_t ZmqConnector::address_count() const noexcept {
+    return impl_->options().endpoints.size();
+}
+std::string ZmqConnector::display(std::size_t address) const {
+    return impl_->options().endpoints[address];
+}
+std::string ZmqConnector::progress() const {
+    return impl_->progress();
+}
+void ZmqConnector::connect(std::size_t address, std::uint64_t token) {
+    impl_->connect(address, token);
+}
+void ZmqConnector::close_all(std::move_only_function<void()> closed) {
+    impl_->close_all(std::move(closed));
+}
+const ZmqCounters& ZmqConnector::counters() const noexcept {
+    return impl_->counters();
+}
+
+}  // namespace warren::transport

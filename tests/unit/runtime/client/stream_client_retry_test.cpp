@@ -1,0 +1,211 @@
+#include "runtime/client/stream_client.hpp"
+#include "unit/runtime/client/fake_streams.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+
+// When a stream client sends a call again, and when not.
+namespace warren::runtime {
+namespace {
+
+using test::FakeConnection;
+using test::StreamFixture;
+using test::TestCall;
+using namespace std::chrono_literals;
+
+/// Connected, and known to answer.
+FakeConnection& start(StreamFixture& fixture) {
+    TestCall first;
+    fixture.submit(first);
+    FakeConnection& connection = fixture.connect();
+    connection.written();
+    connection.feed("1 ok a\n");
+    return connection;
+}
+
+TEST(StreamClientRetry, WhatWasSentAndLostIsNotSentAgain) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    fixture.submit(call);
+    connection.lose();
+    EXPECT_EQ(call.code(), Code::connection_lost);
+    EXPECT_NE(call.failure->message.find("may have been handled: reset"), std::string::npos)
+        << call.failure->message;
+}
+
+TEST(StreamClientRetry, AnIdempotentCallIsSentAgainAndSaysSo) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    fixture.submit(call);
+    connection.lose();
+    EXPECT_TRUE(call.pending());
+    FakeConnection& anew = fixture.connect();
+    EXPECT_EQ(anew.written(), "") << "not before its pause is over";
+    fixture.executor.advance(50ms);
+    EXPECT_TRUE(anew.written().starts_with("1 dx_example 2 "));
+    anew.feed("1 ok b\n");
+    EXPECT_TRUE(call.succeeded_once());
+    EXPECT_EQ(fixture.client->stream_counters().retries, 1U);
+}
+
+TEST(StreamClientRetry, NotMoreOftenThanTheLimit) {
+    StreamFixture fixture{{.options = {.retries_max = 2}}};
+    FakeConnection* connection = &start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    fixture.submit(call);
+    for (int retry = 0; retry < 2; ++retry) {
+        connection->lose();
+        ASSERT_TRUE(call.pending());
+        fixture.executor.advance(500ms);
+        connection = &fixture.connect();
+        EXPECT_NE(connection->written(), "");
+    }
+    connection->lose();
+    EXPECT_EQ(call.code(), Code::connection_lost);
+    EXPECT_TRUE(call.failure->message.ends_with("(attempt 3)")) << call.failure->message;
+}
+
+TEST(StreamClientRetry, OverloadedIsToldUnlessAskedOtherwise) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    fixture.submit(call);
+    connection.feed("2 overloaded too much\n");
+    EXPECT_EQ(call.code(), Code::overloaded);
+    EXPECT_EQ(call.failure->retry_after, 300ms);
+}
+
+TEST(StreamClientRetry, OverloadedIsSentAgainAfterTheServersPause) {
+    for (const bool idempotent : {true, false}) {
+        StreamFixture fixture{{.options = {.retry_overloaded = !idempotent}}};
+        FakeConnection& connection = start(fixture);
+        TestCall call;
+        call.idempotent = idempotent;
+        fixture.submit(call);
+        connection.written();
+        connection.feed("2 overloaded too much\n");
+        fixture.executor.advance(299ms);
+        EXPECT_EQ(connection.written(), "");
+        fixture.executor.advance(1ms);
+        EXPECT_EQ(connection.written(), "3 dx_example 2 59700\n");
+        connection.feed("3 ok b\n");
+        EXPECT_TRUE(call.succeeded_once());
+    }
+}
+
+TEST(StreamClientRetry, OtherFailuresAreFinal) {
+    StreamFixture fixture{{.options = {.retry_overloaded = true}}};
+    FakeConnection& connection = start(fixture);
+    std::uint32_t id = 1;
+    for (const char* code : {"failed", "internal", "deadline_exceeded", "no_such_method"}) {
+        TestCall call;
+        call.idempotent = true;
+        fixture.submit(call);
+        connection.feed(std::to_string(++id) + ' ' + code + " so\n");
+        EXPECT_EQ(call.code(), code_named(code));
+    }
+}
+
+TEST(StreamClientRetry, NotPastTheDeadline) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call{"dx_example", 300ms};
+    call.idempotent = true;
+    fixture.submit(call);
+    connection.feed("2 overloaded too much\n");
+    EXPECT_EQ(call.code(), Code::overloaded);
+}
+
+TEST(StreamClientRetry, TheBudgetEndsAStormOfThem) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    std::deque<TestCall> calls(100);
+    for (TestCall& call : calls) {
+        call.idempotent = true;
+        fixture.submit(call);
+    }
+    connection.lose();
+    std::size_t failed = 0;
+    for (const TestCall& call : calls) {
+        failed += call.code() == Code::connection_lost ? 1U : 0U;
+    }
+    // No more than ten are saved up, however many calls there were.
+    EXPECT_EQ(failed, 90U);
+    EXPECT_EQ(fixture.client->stream_counters().retries, 10U);
+    fixture.client->close();
+}
+
+TEST(StreamClientRetry, TheBudgetFillsByCalls) {
+    RetryBudget budget;
+    for (int retry = 0; retry < 10; ++retry) {
+        EXPECT_TRUE(budget.take());
+    }
+    EXPECT_FALSE(budget.take());
+    for (int call = 0; call < 9; ++call) {
+        budget.on_call();
+    }
+    EXPECT_FALSE(budget.take());
+    budget.on_call();
+    EXPECT_TRUE(budget.take());
+    EXPECT_FALSE(budget.take());
+}
+
+TEST(StreamClientRetry, WhenNobodyIsThereAnyMoreTheFirstLossIsTold) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    fixture.submit(call);
+    connection.lose();
+    fixture.refuse_for(2s);
+    EXPECT_EQ(call.code(), Code::connection_lost);
+    EXPECT_NE(call.failure->message.find("may have been handled"), std::string::npos);
+    EXPECT_NE(call.failure->message.find("nobody listens"), std::string::npos);
+}
+
+TEST(StreamClientRetry, ADeadlineBetweenAttemptsSaysWhatTheFirstCameTo) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call{"dx_example", 1s};
+    call.idempotent = true;
+    fixture.submit(call);
+    connection.lose();
+    fixture.executor.advance(1s);
+    EXPECT_EQ(call.code(), Code::deadline_exceeded);
+    EXPECT_TRUE(call.failure->message.starts_with("Not sent again within 1s; the attempt before"))
+        << call.failure->message;
+}
+
+TEST(StreamClientRetry, GivenUpBetweenAttemptsItIsCancelledAsSent) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    fixture.submit(call);
+    connection.lose();
+    fixture.client->cancel(call);
+    fixture.executor.run_until_idle();
+    EXPECT_EQ(call.code(), Code::cancelled);
+    EXPECT_TRUE(call.failure->message.ends_with("may be handled")) << call.failure->message;
+    fixture.executor.advance(1s);
+    EXPECT_EQ(call.completions, 1);
+}
+
+TEST(StreamClientRetry, WhatWasNeverSentGoesElsewhere) {
+    StreamFixture fixture{{.addresses = 2}};
+    TestCall call;
+    fixture.submit(call);
+    fixture.refuse();
+    EXPECT_TRUE(call.pending());
+    EXPECT_EQ(fixture.connect().written(), "1 dx_example 1 60000\n");
+    fixture.client->close();
+}
+
+}  // namespace
+}  // namespace warren::runtime

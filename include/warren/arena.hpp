@@ -34,12 +34,9 @@ public:
     Arena() noexcept = default;
     /// One whose chunks are taken from a budget, which outlives it, before they are allocated.
     explicit Arena(detail::MemoryBudget& budget) noexcept : budget_{&budget} {}
-    ~Arena() { release(chunk_bytes_); }
+    ~Arena();
     Arena(Arena&& other) noexcept { swap(other); }
-    Arena& operator=(Arena&& other) noexcept {
-        Arena{std::move(other)}.swap(*this);
-        return *this;
-    }
+    Arena& operator=(Arena&& other) noexcept;
 
     /// in   size in bytes, may be 0; alignment a power of two up to alignof(max_align_t)
     /// out  uninitialised memory, valid until `reset` or destruction
@@ -92,36 +89,17 @@ public:
     /// Give everything back but the largest chunk.
     void reset() noexcept;
     /// The same, unless that one is larger.
-    void reset(std::size_t kept_bytes_max) noexcept {
-        reset();
-        if (capacity_ > kept_bytes_max) [[unlikely]] {
-            release(chunk_bytes_);
-            chunks_.clear();
-            current_ = nullptr;
-            capacity_ = chunk_bytes_ = 0;
-        }
-    }
+    void reset(std::size_t kept_bytes_max) noexcept;
     /// The size of the largest chunk, which `reset` keeps.
     std::size_t capacity_bytes() const noexcept { return capacity_; }
     /// What was allocated since the last `reset`, about.
     std::size_t used_bytes() const noexcept { return chunk_bytes_ - capacity_ + used_; }
 
 private:
-    void swap(Arena& other) noexcept {
-        std::swap(chunks_, other.chunks_);
-        std::swap(current_, other.current_);
-        std::swap(used_, other.used_);
-        std::swap(capacity_, other.capacity_);
-        std::swap(chunk_bytes_, other.chunk_bytes_);
-        std::swap(budget_, other.budget_);
-    }
+    void swap(Arena& other) noexcept;
 
     void grow(std::size_t size_bytes);
-    void release(std::size_t bytes) noexcept {
-        if (budget_ != nullptr) {
-            budget_->release(bytes);
-        }
-    }
+    void release(std::size_t bytes) noexcept;
 
     static constexpr std::size_t chunk_bytes_min = 1024;
 

@@ -2,8 +2,8 @@
 
 #include <warren/dynamic.hpp>
 
+#include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,19 +33,21 @@ private:
 
 /// What a field demands of its value beyond the type. On an optional or a secret: of its content.
 struct Constraints {
-    // numbers: int64, uint64 or float64, compared exactly
+    // numbers: int64, uint64 or float64, compared exactly; durations in seconds
     std::optional<Value> greater_than;
     std::optional<Value> at_least;
     std::optional<Value> less_than;
     std::optional<Value> at_most;
-    // text in code points; bytes, lists and maps in elements
+    // text in code points; bytes, lists, sets and maps in elements
     std::optional<std::size_t> min_length;
     std::optional<std::size_t> max_length;
     std::optional<Pattern> pattern;
 
-    /// A demand in code: gives what is wrong, or nothing. It gets the field itself.
+    /// A demand in code: a predicate over the field, and what is said when it does not hold.
     struct Check {
-        std::function<std::optional<std::string>(const void* field)> run;
+        std::shared_ptr<void> predicate;
+        bool (*holds)(void* predicate, const void* field) = nullptr;
+        std::string message;
     };
     std::vector<Check> checks;
 };
@@ -54,76 +56,88 @@ struct Constraints {
 namespace attributes {
 
 struct Describe {
-    std::string text;
+    std::string_view text;
+};
+struct WireName {
+    std::string_view name;
 };
 struct Example {
     Dynamic value;
 };
-struct GreaterThan {
+struct Bound {
+    std::optional<Value> Constraints::* kind;
     Value bound;
 };
-struct AtLeast {
-    Value bound;
-};
-struct LessThan {
-    Value bound;
-};
-struct AtMost {
-    Value bound;
-};
-struct MinLength {
-    std::size_t length;
-};
-struct MaxLength {
+struct Length {
+    std::optional<std::size_t> Constraints::* kind;
     std::size_t length;
 };
 struct Matches {
-    std::string expression;
+    std::string_view expression;
 };
 struct Defaulted {};
 template <typename Function>
 struct Satisfies {
     Function function;
-    std::string message;
+    std::string_view message;
 };
 
 namespace detail {
 template <typename Number>
     requires std::is_arithmetic_v<Number>
-Value number(Number bound) {
-    return Dynamic{bound}.value();  // a number owns nothing, so the view outlives the temporary
+constexpr Value number(Number bound) {
+    if constexpr (std::is_floating_point_v<Number>) {
+        return Value::floating(bound);
+    } else if constexpr (std::is_signed_v<Number>) {
+        return Value::integer(bound);
+    } else {
+        return Value::unsigned_integer(bound);
+    }
+}
+template <typename Count, typename Unit>
+constexpr Value number(std::chrono::duration<Count, Unit> bound) {
+    if constexpr (Unit::den == 1) {
+        return Value::integer(std::chrono::seconds{bound}.count());
+    } else {
+        return Value::floating(std::chrono::duration<double>{bound}.count());
+    }
 }
 }  // namespace detail
 
 /// What the field means, for people: in the documentation and the JSON Schema.
-inline Describe describe(std::string text) {
-    return {std::move(text)};
+inline Describe describe(std::string_view text) {
+    return {text};
+}
+/// What the field is called outside of the program, where that cannot be the member's name.
+inline WireName wire_name(std::string_view name) {
+    return {name};
 }
 /// A value as it would stand in a request; may be given several times.
 inline Example example(Dynamic value) {
     return {std::move(value)};
 }
-inline GreaterThan greater_than(auto bound) {
-    return {detail::number(bound)};
+/// Bounds of a number, or of a duration: as one, or in seconds.
+inline Bound greater_than(auto bound) {
+    return {&Constraints::greater_than, detail::number(bound)};
 }
-inline AtLeast at_least(auto bound) {
-    return {detail::number(bound)};
+inline Bound at_least(auto bound) {
+    return {&Constraints::at_least, detail::number(bound)};
 }
-inline LessThan less_than(auto bound) {
-    return {detail::number(bound)};
+inline Bound less_than(auto bound) {
+    return {&Constraints::less_than, detail::number(bound)};
 }
-inline AtMost at_most(auto bound) {
-    return {detail::number(bound)};
+inline Bound at_most(auto bound) {
+    return {&Constraints::at_most, detail::number(bound)};
 }
-inline MinLength min_length(std::size_t length) {
-    return {length};
+inline Length min_length(std::size_t length) {
+    return {&Constraints::min_length, length};
 }
-inline MaxLength max_length(std::size_t length) {
-    return {length};
+inline Length max_length(std::size_t length) {
+    return {&Constraints::max_length, length};
 }
 /// RE2 syntax; any part of the text may match, so anchor with ^ and $.
-inline Matches pattern(std::string expression) {
-    return {std::move(expression)};
+inline Matches pattern(std::string_view expression) {
+    return {expression};
 }
 /// The field may be left out and then keeps its default, also when that is empty text or an empty
 /// list. (A member initializer that differs from `{}` says the same by itself.)
@@ -132,8 +146,8 @@ inline Defaulted defaulted() {
 }
 /// A demand of your own: a predicate over the field, and the message when it does not hold.
 template <typename Function>
-Satisfies<Function> satisfies(Function predicate, std::string message) {
-    return {std::move(predicate), std::move(message)};
+Satisfies<Function> satisfies(Function predicate, std::string_view message) {
+    return {std::move(predicate), message};
 }
 
 }  // namespace attributes

@@ -6,7 +6,6 @@
 #include <warren/model.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,8 +31,9 @@ struct Method {
     std::string origin{};  // the module's file; empty for methods of the program itself
     const Type* request = nullptr;
     const Type* response = nullptr;
-    std::function<std::unique_ptr<Invocation>()> make_invocation{};
-    std::function<std::shared_ptr<void>()> make_response{};  // default-constructed, for `mock`
+    InvocationFactory make_invocation{};
+    std::shared_ptr<void> (*make_response)() = nullptr;  // default-constructed, for `mock`
+    std::shared_ptr<const void> parameters{};            // of a plain function
     Locking locking = Locking::none;
     const Field* lock_field = nullptr;  // of `Locking::field`
     Execution execution = Execution::worker;
@@ -57,13 +57,8 @@ public:
     template <typename Request, typename Content>
     MethodOptions& lock_on(Content Request::* member) {
         static_assert(detail::DescribedModel<Request>, "the request needs WARREN_MODEL");
-        Request probe{};
-        for (const Field& field : type_of<Request>().model()->fields) {
-            if (field.access(&probe) == static_cast<void*>(&(probe.*member))) {
-                return lock_on(field.name);
-            }
-        }
-        return lock_on("(a member that WARREN_MODEL does not name)");
+        const Model& model = *type_of<Request>().model();
+        return lock_on(model, &(static_cast<Request*>(model.defaults.get())->*member));
     }
     MethodOptions& run_alone() {
         method_->locking = Locking::alone;
@@ -79,6 +74,9 @@ public:
     }
 
 private:
+    /// in   member: of the model's defaults
+    MethodOptions& lock_on(const Model& model, const void* member);
+
     Method* method_;
 };
 
@@ -94,17 +92,19 @@ public:
     /// err  throws Error (conflict) when the name is taken, (internal) when it is no valid name or
     ///      a model of the request or response is wrong, such as a pattern
     template <typename Handler>
-    MethodOptions method(std::string_view name, Handler handler,
-                         std::vector<std::string> parameter_names = {}) {
-        detail::HandlerDescription described =
-            detail::describe_handler(std::move(handler), std::move(parameter_names), name);
-        return add({.name = std::string{name},
-                    .origin = origin_,
-                    .request = described.request,
-                    .response = described.response,
-                    .make_invocation = std::move(described.make_invocation),
-                    .make_response = std::move(described.make_response),
-                    .responds_later = described.responds_later});
+    MethodOptions method(std::string_view name, Handler handler) {
+        return add(name, detail::describe_handler(std::move(handler), name));
+    }
+    template <typename Handler>
+    MethodOptions method(std::string_view name, Handler handler, ParameterNames parameter_names) {
+        return add(name,
+                   detail::describe_handler(std::move(handler), std::move(parameter_names), name));
+    }
+    /// The same by a contract, which says the name and both types; a handler that does not keep to
+    /// them does not compile. It may leave the request out.
+    template <Contract C, typename Handler>
+    MethodOptions method(Handler handler) {
+        return add(C::method_name, detail::describe_for<C>(std::move(handler)));
     }
 
     MethodOptions add(Method method);
@@ -117,6 +117,8 @@ public:
     void set_origin(std::string file) { origin_ = std::move(file); }
 
 private:
+    MethodOptions add(std::string_view name, detail::HandlerDescription described);
+
     std::vector<std::unique_ptr<Method>> methods_;  // sorted by name; addresses are stable
     std::string origin_;
 };

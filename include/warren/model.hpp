@@ -5,10 +5,11 @@
 #include <warren/detail/for_each.hpp>
 #include <warren/type.hpp>
 
+#include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +32,7 @@ namespace warren {
 
 /// One member of a model.
 struct Field {
-    std::string name;
+    std::string name;  // on the wire
     const Type* type = nullptr;
     void* (*access)(void* object) = nullptr;
     bool required = true;
@@ -65,28 +66,43 @@ struct Model {
 
 namespace detail {
 
-/// Tells which members a default-initialized object leaves as they were: two objects are made in
-/// memory filled with two patterns, and a scalar that shows both has no initializer. Out of line,
-/// so that no optimizer can see through it.
-class DefaultProbe {
-public:
-    DefaultProbe(std::size_t size_bytes, std::size_t alignment, void (*construct)(void* memory),
-                 void (*destroy)(void* memory));
-    ~DefaultProbe();
-    DefaultProbe(const DefaultProbe&) = delete;
-    DefaultProbe& operator=(const DefaultProbe&) = delete;
+/// An object of an erased type that is owned together with others.
+std::shared_ptr<void> own(void* object, void (*destroy)(void* object));
 
-    /// in   where the member is inside the object; its size in bytes
-    /// out  true when its bytes were left untouched by both constructions
-    bool untouched(void* (*access)(void* object), std::size_t size_bytes) const;
+template <typename T>
+void delete_object(void* object) {
+    delete static_cast<T*>(object);
+}
 
-    void* object() const noexcept { return first_; }
+/// How to make and end objects of a struct whose C++ type was erased.
+struct ObjectParts {
+    std::size_t size_bytes;
+    std::size_t alignment;
+    void (*construct)(void* memory);  // members without an initializer stay as they are
+    void (*destroy)(void* object);    // the counterpart of `construct`
+    void* (*make)();                  // on the heap, with those members empty
+    void (*free)(void* object);       // the counterpart of `make`
+};
 
-private:
-    void (*destroy_)(void* memory);
-    std::size_t alignment_;
-    void* first_;
-    void* second_;
+template <typename T>
+struct PartsOf {
+    static void construct(void* memory) { ::new (memory) T; }
+    static void destroy(void* object) { static_cast<T*>(object)->~T(); }
+    static void* make() { return new T(); }
+    static constexpr ObjectParts parts{sizeof(T), alignof(T), construct,
+                                       destroy,   make,       delete_object<T>};
+};
+
+/// How to tell whether a member has an initializer, so that its field may be left out.
+struct DefaultRule {
+    enum class Kind : std::uint8_t {
+        always,   // an optional has one
+        written,  // when constructing an object writes to the member
+        differs,  // when the member is not empty then
+    };
+    Kind kind;
+    std::size_t size_bytes;
+    bool (*differs)(const void* member);
 };
 
 template <typename Content>
@@ -97,17 +113,38 @@ template <typename Content>
 inline constexpr bool is_variant = false;
 template <typename... Alternatives>
 inline constexpr bool is_variant<std::variant<Alternatives...>> = true;
+/// What may be left without a value when it is constructed.
+template <typename Content>
+inline constexpr bool is_plain = std::is_scalar_v<Content> || is_duration<Content>;
+template <typename T, std::size_t count>
+inline constexpr bool is_plain<std::array<T, count>> = is_plain<T>;
+template <typename Content>
+inline constexpr bool is_array = false;
+template <typename T, std::size_t count>
+inline constexpr bool is_array<std::array<T, count>> = true;
 
 /// Whether a class-type member has an initializer that shows. False for a nested model without
 /// `==` and for a variant: there only `defaulted()` can tell.
 template <typename Content>
-bool differs_from_empty(const Content& content) {
-    if constexpr (requires { content.empty(); }) {
+bool differs_from_empty(const void* member) {
+    const Content& content = *static_cast<const Content*>(member);
+    if constexpr (!is_array<Content> && requires { content.empty(); }) {
         return !content.empty();
     } else if constexpr (!is_variant<Content> && std::equality_comparable<Content>) {
         return !(content == Content{});
     } else {
         return false;
+    }
+}
+
+template <typename Content>
+constexpr DefaultRule default_rule() {
+    if constexpr (is_optional<Content>) {
+        return {DefaultRule::Kind::always, 0, nullptr};
+    } else if constexpr (is_plain<Content>) {
+        return {DefaultRule::Kind::written, sizeof(Content), nullptr};
+    } else {
+        return {DefaultRule::Kind::differs, 0, &differs_from_empty<Content>};
     }
 }
 
@@ -117,155 +154,107 @@ void* access_member(void* object) {
         static_cast<const void*>(&(static_cast<T*>(object)->*Member)));
 }
 
+template <typename T, typename Function>
+bool predicate_holds(void* predicate, const void* content) {
+    return (*static_cast<Function*>(predicate))(*static_cast<const T*>(content));
+}
+
+template <typename T, typename Function>
+Constraints::Check check_of(attributes::Satisfies<Function> attribute) {
+    return {own(new Function(std::move(attribute.function)), &delete_object<Function>),
+            &predicate_holds<T, Function>, std::string{attribute.message}};
+}
+
+/// What of collecting a model's fields is the same for every struct.
+class ModelMaker {
+public:
+    ModelMaker(std::string_view name, const ObjectParts& parts);
+    ~ModelMaker();
+    ModelMaker(const ModelMaker&) = delete;
+    ModelMaker& operator=(const ModelMaker&) = delete;
+
+    /// The model, never destroyed.
+    /// err  throws Error (internal) when two fields are called alike
+    const Model& take();
+
+protected:
+    void add_field(std::string_view name, const Type& type, void* (*access)(void* object),
+                   const DefaultRule& rule);
+    // Of the field that was added last.
+    void apply(const attributes::Describe& attribute);
+    void apply(const attributes::WireName& attribute);
+    void apply(attributes::Example attribute);
+    void apply(const attributes::Bound& attribute);
+    void apply(const attributes::Length& attribute);
+    void apply(const attributes::Matches& attribute);
+    void apply(attributes::Defaulted attribute);
+    void apply(Constraints::Check check);
+    void apply_to_model(const attributes::Describe& attribute);
+    void apply_to_model(ExtraFields extra_fields);
+    void apply_to_model(Constraints::Check check);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
 }  // namespace detail
 
 /// Collects the fields of T; used by WARREN_MODEL.
 template <typename T>
-class ModelBuilder {
+class ModelBuilder : public detail::ModelMaker {
     static_assert(std::is_default_constructible_v<T> && std::is_copy_constructible_v<T>,
                   "a model is made empty, then bound: give it a default and a copy constructor");
 
 public:
-    explicit ModelBuilder(std::string_view name) {
-        model_.name = name;
-        model_.defaults = std::make_shared<T>();
-    }
+    explicit ModelBuilder(std::string_view name) : ModelMaker{name, detail::PartsOf<T>::parts} {}
 
     template <auto Member, typename... Attributes>
     void field(std::string_view name, Attributes&&... given) {
         using Content = std::remove_cvref_t<decltype(std::declval<T&>().*Member)>;
-        Field field;
-        field.name = name;
-        field.type = &type_of<Content>();
-        field.access = &detail::access_member<Member, T>;
-        field.required = !has_default<Member, Content>();
-        (apply<Content>(field, std::forward<Attributes>(given)), ...);
-        model_.fields.push_back(std::move(field));
+        static constexpr detail::DefaultRule rule = detail::default_rule<Content>();
+        add_field(name, type_of<Content>(), &detail::access_member<Member, T>, rule);
+        (give<Content>(std::forward<Attributes>(given)), ...);
     }
 
     template <typename... Attributes>
     void attributes(Attributes&&... given) {
-        (apply_to_model(std::forward<Attributes>(given)), ...);
+        (give_to_model(std::forward<Attributes>(given)), ...);
     }
 
-    Model take() { return std::move(model_); }
-
 private:
-    template <auto Member, typename Content>
-    bool has_default() const {
-        if constexpr (detail::is_optional<Content>) {
-            return true;
-        } else if constexpr (std::is_scalar_v<Content>) {
-            return !probe_.untouched(&detail::access_member<Member, T>, sizeof(Content));
+    template <typename Content, typename Attribute>
+    void give(Attribute&& attribute) {
+        using Given = std::remove_cvref_t<Attribute>;
+        if constexpr (std::same_as<Given, attributes::Bound>) {
+            static_assert(detail::can_demand<detail::TakesBounds, Content>,
+                          "greater_than, at_least, less_than and at_most are for numbers and "
+                          "durations, and this field (Member of ModelBuilder::field) is none");
+        } else if constexpr (std::same_as<Given, attributes::Length>) {
+            static_assert(detail::can_demand<detail::TakesLength, Content>,
+                          "min_length and max_length are for text, bytes, paths, lists, sets and "
+                          "maps, and this field (Member of ModelBuilder::field) is none");
+        } else if constexpr (std::same_as<Given, attributes::Matches>) {
+            static_assert(detail::can_demand<detail::TakesPattern, Content>,
+                          "pattern is for text and paths, and this field (Member of "
+                          "ModelBuilder::field) is neither");
+        }
+        if constexpr (requires { attribute.function; }) {
+            apply(detail::check_of<Content>(std::forward<Attribute>(attribute)));
         } else {
-            return detail::differs_from_empty(static_cast<const T*>(probe_.object())->*Member);
+            apply(std::forward<Attribute>(attribute));
         }
     }
 
-    template <typename Content>
-    static consteval void demand_number() {
-        static_assert(detail::can_demand<detail::TakesBounds, Content>,
-                      "greater_than, at_least, less_than and at_most are for numbers, and this "
-                      "field (Member of ModelBuilder::field) is none");
+    template <typename Attribute>
+    void give_to_model(Attribute&& attribute) {
+        if constexpr (requires { attribute.function; }) {
+            apply_to_model(detail::check_of<T>(std::forward<Attribute>(attribute)));
+        } else {
+            apply_to_model(std::forward<Attribute>(attribute));
+        }
     }
-    template <typename Content>
-    static consteval void demand_length() {
-        static_assert(detail::can_demand<detail::TakesLength, Content>,
-                      "min_length and max_length are for text, bytes, paths, lists and maps, and "
-                      "this field (Member of ModelBuilder::field) is none");
-    }
-    template <typename Content>
-    static consteval void demand_text() {
-        static_assert(detail::can_demand<detail::TakesPattern, Content>,
-                      "pattern is for text and paths, and this field (Member of "
-                      "ModelBuilder::field) is neither");
-    }
-
-    template <typename Content>
-    static void apply(Field& field, attributes::Describe attribute) {
-        field.description = std::move(attribute.text);
-    }
-    template <typename Content>
-    static void apply(Field& field, attributes::Example attribute) {
-        field.examples.push_back(std::move(attribute.value));
-    }
-    template <typename Content>
-    static void apply(Field& field, attributes::GreaterThan attribute) {
-        demand_number<Content>();
-        field.constraints.greater_than = attribute.bound;
-    }
-    template <typename Content>
-    static void apply(Field& field, attributes::AtLeast attribute) {
-        demand_number<Content>();
-        field.constraints.at_least = attribute.bound;
-    }
-    template <typename Content>
-    static void apply(Field& field, attributes::LessThan attribute) {
-        demand_number<Content>();
-        field.constraints.less_than = attribute.bound;
-    }
-    template <typename Content>
-    static void apply(Field& field, attributes::AtMost attribute) {
-        demand_number<Content>();
-        field.constraints.at_most = attribute.bound;
-    }
-    template <typename Content>
-    static void apply(Field& field, attributes::MinLength attribute) {
-        demand_length<Content>();
-        field.constraints.min_length = attribute.length;
-    }
-    template <typename Content>
-    static void apply(Field& field, attributes::MaxLength attribute) {
-        demand_length<Content>();
-        field.constraints.max_length = attribute.length;
-    }
-    template <typename Content>
-    void apply(Field& field, attributes::Matches attribute) {
-        demand_text<Content>();
-        field.constraints.pattern.emplace(std::move(attribute.expression),
-                                          model_.name + "." + field.name);
-    }
-    template <typename Content>
-    static void apply(Field& field, attributes::Defaulted) {
-        field.required = false;
-    }
-    template <typename Content, typename Function>
-    static void apply(Field& field, attributes::Satisfies<Function> attribute) {
-        field.constraints.checks.push_back(check_of<Content>(std::move(attribute)));
-    }
-
-    void apply_to_model(attributes::Describe attribute) {
-        model_.description = std::move(attribute.text);
-    }
-    void apply_to_model(ExtraFields extra_fields) { model_.extra_fields = extra_fields; }
-    template <typename Function>
-    void apply_to_model(attributes::Satisfies<Function> attribute) {
-        model_.checks.push_back(check_of<T>(std::move(attribute)));
-    }
-
-    template <typename Content, typename Function>
-    static Constraints::Check check_of(attributes::Satisfies<Function> attribute) {
-        return {
-            [attribute = std::move(attribute)](const void* content) -> std::optional<std::string> {
-                if (attribute.function(*static_cast<const Content*>(content))) {
-                    return std::nullopt;
-                }
-                return attribute.message;
-            }};
-    }
-
-    Model model_;
-    // `new (memory) T` without braces: members without an initializer stay as they are.
-    detail::DefaultProbe probe_{sizeof(T), alignof(T), [](void* memory) { ::new (memory) T; },
-                                [](void* memory) { static_cast<T*>(memory)->~T(); }};
 };
-
-namespace detail {
-struct DescribedEnumerators {
-    std::string_view name;
-    std::vector<Enumerator> enumerators;
-};
-}  // namespace detail
 
 }  // namespace warren
 
@@ -275,30 +264,42 @@ struct DescribedEnumerators {
 
 /// The same with attributes of the model itself: WARREN_MODEL_WITH(T, (describe("..."),
 /// warren::ExtraFields::forbid, satisfies(predicate, "...")), (field, attribute...)...)
-#define WARREN_MODEL_WITH(T, model_attributes, ...)                         \
-    inline const ::warren::Model& warren_model([[maybe_unused]] T* tag) {   \
-        static const ::warren::Model& described = *new ::warren::Model{[] { \
-            using namespace ::warren::attributes; /* NOLINT */              \
-            using WarrenSelf = T;                                           \
-            ::warren::ModelBuilder<WarrenSelf> warren_builder{#T};          \
-            warren_builder.attributes model_attributes;                     \
-            WARREN_FOR_EACH(WARREN_MODEL_FIELD, __VA_ARGS__)                \
-            return warren_builder.take();                                   \
-        }()};                                                               \
-        return described;                                                   \
+#define WARREN_MODEL_WITH(T, model_attributes, ...)                                \
+    inline const ::warren::Model& warren_model([[maybe_unused]] T* tag) {          \
+        static const ::warren::Model& described = []() -> const ::warren::Model& { \
+            using namespace ::warren::attributes; /* NOLINT */                     \
+            using WarrenSelf = T;                                                  \
+            ::warren::ModelBuilder<WarrenSelf> warren_builder{#T};                 \
+            warren_builder.attributes model_attributes;                            \
+            WARREN_FOR_EACH(WARREN_MODEL_FIELD, __VA_ARGS__)                       \
+            return warren_builder.take();                                          \
+        }();                                                                       \
+        return described;                                                          \
     }
 #define WARREN_MODEL_FIELD(field) WARREN_MODEL_FIELD_ARGUMENTS field
 #define WARREN_MODEL_FIELD_ARGUMENTS(name, ...) \
     warren_builder.template field<&WarrenSelf::name>(#name __VA_OPT__(, ) __VA_ARGS__);
 
-/// Describe the enumeration E: WARREN_ENUM(E, enumerator...). On the wire: the enumerator's name.
-#define WARREN_ENUM(E, ...)                                                         \
-    inline const ::warren::detail::DescribedEnumerators& warren_enumerators(        \
-        [[maybe_unused]] E* tag) {                                                  \
-        using WarrenSelf = E;                                                       \
-        static const auto& described = *new ::warren::detail::DescribedEnumerators{ \
-            #E, {WARREN_FOR_EACH(WARREN_ENUMERATOR, __VA_ARGS__)}};                 \
-        return described;                                                           \
-    }
+/// Describe the enumeration E: WARREN_ENUM(E, enumerator...), each of them: a forgotten one does
+/// not compile, unless two have one number. On the wire: the enumerator's name.
+#define WARREN_ENUM(E, ...)                                                             \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wswitch\"")         \
+        [[maybe_unused]] constexpr auto                                                 \
+        warren_enumerators([[maybe_unused]] E* tag) {                                   \
+        using WarrenSelf = E;                                                           \
+        constexpr auto named = ::std::to_array<::warren::Enumerator>(                   \
+            {WARREN_FOR_EACH(WARREN_ENUMERATOR, __VA_ARGS__)});                         \
+        [](auto each, auto distinct) -> void {                                          \
+            if constexpr (distinct.value) {                                             \
+                switch (each) {                                                         \
+                    WARREN_FOR_EACH(WARREN_ENUMERATOR_CASE, __VA_ARGS__)                \
+                    break;                                                              \
+                }                                                                       \
+            }                                                                           \
+        }(WarrenSelf{}, ::std::bool_constant<::warren::detail::are_distinct(named)>{}); \
+        return ::warren::detail::DescribedEnumerators<named.size()>{#E, named};         \
+    }                                                                                   \
+    _Pragma("GCC diagnostic pop")
 #define WARREN_ENUMERATOR(enumerator) \
     ::warren::Enumerator{#enumerator, static_cast<std::int64_t>(WarrenSelf::enumerator)},
+#define WARREN_ENUMERATOR_CASE(enumerator) case WarrenSelf::enumerator:

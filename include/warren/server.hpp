@@ -71,9 +71,16 @@ public:
 
     /// As `Registry::method`.
     template <typename Handler>
-    MethodOptions method(std::string_view name, Handler handler,
-                         std::vector<std::string> parameter_names = {}) {
+    MethodOptions method(std::string_view name, Handler handler) {
+        return methods().method(name, std::move(handler));
+    }
+    template <typename Handler>
+    MethodOptions method(std::string_view name, Handler handler, ParameterNames parameter_names) {
         return methods().method(name, std::move(handler), std::move(parameter_names));
+    }
+    template <Contract C, typename Handler>
+    MethodOptions method(Handler handler) {
+        return methods().method<C>(std::move(handler));
     }
     Registry& methods() noexcept;
 
@@ -102,6 +109,9 @@ public:
     /// called, and not block. Without it the command fails.
     /// thread of the callback: one that runs handlers
     void on_shutdown(std::function<void()> callback);
+
+    /// What it was made with.
+    const ServerOptions& options() const noexcept;
 
     /// Serve. Brokers are connected to in the background, for ever; all other listeners consume
     /// when this returns.
@@ -138,5 +148,24 @@ private:
     class Implementation;
     std::unique_ptr<Implementation> implementation_;
 };
+
+/// Start a server, and serve until SIGINT or SIGTERM, or the command `ShutdownServer`, asks for the
+/// end; then drain as `stop` does, and say so in its log.
+///
+///     int main() {
+///         warren::Server server{{.log = warren::stderr_log()}};
+///         ...
+///         return warren::run_until_signal(server);
+///     }
+///
+/// While it runs, handlers of its own take both signals, in whichever thread the system delivers
+/// them; those that are ignored stay so. They are unblocked in this thread, threads need no mask,
+/// and what was there before comes back at the end. A second signal, later than 20 ms after the
+/// first, ends the process at once with 128 and its number. SIGPIPE is ignored from then on.
+/// out  an exit code: 0, or 75 when not every request was answered: brokers deliver those again.
+///      Handlers that ignore their stop token may still run then, and the server's destructor waits
+///      for them.
+/// err  throws Error, as `Server::start`; (internal) when it runs already
+int run_until_signal(Server& server);
 
 }  // namespace warren

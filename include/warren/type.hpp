@@ -4,17 +4,15 @@
 #include <warren/types.hpp>
 
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -28,12 +26,20 @@ struct Model;
 struct Type;
 
 template <typename T>
-const Type& type_of();
+constexpr const Type& type_of();
 
 /// A named value of an enumeration.
 struct Enumerator {
     std::string_view name;
     std::int64_t number;
+};
+
+/// What became of an item on its way into a set.
+enum class Inserted : std::uint8_t {
+    done,
+    not_filled,
+    duplicate,
+    crowded,  // as many as may have a hash like its (hash_collisions_max)
 };
 
 /// How to reach the parts of a value whose C++ type was erased. Only those of its kind are set.
@@ -51,6 +57,12 @@ struct Operations {
     void* (*append)(void* list) = nullptr;
     void (*append_boolean)(void* list, bool truth) = nullptr;  // std::vector<bool>, not `append`
 
+    // set (size and clear as for lists): make an item, have it filled, and put it in
+    Inserted (*insert_item)(void* set, void* context,
+                            bool (*fill)(void* context, void* item)) = nullptr;
+    void (*each_item)(const void* set, void* context,
+                      void (*visit)(void* context, const void* item)) = nullptr;
+
     // map with text keys (size and clear as for lists)
     /// out  nullptr: as many keys as may have a hash like this one's (hash_collisions_max)
     void* (*insert)(void* map, std::string_view key) = nullptr;
@@ -62,7 +74,28 @@ struct Operations {
     void* (*choose)(void* choice, std::size_t index) = nullptr;
 };
 
-/// One C++ type as contracts see it. Made once per type, by `type_of<T>()`, and never destroyed.
+/// The description of a struct, made late, so that a struct may nest itself in a list.
+class LateModel {
+public:
+    constexpr LateModel() noexcept = default;
+    constexpr explicit LateModel(const Model& (*make)()) noexcept : make_{make} {}
+    constexpr explicit LateModel(const Model& made) noexcept : made_{&made} {}
+
+    explicit operator bool() const noexcept { return made_ != nullptr || make_ != nullptr; }
+    const Model* operator()() const { return made_ != nullptr ? made_ : &make_(); }
+
+private:
+    const Model* made_ = nullptr;
+    const Model& (*make_)() = nullptr;
+};
+
+/// The unit of a duration, in seconds.
+struct Period {
+    std::int64_t numerator = 1;
+    std::int64_t denominator = 1;  // divides 1,000,000,000
+};
+
+/// One C++ type as contracts see it: constant, one per type.
 struct Type {
     enum class Kind : std::uint8_t {
         nothing,      // void: bound from and rendered as null
@@ -74,12 +107,15 @@ struct Type {
         enumeration,  // enumerators; size_bytes of the underlying integer
         optional,     // std::optional<element>
         list,         // std::vector<element>
+        set,          // std::set or std::unordered_set of element
+        array,        // std::array<element, length>
         map,          // std::map or std::unordered_map from std::string to element
         choice,       // std::variant<alternatives...>
         secret,       // Secret<element>; `access` is the content
         model,        // a struct with WARREN_MODEL
         uuid,
         timestamp,
+        duration,  // std::chrono::duration: size_bytes and is_signed of its integer, period
         absolute_path,
         relative_path,
         dynamic,  // Dynamic
@@ -90,9 +126,11 @@ struct Type {
     std::size_t size_bytes = 0;  // of an object of this type
     bool is_signed = false;
     const Type* element = nullptr;
+    std::size_t length = 0;
+    Period period{};
     std::span<const Type* const> alternatives{};
     std::span<const Enumerator> enumerators{};
-    std::function<const Model*()> model{};  // late, so that a model may nest itself in a list
+    LateModel model{};
     Operations operations{};
 };
 
@@ -101,16 +139,128 @@ namespace detail {
 template <typename T>
 concept DescribedModel = requires { warren_model(static_cast<T*>(nullptr)); };
 
+/// What WARREN_ENUM knows of an enumeration.
+template <std::size_t count>
+struct DescribedEnumerators {
+    std::string_view name;
+    std::array<Enumerator, count> enumerators;
+};
+
+template <std::size_t count>
+constexpr bool are_distinct(const std::array<Enumerator, count>& enumerators) {
+    for (std::size_t one = 0; one < count; ++one) {
+        for (std::size_t other = 0; other < one; ++other) {
+            if (enumerators[one].number == enumerators[other].number) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 template <typename T>
 concept DescribedEnum =
     std::is_enum_v<T> && requires { warren_enumerators(static_cast<T*>(nullptr)); };
 
+template <DescribedEnum T>
+inline constexpr auto described_enum = warren_enumerators(static_cast<T*>(nullptr));
+
+/// A map from text, such as std::map and std::unordered_map.
+template <typename T>
+concept TextMap =
+    std::same_as<typename T::key_type, std::string> && requires { typename T::mapped_type; };
+
+/// A set, such as std::set and std::unordered_set.
+template <typename T>
+concept ItemSet = std::same_as<typename T::key_type, typename T::value_type> &&
+                  requires(T& set, typename T::key_type item) {
+                      { set.insert(item).second } -> std::same_as<bool&&>;
+                  };
+
 template <typename T>
 inline constexpr bool always_false = false;
 
+/// A hash table's keys that fall onto one place: of a million that nobody chose for it never so
+/// many. Who chooses them may make each next one slower than the one before.
+inline constexpr std::size_t hash_collisions_max = 20;
+
+template <typename Table>
+bool is_crowded(const Table& table, const typename Table::key_type& key) {
+    if constexpr (requires { table.bucket_count(); }) {
+        return table.size() >= hash_collisions_max &&
+               table.bucket_size(table.bucket(key)) >= hash_collisions_max;
+    }
+    return false;
+}
+
+// Named functions, where lambdas would cost whoever includes this three times as much to compile.
+
+template <typename Container>
+struct ContainerParts {
+    static std::size_t size(const void* held) {
+        return static_cast<const Container*>(held)->size();
+    }
+    static void clear(void* held) { static_cast<Container*>(held)->clear(); }
+};
+
+template <typename Map>
+struct MapParts : ContainerParts<Map> {
+    static void* insert(void* map, std::string_view key) {
+        Map& target = *static_cast<Map*>(map);
+        std::string text{key};
+        return is_crowded(target, text) ? nullptr : &target[std::move(text)];
+    }
+    static void each(const void* map, void* context,
+                     void (*visit)(void* context, std::string_view key, const void* value)) {
+        for (const auto& [key, value] : *static_cast<const Map*>(map)) {
+            visit(context, key, &value);
+        }
+    }
+
+    static constexpr Type make() {
+        return {
+            .kind = Type::Kind::map,
+            .element = &type_of<typename Map::mapped_type>(),
+            .operations = {
+                .size = MapParts::size, .clear = MapParts::clear, .insert = insert, .each = each}};
+    }
+};
+
+template <typename Set>
+struct SetParts : ContainerParts<Set> {
+    static Inserted insert_item(void* set, void* context, bool (*fill)(void* context, void* item)) {
+        Set& target = *static_cast<Set*>(set);
+        typename Set::key_type item{};
+        if (!fill(context, &item)) {
+            return Inserted::not_filled;
+        }
+        if (is_crowded(target, item)) {
+            return Inserted::crowded;
+        }
+        return target.insert(std::move(item)).second ? Inserted::done : Inserted::duplicate;
+    }
+    static void each_item(const void* set, void* context,
+                          void (*visit)(void* context, const void* item)) {
+        for (const auto& item : *static_cast<const Set*>(set)) {
+            visit(context, &item);
+        }
+    }
+
+    static constexpr Type make() {
+        return {.kind = Type::Kind::set,
+                .element = &type_of<typename Set::key_type>(),
+                .operations = {.size = SetParts::size,
+                               .clear = SetParts::clear,
+                               .insert_item = insert_item,
+                               .each_item = each_item}};
+    }
+};
+
 template <typename T>
 struct TypeMaker {
-    static Type make() {
+    static const Model& model() { return warren_model(static_cast<T*>(nullptr)); }
+
+    static constexpr Type make() {
         if constexpr (std::is_void_v<T>) {
             return {.kind = Type::Kind::nothing};
         } else if constexpr (std::same_as<T, bool>) {
@@ -120,14 +270,16 @@ struct TypeMaker {
         } else if constexpr (std::same_as<T, float> || std::same_as<T, double>) {
             return {.kind = Type::Kind::floating};
         } else if constexpr (DescribedEnum<T>) {
-            const auto& described = warren_enumerators(static_cast<T*>(nullptr));
             return {.kind = Type::Kind::enumeration,
-                    .name = described.name,
+                    .name = described_enum<T>.name,
                     .is_signed = std::signed_integral<std::underlying_type_t<T>>,
-                    .enumerators = described.enumerators};
+                    .enumerators = described_enum<T>.enumerators};
         } else if constexpr (DescribedModel<T>) {
-            return {.kind = Type::Kind::model,
-                    .model = [] { return &warren_model(static_cast<T*>(nullptr)); }};
+            return {.kind = Type::Kind::model, .model = LateModel{&model}};
+        } else if constexpr (TextMap<T>) {
+            return MapParts<T>::make();
+        } else if constexpr (ItemSet<T>) {
+            return SetParts<T>::make();
         } else {
             static_assert(always_false<T>,
                           "Warren cannot describe this type. Give a struct WARREN_MODEL and an "
@@ -136,163 +288,137 @@ struct TypeMaker {
     }
 };
 
-template <>
-struct TypeMaker<std::string> {
-    static Type make() { return {.kind = Type::Kind::text}; }
+template <Type::Kind of_kind>
+struct PlainMaker {
+    static constexpr Type make() { return {.kind = of_kind}; }
 };
 template <>
-struct TypeMaker<Bytes> {
-    static Type make() { return {.kind = Type::Kind::bytes}; }
-};
+struct TypeMaker<std::string> : PlainMaker<Type::Kind::text> {};
 template <>
-struct TypeMaker<Uuid> {
-    static Type make() { return {.kind = Type::Kind::uuid}; }
-};
+struct TypeMaker<Bytes> : PlainMaker<Type::Kind::bytes> {};
 template <>
-struct TypeMaker<Timestamp> {
-    static Type make() { return {.kind = Type::Kind::timestamp}; }
-};
+struct TypeMaker<Uuid> : PlainMaker<Type::Kind::uuid> {};
 template <>
-struct TypeMaker<AbsolutePath> {
-    static Type make() { return {.kind = Type::Kind::absolute_path}; }
-};
+struct TypeMaker<Timestamp> : PlainMaker<Type::Kind::timestamp> {};
 template <>
-struct TypeMaker<RelativePath> {
-    static Type make() { return {.kind = Type::Kind::relative_path}; }
-};
+struct TypeMaker<AbsolutePath> : PlainMaker<Type::Kind::absolute_path> {};
 template <>
-struct TypeMaker<Dynamic> {
-    static Type make() { return {.kind = Type::Kind::dynamic}; }
+struct TypeMaker<RelativePath> : PlainMaker<Type::Kind::relative_path> {};
+template <>
+struct TypeMaker<Dynamic> : PlainMaker<Type::Kind::dynamic> {};
+
+template <typename Count, typename Unit>
+struct TypeMaker<std::chrono::duration<Count, Unit>> {
+    static_assert(std::signed_integral<Count> && Unit::num <= 1'000'000'000 &&
+                      1'000'000'000 % Unit::den == 0,
+                  "a duration counts whole units, of a nanosecond or more");
+    static constexpr Type make() {
+        return {.kind = Type::Kind::duration, .is_signed = true, .period = {Unit::num, Unit::den}};
+    }
 };
 
 template <typename T>
 struct TypeMaker<Secret<T>> {
-    static Type make() {
-        Type type{.kind = Type::Kind::secret, .element = &type_of<T>()};
-        type.operations.peek = [](const void* secret) -> const void* {
-            return &static_cast<const Secret<T>*>(secret)->reveal();
-        };
-        type.operations.emplace = [](void* secret) -> void* {
-            return &static_cast<Secret<T>*>(secret)->reveal();
-        };
-        return type;
+    static const void* peek(const void* secret) {
+        return &static_cast<const Secret<T>*>(secret)->reveal();
+    }
+    static void* emplace(void* secret) { return &static_cast<Secret<T>*>(secret)->reveal(); }
+
+    static constexpr Type make() {
+        return {.kind = Type::Kind::secret,
+                .element = &type_of<T>(),
+                .operations = {.peek = peek, .emplace = emplace}};
     }
 };
 
 template <typename T>
 struct TypeMaker<std::optional<T>> {
-    static Type make() {
-        using Optional = std::optional<T>;
-        Type type{.kind = Type::Kind::optional, .element = &type_of<T>()};
-        type.operations.peek = [](const void* optional) -> const void* {
-            const auto& content = *static_cast<const Optional*>(optional);
-            return content ? &*content : nullptr;
-        };
-        type.operations.emplace = [](void* optional) -> void* {
-            return &static_cast<Optional*>(optional)->emplace();
-        };
-        type.operations.reset = [](void* optional) { static_cast<Optional*>(optional)->reset(); };
-        return type;
+    using Optional = std::optional<T>;
+    static const void* peek(const void* optional) {
+        const auto& content = *static_cast<const Optional*>(optional);
+        return content ? &*content : nullptr;
+    }
+    static void* emplace(void* optional) { return &static_cast<Optional*>(optional)->emplace(); }
+    static void reset(void* optional) { static_cast<Optional*>(optional)->reset(); }
+
+    static constexpr Type make() {
+        return {.kind = Type::Kind::optional,
+                .element = &type_of<T>(),
+                .operations = {.peek = peek, .emplace = emplace, .reset = reset}};
     }
 };
 
 template <typename T>
-struct TypeMaker<std::vector<T>> {
-    static Type make() {
-        using List = std::vector<T>;
-        Type type{.kind = Type::Kind::list, .element = &type_of<T>()};
-        type.operations.size = [](const void* list) {
-            return static_cast<const List*>(list)->size();
-        };
-        type.operations.clear = [](void* list) { static_cast<List*>(list)->clear(); };
-        type.operations.reserve = [](void* list, std::size_t count) {
-            static_cast<List*>(list)->reserve(count);
-        };
+struct TypeMaker<std::vector<T>> : ContainerParts<std::vector<T>> {
+    using List = std::vector<T>;
+    static void reserve(void* list, std::size_t count) { static_cast<List*>(list)->reserve(count); }
+    static const void* at(const void* list, std::size_t index) {
         if constexpr (std::same_as<T, bool>) {
-            type.operations.at = [](const void* list, std::size_t index) -> const void* {
-                static constexpr bool truths[] = {false, true};
-                return &truths[(*static_cast<const List*>(list))[index] ? 1 : 0];
-            };
-            type.operations.append_boolean = [](void* list, bool truth) {
-                static_cast<List*>(list)->push_back(truth);
-            };
+            static constexpr bool truths[] = {false, true};
+            return &truths[(*static_cast<const List*>(list))[index] ? 1 : 0];
         } else {
-            type.operations.at = [](const void* list, std::size_t index) -> const void* {
-                return &(*static_cast<const List*>(list))[index];
-            };
-            type.operations.append = [](void* list) -> void* {
-                return &static_cast<List*>(list)->emplace_back();
-            };
+            return &(*static_cast<const List*>(list))[index];
+        }
+    }
+    static void* append(void* list) { return &static_cast<List*>(list)->emplace_back(); }
+    static void append_boolean(void* list, bool truth) {
+        static_cast<List*>(list)->push_back(truth);
+    }
+
+    static constexpr Type make() {
+        Type type{
+            .kind = Type::Kind::list,
+            .element = &type_of<T>(),
+            .operations = {
+                .size = TypeMaker::size, .at = at, .clear = TypeMaker::clear, .reserve = reserve}};
+        if constexpr (std::same_as<T, bool>) {
+            type.operations.append_boolean = append_boolean;
+        } else {
+            type.operations.append = append;
         }
         return type;
     }
 };
 
-/// A hash table's keys that fall onto one place: of a million that nobody chose for it never so
-/// many. Who chooses them may make each next one slower than the one before.
-inline constexpr std::size_t hash_collisions_max = 20;
-
-template <typename Map>
-struct MapMaker {
-    static Type make() {
-        Type type{.kind = Type::Kind::map, .element = &type_of<typename Map::mapped_type>()};
-        type.operations.size = [](const void* map) { return static_cast<const Map*>(map)->size(); };
-        type.operations.clear = [](void* map) { static_cast<Map*>(map)->clear(); };
-        type.operations.insert = [](void* map, std::string_view key) -> void* {
-            Map& target = *static_cast<Map*>(map);
-            std::string text{key};
-            if constexpr (requires { target.bucket_count(); }) {
-                if (target.size() >= hash_collisions_max &&
-                    target.bucket_size(target.bucket(text)) >= hash_collisions_max) {
-                    return nullptr;
-                }
-            }
-            return &target[std::move(text)];
-        };
-        type.operations.each = [](const void* map, void* context, auto* visit) {
-            for (const auto& [key, value] : *static_cast<const Map*>(map)) {
-                visit(context, key, &value);
-            }
-        };
-        return type;
+template <typename T, std::size_t count>
+struct TypeMaker<std::array<T, count>> {
+    static constexpr Type make() {
+        return {.kind = Type::Kind::array, .element = &type_of<T>(), .length = count};
     }
 };
-
-template <typename T>
-struct TypeMaker<std::map<std::string, T>> : MapMaker<std::map<std::string, T>> {};
-template <typename T>
-struct TypeMaker<std::unordered_map<std::string, T>>
-    : MapMaker<std::unordered_map<std::string, T>> {};
 
 template <typename... Alternatives>
 struct TypeMaker<std::variant<Alternatives...>> {
-    static Type make() {
-        using Choice = std::variant<Alternatives...>;
-        static const Type* const alternatives[] = {&type_of<Alternatives>()...};
-        Type type{.kind = Type::Kind::choice, .alternatives = alternatives};
-        type.operations.alternative = [](const void* choice) {
-            return static_cast<const Choice*>(choice)->index();
-        };
-        type.operations.peek = [](const void* choice) -> const void* {
-            return std::visit([](const auto& held) -> const void* { return &held; },
-                              *static_cast<const Choice*>(choice));
-        };
-        type.operations.choose = [](void* choice, std::size_t index) -> void* {
-            using Emplace = void* (*)(Choice&);
-            static constexpr auto emplacers =
-                []<std::size_t... Index>(std::index_sequence<Index...>) {
-                    return std::array<Emplace, sizeof...(Index)>{[](Choice& target) -> void* {
-                        return &target.template emplace<Index>();
-                    }...};
-                }(std::index_sequence_for<Alternatives...>{});
-            return emplacers[index](*static_cast<Choice*>(choice));
-        };
-        return type;
+    using Choice = std::variant<Alternatives...>;
+    static constexpr const Type* alternatives[] = {&type_of<Alternatives>()...};
+
+    static std::size_t alternative(const void* choice) {
+        return static_cast<const Choice*>(choice)->index();
+    }
+    static const void* peek(const void* choice) {
+        return std::visit([](const auto& held) -> const void* { return &held; },
+                          *static_cast<const Choice*>(choice));
+    }
+    template <std::size_t index>
+    static void* choose_one(void* choice) {
+        return &static_cast<Choice*>(choice)->template emplace<index>();
+    }
+    static void* choose(void* choice, std::size_t index) {
+        return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+            static constexpr void* (*chosen[])(void*) = {choose_one<Index>...};
+            return chosen[index](choice);
+        }(std::index_sequence_for<Alternatives...>{});
+    }
+
+    static constexpr Type make() {
+        return {.kind = Type::Kind::choice,
+                .alternatives = alternatives,
+                .operations = {.peek = peek, .alternative = alternative, .choose = choose}};
     }
 };
 
 template <typename T>
-Type describe() {
+constexpr Type describe() {
     Type type = TypeMaker<T>::make();
     if constexpr (!std::is_void_v<T>) {
         type.size_bytes = sizeof(T);
@@ -300,14 +426,33 @@ Type describe() {
     return type;
 }
 
+template <typename T>
+inline constexpr Type described_type = describe<T>();
+
 }  // namespace detail
 
 /// The description of T.
-/// cost a static reference after the first call          thread any
+/// cost none          thread any
 template <typename T>
-const Type& type_of() {
-    static const Type& type = *new Type{detail::describe<T>()};
-    return type;
+constexpr const Type& type_of() {
+    return detail::described_type<T>;
+}
+
+namespace detail {
+Dynamic render_checked(const Type& type, const void* object);
+void bind_checked(const Type& type, const Value& value, void* target);
+}  // namespace detail
+
+template <typename T>
+Dynamic Dynamic::of(const T& object) {
+    return detail::render_checked(type_of<T>(), &object);
+}
+
+template <typename T>
+T Dynamic::as() const {
+    T object{};
+    detail::bind_checked(type_of<T>(), root_, &object);
+    return object;
 }
 
 }  // namespace warren

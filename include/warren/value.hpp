@@ -1,5 +1,7 @@
 #pragma once
 
+#include <warren/version.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>

@@ -1,5 +1,7 @@
 #include "app/interrupt.hpp"
 
+#include "endpoint/ending.hpp"
+
 #include <unistd.h>
 
 #include <chrono>
@@ -7,9 +9,6 @@
 
 namespace warren::app {
 namespace {
-
-/// Signals this close together are one: some supervisors signal a process and then its group.
-constexpr std::chrono::milliseconds same_signal{20};
 
 bool is_ignored(int number) {
     struct sigaction action{};
@@ -35,7 +34,7 @@ Interrupt::Interrupt() {
         state->source.request_stop();
         const auto first = std::chrono::steady_clock::now();
         while (sigwait(&set, &number) != 0 ||
-               std::chrono::steady_clock::now() - first <= same_signal) {
+               std::chrono::steady_clock::now() - first <= endpoint::same_signal) {
         }
         _exit(128 + number);
     }}.detach();

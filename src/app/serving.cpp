@@ -1,7 +1,7 @@
 #include "app/serving.hpp"
 
 #include "app/exit_code.hpp"
-#include "core/duration.hpp"
+#include "endpoint/ending.hpp"
 
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -14,12 +14,6 @@
 
 namespace warren::app {
 namespace {
-
-/// What a handler gets, at the end, to heed its stop token.
-constexpr std::chrono::milliseconds stop_grace{500};
-
-/// Signals this close together are one request to end.
-constexpr std::chrono::milliseconds same_signal{20};
 
 /// What the log gets to be written before the process ends where it stands.
 constexpr std::chrono::milliseconds last_words_max{500};
@@ -62,33 +56,18 @@ void reload(Server& server, Log& log) {
     }
 }
 
-std::string unfinished(const Server& server) {
-    std::string text;
-    for (const std::string& reason : server.unfinished()) {
-        text += (text.empty() ? "" : "; ") + reason;
-    }
-    return text.empty() ? "the time was over" : text;
-}
-
 int drain(Server& server, std::chrono::milliseconds timeout, endpoint::LogQueue& log) {
     sd_notify(0, "STOPPING=1\nSTATUS=Draining");
-    log.info("draining: no new requests, up to " + core::to_string(timeout) +
-             " for those that run (a second signal ends at once)");
-    if (server.drain(timeout)) {
-        log.info("drained: every request was answered");
+    switch (endpoint::end_serving(server, timeout, log)) {
+    case endpoint::Ending::drained:
         return exit_success;
+    case endpoint::Ending::requeued:
+        return exit_not_drained;
+    case endpoint::Ending::cut_off:
+        break;
     }
-    log.error("not drained (" + unfinished(server) +
-              "): what is left unanswered a broker delivers again, other callers hear "
-              "connection_lost");
-    if (!server.stop_now(stop_grace)) {
-        // Handlers still run and cannot be ended: only the process can.
-        log.error("ending all the same (" + unfinished(server) +
-                  "): handlers that ignore their stop token are cut off");
-        log.flush(last_words_max);
-        _exit(exit_not_drained);
-    }
-    return exit_not_drained;
+    log.flush(last_words_max);
+    _exit(exit_not_drained);
 }
 
 }  // namespace
@@ -111,7 +90,7 @@ void Signals::end_at_next() const {
         for (;;) {
             int number = 0;
             if (sigwait(&set, &number) == 0 && number != SIGHUP &&
-                std::chrono::steady_clock::now() - first > same_signal) {
+                std::chrono::steady_clock::now() - first > endpoint::same_signal) {
                 _exit(128 + number);
             }
         }

@@ -33,6 +33,10 @@ std::string type_name(const Type& type) {
         return type_name(*type.element) + " or null";
     case Type::Kind::list:
         return "list of " + type_name(*type.element);
+    case Type::Kind::set:
+        return "set of " + type_name(*type.element);
+    case Type::Kind::array:
+        return "list of exactly " + std::to_string(type.length) + " " + type_name(*type.element);
     case Type::Kind::map:
         return "map of " + type_name(*type.element);
     case Type::Kind::choice: {
@@ -50,6 +54,8 @@ std::string type_name(const Type& type) {
         return "UUID";
     case Type::Kind::timestamp:
         return "time stamp";
+    case Type::Kind::duration:
+        return "duration";
     case Type::Kind::absolute_path:
         return "absolute path";
     case Type::Kind::relative_path:

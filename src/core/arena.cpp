@@ -25,6 +25,40 @@ void Arena::grow(std::size_t size_bytes) {
     used_ = 0;
 }
 
+Arena::~Arena() {
+    release(chunk_bytes_);
+}
+
+Arena& Arena::operator=(Arena&& other) noexcept {
+    Arena{std::move(other)}.swap(*this);
+    return *this;
+}
+
+void Arena::swap(Arena& other) noexcept {
+    std::swap(chunks_, other.chunks_);
+    std::swap(current_, other.current_);
+    std::swap(used_, other.used_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(chunk_bytes_, other.chunk_bytes_);
+    std::swap(budget_, other.budget_);
+}
+
+void Arena::release(std::size_t bytes) noexcept {
+    if (budget_ != nullptr) {
+        budget_->release(bytes);
+    }
+}
+
+void Arena::reset(std::size_t kept_bytes_max) noexcept {
+    reset();
+    if (capacity_ > kept_bytes_max) [[unlikely]] {
+        release(chunk_bytes_);
+        chunks_.clear();
+        current_ = nullptr;
+        capacity_ = chunk_bytes_ = 0;
+    }
+}
+
 void Arena::reset() noexcept {
     if (chunks_.size() > 1) {
         chunks_.front() = std::move(chunks_.back());

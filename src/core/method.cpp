@@ -58,6 +58,25 @@ MethodOptions& MethodOptions::lock_on(std::string_view field_name) {
     return *this;
 }
 
+MethodOptions& MethodOptions::lock_on(const Model& model, const void* member) {
+    const auto field = std::ranges::find_if(model.fields, [&](const Field& each) {
+        return each.access(model.defaults.get()) == member;
+    });
+    return lock_on(field != model.fields.end() ? std::string_view{field->name}
+                                               : "(a member that WARREN_MODEL does not name)");
+}
+
+MethodOptions Registry::add(std::string_view name, detail::HandlerDescription described) {
+    return add({.name = std::string{name},
+                .origin = origin_,
+                .request = described.request,
+                .response = described.response,
+                .make_invocation = std::move(described.make_invocation),
+                .make_response = described.make_response,
+                .parameters = std::move(described.parameters),
+                .responds_later = described.responds_later});
+}
+
 MethodOptions Registry::add(Method method) {
     if (!is_valid_name(method.name)) {
         throw Error{Code::internal, "'" + method.name + "' is no method name: use 1 to " +
@@ -94,8 +113,14 @@ std::vector<const Method*> Registry::all() const {
     return methods;
 }
 
-void detail::refuse_parameter_names(std::string_view method, std::size_t parameters,
-                                    std::size_t names) {
+ParameterNames::ParameterNames(std::initializer_list<std::string_view> names)
+    : names_{names.begin(), names.end()} {}
+ParameterNames::ParameterNames(std::vector<std::string> names) : names_{std::move(names)} {}
+ParameterNames::~ParameterNames() = default;
+
+namespace detail {
+
+void refuse_parameter_names(std::string_view method, std::size_t parameters, std::size_t names) {
     throw Error{Code::internal, "method '" + std::string{method} + "' takes " +
                                     std::to_string(parameters) + " parameters, but " +
                                     std::to_string(names) +
@@ -103,4 +128,33 @@ void detail::refuse_parameter_names(std::string_view method, std::size_t paramet
                                     "described by WARREN_MODEL"};
 }
 
+void describe_parameters(HandlerDescription& described, std::span<const Parameter> parameters,
+                         const ObjectParts& parts, ParameterNames names, std::string_view method) {
+    std::vector<std::string> given = names.take();
+    if (given.size() != parameters.size()) {
+        refuse_parameter_names(method, parameters.size(), given.size());
+    }
+    struct Described {
+        Model model;
+        Type type;
+    };
+    const auto owned = std::make_shared<Described>();
+    Model& model = owned->model;
+    model.name = "Parameters";
+    model.shape = ModelShape::parameters;
+    model.defaults = own(parts.make(), parts.free);
+    for (std::size_t at = 0; at < parameters.size(); ++at) {
+        Field& field = model.fields.emplace_back();
+        field.name = std::move(given[at]);
+        field.type = parameters[at].type;
+        field.access = parameters[at].access;
+        field.required = parameters[at].required;
+    }
+    owned->type = {
+        .kind = Type::Kind::model, .size_bytes = parts.size_bytes, .model = LateModel{model}};
+    described.request = &owned->type;
+    described.parameters = owned;
+}
+
+}  // namespace detail
 }  // namespace warren

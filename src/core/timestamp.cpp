@@ -5,7 +5,8 @@
 #include <chrono>
 #include <cmath>
 
-namespace warren::core {
+namespace warren {
+namespace core {
 namespace {
 
 using std::chrono::microseconds;
@@ -96,56 +97,6 @@ bool may_be_leap_second(Timestamp counted_on) noexcept {
 
 }  // namespace
 
-std::expected<Timestamp, std::string_view> parse_timestamp(std::string_view text) noexcept {
-    const auto wrong = [](std::string_view reason) { return std::unexpected{reason}; };
-    Scanner scanner{text};
-    const int year = scanner.number(4);
-    const bool first_hyphen = scanner.one_of("-");
-    const int month = scanner.number(2);
-    const bool second_hyphen = scanner.one_of("-");
-    const int day = scanner.number(2);
-    if (year < 0 || month < 0 || day < 0 || !first_hyphen || !second_hyphen) {
-        return wrong("the date is not of the form 2024-02-29");
-    }
-    const std::chrono::year_month_day date{std::chrono::year{year},
-                                           std::chrono::month{static_cast<unsigned>(month)},
-                                           std::chrono::day{static_cast<unsigned>(day)}};
-    if (!date.ok()) {
-        return wrong("there is no such day");
-    }
-    const bool separator = scanner.one_of("Tt ");
-    const int hour = scanner.number(2);
-    const bool first_colon = scanner.one_of(":");
-    const int minute = scanner.number(2);
-    const bool second_colon = scanner.one_of(":");
-    const int second = scanner.number(2);
-    const std::int64_t fraction_us = scan_fraction(scanner);
-    if (!separator || hour < 0 || minute < 0 || second < 0 || !first_colon || !second_colon ||
-        fraction_us < 0) {
-        return wrong("the time is not of the form T23:59:59 or T23:59:59.123456");
-    }
-    if (hour > 23 || minute > 59 || second > 60) {
-        return wrong("there is no such time of day");
-    }
-    const auto offset = scan_offset(scanner);
-    if (!offset) {
-        return wrong(offset.error());
-    }
-    if (!scanner.at_end()) {
-        return wrong("something follows the offset");
-    }
-    const Timestamp timestamp = std::chrono::sys_days{date} + std::chrono::hours{hour} +
-                                std::chrono::minutes{minute} + std::chrono::seconds{second} +
-                                microseconds{fraction_us} - *offset;
-    if (second == 60 && !may_be_leap_second(timestamp)) {
-        return wrong("a second 60 is only at the end of a month, UTC");
-    }
-    if (!in_range(timestamp)) {
-        return wrong(outside);
-    }
-    return timestamp;
-}
-
 std::expected<Timestamp, std::string_view> timestamp_from_seconds(std::int64_t seconds) noexcept {
     if (seconds < seconds_min || seconds > seconds_max) {
         return std::unexpected{outside};
@@ -198,9 +149,65 @@ std::size_t format_timestamp(Timestamp timestamp, char* target) noexcept {
     return static_cast<std::size_t>(target - start);
 }
 
-std::string to_string(Timestamp timestamp) {
-    char text[timestamp_text_size_max];
-    return {text, format_timestamp(timestamp, text)};
+}  // namespace core
+
+Timestamp now() noexcept {
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-}  // namespace warren::core
+std::expected<Timestamp, std::string_view> parse_timestamp(std::string_view text) noexcept {
+    const auto wrong = [](std::string_view reason) { return std::unexpected{reason}; };
+    core::Scanner scanner{text};
+    const int year = scanner.number(4);
+    const bool first_hyphen = scanner.one_of("-");
+    const int month = scanner.number(2);
+    const bool second_hyphen = scanner.one_of("-");
+    const int day = scanner.number(2);
+    if (year < 0 || month < 0 || day < 0 || !first_hyphen || !second_hyphen) {
+        return wrong("the date is not of the form 2024-02-29");
+    }
+    const std::chrono::year_month_day date{std::chrono::year{year},
+                                           std::chrono::month{static_cast<unsigned>(month)},
+                                           std::chrono::day{static_cast<unsigned>(day)}};
+    if (!date.ok()) {
+        return wrong("there is no such day");
+    }
+    const bool separator = scanner.one_of("Tt ");
+    const int hour = scanner.number(2);
+    const bool first_colon = scanner.one_of(":");
+    const int minute = scanner.number(2);
+    const bool second_colon = scanner.one_of(":");
+    const int second = scanner.number(2);
+    const std::int64_t fraction_us = core::scan_fraction(scanner);
+    if (!separator || hour < 0 || minute < 0 || second < 0 || !first_colon || !second_colon ||
+        fraction_us < 0) {
+        return wrong("the time is not of the form T23:59:59 or T23:59:59.123456");
+    }
+    if (hour > 23 || minute > 59 || second > 60) {
+        return wrong("there is no such time of day");
+    }
+    const auto offset = core::scan_offset(scanner);
+    if (!offset) {
+        return wrong(offset.error());
+    }
+    if (!scanner.at_end()) {
+        return wrong("something follows the offset");
+    }
+    const Timestamp timestamp = std::chrono::sys_days{date} + std::chrono::hours{hour} +
+                                std::chrono::minutes{minute} + std::chrono::seconds{second} +
+                                std::chrono::microseconds{fraction_us} - *offset;
+    if (second == 60 && !core::may_be_leap_second(timestamp)) {
+        return wrong("a second 60 is only at the end of a month, UTC");
+    }
+    if (!core::in_range(timestamp)) {
+        return wrong(core::outside);
+    }
+    return timestamp;
+}
+
+std::string to_string(Timestamp timestamp) {
+    char text[core::timestamp_text_size_max];
+    return {text, core::format_timestamp(timestamp, text)};
+}
+
+}  // namespace warren

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <string>
 #include <string_view>
 
 namespace warren::core {
@@ -19,13 +18,10 @@ inline constexpr bool in_range(Timestamp timestamp) noexcept {
     return timestamp >= timestamp_min && timestamp <= timestamp_max;
 }
 
-/// Parse a date and time with its offset, such as "2024-02-29T12:00:00.25+01:00".
-/// in   "T", "t" or a space between date and time; digits past the microseconds are cut off; a leap
-///      second is the second that follows it                            [RFC 3339 section 5.6]
-/// err  what is wrong, as words behind "because "; never a part of the text
-std::expected<Timestamp, std::string_view> parse_timestamp(std::string_view text) noexcept;
+using warren::parse_timestamp;
+using warren::to_string;
 
-/// err  the same, when the time is outside of the years 0000 to 9999
+/// err  as `parse_timestamp`, when the time is outside of the years 0000 to 9999
 std::expected<Timestamp, std::string_view> timestamp_from_seconds(std::int64_t seconds) noexcept;
 std::expected<Timestamp, std::string_view> timestamp_from_seconds(double seconds) noexcept;
 
@@ -35,6 +31,5 @@ inline constexpr std::size_t timestamp_text_size_max = 27;
 /// in   timestamp: in range; target: `timestamp_text_size_max` characters
 /// out  how many were written
 std::size_t format_timestamp(Timestamp timestamp, char* target) noexcept;
-std::string to_string(Timestamp timestamp);
 
 }  // namespace warren::core

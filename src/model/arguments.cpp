@@ -37,8 +37,11 @@ bool may_be_map(const Type& type) noexcept {
     case Type::Kind::bytes:
     case Type::Kind::enumeration:
     case Type::Kind::list:
+    case Type::Kind::set:
+    case Type::Kind::array:
     case Type::Kind::uuid:
     case Type::Kind::timestamp:
+    case Type::Kind::duration:
     case Type::Kind::absolute_path:
     case Type::Kind::relative_path:
         return false;

@@ -1,7 +1,10 @@
 #include "model/bind.hpp"
 
+#include "model/array_item.hpp"
 #include "model/binder.hpp"
 #include "model/check.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
@@ -57,6 +60,10 @@ bool Binder::bind(const Type& type, const Value& value, void* target, const Loca
         return bind_optional(type, value, target, at);
     case Type::Kind::list:
         return bind_list(type, value, target, at);
+    case Type::Kind::set:
+        return bind_set(type, value, target, at);
+    case Type::Kind::array:
+        return bind_array(type, value, target, at);
     case Type::Kind::map:
         return bind_map(type, value, target, at);
     case Type::Kind::choice:
@@ -69,6 +76,8 @@ bool Binder::bind(const Type& type, const Value& value, void* target, const Loca
         return bind_uuid(value, target, at);
     case Type::Kind::timestamp:
         return bind_timestamp(value, target, at);
+    case Type::Kind::duration:
+        return bind_duration(type, value, target, at);
     case Type::Kind::absolute_path:
     case Type::Kind::relative_path:
         return bind_path(type, value, target, at);
@@ -132,6 +141,72 @@ bool Binder::bind_list(const Type& type, const Value& value, void* target, const
         } else {
             bound &= bind(*type.element, items[index], type.operations.append(target), item);
         }
+    }
+    return bound;
+}
+
+bool Binder::bind_set(const Type& type, const Value& value, void* target, const Location& at) {
+    if (!value.is_list()) {
+        return refuse(at, "set_type", "Input should be a list of different items");
+    }
+    const Nesting nesting{depth_};
+    if (depth_ > bind_depth_max) {
+        return refuse_depth(at);
+    }
+    type.operations.clear(target);
+    struct Filling {
+        Binder& binder;
+        const Type& element;
+        const Value& item;
+        const Location& item_at;
+    };
+    bool bound = true;
+    const std::span<const Value> items = value.as_list();
+    for (std::size_t index = 0; index < items.size() && !errors_.decided(); ++index) {
+        const Location item_at = at.in(index);
+        Filling filling{*this, *type.element, items[index], item_at};
+        const Inserted inserted =
+            type.operations.insert_item(target, &filling, [](void* context, void* item) {
+                auto& [binder, element, given, given_at] = *static_cast<Filling*>(context);
+                return binder.bind(element, given, item, given_at);
+            });
+        switch (inserted) {
+        case Inserted::done:
+            break;
+        case Inserted::not_filled:
+            bound = false;
+            break;
+        case Inserted::duplicate:
+            bound = refuse(item_at, "set_duplicate", "Item should not be there twice");
+            break;
+        case Inserted::crowded:
+            return refuse(item_at, "hash_collisions",
+                          "Too many items of this set have hashes alike (hash_collisions_max); "
+                          "they look chosen for that");
+        }
+    }
+    return bound;
+}
+
+bool Binder::bind_array(const Type& type, const Value& value, void* target, const Location& at) {
+    if (!value.is_list()) {
+        return refuse(at, "list_type", "Input should be a list");
+    }
+    const Nesting nesting{depth_};
+    if (depth_ > bind_depth_max) {
+        return refuse_depth(at);
+    }
+    const std::span<const Value> items = value.as_list();
+    if (items.size() != type.length) {
+        errors_.add(at, items.size() < type.length ? "too_short" : "too_long", [&] {
+            return fmt::format("List should have exactly {} items, not {}", type.length,
+                               items.size());
+        });
+        return false;
+    }
+    bool bound = true;
+    for (std::size_t index = 0; index < items.size() && !errors_.decided(); ++index) {
+        bound &= bind(*type.element, items[index], array_item(type, target, index), at.in(index));
     }
     return bound;
 }

@@ -5,6 +5,7 @@
 #include "core/uuid.hpp"
 #include "model/binder.hpp"
 #include "model/check.hpp"
+#include "model/duration.hpp"
 #include "model/number.hpp"
 
 #include <fmt/format.h>
@@ -126,7 +127,7 @@ bool Binder::bind_uuid(const Value& value, void* target, const Location& at) {
     if (!value.is_text()) {
         return refuse(at, "uuid_type", "Input should be a UUID as text");
     }
-    const auto parsed = core::parse_uuid(value.as_text());
+    const auto parsed = Uuid::parse(value.as_text());
     if (!parsed) {
         return refuse(at, "uuid_parsing",
                       "Input should be a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8");
@@ -172,6 +173,15 @@ bool Binder::bind_timestamp(const Value& value, void* target, const Location& at
         return false;
     }
     *static_cast<Timestamp*>(target) = *parsed;
+    return true;
+}
+
+bool Binder::bind_duration(const Type& type, const Value& value, void* target, const Location& at) {
+    const auto count = to_duration(type, value);
+    if (!count) {
+        return refuse(at, count.error().type, count.error().message);
+    }
+    store_integer(type, Value::integer(*count), target);
     return true;
 }
 

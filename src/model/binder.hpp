@@ -38,6 +38,8 @@ private:
     // bind.cpp
     bool bind_optional(const Type& type, const Value& value, void* target, const Location& at);
     bool bind_list(const Type& type, const Value& value, void* target, const Location& at);
+    bool bind_set(const Type& type, const Value& value, void* target, const Location& at);
+    bool bind_array(const Type& type, const Value& value, void* target, const Location& at);
     bool bind_map(const Type& type, const Value& value, void* target, const Location& at);
 
     // bind_scalar.cpp
@@ -49,6 +51,7 @@ private:
     bool bind_enumeration(const Type& type, const Value& value, void* target, const Location& at);
     bool bind_uuid(const Value& value, void* target, const Location& at);
     bool bind_timestamp(const Value& value, void* target, const Location& at);
+    bool bind_duration(const Type& type, const Value& value, void* target, const Location& at);
     bool bind_path(const Type& type, const Value& value, void* target, const Location& at);
 
     // bind_choice.cpp

@@ -1,6 +1,7 @@
 #include "model/check.hpp"
 
 #include "core/utf8.hpp"
+#include "model/duration.hpp"
 #include "model/number.hpp"
 
 #include <fmt/format.h>
@@ -44,7 +45,11 @@ public:
             length(static_cast<const Bytes*>(object)->size(), "Bytes", "byte", "bytes_too_short",
                    "bytes_too_long");
             return;
+        case Type::Kind::duration:
+            number(seconds_of(type, load_integer(type, object).as_int64()));
+            return;
         case Type::Kind::list:
+        case Type::Kind::set:
         case Type::Kind::map:
             elements(type.operations.size(object), type);
             return;
@@ -69,6 +74,7 @@ public:
         case Type::Kind::nothing:
         case Type::Kind::boolean:
         case Type::Kind::enumeration:
+        case Type::Kind::array:
         case Type::Kind::model:
         case Type::Kind::uuid:
         case Type::Kind::timestamp:
@@ -76,10 +82,11 @@ public:
         }
     }
 
-    /// A list's or map's length.
+    /// A list's, set's or map's length.
     void elements(std::size_t count, const Type& type) {
-        if (type.kind == Type::Kind::list) {
-            length(count, "List", "item", "too_short", "too_long");
+        if (type.kind != Type::Kind::map) {
+            length(count, type.kind == Type::Kind::list ? "List" : "Set", "item", "too_short",
+                   "too_long");
         } else {
             length(count, "Object", "member", "too_short", "too_long");
         }
@@ -175,8 +182,8 @@ bool run_checks(std::span<const Constraints::Check> checks, const void* object, 
                 ErrorSink& errors) {
     const std::size_t before = errors.count();
     for (const Constraints::Check& check : checks) {
-        if (const std::optional<std::string> wrong = check.run(object)) {
-            errors.add(at, "value_error", *wrong);
+        if (!check.holds(check.predicate.get(), object)) {
+            errors.add(at, "value_error", check.message);
         }
     }
     return errors.count() == before;
@@ -209,7 +216,8 @@ bool check_length_first(const Constraints& constraints, const Type& type, const 
     while (content->kind == Type::Kind::optional || content->kind == Type::Kind::secret) {
         content = content->element;
     }
-    const bool list = content->kind == Type::Kind::list && value.is_list();
+    const bool list =
+        (content->kind == Type::Kind::list || content->kind == Type::Kind::set) && value.is_list();
     const bool map = content->kind == Type::Kind::map && value.is_map();
     const std::size_t count =
         list ? value.as_list().size() : (map ? value.as_map().size() : std::size_t{0});

@@ -12,7 +12,7 @@
 namespace warren::model {
 namespace {
 
-// A node of a map beside its value: links, a hash or a colour, and what the allocator adds.
+// A node of a map or set beside its value: links, a hash or a colour, and what the allocator adds.
 constexpr std::size_t node_bytes = sizeof(std::string) + 48;
 constexpr std::size_t allocation_bytes = 16;
 
@@ -67,6 +67,7 @@ public:
         case Type::Kind::enumeration:
         case Type::Kind::uuid:
         case Type::Kind::timestamp:
+        case Type::Kind::duration:
             return 0;
         case Type::Kind::text:
         case Type::Kind::bytes:
@@ -78,6 +79,10 @@ public:
             return of(*type.element, value);
         case Type::Kind::list:
             return of_list(*type.element, value);
+        case Type::Kind::set:
+            return of_items(*type.element, value, node_bytes + type.element->size_bytes);
+        case Type::Kind::array:
+            return of_items(*type.element, value, 0);
         case Type::Kind::map:
             return of_map(*type.element, value);
         case Type::Kind::choice:
@@ -104,6 +109,16 @@ private:
         const std::span<const Value> items = value.as_list();
         // It grows as its items are bound, and moves then.
         return within(items.size(), allocation_bytes + items.size() * element.size_bytes * 3 / 2,
+                      [&](std::size_t at) { return of(element, items[at]); });
+    }
+
+    /// in   item_bytes: of each one, beside what it points to
+    std::size_t of_items(const Type& element, const Value& value, std::size_t item_bytes) noexcept {
+        if (!value.is_list()) {
+            return 0;
+        }
+        const std::span<const Value> items = value.as_list();
+        return within(items.size(), items.size() * item_bytes,
                       [&](std::size_t at) { return of(element, items[at]); });
     }
 

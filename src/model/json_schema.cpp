@@ -243,6 +243,18 @@ private:
             into.set("items", part(*type.element, Constraints{}));
             add_lengths(constraints, "minItems", "maxItems", into);
             return;
+        case Type::Kind::set:
+            into.set("type", "array");
+            into.set("items", part(*type.element, Constraints{}));
+            into.set("uniqueItems", Value::boolean(true));
+            add_lengths(constraints, "minItems", "maxItems", into);
+            return;
+        case Type::Kind::array:
+            into.set("type", "array");
+            into.set("items", part(*type.element, Constraints{}));
+            into.set("minItems", type.length);
+            into.set("maxItems", type.length);
+            return;
         case Type::Kind::map:
             into.set("type", "object");
             into.set("additionalProperties", part(*type.element, Constraints{}));
@@ -267,6 +279,10 @@ private:
         case Type::Kind::timestamp:
             into.set("type", "string");
             into.set("format", "date-time");
+            return;
+        case Type::Kind::duration:  // bounds are seconds, and no keyword is
+            into.set("type", "string");
+            into.set("format", "duration");
             return;
         case Type::Kind::absolute_path:
         case Type::Kind::relative_path:

@@ -3,6 +3,7 @@
 #include <warren/model.hpp>
 
 #include "core/uuid.hpp"
+#include "model/array_item.hpp"
 #include "model/binder.hpp"
 #include "model/check.hpp"
 #include "model/error_sink.hpp"
@@ -66,6 +67,16 @@ public:
         case Type::Kind::list:
             fill_list(type, constraints, target);
             return;
+        case Type::Kind::set:
+            fill_set(type, constraints, target);
+            return;
+        case Type::Kind::array:
+            ++depth_;
+            for (std::size_t index = 0; index < type.length; ++index) {
+                fill(*type.element, Constraints{}, array_item(type, target, index));
+            }
+            --depth_;
+            return;
         case Type::Kind::map:
             fill_map(type, constraints, target);
             return;
@@ -85,6 +96,9 @@ public:
             *static_cast<Timestamp*>(target) =
                 std::chrono::sys_days{std::chrono::year{2024} / 1 / 1} +
                 std::chrono::seconds{static_cast<std::int64_t>(random_.below(366 * 86'400))};
+            return;
+        case Type::Kind::duration:
+            store_integer(type, mock_duration(type, constraints, random_), target);
             return;
         case Type::Kind::absolute_path:
             static_cast<AbsolutePath*>(target)->text = mock_path(type, constraints, random_);
@@ -131,6 +145,28 @@ private:
             } else {
                 fill(*type.element, Constraints{}, type.operations.append(target));
             }
+        }
+        --depth_;
+    }
+
+    /// Items that are there already are made anew, but not for ever: there may be too few.
+    void fill_set(const Type& type, const Constraints& constraints, void* target) {
+        struct Filling {
+            Mocker& mocker;
+            const Type& element;
+        } filling{*this, *type.element};
+        const std::size_t length = mock_length(constraints, usual_length());
+        type.operations.clear(target);
+        ++depth_;
+        std::size_t repeats = 0;
+        while (type.operations.size(target) < length && repeats < attempts_per_field_max) {
+            const Inserted inserted =
+                type.operations.insert_item(target, &filling, [](void* context, void* item) {
+                    auto& [mocker, element] = *static_cast<Filling*>(context);
+                    mocker.fill(element, Constraints{}, item);
+                    return true;
+                });
+            repeats += inserted == Inserted::done ? 0 : 1;
         }
         --depth_;
     }

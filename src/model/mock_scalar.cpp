@@ -159,6 +159,15 @@ double mock_floating(const Type& type, const Constraints& constraints, Random& r
                       std::max(least, greatest));
 }
 
+Value mock_duration(const Type& type, const Constraints& constraints, Random& random) {
+    const double seconds = mock_floating(type_of<double>(), constraints, random);
+    const double count = std::round(seconds * static_cast<double>(type.period.denominator) /
+                                    static_cast<double>(type.period.numerator));
+    const IntegerRange range = range_of(type);
+    const double most = std::min(static_cast<double>(range.greatest), 0x1p62);
+    return Value::integer(static_cast<std::int64_t>(std::clamp(count, -most, most)));
+}
+
 std::size_t mock_length(const Constraints& constraints, std::size_t usual) {
     const std::size_t least = constraints.min_length.value_or(0);
     const std::size_t most = constraints.max_length.value_or(length_max);

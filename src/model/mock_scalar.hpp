@@ -17,6 +17,9 @@ Value mock_integer(const Type& type, const Constraints& constraints, Random& ran
 /// A number within the constraints, if there is one.
 double mock_floating(const Type& type, const Constraints& constraints, Random& random);
 
+/// A count of a duration's unit within the constraints, if there is one.
+Value mock_duration(const Type& type, const Constraints& constraints, Random& random);
+
 /// Text of a length within the constraints.
 /// in   attempt: a pattern cannot be read backwards, so each attempt has text of another shape
 std::string mock_text(const Constraints& constraints, std::size_t attempt, Random& random);

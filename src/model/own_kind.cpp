@@ -18,6 +18,7 @@ bool is_own_kind(const Type& type, const Value& value) noexcept {
     case Type::Kind::enumeration:
     case Type::Kind::uuid:
     case Type::Kind::timestamp:
+    case Type::Kind::duration:
     case Type::Kind::absolute_path:
     case Type::Kind::relative_path:
         return value.is_text();
@@ -26,6 +27,8 @@ bool is_own_kind(const Type& type, const Value& value) noexcept {
     case Type::Kind::optional:
         return value.is_null() || is_own_kind(*type.element, value);
     case Type::Kind::list:
+    case Type::Kind::set:
+    case Type::Kind::array:
         return value.is_list();
     case Type::Kind::map:
     case Type::Kind::model:

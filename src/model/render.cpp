@@ -4,7 +4,9 @@
 
 #include "core/timestamp.hpp"
 #include "core/uuid.hpp"
+#include "model/array_item.hpp"
 #include "model/check.hpp"
+#include "model/duration.hpp"
 #include "model/number.hpp"
 
 #include <array>
@@ -49,6 +51,35 @@ Value render_list(const Type& type, const void* object, Arena& arena) {
         items[index] = render(*type.element, type.operations.at(object, index), arena);
     }
     return Value::list(items);
+}
+
+Value render_set(const Type& type, const void* object, Arena& arena) {
+    struct Visit {
+        const Type& element;
+        Arena& arena;
+        Value* next;
+    };
+    const std::span<Value> items = arena.array<Value>(type.operations.size(object));
+    Visit visit{*type.element, arena, items.data()};
+    type.operations.each_item(object, &visit, [](void* context, const void* item) {
+        auto& [element, parts, next] = *static_cast<Visit*>(context);
+        *next++ = render(element, item, parts);
+    });
+    return Value::list(items);
+}
+
+Value render_array(const Type& type, const void* object, Arena& arena) {
+    const std::span<Value> items = arena.array<Value>(type.length);
+    for (std::size_t index = 0; index < items.size(); ++index) {
+        items[index] = render(*type.element, array_item(type, object, index), arena);
+    }
+    return Value::list(items);
+}
+
+Value render_duration(const Type& type, const void* object, Arena& arena) {
+    const std::span<char> text = arena.array<char>(duration_text_size_max);
+    const std::int64_t count = load_integer(type, object).as_int64();
+    return Value::text({text.data(), format_duration(type, count, text.data())});
 }
 
 Value render_map(const Type& type, const void* object, Arena& arena) {
@@ -102,6 +133,10 @@ Value render(const Type& type, const void* object, Arena& arena) {
     }
     case Type::Kind::list:
         return render_list(type, object, arena);
+    case Type::Kind::set:
+        return render_set(type, object, arena);
+    case Type::Kind::array:
+        return render_array(type, object, arena);
     case Type::Kind::map:
         return render_map(type, object, arena);
     case Type::Kind::choice: {
@@ -118,6 +153,8 @@ Value render(const Type& type, const void* object, Arena& arena) {
         return render_uuid(*static_cast<const Uuid*>(object), arena);
     case Type::Kind::timestamp:
         return render_timestamp(*static_cast<const Timestamp*>(object), arena);
+    case Type::Kind::duration:
+        return render_duration(type, object, arena);
     case Type::Kind::absolute_path:
         return Value::text(static_cast<const AbsolutePath*>(object)->text);
     case Type::Kind::relative_path:

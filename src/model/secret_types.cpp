@@ -15,6 +15,8 @@ bool holds(const Type& type, std::vector<const Model*>& models) {
         return true;
     case Type::Kind::optional:
     case Type::Kind::list:
+    case Type::Kind::set:
+    case Type::Kind::array:
     case Type::Kind::map:
         return holds(*type.element, models);
     case Type::Kind::choice:
@@ -40,6 +42,7 @@ bool holds(const Type& type, std::vector<const Model*>& models) {
     case Type::Kind::enumeration:
     case Type::Kind::uuid:
     case Type::Kind::timestamp:
+    case Type::Kind::duration:
     case Type::Kind::absolute_path:
     case Type::Kind::relative_path:
     case Type::Kind::dynamic:

@@ -83,7 +83,8 @@ void add_member(const Candidates& parents, std::string_view name, Candidates& ca
 std::string_view add_item(const Candidates& parents, std::size_t index, Candidates& candidates) {
     std::string_view name;
     for (const Type* parent : parents) {
-        if (parent->kind == Type::Kind::list) {
+        if (parent->kind == Type::Kind::list || parent->kind == Type::Kind::set ||
+            parent->kind == Type::Kind::array) {
             add_candidates(*parent->element, candidates);
         } else if (parent->kind == Type::Kind::model && index < parent->model()->fields.size()) {
             const Field& field = parent->model()->fields[index];

@@ -24,6 +24,10 @@ std::string label_of(const Type& type) {
         return "optional[" + label_of(*type.element) + "]";
     case Type::Kind::list:
         return "list[" + label_of(*type.element) + "]";
+    case Type::Kind::set:
+        return "set[" + label_of(*type.element) + "]";
+    case Type::Kind::array:
+        return "list[" + label_of(*type.element) + "," + std::to_string(type.length) + "]";
     case Type::Kind::map:
         return "dict[str," + label_of(*type.element) + "]";
     case Type::Kind::choice: {
@@ -43,6 +47,8 @@ std::string label_of(const Type& type) {
         return "uuid";
     case Type::Kind::timestamp:
         return "datetime";
+    case Type::Kind::duration:
+        return "timedelta";
     case Type::Kind::absolute_path:
         return "absolute_path";
     case Type::Kind::relative_path:

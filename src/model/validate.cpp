@@ -5,8 +5,10 @@
 #include "core/path.hpp"
 #include "core/timestamp.hpp"
 #include "core/utf8.hpp"
+#include "model/array_item.hpp"
 #include "model/bind.hpp"
 #include "model/check.hpp"
+#include "model/duration.hpp"
 #include "model/error_sink.hpp"
 #include "model/number.hpp"
 
@@ -47,12 +49,18 @@ public:
                        : refuse(at, "choice", "A union should hold a value");
         }
         case Type::Kind::list:
+        case Type::Kind::set:
+        case Type::Kind::array:
         case Type::Kind::map:
         case Type::Kind::model:
             return nested(type, object, at);
         case Type::Kind::timestamp:
             return core::in_range(*static_cast<const Timestamp*>(object)) ||
                    refuse(at, "datetime_parsing", "The year should be between 0000 and 9999");
+        case Type::Kind::duration:
+            return duration_in_range(type, load_integer(type, object).as_int64()) ||
+                   refuse(at, "time_delta_range",
+                          "The duration should be no longer than 999999999 days");
         case Type::Kind::absolute_path:
             return path(static_cast<const AbsolutePath*>(object)->text, core::PathRoot::absolute,
                         at);
@@ -96,9 +104,11 @@ private:
             return refuse(at, "recursion_limit", "Object should not be nested this deep");
         }
         ++depth_;
-        const bool fine = type.kind == Type::Kind::list  ? list(type, object, at)
-                          : type.kind == Type::Kind::map ? map(type, object, at)
-                                                         : model(*type.model(), object, at);
+        const bool fine = type.kind == Type::Kind::list    ? list(type, object, at)
+                          : type.kind == Type::Kind::set   ? set(type, object, at)
+                          : type.kind == Type::Kind::array ? array(type, object, at)
+                          : type.kind == Type::Kind::map   ? map(type, object, at)
+                                                           : model(*type.model(), object, at);
         --depth_;
         return fine;
     }
@@ -108,6 +118,29 @@ private:
         const std::size_t size = type.operations.size(object);
         for (std::size_t index = 0; index < size; ++index) {
             fine &= validate(*type.element, type.operations.at(object, index), at.in(index));
+        }
+        return fine;
+    }
+
+    bool set(const Type& type, const void* object, const Location& at) {
+        struct Visit {
+            Validator& validator;
+            const Type& element;
+            const Location& at;
+            std::size_t index = 0;
+            bool fine = true;
+        } visit{*this, *type.element, at};
+        type.operations.each_item(object, &visit, [](void* context, const void* item) {
+            auto& [validator, element, set_at, index, fine] = *static_cast<Visit*>(context);
+            fine &= validator.validate(element, item, set_at.in(index++));
+        });
+        return visit.fine;
+    }
+
+    bool array(const Type& type, const void* object, const Location& at) {
+        bool fine = true;
+        for (std::size_t index = 0; index < type.length; ++index) {
+            fine &= validate(*type.element, array_item(type, object, index), at.in(index));
         }
         return fine;
     }

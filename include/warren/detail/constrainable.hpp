@@ -1,14 +1,12 @@
 #pragma once
 
-#include <warren/dynamic.hpp>
-#include <warren/types.hpp>
+#include <warren/type.hpp>
 
+#include <chrono>
 #include <concepts>
-#include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -20,18 +18,21 @@ template <typename T>
 concept TextLike =
     std::same_as<T, std::string> || std::same_as<T, AbsolutePath> || std::same_as<T, RelativePath>;
 
+/// Of any number of elements: an array has its own.
 template <typename T>
-inline constexpr bool is_container = false;
+inline constexpr bool is_container = TextMap<T> || ItemSet<T>;
 template <typename T>
 inline constexpr bool is_container<std::vector<T>> = true;
+
 template <typename T>
-inline constexpr bool is_container<std::map<std::string, T>> = true;
-template <typename T>
-inline constexpr bool is_container<std::unordered_map<std::string, T>> = true;
+inline constexpr bool is_duration = false;
+template <typename Count, typename Unit>
+inline constexpr bool is_duration<std::chrono::duration<Count, Unit>> = true;
 
 struct TakesBounds {
     template <typename T>
-    static constexpr bool fits = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
+    static constexpr bool fits =
+        (std::is_arithmetic_v<T> && !std::same_as<T, bool>) || is_duration<T>;
 };
 struct TakesLength {
     template <typename T>

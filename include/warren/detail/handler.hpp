@@ -1,14 +1,18 @@
 #pragma once
 
 #include <warren/context.hpp>
+#include <warren/contract.hpp>
 #include <warren/detail/invocation.hpp>
 #include <warren/model.hpp>
 #include <warren/responder.hpp>
 
+#include <array>
+#include <concepts>
 #include <cstddef>
-#include <functional>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -16,31 +20,71 @@
 #include <utility>
 #include <vector>
 
-// How a handler of any accepted shape becomes an `Invocation` factory with two types.
+namespace warren {
+
+/// The names of a plain function's parameters.
+class ParameterNames {
+public:
+    ParameterNames(std::initializer_list<std::string_view> names);
+    ParameterNames(std::vector<std::string> names);
+    ~ParameterNames();
+
+    std::vector<std::string> take() { return std::move(names_); }
+
+private:
+    std::vector<std::string> names_;
+};
+
+/// Makes the runs of one handler, of an erased type.
+class InvocationFactory {
+public:
+    using Make = Invocation* (*)(const std::shared_ptr<void>& handler);
+
+    InvocationFactory() = default;
+    InvocationFactory(std::shared_ptr<void> handler, Make make)
+        : handler_{std::move(handler)}, make_{make} {}
+
+    std::unique_ptr<Invocation> operator()() const {
+        return std::unique_ptr<Invocation>{make_(handler_)};
+    }
+
+private:
+    std::shared_ptr<void> handler_;
+    Make make_ = nullptr;
+};
+
+}  // namespace warren
+
+// How a handler of any accepted shape becomes an `InvocationFactory` with two types.
 namespace warren::detail {
 
 struct HandlerDescription {
     const Type* request;
     const Type* response;
-    std::function<std::unique_ptr<Invocation>()> make_invocation;
-    std::function<std::shared_ptr<void>()> make_response;
+    InvocationFactory make_invocation;
+    std::shared_ptr<void> (*make_response)();
     bool responds_later;
+    std::shared_ptr<const void> parameters{};  // what `request` is a part of, if anything
 };
 
 [[noreturn]] void refuse_parameter_names(std::string_view method, std::size_t parameters,
                                          std::size_t names);
 
-/// The request as one object: the model itself, or a tuple of a plain function's parameters.
-template <typename Base, typename Handler, typename Request, bool is_tuple>
+/// How a handler gets its request.
+enum class Passing : std::uint8_t {
+    not_at_all,
+    whole,
+    apart,  // a tuple, as its parameters
+};
+
+template <typename Base, typename Handler, typename Request, Passing passing>
 class BoundHandler : public Base {
 public:
-    explicit BoundHandler(std::shared_ptr<Handler> handler) : handler_{std::move(handler)} {}
+    explicit BoundHandler(const std::shared_ptr<void>& handler) : handler_{handler} {}
 
     void* request() override {
-        if (!request_) {
-            request_.emplace();
-        }
-        return &*request_;
+        return request_.get() != nullptr ? request_.get()
+                                         : request_.emplace_from([] { return Request(); });
     }
 
     void clear() noexcept override {
@@ -52,24 +96,26 @@ protected:
     /// in   more: what the handler takes behind the request
     template <typename... More>
     decltype(auto) call(More&&... more) {
-        if constexpr (is_tuple) {
-            return std::apply(
-                [&](auto&... parameters) -> decltype(auto) {
-                    return (*handler_)(std::move(parameters)..., std::forward<More>(more)...);
-                },
-                *request_);
+        Handler& handler = *static_cast<Handler*>(handler_.get());
+        if constexpr (passing == Passing::not_at_all) {
+            return handler(std::forward<More>(more)...);
+        } else if constexpr (passing == Passing::whole) {
+            return handler(std::as_const(*request_.get()), std::forward<More>(more)...);
         } else {
-            return (*handler_)(std::as_const(*request_), std::forward<More>(more)...);
+            return [&]<std::size_t... Index>(std::index_sequence<Index...>) -> decltype(auto) {
+                return handler(std::get<Index>(std::move(*request_.get()))...,
+                               std::forward<More>(more)...);
+            }(std::make_index_sequence<std::tuple_size_v<Request>>{});
         }
     }
 
 private:
-    std::shared_ptr<Handler> handler_;
-    std::optional<Request> request_;
+    const std::shared_ptr<void> handler_;
+    Slot<Request> request_;
 };
 
-template <typename Handler, typename Result, typename Request, bool is_tuple, bool takes_context>
-class HandlerInvocation final : public BoundHandler<Invocation, Handler, Request, is_tuple> {
+template <typename Handler, typename Result, typename Request, Passing passing, bool takes_context>
+class HandlerInvocation final : public BoundHandler<Invocation, Handler, Request, passing> {
 public:
     using HandlerInvocation::BoundHandler::BoundHandler;
 
@@ -94,9 +140,9 @@ private:
     ResultHolder<Result> result_;
 };
 
-template <typename Handler, typename T, typename Request, bool is_tuple, bool takes_context>
+template <typename Handler, typename T, typename Request, Passing passing, bool takes_context>
 class LaterHandlerInvocation final
-    : public BoundHandler<LaterInvocation<T>, Handler, Request, is_tuple> {
+    : public BoundHandler<LaterInvocation<T>, Handler, Request, passing> {
 public:
     using LaterHandlerInvocation::BoundHandler::BoundHandler;
 
@@ -124,6 +170,7 @@ struct RespondsWith<Responder<T>> {
 /// What a handler takes behind its request, and what it gives.
 template <typename Result, typename... Parameters>
 struct HandlerShape {
+    using Given = std::tuple<Parameters..., void*>;
     static constexpr std::size_t count = sizeof...(Parameters);
     using All = std::tuple<std::remove_cvref_t<Parameters>..., void*>;  // never empty
     static constexpr std::size_t last = count == 0 ? 0 : count - 1;
@@ -153,11 +200,38 @@ struct HandlerShape {
     }
     using Response = decltype(response())::type;
 
-    template <typename Handler, typename Request, bool is_tuple>
+    template <typename Handler, typename Request, Passing passing>
     using Made = std::conditional_t<
-        is_later, LaterHandlerInvocation<Handler, Response, Request, is_tuple, takes_context>,
-        HandlerInvocation<Handler, Result, Request, is_tuple, takes_context>>;
+        is_later, LaterHandlerInvocation<Handler, Response, Request, passing, takes_context>,
+        HandlerInvocation<Handler, Result, Request, passing, takes_context>>;
 };
+
+// The shape of a function and of an object with one call operator.
+template <typename Result, typename... Parameters>
+HandlerShape<Result, Parameters...> shape_of(Result (*)(Parameters...));
+template <typename Object, typename Result, typename... Parameters>
+HandlerShape<Result, Parameters...> shape_of(Result (Object::*)(Parameters...));
+template <typename Object, typename Result, typename... Parameters>
+HandlerShape<Result, Parameters...> shape_of(Result (Object::*)(Parameters...) const);
+template <typename Object, typename Result, typename... Parameters>
+HandlerShape<Result, Parameters...> shape_of(Result (Object::*)(Parameters...) &);
+template <typename Object, typename Result, typename... Parameters>
+HandlerShape<Result, Parameters...> shape_of(Result (Object::*)(Parameters...) const&);
+
+template <typename Handler>
+consteval auto shape_of_handler() {
+    if constexpr (requires(Handler handler) { shape_of(handler); }) {
+        return std::type_identity<decltype(shape_of(std::declval<Handler>()))>{};
+    } else if constexpr (requires { shape_of(&Handler::operator()); }) {
+        return std::type_identity<decltype(shape_of(&Handler::operator()))>{};
+    } else {
+        static_assert(always_false<Handler>,
+                      "a handler is a function, or an object with one call operator, which is no "
+                      "template");
+    }
+}
+template <typename Handler>
+using ShapeOf = decltype(shape_of_handler<Handler>())::type;
 
 /// A response to fill with mock data; nullptr for a handler that returns nothing.
 template <typename Response>
@@ -165,75 +239,101 @@ std::shared_ptr<void> make_default_response() {
     if constexpr (std::is_void_v<Response>) {
         return nullptr;
     } else {
-        return std::make_shared<std::remove_cv_t<Response>>();
+        using Made = std::remove_cv_t<Response>;
+        return own(new Made(), &delete_object<Made>);
     }
+}
+
+template <typename Made>
+Invocation* make_run(const std::shared_ptr<void>& handler) {
+    return new Made(handler);
+}
+
+template <typename Request, Passing passing, typename Handler>
+HandlerDescription describe_run(const Type* request, Handler handler) {
+    using Shape = ShapeOf<Handler>;
+    using Response = Shape::Response;
+    return {request,
+            &type_of<Response>(),
+            {own(new Handler(std::move(handler)), &delete_object<Handler>),
+             &make_run<typename Shape::template Made<Handler, Request, passing>>},
+            &make_default_response<Response>,
+            Shape::is_later};
+}
+
+/// A parameter of a plain function.
+struct Parameter {
+    const Type* type;
+    void* (*access)(void* tuple);
+    bool required;
+};
+
+template <std::size_t index, typename Tuple>
+void* access_element(void* tuple) {
+    return &std::get<index>(*static_cast<Tuple*>(tuple));
 }
 
 /// Describe the parameters of a plain function as a model without a struct.
-template <typename Tuple>
-std::shared_ptr<const Type> describe_parameters(std::vector<std::string> names) {
-    auto model = std::make_shared<Model>();
-    model->name = "Parameters";
-    model->shape = ModelShape::parameters;
-    model->defaults = std::make_shared<Tuple>();
+/// err  throws Error (internal) when there are not as many names
+void describe_parameters(HandlerDescription& described, std::span<const Parameter> parameters,
+                         const ObjectParts& parts, ParameterNames names, std::string_view method);
+
+template <typename Handler>
+HandlerDescription describe_handler(Handler handler, ParameterNames names,
+                                    std::string_view method) {
+    using Tuple = ShapeOf<Handler>::Data;
+    HandlerDescription described = describe_run<Tuple, Passing::apart>(nullptr, std::move(handler));
     [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-        (
-            [&] {
-                using Content = std::tuple_element_t<Index, Tuple>;
-                Field field;
-                field.name = std::move(names[Index]);
-                field.type = &type_of<Content>();
-                field.access = [](void* object) -> void* {
-                    return &std::get<Index>(*static_cast<Tuple*>(object));
-                };
-                field.required = !is_optional<Content>;
-                model->fields.push_back(std::move(field));
-            }(),
-            ...);
+        static constexpr std::array<Parameter, sizeof...(Index)> parameters{
+            Parameter{&type_of<std::tuple_element_t<Index, Tuple>>(), &access_element<Index, Tuple>,
+                      !is_optional<std::tuple_element_t<Index, Tuple>>}...};
+        describe_parameters(described, parameters, PartsOf<Tuple>::parts, std::move(names), method);
     }(std::make_index_sequence<std::tuple_size_v<Tuple>>{});
-    return std::make_shared<const Type>(Type{.kind = Type::Kind::model,
-                                             .size_bytes = sizeof(Tuple),
-                                             .model = [model] { return model.get(); }});
-}
-
-template <typename Handler, typename Result, typename... Parameters>
-HandlerDescription describe_call(Handler handler, std::vector<std::string> names,
-                                 std::string_view method) {
-    using Shape = HandlerShape<Result, Parameters...>;
-    using Response = Shape::Response;
-    using Tuple = Shape::Data;
-
-    auto shared = std::make_shared<Handler>(std::move(handler));
-    if constexpr (Shape::data_count == 1) {
-        using Request = std::tuple_element_t<0, Tuple>;
-        if constexpr (DescribedModel<Request>) {
-            if (names.empty()) {
-                using Made = Shape::template Made<Handler, Request, false>;
-                return {&type_of<Request>(), &type_of<Response>(),
-                        [shared] { return std::make_unique<Made>(shared); },
-                        &make_default_response<Response>, Shape::is_later};
-            }
-        }
-    }
-    if (names.size() != Shape::data_count) {
-        refuse_parameter_names(method, Shape::data_count, names.size());
-    }
-    using Made = Shape::template Made<Handler, Tuple, true>;
-    // The factory owns the description: it lives as long as the method does.
-    auto parameters = describe_parameters<Tuple>(std::move(names));
-    return {parameters.get(), &type_of<Response>(),
-            [shared, parameters] { return std::make_unique<Made>(shared); },
-            &make_default_response<Response>, Shape::is_later};
+    return described;
 }
 
 template <typename Handler>
-HandlerDescription describe_handler(Handler handler, std::vector<std::string> names,
-                                    std::string_view method) {
-    return [&]<typename Result, typename... Parameters>(
-               std::type_identity<std::function<Result(Parameters...)>>) {
-        return describe_call<Handler, Result, Parameters...>(std::move(handler), std::move(names),
-                                                             method);
-    }(std::type_identity<decltype(std::function{handler})>{});
+HandlerDescription describe_handler(Handler handler, std::string_view method) {
+    using Shape = ShapeOf<Handler>;
+    if constexpr (Shape::data_count == 1) {
+        using Request = std::tuple_element_t<0, typename Shape::All>;
+        if constexpr (DescribedModel<Request>) {
+            return describe_run<Request, Passing::whole>(&type_of<Request>(), std::move(handler));
+        }
+    }
+    if constexpr (Shape::data_count == 0) {
+        return describe_handler(std::move(handler), {}, method);
+    }
+    refuse_parameter_names(method, Shape::data_count, 0);
+}
+
+template <typename Shape, typename C>
+consteval bool keeps_to() {
+    using Request = C::request_type;
+    if constexpr (!std::same_as<typename Shape::Response, typename C::response_type>) {
+        return false;
+    } else if constexpr (Shape::data_count == 1) {
+        return std::same_as<std::tuple_element_t<0, typename Shape::All>, Request> &&
+               std::convertible_to<const Request&, std::tuple_element_t<0, typename Shape::Given>>;
+    } else {
+        return Shape::data_count == 0;
+    }
+}
+
+template <Contract C, typename Handler>
+HandlerDescription describe_for(Handler handler) {
+    using Shape = ShapeOf<Handler>;
+    using Request = C::request_type;
+    if constexpr (keeps_to<Shape, C>()) {
+        constexpr Passing passing = Shape::data_count == 0 ? Passing::not_at_all : Passing::whole;
+        return describe_run<Request, passing>(&type_of<Request>(), std::move(handler));
+    } else {
+        static_assert(always_false<Handler>,
+                      "the handler does not keep to its WARREN_CONTRACT: it takes the contract's "
+                      "request as const&, or nothing, then Context& and Responder<response> where "
+                      "it wants them, and gives the contract's response, a Reply or a "
+                      "std::expected of it");
+    }
 }
 
 }  // namespace warren::detail

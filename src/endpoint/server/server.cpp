@@ -389,6 +389,10 @@ Registry& Server::methods() noexcept {
     return implementation_->registry_;
 }
 
+const ServerOptions& Server::options() const noexcept {
+    return implementation_->options_;
+}
+
 void Server::load_modules(const std::vector<std::string>& directories) {
     std::string text;
     for (const endpoint::ModuleProblem& problem :

@@ -5,6 +5,7 @@
 #include "runtime/server/stream_server.hpp"
 #include "transport/loop/asio_executor.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>

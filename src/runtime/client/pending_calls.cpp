@@ -110,7 +110,7 @@ ClientCall* PendingCalls::find(Token token) const noexcept {
 }
 
 PendingCalls::Token PendingCalls::find_correlation(std::string_view correlation_id) const noexcept {
-    const std::optional<Uuid> uuid = core::parse_uuid(correlation_id);
+    const std::optional<Uuid> uuid = Uuid::parse(correlation_id);
     if (!uuid) {
         return 0;
     }

@@ -24,7 +24,7 @@ bool may_repeat(const protocol::MessageView& message, const MessageServerOptions
     const bool comes_again = options.lost_requests == LostRequests::come_again &&
                              options.acknowledge == Acknowledge::with_reply;
     return message.redelivered || (comes_again && message.delivery_mode == protocol::persistent &&
-                                   core::parse_uuid(message.correlation_id).has_value());
+                                   Uuid::parse(message.correlation_id).has_value());
 }
 
 }  // namespace

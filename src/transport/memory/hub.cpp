@@ -1,5 +1,6 @@
 #include "transport/memory/hub.hpp"
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>

@@ -4,6 +4,7 @@
 #include "runtime/executor.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>

@@ -3,6 +3,7 @@
 #include "transport/zmq/options.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>

@@ -1,4 +1,5 @@
 #include <warren/dynamic.hpp>
+#include <warren/error.hpp>
 
 #include <gtest/gtest.h>
 
@@ -60,6 +61,51 @@ TEST(Dynamic, compares_by_value) {
     EXPECT_EQ(Dynamic{1}, Dynamic{1L});
     EXPECT_NE(Dynamic{1}, Dynamic{1.0});
     EXPECT_EQ(person(), person());
+}
+
+TEST(Dynamic, grows_by_items) {
+    Dynamic list;
+    for (int number = 0; number < 1'000; ++number) {
+        list.push_back(number);
+    }
+    ASSERT_EQ(list->as_list().size(), 1'000U);
+    for (int number = 0; number < 1'000; ++number) {
+        EXPECT_EQ(list->as_list()[static_cast<std::size_t>(number)].as_int64(), number);
+    }
+    Dynamic copy = list;
+    copy.push_back("more");
+    EXPECT_EQ(list->as_list().size(), 1'000U);
+    EXPECT_EQ(copy->as_list().size(), 1'001U);
+    copy = std::move(list);
+    copy.push_back(copy);
+    EXPECT_EQ(copy->as_list().back().as_list().size(), 1'000U);
+}
+
+TEST(Dynamic, grows_by_members) {
+    Dynamic map;
+    for (int number = 0; number < 100; ++number) {
+        map.insert_or_assign(std::to_string(number), number);
+    }
+    map.insert_or_assign("7", "seven");
+    EXPECT_EQ(map->as_map().size(), 100U);
+    EXPECT_EQ(map["7"].as_text(), "seven");
+    EXPECT_EQ(map["99"].as_int64(), 99);
+    EXPECT_TRUE(map["100"].is_null());
+    EXPECT_EQ(map->as_map().size(), 100U);
+    Dynamic taken = person();
+    taken.insert_or_assign("name", Dynamic::map({{"first", "Ada"}}));
+    EXPECT_EQ(taken["name"].find("first")->as_text(), "Ada");
+}
+
+TEST(Dynamic, grows_where_it_can_alone) {
+    Dynamic text = "text";
+    EXPECT_THROW(text.push_back(1), Error);
+    EXPECT_THROW(text.insert_or_assign("key", 1), Error);
+    Dynamic map = person();
+    EXPECT_THROW(map.push_back(1), Error);
+    Dynamic list = Dynamic::list({});
+    EXPECT_THROW(list.insert_or_assign("key", 1), Error);
+    EXPECT_EQ(text->as_text(), "text");
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ Type parameters(std::size_t count) {
     auto* model = new Model{*type_of<Pair>().model()};
     model->shape = ModelShape::parameters;
     model->fields.resize(count);
-    type.model = [model] { return model; };
+    type.model = LateModel{*model};
     return type;
 }
 const Type& two = *new Type{parameters(2)};

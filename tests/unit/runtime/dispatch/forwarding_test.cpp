@@ -7,6 +7,7 @@
 #include <atomic>
 #include <barrier>
 #include <deque>
+#include <functional>
 #include <stdexcept>
 #include <thread>
 

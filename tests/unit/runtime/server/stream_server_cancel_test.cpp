@@ -1,5 +1,6 @@
 #include "unit/runtime/server/stream_harness.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 

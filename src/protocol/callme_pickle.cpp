@@ -15,8 +15,16 @@ using format::PickleClass;
 using format::PickleValue;
 using Kind = format::PickleValue::Kind;
 
-bool is_instance(const PickleValue& value, PickleClass of) noexcept {
-    return value.is(Kind::instance) && value.instance_class() == of;
+constexpr const PickleClass& rpc_request = callme_classes[0];
+constexpr const PickleClass& rpc_response = callme_classes[1];
+
+bool is_instance(const PickleValue& value, const PickleClass& of) noexcept {
+    return value.is(Kind::instance) && &value.instance_class() == &of;
+}
+
+std::expected<format::Pickled, format::DecodeError> read(std::span<const std::byte> body,
+                                                         Arena& arena, const core::Limits& limits) {
+    return format::pickle_decode(body, arena, format::PickleLimits::of(limits), callme_classes);
 }
 
 Failure no_request(std::string message) {
@@ -33,7 +41,7 @@ Failure no_value(format::EncodeError error, std::string_view attribute) {
                         .type = std::string{error.type}}}};
 }
 
-PickleValue instance(PickleClass of, std::span<const PickleValue> attributes, Arena& arena) {
+PickleValue instance(const PickleClass& of, std::span<const PickleValue> attributes, Arena& arena) {
     return PickleValue::instance(of, PickleValue::dict(attributes, arena), arena);
 }
 
@@ -45,16 +53,16 @@ Failure no_reply(std::string message) {
 
 std::expected<Call, Failure> read_pickled_request(std::span<const std::byte> body, Arena& arena,
                                                   const core::Limits& limits) {
-    const auto read = format::pickle_decode(body, arena, format::PickleLimits::of(limits));
-    if (!read) {
+    const auto pickled = read(body, arena, limits);
+    if (!pickled) {
         return std::unexpected{
-            refused_request(read.error().message, std::string{read.error().type})};
+            refused_request(pickled.error().message, std::string{pickled.error().type})};
     }
-    const PickleValue& request = read->value;
+    const PickleValue& request = pickled->value;
     const PickleValue* const name = request.find(callme_func_name);
     const PickleValue* const args = request.find(callme_func_args);
     const PickleValue* const kwargs = request.find(callme_func_kwargs);
-    if (!is_instance(request, PickleClass::rpc_request) || name == nullptr || args == nullptr) {
+    if (!is_instance(request, rpc_request) || name == nullptr || args == nullptr) {
         return std::unexpected{no_request(
             "A request should be a callme.protocol.RpcRequest with func_name and func_args")};
     }
@@ -83,21 +91,20 @@ std::expected<void, format::EncodeError> write_pickled_request(std::string_view 
         PickleValue::text(callme_func_name),   PickleValue::text(method),
         PickleValue::text(callme_func_args),   PickleValue::tuple(args.items(), arena),
         PickleValue::text(callme_func_kwargs), format::pickle_from_value(arguments.kwargs, arena)};
-    return format::pickle_encode(instance(PickleClass::rpc_request, attributes, arena), protocol,
-                                 body);
+    return format::pickle_encode(instance(rpc_request, attributes, arena), protocol, body);
 }
 
 std::expected<Response, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
                                                     const core::Limits& limits) {
-    const auto read = format::pickle_decode(body, arena, format::PickleLimits::of(limits));
-    if (!read) {
-        if (auto refused = reply_over_limit(read.error().type, limits)) {
+    const auto pickled = read(body, arena, limits);
+    if (!pickled) {
+        if (auto refused = reply_over_limit(pickled.error().type, limits)) {
             return std::unexpected{std::move(*refused)};
         }
-        return std::unexpected{no_reply("The reply cannot be read: " + read.error().message)};
+        return std::unexpected{no_reply("The reply cannot be read: " + pickled.error().message)};
     }
-    const PickleValue* const result = read->value.find("result");
-    if (!is_instance(read->value, PickleClass::rpc_response) || result == nullptr) {
+    const PickleValue* const result = pickled->value.find("result");
+    if (!is_instance(pickled->value, rpc_response) || result == nullptr) {
         return std::unexpected{
             no_reply("The reply is not a callme.protocol.RpcResponse with a result")};
     }
@@ -120,8 +127,8 @@ std::expected<void, format::EncodeError> write_pickled_reply(const Response& res
         response.failure ? callme_exception(response, method, reader, arena)
                          : format::pickle_from_value(response.data.value_or(Value{}), arena),
         PickleValue::text("exception_raised"), PickleValue::boolean(response.failure.has_value())};
-    return format::pickle_encode(instance(PickleClass::rpc_response, attributes, arena), protocol,
-                                 body, core::Limits{}.nesting_depth_max, reader);
+    return format::pickle_encode(instance(rpc_response, attributes, arena), protocol, body,
+                                 core::Limits{}.nesting_depth_max, reader);
 }
 
 }  // namespace warren::protocol

@@ -8,6 +8,7 @@
 #include "format/pickle/pickle.hpp"
 #include "protocol/call.hpp"
 
+#include <array>
 #include <cstddef>
 #include <expected>
 #include <span>
@@ -17,6 +18,10 @@
 /// The bodies of the callme protocol as its own programs write them: instances of
 /// `callme.protocol.RpcRequest` and `RpcResponse`.
 namespace warren::protocol {
+
+// All that a body may be an instance of.
+inline constexpr std::array callme_classes{format::PickleClass{"callme.protocol", "RpcRequest"},
+                                           format::PickleClass{"callme.protocol", "RpcResponse"}};
 
 // The attributes of a request, in every form.
 inline constexpr std::string_view callme_func_name = "func_name";

@@ -16,6 +16,8 @@ constexpr format::PickleLimits limits{.bytes_max = 50'000,
                                       .text_bytes_max = 200'000,
                                       .memo_count_max = 5'000,
                                       .integer_bytes_max = 300};
+constexpr format::PickleClass classes[] = {{"callme.protocol", "RpcRequest"},
+                                           {"callme.protocol", "RpcResponse"}};
 
 void check(bool holds) {
     if (!holds) {
@@ -44,7 +46,8 @@ std::string written(const format::PickleValue& value, int protocol) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Arena arena;
-    const auto read = format::pickle_decode(std::as_bytes(std::span{data, size}), arena, limits);
+    const auto read =
+        format::pickle_decode(std::as_bytes(std::span{data, size}), arena, limits, classes);
     if (!read) {
         check(!read.error().type.empty() && read.error().offset <= size);
         return 0;
@@ -58,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (int protocol = format::pickle_protocol_min; protocol <= format::pickle_protocol_max;
          ++protocol) {
         const std::string once = written(read->value, protocol);
-        const auto again = format::pickle_decode(std::as_bytes(std::span{once}), arena);
+        const auto again =
+            format::pickle_decode(std::as_bytes(std::span{once}), arena, {}, classes);
         check(again && again->protocol == protocol);
         check(written(again->value, protocol) == once);
     }

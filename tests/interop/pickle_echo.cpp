@@ -1,6 +1,6 @@
 // For pickle_differential_test.py: reads pickles from its input, each after its length, and writes
 // each again in the protocols 2 to 5, each after its length, until the input ends.
-#include "format/pickle/pickle.hpp"
+#include "protocol/callme_pickle.hpp"
 
 #include <cstdint>
 #include <cstdio>
@@ -26,7 +26,7 @@ int main() {
         if (std::fread(input.data(), 1, size, stdin) != size) {
             return 4;
         }
-        const auto pickled = format::pickle_decode(input, arena);
+        const auto pickled = format::pickle_decode(input, arena, {}, protocol::callme_classes);
         if (!pickled) {
             std::fprintf(stderr, "%s: %s\n", std::string{pickled.error().type}.c_str(),
                          pickled.error().message.c_str());

@@ -51,11 +51,11 @@ struct Pickled {
 /// Read Python's pickle, of protocol 0 to 5, as data: nothing is ever imported, called or run.
 ///
 /// Of what a pickle may name by module these are known, and each only in the way that Python writes
-/// it: `callme.protocol.RpcRequest` and `RpcResponse` with a dict as state, Python's own exceptions
-/// with a tuple of args, and what stands for bytes, bytearray and sets in older protocols. A `str`
-/// of Python 2 is text when it is UTF-8, and otherwise bytes.
+/// it: the caller's classes with a dict as state, Python's own exceptions with a tuple of args, and
+/// what stands for bytes, bytearray and sets in older protocols. A `str` of Python 2 is text when
+/// it is UTF-8, and otherwise bytes.
 /// in   exactly one pickle
-/// out  a value viewing `input` and `arena`, without cycles and within the limits, also for who
+/// out  a value viewing `input`, `arena` and `classes`, without cycles and within the limits, also for who
 ///      walks over it without seeing which parts are shared
 /// err  pickle_global_refused  another global, by name; or one that is not used as above
 ///      pickle_opcode_refused  persistent ids, the extension registry, out-of-band buffers,
@@ -68,7 +68,8 @@ struct Pickled {
 /// cost O(bytes), no recursion; memory only for bytes that are there      throws nothing but
 ///      std::bad_alloc                                                    thread any
 std::expected<Pickled, DecodeError> pickle_decode(std::span<const std::byte> input, Arena& arena,
-                                                  const PickleLimits& limits = {});
+                                                  const PickleLimits& limits = {},
+                                                  std::span<const PickleClass> classes = {});
 
 /// Who reads a pickle, as far as it matters.
 enum class PickleReader : std::uint8_t {

@@ -35,7 +35,7 @@ bool append_latin1(std::string_view text, std::string& out) {
 }  // namespace
 
 bool PickleMachine::global(std::string_view module, std::string_view name) {
-    if (const auto number = pickle_global_find(module, name)) {
+    if (const auto number = pickle_global_find(module, name, classes_)) {
         return push(PickleValue::callable(*number));
     }
     return refuse("pickle_global_refused",
@@ -100,21 +100,19 @@ bool PickleMachine::obj() {
                         : refuse_use(callable, "is called with arguments");
 }
 
-/// An instance of one of the two classes, before its state is set.
+/// An instance of one of the caller's classes, before its state is set.
 bool PickleMachine::new_instance(PickleValue callable, Items args) {
     if (!callable.is(Kind::callable)) {
         return refuse_use(callable, "is called");
     }
-    const Makes makes = pickle_global(callable.as_callable()).makes;
-    if (makes != Makes::rpc_request && makes != Makes::rpc_response) {
+    const PickleClass* const of_class = pickle_global(callable.as_callable(), classes_).of_class;
+    if (of_class == nullptr) {
         return refuse_use(callable, "is instantiated");
     }
     if (!args.empty()) {
         return refuse_use(callable, "is called with arguments");
     }
-    return push(PickleValue::instance(
-        makes == Makes::rpc_request ? PickleClass::rpc_request : PickleClass::rpc_response,
-        PickleValue::none(), arena_));
+    return push(PickleValue::instance(*of_class, PickleValue::none(), arena_));
 }
 
 bool PickleMachine::build() {
@@ -145,11 +143,11 @@ bool PickleMachine::call(PickleValue callable, PickleValue args) {
     if (!args.is(Kind::tuple)) {
         return invalid("REDUCE without a tuple");
     }
-    const PickleGlobal global = pickle_global(callable.as_callable());
+    const PickleGlobal global = pickle_global(callable.as_callable(), classes_);
     switch (global.makes) {
     case Makes::exception:
         return push(PickleValue::exception(global.name, args, arena_));
-    case Makes::instance:
+    case Makes::reconstructed:
         return reconstruct(args.items()) || refuse_use_once(callable);
     case Makes::latin1_octets:
         return latin1_octets(Kind::bytes, args.items()) || refuse_use_once(callable);
@@ -161,8 +159,7 @@ bool PickleMachine::call(PickleValue callable, PickleValue args) {
         return set_of_list(Kind::set, args.items()) || refuse_use_once(callable);
     case Makes::frozen_set:
         return set_of_list(Kind::frozen_set, args.items()) || refuse_use_once(callable);
-    case Makes::rpc_request:
-    case Makes::rpc_response:
+    case Makes::instance:
     case Makes::nothing:
         break;
     }
@@ -172,8 +169,8 @@ bool PickleMachine::call(PickleValue callable, PickleValue args) {
 /// copyreg._reconstructor(class, object, None): an instance in protocols 0 and 1.
 bool PickleMachine::reconstruct(Items args) {
     return args.size() == 3 && args[1].is(Kind::callable) &&
-           pickle_global(args[1].as_callable()).makes == Makes::nothing && args[2].is(Kind::none) &&
-           new_instance(args[0], {});
+           pickle_global(args[1].as_callable(), classes_).makes == Makes::nothing &&
+           args[2].is(Kind::none) && new_instance(args[0], {});
 }
 
 /// _codecs.encode(text, "latin1"), and bytearray(text, "latin-1").
@@ -228,7 +225,7 @@ bool PickleMachine::refuse_use(PickleValue callable, std::string_view how) {
     return refuse("pickle_global_refused",
                   callable.is(Kind::callable)
                       ? fmt::format("{} {}, as Python does not write it",
-                                    pickle_global(callable.as_callable()).name, how)
+                                    pickle_global(callable.as_callable(), classes_).name, how)
                       : fmt::format("a {} {}", name_of(callable.kind()), how));
 }
 

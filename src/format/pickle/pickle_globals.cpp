@@ -17,9 +17,7 @@ struct Listed {
 };
 
 constexpr std::array listed{
-    Listed{"callme.protocol", "callme.protocol", "RpcRequest", Makes::rpc_request},
-    Listed{"callme.protocol", "callme.protocol", "RpcResponse", Makes::rpc_response},
-    Listed{"copyreg", "copy_reg", "_reconstructor", Makes::instance},
+    Listed{"copyreg", "copy_reg", "_reconstructor", Makes::reconstructed},
     Listed{"builtins", "__builtin__", "object", Makes::nothing},
     Listed{"_codecs", "_codecs", "encode", Makes::latin1_octets},
     Listed{"builtins", "__builtin__", "bytes", Makes::bytes},
@@ -118,22 +116,32 @@ const Exception* find_exception(std::string_view type) noexcept {
 
 }  // namespace
 
-std::optional<std::size_t> pickle_global_find(std::string_view module,
-                                              std::string_view name) noexcept {
+std::optional<std::size_t> pickle_global_find(std::string_view module, std::string_view name,
+                                              std::span<const PickleClass> classes) noexcept {
+    for (std::size_t at = 0; at != classes.size(); ++at) {
+        if (name == classes[at].name && module == classes[at].module) {
+            return at;
+        }
+    }
     for (const Listed& each : listed) {
         if (name == each.name && (module == each.module || module == each.module_of_2)) {
-            return static_cast<std::size_t>(&each - listed.data());
+            return classes.size() + static_cast<std::size_t>(&each - listed.data());
         }
     }
     if (module == "builtins" || module == "exceptions" || module == "__builtin__") {
         if (const Exception* found = find_exception(name)) {
-            return listed.size() + static_cast<std::size_t>(found - exceptions);
+            return classes.size() + listed.size() + static_cast<std::size_t>(found - exceptions);
         }
     }
     return std::nullopt;
 }
 
-PickleGlobal pickle_global(std::size_t number) noexcept {
+PickleGlobal pickle_global(std::size_t number, std::span<const PickleClass> classes) noexcept {
+    if (number < classes.size()) {
+        const PickleClass& of_class = classes[number];
+        return {.makes = Makes::instance, .name = of_class.name, .of_class = &of_class};
+    }
+    number -= classes.size();
     if (number < listed.size()) {
         return {.makes = listed[number].makes, .name = listed[number].name};
     }

@@ -21,8 +21,12 @@ std::size_t pushed_max_of(const PickleLimits& limits) noexcept {
 }  // namespace
 
 PickleMachine::PickleMachine(std::span<const std::byte> input, Arena& arena,
-                             const PickleLimits& limits)
-    : input_{input}, arena_{arena}, limits_{limits}, pushed_max_{pushed_max_of(limits)} {}
+                             const PickleLimits& limits, std::span<const PickleClass> classes)
+    : input_{input},
+      arena_{arena},
+      limits_{limits},
+      classes_{classes},
+      pushed_max_{pushed_max_of(limits)} {}
 
 bool PickleMachine::take(std::uint64_t size_bytes, std::span<const std::byte>& taken) {
     const std::size_t end = frame_end_ != 0 ? frame_end_ : input_.size();

@@ -17,7 +17,8 @@ namespace warren::format {
 /// it refuses, with `error_` set; none of them calls another step.
 class PickleMachine {
 public:
-    PickleMachine(std::span<const std::byte> input, Arena& arena, const PickleLimits& limits);
+    PickleMachine(std::span<const std::byte> input, Arena& arena, const PickleLimits& limits,
+                  std::span<const PickleClass> classes);
 
     std::expected<Pickled, DecodeError> run();
 
@@ -97,6 +98,7 @@ private:
     std::span<const std::byte> input_;
     Arena& arena_;
     const PickleLimits& limits_;
+    std::span<const PickleClass> classes_;
     std::size_t pushed_max_;
     std::size_t pushed_ = 0;
     std::size_t converted_bytes_ = 0;  // text that became bytes

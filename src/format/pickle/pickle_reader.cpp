@@ -355,8 +355,9 @@ bool PickleMachine::take_sized(std::span<const std::byte>& taken) {
 }
 
 std::expected<Pickled, DecodeError> pickle_decode(std::span<const std::byte> input, Arena& arena,
-                                                  const PickleLimits& limits) {
-    return PickleMachine{input, arena, limits}.run();
+                                                  const PickleLimits& limits,
+                                                  std::span<const PickleClass> classes) {
+    return PickleMachine{input, arena, limits, classes}.run();
 }
 
 }  // namespace warren::format

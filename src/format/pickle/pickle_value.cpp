@@ -46,9 +46,10 @@ PickleValue PickleValue::of(Kind kind, std::span<const PickleValue> items, Arena
     return compound(kind, parts[0]);
 }
 
-PickleValue PickleValue::instance(PickleClass of_class, PickleValue state, Arena& arena) {
+PickleValue PickleValue::instance(const PickleClass& of_class, PickleValue state, Arena& arena) {
     const PickleValue made = of(Kind::instance, {&state, 1}, arena);
-    return compound(Kind::instance, made.parts(), of_class);
+    made.parts().of_class = &of_class;
+    return made;
 }
 
 PickleValue PickleValue::exception(std::string_view type, PickleValue args, Arena& arena) {

@@ -10,8 +10,11 @@
 
 namespace warren::format {
 
-/// The classes whose instances a pickle may hold, apart from exceptions.
-enum class PickleClass : std::uint8_t { rpc_request, rpc_response };
+/// A class whose instances a pickle may hold, apart from Python's own: whoever reads says which.
+struct PickleClass {
+    std::string_view module;
+    std::string_view name;
+};
 
 class PickleValue;
 
@@ -19,8 +22,9 @@ class PickleValue;
 struct PickleParts {
     PickleValue* items = nullptr;
     std::uint32_t size = 0;
-    std::uint32_t room = 0;   // items that fit before it has to move
-    std::uint32_t visit = 0;  // for who walks over the graph; from 1
+    std::uint32_t room = 0;                 // items that fit before it has to move
+    std::uint32_t visit = 0;                // for who walks over the graph; from 1
+    const PickleClass* of_class = nullptr;  // of an instance
 };
 
 /// One value of Python, of those that a pickle may hold here: data only, with what Python tells
@@ -88,16 +92,14 @@ public:
     static PickleValue dict(std::span<const PickleValue> keys_and_values, Arena& arena) {
         return of(Kind::dict, keys_and_values, arena);
     }
-    /// in   state: a dict from attribute to value, or none
-    static PickleValue instance(PickleClass of, PickleValue state, Arena& arena);
+    /// in   of: viewed; state: a dict from attribute to value, or none
+    static PickleValue instance(const PickleClass& of, PickleValue state, Arena& arena);
     /// in   type: its name, such as "KeyError"; args: a tuple
     static PickleValue exception(std::string_view type, PickleValue args, Arena& arena);
     /// For the reader and builders: a value of these parts, which may still be filled.
-    static constexpr PickleValue compound(Kind kind, PickleParts& parts,
-                                          PickleClass of = {}) noexcept {
+    static constexpr PickleValue compound(Kind kind, PickleParts& parts) noexcept {
         PickleValue value{kind, std::int64_t{0}};
         value.parts_ = &parts;
-        value.size_ = static_cast<std::uint32_t>(of);
         return value;
     }
     /// A value of a compound kind.
@@ -133,7 +135,7 @@ public:
     /// cost O(members)
     const PickleValue* find(std::string_view key) const noexcept;
 
-    PickleClass instance_class() const noexcept { return static_cast<PickleClass>(size_); }
+    const PickleClass& instance_class() const noexcept { return *parts_->of_class; }
     /// Of an instance or an exception: a dict, or none.
     const PickleValue& state() const noexcept { return items().back(); }
     /// Of an exception: its type's name, such as "KeyError".

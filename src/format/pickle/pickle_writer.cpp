@@ -231,14 +231,7 @@ bool Writer::set_of(const PickleValue& set, std::size_t depth_left) {
 }
 
 bool Writer::instance(const PickleValue& instance, std::size_t depth_left) {
-    switch (instance.instance_class()) {
-    case PickleClass::rpc_request:
-        global("callme.protocol", "RpcRequest");
-        break;
-    case PickleClass::rpc_response:
-        global("callme.protocol", "RpcResponse");
-        break;
-    }
+    global(instance.instance_class().module, instance.instance_class().name);
     opcode(empty_tuple);
     opcode(newobj);
     return state_of(instance, depth_left);

@@ -6,6 +6,7 @@
 #include "format/pickle/pickle.hpp"
 #include "protocol/callme.hpp"
 #include "protocol/callme_exceptions.hpp"
+#include "protocol/callme_pickle.hpp"
 #include "support/support.hpp"
 
 #include <gtest/gtest.h>
@@ -102,7 +103,7 @@ TEST_F(CallmeReleases, RequestsWithoutKeywordsAreReadAndAnsweredInTheirProtocol)
                 response_to(body, fails ? Response{.failure = Code::no_such_method}
                                         : Response{.data = Value::integer(3)});
             EXPECT_EQ(static_cast<std::int64_t>(reply[1]), vector.find("protocol")->as_int64());
-            const auto read = format::pickle_decode(bytes_of(reply), arena_);
+            const auto read = format::pickle_decode(bytes_of(reply), arena_, {}, callme_classes);
             ASSERT_TRUE(read);
             const format::PickleValue* const raised = read->value.find("exception_raised");
             ASSERT_NE(raised, nullptr) << "0.1.0 reads it of every response";

@@ -4,6 +4,7 @@
 #include "format/json/json.hpp"
 #include "format/pickle/pickle.hpp"
 #include "protocol/callme_exceptions.hpp"
+#include "protocol/callme_pickle.hpp"
 #include "protocol/reply_headers.hpp"
 #include "support/support.hpp"
 
@@ -54,7 +55,7 @@ protected:
     }
     /// What Python would be told: the exception's type and arguments.
     std::string exception_in(const MessageView& reply) {
-        const auto read = format::pickle_decode(reply.body, arena_);
+        const auto read = format::pickle_decode(reply.body, arena_, {}, callme_classes);
         EXPECT_TRUE(read);
         return shown(callme_failure(*read->value.find("result"), arena_).data.value());
     }

@@ -13,14 +13,15 @@ using namespace std::string_literals;
 
 DecodeError refused(std::string_view pickle, const PickleLimits& limits = {}) {
     Arena arena;
-    const auto pickled = pickle_decode(std::as_bytes(std::span{pickle}), arena, limits);
+    const auto pickled =
+        pickle_decode(std::as_bytes(std::span{pickle}), arena, limits, test_classes);
     EXPECT_FALSE(pickled) << shown(pickled->value);
     return pickled ? DecodeError{} : pickled.error();
 }
 
 bool taken(std::string_view pickle, const PickleLimits& limits) {
     Arena arena;
-    return pickle_decode(std::as_bytes(std::span{pickle}), arena, limits).has_value();
+    return pickle_decode(std::as_bytes(std::span{pickle}), arena, limits, test_classes).has_value();
 }
 
 struct Case {
@@ -67,6 +68,18 @@ TEST(PickleHostile, nothing_is_imported) {
          "eval\x93."s,
          "pickle_global_refused", 16},
     });
+}
+
+TEST(PickleHostile, only_the_readers_classes_are_known) {
+    Arena arena;
+    const std::string_view made = "(icallme.protocol\nRpcResponse\n.";
+    const auto octets = std::as_bytes(std::span{made});
+    EXPECT_TRUE(pickle_decode(octets, arena, {}, test_classes));
+    for (const std::size_t count : {0U, 1U}) {
+        const auto pickled = pickle_decode(octets, arena, {}, std::span{test_classes}.first(count));
+        ASSERT_FALSE(pickled);
+        EXPECT_EQ(pickled.error().type, "pickle_global_refused");
+    }
 }
 
 TEST(PickleHostile, a_name_is_shown_short_and_escaped) {

@@ -5,12 +5,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace warren::format {
+
+/// What these tests' pickles may be instances of.
+inline constexpr std::array test_classes{PickleClass{"callme.protocol", "RpcRequest"},
+                                         PickleClass{"callme.protocol", "RpcResponse"}};
 
 /// A big integer in decimal, as Python shows it.
 inline std::string shown_integer(std::span<const std::byte> little_endian) {
@@ -110,10 +115,7 @@ inline std::string shown(const PickleValue& value) {
     case Kind::frozen_set:
         return fmt::format("frozenset({{{}}})", shown_items(value.items()));
     case Kind::instance:
-        return fmt::format(
-            "{}({})",
-            value.instance_class() == PickleClass::rpc_request ? "RpcRequest" : "RpcResponse",
-            shown_state(value));
+        return fmt::format("{}({})", value.instance_class().name, shown_state(value));
     case Kind::exception:
         return fmt::format("{}({}){}", value.exception_type(), shown_items(value.exception_args()),
                            shown_state(value));

@@ -24,7 +24,7 @@ std::span<const std::byte> octets(std::string_view text) {
 /// The value of a pickle as Python shows it, or the type of its refusal.
 std::string read(std::string_view pickle) {
     Arena arena;
-    const auto pickled = pickle_decode(octets(pickle), arena);
+    const auto pickled = pickle_decode(octets(pickle), arena, {}, test_classes);
     return pickled ? shown(pickled->value) : std::string{pickled.error().type};
 }
 
@@ -150,7 +150,7 @@ TEST(Pickle, reads_exceptions_of_every_module_that_has_held_them) {
 TEST(Pickle, finds_attributes_and_members_by_name) {
     Arena arena;
     const std::string pickle = "(icallme.protocol\nRpcRequest\n}(U\x01xK\x01K\x05NU\x01yK\x02ub.";
-    const auto pickled = pickle_decode(octets(pickle), arena);
+    const auto pickled = pickle_decode(octets(pickle), arena, {}, test_classes);
     ASSERT_TRUE(pickled);
     const PickleValue& request = pickled->value;
     ASSERT_TRUE(request.find("y"));
@@ -170,7 +170,7 @@ TEST(Pickle, says_which_protocol_was_written) {
     for (const auto& [pickle, protocol, reply] :
          {Said{"N."s, 0, 2}, Said{"\x80\x01N."s, 1, 2}, Said{"\x80\x02N."s, 2, 2},
           Said{"\x80\x05N."s, 5, 5}}) {
-        const auto pickled = pickle_decode(octets(pickle), arena);
+        const auto pickled = pickle_decode(octets(pickle), arena, {}, test_classes);
         ASSERT_TRUE(pickled);
         EXPECT_EQ(pickled->protocol, protocol);
         EXPECT_EQ(pickled->reply_protocol(), reply);
@@ -212,11 +212,11 @@ TEST_F(PickleVectors, requests_are_what_was_asked) {
     ASSERT_EQ(entries("requests").size(), meanings.size());
     for (std::size_t at = 0; at != meanings.size(); ++at) {
         const std::string pickle = body(entries("requests")[at]);
-        const auto pickled = pickle_decode(octets(pickle), arena_);
+        const auto pickled = pickle_decode(octets(pickle), arena_, {}, test_classes);
         ASSERT_TRUE(pickled) << pickled.error().message;
         const PickleValue& request = pickled->value;
         ASSERT_TRUE(request.is(PickleValue::Kind::instance));
-        EXPECT_EQ(request.instance_class(), PickleClass::rpc_request);
+        EXPECT_EQ(&request.instance_class(), &test_classes[0]);
         EXPECT_EQ(
             fmt::format("{} {} {}", request.find("func_name")->as_text(),
                         shown(*request.find("func_args")), shown(*request.find("func_kwargs"))),
@@ -254,7 +254,7 @@ TEST_F(PickleVectors, what_must_be_refused_is_refused_by_name) {
     ASSERT_FALSE(entries("must_be_refused").empty());
     for (const Value& entry : entries("must_be_refused")) {
         const std::string pickle = body(entry);
-        const auto pickled = pickle_decode(octets(pickle), arena_);
+        const auto pickled = pickle_decode(octets(pickle), arena_, {}, test_classes);
         ASSERT_FALSE(pickled);
         EXPECT_EQ(pickled.error().type, "pickle_global_refused");
         EXPECT_NE(pickled.error().message.find("posix.system"), std::string::npos);
@@ -267,7 +267,7 @@ TEST_F(PickleVectors, no_beginning_of_any_is_taken_for_the_whole) {
             const std::string whole = body(entry);
             for (std::size_t size = 0; size != whole.size(); ++size) {
                 const std::string cut = whole.substr(0, size);
-                const auto pickled = pickle_decode(octets(cut), arena_);
+                const auto pickled = pickle_decode(octets(cut), arena_, {}, test_classes);
                 ASSERT_FALSE(pickled) << size;
                 EXPECT_EQ(pickled.error().type, "pickle_invalid");
                 EXPECT_LE(pickled.error().offset, size);

@@ -34,7 +34,7 @@ protected:
     }
     PickleValue request() {
         return PickleValue::instance(
-            PickleClass::rpc_request,
+            test_classes[0],
             dict({text("func_name"), text("add"), text("func_args"),
                   tuple({PickleValue::integer(std::int64_t{1}), octets("\x01\xff")}),
                   text("func_kwargs"), dict({})}),
@@ -47,7 +47,7 @@ protected:
 TEST_F(PickleWriter, requests_read_back_from_every_protocol) {
     for (int protocol = pickle_protocol_min; protocol <= pickle_protocol_max; ++protocol) {
         const std::string pickle = written(request(), protocol);
-        const auto back = pickle_decode(std::as_bytes(std::span{pickle}), arena_);
+        const auto back = pickle_decode(std::as_bytes(std::span{pickle}), arena_, {}, test_classes);
         ASSERT_TRUE(back) << back.error().message;
         EXPECT_EQ(back->protocol, protocol);
         EXPECT_EQ(shown(back->value), shown(request()));
@@ -128,7 +128,8 @@ protected:
         return value ? EncodeError{} : value.error();
     }
     PickleValue decoded(std::string_view pickle) {
-        const auto pickled = pickle_decode(std::as_bytes(std::span{pickle}), arena_);
+        const auto pickled =
+            pickle_decode(std::as_bytes(std::span{pickle}), arena_, {}, test_classes);
         EXPECT_TRUE(pickled) << pickled.error().message;
         return pickled->value;
     }

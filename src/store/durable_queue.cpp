@@ -1,8 +1,8 @@
 #include "store/durable_queue.hpp"
 
-#include "core/clock.hpp"
 #include "store/file_size_signal.hpp"
 #include "store/id_ranges.hpp"
+#include "store/unix_time.hpp"
 
 #include <chrono>
 #include <iterator>
@@ -106,7 +106,7 @@ void DurableQueue::remove(std::uint64_t id) {
 }
 
 void DurableQueue::fail(std::uint64_t id, std::string reason) {
-    put({.id = id, .reason = std::move(reason), .marked_at_ms = core::unix_ms_now()});
+    put({.id = id, .reason = std::move(reason), .marked_at_ms = unix_ms_now()});
 }
 
 void DurableQueue::put(Mark mark) {

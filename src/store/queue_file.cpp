@@ -1,7 +1,7 @@
 #include "store/queue_file.hpp"
 
-#include "core/clock.hpp"
 #include "store/queue_file_state.hpp"
+#include "store/unix_time.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -270,7 +270,7 @@ std::expected<void, Failure> QueueFile::State::remove(std::uint64_t id) {
 
 void QueueFile::State::find(std::uint64_t id, std::string_view what) {
     found.push_back(
-        {.id = id, .found_at_ms = core::unix_ms_now(), .what = std::string{what}, .bytes = {}});
+        {.id = id, .found_at_ms = unix_ms_now(), .what = std::string{what}, .bytes = {}});
 }
 
 void QueueFile::State::find_missing(std::uint64_t from, std::uint64_t to) {

@@ -1,7 +1,7 @@
 #include "store/rebuilding.hpp"
 
-#include "core/clock.hpp"
 #include "store/queue_schema.hpp"
+#include "store/unix_time.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -70,7 +70,7 @@ void Rebuilding::add(const RawRow& row) {
 
 std::expected<Losses, std::string> Rebuilding::finish() {
     Losses losses;
-    const std::int64_t now = core::unix_ms_now();
+    const std::int64_t now = unix_ms_now();
     finish_failed(losses, now);
     for (std::uint64_t i = 0; i < is_found_.size(); ++i) {
         if (!is_found_[i]) {

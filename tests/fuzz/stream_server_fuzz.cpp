@@ -28,6 +28,7 @@ using State = protocol::StreamStep::State;
 using Octets = std::span<const std::byte>;
 using Ids = std::vector<std::uint32_t>;
 
+constexpr std::int64_t unix_ms = 1'700'000'000'000;
 const core::Limits limits{
     .body_bytes_max = 50'000, .nesting_depth_max = 40, .value_count_max = 5'000};
 
@@ -210,7 +211,7 @@ Asked asked(std::uint8_t choice, Octets input) {
     Arena arena;
     Asked all;
     while (!input.empty()) {
-        const protocol::StreamStep step = decoder->next(input, core::unix_ms_now(), arena);
+        const protocol::StreamStep step = decoder->next(input, unix_ms, arena);
         if (step.state == State::need_more) {
             break;
         }
@@ -234,7 +235,7 @@ Ids answered(std::uint8_t choice, std::string_view output) {
     Arena arena;
     Ids ids;
     while (!rest.empty()) {
-        const protocol::StreamStep step = decoder->next(rest, core::unix_ms_now(), arena);
+        const protocol::StreamStep step = decoder->next(rest, unix_ms, arena);
         check(step.state == State::complete);
         (void)decoder->response({.id = decoder->id()});
         ids.push_back(decoder->id());

@@ -1,6 +1,5 @@
 #include <warren/client.hpp>
 
-#include "core/clock.hpp"
 #include "endpoint/client/client_call.hpp"
 #include "endpoint/client/client_route.hpp"
 #include "endpoint/failures.hpp"
@@ -69,7 +68,7 @@ public:
     detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options,
                                         detail::Caller caller) const {
         // Only tokens need the time.
-        const std::int64_t now = keys_.empty() ? 0 : core::unix_seconds_now();
+        const std::int64_t now = keys_.empty() ? 0 : calls_.executor().unix_seconds();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
         prepared->prepare(call, options.named.value(), keys_, secret_depth_, now, caller);
         prepared->name(options.idempotency_key, options.traceparent);

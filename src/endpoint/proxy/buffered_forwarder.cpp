@@ -1,6 +1,5 @@
 #include "endpoint/proxy/buffered_forwarder.hpp"
 
-#include "core/clock.hpp"
 #include "core/utf8.hpp"
 #include "endpoint/proxy/buffered_call.hpp"
 
@@ -75,8 +74,9 @@ private:
 };
 
 BufferedForwarder::BufferedForwarder(std::unique_ptr<store::DurableQueue> queue,
-                                     runtime::Forwarder& next, BufferedForwarderOptions options)
-    : options_{std::move(options)}, queue_{std::move(queue)}, next_{next} {
+                                     runtime::Forwarder& next, const runtime::Clock& clock,
+                                     BufferedForwarderOptions options)
+    : options_{std::move(options)}, queue_{std::move(queue)}, next_{next}, clock_{clock} {
     thread_ = std::thread{[this] { run(); }};
 }
 
@@ -86,7 +86,7 @@ BufferedForwarder::~BufferedForwarder() {
 
 void BufferedForwarder::forward(const runtime::ForwardedCall& call,
                                 std::unique_ptr<runtime::ForwardSink> response) {
-    auto bytes = encode_buffered({.accepted_at_ms = core::unix_ms_now(), .call = call});
+    auto bytes = encode_buffered({.accepted_at_ms = clock_.unix_ms(), .call = call});
     if (!bytes) {
         return response->end(std::unexpected{std::move(bytes.error())});
     }
@@ -133,7 +133,7 @@ metrics::BufferFigures BufferedForwarder::figures() const {
     const store::QueueTotals totals = queue_->totals();
     const std::int64_t oldest = oldest_accepted_at_ms_.load(std::memory_order_relaxed);
     const auto age = std::chrono::milliseconds{
-        oldest == 0 ? 0 : std::max<std::int64_t>(0, core::unix_ms_now() - oldest)};
+        oldest == 0 ? 0 : std::max<std::int64_t>(0, clock_.unix_ms() - oldest)};
     return {.proxy = options_.name,
             .entries = totals.entries,
             .bytes = totals.bytes,

@@ -4,6 +4,7 @@
 
 #include "metrics/text.hpp"
 #include "runtime/backoff.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/dispatch/forwarder.hpp"
 #include "store/durable_queue.hpp"
 
@@ -39,9 +40,9 @@ struct BufferedForwarderOptions {
 /// moved to those that failed, and the next one follows.
 class BufferedForwarder final : public runtime::Forwarder {
 public:
-    /// in  next: takes the calls on; outlives this
+    /// in  next: takes the calls on; it and the clock outlive this
     BufferedForwarder(std::unique_ptr<store::DurableQueue> queue, runtime::Forwarder& next,
-                      BufferedForwarderOptions options);
+                      const runtime::Clock& clock, BufferedForwarderOptions options);
     /// As `stop`, with no patience. What was accepted is on the disk then.
     ~BufferedForwarder() override;
 
@@ -78,6 +79,7 @@ private:
     const BufferedForwarderOptions options_;
     std::unique_ptr<store::DurableQueue> queue_;
     runtime::Forwarder& next_;
+    const runtime::Clock& clock_;
     std::minstd_rand random_{std::random_device{}()};  // of the thread
     std::deque<store::Entry> ahead_;                   // of the thread: read, and not taken on yet
     std::uint64_t last_read_ = 0;                      // of the thread

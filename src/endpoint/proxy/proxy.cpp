@@ -159,7 +159,7 @@ std::expected<void, Failure> add_proxy(std::vector<ListenerConfig>& configs, Lis
     return checked;
 }
 
-Proxy::Proxy(const ListenerConfig& config, std::shared_ptr<Log> log)
+Proxy::Proxy(const ListenerConfig& config, const runtime::Clock& clock, std::shared_ptr<Log> log)
     : name_{name_of(config)},
       client_{config.proxy->to, fit_for_buffer(config.proxy->options, config.proxy->to)} {
     if (!config.proxy->options.buffer) {
@@ -167,7 +167,8 @@ Proxy::Proxy(const ListenerConfig& config, std::shared_ptr<Log> log)
     }
     auto queue = value_or_throw(open_buffer(*config.proxy->options.buffer, log));
     buffered_ = std::make_unique<BufferedForwarder>(
-        std::move(queue), client_, BufferedForwarderOptions{.name = name_, .log = std::move(log)});
+        std::move(queue), client_, clock,
+        BufferedForwarderOptions{.name = name_, .log = std::move(log)});
 }
 
 runtime::Forwarder& Proxy::forwarder() noexcept {
@@ -195,14 +196,14 @@ void Proxy::add_to(metrics::ServerFigures& figures) const {
 }
 
 Proxies::Proxies(std::span<const ListenerConfig> configs, ServerReplies replies,
-                 std::shared_ptr<Log> log) {
+                 const runtime::Clock& clock, std::shared_ptr<Log> log) {
     for (const ListenerConfig& config : configs) {
         if (config.proxy && replies == ServerReplies::mock) {
             throw Error{Code::invalid_request,
                         "A proxy has no mock replies (ServerReplies::mock, mock): it knows "
                         "no method"};
         }
-        proxies_.push_back(config.proxy ? std::make_unique<Proxy>(config, log) : nullptr);
+        proxies_.push_back(config.proxy ? std::make_unique<Proxy>(config, clock, log) : nullptr);
     }
 }
 

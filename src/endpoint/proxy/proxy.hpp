@@ -35,10 +35,10 @@ std::expected<void, Failure> add_proxy(std::vector<ListenerConfig>& configs, Lis
 /// What takes the calls of one listener on.          thread any, where nothing else is said
 class Proxy {
 public:
-    /// in   plan: of a proxy
+    /// in   plan: of a proxy; clock: outlives this
     /// err  throws Error (invalid_request) for options that cannot be, and for a buffer's file that
     ///      cannot be had
-    Proxy(const ListenerConfig& config, std::shared_ptr<Log> log);
+    Proxy(const ListenerConfig& config, const runtime::Clock& clock, std::shared_ptr<Log> log);
 
     runtime::Forwarder& forwarder() noexcept;
     /// Where calls are forwarded to, for people, with ports that were chosen here.
@@ -58,10 +58,10 @@ private:
 /// The proxies of a server.
 class Proxies {
 public:
-    /// in   plans: of all its listeners
+    /// in   plans: of all its listeners; clock: outlives this
     /// err  as `Proxy`
     Proxies(std::span<const ListenerConfig> configs, ServerReplies replies,
-            std::shared_ptr<Log> log);
+            const runtime::Clock& clock, std::shared_ptr<Log> log);
 
     /// out  nullptr of a listener that is no proxy
     runtime::Forwarder* forwarder_of(std::size_t listener) noexcept;

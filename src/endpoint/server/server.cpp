@@ -1,6 +1,5 @@
 #include <warren/server.hpp>
 
-#include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "endpoint/countdown.hpp"
 #include "endpoint/failures.hpp"
@@ -62,11 +61,11 @@ public:
             }
             methods.push_back(std::move(found));
         }
-        proxies_.emplace(configs_, options_.replies, log_);
+        proxies_.emplace(configs_, options_.replies, clock_, log_);
         const endpoint::ListenerShared shared{
             .asio = asio_,
             .limits = limits_,
-            .nonces = endpoint::nonce_memory_for(options_, configs_),
+            .nonces = endpoint::nonce_memory_for(options_, configs_, clock_),
             .series = options_.admin_address.empty() ? nullptr : &series_};
         for (std::size_t i = 0; i < configs_.size(); ++i) {
             active_.push_back(endpoint::make_listener(configs_[i], std::move(methods[i]), shared));
@@ -80,7 +79,7 @@ public:
         auto opened = open_admin();
         if (opened) {
             if (shared.nonces) {
-                endpoint::wait_until_remembered(*shared.nonces);
+                endpoint::wait_until_remembered(*shared.nonces, clock_);
             }
             opened = open_brokerless();
         }
@@ -362,7 +361,7 @@ private:
         log_->flush(log_flush_max);
     }
 
-    core::SteadyClock clock_;
+    runtime::SystemClock clock_;
     metrics::CallSeriesTable series_;
     transport::AsioExecutor asio_;
     std::optional<runtime::ThreadWorkers> workers_;

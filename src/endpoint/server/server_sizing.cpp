@@ -1,6 +1,5 @@
 #include "endpoint/server/server_sizing.hpp"
 
-#include "core/clock.hpp"
 #include "core/duration.hpp"
 #include "endpoint/failures.hpp"
 #include "endpoint/protocols/descriptor.hpp"
@@ -47,7 +46,8 @@ void log_workers(std::size_t count, std::span<const ListenerConfig> configs, Log
 }
 
 std::shared_ptr<protocol::NonceMemory> nonce_memory_for(const ServerOptions& options,
-                                                        std::span<const ListenerConfig> configs) {
+                                                        std::span<const ListenerConfig> configs,
+                                                        const runtime::Clock& clock) {
     const auto is_signed = [](const ListenerConfig& config) {
         return !config.options.auth_secrets.empty() && config.address.protocol->remembers_signed;
     };
@@ -61,11 +61,11 @@ std::shared_ptr<protocol::NonceMemory> nonce_memory_for(const ServerOptions& opt
                         core::to_string(std::chrono::milliseconds{auth_clock_ahead_limit})};
     }
     return value_or_throw(protocol::NonceMemory::make(
-        {.ahead_max = ahead, .since_ms = core::unix_ms_now() + ahead.count()}));
+        {.ahead_max = ahead, .since_ms = clock.unix_ms() + ahead.count()}));
 }
 
-void wait_until_remembered(const protocol::NonceMemory& memory) {
-    const std::chrono::milliseconds left{memory.since_ms() - core::unix_ms_now()};
+void wait_until_remembered(const protocol::NonceMemory& memory, const runtime::Clock& clock) {
+    const std::chrono::milliseconds left{memory.since_ms() - clock.unix_ms()};
     std::this_thread::sleep_for(std::min(left, memory.ahead_max()));
 }
 

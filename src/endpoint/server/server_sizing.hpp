@@ -5,6 +5,7 @@
 #include "core/limits.hpp"
 #include "endpoint/server/listener_config.hpp"
 #include "protocol/nonce_memory.hpp"
+#include "runtime/clock.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -25,8 +26,9 @@ void log_workers(std::size_t count, std::span<const ListenerConfig> configs, Log
 ///      process before this one took requests early
 /// err  throws Error (invalid_request | internal)
 std::shared_ptr<protocol::NonceMemory> nonce_memory_for(const ServerOptions& options,
-                                                        std::span<const ListenerConfig> configs);
+                                                        std::span<const ListenerConfig> configs,
+                                                        const runtime::Clock& clock);
 /// Wait until what is signed now is remembered, so that no caller who listens to is refused for it.
-void wait_until_remembered(const protocol::NonceMemory& memory);
+void wait_until_remembered(const protocol::NonceMemory& memory, const runtime::Clock& clock);
 
 }  // namespace warren::endpoint

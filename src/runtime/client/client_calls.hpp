@@ -56,6 +56,7 @@ public:
     /// Count and time the calls there, too. Before the first call.
     void count_into(std::shared_ptr<metrics::ClientSeries> series) { series_ = std::move(series); }
 
+    Executor& executor() const noexcept { return executor_; }  // thread any
     const ClientCounts& counters() const noexcept { return counters_; }
     /// Late or duplicate: nobody waits for them.                                     thread any
     std::uint64_t replies_dropped() const noexcept {
@@ -85,7 +86,6 @@ protected:
     void drop_reply() noexcept { replies_dropped_.fetch_add(1, std::memory_order_relaxed); }
 
     bool is_closed() const noexcept { return is_closed_.load(std::memory_order_relaxed); }
-    Executor& executor() const noexcept { return executor_; }
     PendingCalls& pending() noexcept { return pending_; }
     std::chrono::milliseconds time_left(const ClientCall& call) const noexcept;
     static protocol::Metadata metadata_of(const ClientCall& call,

@@ -1,6 +1,5 @@
 #include "runtime/client/stream_client.hpp"
 
-#include "core/clock.hpp"
 #include "runtime/client/client_failures.hpp"
 #include "runtime/client/stream_client_failures.hpp"
 
@@ -361,7 +360,7 @@ Failure StreamClient::deadline_failure_of(const ClientCall& call) const {
 std::int64_t StreamClient::unix_ms() {
     if (const TimePoint turn = now(); turn != unix_ms_at_) {
         unix_ms_at_ = turn;
-        unix_ms_ = core::unix_ms_now();
+        unix_ms_ = executor().unix_ms();
     }
     return unix_ms_;
 }

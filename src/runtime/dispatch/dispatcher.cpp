@@ -31,8 +31,8 @@ bool prepare(RunningCalls& calls, ServerCall& call, Function&& function) noexcep
 
 }  // namespace
 
-Dispatcher::Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
-                       const core::Limits& limits, Log* handler_log)
+Dispatcher::Dispatcher(Workers& workers, const Clock& clock, Log& log, const core::Limits& limits,
+                       Log* handler_log)
     : workers_{workers},
       handler_log_{handler_log != nullptr ? *handler_log : log},
       calls_{clock, log, limits.lock_waiters_max} {}

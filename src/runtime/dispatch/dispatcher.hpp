@@ -3,7 +3,6 @@
 #include <warren/context.hpp>
 #include <warren/error.hpp>
 
-#include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "protocol/call.hpp"
 #include "runtime/counters.hpp"
@@ -34,8 +33,8 @@ class Dispatcher {
 public:
     /// in  all must outlive the dispatcher; workers must be stopped before it is destroyed
     ///     handler_log: what handlers find in their contexts; null: the same
-    Dispatcher(Workers& workers, const core::Clock& clock, Log& log,
-               const core::Limits& limits = {}, Log* handler_log = nullptr);
+    Dispatcher(Workers& workers, const Clock& clock, Log& log, const core::Limits& limits = {},
+               Log* handler_log = nullptr);
     ~Dispatcher();
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;

@@ -1,4 +1,3 @@
-#include "core/clock.hpp"
 #include "model/arguments.hpp"
 #include "model/footprint.hpp"
 #include "model/render.hpp"
@@ -14,12 +13,12 @@ namespace {
 
 constexpr std::size_t counted_values_bytes_min = 4096;
 
-std::optional<format::TimeToLive> time_to_live(const ListenerContextOptions& options) {
-    if (!options.secrets_ttl) {
+std::optional<format::TimeToLive> time_to_live(ListenerContext& listener) {
+    const auto ttl = listener.options().secrets_ttl;
+    if (!ttl) {
         return std::nullopt;
     }
-    return format::TimeToLive{.ttl_s = options.secrets_ttl->count(),
-                              .now_s = core::unix_seconds_now()};
+    return format::TimeToLive{.ttl_s = ttl->count(), .now_s = listener.executor().unix_seconds()};
 }
 
 /// A call of a handler that responds later. It ends when the handler has returned and its responder
@@ -160,10 +159,10 @@ bool bind(ServerCall& call, const protocol::Call& request) {
     auto errors =
         options.keys.empty()
             ? model::bind_arguments(*method.request, request.style, request.arguments, bound)
-            : model::bind_arguments(
-                  *method.request, request.style, request.arguments,
-                  {options.keys, options.secrets, time_to_live(options), options.secrets_depth},
-                  call.arena, bound);
+            : model::bind_arguments(*method.request, request.style, request.arguments,
+                                    {options.keys, options.secrets, time_to_live(*state.listener),
+                                     options.secrets_depth},
+                                    call.arena, bound);
     if (!errors.empty()) {
         call.fail({.code = Code::invalid_request,
                    .message = "Request validation failed",

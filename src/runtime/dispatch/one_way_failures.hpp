@@ -3,8 +3,8 @@
 #include <warren/context.hpp>
 #include <warren/error.hpp>
 
-#include "core/clock.hpp"
 #include "core/line_limit.hpp"
+#include "runtime/clock.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -22,7 +22,7 @@ public:
     static constexpr std::size_t lines_max = 10;  // in each period; the others are told as debug
 
     /// in  both must outlive this
-    OneWayFailures(Log& log, const core::Clock& clock) noexcept : log_{log}, clock_{clock} {}
+    OneWayFailures(Log& log, const Clock& clock) noexcept : log_{log}, clock_{clock} {}
 
     /// in  who: the method, or what else is known of the call
     void add(std::string_view who, const Failure& failure);
@@ -31,7 +31,7 @@ public:
 
 private:
     Log& log_;
-    const core::Clock& clock_;
+    const Clock& clock_;
     std::atomic<std::uint64_t> count_ = 0;
     std::mutex mutex_;  // of what follows
     core::LineLimit lines_{lines_max};

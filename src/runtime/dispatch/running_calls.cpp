@@ -67,7 +67,7 @@ std::string summary_of(const std::vector<FieldError>& errors) {
     return line;
 }
 
-RunningCalls::RunningCalls(const core::Clock& clock, Log& log, std::size_t lock_waiters_max)
+RunningCalls::RunningCalls(const Clock& clock, Log& log, std::size_t lock_waiters_max)
     : locks{lock_waiters_max},
       shows_calls{log.shows_calls()},
       clock_{clock},
@@ -113,8 +113,8 @@ void RunningCalls::respond(ServerCall& call, bool is_success, std::string messag
         }
         rendered = model::render(type, data, call.arena);
         if (const format::Keyring& keys = call.state.listener->options().keys; !keys.empty()) {
-            const auto closed = model::encrypt_response(type, *rendered, keys,
-                                                        core::unix_seconds_now(), call.arena);
+            const auto closed =
+                model::encrypt_response(type, *rendered, keys, clock_.unix_seconds(), call.arena);
             if (!closed) {
                 return fail_internally(call, format::message_of(closed.error()));
             }

@@ -2,7 +2,7 @@
 
 #include <warren/error.hpp>
 
-#include "core/clock.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/dispatch/one_way_failures.hpp"
 #include "runtime/dispatch/refusals.hpp"
@@ -29,7 +29,7 @@ std::string summary_of(const std::vector<FieldError>& errors);
 class RunningCalls {
 public:
     /// in  clock and log must outlive this
-    RunningCalls(const core::Clock& clock, Log& log, std::size_t lock_waiters_max);
+    RunningCalls(const Clock& clock, Log& log, std::size_t lock_waiters_max);
 
     void begin(ServerCall& call, ListenerContext& listener) noexcept;
     /// Whether it is not too late to start.
@@ -71,7 +71,7 @@ private:
     void log_call(const ServerCall& call) noexcept;
     void log_one_way_failure(const ServerCall& call) noexcept;
 
-    const core::Clock& clock_;
+    const Clock& clock_;
     Log& log_;
     OneWayFailures one_way_failures_;
 

@@ -4,9 +4,9 @@
 #include <warren/context.hpp>
 #include <warren/method.hpp>
 
-#include "core/clock.hpp"
 #include "metrics/call_series.hpp"
 #include "protocol/call.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/dispatch/completion_queue.hpp"
 #include "runtime/dispatch/deadline_watch.hpp"
 #include "runtime/dispatch/large_request.hpp"
@@ -36,7 +36,7 @@ struct ServerCallState {
     ListenerContext* listener = nullptr;
     const Method* method = nullptr;          // null: there is no such one here, or it is forwarded
     metrics::CallSeries* series = nullptr;   // null: nobody counts
-    core::Clock::TimePoint began_at{};       // where somebody counts
+    TimePoint began_at{};                    // where somebody counts
     std::unique_ptr<Invocation> invocation;  // used again for the same method
     const Method* invocation_of = nullptr;
     std::shared_ptr<void> mock;  // what a mocked response shows

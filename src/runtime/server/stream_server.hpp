@@ -165,6 +165,7 @@ private:
     void recycle(std::unique_ptr<StreamServerCall> call);
     void resume_stalled();
     void resume_held();
+    std::int64_t unix_ms() const noexcept { return acceptor_.executor().unix_ms(); }  // thread any
     std::size_t unsent_bytes() const noexcept {
         return backlog_.bytes() + acceptor_.unsent_bytes();
     }

@@ -20,7 +20,7 @@ public:
           message_{message.begin(), message.end()} {}
 
     std::expected<protocol::Call, Failure> read() override {
-        static_cast<void>(decoder_->next(message_, core::unix_ms_now(), values));
+        static_cast<void>(decoder_->next(message_, job_.server_.unix_ms(), values));
         job_.reply_ticket = decoder_->ticket;
         if (decoder_->call) {
             decoder_->call->metadata.caller = caller_;
@@ -51,7 +51,7 @@ std::expected<void, Failure> StreamServerCall::write_part(const Value& data) {
     auto part = std::make_unique<StreamPart>(session, *share);
     const std::string unwritable = protocol_.encode_response(
         reply_ticket, {.data = data, .method = state.context.method, .is_part = true},
-        core::unix_ms_now(), part->bytes);
+        server_.unix_ms(), part->bytes);
     if (!unwritable.empty()) {
         return std::unexpected{unwritable_part(unwritable)};
     }
@@ -68,7 +68,7 @@ void StreamServerCall::finished(std::unique_ptr<ServerCall> self, At at) noexcep
         server_.respond_here(std::unique_ptr<StreamServerCall>{this});
         return;
     }
-    encode_response(core::unix_ms_now(), reply);
+    encode_response(server_.unix_ms(), reply);
     server_.backlog_.add(*share, reply.size());
     // Its destructors are the handler's code, too: they run here and not on the I/O thread.
     release_result();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/clock.hpp"
 #include "protocol/stream_protocol.hpp"
 #include "runtime/dispatch/completion_queue.hpp"
 #include "runtime/dispatch/server_call.hpp"

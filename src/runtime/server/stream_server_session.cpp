@@ -36,7 +36,7 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
     if (state_ != State::reading) {
         return {.bytes = input.size()};
     }
-    unix_ms_ = core::unix_ms_now();
+    unix_ms_ = server_->unix_ms();
     std::string& output = connection_.output();
     const std::size_t output_max = output.size() + server_->options_.turn_output_bytes_max;
     std::size_t output_counted = output.size();
@@ -99,7 +99,7 @@ void StreamServerSession::on_overflow(std::span<const std::byte> message) {
     if (server_ == nullptr || has_order()) {
         return;
     }
-    unix_ms_ = core::unix_ms_now();
+    unix_ms_ = server_->unix_ms();
     const std::size_t output_before = connection_.output().size();
     while (!message.empty()) {
         const StreamStep step = decoder_->next(message, unix_ms_, server_->memory_.values);

@@ -13,6 +13,15 @@ runtime::TimePoint VirtualExecutor::now() const noexcept {
     return now_.load();
 }
 
+std::int64_t VirtualExecutor::unix_ms() const noexcept {
+    using std::chrono::milliseconds;
+    return unix_ms_at_zero_ + duration_cast<milliseconds>(now().time_since_epoch()).count();
+}
+
+void VirtualExecutor::set_unix_ms(std::int64_t unix_ms) noexcept {
+    unix_ms_at_zero_ += unix_ms - this->unix_ms();
+}
+
 runtime::Executor::TimerId VirtualExecutor::post_at(runtime::TimePoint when,
                                                     std::move_only_function<void()> function) {
     return timers_.add(when, std::move(function));

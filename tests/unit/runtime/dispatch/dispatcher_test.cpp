@@ -562,10 +562,19 @@ TEST(DispatcherSecrets, OlderThanTheirTimeToLiveAreRefused) {
     Stage stage;
     stage.registry.method("take", [](std::string) {}, {"password"});
     stage.serve({.keys = keys, .secrets_ttl = 60s});
-    const auto token = keys.encrypt("hidden", 1'000'000'000);
+    const auto token = keys.encrypt("hidden", stage.executor.unix_seconds());
     ASSERT_TRUE(token);
-    stage.call("a", "take", Dynamic::map({{"password", *token}}));
-    EXPECT_EQ(stage.take().failure, Code::invalid_request);
+    const auto failure_after = [&](std::chrono::seconds time) {
+        stage.executor.advance(time);
+        stage.call("a", "take", Dynamic::map({{"password", *token}}));
+        stage.run();
+        return stage.take().failure;
+    };
+    EXPECT_EQ(failure_after(0s), std::nullopt);
+    EXPECT_EQ(failure_after(60s), std::nullopt);
+    EXPECT_EQ(failure_after(1s), Code::invalid_request);
+    stage.executor.set_unix_ms(stage.executor.unix_ms() - 1'000);
+    EXPECT_EQ(failure_after(0s), std::nullopt);
 }
 
 TEST(DispatcherMock, AnswersValidDataWithoutTheHandler) {

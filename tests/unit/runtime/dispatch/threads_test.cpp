@@ -1,6 +1,5 @@
 #include <warren/model.hpp>
 
-#include "core/clock.hpp"
 #include "runtime/server/message_server.hpp"
 #include "transport/memory/hub.hpp"
 #include "unit/runtime/server/broker_harness.hpp"
@@ -76,7 +75,7 @@ TEST(Threads, ManyCallsWithLocksWhileTheConnectionBreaks) {
     constexpr int locks = 7;
     const auto hub = transport::memory_hub("threads_test");
     const auto protocol = protocol::make_cyberfusion_protocol();
-    const core::SteadyClock clock;
+    const SystemClock clock;
     RecordingLog log;
     Registry registry;
     std::array<std::atomic<int>, calls> runs{};
@@ -161,7 +160,7 @@ TEST(Threads, ManyCallsWithLocksWhileTheConnectionBreaks) {
 
 TEST(Threads, DeadlinesAndCancellationReachRunningHandlers) {
     const auto hub = transport::memory_hub("threads_test_stop");
-    const core::SteadyClock clock;
+    const SystemClock clock;
     RecordingLog log;
     Registry registry;
     registry.method("wait",

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -108,26 +109,63 @@ TEST(StreamServerOneWay, EachConnectionHasItsTurnAtTheLimitOfAll) {
     served.expect_all_ran(letters('f'));
 }
 
-TEST(StreamServerOneWay, IsDecodedOnce) {
+using Signer = std::shared_ptr<const protocol::MessageSigner>;
+
+Signer make_signer() {
     const std::vector<std::string> secrets{"correct horse battery"};
-    const auto signer = protocol::MessageSigner::make(secrets);
-    const auto nonces = protocol::NonceMemory::make();
-    ASSERT_TRUE(signer && nonces);
-    const auto client = protocol::make_msgpack_rpc_protocol({.signer = *signer});
-    Served served{{.in_flight_per_connection_max = 2},
-                  protocol::make_msgpack_rpc_protocol({.signer = *signer, .nonces = *nonces})};
-    std::string burst;
-    for (const std::string& name : letters('j')) {
-        const Dynamic arguments = Dynamic::list({name});
+    return protocol::MessageSigner::make(secrets).value();
+}
+
+/// A server that takes what is signed.
+struct Trusting : Served {
+    Signer signer;
+    std::unique_ptr<protocol::StreamProtocol> client =
+        protocol::make_msgpack_rpc_protocol({.signer = signer});
+
+    explicit Trusting(StreamServerOptions options = {}, Signer shared = make_signer())
+        : Served{std::move(options),
+                 protocol::make_msgpack_rpc_protocol(
+                     {.signer = shared, .nonces = protocol::NonceMemory::make().value()})},
+          signer{std::move(shared)} {}
+
+    /// A notification that is signed now.
+    std::string notification(std::string_view name) const {
+        const Dynamic arguments = Dynamic::list({std::string{name}});
         protocol::StreamTicket ticket{.wants_response = false};
-        ASSERT_TRUE(client->encode_call({.method = "work",
+        std::string out;
+        EXPECT_TRUE(client->encode_call({.method = "work",
                                          .style = model::ArgumentStyle::positional,
                                          .arguments = arguments.value()},
-                                        ticket, core::unix_ms_now(), burst));
+                                        ticket, stage.executor.unix_ms(), out));
+        return out;
+    }
+};
+
+TEST(StreamServerOneWay, IsDecodedOnce) {
+    Trusting served{{.in_flight_per_connection_max = 2}};
+    std::string burst;
+    for (const std::string& name : letters('j')) {
+        burst += served.notification(name);
     }
     served.connect().receive(burst);
     EXPECT_EQ(served.server->in_flight(), 2U);
     served.expect_all_ran(letters('j'));
+}
+
+TEST(StreamServerOneWay, IsTakenOnceAndWithinTheWindowOfItsSignature) {
+    Trusting served;
+    FakeConnection& peer = served.connect();
+    const std::string at_the_end = served.notification("a");
+    const std::string too_late = served.notification("never");
+    served.stage.executor.advance(protocol::NonceMemoryOptions{}.window);
+    peer.receive(at_the_end);
+    peer.receive(at_the_end);
+    served.stage.executor.advance(1ms);
+    peer.receive(too_late);
+    peer.receive(served.notification("b"));
+    served.run();
+    EXPECT_EQ(served.calls, letters('b'));
+    EXPECT_EQ(served.stage.dispatcher.one_way_failures(), 2U);
 }
 
 TEST(StreamServerOneWay, RunsWhenItsConnectionIsGone) {

@@ -47,6 +47,17 @@ TEST(VirtualExecutor, TimeStandsStillUntilTold) {
     EXPECT_EQ(executor.now(), start + 10s);
 }
 
+TEST(VirtualExecutor, TheTimeOfDayGoesWithTheClock) {
+    VirtualExecutor executor;
+    const std::int64_t start_ms = executor.unix_ms();
+    executor.advance(1500ms);
+    EXPECT_EQ(executor.unix_ms(), start_ms + 1'500);
+    executor.set_unix_ms(5'000);
+    EXPECT_EQ(executor.unix_seconds(), 5);
+    executor.advance(1s);
+    EXPECT_EQ(executor.unix_seconds(), 6);
+}
+
 TEST(VirtualExecutor, ForgetsCancelledTimers) {
     VirtualExecutor executor;
     bool ran = false;

@@ -1,14 +1,14 @@
-#include "core/clock.hpp"
+#include "runtime/clock.hpp"
 
 #include <gtest/gtest.h>
 
-namespace warren::core {
+namespace warren::runtime {
 namespace {
 
 using namespace std::chrono_literals;
 
-TEST(SteadyClock, knows_which_times_have_come) {
-    const SteadyClock clock;
+TEST(SystemClock, knows_which_times_have_come) {
+    const SystemClock clock;
     const auto now = clock.now();
     EXPECT_TRUE(clock.has_come(now));
     EXPECT_TRUE(clock.has_come(now - 1ns));
@@ -22,4 +22,4 @@ TEST(SteadyClock, knows_which_times_have_come) {
 }
 
 }  // namespace
-}  // namespace warren::core
+}  // namespace warren::runtime

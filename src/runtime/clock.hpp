@@ -5,21 +5,29 @@
 #include <chrono>
 #include <cstdint>
 
-namespace warren::core {
+namespace warren::runtime {
 
-/// The time, for whoever is on no I/O thread. Virtual in tests.
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// The time. Virtual in tests.
 /// thread any
 class Clock {
 public:
-    using TimePoint = std::chrono::steady_clock::time_point;
-
     virtual ~Clock() = default;
     virtual TimePoint now() const noexcept = 0;
     /// Whether a time is now or past: for what most often is far away, cheaper than `now`.
     virtual bool has_come(TimePoint when) const noexcept { return when <= now(); }
+
+    /// The time of day, which tokens and signatures bear.
+    virtual std::int64_t unix_ms() const noexcept {
+        const auto time = std::chrono::system_clock::now().time_since_epoch();
+        return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+    }
+    std::int64_t unix_seconds() const noexcept { return unix_ms() / 1'000; }
 };
 
-class SteadyClock final : public Clock {
+/// For whoever is on no I/O thread.
+class SystemClock final : public Clock {
 public:
     TimePoint now() const noexcept override { return std::chrono::steady_clock::now(); }
     /// The time of the kernel's last tick costs a fifth, and is late by a tick, which counts only
@@ -34,13 +42,4 @@ public:
     }
 };
 
-/// The time of day, which tokens and signatures bear.
-inline std::int64_t unix_ms_now() noexcept {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-inline std::int64_t unix_seconds_now() noexcept {
-    return unix_ms_now() / 1'000;
-}
-
-}  // namespace warren::core
+}  // namespace warren::runtime

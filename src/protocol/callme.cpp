@@ -78,6 +78,17 @@ Failure completed(Failure named, const Failure& body, CallmeForm form) {
     return named;
 }
 
+/// What a reply needs to know of its request: how it is written, and for what.
+struct Remembered {
+    CallmeForm form = CallmeForm::unknown;
+    std::string_view method{};
+};
+
+Remembered read_state(std::string_view state) noexcept {
+    return state.empty() ? Remembered{}
+                         : Remembered{static_cast<CallmeForm>(state.front()), state.substr(1)};
+}
+
 class CallmeProtocol final : public MessageProtocol {
 public:
     CallmeProtocol(CallmeFormat format, const core::Limits& limits, int pickle_protocol)
@@ -113,8 +124,8 @@ public:
     void remember(const MessageView& request, const Call* call,
                   ReplyAddress& address) const override {
         const CallmeForm form = callme_form_of(request, form_);
-        address.form = static_cast<std::uint8_t>(is_known(form) ? form : form_);
-        address.method = call != nullptr ? call->method : std::string_view{};
+        address.state.assign(1, static_cast<char>(is_known(form) ? form : form_));
+        address.state += call != nullptr ? call->method : std::string_view{};
     }
 
     std::optional<MessageView> encode_response(const ReplyAddress& address,
@@ -124,17 +135,16 @@ public:
         if (address.reply_to.empty()) {
             return std::nullopt;
         }
-        const auto form = static_cast<CallmeForm>(address.form);
+        const auto [form, method] = read_state(address.state);
         body.clear();
         Response sent = response;
-        if (const auto written = write_callme_reply(sent, address.method, form, arena, body);
-            !written) {
+        if (const auto written = write_callme_reply(sent, method, form, arena, body); !written) {
             report(written.error(), unwritable);
             body.clear();
             sent = {.failure = Code::internal,
                     .message = "The reply holds a value that cannot be written"};
             // Constant ASCII text: this cannot fail.
-            static_cast<void>(write_callme_reply(sent, address.method, form, arena, body));
+            static_cast<void>(write_callme_reply(sent, method, form, arena, body));
         }
         const CallmeProperties properties = callme_properties(form);
         Value headers = failure_headers(sent, arena);

@@ -49,9 +49,9 @@ struct ReplyAddress {
     bool has_empty_correlation_id = false;
     std::optional<std::uint8_t> delivery_mode{};  // a reply is as persistent as its request
 
-    // Of protocols whose replies depend on more: see `MessageProtocol::remember`.
-    std::string method{};
-    std::uint8_t form = 0;  // of the request's body
+    // Of protocols whose replies depend on more, which alone know what it says: see
+    // `MessageProtocol::remember`.
+    std::string state{};
 };
 
 /// The body as characters.

@@ -168,8 +168,7 @@ void MessageServerCall::reuse() noexcept {
     address.reply_to.clear();
     address.correlation_id.clear();
     address.has_empty_correlation_id = false;
-    address.method.clear();
-    address.form = 0;
+    address.state.clear();
     body_bytes = 0;
     body_hash = 0;
     index = 0;

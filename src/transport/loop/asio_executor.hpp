@@ -2,11 +2,19 @@
 
 #include "runtime/blocking_operation.hpp"
 #include "runtime/executor.hpp"
+#include "runtime/timers.hpp"
+#include "transport/loop/spin_policy.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 namespace boost::asio {
 class io_context;
@@ -15,6 +23,8 @@ class io_context;
 namespace warren::transport {
 
 class Poller;
+class Reactor;
+enum class WaitMode : std::uint8_t;
 
 /// What wants to act once at the end of a turn of the loop, when all events of the turn have been
 /// handled: a connection flushes its output there, so that a turn is one write.
@@ -53,8 +63,7 @@ public:
     /// Make `run` return at the end of this turn; a later `run` goes on.          thread any
     void stop();
     /// Start an operation and wait for it: turn the loop here when that pays, which it does when
-    /// one
-    /// thread after the other does so, or leave it to the loop's own thread.
+    /// one thread after the other does so, or leave it to the loop's own thread.
     /// thread any but the I/O thread
     void run_until_done(runtime::BlockingOperation& operation);
     /// Whether this is the thread that turns the loop.                            thread any
@@ -83,8 +92,46 @@ public:
     boost::asio::io_context& context() noexcept;
 
 private:
-    class Loop;
-    std::unique_ptr<Loop> loop_;
+    template <typename Enough>
+    void turn_until(std::unique_lock<std::mutex>& lock, const Enough& enough);
+    bool park(std::unique_lock<std::mutex>& lock);
+    void unpark();
+    void wake(std::unique_lock<std::mutex>& lock);
+    void turn();
+    void handle_io();
+    bool may_sleep(WaitMode where);
+    void awake();
+    bool spin(WaitMode where);
+    void run_posted();
+
+    const Options options_;
+    std::atomic<std::thread::id> thread_{};
+    std::atomic<bool> stopping_ = false;
+    mutable runtime::TimePoint now_{};  // of this turn
+    mutable bool now_known_ = false;
+
+    SpinPolicy spin_policy_{};
+
+    std::mutex mutex_;  // of what follows
+    WaitMode sleeping_in_{};
+    std::vector<std::move_only_function<void()>> posted_{};
+    std::condition_variable changed_;
+    bool turned_ = false;              // by a thread that is inside of `turn_until`
+    bool driven_ = false;              // or about to be, by a thread on an operation
+    bool unparked_ = false;            // the loop's own thread is wanted
+    std::atomic<bool> yield_ = false;  // a thread on an operation wants the loop
+    unsigned alone_ = 0;               // operations in a row that met no other
+    std::size_t waiting_ = 0;          // threads that wait while others turn the loop
+    std::uint64_t drives_ = 0;
+    std::uint64_t drives_seen_ = 0;
+
+    std::vector<std::move_only_function<void()>> running_{};
+    std::vector<LoopIterationHook*> iteration_hooks_{};
+    std::vector<LoopIterationHook*> ending_{};
+    runtime::Timers timers_{};
+
+    // Goes first: what Asio's operations own may use all of the above.
+    std::unique_ptr<Reactor> reactor_;
 };
 
 }  // namespace warren::transport

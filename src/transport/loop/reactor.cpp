@@ -29,7 +29,7 @@ Reactor::~Reactor() {
     }
 }
 
-Reactor::WaitMode Reactor::where() {
+WaitMode Reactor::where() {
     if (is_watching_) {
         return WaitMode::asio;
     }

@@ -11,14 +11,14 @@
 
 namespace warren::transport {
 
+enum class WaitMode : std::uint8_t { nowhere, poller, asio };
+
 /// What a loop waits in: a poller for the sockets of connections, and Asio for all that comes and
 /// goes, such as connecting. Only Asio itself can wait for what it waits for: while there is such,
 /// the poller is one more socket in there, which costs system calls; otherwise Asio is left alone.
 /// thread one at a time
 class Reactor {
 public:
-    enum class WaitMode : std::uint8_t { nowhere, poller, asio };
-
     Reactor() = default;
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;

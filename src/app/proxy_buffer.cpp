@@ -1,7 +1,7 @@
 #include "app/proxy_buffer.hpp"
 
 #include "app/state_directory.hpp"
-#include "endpoint/proxy/proxy.hpp"
+#include "endpoint/proxy/proxy_plan.hpp"
 
 #include <unistd.h>
 

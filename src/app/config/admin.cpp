@@ -1,5 +1,5 @@
 #include "app/config/sections.hpp"
-#include "endpoint/server/server_admin.hpp"
+#include "endpoint/server/admin_address.hpp"
 
 namespace warren::app {
 

@@ -1,7 +1,7 @@
 #include "app/config/sections.hpp"
 #include "app/proxy_buffer.hpp"
 #include "endpoint/address/address.hpp"
-#include "endpoint/proxy/proxy.hpp"
+#include "endpoint/proxy/proxy_plan.hpp"
 #include "endpoint/server/shared_queues.hpp"
 
 #include <array>

@@ -6,6 +6,7 @@
 #include "endpoint/log_queue.hpp"
 #include "endpoint/modules/modules.hpp"
 #include "endpoint/proxy/proxy.hpp"
+#include "endpoint/proxy/proxy_plan.hpp"
 #include "endpoint/server/active_listener.hpp"
 #include "endpoint/server/server_admin.hpp"
 #include "endpoint/server/server_sizing.hpp"

@@ -1,26 +1,12 @@
 #include "endpoint/server/server_admin.hpp"
 
-#include "endpoint/address/address.hpp"
+#include "endpoint/server/admin_address.hpp"
 #include "metrics/families.hpp"
 
 #include <memory>
 #include <utility>
-#include <variant>
 
 namespace warren::endpoint {
-
-std::expected<transport::AdminOptions, Failure> parse_admin_address(const std::string& address) {
-    const auto parsed = parse_address("tcp://" + address);
-    const auto* tcp = parsed ? std::get_if<TcpAddress>(&parsed->transport) : nullptr;
-    if (tcp == nullptr || tcp->servers.size() != 1 || address.find('?') != std::string::npos) {
-        return std::unexpected{
-            Failure{.code = Code::invalid_request,
-                    .message = "The address to watch the server at should be HOST:PORT, such as "
-                               "127.0.0.1:9095 (port 0: a free one)"}};
-    }
-    return transport::AdminOptions{.host = tcp->servers.front().host,
-                                   .port = tcp->servers.front().port};
-}
 
 std::expected<std::unique_ptr<ServerAdmin>, Failure> ServerAdmin::open(
     transport::AsioExecutor& executor, const ServerOptions& options, Sources sources) {

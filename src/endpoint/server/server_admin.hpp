@@ -17,10 +17,6 @@
 
 namespace warren::endpoint {
 
-/// Where monitoring asks: HOST:PORT, port 0 for a free one.
-/// err  invalid_request
-std::expected<transport::AdminOptions, Failure> parse_admin_address(const std::string& address);
-
 /// What monitoring gets over HTTP: /metrics, /healthz and /readyz.
 /// thread the I/O thread, or any while nobody runs it
 class ServerAdmin {

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "transport/admin/admin_listener.hpp"
+
+#include <expected>
+#include <string>
+
+namespace warren::endpoint {
+
+/// Where monitoring asks: HOST:PORT, port 0 for a free one.
+/// err  invalid_request
+std::expected<transport::AdminOptions, Failure> parse_admin_address(const std::string& address);
+
+}  // namespace warren::endpoint

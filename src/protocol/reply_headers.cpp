@@ -46,7 +46,11 @@ void report(const format::EncodeError& why, std::string* unwritable) {
 }
 
 void complete_message(Failure& failure, std::string_view message) {
-    if (message.size() > failure.message.size() && message.starts_with(failure.message)) {
+    constexpr std::size_t code_point_bytes_max = 4;
+    const bool may_be_cut =
+        failure.message.size() + code_point_bytes_max > header_message_bytes_max;
+    if (failure.message.empty() || (may_be_cut && message.size() > failure.message.size() &&
+                                    message.starts_with(failure.message))) {
         failure.message = message;
     }
 }

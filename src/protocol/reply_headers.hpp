@@ -28,7 +28,7 @@ void report(const format::EncodeError& why, std::string* unwritable);
 /// Of a message in the headers; more of it is in the body, where the protocol has a place for it.
 inline constexpr std::size_t header_message_bytes_max = 3072;
 
-/// Where a body has all of a message that was cut for the headers, take that.
+/// Where a body has all of a message that was cut for the headers, or is not in them, take that.
 void complete_message(Failure& failure, std::string_view message);
 
 /// What the headers say of a failure; nullopt when they say nothing, or nothing known.

@@ -83,6 +83,11 @@ TEST_F(Cyberfusion, GivesAllOfAMessageToWarrensCallers) {
             EXPECT_EQ(response.error().message, message);
         }
     }
+    // A message is no part of the one that others get, though it begins alike.
+    for (const std::string_view message : {"A", "An unexpected error"}) {
+        EXPECT_EQ(there_and_back({.failure = Code::internal, .message = message}).error().message,
+                  message);
+    }
     // Others see what they always saw.
     const std::string fits(header_message_bytes_max, 'm');
     EXPECT_EQ(answered({.failure = Code::internal, .message = fits}),

@@ -165,6 +165,13 @@ listeners:
     }
 }
 
+TEST_F(ConfigFile, AProblemIsOneLineWhateverTheFileSays) {
+    const auto found = problems("\"two\\nlines\": 3\nlisteners: [{memory: q, \"\\e[2J\": 1}]\n");
+    ASSERT_EQ(found.size(), 2U) << testing::PrintToString(found);
+    EXPECT_TRUE(found[0].starts_with("warren.yml:1: two\\nlines: unknown key")) << found[0];
+    EXPECT_TRUE(found[1].starts_with("warren.yml:2: listeners[0].\\x1b[2J: unknown")) << found[1];
+}
+
 TEST_F(ConfigFile, AnUnknownKeySuggestsTheNearest) {
     const auto found = problems("workrs: 3\nlisteners: [{memory: quick}]\n");
     EXPECT_EQ(found, std::vector<std::string>{

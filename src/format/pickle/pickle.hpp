@@ -55,8 +55,8 @@ struct Pickled {
 /// what stands for bytes, bytearray and sets in older protocols. A `str` of Python 2 is text when
 /// it is UTF-8, and otherwise bytes.
 /// in   exactly one pickle
-/// out  a value viewing `input`, `arena` and `classes`, without cycles and within the limits, also for who
-///      walks over it without seeing which parts are shared
+/// out  a value viewing `input`, `arena` and `classes`, without cycles and within the limits, also
+///      for who walks over it without seeing which parts are shared
 /// err  pickle_global_refused  another global, by name; or one that is not used as above
 ///      pickle_opcode_refused  persistent ids, the extension registry, out-of-band buffers,
 ///                             NEWOBJ_EX, and building what is none of the above

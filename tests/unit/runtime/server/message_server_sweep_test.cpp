@@ -100,9 +100,10 @@ TEST(MessageServerSweep, AFaultAtEveryMessage) {
         for (std::size_t nth = 0; nth < messages; ++nth) {
             SCOPED_TRACE("fault " + std::to_string(static_cast<int>(kind)) + " at message " +
                          std::to_string(nth));
-            Dialogue dialogue;
+            // Outlive the dialogue, which says something to its end.
             std::optional<Hop> struck;
             std::size_t seen = 0;
+            Dialogue dialogue;
             dialogue.broker.faults().when(
                 [&](Hop hop, std::string_view) {
                     if (seen++ == nth) {

@@ -1,6 +1,7 @@
 // pyzmqrpc: an input is a message to a server, a response to a client, a command's JSON and a zlib
 // stream; whatever is accepted holds the limits, and comes back when it is written again.
 #include "format/deflate.hpp"
+#include "protocol/failure_value.hpp"
 #include "protocol/pyzmqrpc_command.hpp"
 #include "protocol/pyzmqrpc_protocol.hpp"
 #include "protocol/pyzmqrpc_reply.hpp"
@@ -52,6 +53,14 @@ void serve(std::span<const std::byte> input) {
     const protocol::StreamStep step = decoder->next(input, 0, arena);
     require(step.size_bytes == input.size());
     if (step.state == State::heartbeat) {
+        return;
+    }
+    if (step.state == State::unreadable) {  // one of msgpack-rpc, which is answered in its own form
+        require(!decoder->call && decoder->ticket.speaks_other);
+        const protocol::Response refusal = protocol::to_answer(decoder->call.error());
+        std::string reply;
+        server->encode_response(decoder->ticket, refusal, 0, reply);
+        require(reply.empty() != decoder->ticket.wants_response);
         return;
     }
     require(step.state == State::complete);

@@ -528,8 +528,8 @@ class Permissions(CallmeTest):
         configuration = {"modules": [MODULES, TEST_MODULES], "listeners": [listener]}
         with self.start_serving(configuration) as server:
             server.wait_until_log("server_barserver_ex")
-            self.assertIn("lacks the permission", server.log())
-            self.assertIn("unauthenticated", server.log())
+            server.wait_until_log("lacks the permission")
+            server.wait_until_log("unauthenticated")
 
     def test_a_client_may_be_nobody_else(self):
         uri = self.olivia("server_fooserver_ex")

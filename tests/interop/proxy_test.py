@@ -63,7 +63,7 @@ class FromAmqpToTcp(BrokerProxyTest):
     def test_calls_replies_and_failures(self):
         source = self.amqp("front", "add", "fail", "sleep")
         proxy = self.serve_proxies({"from": source, "to": self.to})
-        self.assertIn(f"queue=front forwards to {self.to}", proxy.log())
+        proxy.wait_until_log(f"queue=front forwards to {self.to}")
         front = self.broker_address("front")
         self.assert_gives(self.call(front, "add", {"a": 2, "b": 40}), 42)
         failed = self.call(front, "fail", {"message": "Out of onions"})

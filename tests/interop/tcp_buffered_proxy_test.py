@@ -210,7 +210,7 @@ class WhatCannotGoOn(BufferedTest):
         self.accept(proxy, 0)
         self.wait_until_empty(proxy)
         self.assertEqual(buffer_figure(proxy, "failed_total"), 1)
-        self.assertIn("call 1 of 'absent' is given up", proxy.log())
+        proxy.wait_until_log("call 1 of 'absent' is given up")
         self.assert_ends_well(proxy)
         failed = json.loads(self.shown("--failed", "--arguments"))
         self.assertEqual((failed["method"], failed["arguments"]), ("absent", {"a": 1}))

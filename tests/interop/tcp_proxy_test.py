@@ -25,7 +25,7 @@ class OfTheCommandLine(OneTarget):
         proxy = self.proxy()
         address = proxy.addresses[0]
         self.assertRegex(address, r"^tcp://127\.0\.0\.1:\d+$")
-        self.assertIn(f"consuming {address} forwards to {self.to}", proxy.log())
+        proxy.wait_until_log(f"consuming {address} forwards to {self.to}")
         self.assert_gives(self.call(address, "add", [2, 40]), 42)
         failed = self.call(address, "fail", {"message": "Out of onions"})
         self.assert_fails(failed, "failed: Out of onions")

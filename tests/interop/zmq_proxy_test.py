@@ -322,7 +322,7 @@ class BufferedFromRepToReq(ZmqProxyTest):
         self.accept(1)
         self.assertTrue(eventually(lambda: buffer_figure(proxy, "forwarded_total") == 1))
         self.assertEqual(buffer_figure(proxy, "failed_total"), 1)
-        self.assertIn("Out of onions", proxy.log())
+        proxy.wait_until_log("Out of onions")
 
 
 class BufferedOneWay(TcpTest):

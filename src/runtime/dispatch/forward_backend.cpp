@@ -44,10 +44,10 @@ public:
             return;
         }
         if (outcome) {
-            ServerCallState& state = call->state;
-            state.message = outcome->message.empty() ? protocol::message_default : outcome->message;
-            // The response is encoded before this returns, so the data stays where it is.
-            state.response = {.message = state.message, .data = outcome->data};
+            // The response is encoded before this returns, so that all of it stays where it is.
+            call->state.response = {.message = outcome->message.empty() ? protocol::message_default
+                                                                        : outcome->message,
+                                    .data = outcome->data};
         } else {
             call->fail(std::move(outcome.error()));
         }

@@ -28,7 +28,7 @@ public:
                 calls_.fail_internally(*call,
                                        "no mock response can be made: " + summary_of(errors));
             } else {
-                calls_.respond(*call, true, "OK", call->state.mock.get());
+                calls_.respond(*call, true, protocol::message_default, call->state.mock.get());
             }
         });
         calls_.finish(std::move(call), at);

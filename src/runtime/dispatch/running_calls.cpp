@@ -100,7 +100,7 @@ bool RunningCalls::is_late(const ServerCall& call) const noexcept {
     return call.state.context.deadline && clock_.has_come(*call.state.context.deadline);
 }
 
-void RunningCalls::respond(ServerCall& call, bool is_success, std::string message,
+void RunningCalls::respond(ServerCall& call, bool is_success, std::string_view message,
                            const void* data) {
     if (!is_success && is_late(call)) {
         return call.fail(interrupted(message));
@@ -121,10 +121,10 @@ void RunningCalls::respond(ServerCall& call, bool is_success, std::string messag
             rendered = *closed;
         }
     }
-    call.state.message = std::move(message);
     protocol::Response& response = call.state.response;
     response.failure = is_success ? std::nullopt : std::optional{Code::failed};
-    response.message = call.state.message;
+    response.message = message == protocol::message_default ? protocol::message_default
+                                                            : call.arena.copy(message);
     response.data = rendered;
 }
 
@@ -133,7 +133,7 @@ void RunningCalls::take_result(ServerCall& call) {
     if (invocation.failure) {
         accept_failure(call, *invocation.failure);
     } else {
-        respond(call, invocation.success, std::move(invocation.message), invocation.data);
+        respond(call, invocation.success, invocation.message, invocation.data);
     }
 }
 

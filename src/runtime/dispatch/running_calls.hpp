@@ -38,7 +38,7 @@ public:
 
     /// Leave what a handler gave as the response, if it keeps its contract.
     /// in   data: must outlive the response; null: none
-    void respond(ServerCall& call, bool is_success, std::string message, const void* data);
+    void respond(ServerCall& call, bool is_success, std::string_view message, const void* data);
     /// Leave what the handler of the call's invocation gave.
     void take_result(ServerCall& call);
     /// Leave a failure that code of the user gave.

@@ -58,7 +58,6 @@ void ServerCall::reset() noexcept {
         state.failure = {};
     }
     state.response = {};
-    state.message.clear();
 }
 
 }  // namespace warren::runtime

@@ -50,7 +50,6 @@ struct ServerCallState {
     std::shared_ptr<ParkedCall> parked{};   // once somebody else has it, who answers later
 
     protocol::Response response{};
-    std::string message;
     Failure failure{};
 };
 

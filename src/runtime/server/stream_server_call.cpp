@@ -77,20 +77,20 @@ void StreamServerCall::finished(std::unique_ptr<ServerCall> self, At at) noexcep
 
 void StreamServerCall::encode_response(std::int64_t unix_ms, std::string& out) {
     const std::size_t size_before = out.size();
-    std::string unwritable;
     try {
-        unwritable = protocol_.encode_response(reply_ticket, response(), unix_ms, out);
+        const std::string unwritable =
+            protocol_.encode_response(reply_ticket, response(), unix_ms, out);
+        if (!unwritable.empty()) [[unlikely]] {
+            report("the reply cannot be sent: " + unwritable);
+        }
     } catch (const std::bad_alloc&) {
         out.resize(size_before);
-        unwritable = no_memory_for_reply;
         protocol_.encode_response(reply_ticket,
                                   {.failure = Code::internal,
                                    .message = no_memory_for_reply,
                                    .method = response().method},
                                   unix_ms, out);
-    }
-    if (!unwritable.empty()) [[unlikely]] {
-        report("the reply cannot be sent: " + unwritable);
+        report(no_memory_for_reply);
     }
 }
 

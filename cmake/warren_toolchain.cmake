@@ -17,14 +17,11 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
                     -fno-semantic-interposition -fvisibility-inlines-hidden)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees dangling and uninitialised memory in correct code of the standard library.
-  add_compile_options(-Wno-missing-field-initializers -Wno-maybe-uninitialized -Wno-restrict
-                      -Wno-array-bounds -Wno-stringop-overflow)
+  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
   if(WARREN_UNITY)
     # A class of one file may hold what only that file knows.
     add_compile_options(-Wno-subobject-linkage)
   endif()
-else()
-  add_compile_options(-Wno-missing-field-initializers -Wno-missing-designated-field-initializers)
 endif()
 
 if(WARREN_SANITIZE)

@@ -51,9 +51,9 @@ using PathStep = std::variant<std::string, std::size_t>;
 
 /// One thing that is wrong with a request, as a person and a program can read it.
 struct FieldError {
-    std::vector<PathStep> location;  // empty: the request as a whole
-    std::string message;
-    std::string type;  // one word, such as "missing", "int_parsing" or "greater_than"
+    std::vector<PathStep> location{};  // empty: the request as a whole
+    std::string message{};
+    std::string type{};  // one word, such as "missing", "int_parsing" or "greater_than"
 
     friend bool operator==(const FieldError&, const FieldError&) = default;
 };

@@ -58,7 +58,9 @@ public:
         end({});
     }
     void fail(Failure failure) { end(std::unexpected{std::move(failure)}); }
-    void fail(std::string message) { fail({.code = Code::failed, .message = std::move(message)}); }
+    void fail(std::string message) {
+        fail(Failure{.code = Code::failed, .message = std::move(message)});
+    }
 
 private:
     void swap(Responder& other) noexcept { std::swap(call_, other.call_); }

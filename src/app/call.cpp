@@ -217,10 +217,10 @@ std::expected<void, std::string> check_address(const std::string& text) {
 
 /// What a call is made with, once all that was given is read.
 struct Prepared {
-    std::string address;
-    std::string arguments;  // JSON
-    std::string named;      // JSON
-    ClientOptions options;
+    std::string address{};
+    std::string arguments{};  // JSON
+    std::string named{};      // JSON
+    ClientOptions options{};
     std::shared_ptr<endpoint::LogQueue> log{};  // null: nowhere
 };
 

@@ -171,7 +171,7 @@ std::uint64_t LogQueue::dropped() const noexcept {
     return state_->dropped.load(std::memory_order_relaxed);
 }
 
-std::shared_ptr<LogQueue> queued(std::shared_ptr<Log> log) {
+std::shared_ptr<LogQueue> queued(const std::shared_ptr<Log>& log) {
     if (auto queue = std::dynamic_pointer_cast<LogQueue>(log)) {
         return queue;
     }

@@ -81,6 +81,6 @@ private:
 /// A log that never blocks who writes to it, on the way to one that may.
 /// in   log: null: nowhere
 /// out  never null
-std::shared_ptr<LogQueue> queued(std::shared_ptr<Log> log);
+std::shared_ptr<LogQueue> queued(const std::shared_ptr<Log>& log);
 
 }  // namespace warren::endpoint

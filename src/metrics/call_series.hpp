@@ -31,8 +31,8 @@ inline constexpr std::string_view forwarded_method = "(forwarded)";
 
 /// How calls come or leave. What only arrpc's own names tell apart is at the end.
 struct Route {
-    std::string transport;  // tcp, zmq, amqp, memory
-    std::string protocol;   // such as msgpack-rpc
+    std::string transport{};  // tcp, zmq, amqp, memory
+    std::string protocol{};   // such as msgpack-rpc
     bool has_tls = false;
     bool is_signed = false;
 
@@ -71,7 +71,7 @@ public:
     const DurationHistogram& durations() const noexcept { return durations_; }
 
 private:
-    std::string method_;
+    std::string method_{};
     Route route_;
     std::array<std::atomic<std::uint64_t>, code_count + 1> outcomes_{};  // by code; last: successes
     std::atomic<std::uint64_t> request_bytes_ = 0;
@@ -90,7 +90,7 @@ public:
 private:
     friend class CallSeriesTable;
 
-    std::map<std::string, CallSeries*, std::less<>> by_method_;
+    std::map<std::string, CallSeries*, std::less<>> by_method_{};
     CallSeries* unknown_ = nullptr;
 };
 

@@ -55,7 +55,7 @@ std::expected<std::int64_t, ScalarError> to_count(const Type& type, double secon
     if (!std::isfinite(seconds)) {
         return std::unexpected{not_finite};
     }
-    if (std::abs(seconds) > static_cast<double>(range_ns / second_ns)) {
+    if (std::abs(seconds) > static_cast<double>(range_ns) / static_cast<double>(second_ns)) {
         return std::unexpected{out_of_range};
     }
     const auto unit = static_cast<double>(unit_ns(type)) / static_cast<double>(second_ns);

@@ -191,6 +191,7 @@ private:
         }
         if (!field.examples.empty()) {
             std::vector<Value> examples;
+            examples.reserve(field.examples.size());
             for (const Dynamic& example : field.examples) {
                 examples.push_back(example.value());
             }
@@ -203,6 +204,7 @@ private:
         into.set("x-warren-secret", Value::boolean(true));
     }
 
+    // NOLINTNEXTLINE(readability-function-size): a case for each kind
     void describe(const Type& type, const Constraints& constraints, Keywords& into) {
         switch (type.kind) {
         case Type::Kind::nothing:

@@ -54,7 +54,7 @@ std::string digits(std::size_t count, Random& random) {
 
 /// Text of the shapes that patterns ask for most.
 std::string shaped(std::size_t shape, Random& random) {
-    const std::string name{word(random)};
+    std::string name{word(random)};
     std::string upper = name;
     std::ranges::transform(upper, upper.begin(),
                            [](char letter) { return static_cast<char>(letter - 'a' + 'A'); });

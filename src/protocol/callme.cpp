@@ -16,7 +16,7 @@ namespace {
 // What callme's own programs say of each message.
 constexpr std::uint8_t persistent = 2;
 constexpr std::uint8_t lowest_priority = 0;
-constexpr std::int64_t reply_queue_expires_ms = 30 * 60 * 1000;
+constexpr std::int64_t reply_queue_expires_ms = std::int64_t{30} * 60 * 1000;
 
 CallmeForm form_of(CallmeFormat format, int pickle_protocol) noexcept {
     switch (format) {
@@ -98,7 +98,7 @@ public:
 
     std::expected<Call, Failure> decode_call(const MessageView& request,
                                              Arena& arena) const override {
-        const auto plain = plain_body(request, arena, limits_);
+        auto plain = plain_body(request, arena, limits_);
         if (!plain) {
             return std::unexpected{std::move(plain.error())};
         }

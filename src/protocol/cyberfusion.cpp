@@ -103,7 +103,7 @@ public:
 
     std::expected<Call, Failure> decode_call(const MessageView& request,
                                              Arena& arena) const override {
-        const auto plain = plain_body(request, arena, limits_);
+        auto plain = plain_body(request, arena, limits_);
         if (!plain) {
             return std::unexpected{std::move(plain.error())};
         }

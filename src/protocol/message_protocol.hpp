@@ -20,8 +20,8 @@ namespace warren::protocol {
 
 /// How a server of a protocol appears in the broker.
 struct ServerTopologyOptions {
-    std::string server;  // its queue, or what its queue is named after
-    std::vector<std::string> methods;
+    std::string server{};  // its queue, or what its queue is named after
+    std::vector<std::string> methods{};
     TopologyOverrides queue_overrides{};
     TopologyOverrides exchange_overrides{};
     std::vector<Exchange> exchanges{};  // exchanges whose shape the configuration gives itself
@@ -29,8 +29,8 @@ struct ServerTopologyOptions {
 
 /// What a client wants in the broker to get replies by, when its protocol says that.
 struct ReplyTopology {
-    Topology topology;    // one queue, which is consumed, and how messages get there
-    std::string address;  // what requests say as reply_to
+    Topology topology{};    // one queue, which is consumed, and how messages get there
+    std::string address{};  // what requests say as reply_to
 };
 
 enum class Preparation : std::uint8_t { of_method, of_server };

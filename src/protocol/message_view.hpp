@@ -43,9 +43,9 @@ struct MessageView {
 
 /// What a reply needs to know of its request, once the request's memory is gone.
 struct ReplyAddress {
-    std::string exchange;
-    std::string reply_to;  // empty: nobody waits
-    std::string correlation_id;
+    std::string exchange{};
+    std::string reply_to{};  // empty: nobody waits
+    std::string correlation_id{};
     bool has_empty_correlation_id = false;
     std::optional<std::uint8_t> delivery_mode{};  // a reply is as persistent as its request
 

@@ -12,7 +12,7 @@ namespace warren::protocol {
 /// What must exist in a broker before messages flow: data that a transport declares, and declares
 /// again after every reconnect. Names and meanings are AMQP's [AMQP 0-9-1 1.6, 1.7].
 struct Exchange {
-    std::string name;
+    std::string name{};
     std::string type = "direct";
     bool durable = false;
     bool auto_delete = false;
@@ -21,7 +21,7 @@ struct Exchange {
 };
 
 struct Queue {
-    std::string name;  // empty: the broker chooses one
+    std::string name{};  // empty: the broker chooses one
     bool durable = false;
     bool exclusive = false;
     bool auto_delete = false;
@@ -30,9 +30,9 @@ struct Queue {
 };
 
 struct Binding {
-    std::string queue;  // empty: the queue the broker named
-    std::string exchange;
-    std::string routing_key;            // `routing_key_is_queue` replaces it
+    std::string queue{};  // empty: the queue the broker named
+    std::string exchange{};
+    std::string routing_key{};          // `routing_key_is_queue` replaces it
     bool routing_key_is_queue = false;  // for a queue the broker names
 };
 
@@ -44,19 +44,19 @@ enum class RepliesOn : std::uint8_t {
 };
 
 struct Topology {
-    std::vector<Exchange> exchanges;
-    std::vector<Queue> queues;
-    std::vector<Binding> bindings;
+    std::vector<Exchange> exchanges{};
+    std::vector<Queue> queues{};
+    std::vector<Binding> bindings{};
     RepliesOn replies_on = RepliesOn::shared_channel;  // of a server
 };
 
 /// What a user may change of a protocol's default topology; unset members leave it as it is.
 struct TopologyOverrides {
-    std::optional<bool> durable;
-    std::optional<bool> exclusive;
-    std::optional<bool> auto_delete;
-    std::optional<std::string> queue_type;  // classic | quorum
-    Dynamic arguments{};                    // added to the queue's
+    std::optional<bool> durable{};
+    std::optional<bool> exclusive{};
+    std::optional<bool> auto_delete{};
+    std::optional<std::string> queue_type{};  // classic | quorum
+    Dynamic arguments{};                      // added to the queue's
 };
 
 /// Change a queue as the user wants it. A quorum queue is durable and stays, whatever the
@@ -66,7 +66,7 @@ void apply(const TopologyOverrides& overrides, Queue& queue);
 
 /// How a broker keeps a request that nobody gets done from coming again for ever.
 struct DeadLetters {
-    std::string queue;  // where it goes then; empty: nothing of this is declared
+    std::string queue{};  // where it goes then; empty: nothing of this is declared
     std::int64_t deliveries_max = 0;
 };
 

@@ -34,7 +34,7 @@ format::JsonLimits json_limits(const core::Limits& limits) noexcept {
 /// A body read as the protocol has it: JSON, or else text.
 std::expected<Value, Failure> read_body(const MessageView& message, Arena& arena,
                                         const core::Limits& limits) {
-    const auto plain = plain_body(message, arena, limits);
+    auto plain = plain_body(message, arena, limits);
     if (!plain) {
         return std::unexpected{std::move(plain.error())};
     }

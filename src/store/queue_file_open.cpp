@@ -62,7 +62,7 @@ Failure QueueFile::State::refusal() {
     default:
         break;
     }
-    if (had_head) {
+    if (had_head_) {
         return damaged(text);
     }
     return sql.database.error() == SQLITE_NOTADB
@@ -72,8 +72,8 @@ Failure QueueFile::State::refusal() {
 }
 
 Failure QueueFile::State::damaged(std::string why) {
-    damage = std::move(why);
-    return refused(options.path, "is damaged (" + damage +
+    damage_ = std::move(why);
+    return refused(options.path, "is damaged (" + damage_ +
                                      "). When its proxy starts, it goes on with what can be read "
                                      "and tells what cannot");
 }
@@ -92,7 +92,7 @@ std::expected<void, Failure> QueueFile::State::find_buffer() const {
         return std::unexpected{
             refused(options.path, std::string{"cannot be read: "} + std::strerror(errno))};
     }
-    if (!had_head && !is_buffer(options.path)) {
+    if (!had_head_ && !is_buffer(options.path)) {
         return std::unexpected{
             refused(options.path, "is no buffer of Warren's: name another file")};
     }
@@ -133,7 +133,7 @@ std::expected<void, Failure> QueueFile::State::connect() {
     sql.database.keep_log_on_close(true);
     if (sql.database.is_read_only()) {
         return std::unexpected{
-            had_head && access(options.path.c_str(), W_OK) == 0
+            had_head_ && access(options.path.c_str(), W_OK) == 0
                 ? damaged("its header is altered")
                 : refused(options.path,
                           "may not be written: it and its directory must belong to "
@@ -176,7 +176,7 @@ std::expected<void, Failure> QueueFile::State::check_kind() {
     const bool is_new = *tables == 0 && *application == 0;
     if (!is_new && *application != application_id) {
         return std::unexpected{
-            had_head
+            had_head_
                 ? damaged("its header is altered")
                 : refused(options.path, "is the database of another program: name another file")};
     }
@@ -233,10 +233,10 @@ std::expected<void, Failure> QueueFile::State::check_pages() {
     if (*said == "ok") {
         return {};
     }
-    return std::unexpected{had_head ? damaged(*said)
-                                    : refused(options.path, "is damaged (" + *said +
-                                                                ") and was left as it is" +
-                                                                std::string{by_recovering})};
+    return std::unexpected{had_head_ ? damaged(*said)
+                                     : refused(options.path, "is damaged (" + *said +
+                                                                 ") and was left as it is" +
+                                                                 std::string{by_recovering})};
 }
 
 std::expected<void, Failure> QueueFile::State::check_tables() {
@@ -314,7 +314,7 @@ std::expected<void, Failure> QueueFile::State::complete_salvage() {
 
 /// Go on with what can be read.
 std::expected<void, Failure> QueueFile::State::mend() {
-    const std::string why = std::exchange(damage, {});
+    const std::string why = std::exchange(damage_, {});
     sql = {};
     if (auto taken = head.open(options.path); !taken) {
         return taken;
@@ -339,7 +339,7 @@ std::expected<void, Failure> QueueFile::State::limit_size() {
 }
 
 std::expected<void, Failure> QueueFile::State::open() {
-    had_head = head.exists();
+    had_head_ = head.exists();
     auto opened = options.must_be_whole ? find_buffer() : std::expected<void, Failure>{};
     if (opened && !options.must_be_whole && is_salvage_unfinished(options.path)) {
         opened = complete_salvage();
@@ -350,7 +350,7 @@ std::expected<void, Failure> QueueFile::State::open() {
     if (opened) {
         opened = open_database();
     }
-    if (!opened && !damage.empty() && !options.must_be_whole) {
+    if (!opened && !damage_.empty() && !options.must_be_whole) {
         opened = mend();
     }
     if (opened) {

@@ -79,7 +79,7 @@ struct QueueFile::State {
     }
 
 private:
-    // Of `open`. What is no refusal but damage says so in `damage`.
+    // Of `open`. What is no refusal but damage says so in `damage_`.
     std::expected<void, Failure> find_buffer() const;
     std::expected<void, Failure> make_file();
     std::expected<void, Failure> open_database();
@@ -100,8 +100,8 @@ private:
     Failure refusal();
     Failure damaged(std::string why);
 
-    bool had_head = false;
-    std::string damage;  // what is wrong with it, when it can be mended
+    bool had_head_ = false;
+    std::string damage_;  // what is wrong with it, when it can be mended
 };
 
 }  // namespace warren::store

@@ -79,7 +79,7 @@ bool is_salvage_unfinished(const std::string& path) noexcept {
 }
 
 std::expected<std::string, Failure> finish_salvage(const std::string& path) {
-    const std::string kept = name_to_keep(path);
+    std::string kept = name_to_keep(path);
     // The log first: the new database would take it for its own.
     if (!move_file(log_of(path), log_of(kept)) || !move_file(path, kept) ||
         rename(finished(path).c_str(), path.c_str()) != 0) {

@@ -21,18 +21,18 @@ enum class LogFormat : std::uint8_t { text, json };
 
 /// Where a method's name stands, for what can only be checked once modules are loaded.
 struct MethodEntry {
-    std::string name;
+    std::string name{};
     std::size_t line = 0;
-    std::string path;
+    std::string path{};
 };
 
 struct ListenerEntry {
-    ListenerOptions options;
-    std::vector<MethodEntry> methods;
+    ListenerOptions options{};
+    std::vector<MethodEntry> methods{};
     std::size_t line = 0;
-    std::string path;
+    std::string path{};
     std::vector<std::string> warnings{};  // as problems, of what can be served all the same
-    std::string virtual_host;             // of the shape of virtual hosts: its key there
+    std::string virtual_host{};           // of the shape of virtual hosts: its key there
 };
 
 /// A listener whose calls are forwarded.
@@ -42,21 +42,21 @@ struct ProxyEntry {
 };
 
 struct DirectoryEntry {
-    std::string path;
-    std::string source_location;  // where it was said, such as "warren.yml:1: modules[0]"
+    std::string path{};
+    std::string source_location{};  // where it was said, such as "warren.yml:1: modules[0]"
 };
 
 /// What `warren serve` is to do, from one file.
 struct Config {
-    std::string file;
-    std::vector<DirectoryEntry> modules;  // none: see `module_directories_default`
+    std::string file{};
+    std::vector<DirectoryEntry> modules{};  // none: see `module_directories_default`
     MethodsMissing methods_missing = MethodsMissing::refuse;
-    std::vector<ListenerEntry> listeners;
-    std::vector<ProxyEntry> proxies;
-    ServerOptions server;
+    std::vector<ListenerEntry> listeners{};
+    std::vector<ProxyEntry> proxies{};
+    ServerOptions server{};
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
-    std::vector<std::string> notes;  // what is accepted and has no effect
+    std::vector<std::string> notes{};  // what is accepted and has no effect
 };
 
 inline constexpr char config_file_default[] = "/etc/warren/warren.yml";

@@ -9,7 +9,7 @@
 namespace warren::app {
 namespace {
 
-constexpr std::size_t config_bytes_max = 1024 * 1024;
+constexpr std::size_t config_bytes_max = std::size_t{1} << 20;
 
 std::optional<std::string> read_file(const std::string& file, ConfigProblems& problems) {
     auto content = app::read_file(file, config_bytes_max);
@@ -37,7 +37,7 @@ std::optional<YAML::Node> parse(const std::string& content, ConfigProblems& prob
         }
         return documents.front();
     } catch (const YAML::Exception& error) {
-        problems.add(static_cast<std::size_t>(error.mark.line + 1), {},
+        problems.add(static_cast<std::size_t>(error.mark.line) + 1, {},
                      "is no valid YAML: " + error.msg);
         return std::nullopt;
     }

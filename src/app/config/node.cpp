@@ -345,6 +345,7 @@ std::vector<ConfigNode> ConfigMap::one_or_several(std::string_view one, std::str
 std::vector<std::pair<std::string, ConfigNode>> ConfigMap::take_all() {
     takes_all_ = true;
     std::vector<std::pair<std::string, ConfigNode>> all;
+    all.reserve(entries_.size());
     for (const Entry& found : entries_) {
         all.emplace_back(found.key, found.value);
     }

@@ -23,8 +23,8 @@ namespace warren::app {
 /// is wrong with it and gives nothing; no message repeats a value that could be a secret.
 class ConfigNode {
 public:
-    ConfigNode(YAML::Node node, std::string path, ConfigProblems& problems)
-        : node_{std::move(node)}, path_{std::move(path)}, problems_{&problems} {}
+    ConfigNode(const YAML::Node& node, std::string path, ConfigProblems& problems)
+        : node_{node}, path_{std::move(path)}, problems_{&problems} {}
 
     const std::string& path() const noexcept { return path_; }
     std::size_t line() const;

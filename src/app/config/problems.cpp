@@ -28,16 +28,16 @@ std::string ConfigProblems::source_location(std::size_t line, std::string_view p
     return text;
 }
 
-void ConfigProblems::add(std::size_t line, std::string_view path, std::string message) {
+void ConfigProblems::add(std::size_t line, std::string_view path, const std::string& message) {
     // In their order from the start: clang takes a stable sort of libstdc++ 12 for deprecated.
     const auto after = std::ranges::upper_bound(problems_, line, {}, &Problem::line);
     problems_.insert(after, {line, on_one_line(source_location(line, path) + ": " + message)});
 }
 
-void ConfigProblems::add_tolerable(std::size_t line, std::string_view path, std::string message,
-                                   std::string_view consequence) {
+void ConfigProblems::add_tolerable(std::size_t line, std::string_view path,
+                                   const std::string& message, std::string_view consequence) {
     if (!is_tolerant_) {
-        return add(line, path, std::move(message));
+        return add(line, path, message);
     }
     notes_.push_back(on_one_line(source_location(line, path) + ": " + message + "; " +
                                  std::string{consequence}));
@@ -45,6 +45,7 @@ void ConfigProblems::add_tolerable(std::size_t line, std::string_view path, std:
 
 std::vector<std::string> ConfigProblems::lines() const {
     std::vector<std::string> texts;
+    texts.reserve(problems_.size());
     for (const Problem& problem : problems_) {
         texts.push_back(problem.text);
     }

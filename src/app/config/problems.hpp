@@ -17,13 +17,13 @@ public:
     bool empty() const noexcept { return problems_.empty(); }
 
     /// in   line from 1, or 0 for the file as a whole; path such as "listeners[0].queue", or empty
-    void add(std::size_t line, std::string_view path, std::string message);
+    void add(std::size_t line, std::string_view path, const std::string& message);
 
     /// Of a shape that others read without a word, what they pass over is a note.
     void tolerate() noexcept { is_tolerant_ = true; }
     bool is_tolerant() const noexcept { return is_tolerant_; }
     /// A problem; or, of such a shape, a note with what becomes of it.
-    void add_tolerable(std::size_t line, std::string_view path, std::string message,
+    void add_tolerable(std::size_t line, std::string_view path, const std::string& message,
                        std::string_view consequence);
     const std::vector<std::string>& notes() const noexcept { return notes_; }
 

@@ -53,7 +53,7 @@ std::optional<std::string> read_target(std::string_view kind, const ConfigNode& 
         const std::string endpoints = read_zmq_endpoints(node);
         return endpoints.empty() ? std::nullopt : std::optional{endpoints};
     }
-    const auto text = node.secret();
+    auto text = node.secret();
     if (!text) {
         return std::nullopt;
     }

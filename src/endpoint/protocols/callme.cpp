@@ -137,7 +137,7 @@ extern constinit const ProtocolDescriptor callme{
     .mixes_arguments = true,
     .metadata = {.time_left = true, .priority = true},
     .make_message =
-        [](const Address& address, std::string, const core::Limits& limits) {
+        [](const Address& address, const std::string&, const core::Limits& limits) {
             return protocol::make_callme_protocol(own_of(address).format, limits,
                                                   own_of(address).pickle_protocol);
         },

@@ -12,7 +12,7 @@ extern constinit const ProtocolDescriptor cyberfusion{
     .metadata = {.time_left = true, .priority = true},
     .secret_depth = model::SecretDepth::direct,
     .make_message =
-        [](const Address&, std::string, const core::Limits& limits) {
+        [](const Address&, const std::string&, const core::Limits& limits) {
             return protocol::make_cyberfusion_protocol(limits);
         },
 };

@@ -84,7 +84,7 @@ struct ProtocolDescriptor {
 
     // At brokers.
     std::unique_ptr<protocol::MessageProtocol> (*make_message)(
-        const Address& address, std::string method, const core::Limits& limits) = nullptr;
+        const Address& address, const std::string& method, const core::Limits& limits) = nullptr;
     std::string_view server_key = "queue";  // what an address names a server by
     std::string_view queue_default{};       // where it names none; empty: it must
     /// The queue of a server, where it is not called as the server is. Then a client's address

@@ -12,7 +12,7 @@ extern constinit const ProtocolDescriptor tutorial{
     .method = MethodSource::by_listener,
     .metadata = {.time_left = true, .priority = true},
     .make_message =
-        [](const Address&, std::string method, const core::Limits& limits) {
+        [](const Address&, const std::string& method, const core::Limits& limits) {
             return protocol::make_tutorial_protocol(std::move(method), limits);
         },
     .queue_default = "rpc_queue",

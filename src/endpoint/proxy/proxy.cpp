@@ -68,7 +68,7 @@ void Proxy::add_to(metrics::ServerFigures& figures) const {
 }
 
 Proxies::Proxies(std::span<const ListenerConfig> configs, ServerReplies replies,
-                 const runtime::Clock& clock, std::shared_ptr<Log> log) {
+                 const runtime::Clock& clock, const std::shared_ptr<Log>& log) {
     for (const ListenerConfig& config : configs) {
         if (config.proxy && replies == ServerReplies::mock) {
             throw Error{Code::invalid_request,

@@ -45,7 +45,7 @@ public:
     /// in   plans: of all its listeners; clock: outlives this
     /// err  as `Proxy`
     Proxies(std::span<const ListenerConfig> configs, ServerReplies replies,
-            const runtime::Clock& clock, std::shared_ptr<Log> log);
+            const runtime::Clock& clock, const std::shared_ptr<Log>& log);
 
     /// out  nullptr of a listener that is no proxy
     runtime::Forwarder* forwarder_of(std::size_t listener) noexcept;

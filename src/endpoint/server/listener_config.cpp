@@ -295,6 +295,7 @@ std::vector<std::string> method_names(const ListenerConfig& config,
         return config.options.methods;
     }
     std::vector<std::string> names;
+    names.reserve(methods.size());
     for (const Method* const method : methods) {
         names.push_back(method->name);
     }

@@ -20,13 +20,13 @@ namespace warren::endpoint {
 /// Where a listener's calls are forwarded to.
 struct ProxyConfig {
     ForwardOptions options;
-    Address to;
+    Address to{};
 };
 
 /// A listener's options, read and checked: all that needs no method to exist.
 struct ListenerConfig {
-    ListenerOptions options;
-    Address address;
+    ListenerOptions options{};
+    Address address{};
     format::Keyring keys{};
     std::shared_ptr<const ProxyConfig> proxy{};  // null: methods of this server are served
 

@@ -174,6 +174,7 @@ public:
 
     std::vector<std::string> listeners() const {
         std::vector<std::string> names;
+        names.reserve(active_.size());
         for (std::size_t i = 0; i < active_.size(); ++i) {
             names.push_back(active_[i]->display() + (proxies_ ? proxies_->display_of(i) : ""));
         }

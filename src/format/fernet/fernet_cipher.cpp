@@ -122,7 +122,7 @@ bool FernetCipher::encrypt(std::string_view plaintext, std::span<const std::byte
                              static_cast<int>(plaintext.size())) == 1 &&
            EVP_EncryptFinal_ex(contexts->encrypting.get(), writable_octets_of(target) + written,
                                &last) == 1 &&
-           static_cast<std::size_t>(written + last) == target.size();
+           static_cast<std::size_t>(written) + static_cast<std::size_t>(last) == target.size();
 }
 
 std::expected<std::string, FernetError> FernetCipher::decrypt(
@@ -145,7 +145,7 @@ std::expected<std::string, FernetError> FernetCipher::decrypt(
         OPENSSL_cleanse(plaintext.data(), plaintext.size());
         return std::unexpected{FernetError::padding};
     }
-    plaintext.resize(static_cast<std::size_t>(written + last));
+    plaintext.resize(static_cast<std::size_t>(written) + static_cast<std::size_t>(last));
     return plaintext;
 }
 

@@ -40,6 +40,7 @@ Number load_big_endian(const std::byte* at) noexcept {
 /// Read the head that `input` starts with.                     [MessagePack specification, Formats]
 /// out  false when `input` ends within it
 /// cost O(1)                                                                          thread any
+// NOLINTNEXTLINE(readability-function-size): a case for each kind of head
 [[gnu::always_inline]] inline bool msgpack_read_head(std::span<const std::byte> input,
                                                      MsgpackHead& head) noexcept {
     using enum MsgpackHead::Kind;

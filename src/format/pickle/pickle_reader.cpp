@@ -51,6 +51,7 @@ std::expected<Pickled, DecodeError> PickleMachine::run() {
     return std::unexpected{std::move(error_)};
 }
 
+// NOLINTNEXTLINE(readability-function-size): a case for each opcode
 bool PickleMachine::step(PickleOpcode opcode) {
     switch (opcode) {
     case none:

@@ -108,6 +108,7 @@ void BroadcastCalls::finish(ClientCall& call, const Spread& spread) {
         return succeed(call, {.message = protocol::message_default});
     }
     std::vector<Value> data;
+    data.reserve(spread.copies.size());
     for (const auto& copy : spread.copies) {
         data.push_back(copy->data.value());
     }

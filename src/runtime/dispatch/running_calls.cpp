@@ -123,8 +123,8 @@ void RunningCalls::respond(ServerCall& call, bool is_success, std::string_view m
     }
     protocol::Response& response = call.state.response;
     response.failure = is_success ? std::nullopt : std::optional{Code::failed};
-    response.message = message == protocol::message_default ? protocol::message_default
-                                                            : call.arena.copy(message);
+    response.message =
+        message == protocol::message_default ? protocol::message_default : call.arena.copy(message);
     response.data = rendered;
 }
 
@@ -211,8 +211,8 @@ void RunningCalls::log_call(const ServerCall& call) noexcept {
 }
 
 void RunningCalls::end(const DeadlineWatch::Swept& swept, const Failure& why) noexcept {
-    for (std::stop_source running : swept.running) {
-        running.request_stop();
+    for (const std::stop_source& running : swept.running) {
+        std::stop_source{running}.request_stop();
     }
     for (Watched* const ended : swept.ended) {
         std::unique_ptr<ServerCall> call{static_cast<ServerCall*>(ended)};

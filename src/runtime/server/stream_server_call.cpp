@@ -64,7 +64,7 @@ std::expected<void, Failure> StreamServerCall::write_part(const Value& data) {
 void StreamServerCall::finished(std::unique_ptr<ServerCall> self, At at) noexcept {
     // What has parts on their way ends behind them.
     if (at == At::dispatch && !has_parts) {
-        self.release();
+        static_cast<void>(self.release());
         server_.respond_here(std::unique_ptr<StreamServerCall>{this});
         return;
     }

@@ -197,7 +197,7 @@ void ReplyTrials::broken(const Failure& why, Break how, const amqp::ChannelClose
     channel_ = 0;
     std::map<std::uint64_t, Entry> out = std::exchange(out_, {});
     if (out.size() == 1 && (how != Break::cut || out.begin()->second.attempts >= attempts_max)) {
-        return convict(std::move(out.begin()->second), why, how, closed);
+        return convict(out.begin()->second, why, how, closed);
     }
     careful_ = careful_ || !out.empty();
     for (auto entry = out.rbegin(); entry != out.rend(); ++entry) {
@@ -205,7 +205,7 @@ void ReplyTrials::broken(const Failure& why, Break how, const amqp::ChannelClose
     }
 }
 
-void ReplyTrials::convict(Entry entry, const Failure& why, Break how,
+void ReplyTrials::convict(const Entry& entry, const Failure& why, Break how,
                           const amqp::ChannelClosed& closed) {
     // This is what the connection is for: the next one may follow soon.
     link_->worked();

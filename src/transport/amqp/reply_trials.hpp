@@ -96,7 +96,8 @@ private:
     void confirmed(const amqp::Confirmed& confirmed);
     void returned(const amqp::Returned& returned);
     void broken(const Failure& why, Break how, const amqp::ChannelClosed& closed = {});
-    void convict(Entry entry, const Failure& why, Break how, const amqp::ChannelClosed& closed);
+    void convict(const Entry& entry, const Failure& why, Break how,
+                 const amqp::ChannelClosed& closed);
     void sort_strangers();
     runtime::Executor::TimerId after(std::chrono::seconds wait, void (ReplyTrials::*function)());
     void watch_idle();

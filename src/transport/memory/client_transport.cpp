@@ -223,7 +223,7 @@ void MemoryClientTransport::start(runtime::ClientSink& sink) {
     });
 }
 
-void MemoryClientTransport::close(Failure why) {
+void MemoryClientTransport::close(const Failure& why) {
     impl_->close(why);
 }
 

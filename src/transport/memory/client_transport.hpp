@@ -33,7 +33,7 @@ public:
     /// in  the sink outlives the transport
     void start(runtime::ClientSink& sink);
     /// Break the connection; it comes back after the reconnect delay.
-    void close(Failure why);
+    void close(const Failure& why);
 
     runtime::Executor& executor() noexcept override;
     /// While there is no connection a request is refused with no_responder.

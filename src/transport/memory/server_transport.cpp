@@ -114,7 +114,7 @@ void MemoryServerTransport::start(runtime::ServerSink& sink) {
     });
 }
 
-void MemoryServerTransport::close(Failure why) {
+void MemoryServerTransport::close(const Failure& why) {
     impl_->close(why);
 }
 

@@ -30,7 +30,7 @@ public:
     /// in  the sink outlives the transport
     void start(runtime::ServerSink& sink);
     /// Break the connection; it comes back after the reconnect delay.
-    void close(Failure why);
+    void close(const Failure& why);
 
     runtime::Executor& executor() noexcept override;
     runtime::Settlement settle(runtime::DeliveryId delivery,

@@ -48,11 +48,12 @@ public:
             addresses_.push_back(endpoint_.text);
             return executor_.post([self = shared_from_this()] { self->connect_next(); });
         }
-        resolver_.async_resolve(endpoint_.host, endpoint_.port, tcp::resolver::numeric_service,
-                                [self = shared_from_this()](const error_code& error,
-                                                            tcp::resolver::results_type found) {
-                                    self->resolved(error, found);
-                                });
+        resolver_.async_resolve(
+            endpoint_.host, endpoint_.port, tcp::resolver::numeric_service,
+            [self = shared_from_this()](const error_code& error,
+                                        const tcp::resolver::results_type& found) {
+                self->resolved(error, found);
+            });
     }
 
     void cancel() noexcept {

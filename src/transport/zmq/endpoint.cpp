@@ -185,7 +185,8 @@ std::expected<std::string, Failure> numeric_endpoint(const ZmqEndpoint& endpoint
         is_address(endpoint.host) || ::if_nametoindex(endpoint.host.c_str()) != 0) {
         return endpoint.text;
     }
-    const addrinfo wanted{.ai_socktype = SOCK_STREAM};
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
     addrinfo* list = nullptr;
     const int error = ::getaddrinfo(endpoint.host.c_str(), nullptr, &wanted, &list);
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> found{list, ::freeaddrinfo};

@@ -59,7 +59,7 @@ void serve(const char* port, const char* prefetch, bool on_workers, Protocol pro
     warren::MethodOptions method =
         server.method("bench_echo", [](const Echo& request) { return request; });
     if (!on_workers) {
-        method.run_inline();
+        method.run_on_io_thread();
     }
     warren::ListenerOptions listener = listener_of(port, protocol);
     listener.max_simultaneous_requests = std::strtoul(prefetch, nullptr, 10);

@@ -215,7 +215,7 @@ TEST(TcpCalls, MayCloseTheirClientFromACompletion) {
 
 TEST(TcpCalls, PollWhereThatIsAsked) {
     Server server{{.spin_max = std::chrono::microseconds{50}}};
-    server.method("add", [](int a, int b) { return a + b; }, {"a", "b"}).run_inline();
+    server.method("add", [](int a, int b) { return a + b; }, {"a", "b"}).run_on_io_thread();
     server.listen("tcp://127.0.0.1:0");
     server.start();
     const std::string shown = server.listeners().front();
@@ -242,7 +242,7 @@ TEST(TcpCalls, AreHeldBackWhileTheirAnswersAreNotRead) {
     constexpr std::size_t response_bytes = 100'000;
     constexpr std::uint32_t calls = 2'000;  // 200 MB, more than may wait for a peer
     Server server;
-    server.method("big", [] { return std::string(response_bytes, 'x'); }).run_inline();
+    server.method("big", [] { return std::string(response_bytes, 'x'); }).run_on_io_thread();
     server.listen("tcp://127.0.0.1:0");
     server.start();
     const std::string shown = server.listeners().front();

@@ -53,7 +53,7 @@ protected:
 
     Limits() : server_{{.workers = workers}} {
         server_.method("block", [this] { gate_.wait(); });
-        server_.method("hello", [] { return 1; }).run_inline();
+        server_.method("hello", [] { return 1; }).run_on_io_thread();
         server_.method("text",
                        [](int size) { return std::string(static_cast<std::size_t>(size), 'x'); },
                        {"size"});

@@ -163,7 +163,7 @@ TEST_F(Responders, AnswerInsideOfTheHandlerToo) {
                         EXPECT_EQ(context.method, "inline");
                         responder.respond(Found{1});
                     })
-            .run_inline();
+            .run_on_io_thread();
     });
     for (const std::string& url : urls()) {
         Client client{url};

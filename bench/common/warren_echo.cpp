@@ -74,7 +74,7 @@ void serve(const Modes& modes) {
     }
     if (const std::string certificate{modes.value("tls")}; !certificate.empty()) {
         const std::string key = certificate.substr(0, certificate.rfind('.')) + ".key";
-        listener.tls = {.certificate_file = certificate, .key_file = key};
+        listener.tcp.tls = {.certificate_file = certificate, .key_file = key};
     }
     server.listen(listener);
     server.start();

@@ -30,6 +30,6 @@ std::uint64_t fibonacci(const Request& request) {
 WARREN_MODULE(module) {
     module.method("fibonacci", fibonacci)
         .describe("The n-th Fibonacci number, from F(0) = 0.")
-        .run_inline()
+        .run_on_io_thread()
         .idempotent();
 }

@@ -82,7 +82,7 @@ WARREN_MODULE(module) {
     module.method("echo", echo, {"value"}).describe("Any value comes back as it is.").idempotent();
     module.method("add", add, {"a", "b"})
         .describe("The sum of two integers or floats.")
-        .run_inline()
+        .run_on_io_thread()
         .idempotent();
     module.method("fail", fail, {"message"}).describe("Fail with this message.");
     module.method("sleep", sleep_seconds)

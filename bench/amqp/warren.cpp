@@ -40,13 +40,11 @@ std::string address(const char* port, Protocol protocol) {
 
 warren::ListenerOptions listener_of(const char* port, Protocol protocol) {
     if (protocol == Protocol::cyberfusion) {
-        return {.url = broker(port), .queue = "bench_warren"};
+        return {.url = broker(port), .queue = {.name = "bench_warren"}};
     }
-    warren::ListenerOptions listener{.url = broker(port)};
-    listener.protocol = "callme";
-    listener.server_id = "bench_warren";
-    listener.threaded = true;
-    return listener;
+    return {.url = broker(port),
+            .protocol = "callme",
+            .callme = {.server_id = "bench_warren", .threaded = true}};
 }
 
 void serve(const char* port, const char* prefetch, bool on_workers, Protocol protocol) {
@@ -59,7 +57,7 @@ void serve(const char* port, const char* prefetch, bool on_workers, Protocol pro
     warren::MethodOptions method =
         server.method("bench_echo", [](const Echo& request) { return request; });
     if (!on_workers) {
-        method.run_inline();
+        method.run_on_io_thread();
     }
     warren::ListenerOptions listener = listener_of(port, protocol);
     listener.max_simultaneous_requests = std::strtoul(prefetch, nullptr, 10);

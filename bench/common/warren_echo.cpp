@@ -66,7 +66,7 @@ void serve(const Modes& modes) {
     warren::MethodOptions method =
         server.method("bench_echo", [](const Echo& request) { return request; });
     if (!modes.has("worker")) {
-        method.run_inline();
+        method.run_on_io_thread();
     }
     warren::ListenerOptions listener{.url = address_of("127.0.0.1:0", modes)};
     if (modes.has("auth")) {
@@ -74,7 +74,7 @@ void serve(const Modes& modes) {
     }
     if (const std::string certificate{modes.value("tls")}; !certificate.empty()) {
         const std::string key = certificate.substr(0, certificate.rfind('.')) + ".key";
-        listener.tls = {.certificate_file = certificate, .key_file = key};
+        listener.tcp.tls = {.certificate_file = certificate, .key_file = key};
     }
     server.listen(listener);
     server.start();

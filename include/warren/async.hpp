@@ -16,8 +16,8 @@
 #include <type_traits>
 #include <utility>
 
-/// Calls for programs built on Boost.Asio: with any completion token, such as `use_awaitable`,
-/// `use_future`, `deferred` or a function.
+/// Calls of a client, or of one of its targets, for programs built on Boost.Asio: with any
+/// completion token, such as `use_awaitable`, `use_future`, `deferred` or a function.
 namespace warren {
 
 namespace detail {
@@ -82,7 +82,7 @@ private:
 template <typename T>
 struct StartCall {
     template <typename Handler>
-    void operator()(Handler handler, Client* client, PreparedCallPointer call) const {
+    void operator()(Handler handler, ClientImplementation* client, PreparedCallPointer call) const {
         std::stop_token stop;
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected()) {
@@ -93,22 +93,22 @@ struct StartCall {
             });
         }
         using Sink = AsioSink<T, Handler>;
-        client->submit<Sink>(std::move(call), std::move(stop), std::move(handler));
+        submit<Sink>(*client, std::move(call), std::move(stop), std::move(handler));
     }
 };
 
 template <typename T, typename Token>
-auto async_submit(Client& client, const ErasedCall& call, const CallOptions& options,
+auto async_submit(ClientTarget& target, const ErasedCall& call, const CallOptions& options,
                   Token& token) {
     return boost::asio::async_initiate<Token, typename CallSignature<T>::type>(
-        StartCall<T>{}, token, &client, client.prepare(call, options));
+        StartCall<T>{}, token, &target.implementation(), target.prepare(call, options));
 }
 
 }  // namespace detail
 
 /// Call a method; completes with (std::exception_ptr, response), or (std::exception_ptr) for a
 /// response of `void`, on the token's associated executor (without one: on the client's I/O thread,
-/// where nothing may block). Every type of cancellation gives the call up: it is `cancelled`.
+/// where nothing may block). Every type of cancellation ends the call: it is `cancelled`.
 /// The request is not used any more when this returns.
 ///
 ///     const Request request{FavouriteFood::onion};
@@ -117,49 +117,51 @@ auto async_submit(Client& client, const ErasedCall& call, const CallOptions& opt
 ///
 /// Of the deleted overloads: g++ 12 destroys some temporaries of a full expression that holds a
 /// `co_await` twice (aggregates with members that need a destructor, such as requests and options),
-/// so both must be objects with a name.
+/// so both must be objects with a name, and so must a target.
 template <Contract C, typename Token>
-auto async_call(Client& client, const typename C::request_type& request, Token&& token) {
-    return detail::async_submit<typename C::response_type>(client, detail::erase<C>(request),
+auto async_call(ClientTarget& target, const typename C::request_type& request, Token&& token) {
+    return detail::async_submit<typename C::response_type>(target, detail::erase<C>(request),
                                                            CallOptions{}, token);
 }
 template <Contract C, typename Token>
-auto async_call(Client& client, const typename C::request_type& request, const CallOptions& options,
-                Token&& token) {
-    return detail::async_submit<typename C::response_type>(client, detail::erase<C>(request),
+auto async_call(ClientTarget& target, const typename C::request_type& request,
+                const CallOptions& options, Token&& token) {
+    return detail::async_submit<typename C::response_type>(target, detail::erase<C>(request),
                                                            options, token);
 }
 template <Contract C, typename Token>
     requires std::is_class_v<typename C::request_type>
-auto async_call(Client& client, const typename C::request_type&& request, Token&& token) = delete;
+auto async_call(ClientTarget& target, const typename C::request_type&& request,
+                Token&& token) = delete;
 template <Contract C, typename Token>
     requires std::is_class_v<typename C::request_type>
-auto async_call(Client& client, const typename C::request_type&& request,
+auto async_call(ClientTarget& target, const typename C::request_type&& request,
                 const CallOptions& options, Token&& token) = delete;
 template <Contract C, typename Token>
-auto async_call(Client& client, const typename C::request_type& request,
+auto async_call(ClientTarget& target, const typename C::request_type& request,
                 const CallOptions&& options, Token&& token) = delete;
 
 /// The same without a contract; completes with (std::exception_ptr, Dynamic).
-/// in   arguments as for `Client::call`
+/// in   arguments: as for `Client::call`
 template <typename Token>
-auto async_call(Client& client, std::string_view method, const Dynamic& arguments, Token&& token) {
-    return detail::async_submit<Dynamic>(client, detail::erase(method, arguments), CallOptions{},
+auto async_call(ClientTarget& target, std::string_view method, const Dynamic& arguments,
+                Token&& token) {
+    return detail::async_submit<Dynamic>(target, detail::erase(method, arguments), CallOptions{},
                                          token);
 }
 template <typename Token>
-auto async_call(Client& client, std::string_view method, const Dynamic& arguments,
+auto async_call(ClientTarget& target, std::string_view method, const Dynamic& arguments,
                 const CallOptions& options, Token&& token) {
-    return detail::async_submit<Dynamic>(client, detail::erase(method, arguments), options, token);
+    return detail::async_submit<Dynamic>(target, detail::erase(method, arguments), options, token);
 }
 template <typename Token>
-auto async_call(Client& client, std::string_view method, const Dynamic&& arguments,
+auto async_call(ClientTarget& target, std::string_view method, const Dynamic&& arguments,
                 Token&& token) = delete;
 template <typename Token>
-auto async_call(Client& client, std::string_view method, const Dynamic&& arguments,
+auto async_call(ClientTarget& target, std::string_view method, const Dynamic&& arguments,
                 const CallOptions& options, Token&& token) = delete;
 template <typename Token>
-auto async_call(Client& client, std::string_view method, const Dynamic& arguments,
+auto async_call(ClientTarget& target, std::string_view method, const Dynamic& arguments,
                 const CallOptions&& options, Token&& token) = delete;
 
 }  // namespace warren

@@ -6,13 +6,10 @@
 #include <warren/options.hpp>
 #include <warren/reply.hpp>
 
-#include <concepts>
 #include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
-#include <new>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -29,44 +26,10 @@ struct ClientCounters {
     std::uint64_t in_flight = 0;        // now
 };
 
-class ClientTarget;
-
-/// Calls methods of servers over one connection, any number of calls at once. It connects in the
-/// background and again after a loss; calls made meanwhile wait, each until its own deadline.
-/// Every call ends in exactly one way, and every failure is an `Error` of the catalogue.
-///
-///     warren::Client client{"amqp://guest:guest@localhost/?queue=test"};
-///     Response response = client.call<dx_example_method>(Request{FavouriteFood::onion});
-///
-/// Each client has one I/O thread and one connection of its own: make one and share it.
-/// thread any, also the same object; its destruction only after all its own calls began
-class Client {
+/// The ways to call a server: what a client and each of its targets have.
+/// thread any, also the same object
+class ClientTarget {
 public:
-    /// in   url: tcp://HOST:PORT[,HOST:PORT...], tls://, arrpc:// or arrpcs:// without a broker;
-    ///      over ZeroMQ zmq+tcp://HOST:PORT[,HOST:PORT...], zmq+ipc:///PATH or zmq+inproc://NAME;
-    ///      amqp://[USER[:PASSWORD]@]HOST[:PORT][,HOST...]/[VHOST]?queue=QUEUE, amqps://..., or
-    ///      memory:NAME for a server in this process. Parameters: queue, protocol (cyberfusion,
-    ///      tutorial or callme, with server_id instead of queue), reply (exclusive, direct or
-    ///      durable), reply_queue, and AMQP's own (cacertfile, certfile, keyfile, key_password,
-    ///      verify, server_name_indication, auth_mechanism, heartbeat, connection_timeout,
-    ///      channel_max, reconnect_pause_max, topology_check)
-    /// err  throws Error (invalid_request) for an address or option that cannot be; never for a
-    ///      broker that does not answer: that is its calls' matter
-    explicit Client(std::string_view url, ClientOptions options = {});
-    /// As `close`.
-    ~Client();
-    Client(const Client&) = delete;
-    Client& operator=(const Client&) = delete;
-
-    /// End: calls without a response are `cancelled`, and the I/O thread ends. Never waits for a
-    /// broker. May be called from a completion; the thread then ends by itself.
-    void close() noexcept;
-
-    ClientCounters counters() const noexcept;
-    /// What is counted and timed, as text for Prometheus (version 0.0.4), for a program that shows
-    /// it together with its own. Empty without `ClientOptions::metrics`.
-    std::string metrics_text() const;
-
     /// Call a method and wait for its data.
     /// err  throws Error: invalid_request before anything is sent when the request breaks the
     ///      contract; contract_mismatch when the response does; otherwise see Code. From a
@@ -78,13 +41,6 @@ public:
         call_blocking(detail::erase<C>(request), options, sink);
         return sink.take_data();
     }
-
-    /// One server of several at the same broker, by its queue or, of callme, by its id. Calls go
-    /// over this client's connection.
-    ///
-    ///     client.target("fooserver").call("add", warren::Dynamic::list({1, 1}));
-    /// out  valid as long as this client
-    ClientTarget target(std::string server);
 
     /// As `call`, with the reply's message; a failure that the handler itself told is a reply too,
     /// with `success` false and its data, when that keeps to the contract.
@@ -117,7 +73,8 @@ public:
     void start_call(const typename C::request_type& request, Function completion,
                     const CallOptions& options = {}) {
         using Sink = detail::CompletionSink<typename C::response_type, Function>;
-        submit<Sink>(prepare(detail::erase<C>(request), options), {}, std::move(completion));
+        detail::submit<Sink>(*client_, prepare(detail::erase<C>(request), options), {},
+                             std::move(completion));
     }
     void start_call(std::string_view method, const Dynamic& arguments,
                     Completion<Dynamic> completion, const CallOptions& options = {});
@@ -146,90 +103,75 @@ public:
 
     // The building blocks of other ways to complete, such as <warren/async.hpp>.
 
-    /// Take the arguments over. What is wrong with them shows when the call completes.
+    /// Keep the arguments. What is wrong with them shows when the call completes.
     detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options);
-    /// in   stop: gives the call up, as the one of its options
-    ///      arguments: of the sink's constructor
-    template <std::derived_from<detail::CallSink> Sink, typename... Arguments>
-    void submit(detail::PreparedCallPointer call, std::stop_token stop, Arguments&&... arguments) {
-        void* const memory = detail::sink_memory(*call, sizeof(Sink), alignof(Sink));
-        submit_to(std::move(call), *::new (memory) Sink(std::forward<Arguments>(arguments)...),
-                  std::move(stop));
-    }
+    /// For `detail::submit`.
+    detail::ClientImplementation& implementation() const noexcept { return *client_; }
 
 private:
-    class Implementation;
+    friend class Client;
+    /// in   server: empty: the address's
+    ClientTarget(detail::ClientImplementation& client, std::string server) noexcept
+        : client_{&client}, server_{std::move(server)} {}
 
-    void submit_to(detail::PreparedCallPointer call, detail::CallSink& sink, std::stop_token stop);
     void call_blocking(const detail::ErasedCall& call, const CallOptions& options,
                        detail::WaitingSink& sink);
     void notify_blocking(const detail::ErasedCall& call, const CallOptions& options);
     void start_notify(const detail::ErasedCall& call, Completion<void> completion,
                       const CallOptions& options);
 
-    std::unique_ptr<Implementation> implementation_;
-};
-
-/// A client whose calls go to one server: as `Client`, with the server's name in each call's
-/// options.          thread any
-class ClientTarget {
-public:
-    template <Contract C>
-    typename C::response_type call(const typename C::request_type& request,
-                                   CallOptions options = {}) {
-        return client_->call<C>(request, to_server(std::move(options)));
-    }
-    Dynamic call(std::string_view method, const Dynamic& arguments, CallOptions options = {}) {
-        return client_->call(method, arguments, to_server(std::move(options)));
-    }
-    Reply<Dynamic> call_for_reply(std::string_view method, const Dynamic& arguments,
-                                  CallOptions options = {}) {
-        return client_->call_for_reply(method, arguments, to_server(std::move(options)));
-    }
-    template <Contract C, typename Function>
-    void start_call(const typename C::request_type& request, Function completion,
-                    CallOptions options = {}) {
-        client_->start_call<C>(request, std::move(completion), to_server(std::move(options)));
-    }
-    void start_call(std::string_view method, const Dynamic& arguments,
-                    Client::Completion<Dynamic> completion, CallOptions options = {}) {
-        client_->start_call(method, arguments, std::move(completion),
-                            to_server(std::move(options)));
-    }
-    template <Contract C>
-    void notify(const typename C::request_type& request, CallOptions options = {}) {
-        client_->notify<C>(request, to_server(std::move(options)));
-    }
-    void notify(std::string_view method, const Dynamic& arguments, CallOptions options = {}) {
-        client_->notify(method, arguments, to_server(std::move(options)));
-    }
-    template <Contract C>
-    void start_notify(const typename C::request_type& request, Client::Completion<void> completion,
-                      CallOptions options = {}) {
-        client_->start_notify<C>(request, std::move(completion), to_server(std::move(options)));
-    }
-    void start_notify(std::string_view method, const Dynamic& arguments,
-                      Client::Completion<void> completion, CallOptions options = {}) {
-        client_->start_notify(method, arguments, std::move(completion),
-                              to_server(std::move(options)));
-    }
-
-private:
-    friend class Client;
-    ClientTarget(Client& client, std::string server) noexcept
-        : client_{&client}, server_{std::move(server)} {}
-
-    CallOptions to_server(CallOptions options) const {
-        options.server = server_;
-        return options;
-    }
-
-    Client* client_;
+    detail::ClientImplementation* client_;
     std::string server_;
 };
 
-inline ClientTarget Client::target(std::string server) {
-    return {*this, std::move(server)};
-}
+/// Calls methods of servers over one connection, any number of calls at once. It connects in the
+/// background and again after a loss; calls made meanwhile wait, each until its own deadline.
+/// Every call ends in exactly one way, and every failure is an `Error` of the catalogue.
+///
+///     warren::Client client{"amqp://guest:guest@localhost/?queue=test"};
+///     Response response = client.call<dx_example_method>(Request{FavouriteFood::onion});
+///
+/// Each client has one I/O thread and one connection of its own: make one and share it.
+/// What it calls itself goes to the server that its address names.
+/// thread any, also the same object; its destruction only after all its own calls began
+class Client : public ClientTarget {
+public:
+    /// in   url: tcp://HOST:PORT[,HOST:PORT...], tls://, arrpc:// or arrpcs:// without a broker;
+    ///      over ZeroMQ zmq+tcp://HOST:PORT[,HOST:PORT...], zmq+ipc:///PATH or zmq+inproc://NAME;
+    ///      amqp://[USER[:PASSWORD]@]HOST[:PORT][,HOST...]/[VHOST]?queue=QUEUE, amqps://..., or
+    ///      memory:NAME for a server in this process. Parameters: queue, protocol (cyberfusion,
+    ///      tutorial or callme, with server_id instead of queue), reply (exclusive, direct or
+    ///      durable), reply_queue, and AMQP's own (cacertfile, certfile, keyfile, key_password,
+    ///      verify, server_name_indication, auth_mechanism, heartbeat, connection_timeout,
+    ///      channel_max, reconnect_pause_max, topology_check)
+    /// err  throws Error (invalid_request) for an address or option that cannot be; never for a
+    ///      broker that does not answer: that is its calls' matter
+    explicit Client(std::string_view url, ClientOptions options = {});
+    /// As `close`.
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    /// End: calls without a response are `cancelled`, and the I/O thread ends. Never waits for a
+    /// broker. May be called from a completion; the thread then ends by itself.
+    void close() noexcept;
+
+    ClientCounters counters() const noexcept;
+    /// What is counted and timed, as text for Prometheus (version 0.0.4), for a program that shows
+    /// it together with its own. Empty without `ClientOptions::metrics`.
+    std::string metrics_text() const;
+
+    /// One server of several at the same broker, by its queue or, of callme, by its id. Calls go
+    /// over this client's connection, whatever `CallOptions::server` says.
+    ///
+    ///     client.target("fooserver").call("add", warren::Dynamic::list({1, 1}));
+    /// out  valid as long as this client
+    ClientTarget target(std::string server);
+
+private:
+    explicit Client(std::unique_ptr<detail::ClientImplementation> implementation);
+
+    std::unique_ptr<detail::ClientImplementation> implementation_;
+};
 
 }  // namespace warren

@@ -20,14 +20,74 @@ enum class PlaintextSecrets : std::uint8_t {
 /// An exchange whose shape is not the protocol's default.
 struct ListenerExchange {
     std::string name;
-    std::string type = "direct";
+    std::string type = "direct";        // a broker's plugins add types
     std::optional<bool> durable{};      // unset: as the protocol has it
     std::optional<bool> auto_delete{};  // unset: as the protocol has it
     Dynamic arguments{};
+
+    bool operator==(const ListenerExchange&) const = default;
 };
 
-/// The certificate that a listener without a broker secures its connections with. The files are
-/// PEM, and read again by `Server::reload_certificates`.
+/// When a request is acknowledged to the broker.
+enum class Acknowledge : std::uint8_t {
+    with_reply,       // a server that breaks down before loses nothing: the broker delivers again
+    before_handling,  // a request is never handled again, and is lost with its server
+};
+
+enum class QueueType : std::uint8_t { classic, quorum };
+
+/// The queue of a listener at a broker, which amqp:// and memory: are.
+struct ListenerQueue {
+    std::string name{};  // default: rpc_queue for tutorial and memory; no default otherwise
+    std::vector<ListenerExchange> exchanges{};
+    Acknowledge acknowledge = Acknowledge::with_reply;
+    /// How often a request may be begun. Once more it is answered `failed` and kept from running,
+    /// because it may be what ends the process; 0: it always runs. A classic queue tells only first
+    /// attempts from others, so that there nothing between 1 and 0 has an effect.
+    std::uint32_t attempts_max = 20;
+    /// Of a quorum queue: where the broker puts what it delivered over `attempts_max` times and was
+    /// never settled. Unset: the queue's name and ".dead-letter". Empty: the queue is declared
+    /// without a limit of deliveries and without dead letters, as it may exist already.
+    std::optional<std::string> dead_letter_queue{};
+
+    // Where the queue is not the protocol's default; of callme its exchange, too.
+    std::optional<bool> durable{};
+    std::optional<bool> exclusive{};
+    std::optional<bool> auto_delete{};
+    std::optional<QueueType> type{};
+    Dynamic arguments{};  // a map such as {"x-max-length": 1000}
+
+    bool operator==(const ListenerQueue&) const = default;
+};
+
+/// How the messages of callme are written.
+enum class CallmeFormat : std::uint8_t {
+    pickle,  // what callme's own programs speak
+    json,
+    msgpack,
+};
+
+/// What a listener has by the protocol callme alone.
+struct ListenerCallme {
+    std::string server_id{};               // what its exchange and queue are named after
+    std::optional<CallmeFormat> format{};  // unset: pickle
+    bool threaded = false;  // several requests at once; otherwise one after the other
+};
+
+/// Limits of a listener without a broker: over tcp:// and zmq+...
+struct ConnectionLimits {
+    std::size_t connections_max = 10'240;         // one more is closed as soon as it comes
+    std::size_t connection_requests_max = 1'024;  // of one connection at once
+    /// Of one connection, as `ListenerOptions::requests_bytes_max` of all.
+    std::size_t connection_requests_bytes_max = std::size_t{128} << 20;
+    /// Of responses that wait for their connections to take them. While there are more, calls are
+    /// refused as `overloaded`: those of one connection, or all.
+    std::size_t connection_answers_bytes_max = std::size_t{128} << 20;
+    std::size_t answers_bytes_max = std::size_t{256} << 20;
+};
+
+/// The certificate that a listener over tcp:// secures its connections with. The files are PEM, and
+/// read again by `Server::reload_certificates`.
 struct ListenerTls {
     std::string certificate_file;     // with its chain
     std::string key_file{};           // empty: in the certificate's file
@@ -36,11 +96,30 @@ struct ListenerTls {
     std::string key_password_file{};  // instead: a file that is read with the others
 };
 
+/// The settings of a listener over tcp:// and its like.
+struct ListenerTcp {
+    std::optional<ListenerTls> tls{};                     // unset: in plaintext
+    std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
+    std::chrono::milliseconds idle_timeout{600'000};      // of a silent connection; 0: none
+    /// How long a peer may take none of its responses, or send nothing of a message that it began;
+    /// and how long a message may take to come, plus a second for each 4 KiB.
+    std::chrono::milliseconds stall_timeout{30'000};
+};
+
+/// Where a listener's requests come from, over ZeroMQ.
+enum class ZmqListenerSocket : std::uint8_t {
+    router,  // clients, which get responses
+    rep,     // the same
+    sub,     // publishers, which get none
+};
+
+enum class ZmqSide : std::uint8_t { bind, connect };
+
 /// The settings of a listener over ZeroMQ. All of it may also be a parameter of the
 /// address, by the same name. Keys are of CURVE, 40 characters of Z85: `warren keygen --curve`.
 struct ListenerZmq {
-    std::string socket{};  // router (default), rep, which is the same, or sub
-    std::string side{};    // bind or connect; default: sub connects, the others bind
+    std::optional<ZmqListenerSocket> socket{};  // unset: router
+    std::optional<ZmqSide> side{};              // unset: sub connects, the others bind
     // Who may connect, or of sub as whom it connects: a name with its password, or keys.
     std::string username{};
     std::string password{};
@@ -57,27 +136,22 @@ struct ListenerZmq {
     bool allow_shutdown = false;
 };
 
-/// When a request is acknowledged to the broker.
-enum class Acknowledge : std::uint8_t {
-    with_reply,       // a server that breaks down before loses nothing: the broker delivers again
-    before_handling,  // a request is never handled again, and is lost with its server
-};
-
-/// Where requests come in, and what is served from there: a queue of a broker, or an address of
-/// this machine.
+/// Where requests come in, and what is served from there. What every listener has comes first, then
+/// a part for each kind of address; an option of a part that the address has no use for is refused.
+///
+///     server.listen({.url = "amqp://localhost/", .queue = {.name = "jobs", .durable = true}});
+///     server.listen({.url = "tcp://*:7000", .limits = {.connections_max = 100}});
 struct ListenerOptions {
     /// amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST], amqps://..., memory:NAME for clients in this
     /// process, or without a broker tcp://HOST:PORT (port 0: a free one; host *: every address of
     /// this machine), or over ZeroMQ zmq+tcp://HOST:PORT, zmq+ipc:///PATH or zmq+inproc://NAME, or
     /// several of these between commas. The parameters `protocol` and `queue` say what the members
-    /// below do.
+    /// `protocol` and `queue.name` do.
     std::string url;
     /// cyberfusion (default), tutorial or callme; of tcp:// msgpack-rpc (default) or arrpc; of
     /// zmq+... msgpack-rpc (default) or pyzmqrpc
     std::string protocol{};
-    std::string queue{};  // default: rpc_queue for tutorial and memory; no default otherwise
     std::vector<std::string> methods{};  // empty: all of the server; tutorial, arrpc: exactly one
-    std::vector<ListenerExchange> exchanges{};
     std::vector<std::string> fernet_keys{};  // the first encrypts, all decrypt; empty: no secrets
     PlaintextSecrets plaintext_secrets = PlaintextSecrets::refuse;
     std::optional<std::chrono::seconds> fernet_ttl{};  // how old a token may be; unset: any age
@@ -85,54 +159,20 @@ struct ListenerOptions {
     /// in the request. Unset: yes, but of cyberfusion no, as its own consumers open those alone;
     /// tokens there are opened all the same.
     std::optional<bool> nested_secrets{};
+    /// Requests are signed under one of them; empty: not. Of msgpack-rpc and arrpc.
+    std::vector<std::string> auth_secrets{};
     /// Handlers of this listener at once, those included that wait for a worker or a lock.
     /// Unset: 5, of callme 1 or `threaded` 64, and without a broker 65,536.
     std::optional<std::size_t> max_simultaneous_requests{};
+    /// Of the requests in work: as they came, and what reading them and the handlers' arguments
+    /// take in memory. One more is `overloaded`.
+    std::size_t requests_bytes_max = std::size_t{256} << 20;
 
-    // callme only.
-    std::string server_id{};  // what its exchange and queue are named after
-    std::string format{};     // pickle (default), json or msgpack
-    bool threaded = false;    // several requests at once; otherwise one after the other
-
-    /// At a broker: when a request is acknowledged.
-    Acknowledge acknowledge = Acknowledge::with_reply;
-    /// At a broker: how often a request may be begun. Once more it is answered `failed` and kept
-    /// from running, because it may be what ends the process; 0: it always runs. A classic queue
-    /// tells only first attempts from others, so that there nothing between 1 and 0 has an effect.
-    std::uint32_t attempts_max = 20;
-    /// Of a quorum queue: where the broker puts what it delivered over `attempts_max` times and was
-    /// never settled. Unset: the queue's name and ".dead-letter". Empty: the queue is declared
-    /// without a limit of deliveries and without dead letters, as it may exist already.
-    std::optional<std::string> dead_letter_queue{};
-
-    // The queue, where it is not the protocol's default; of callme its exchange, too.
-    std::optional<bool> durable{};
-    std::optional<bool> exclusive{};
-    std::optional<bool> auto_delete{};
-    std::optional<std::string> queue_type{};  // classic or quorum
-    Dynamic queue_arguments{};                // a map such as {"x-max-length": 1000}
-
-    // Over ZeroMQ.
+    ListenerQueue queue{};      // of amqp:// and memory:
+    ListenerCallme callme{};    // of protocol callme
+    ConnectionLimits limits{};  // of tcp:// and zmq+...
+    ListenerTcp tcp{};
     ListenerZmq zmq{};
-
-    // Without a broker.
-    std::optional<ListenerTls> tls{};         // unset: in plaintext; not over ZeroMQ
-    std::vector<std::string> auth_secrets{};  // requests are signed under one of them; empty: not
-    std::size_t connections_max = 10'240;     // one more is closed as soon as it comes
-    std::size_t connection_requests_max = 1'024;  // of one connection at once
-    /// Of the requests in work, of one connection and of all: as they came, and what reading them
-    /// and the handlers' arguments take in memory. One more is `overloaded`.
-    std::size_t connection_requests_bytes_max = std::size_t{128} << 20;
-    std::size_t requests_bytes_max = std::size_t{256} << 20;  // also at a broker
-    /// Of responses that wait for their connections to take them. While there are more, calls are
-    /// refused as `overloaded`: those of one connection, or all.
-    std::size_t connection_answers_bytes_max = std::size_t{128} << 20;
-    std::size_t answers_bytes_max = std::size_t{256} << 20;
-    std::chrono::milliseconds idle_timeout{600'000};      // of a silent connection; 0: none
-    std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
-    /// How long a peer may take none of its responses, or send nothing of a message that it began;
-    /// and how long a message may take to come, plus a second for each 4 KiB.
-    std::chrono::milliseconds stall_timeout{30'000};
 
     /// Where all of this was said, such as "warren.yml:4: listeners[0].tcp". A failure to listen
     /// begins with it.

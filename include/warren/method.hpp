@@ -64,7 +64,7 @@ public:
         method_->locking = Locking::alone;
         return *this;
     }
-    MethodOptions& run_inline() {
+    MethodOptions& run_on_io_thread() {
         method_->execution = Execution::io_thread;
         return *this;
     }

@@ -6,6 +6,7 @@
 #include <warren/method.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -91,7 +92,11 @@ public:
     /// Add a listener.
     /// err  throws Error (invalid_request) for an address or option that cannot be
     void listen(ListenerOptions options);
-    void listen(std::string url) { listen(ListenerOptions{.url = std::move(url)}); }
+    /// A template, so that `listen({.url = ...})` can only mean the other one.
+    template <std::convertible_to<std::string> Url>
+    void listen(Url&& url) {
+        listen(ListenerOptions{.url = std::forward<Url>(url)});
+    }
 
     /// Forward the calls of a listener to another address, of any transport, instead of serving
     /// methods. `methods` of its options are the only ones that are forwarded; empty: whatever is
@@ -124,6 +129,10 @@ public:
     /// Each listener, such as "amqp://localhost:5672/test queue=test methods=3" or
     /// "tcp://127.0.0.1:40123 methods=3".
     std::vector<std::string> listeners() const;
+    /// The address of each listener, in their order, as a client of this machine could call it,
+    /// such as "tcp://127.0.0.1:40123" or "amqp://localhost:5672/test?queue=test": with the
+    /// parameters that say how, and without whatever says who the client is or whom it trusts.
+    std::vector<std::string> addresses() const;
     /// Where it answers monitoring, such as "127.0.0.1:9095"; empty: nowhere.
     std::string admin_address() const;
     /// Read the certificates of all listeners again. Connections that are there go on as they are.

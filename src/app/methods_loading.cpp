@@ -37,7 +37,7 @@ void check_methods(Config& config, ListenerEntry& listener, const Registry& regi
         }
         config.notes.push_back(text + "; it is not served");
         std::erase(listener.options.methods, method.name);
-        std::erase_if(listener.options.exchanges, [&](const ListenerExchange& exchange) {
+        std::erase_if(listener.options.queue.exchanges, [&](const ListenerExchange& exchange) {
             return exchange.name == method.name;
         });
     }

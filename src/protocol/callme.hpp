@@ -1,5 +1,7 @@
 #pragma once
 
+#include <warren/listener.hpp>
+
 #include "core/limits.hpp"
 #include "format/pickle/pickle.hpp"
 #include "protocol/message_protocol.hpp"
@@ -11,13 +13,6 @@
 #include <string_view>
 
 namespace warren::protocol {
-
-/// How the bodies of this protocol are written.
-enum class CallmeFormat : std::uint8_t {
-    pickle,   // as callme's own programs do
-    json,     // as Warren does: no pickle is read then
-    msgpack,  // likewise
-};
 
 /// A server's id as it may be: "server_<id>_queue" has to fit a short string.  [AMQP 0-9-1 4.2.5.3]
 inline constexpr std::size_t callme_server_id_bytes_max = 255 - (sizeof("server__queue") - 1);

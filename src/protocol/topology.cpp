@@ -1,9 +1,11 @@
 #include "protocol/topology.hpp"
 
+#include <utility>
+
 namespace warren::protocol {
 
 void apply(const TopologyOverrides& overrides, Queue& queue) {
-    if (overrides.queue_type == "quorum") {
+    if (overrides.queue_type == QueueType::quorum) {
         queue.durable = true;
         queue.exclusive = queue.auto_delete = false;
     }
@@ -19,7 +21,8 @@ void apply(const TopologyOverrides& overrides, Queue& queue) {
         }
     }
     if (overrides.queue_type) {
-        arguments.push_back({Value::text("x-queue-type"), Value::text(*overrides.queue_type)});
+        const std::string_view type = queue_type_words[std::to_underlying(*overrides.queue_type)];
+        arguments.push_back({Value::text("x-queue-type"), Value::text(type)});
     }
     if (!arguments.empty()) {
         queue.arguments = Dynamic{Value::map(arguments)};

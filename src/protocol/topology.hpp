@@ -1,10 +1,12 @@
 #pragma once
 
 #include <warren/dynamic.hpp>
+#include <warren/listener.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace warren::protocol {
@@ -50,13 +52,15 @@ struct Topology {
     RepliesOn replies_on = RepliesOn::shared_channel;  // of a server
 };
 
+inline constexpr std::string_view queue_type_words[] = {"classic", "quorum"};  // as QueueType
+
 /// What a user may change of a protocol's default topology; unset members leave it as it is.
 struct TopologyOverrides {
     std::optional<bool> durable{};
     std::optional<bool> exclusive{};
     std::optional<bool> auto_delete{};
-    std::optional<std::string> queue_type{};  // classic | quorum
-    Dynamic arguments{};                      // added to the queue's
+    std::optional<QueueType> queue_type{};
+    Dynamic arguments{};  // added to the queue's
 };
 
 /// Change a queue as the user wants it. A quorum queue is durable and stays, whatever the

@@ -150,14 +150,16 @@ void Scene::listen(std::string queue, std::vector<std::string> methods) {
     listener.protocol = traits().name;
     queues_.push_back(queue);
     if (protocol_.queue_of != nullptr) {
-        listener.server_id = std::move(queue);
-        listener.format = traits().format;
-        listener.threaded = true;
+        listener.callme = {.server_id = std::move(queue), .threaded = true};
+        if (!traits().format.empty()) {
+            listener.url =
+                with_parameters(std::move(listener.url), "format=" + std::string{traits().format});
+        }
     } else if (cell_.meeting == Meeting::at_queues) {
-        listener.queue = std::move(queue);
+        listener.queue.name = std::move(queue);
     }
     if (cell_.tls != nullptr) {
-        listener.tls = cell_.tls();
+        listener.tcp.tls = cell_.tls();
     }
     if (cell_.zmq != nullptr) {
         listener.zmq = cell_.zmq();
@@ -179,11 +181,12 @@ std::string Scene::queue_of(std::string_view method) const {
 
 std::string Scene::client_address(const std::string& queue) const {
     const bool is_at_queue = cell_.meeting == Meeting::at_queues;
-    std::string address = is_at_queue ? cell_.address() : address_at_listener(queue);
+    std::string address =
+        is_at_queue ? with_parameters(cell_.address(), "protocol=" + std::string{traits().name})
+                    : address_at_listener(queue);
     if (cell_.client_parameters != nullptr) {
         address = with_parameters(std::move(address), cell_.client_parameters());
     }
-    address = with_parameters(std::move(address), "protocol=" + std::string{traits().name});
     if (protocol_.queue_of != nullptr) {
         const std::string format{traits().format.empty() ? "pickle" : traits().format};
         return with_parameters(std::move(address), "server_id=" + queue + "&format=" + format);
@@ -192,15 +195,14 @@ std::string Scene::client_address(const std::string& queue) const {
 }
 
 std::string Scene::address_at_listener(const std::string& queue) const {
-    const std::string first = server_.listeners().front();
+    const std::vector<std::string> addresses = server_.addresses();
     const auto found = std::ranges::find(queues_, queue);
     if (found == queues_.end()) {
-        return first.substr(0, first.find("://") + 3) + nobody_.address();
+        const std::string& first = addresses.front();
+        return first.substr(0, first.find("://") + 3) + nobody_.address() +
+               first.substr(std::min(first.find('?'), first.size()));
     }
-    // "tcp://127.0.0.1:40123 methods=3"
-    const std::string shown =
-        server_.listeners()[static_cast<std::size_t>(found - queues_.begin())];
-    return shown.substr(0, shown.find(' '));
+    return addresses[static_cast<std::size_t>(found - queues_.begin())];
 }
 
 ClientOptions Scene::client_options() const {

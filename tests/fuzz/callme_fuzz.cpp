@@ -34,7 +34,7 @@ void check(const Failure& failure) {
     check(failure.code != Code::invalid_request || !failure.errors.empty());
 }
 
-void read_request(const protocol::MessageProtocol& protocol, protocol::CallmeFormat format,
+void read_request(const protocol::MessageProtocol& protocol, CallmeFormat format,
                   const protocol::MessageView& message, Arena& arena) {
     const auto call = protocol.decode_call(message, arena);
     protocol::ReplyAddress address{.reply_to = "client_a_ex_1", .correlation_id = "1"};
@@ -49,7 +49,7 @@ void read_request(const protocol::MessageProtocol& protocol, protocol::CallmeFor
         return check(call.error());
     }
     check(call->method.size() <= limits.method_name_bytes_max);
-    const bool keeps_bytes = format != protocol::CallmeFormat::json;
+    const bool keeps_bytes = format != CallmeFormat::json;
     std::string again_body;
     const auto again = protocol.encode_call(*call, "a", "client_a_ex_1", arena, again_body);
     const auto read = again ? protocol.decode_call(*again, arena) : call;
@@ -70,8 +70,7 @@ void read_reply(const protocol::MessageProtocol& protocol, const protocol::Messa
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto body = std::as_bytes(std::span{data, size});
-    for (const auto format : {protocol::CallmeFormat::pickle, protocol::CallmeFormat::json,
-                              protocol::CallmeFormat::msgpack}) {
+    for (const auto format : {CallmeFormat::pickle, CallmeFormat::json, CallmeFormat::msgpack}) {
         const auto protocol = protocol::make_callme_protocol(format, limits);
         for (const std::string_view type : types) {
             Arena arena;

@@ -138,7 +138,7 @@ public:
         for (const char* const name : {"echo", "add"}) {
             auto method = registry_.method(name, [](Dynamic value) { return value; }, {"value"});
             if (execution == Execution::io_thread) {
-                method.run_inline();
+                method.run_on_io_thread();
             }
         }
         options.listener.methods = registry_.all();

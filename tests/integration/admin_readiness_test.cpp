@@ -10,7 +10,7 @@ TEST(AdminReadiness, follows_the_broker_as_it_goes_and_comes) {
     RabbitMq broker;
     Server server{{.admin_address = "127.0.0.1:0"}};
     server.method("echo", [](const std::string& text) { return text; }, {"text"});
-    server.listen({.url = broker.uri(), .queue = "readiness"});
+    server.listen({.url = broker.uri(), .queue = {.name = "readiness"}});
     server.start();
     const auto becomes = [&](std::string_view status) {
         return eventually(

@@ -29,9 +29,9 @@ public:
     Served(const std::string& uri, const std::string& protocol, const std::string& queue) {
         server.method("text", [this](std::int64_t length) { return text(length); }, {"length"});
         ListenerOptions listener{.url = uri, .protocol = protocol};
-        (protocol == "callme" ? listener.server_id : listener.queue) = queue;
+        (protocol == "callme" ? listener.callme.server_id : listener.queue.name) = queue;
         if (protocol == "callme") {
-            listener.threaded = true;
+            listener.callme.threaded = true;
         }
         server.listen(listener);
         std::promise<void> ready;
@@ -327,7 +327,7 @@ TEST_F(AmqpReplyRefusals, ADrainWaitsForTheBrokerToSendItsLastReply) {
                       return std::string{"late"};
                   },
                   {"length"});
-    server.listen({.url = own.uri(), .queue = "late"});
+    server.listen({.url = own.uri(), .queue = {.name = "late"}});
     server.start();
     ASSERT_TRUE(eventually([&] { return server.ready(); }));
     Client client{own.uri() + "?queue=late&reply=durable"};
@@ -368,7 +368,7 @@ TEST_F(AmqpReplyRefusals, ADrainThatTheBrokerDoesNotAnswerBlamesNoHandler) {
                   },
                   {"length"});
     server.listen(
-        ListenerOptions{.url = own.uri(), .queue = "blocked", .max_simultaneous_requests = calls});
+        {.url = own.uri(), .max_simultaneous_requests = calls, .queue = {.name = "blocked"}});
     server.start();
     ASSERT_TRUE(eventually([&] { return server.ready(); }));
     Client client{own.uri() + "?queue=blocked"};

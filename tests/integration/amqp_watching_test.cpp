@@ -97,7 +97,7 @@ TEST_F(AmqpWatching, ACallToAStoppedServerIsNoResponderUnlessItWantsToWait) {
         auto server = std::make_unique<Server>();
         std::promise<void> ready;
         server->method("watched", [] { return 1; });
-        server->listen(ListenerOptions{.url = broker.uri(), .queue = "stopped", .durable = true});
+        server->listen({.url = broker.uri(), .queue = {.name = "stopped", .durable = true}});
         server->on_ready([&ready] { ready.set_value(); });
         server->start();
         ready.get_future().wait();

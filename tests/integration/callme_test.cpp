@@ -31,8 +31,8 @@ protected:
         server->method("add", [number](std::int64_t value) { return value + number; }, {"value"});
         ListenerOptions listener{.url = broker.uri()};
         listener.protocol = "callme";
-        listener.server_id = id;
-        listener.threaded = true;
+        listener.callme.server_id = id;
+        listener.callme.threaded = true;
         server->listen(listener);
         std::promise<void> ready;
         server->on_ready([&ready] { ready.set_value(); });

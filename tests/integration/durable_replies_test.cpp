@@ -11,7 +11,7 @@ namespace {
 std::unique_ptr<Server> serving(const std::string& broker, std::promise<void>& ready) {
     auto server = std::make_unique<Server>();
     server->method("durable_echo", [](Dynamic value) { return value; }, {"value"});
-    server->listen(ListenerOptions{.url = broker, .queue = "durable"});
+    server->listen({.url = broker, .queue = {.name = "durable"}});
     server->on_ready([&ready] { ready.set_value(); });
     server->start();
     return server;

@@ -22,11 +22,6 @@ void add_methods(Server& server) {
     server.method("add", [](int a, int b) { return a + b; }, {"a", "b"});
 }
 
-std::string address_of(const Server& server) {
-    const std::string shown = server.listeners().front();
-    return shown.substr(0, shown.find(' '));
-}
-
 bool has(const std::string& text, std::string_view line) {
     return text.find("\n" + std::string{line} + "\n") != std::string::npos;
 }
@@ -36,7 +31,7 @@ TEST(Admin, shows_the_calls_of_a_server_by_outcome) {
     add_methods(server);
     server.listen("tcp://127.0.0.1:0");
     server.start();
-    Client client{address_of(server)};
+    Client client{server.addresses().front()};
     client.call("add", Dynamic::list({1, 2}));
     client.call("add", Dynamic::list({3, 4}));
     EXPECT_THROW(client.call("add", Dynamic::list({"x"})), Error);
@@ -93,7 +88,7 @@ TEST(ClientMetrics, show_the_calls_of_a_client_by_outcome) {
     add_methods(server);
     server.listen("tcp://127.0.0.1:0");
     server.start();
-    Client client{address_of(server), {.metrics = ClientMetrics::warren_and_arrpc}};
+    Client client{server.addresses().front(), {.metrics = ClientMetrics::warren_and_arrpc}};
     client.call("add", Dynamic::list({1, 2}));
     EXPECT_THROW(client.call("made_up", Dynamic::list({})), Error);
     const std::string text = "\n" + client.metrics_text();
@@ -109,7 +104,8 @@ TEST(ClientMetrics, show_the_calls_of_a_client_by_outcome) {
     EXPECT_EQ(text.find("warren_client_bytes_sent_total{" + route + "} 0\n"), std::string::npos);
     EXPECT_NE(text.find("# TYPE arrpc_client_req_seconds summary\n"), std::string::npos);
     EXPECT_NE(text.find(R"(tls="False",reason="no_such_method"} 1)"), std::string::npos);
-    EXPECT_EQ(Client{address_of(server)}.metrics_text(), "") << "nothing is counted unasked";
+    EXPECT_EQ(Client{server.addresses().front()}.metrics_text(), "")
+        << "nothing is counted unasked";
 }
 
 TEST(Admin, refuses_an_address_that_cannot_be) {

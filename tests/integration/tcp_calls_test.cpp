@@ -48,9 +48,8 @@ public:
 
     /// Such as "127.0.0.1:40123".
     std::string host_and_port() const {
-        const std::string shown = server_.listeners().front();
-        const std::size_t begin = shown.find("://") + 3;
-        return shown.substr(begin, shown.find(' ') - begin);
+        const std::string url = server_.addresses().front();
+        return url.substr(url.find("://") + 3);
     }
     std::string address() const { return "tcp://" + host_and_port(); }
     int calls() const noexcept { return calls_; }
@@ -215,11 +214,10 @@ TEST(TcpCalls, MayCloseTheirClientFromACompletion) {
 
 TEST(TcpCalls, PollWhereThatIsAsked) {
     Server server{{.spin_max = std::chrono::microseconds{50}}};
-    server.method("add", [](int a, int b) { return a + b; }, {"a", "b"}).run_inline();
+    server.method("add", [](int a, int b) { return a + b; }, {"a", "b"}).run_on_io_thread();
     server.listen("tcp://127.0.0.1:0");
     server.start();
-    const std::string shown = server.listeners().front();
-    Client client{shown.substr(0, shown.find(' ')), {.spin_max = std::chrono::microseconds{50}}};
+    Client client{server.addresses().front(), {.spin_max = std::chrono::microseconds{50}}};
     for (int i = 0; i < 1000; ++i) {
         ASSERT_EQ(client.call("add", Dynamic::list({i, 1}))->as_int64(), i + 1);
     }
@@ -242,11 +240,10 @@ TEST(TcpCalls, AreHeldBackWhileTheirAnswersAreNotRead) {
     constexpr std::size_t response_bytes = 100'000;
     constexpr std::uint32_t calls = 2'000;  // 200 MB, more than may wait for a peer
     Server server;
-    server.method("big", [] { return std::string(response_bytes, 'x'); }).run_inline();
+    server.method("big", [] { return std::string(response_bytes, 'x'); }).run_on_io_thread();
     server.listen("tcp://127.0.0.1:0");
     server.start();
-    const std::string shown = server.listeners().front();
-    const std::string address = shown.substr(0, shown.find(' '));
+    const std::string address = server.addresses().front();
 
     boost::asio::io_context context;
     boost::asio::ip::tcp::socket socket{context};
@@ -278,9 +275,8 @@ TEST(TcpCalls, MayBeMoreAtOnceThanASlowPeerIsAllowed) {
     server.method("same", [](std::string value) { return value; }, {"value"});
     server.listen("tcp://127.0.0.1:0");
     server.start();
-    const std::string shown = server.listeners().front();
     std::vector<std::promise<std::expected<Dynamic, Failure>>> promises(calls);
-    Client client{shown.substr(0, shown.find(' '))};
+    Client client{server.addresses().front()};
     for (auto& promise : promises) {
         client.start_call("same", Dynamic::list({text}),
                           [&promise](auto outcome) { promise.set_value(std::move(outcome)); });

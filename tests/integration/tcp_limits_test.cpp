@@ -53,7 +53,7 @@ protected:
 
     Limits() : server_{{.workers = workers}} {
         server_.method("block", [this] { gate_.wait(); });
-        server_.method("hello", [] { return 1; }).run_inline();
+        server_.method("hello", [] { return 1; }).run_on_io_thread();
         server_.method("text",
                        [](int size) { return std::string(static_cast<std::size_t>(size), 'x'); },
                        {"size"});
@@ -70,7 +70,7 @@ protected:
                            return value;
                        },
                        {"depth"});
-        server_.listen(ListenerOptions{.url = GetParam(), .max_simultaneous_requests = many});
+        server_.listen({.url = GetParam(), .max_simultaneous_requests = many});
         server_.start();
     }
     ~Limits() override {
@@ -79,9 +79,7 @@ protected:
     }
 
     std::string address(std::string_view parameters = {}) const {
-        std::string shown = server_.listeners().front();
-        shown.resize(shown.find(' '));
-        return shown + std::string{parameters};
+        return server_.addresses().front() + std::string{parameters};
     }
 
     using Outcome = std::expected<Dynamic, Failure>;

@@ -10,8 +10,7 @@ namespace warren::test {
 
 /// Where a server listens, as an address to call.
 inline std::string address_of(const Server& server, std::size_t listener = 0) {
-    const std::string shown = server.listeners()[listener];
-    return shown.substr(0, shown.find(' '));
+    return server.addresses()[listener];
 }
 
 /// in  function: throws warren::Error; one that does not gives what no test expects

@@ -61,7 +61,7 @@ public:
         server_.start();
     }
 
-    std::string address() const { return address_in(server_.listeners().front()); }
+    std::string address() const { return server_.addresses().front(); }
     std::string told() { return told_.get_future().get(); }
 
 private:

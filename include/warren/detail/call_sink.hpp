@@ -6,12 +6,15 @@
 #include <warren/reply.hpp>
 
 #include <atomic>
+#include <concepts>
 #include <condition_variable>
 #include <cstddef>
 #include <expected>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -66,6 +69,21 @@ public:
     /// in   failure: null for success. Of a handler's own failure the response may be bound too.
     virtual void finished(std::string_view message, bool has_response, Failure* failure) = 0;
 };
+
+class ClientImplementation;
+void submit_to(ClientImplementation& client, PreparedCallPointer call, CallSink& sink,
+               std::stop_token stop);
+
+/// Begin a call.
+/// in   stop: cancels it, as the one of its options
+///      arguments: of the sink's constructor
+template <std::derived_from<CallSink> Sink, typename... Arguments>
+void submit(ClientImplementation& client, PreparedCallPointer call, std::stop_token stop,
+            Arguments&&... arguments) {
+    void* const memory = sink_memory(*call, sizeof(Sink), alignof(Sink));
+    submit_to(client, std::move(call), *::new (memory) Sink(std::forward<Arguments>(arguments)...),
+              std::move(stop));
+}
 
 /// Keeps a response while it is being received.
 template <typename T>

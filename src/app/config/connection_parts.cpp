@@ -23,14 +23,15 @@ void read_auth_secrets(ConfigMap& map, std::vector<std::string>& secrets) {
 
 void read_connection_limits(ConfigMap& map, ListenerOptions& options) {
     map.read_count("max_simultaneous_requests", options.max_simultaneous_requests, requests_max);
-    map.read_count("connections_max", options.connections_max, connections_max);
-    map.read_count("connection_requests_max", options.connection_requests_max, requests_max);
-    map.read_count("connection_requests_bytes_max", options.connection_requests_bytes_max,
+    ConnectionLimits& limits = options.limits;
+    map.read_count("connections_max", limits.connections_max, connections_max);
+    map.read_count("connection_requests_max", limits.connection_requests_max, requests_max);
+    map.read_count("connection_requests_bytes_max", limits.connection_requests_bytes_max,
                    memory_bytes_max);
     map.read_count("requests_bytes_max", options.requests_bytes_max, memory_bytes_max);
-    map.read_count("connection_answers_bytes_max", options.connection_answers_bytes_max,
+    map.read_count("connection_answers_bytes_max", limits.connection_answers_bytes_max,
                    memory_bytes_max);
-    map.read_count("answers_bytes_max", options.answers_bytes_max, memory_bytes_max);
+    map.read_count("answers_bytes_max", limits.answers_bytes_max, memory_bytes_max);
 }
 
 }  // namespace warren::app

@@ -26,12 +26,18 @@ void read_own_key(ConfigMap& map, const endpoint::ListenerKey& key, ListenerOpti
     if (key.is_required && !map.require(key.name)) {
         return;
     }
-    if (key.flag != nullptr) {
-        map.read(key.name, options.*key.flag, &ConfigNode::boolean);
+    std::string text;
+    if (key.is_flag) {
+        bool is_set = false;
+        map.read(key.name, is_set, &ConfigNode::boolean);
+        text = is_set ? "true" : "";
     } else if (key.words.empty()) {
-        map.read(key.name, options.*key.text, &ConfigNode::text);
+        map.read(key.name, text, &ConfigNode::text);
     } else {
-        map.read_word(key.name, options.*key.text, key.words);
+        map.read_word(key.name, text, key.words);
+    }
+    if (!text.empty()) {
+        key.set(options, text);
     }
 }
 
@@ -112,9 +118,9 @@ void read_exchanges(const ConfigNode& node, ListenerEntry& listener) {
                 exchange.arguments = arguments->data_map().value_or(Dynamic{});
             }
         }
-        listener.options.exchanges.push_back(std::move(exchange));
+        listener.options.queue.exchanges.push_back(std::move(exchange));
     }
-    if (node.is_map() && listener.options.exchanges.empty()) {
+    if (node.is_map() && listener.options.queue.exchanges.empty()) {
         node.fail("must not be empty: each exchange is a method");
     }
 }

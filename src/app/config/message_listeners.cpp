@@ -2,6 +2,7 @@
 #include "core/uri.hpp"
 #include "endpoint/protocols/table.hpp"
 #include "endpoint/server/listener_config.hpp"
+#include "protocol/topology.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,36 +20,35 @@ namespace {
 constexpr std::uint64_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 
 constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
-constexpr std::array<std::string_view, 2> queue_type_words{"classic", "quorum"};
 constexpr std::array<std::string_view, 5> queue_keys{"durable", "exclusive", "auto_delete",
                                                      "queue_type", "dead_letter_queue"};
 
-void read_queue(ConfigMap& map, ListenerOptions& options) {
-    map.read("queue", options.queue, &ConfigNode::text);
-    map.read("durable", options.durable, &ConfigNode::boolean);
-    map.read("exclusive", options.exclusive, &ConfigNode::boolean);
-    map.read("auto_delete", options.auto_delete, &ConfigNode::boolean);
-    map.read_word("queue_type", options.queue_type, queue_type_words);
-    if (const auto arguments = map.find("arguments")) {
-        options.queue_arguments = arguments->data_map().value_or(Dynamic{});
+void read_queue(ConfigMap& map, ListenerQueue& queue) {
+    map.read_word("acknowledge", queue.acknowledge, acknowledge_words);
+    if (const auto attempts = map.find("attempts_max")) {
+        queue.attempts_max = static_cast<std::uint32_t>(
+            attempts->whole_number(0, std::numeric_limits<std::int32_t>::max()).value_or(0));
     }
-    map.read_count("max_simultaneous_requests", options.max_simultaneous_requests, prefetch_max);
-    map.read_count("requests_bytes_max", options.requests_bytes_max, memory_bytes_max);
+    if (const auto letters = map.find("dead_letter_queue")) {
+        queue.dead_letter_queue = letters->is_null() ? std::string{} : letters->text();
+    }
+    map.read("queue", queue.name, &ConfigNode::text);
+    map.read("durable", queue.durable, &ConfigNode::boolean);
+    map.read("exclusive", queue.exclusive, &ConfigNode::boolean);
+    map.read("auto_delete", queue.auto_delete, &ConfigNode::boolean);
+    map.read_word("queue_type", queue.type, protocol::queue_type_words);
+    if (const auto arguments = map.find("arguments")) {
+        queue.arguments = arguments->data_map().value_or(Dynamic{});
+    }
 }
 
 /// All but the address itself.
 void read_message_listener(ConfigMap& map, ListenerEntry& listener) {
-    const auto& protocol =
-        read_protocol(map, &endpoint::ProtocolDescriptor::at_brokers, listener.options);
-    map.read_word("acknowledge", listener.options.acknowledge, acknowledge_words);
-    if (const auto attempts = map.find("attempts_max")) {
-        listener.options.attempts_max = static_cast<std::uint32_t>(
-            attempts->whole_number(0, std::numeric_limits<std::int32_t>::max()).value_or(0));
-    }
-    if (const auto queue = map.find("dead_letter_queue")) {
-        listener.options.dead_letter_queue = queue->is_null() ? std::string{} : queue->text();
-    }
-    read_queue(map, listener.options);
+    ListenerOptions& options = listener.options;
+    const auto& protocol = read_protocol(map, &endpoint::ProtocolDescriptor::at_brokers, options);
+    read_queue(map, options.queue);
+    map.read_count("max_simultaneous_requests", options.max_simultaneous_requests, prefetch_max);
+    map.read_count("requests_bytes_max", options.requests_bytes_max, memory_bytes_max);
     read_methods(map, listener, protocol);
     read_fernet(map, listener);
 }
@@ -56,7 +56,7 @@ void read_message_listener(ConfigMap& map, ListenerEntry& listener) {
 /// Whether neither key nor address names the queue that the protocol needs.
 bool lacks_queue(const ListenerOptions& options) {
     const auto uri = core::parse_uri(options.url);
-    if (!uri || !options.queue.empty() || uri->option("queue")) {
+    if (!uri || !options.queue.name.empty() || uri->option("queue")) {
         return false;
     }
     const auto* const protocol = endpoint::find_protocol(

@@ -94,15 +94,18 @@ public:
             }
         }
     }
-    /// in   target: an enum in the order of the words, or a text
+    /// in   target: an enum in the order of the words, also one that may be unset, or a text
     template <typename Target>
     void read_word(std::string_view key, Target& target, std::span<const std::string_view> words) {
         const auto node = find(key);
         const auto word = node ? node->one_of(words) : std::nullopt;
-        if constexpr (std::is_enum_v<Target>) {
-            target = word ? static_cast<Target>(*word) : target;
-        } else if (word) {
+        if (!word) {
+            return;
+        }
+        if constexpr (std::is_same_v<Target, std::string>) {
             target = words[*word];
+        } else {
+            target = static_cast<typename decltype(std::optional{target})::value_type>(*word);
         }
     }
     /// From 1 on.

@@ -85,7 +85,7 @@ std::vector<std::string> listened_endpoints(const ListenerOptions& options) {
             endpoints.push_back(transport::host_and_port(server.host, server.port));
         }
     } else if (const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&endpoint);
-               zmq != nullptr && zmq->side == transport::ZmqSide::bind) {
+               zmq != nullptr && zmq->side == ZmqSide::bind) {
         constexpr std::string_view scheme = "tcp://";
         for (const std::string& listened : zmq->endpoints) {
             if (listened != "ipc://*") {  // one that nobody has

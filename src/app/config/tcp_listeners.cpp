@@ -41,11 +41,10 @@ std::optional<ListenerTls> read_tls(const ConfigNode& node, ListenerEntry& liste
     return std::nullopt;
 }
 
-void read_limits(ConfigMap& map, ListenerOptions& options) {
-    read_connection_limits(map, options);
-    map.read("idle_timeout", options.idle_timeout, &ConfigNode::duration);
-    map.read("handshake_timeout", options.handshake_timeout, &ConfigNode::duration);
-    map.read("stall_timeout", options.stall_timeout, &ConfigNode::duration);
+void read_timeouts(ConfigMap& map, ListenerTcp& tcp) {
+    map.read("idle_timeout", tcp.idle_timeout, &ConfigNode::duration);
+    map.read("handshake_timeout", tcp.handshake_timeout, &ConfigNode::duration);
+    map.read("stall_timeout", tcp.stall_timeout, &ConfigNode::duration);
 }
 
 }  // namespace
@@ -55,10 +54,11 @@ void read_tcp_listener(ConfigMap& map, ListenerEntry& listener) {
     const auto address = map.require("tcp");
     const auto& protocol = read_protocol(map, &endpoint::ProtocolDescriptor::over_streams, options);
     if (const auto tls = map.find("tls")) {
-        options.tls = read_tls(*tls, listener);
+        options.tcp.tls = read_tls(*tls, listener);
     }
     read_auth_secrets(map, options.auth_secrets);
-    read_limits(map, options);
+    read_connection_limits(map, options);
+    read_timeouts(map, options.tcp);
     read_methods(map, listener, protocol);
     read_fernet(map, listener);
     if (!address) {
@@ -70,7 +70,7 @@ void read_tcp_listener(ConfigMap& map, ListenerEntry& listener) {
             return address->fail("expected HOST:PORT, such as 127.0.0.1:8080");
         }
         options.origin = address->source_location();
-        options.url = (options.tls ? "tls://" : "tcp://") + *text;
+        options.url = (options.tcp.tls ? "tls://" : "tcp://") + *text;
         check_listener(*address, listener);
     }
 }

@@ -64,7 +64,7 @@ void read_virtual_host(const std::string& name, const ConfigNode& node,
     }
     ListenerEntry listener{.line = node.line(), .path = node.path(), .virtual_host = name};
     if (const auto queue = map.require("queue")) {
-        listener.options.queue = queue->text().value_or("");
+        listener.options.queue.name = queue->text().value_or("");
     }
     if (const auto key = map.find("fernet_key")) {
         read_fernet_key(*key, listener);
@@ -76,7 +76,7 @@ void read_virtual_host(const std::string& name, const ConfigNode& node,
     if (const auto exchanges = map.require("exchanges")) {
         read_exchanges(*exchanges, listener);
     }
-    if (broker && !listener.options.queue.empty()) {
+    if (broker && !listener.options.queue.name.empty()) {
         listener.options.url = broker->url(name);
         check_listener(node, listener);
     }

@@ -1,11 +1,11 @@
 #include "app/config/sections.hpp"
 #include "core/percent.hpp"
-#include "endpoint/address/address.hpp"
+#include "endpoint/address/address_parameters.hpp"
 #include "transport/zmq/endpoint.hpp"
 
-#include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,8 +14,7 @@
 namespace warren::app {
 namespace {
 
-constexpr std::array<std::string_view, 3> socket_words{"router", "rep", "sub"};
-constexpr std::array<std::string_view, 2> side_words{"bind", "connect"};
+constexpr auto socket_words = std::span{endpoint::zmq_socket_words}.first<3>();
 
 /// An endpoint as ZeroMQ writes it, as the address that it is part of.
 std::optional<std::string> read_endpoint(const ConfigNode& node) {
@@ -81,7 +80,7 @@ std::string read_zmq_endpoints(const ConfigNode& node) {
 
 void check_paths(const ConfigNode& at, const endpoint::Address& address) {
     const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.transport);
-    if (zmq == nullptr || zmq->side != transport::ZmqSide::bind) {
+    if (zmq == nullptr || zmq->side != ZmqSide::bind) {
         return;
     }
     for (const std::string& text : zmq->endpoints) {
@@ -98,7 +97,7 @@ void read_zmq_listener(ConfigMap& map, ListenerEntry& listener) {
     const auto& protocol =
         read_protocol(map, &endpoint::ProtocolDescriptor::over_messages, options);
     map.read_word("socket", options.zmq.socket, socket_words);
-    map.read_word("side", options.zmq.side, side_words);
+    map.read_word("side", options.zmq.side, endpoint::zmq_side_words);
     map.read("username", options.zmq.username, &ConfigNode::secret);
     map.read("password", options.zmq.password, &ConfigNode::secret);
     if (const auto curve = map.find("curve")) {

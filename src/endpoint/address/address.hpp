@@ -1,6 +1,7 @@
 #pragma once
 
 #include <warren/error.hpp>
+#include <warren/listener.hpp>
 #include <warren/options.hpp>
 
 #include "protocol/stream_protocol.hpp"
@@ -55,7 +56,7 @@ enum class ZmqDistribution : std::uint8_t { round_robin, broadcast };
 struct ZmqAddress {
     std::vector<std::string> endpoints;  // as ZeroMQ writes them
     ZmqSocketType socket = ZmqSocketType::dealer;
-    transport::ZmqSide side = transport::ZmqSide::connect;
+    ZmqSide side = ZmqSide::connect;
     transport::ZmqServerSecurity server_security{};  // of router, rep and pub
     transport::ZmqClientSecurity client_security{};  // of the others
     int high_water_mark = transport::ZmqLimits{}.high_water_mark;

@@ -71,6 +71,10 @@ std::expected<void, Failure> accept_protocol(std::string_view name, Trait carrie
 std::expected<Address, Failure> parse_tcp(std::string_view text, std::string_view scheme);
 
 inline constexpr std::string_view zmq_schemes[] = {"zmq+tcp", "zmq+ipc", "zmq+inproc"};
+// As ZmqSocketType, and ZmqListenerSocket, have them; and as ZmqSide.
+inline constexpr std::string_view zmq_socket_words[] = {"router", "rep", "sub",
+                                                        "dealer", "req", "pub"};
+inline constexpr std::string_view zmq_side_words[] = {"bind", "connect"};
 
 /// Read an address over ZeroMQ.
 /// in   text: begins with one of `zmq_schemes`

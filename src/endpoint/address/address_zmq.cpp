@@ -16,9 +16,6 @@ namespace warren::endpoint {
 namespace {
 
 constexpr std::string_view prefix = "zmq+";
-constexpr std::array<std::string_view, 6> socket_words{"router", "rep", "sub",
-                                                       "dealer", "req", "pub"};
-constexpr std::array<std::string_view, 2> side_words{"bind", "connect"};
 constexpr std::array<std::string_view, 2> distribution_words{"round_robin", "broadcast"};
 
 // Sockets, as a set of them.
@@ -83,13 +80,14 @@ std::unexpected<Failure> refuse_parameter(const Parameters& given, std::string_v
         return unknown_parameter(given, name, parameters_of(socket));
     }
     std::string owners;
-    for (std::size_t other = 0; other < socket_words.size(); ++other) {
+    for (std::size_t other = 0; other < std::size(zmq_socket_words); ++other) {
         if ((found->sockets & only(static_cast<ZmqSocketType>(other))) != 0) {
-            owners.append(owners.empty() ? "" : ", ").append(socket_words[other]);
+            owners.append(owners.empty() ? "" : ", ").append(zmq_socket_words[other]);
         }
     }
     return refused("'" + std::string{name} + "' is of the sockets that are " + owners +
-                   "; this one is " + std::string{socket_words[static_cast<std::size_t>(socket)]});
+                   "; this one is " +
+                   std::string{zmq_socket_words[static_cast<std::size_t>(socket)]});
 }
 
 std::expected<std::string, Failure> read_tcp(std::string_view server) {
@@ -151,7 +149,7 @@ std::expected<void, Failure> accept_parameter(std::string_view key, std::string_
                                               ZmqAddress& zmq) {
     using std::chrono::milliseconds;
     if (key == "side") {
-        return store(index_of(key, value, side_words), zmq.side);
+        return store(index_of(key, value, zmq_side_words), zmq.side);
     }
     if (key == "high_water_mark") {
         return store(read_number(key, value, 1, std::numeric_limits<int>::max()),
@@ -186,8 +184,8 @@ std::expected<ZmqSocketType, Failure> read_socket(const core::Uri& uri, AddressR
         return is_client ? ZmqSocketType::dealer : ZmqSocketType::router;
     }
     const std::span<const std::string_view> words =
-        std::span{socket_words}.subspan(is_client ? 3 : 0, 3);
-    if (std::ranges::find(socket_words, *given) != socket_words.end() &&
+        std::span{zmq_socket_words}.subspan(is_client ? 3 : 0, 3);
+    if (std::ranges::find(zmq_socket_words, *given) != std::end(zmq_socket_words) &&
         std::ranges::find(words, *given) == words.end()) {
         return refused("The socket '" + std::string{*given} + "' is a " +
                        (is_client ? "listener's; a client's is dealer, req or pub"
@@ -227,7 +225,7 @@ std::expected<void, Failure> read_parameters(core::Uri uri, Address& address, Zm
 /// Where one connects to is a machine and a port; what else ZeroMQ asks of an endpoint.
 std::expected<void, Failure> check_endpoints(const ZmqAddress& zmq) {
     for (const std::string_view endpoint : zmq.endpoints) {
-        if (zmq.side == transport::ZmqSide::connect && endpoint.starts_with("tcp://") &&
+        if (zmq.side == ZmqSide::connect && endpoint.starts_with("tcp://") &&
             (endpoint.starts_with("tcp://*:") || endpoint.ends_with(":0"))) {
             return refused("A side that connects needs a host and a port, not '*' or 0");
         }
@@ -278,7 +276,7 @@ std::expected<Address, Failure> parse_zmq(std::string_view text, AddressRole rol
     }
     zmq.socket = *socket;
     const bool binds = (only(zmq.socket) & (answering | pub)) != 0;
-    zmq.side = binds ? transport::ZmqSide::bind : transport::ZmqSide::connect;
+    zmq.side = binds ? ZmqSide::bind : ZmqSide::connect;
     if (auto read = read_parameters(std::move(*uri), address, zmq); !read) {
         return std::unexpected{std::move(read.error())};
     }

@@ -32,9 +32,9 @@ bool broadcasts(const endpoint::Address& address) {
 
 }  // namespace
 
-class Client::Implementation {
+class detail::ClientImplementation {
 public:
-    Implementation(const endpoint::Address& address, ClientOptions options)
+    ClientImplementation(const endpoint::Address& address, ClientOptions options)
         : options_{with_queued_log(std::move(options))},
           keys_{endpoint::value_or_throw(format::Keyring::parse(options_.fernet_keys))},
           protocol_{*address.protocol},
@@ -65,15 +65,17 @@ public:
         }
     }
 
+    /// in   target: the server's name; empty: the one of the options
     detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options,
-                                        detail::Caller caller) const {
+                                        const std::string& target, detail::Caller caller) const {
         // Only tokens need the time.
         const std::int64_t now = keys_.empty() ? 0 : calls_.executor().unix_seconds();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
         prepared->prepare(call, options.named.value(), keys_, secret_depth_, now, caller);
         prepared->name(options.idempotency_key, options.traceparent);
-        prepared->address_to(options.server);
-        if (std::optional<Failure> refused = refusal_of(call, options);
+        const std::string& server = target.empty() ? options.server : target;
+        prepared->address_to(server);
+        if (std::optional<Failure> refused = refusal_of(call, server);
             refused && !prepared->refused) {
             prepared->refused = std::move(refused);
         }
@@ -122,8 +124,8 @@ public:
 private:
     /// What this client's address has no such calls of.
     std::optional<Failure> refusal_of(const detail::ErasedCall& call,
-                                      const CallOptions& options) const {
-        if (is_brokerless_ && !options.server.empty()) {
+                                      std::string_view server) const {
+        if (is_brokerless_ && !server.empty()) {
             return Failure{.code = Code::invalid_request,
                            .message =
                                "Not sent: without a broker a client calls the servers of "
@@ -154,7 +156,7 @@ private:
 
     class BlockingCall final : public runtime::BlockingOperation {
     public:
-        BlockingCall(Implementation& client, detail::PreparedCallPointer call,
+        BlockingCall(ClientImplementation& client, detail::PreparedCallPointer call,
                      detail::WaitingSink& sink)
             : client_{client}, call_{std::move(call)}, sink_{sink} {}
 
@@ -164,7 +166,7 @@ private:
         bool leaves_work() const noexcept override { return !client_.is_idle(); }
 
     private:
-        Implementation& client_;
+        ClientImplementation& client_;
         detail::PreparedCallPointer call_;
         detail::WaitingSink& sink_;
     };
@@ -183,8 +185,11 @@ private:
     std::atomic<bool> is_closed_ = false;
 };
 
+Client::Client(std::unique_ptr<detail::ClientImplementation> implementation)
+    : ClientTarget{*implementation, {}}, implementation_{std::move(implementation)} {}
+
 Client::Client(std::string_view url, ClientOptions options)
-    : implementation_{std::make_unique<Implementation>(
+    : Client{std::make_unique<detail::ClientImplementation>(
           endpoint::value_or_throw(endpoint::parse_address(url)), std::move(options))} {}
 
 Client::~Client() {
@@ -203,68 +208,75 @@ std::string Client::metrics_text() const {
     return implementation_->metrics_text();
 }
 
-Dynamic Client::call(std::string_view method, const Dynamic& arguments,
-                     const CallOptions& options) {
+ClientTarget Client::target(std::string server) {
+    return {*implementation_, std::move(server)};
+}
+
+Dynamic ClientTarget::call(std::string_view method, const Dynamic& arguments,
+                           const CallOptions& options) {
     detail::BlockingSink<Dynamic> sink;
     call_blocking(detail::erase(method, arguments), options, sink);
     return sink.take_data();
 }
 
-Reply<Dynamic> Client::call_for_reply(std::string_view method, const Dynamic& arguments,
-                                      const CallOptions& options) {
+Reply<Dynamic> ClientTarget::call_for_reply(std::string_view method, const Dynamic& arguments,
+                                            const CallOptions& options) {
     detail::BlockingSink<Dynamic> sink;
     call_blocking(detail::erase(method, arguments), options, sink);
     return sink.take_reply();
 }
 
-void Client::start_call(std::string_view method, const Dynamic& arguments,
-                        Completion<Dynamic> completion, const CallOptions& options) {
+void ClientTarget::start_call(std::string_view method, const Dynamic& arguments,
+                              Completion<Dynamic> completion, const CallOptions& options) {
     using Sink = detail::CompletionSink<Dynamic, Completion<Dynamic>>;
-    submit<Sink>(prepare(detail::erase(method, arguments), options), {}, std::move(completion));
+    detail::submit<Sink>(*client_, prepare(detail::erase(method, arguments), options), {},
+                         std::move(completion));
 }
 
-void Client::notify(std::string_view method, const Dynamic& arguments, const CallOptions& options) {
+void ClientTarget::notify(std::string_view method, const Dynamic& arguments,
+                          const CallOptions& options) {
     notify_blocking(detail::erase(method, arguments), options);
 }
 
-void Client::start_notify(std::string_view method, const Dynamic& arguments,
-                          Completion<void> completion, const CallOptions& options) {
+void ClientTarget::start_notify(std::string_view method, const Dynamic& arguments,
+                                Completion<void> completion, const CallOptions& options) {
     start_notify(detail::erase(method, arguments), std::move(completion), options);
 }
 
-void Client::notify_blocking(const detail::ErasedCall& call, const CallOptions& options) {
+void ClientTarget::notify_blocking(const detail::ErasedCall& call, const CallOptions& options) {
     detail::BlockingSink<void> sink;
     call_blocking(detail::one_way(call), options, sink);
     sink.take_data();
 }
 
-void Client::start_notify(const detail::ErasedCall& call, Completion<void> completion,
-                          const CallOptions& options) {
+void ClientTarget::start_notify(const detail::ErasedCall& call, Completion<void> completion,
+                                const CallOptions& options) {
     using Sink = detail::CompletionSink<void, Completion<void>>;
-    submit<Sink>(prepare(detail::one_way(call), options), {}, std::move(completion));
+    detail::submit<Sink>(*client_, prepare(detail::one_way(call), options), {},
+                         std::move(completion));
 }
 
-detail::PreparedCallPointer Client::prepare(const detail::ErasedCall& call,
-                                            const CallOptions& options) {
-    return implementation_->prepare(call, options, detail::Caller::goes_on);
+detail::PreparedCallPointer ClientTarget::prepare(const detail::ErasedCall& call,
+                                                  const CallOptions& options) {
+    return client_->prepare(call, options, server_, detail::Caller::goes_on);
 }
 
-void Client::submit_to(detail::PreparedCallPointer call, detail::CallSink& sink,
+void detail::submit_to(ClientImplementation& client, PreparedCallPointer call, CallSink& sink,
                        std::stop_token stop) {
     call->own(sink);
-    implementation_->submit(std::move(call), std::move(stop));
+    client.submit(std::move(call), std::move(stop));
 }
 
-void Client::call_blocking(const detail::ErasedCall& call, const CallOptions& options,
-                           detail::WaitingSink& sink) {
-    implementation_->refuse_on_io_thread();
+void ClientTarget::call_blocking(const detail::ErasedCall& call, const CallOptions& options,
+                                 detail::WaitingSink& sink) {
+    client_->refuse_on_io_thread();
     detail::PreparedCallPointer prepared =
-        implementation_->prepare(call, options, detail::Caller::waits);
+        client_->prepare(call, options, server_, detail::Caller::waits);
     if (prepared->refused) {
         throw Error{std::move(*prepared->refused)};
     }
     prepared->sink = &sink;
-    implementation_->call_blocking(std::move(prepared), sink);
+    client_->call_blocking(std::move(prepared), sink);
 }
 
 }  // namespace warren

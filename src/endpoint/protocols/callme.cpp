@@ -18,16 +18,36 @@ constexpr std::array<std::string_view, 8> parameters{
     "server_id",     "format",          "pickle_protocol",   "amqp_user",
     "reply_durable", "reply_exclusive", "reply_auto_delete", "reply_queue_type"};
 constexpr std::string_view formats[] = {"pickle", "json", "msgpack"};  // as CallmeFormat has them
-constexpr std::array<std::string_view, 2> queue_types{"classic", "quorum"};
 constexpr ListenerKey listener_keys[] = {
-    {.name = "server_id", .text = &ListenerOptions::server_id, .is_required = true},
-    {.name = "format", .text = &ListenerOptions::format, .words = formats},
-    {.name = "threaded", .flag = &ListenerOptions::threaded}};
+    {.name = "server_id",
+     .get = [](const ListenerOptions& options) { return options.callme.server_id; },
+     .set = [](ListenerOptions& options,
+               std::string_view text) { options.callme.server_id = text; },
+     .is_required = true},
+    {.name = "format",
+     .get =
+         [](const ListenerOptions& options) {
+             const auto format = options.callme.format;
+             return std::string{format ? formats[std::to_underlying(*format)] : ""};
+         },
+     .set =
+         [](ListenerOptions& options, std::string_view text) {
+             options.callme.format =
+                 static_cast<CallmeFormat>(std::ranges::find(formats, text) - std::begin(formats));
+         },
+     .words = formats},
+    {.name = "threaded",
+     .get =
+         [](const ListenerOptions& options) {
+             return std::string{options.callme.threaded ? "true" : ""};
+         },
+     .set = [](ListenerOptions& options, std::string_view) { options.callme.threaded = true; },
+     .is_flag = true}};
 constexpr std::size_t threaded_default = 64;
 
 /// What its addresses say beside all others.
 struct CallmeParameters final : OwnParameters {
-    protocol::CallmeFormat format = protocol::CallmeFormat::pickle;
+    CallmeFormat format = CallmeFormat::pickle;
     int pickle_protocol = format::pickle_protocol_default;  // of a client's requests
     std::string amqp_user{};                                // empty: as whom the login is
     protocol::TopologyOverrides reply_topology{};           // of a client's own
@@ -62,10 +82,8 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
         return {};
     }
     if (key == "reply_queue_type") {
-        std::size_t place = 0;
-        auto taken = store(index_of(key, value, queue_types), place);
-        replies.queue_type = queue_types[place];
-        return taken;
+        return store(index_of(key, value, protocol::queue_type_words),
+                     replies.queue_type.emplace());
     }
     return store(read_flag(key, value), key == "reply_durable"     ? replies.durable
                                         : key == "reply_exclusive" ? replies.exclusive
@@ -90,7 +108,7 @@ std::expected<Parameters, Failure> accept_parameters(Parameters given, Address& 
             return std::unexpected{std::move(taken.error())};
         }
     }
-    if (names_pickle_protocol && own->format != protocol::CallmeFormat::pickle) {
+    if (names_pickle_protocol && own->format != CallmeFormat::pickle) {
         return refused("The parameter 'pickle_protocol' is of format=pickle");
     }
     address.own = own;
@@ -102,10 +120,10 @@ std::expected<void, Failure> check_listener(const ListenerOptions& options,
     if (address.queue.empty()) {
         return refused("The protocol callme needs the server's id, as in server_id=fooserver");
     }
-    if (!options.exchanges.empty()) {
+    if (!options.queue.exchanges.empty()) {
         return refused("The protocol callme has one exchange: 'exchanges' is not of it");
     }
-    if (!options.threaded && options.max_simultaneous_requests.value_or(1) > 1) {
+    if (!options.callme.threaded && options.max_simultaneous_requests.value_or(1) > 1) {
         return refused(
             "A callme server handles one request after the other unless it is 'threaded'");
     }
@@ -149,7 +167,7 @@ extern constinit const ProtocolDescriptor callme{
                                                    own_of(address).reply_topology);
         },
     .requests_at_once = [](const ListenerOptions& options) -> std::size_t {
-        return options.threaded ? threaded_default : 1;
+        return options.callme.threaded ? threaded_default : 1;
     },
     .parameters = parameters,
     .accept_parameters = accept_parameters,

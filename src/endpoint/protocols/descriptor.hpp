@@ -48,13 +48,14 @@ struct StreamProtocolOptions {
     bool passes_text = false;  // of protocols that can
 };
 
-/// A key that a listener has by one protocol only, with the option it is; a text is a parameter of
-/// the listener's address, too.
+/// A key that a listener has by one protocol only, with the option it is, as text; what is no flag
+/// is a parameter of the listener's address, too.
 struct ListenerKey {
     std::string_view name;
-    std::string ListenerOptions::* text = nullptr;
-    bool ListenerOptions::* flag = nullptr;     // instead of a text
-    std::span<const std::string_view> words{};  // of a text: what it may be; empty: anything
+    std::string (*get)(const ListenerOptions& options);  // empty: unset
+    void (*set)(ListenerOptions& options, std::string_view text);
+    std::span<const std::string_view> words{};  // what it may be; empty: anything
+    bool is_flag = false;                       // "true" or unset
     bool is_required = false;
 };
 

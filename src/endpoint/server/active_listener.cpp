@@ -11,7 +11,7 @@ namespace {
 
 metrics::Route route_of(const ListenerConfig& config) {
     metrics::Route route = metrics_route(config.address, !config.options.auth_secrets.empty());
-    route.has_tls = route.has_tls || config.options.tls;
+    route.has_tls = route.has_tls || config.options.tcp.tls;
     return route;
 }
 
@@ -31,7 +31,8 @@ ActiveListener::ActiveListener(ListenerConfig config, std::vector<const Method*>
 }
 
 std::string ActiveListener::display() const {
-    return location() + (config_.proxy ? "" : " methods=" + std::to_string(methods_.size()));
+    const std::string shown = config_.address.is_brokerless() ? location() : config_.display();
+    return shown + (config_.proxy ? "" : " methods=" + std::to_string(methods_.size()));
 }
 
 runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& opening) const {
@@ -48,7 +49,7 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .responses = opening.responses,
         .series = series_ ? &*series_ : nullptr,
         .name = config_.display(),
-        .attempts_max = config_.address.is_brokerless() ? 0 : config_.options.attempts_max};
+        .attempts_max = config_.address.is_brokerless() ? 0 : config_.options.queue.attempts_max};
 }
 
 std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,

@@ -38,6 +38,8 @@ public:
 
     /// Such as "tcp://127.0.0.1:40123 methods=3".                            thread any, once open
     std::string display() const;
+    /// Such as "tcp://127.0.0.1:40123", for a client.                         thread any, once open
+    std::string address() const { return location() + config_.client_parameters; }
     virtual runtime::Executor& executor() noexcept = 0;  // thread any
 
     struct Opening {
@@ -78,8 +80,8 @@ protected:
     const std::vector<std::string>& methods() const noexcept { return names_; }
     runtime::ListenerContextOptions listener_options(const Opening& opening) const;
     const metrics::Route& route() const noexcept { return route_; }
-    /// Where it listens, for people.
-    virtual std::string location() const { return config_.display(); }
+    /// The broker, or where it listens itself.
+    virtual std::string location() const { return config_.address.display(); }
 
 private:
     ListenerConfig config_;

@@ -1,6 +1,8 @@
 #include "endpoint/server/listener_config.hpp"
 
 #include "core/duration.hpp"
+#include "core/uri.hpp"
+#include "endpoint/address/address_parameters.hpp"
 #include "endpoint/failures.hpp"
 #include "endpoint/protocols/table.hpp"
 #include "endpoint/server/listener_queue.hpp"
@@ -8,6 +10,7 @@
 #include "transport/net/tls_context.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -28,12 +31,15 @@ void add(std::string& url, std::string_view key, std::string_view value) {
 }
 
 void add_zmq(const ListenerZmq& zmq, std::string& url) {
+    const auto word = [](const auto& words, const auto& chosen) {
+        return chosen ? words[std::to_underlying(*chosen)] : std::string_view{};
+    };
     std::string client_keys;
     for (const std::string& key : zmq.client_keys) {
         client_keys += (client_keys.empty() ? "" : ",") + key;
     }
-    add(url, "socket", zmq.socket);
-    add(url, "side", zmq.side);
+    add(url, "socket", word(zmq_socket_words, zmq.socket));
+    add(url, "side", word(zmq_side_words, zmq.side));
     add(url, "username", zmq.username);
     add(url, "password", zmq.password);
     add(url, "secret_key", zmq.secret_key);
@@ -53,12 +59,12 @@ void add_zmq(const ListenerZmq& zmq, std::string& url) {
 
 std::string complete_url(const ListenerOptions& options) {
     std::string url = options.url;
-    add(url, "queue", options.queue);
+    add(url, "queue", options.queue.name);
     add(url, "protocol", options.protocol);
     for (const ProtocolDescriptor* const protocol : protocols()) {
         for (const ListenerKey& key : protocol->listener_keys) {
-            if (key.text != nullptr) {
-                add(url, key.name, options.*key.text);
+            if (!key.is_flag) {
+                add(url, key.name, key.get(options));
             }
         }
     }
@@ -71,17 +77,70 @@ std::unexpected<Failure> one_method_wanted(const ProtocolDescriptor& protocol) {
                    "' has no method on the wire: name exactly one");
 }
 
-bool has_queue_options(const ListenerOptions& options) {
-    return !options.queue.empty() || !options.exchanges.empty() || options.durable ||
-           options.exclusive || options.auto_delete || options.queue_type ||
-           options.acknowledge != Acknowledge::with_reply || !options.queue_arguments->is_null();
+/// An option of a part that not every listener has.
+struct PartOption {
+    std::string_view name;
+    bool (*is_set)(const ListenerOptions& options);
+};
+
+template <auto Part, auto Option>
+bool is_set(const ListenerOptions& options) {
+    static const ListenerOptions defaults;
+    return options.*Part.*Option != defaults.*Part.*Option;
+}
+
+template <auto Option>
+constexpr auto limit_is_set = &is_set<&ListenerOptions::limits, Option>;
+template <auto Option>
+constexpr auto tcp_is_set = &is_set<&ListenerOptions::tcp, Option>;
+
+constexpr PartOption brokerless_options[] = {
+    {"connections_max", limit_is_set<&ConnectionLimits::connections_max>},
+    {"connection_requests_max", limit_is_set<&ConnectionLimits::connection_requests_max>},
+    {"connection_requests_bytes_max",
+     limit_is_set<&ConnectionLimits::connection_requests_bytes_max>},
+    {"connection_answers_bytes_max", limit_is_set<&ConnectionLimits::connection_answers_bytes_max>},
+    {"answers_bytes_max", limit_is_set<&ConnectionLimits::answers_bytes_max>}};
+constexpr PartOption tcp_options[] = {
+    {"handshake_timeout", tcp_is_set<&ListenerTcp::handshake_timeout>},
+    {"idle_timeout", tcp_is_set<&ListenerTcp::idle_timeout>},
+    {"stall_timeout", tcp_is_set<&ListenerTcp::stall_timeout>}};
+
+std::expected<void, Failure> refuse_any(std::span<const PartOption> part, std::string_view owner,
+                                        const ListenerOptions& options) {
+    for (const PartOption& option : part) {
+        if (option.is_set(options)) {
+            return refused("'" + std::string{option.name} + "' is of " + std::string{owner});
+        }
+    }
+    return {};
+}
+
+/// What has an effect elsewhere only is not accepted.
+std::expected<void, Failure> check_parts(const ListenerOptions& options, const Address& address) {
+    for (const ProtocolDescriptor* const other : protocols()) {
+        for (const ListenerKey& key : other->listener_keys) {
+            if (other != address.protocol && !key.get(options).empty()) {
+                return refused("'" + std::string{key.name} + "' is of the protocol " +
+                               std::string{other->name});
+            }
+        }
+    }
+    if (!std::holds_alternative<TcpAddress>(address.transport)) {
+        if (auto checked = refuse_any(tcp_options, "tcp://", options); !checked) {
+            return checked;
+        }
+    }
+    return address.is_brokerless()
+               ? std::expected<void, Failure>{}
+               : refuse_any(brokerless_options, "listeners without a broker", options);
 }
 
 std::expected<void, Failure> check_zmq(const ListenerOptions& options, const Address& address) {
-    if (has_queue_options(options)) {
+    if (options.queue != ListenerQueue{}) {
         return refused("Queues and exchanges are a broker's: not of ZeroMQ");
     }
-    if (options.tls) {
+    if (options.tcp.tls) {
         return refused("TLS is of tcp://; ZeroMQ has keys of CURVE instead");
     }
     if (std::get<ZmqAddress>(address.transport).allows_shutdown &&
@@ -100,33 +159,19 @@ std::expected<void, Failure> check_tcp(const ListenerOptions& options, const Add
     if (address.has_client_parameters) {
         return refused("Of the parameters of an address, a listener takes 'protocol' and 'method'");
     }
-    if (has_queue_options(options)) {
+    if (options.queue != ListenerQueue{}) {
         return refused("Queues and exchanges are a broker's: not of tcp://");
     }
-    if (tcp.is_secured && !options.tls) {
-        return refused("TLS needs a certificate: see ListenerOptions::tls");
+    const auto& tls = options.tcp.tls;
+    if (tcp.is_secured && !tls) {
+        return refused("TLS needs a certificate: see ListenerTcp::tls");
     }
-    if (options.tls) {
-        if (auto context = transport::make_tls_context(server_tls(*options.tls)); !context) {
+    if (tls) {
+        if (auto context = transport::make_tls_context(server_tls(*tls)); !context) {
             return std::unexpected{std::move(context.error())};
         }
     }
     return {};
-}
-
-/// What has an effect by another protocol only is not taken.
-std::expected<void, Failure> check_own(const ListenerOptions& options, const Address& address) {
-    for (const ProtocolDescriptor* const other : protocols()) {
-        for (const ListenerKey& key : other->listener_keys) {
-            if (other != address.protocol && key.flag != nullptr && options.*key.flag) {
-                return refused("'" + std::string{key.name} + "' is of the protocol " +
-                               std::string{other->name});
-            }
-        }
-    }
-    const auto check_listener = address.protocol->check_listener;
-    return check_listener == nullptr ? std::expected<void, Failure>{}
-                                     : check_listener(options, address);
 }
 
 /// What an exchange does. A plugin's does as the type that its argument names.
@@ -139,11 +184,11 @@ std::string_view exchange_type(const ListenerExchange& exchange) {
 
 std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
                                              const Address& address) {
-    if (options.tls) {
+    if (options.tcp.tls) {
         return refused(
             "A broker has the server's certificate; a client's is in the address (certfile)");
     }
-    for (const ListenerExchange& exchange : options.exchanges) {
+    for (const ListenerExchange& exchange : options.queue.exchanges) {
         if (auto usable = check_exchange_type(exchange); !usable) {
             return usable;
         }
@@ -160,18 +205,43 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
     if (auto checked = check_tls_files(address); !checked) {
         return checked;
     }
-    return check_own(options, address);
+    const auto check_listener = address.protocol->check_listener;
+    return check_listener == nullptr ? std::expected<void, Failure>{}
+                                     : check_listener(options, address);
 }
 
 std::expected<void, Failure> check(const ListenerOptions& options, const Address& address) {
     if (auto checked = address.protocol->check_signing(options.auth_secrets); !checked) {
         return checked;
     }
-    if (std::holds_alternative<ZmqAddress>(address.transport)) {
-        return check_zmq(options, address);
+    auto checked = std::holds_alternative<ZmqAddress>(address.transport)
+                       ? check_zmq(options, address)
+                   : address.is_brokerless() ? check_tcp(options, address)
+                                             : check_at_broker(options, address);
+    return checked ? check_parts(options, address) : checked;
+}
+
+/// What the address of a client has of a listener's: where calls go, and how they are written.
+std::string client_parameters(const std::string& url, const Address& address) {
+    if (std::holds_alternative<TcpAddress>(address.transport)) {
+        return {};  // the scheme says it all
     }
-    return address.is_brokerless() ? check_tcp(options, address)
-                                   : check_at_broker(options, address);
+    std::string parameters;
+    const std::string query = url.substr(std::min(url.find('?'), url.size()));
+    const auto given = core::parse_uri("tcp://server" + query);
+    const auto own = address.protocol->parameters;
+    for (const auto& [key, value] : given->query) {
+        if (key == "queue" || key == "protocol" || std::ranges::find(own, key) != own.end()) {
+            add_parameter(parameters, key, value);
+        }
+    }
+    if (address.is_one_way()) {
+        add_parameter(parameters, "socket", "pub");
+        if (std::get<ZmqAddress>(address.transport).side == ZmqSide::bind) {
+            add_parameter(parameters, "side", "connect");
+        }
+    }
+    return parameters;
 }
 
 }  // namespace
@@ -222,7 +292,8 @@ std::expected<Address, Failure> address_of(const ListenerOptions& options) {
 }
 
 std::expected<ListenerConfig, Failure> resolve_listener(ListenerOptions options) {
-    auto address = address_of(options);
+    const std::string url = complete_url(options);
+    auto address = parse_address(url, AddressRole::listener);
     if (!address) {
         return std::unexpected{std::move(address.error())};
     }
@@ -242,13 +313,13 @@ std::expected<ListenerConfig, Failure> resolve_listener(ListenerOptions options)
         return refused("max_simultaneous_requests must be from 1 to " +
                        std::to_string(requests_max));
     }
-    name_queue_type(options);
+    name_queue_type(options.queue);
     auto checked = check(options, *address);
     if (!checked) {
         return std::unexpected{std::move(checked.error())};
     }
     if (auto* tcp = std::get_if<TcpAddress>(&address->transport)) {
-        tcp->is_secured |= options.tls.has_value();
+        tcp->is_secured |= options.tcp.tls.has_value();
     }
     if (options.methods.empty() && !address->method.empty()) {
         options.methods.push_back(address->method);
@@ -256,7 +327,9 @@ std::expected<ListenerConfig, Failure> resolve_listener(ListenerOptions options)
     if (address->protocol->method == MethodSource::by_listener && options.methods.size() > 1) {
         return one_method_wanted(*address->protocol);
     }
-    return ListenerConfig{std::move(options), std::move(*address), std::move(*keys)};
+    std::string parameters = client_parameters(url, *address);
+    return ListenerConfig{std::move(options), std::move(*address), std::move(*keys),
+                          std::move(parameters)};
 }
 
 std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerConfig& config,
@@ -300,58 +373,6 @@ std::vector<std::string> method_names(const ListenerConfig& config,
         names.push_back(method->name);
     }
     return names;
-}
-
-namespace {
-
-constexpr std::int64_t deliveries_default = 20;
-
-/// One delivery more than attempts, so that the last one is answered.
-protocol::DeadLetters dead_letters_of(const ListenerOptions& options, const std::string& queue) {
-    return {.queue = options.dead_letter_queue.value_or(queue + ".dead-letter"),
-            .deliveries_max = options.attempts_max == 0 ? deliveries_default
-                                                        : std::int64_t{options.attempts_max}};
-}
-
-}  // namespace
-
-protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::string> methods,
-                               const protocol::MessageProtocol& protocol) {
-    const ListenerOptions& options = config.options;
-    protocol::ServerTopologyOptions wanted{.server = config.address.queue,
-                                           .methods = std::move(methods)};
-    wanted.queue_overrides = {.durable = options.durable,
-                              .exclusive = options.exclusive,
-                              .auto_delete = options.auto_delete,
-                              .queue_type = options.queue_type,
-                              .arguments = options.queue_arguments};
-    for (const ListenerExchange& exchange : options.exchanges) {
-        wanted.exchanges.push_back({.name = exchange.name,
-                                    .type = exchange.type,
-                                    .durable = exchange.durable.value_or(false),
-                                    .auto_delete = exchange.auto_delete.value_or(false),
-                                    .arguments = exchange.arguments});
-    }
-    protocol::Topology topology = protocol.server_topology(wanted);
-    limit_deliveries(dead_letters_of(options, topology.queues.front().name), topology);
-    return topology;
-}
-
-std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology) {
-    const protocol::Queue& queue = topology.queues.front();
-    const Value* const type = queue.arguments.value().find("x-queue-type");
-    const bool counts = type != nullptr && type->is_text() && type->as_text() == "quorum";
-    const bool is_limited = counts && queue.arguments.value().find("x-delivery-limit") != nullptr;
-    // Other queues tell a first attempt from others, and no more.
-    const std::uint32_t attempts_max = config.options.attempts_max;
-    if (is_limited || attempts_max == 1 || (counts && attempts_max != 0) || queue.exclusive ||
-        queue.auto_delete || config.options.acknowledge == Acknowledge::before_handling) {
-        return {};
-    }
-    return counts ? "a request that ends the process comes again without an end: neither "
-                    "'attempts_max' nor a limit of deliveries keeps it from it"
-                  : "a request that ends the process comes again without an end: a queue that is "
-                    "not of type quorum does not count (queue_type: quorum, or attempts_max: 1)";
 }
 
 }  // namespace warren::endpoint

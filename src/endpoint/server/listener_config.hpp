@@ -7,8 +7,6 @@
 
 #include "endpoint/address/address.hpp"
 #include "format/fernet/fernet.hpp"
-#include "protocol/message_protocol.hpp"
-#include "protocol/topology.hpp"
 
 #include <expected>
 #include <memory>
@@ -28,6 +26,7 @@ struct ListenerConfig {
     ListenerOptions options{};
     Address address{};
     format::Keyring keys{};
+    std::string client_parameters{};             // such as "?queue=test", of a client's address
     std::shared_ptr<const ProxyConfig> proxy{};  // null: methods of this server are served
 
     /// Where it listens, for people: "amqp://localhost:5672/test queue=test".
@@ -61,12 +60,5 @@ std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerConf
 /// The names of the methods that it serves or forwards; empty: it forwards all.
 std::vector<std::string> method_names(const ListenerConfig& config,
                                       const std::vector<const Method*>& methods);
-
-/// Why nothing keeps a request that ends its process from coming again for ever; empty: something
-/// does.
-std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology);
-/// What it wants of a broker.
-protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::string> methods,
-                               const protocol::MessageProtocol& protocol);
 
 }  // namespace warren::endpoint

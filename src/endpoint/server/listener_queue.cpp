@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,12 +74,46 @@ std::expected<void, Failure> check_arguments(const Value& arguments, bool is_quo
     return {};
 }
 
-std::expected<void, Failure> check_dead_letters(const ListenerOptions& options,
-                                                const Address& address, bool is_quorum) {
-    if (options.dead_letter_queue.value_or("").empty()) {
+/// The type that the arguments name; null: none.
+const Value* find_type(const Value& arguments) {
+    return arguments.is_map() ? arguments.find(type_argument) : nullptr;
+}
+
+std::optional<QueueType> known_type(const Value* named) {
+    const auto* const word = std::ranges::find(
+        protocol::queue_type_words, named != nullptr && named->is_text() ? named->as_text() : "");
+    return word == std::end(protocol::queue_type_words)
+               ? std::nullopt
+               : std::optional{static_cast<QueueType>(word - protocol::queue_type_words)};
+}
+
+/// in   named: what `name_queue_type` left among the arguments
+std::expected<void, Failure> check_type(const Value* named, const ListenerQueue& queue) {
+    if (named == nullptr) {
         return {};
     }
-    const std::string& letters = *options.dead_letter_queue;
+    if (queue.type) {
+        return refused(
+            "The queue's type stands twice, as the argument 'x-queue-type' and as 'queue_type', "
+            "and differs: give one of them");
+    }
+    const std::string type{named->is_text() ? named->as_text() : ""};
+    if (type == "stream") {
+        return refused(
+            "A stream keeps what was read and cannot be a queue of requests: 'x-queue-type', or "
+            "'queue_type', is classic or quorum");
+    }
+    return refused("Unknown type '" + type +
+                   "' of the queue, as 'x-queue-type' or 'queue_type'; known are: classic, "
+                   "quorum");
+}
+
+std::expected<void, Failure> check_dead_letters(const ListenerOptions& options,
+                                                const Address& address, bool is_quorum) {
+    const std::string letters = options.queue.dead_letter_queue.value_or("");
+    if (letters.empty()) {
+        return {};
+    }
     if (!is_quorum) {
         return refused(
             "'dead_letter_queue' is of quorum queues: add 'queue_type: quorum', or give "
@@ -100,57 +136,54 @@ std::expected<void, Failure> check_names(const ListenerOptions& options, const A
     return checked;
 }
 
+constexpr std::int64_t deliveries_default = 20;
+
+/// One delivery more than attempts, so that the last one is answered.
+protocol::DeadLetters dead_letters_of(const ListenerQueue& options, const std::string& queue) {
+    return {.queue = options.dead_letter_queue.value_or(queue + ".dead-letter"),
+            .deliveries_max = options.attempts_max == 0 ? deliveries_default
+                                                        : std::int64_t{options.attempts_max}};
+}
+
 }  // namespace
 
-void name_queue_type(ListenerOptions& options) {
-    const Value& given = options.queue_arguments.value();
-    const Value* const type = given.is_map() ? given.find(type_argument) : nullptr;
-    if (type == nullptr || !type->is_text() ||
-        options.queue_type.value_or(std::string{type->as_text()}) != type->as_text()) {
+void name_queue_type(ListenerQueue& queue) {
+    const Value& given = queue.arguments.value();
+    const auto type = known_type(find_type(given));
+    if (!type || queue.type.value_or(*type) != *type) {
         return;
     }
-    options.queue_type = type->as_text();
+    queue.type = type;
     std::vector<Member> others;
     for (const Member& member : given.as_map()) {
         if (!member.key.is_text() || member.key.as_text() != type_argument) {
             others.push_back(member);
         }
     }
-    options.queue_arguments = others.empty() ? Dynamic{} : Dynamic{Value::map(others)};
+    queue.arguments = others.empty() ? Dynamic{} : Dynamic{Value::map(others)};
 }
 
 std::expected<void, Failure> check_queue(const ListenerOptions& options, const Address& address) {
-    const Value& arguments = options.queue_arguments.value();
-    if (arguments.is_map() && arguments.find(type_argument) != nullptr) {
-        return refused(
-            "The queue's type stands twice, as the argument 'x-queue-type' and as 'queue_type', "
-            "and differs: give one of them");
+    const ListenerQueue& queue = options.queue;
+    const Value& arguments = queue.arguments.value();
+    if (auto checked = check_type(find_type(arguments), queue); !checked) {
+        return checked;
     }
-    const std::string type = options.queue_type.value_or("classic");
-    if (type == "stream") {
-        return refused(
-            "A stream keeps what was read and cannot be a queue of requests: 'x-queue-type', or "
-            "'queue_type', is classic or quorum");
-    }
-    if (type != "classic" && type != "quorum") {
-        return refused("Unknown type '" + type +
-                       "' of the queue, as 'x-queue-type' or 'queue_type'; known are: classic, "
-                       "quorum");
-    }
-    if (type == "quorum") {
-        const std::string_view wrong = !options.durable.value_or(true)       ? "'durable: false'"
-                                       : options.exclusive.value_or(false)   ? "'exclusive: true'"
-                                       : options.auto_delete.value_or(false) ? "'auto_delete: true'"
-                                                                             : "";
+    const bool is_quorum = queue.type == QueueType::quorum;
+    if (is_quorum) {
+        const std::string_view wrong = !queue.durable.value_or(true)       ? "'durable: false'"
+                                       : queue.exclusive.value_or(false)   ? "'exclusive: true'"
+                                       : queue.auto_delete.value_or(false) ? "'auto_delete: true'"
+                                                                           : "";
         if (!wrong.empty()) {
             return refused("A quorum queue is durable, shared and stays: it cannot be with " +
                            std::string{wrong});
         }
     }
-    if (auto checked = check_arguments(arguments, type == "quorum"); !checked) {
+    if (auto checked = check_arguments(arguments, is_quorum); !checked) {
         return checked;
     }
-    if (auto checked = check_dead_letters(options, address, type == "quorum"); !checked) {
+    if (auto checked = check_dead_letters(options, address, is_quorum); !checked) {
         return checked;
     }
     return check_names(options, address);
@@ -159,6 +192,45 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
 std::string queue_at_broker(const Address& address) {
     const auto queue_of = address.protocol->queue_of;
     return queue_of == nullptr ? address.queue : queue_of(address.queue);
+}
+
+protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::string> methods,
+                               const protocol::MessageProtocol& protocol) {
+    const ListenerQueue& options = config.options.queue;
+    protocol::ServerTopologyOptions wanted{.server = config.address.queue,
+                                           .methods = std::move(methods)};
+    wanted.queue_overrides = {.durable = options.durable,
+                              .exclusive = options.exclusive,
+                              .auto_delete = options.auto_delete,
+                              .queue_type = options.type,
+                              .arguments = options.arguments};
+    for (const ListenerExchange& exchange : options.exchanges) {
+        wanted.exchanges.push_back({.name = exchange.name,
+                                    .type = exchange.type,
+                                    .durable = exchange.durable.value_or(false),
+                                    .auto_delete = exchange.auto_delete.value_or(false),
+                                    .arguments = exchange.arguments});
+    }
+    protocol::Topology topology = protocol.server_topology(wanted);
+    limit_deliveries(dead_letters_of(options, topology.queues.front().name), topology);
+    return topology;
+}
+
+std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology) {
+    const protocol::Queue& queue = topology.queues.front();
+    const Value* const type = queue.arguments.value().find("x-queue-type");
+    const bool counts = type != nullptr && type->is_text() && type->as_text() == "quorum";
+    const bool is_limited = counts && queue.arguments.value().find("x-delivery-limit") != nullptr;
+    // Other queues tell a first attempt from others, and no more.
+    const std::uint32_t attempts_max = config.options.queue.attempts_max;
+    if (is_limited || attempts_max == 1 || (counts && attempts_max != 0) || queue.exclusive ||
+        queue.auto_delete || config.options.queue.acknowledge == Acknowledge::before_handling) {
+        return {};
+    }
+    return counts ? "a request that ends the process comes again without an end: neither "
+                    "'attempts_max' nor a limit of deliveries keeps it from it"
+                  : "a request that ends the process comes again without an end: a queue that is "
+                    "not of type quorum does not count (queue_type: quorum, or attempts_max: 1)";
 }
 
 }  // namespace warren::endpoint

@@ -4,15 +4,19 @@
 #include <warren/listener.hpp>
 
 #include "endpoint/address/address.hpp"
+#include "endpoint/server/listener_config.hpp"
+#include "protocol/message_protocol.hpp"
+#include "protocol/topology.hpp"
 
 #include <expected>
 #include <string>
+#include <vector>
 
 // What a listener's queue at a broker may be, as far as that is known without the broker.
 namespace warren::endpoint {
 
-/// Take the type of the queue out of its arguments (x-queue-type), where only they name it.
-void name_queue_type(ListenerOptions& options);
+/// Move the type of the queue out of its arguments (x-queue-type), where only they name it.
+void name_queue_type(ListenerQueue& queue);
 
 /// in   options: after `name_queue_type`
 /// err  invalid_request: a type that serves no requests, or what the type cannot be; a name that is
@@ -21,5 +25,12 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
 
 /// The queue's name as the broker knows it.
 std::string queue_at_broker(const Address& address);
+
+/// What a listener wants of a broker.
+protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::string> methods,
+                               const protocol::MessageProtocol& protocol);
+/// Why nothing keeps a request that ends its process from coming again for ever; empty: something
+/// does.
+std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology);
 
 }  // namespace warren::endpoint

@@ -1,5 +1,6 @@
 #include "endpoint/protocols/descriptor.hpp"
 #include "endpoint/server/active_listener.hpp"
+#include "endpoint/server/listener_queue.hpp"
 #include "runtime/server/message_server.hpp"
 #include "runtime/transports.hpp"
 #include "transport/amqp/link.hpp"
@@ -48,7 +49,7 @@ public:
                 .reply_bytes_max = reply_bytes_max_,
                 .in_flight_bytes_max = config().options.requests_bytes_max,
                 .lost_requests = lost_requests(topology_),
-                .acknowledge = config().options.acknowledge,
+                .acknowledge = config().options.queue.acknowledge,
                 .on_consuming = opening.on_change,
                 .on_lost = [on_change = opening.on_change](const Failure&) { on_change(); }});
         has_opened_.store(true, std::memory_order_release);

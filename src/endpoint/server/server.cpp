@@ -181,6 +181,14 @@ public:
         return names;
     }
 
+    std::vector<std::string> addresses() const {
+        std::vector<std::string> all;
+        for (const auto& active : active_) {
+            all.push_back(active->address());
+        }
+        return all;
+    }
+
     std::string admin_address() const { return admin_ ? admin_->local_address() : std::string{}; }
 
     std::vector<Failure> reload_certificates() {
@@ -435,6 +443,9 @@ bool Server::ready() const noexcept {
 }
 std::vector<std::string> Server::listeners() const {
     return implementation_->listeners();
+}
+std::vector<std::string> Server::addresses() const {
+    return implementation_->addresses();
 }
 
 std::string Server::admin_address() const {

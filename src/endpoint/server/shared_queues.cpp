@@ -48,8 +48,9 @@ std::string_view exchange_type_of(const ListenerConfig& config, const std::strin
         std::ranges::find(config.options.methods, method) == config.options.methods.end()) {
         return {};
     }
-    const auto found = std::ranges::find(config.options.exchanges, method, &ListenerExchange::name);
-    return found == config.options.exchanges.end() ? std::string_view{"direct"} : found->type;
+    const auto& exchanges = config.options.queue.exchanges;
+    const auto found = std::ranges::find(exchanges, method, &ListenerExchange::name);
+    return found == exchanges.end() ? std::string_view{"direct"} : found->type;
 }
 
 /// One exchange has one type.

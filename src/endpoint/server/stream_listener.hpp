@@ -40,18 +40,18 @@ public:
     runtime::Executor& executor() noexcept override { return asio_; }
 
     std::expected<void, Failure> open(Opening opening) override {
+        const ConnectionLimits& limits = config().options.limits;
         acceptor_.emplace(asio_, Kind::acceptor_options(config(), limits_, opening.log));
         server_.emplace(
             *protocol_, *acceptor_, opening.dispatcher, opening.log,
             runtime::StreamServerOptions{
                 .listener = listener_options(opening),
-                .in_flight_per_connection_max = config().options.connection_requests_max,
+                .in_flight_per_connection_max = limits.connection_requests_max,
                 .in_flight_max = config().simultaneous_requests_max(),
-                .in_flight_bytes_per_connection_max =
-                    config().options.connection_requests_bytes_max,
+                .in_flight_bytes_per_connection_max = limits.connection_requests_bytes_max,
                 .in_flight_bytes_max = config().options.requests_bytes_max,
-                .responses_bytes_per_connection_max = config().options.connection_answers_bytes_max,
-                .answers_bytes_max = config().options.answers_bytes_max});
+                .responses_bytes_per_connection_max = limits.connection_answers_bytes_max,
+                .answers_bytes_max = limits.answers_bytes_max});
         if (auto started = acceptor_->start(*server_); !started) {
             server_.reset();
             acceptor_.reset();

@@ -16,13 +16,13 @@ struct Tcp {
     static transport::TcpServerOptions acceptor_options(const ListenerConfig& config,
                                                         const core::Limits&, Log& log) {
         const HostPort& server = std::get<TcpAddress>(config.address.transport).servers.front();
-        const ListenerOptions& wanted = config.options;
+        const ListenerTcp& wanted = config.options.tcp;
         transport::TcpServerOptions options{.host = server.host, .port = server.port};
         if (wanted.tls) {
             options.tls = server_tls(*wanted.tls);
         }
         options.handshake_timeout = wanted.handshake_timeout;
-        options.connections_max = wanted.connections_max;
+        options.connections_max = config.options.limits.connections_max;
         options.limits.idle_timeout = wanted.idle_timeout;
         options.limits.write_timeout = wanted.stall_timeout;
         options.limits.message_grace = wanted.stall_timeout;

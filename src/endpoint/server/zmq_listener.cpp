@@ -35,13 +35,14 @@ struct Answering {
     static transport::ZmqServerOptions acceptor_options(const ListenerConfig& config,
                                                         const core::Limits& limits, Log& log) {
         const ZmqAddress& zmq = address_of(config);
+        const ConnectionLimits& wanted = config.options.limits;
         return {.endpoints = zmq.endpoints,
                 .side = zmq.side,
                 .security = zmq.server_security,
                 .limits = limits_of(config, limits),
-                .peers_max = config.options.connections_max,
-                .output_bytes_per_peer_max = config.options.connection_answers_bytes_max,
-                .output_bytes_max = config.options.answers_bytes_max,
+                .peers_max = wanted.connections_max,
+                .output_bytes_per_peer_max = wanted.connection_answers_bytes_max,
+                .output_bytes_max = wanted.answers_bytes_max,
                 .log = &log};
     }
 

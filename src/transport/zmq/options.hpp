@@ -1,6 +1,7 @@
 #pragma once
 
 #include <warren/context.hpp>
+#include <warren/listener.hpp>
 
 #include "core/limits.hpp"
 
@@ -37,9 +38,6 @@ struct ZmqCurveServer {
 /// whichever side binds.
 using ZmqClientSecurity = std::variant<std::monostate, ZmqPlain, ZmqCurveClient>;
 using ZmqServerSecurity = std::variant<std::monostate, ZmqPlain, ZmqCurveServer>;
-
-/// Which side of a ZeroMQ socket's endpoints it makes.
-enum class ZmqSide : std::uint8_t { bind, connect };
 
 /// How messages of a client and a server lie in frames.
 enum class ZmqEnvelope : std::uint8_t {

@@ -46,12 +46,12 @@ TEST_F(ConfigFile, TheShapeOfVirtualHostsIsReadAsItIs) {
     ASSERT_EQ(config.listeners.size(), 2U);
     const ListenerOptions& trees = config.listeners[0].options;
     EXPECT_EQ(trees.url, "amqps://user:p%40ss%2Fword@rabbitmq.example.com:5671/trees");
-    EXPECT_EQ(trees.queue, "test");
+    EXPECT_EQ(trees.queue.name, "test");
     EXPECT_EQ(trees.methods, std::vector<std::string>{"dx_example"});
     EXPECT_EQ(trees.fernet_keys, std::vector<std::string>{key});
     EXPECT_EQ(trees.max_simultaneous_requests, 7U);
-    ASSERT_EQ(trees.exchanges.size(), 1U);
-    EXPECT_EQ(trees.exchanges[0].type, "direct");
+    ASSERT_EQ(trees.queue.exchanges.size(), 1U);
+    EXPECT_EQ(trees.queue.exchanges[0].type, "direct");
     const ListenerOptions& other = config.listeners[1].options;
     EXPECT_TRUE(other.url.ends_with("/a%2Fb"));
     EXPECT_TRUE(other.fernet_keys.empty());
@@ -63,7 +63,7 @@ TEST_F(ConfigFile, TheShapeOfVirtualHostsIsReadAsItIs) {
 TEST_F(ConfigFile, OneVirtualHostIsChosenByName) {
     const Config config = load(seed_shape, "a/b");
     ASSERT_EQ(config.listeners.size(), 1U);
-    EXPECT_EQ(config.listeners[0].options.queue, "other");
+    EXPECT_EQ(config.listeners[0].options.queue.name, "other");
     const auto found = problems(seed_shape, "servers");
     ASSERT_EQ(found.size(), 1U);
     EXPECT_NE(found[0].find("has no virtual host 'servers'; there are: 'trees', 'a/b'"),
@@ -87,15 +87,15 @@ spin_us: 50
     EXPECT_EQ(own.url, "tcp://127.0.0.1:8080");
     EXPECT_EQ(own.methods, std::vector<std::string>{"add"});
     EXPECT_EQ(own.max_simultaneous_requests, 7U);
-    EXPECT_EQ(own.connections_max, 8U);
-    EXPECT_EQ(own.connection_requests_max, 9U);
-    EXPECT_EQ(own.connection_requests_bytes_max, 8U);
+    EXPECT_EQ(own.limits.connections_max, 8U);
+    EXPECT_EQ(own.limits.connection_requests_max, 9U);
+    EXPECT_EQ(own.limits.connection_requests_bytes_max, 8U);
     EXPECT_EQ(own.requests_bytes_max, 10U);
-    EXPECT_EQ(own.connection_answers_bytes_max, 11U);
-    EXPECT_EQ(own.answers_bytes_max, 12U);
-    EXPECT_EQ(own.idle_timeout, std::chrono::milliseconds{0});
-    EXPECT_EQ(own.handshake_timeout, std::chrono::milliseconds{1'000});
-    EXPECT_EQ(own.stall_timeout, std::chrono::milliseconds{2'000});
+    EXPECT_EQ(own.limits.connection_answers_bytes_max, 11U);
+    EXPECT_EQ(own.limits.answers_bytes_max, 12U);
+    EXPECT_EQ(own.tcp.idle_timeout, std::chrono::milliseconds{0});
+    EXPECT_EQ(own.tcp.handshake_timeout, std::chrono::milliseconds{1'000});
+    EXPECT_EQ(own.tcp.stall_timeout, std::chrono::milliseconds{2'000});
     EXPECT_EQ(config.listeners[1].options.protocol, "arrpc");
     EXPECT_EQ(config.listeners[1].options.auth_secrets, std::vector<std::string>{"short"});
     EXPECT_EQ(config.listeners[2].options.auth_secrets.size(), 2U);
@@ -132,8 +132,8 @@ listeners:
     EXPECT_EQ(config.listeners[0].options.plaintext_secrets, PlaintextSecrets::accept);
     EXPECT_EQ(config.listeners[0].options.nested_secrets, true);
     EXPECT_EQ(config.listeners[0].options.fernet_ttl, std::chrono::hours{1});
-    EXPECT_EQ(config.listeners[0].options.queue_type, "quorum");
-    EXPECT_EQ(config.listeners[0].options.queue_arguments, Dynamic::map({{"x-max-length", 10}}));
+    EXPECT_EQ(config.listeners[0].options.queue.type, QueueType::quorum);
+    EXPECT_EQ(config.listeners[0].options.queue.arguments, Dynamic::map({{"x-max-length", 10}}));
     EXPECT_EQ(config.listeners[1].options.methods, std::vector<std::string>{"fibonacci"});
     EXPECT_EQ(config.listeners[2].options.url, "memory:quick");
 }
@@ -207,11 +207,11 @@ TEST_F(ConfigFile, ReadsWhatACallmeServerIs) {
     ASSERT_EQ(config.listeners.size(), 1U);
     const ListenerOptions& options = config.listeners[0].options;
     EXPECT_EQ(options.protocol, "callme");
-    EXPECT_EQ(options.server_id, "fooserver");
-    EXPECT_EQ(options.format, "json");
-    EXPECT_TRUE(options.threaded);
-    EXPECT_EQ(options.acknowledge, Acknowledge::before_handling);
-    EXPECT_EQ(options.queue_type, "quorum");
+    EXPECT_EQ(options.callme.server_id, "fooserver");
+    EXPECT_EQ(options.callme.format, CallmeFormat::json);
+    EXPECT_TRUE(options.callme.threaded);
+    EXPECT_EQ(options.queue.acknowledge, Acknowledge::before_handling);
+    EXPECT_EQ(options.queue.type, QueueType::quorum);
 }
 
 TEST_F(ConfigFile, WhatACallmeServerCannotBeIsSaid) {
@@ -272,15 +272,16 @@ listeners:
 )");
     using std::chrono::seconds;
     ASSERT_EQ(config.listeners.size(), 4U);
-    EXPECT_EQ(config.listeners[0].options.idle_timeout, seconds{5}) << "its own goes first";
-    EXPECT_EQ(config.listeners[0].options.handshake_timeout, seconds{2});
-    EXPECT_EQ(config.listeners[0].options.connections_max, 5U);
-    EXPECT_EQ(config.listeners[1].options.idle_timeout, seconds{1}) << "an earlier map goes first";
-    EXPECT_EQ(config.listeners[1].options.stall_timeout, seconds{4});
-    EXPECT_EQ(config.listeners[2].options.idle_timeout, seconds{3});
-    EXPECT_EQ(config.listeners[2].options.stall_timeout, seconds{6});
+    EXPECT_EQ(config.listeners[0].options.tcp.idle_timeout, seconds{5}) << "its own goes first";
+    EXPECT_EQ(config.listeners[0].options.tcp.handshake_timeout, seconds{2});
+    EXPECT_EQ(config.listeners[0].options.limits.connections_max, 5U);
+    EXPECT_EQ(config.listeners[1].options.tcp.idle_timeout, seconds{1})
+        << "an earlier map goes first";
+    EXPECT_EQ(config.listeners[1].options.tcp.stall_timeout, seconds{4});
+    EXPECT_EQ(config.listeners[2].options.tcp.idle_timeout, seconds{3});
+    EXPECT_EQ(config.listeners[2].options.tcp.stall_timeout, seconds{6});
     EXPECT_EQ(config.listeners[3].options.url, "tcp://127.0.0.1:4");
-    EXPECT_EQ(config.listeners[3].options.stall_timeout, seconds{6});
+    EXPECT_EQ(config.listeners[3].options.tcp.stall_timeout, seconds{6});
 }
 
 TEST_F(ConfigFile, WhatAMergeBringsInIsWrongWhereItStands) {
@@ -324,7 +325,7 @@ TEST_F(ConfigFile, TheShapeOfVirtualHostsReadsWhatItsOwnServerReads) {
         ASSERT_EQ(config.listeners.size(), 2U);
         EXPECT_EQ(config.listeners[0].options.url, "amqps://u:p@h/a");
         EXPECT_EQ(config.listeners[0].options.max_simultaneous_requests, std::nullopt);
-        EXPECT_EQ(config.listeners[1].options.queue, "s");
+        EXPECT_EQ(config.listeners[1].options.queue.name, "s");
         EXPECT_EQ(config.listeners[1].options.methods, std::vector<std::string>{"m"});
         EXPECT_EQ(config.notes.size(), 4U) << testing::PrintToString(config.notes);
         EXPECT_TRUE(std::ranges::any_of(config.notes, [](const std::string& note) {

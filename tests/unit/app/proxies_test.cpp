@@ -73,7 +73,7 @@ TEST_F(ProxiesOfAConfiguration, AreReadWithAllTheirKeys) {
     ASSERT_EQ(proxies.size(), 2U);
     EXPECT_EQ(proxies[0].from.options.url, "tcp://127.0.0.1:0");
     EXPECT_EQ(proxies[0].from.options.methods, Lines{"add"});
-    EXPECT_EQ(proxies[0].from.options.connections_max, 8U);
+    EXPECT_EQ(proxies[0].from.options.limits.connections_max, 8U);
     EXPECT_TRUE(proxies[0].from.options.origin.ends_with("warren.yml:2: proxies[0].from.tcp"));
     const ForwardOptions& first = proxies[0].to;
     EXPECT_EQ(first.to, "tcp://one:1,two:2?connections=3");

@@ -40,17 +40,17 @@ TEST_F(ZmqConfig, IsReadAsItIs) {
     EXPECT_TRUE(plain.zmq.allow_shutdown);
     const ListenerOptions& subscribed = config.listeners[1].options;
     EXPECT_EQ(subscribed.url, "zmq+tcp://publisher:30001");
-    EXPECT_EQ(subscribed.zmq.socket, "sub");
+    EXPECT_EQ(subscribed.zmq.socket, ZmqListenerSocket::sub);
     EXPECT_EQ(subscribed.zmq.silence_timeout, std::chrono::minutes{1});
     EXPECT_FALSE(subscribed.zmq.allow_shutdown);
     const ListenerOptions& several = config.listeners[2].options;
     EXPECT_EQ(several.url,
               "zmq+tcp://127.0.0.1:1,zmq+ipc://%2Frun%2Fa%20b%2C%20c,zmq+inproc://quick");
-    EXPECT_EQ(several.zmq.side, "connect");
+    EXPECT_EQ(several.zmq.side, ZmqSide::connect);
     EXPECT_EQ(several.zmq.high_water_mark, 7U);
     EXPECT_EQ(several.methods, Texts{"add"});
     EXPECT_EQ(several.auth_secrets.size(), 1U);
-    EXPECT_EQ(several.connections_max, 8U);
+    EXPECT_EQ(several.limits.connections_max, 8U);
     const ListenerOptions& curve = config.listeners[3].options;
     EXPECT_EQ(curve.zmq.secret_key, keys.secret_key);
     EXPECT_EQ(curve.zmq.client_keys, Texts{keys.public_key});

@@ -57,8 +57,7 @@ TEST(CallLines, SayWhereTheCallCameFromAndNotTwiceWhereTo) {
         server.method("hello", [] { return 1; });
         server.listen({.url = each.url, .protocol = each.protocol});
         server.start();
-        const std::string url = test::address_of(server);
-        Client client{url + "?protocol=" + each.protocol};
+        Client client{test::address_of(server)};
         EXPECT_EQ(client.call("hello", Dynamic::map({})), Dynamic{1});
         const std::string line = log->wait();
         EXPECT_TRUE(std::regex_search(line, std::regex{" from " + each.from + ": ok, "})) << line;

@@ -42,11 +42,11 @@ struct Case {
 std::vector<Case> cases() {
     const std::string path =
         (std::filesystem::temp_directory_path() / ("warren-" + std::to_string(getpid()))).string();
-    return {{"zmq+tcp://127.0.0.1:0", "msgpack-rpc", "?peer=foreign"},
-            {"zmq+tcp://127.0.0.1:0", "msgpack-rpc", "?peer=foreign&socket=req"},
-            {"zmq+ipc://" + path, "msgpack-rpc", "?peer=foreign"},
-            {"zmq+tcp://127.0.0.1:0", "pyzmqrpc", "?protocol=pyzmqrpc"},
-            {"zmq+tcp://127.0.0.1:0", "pyzmqrpc", "?protocol=pyzmqrpc&socket=req"}};
+    return {{"zmq+tcp://127.0.0.1:0", "msgpack-rpc", "&peer=foreign"},
+            {"zmq+tcp://127.0.0.1:0", "msgpack-rpc", "&peer=foreign&socket=req"},
+            {"zmq+ipc://" + path, "msgpack-rpc", "&peer=foreign"},
+            {"zmq+tcp://127.0.0.1:0", "pyzmqrpc", ""},
+            {"zmq+tcp://127.0.0.1:0", "pyzmqrpc", "&socket=req"}};
 }
 
 void start_call(Client& client, std::string_view method) {
@@ -106,7 +106,7 @@ TEST(ZmqDepartures, WhatIsOneWayOrOfAnotherClientGoesOn) {
             wait_for_stop(context);
             stopped.count_down();
         });
-        server.listen(ListenerOptions{.url = "zmq+tcp://127.0.0.1:0"});
+        server.listen({.url = "zmq+tcp://127.0.0.1:0"});
         server.start();
         const std::string url = address_of(server) + parameters;
         Client staying{url};
@@ -135,10 +135,10 @@ TEST(ZmqDepartures, EveryCommandRunsThatWasSentBeforeItsClientWent) {
         released.wait();
         ran.count_down();
     });
-    server.listen(ListenerOptions{.url = "zmq+tcp://127.0.0.1:0", .protocol = "pyzmqrpc"});
+    server.listen({.url = "zmq+tcp://127.0.0.1:0", .protocol = "pyzmqrpc"});
     server.start();
     {
-        Client client{address_of(server) + "?protocol=pyzmqrpc"};
+        Client client{address_of(server)};
         for (int i = 0; i < count; ++i) {
             client.notify("count", Dynamic::map({}));
         }

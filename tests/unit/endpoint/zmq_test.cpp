@@ -67,8 +67,8 @@ TEST(Zmq, EverySocketAndProtocolOfAClient) {
     const OneServer python{{.url = any_port, .protocol = "pyzmqrpc"}};
     for (const std::string& url :
          {own.address(), own.address() + "?socket=req", own.address() + "?peer=foreign",
-          own.address() + "?socket=req&connections=3", python.address() + "?protocol=pyzmqrpc",
-          python.address() + "?protocol=pyzmqrpc&socket=req"}) {
+          own.address() + "?socket=req&connections=3", python.address(),
+          python.address() + "&socket=req"}) {
         SCOPED_TRACE(url);
         Client client{url};
         EXPECT_EQ(client.call("add", two_and_forty), Dynamic{42});
@@ -136,9 +136,10 @@ TEST(Zmq, EveryOneWayCallOfABurstRuns) {
                 all_ran.set_value();
             }
         });
-        server.listen({.url = url, .protocol = protocol, .connection_requests_max = 64});
+        server.listen(
+            {.url = url, .protocol = protocol, .limits = {.connection_requests_max = 64}});
         server.start();
-        Client client{address_of(server) + "?protocol=" + protocol};
+        Client client{address_of(server)};
         for (int i = 0; i < count; ++i) {
             client.notify("count", Dynamic::map({}));
         }
@@ -210,15 +211,16 @@ TEST(Zmq, ASlowHandlerDelaysNoOtherCall) {
         started.count_down();
         released.wait();
     });
-    server.listen(ListenerOptions{.url = any_port, .protocol = "pyzmqrpc"});
+    server.listen({.url = any_port, .protocol = "pyzmqrpc"});
     server.start();
-    Client client{address_of(server) + "?protocol=pyzmqrpc"};
+    Client client{address_of(server)};
     auto slow = std::async(std::launch::async, [&] { client.call("wait", Dynamic::map({})); });
     started.wait();
     EXPECT_EQ(client.call("add", two_and_forty), Dynamic{42});
     zmq::context_t context;
     zmq::socket_t publisher{context, zmq::socket_type::req};
-    publisher.connect(address_of(server).substr(std::string_view{"zmq+"}.size()));
+    const std::string url = address_of(server);
+    publisher.connect(url.substr(0, url.find('?')).substr(std::string_view{"zmq+"}.size()));
     publisher.send(zmq::str_buffer("zmq_sub_heartbeat"));
     zmq::message_t response;
     EXPECT_TRUE(publisher.recv(response));
@@ -240,9 +242,9 @@ TEST(Zmq, ASlowHandlerHoldsTheDrainForItsTimeAndNothingElse) {
             released.wait();
             return 7;
         });
-        server.listen(ListenerOptions{.url = any_port, .protocol = protocol});
+        server.listen({.url = any_port, .protocol = protocol});
         server.start();
-        const std::string url = address_of(server) + "?protocol=" + protocol;
+        const std::string url = address_of(server);
         Client client{url};
         auto slow =
             std::async(std::launch::async, [&] { return client.call("wait", Dynamic::map({})); });
@@ -273,8 +275,9 @@ TEST(Zmq, WhatIsPublishedIsDoneWhereverItIsSubscribedTo) {
             server.method("hear",
                           [&, i](int) { std::call_once(once[i], [&] { heard.count_down(); }); },
                           {"number"});
-            server.listen(
-                ListenerOptions{.url = publisher, .protocol = protocol, .zmq = {.socket = "sub"}});
+            server.listen({.url = publisher,
+                           .protocol = protocol,
+                           .zmq = {.socket = ZmqListenerSocket::sub}});
             server.start();
         }
         Client client{publisher + "?socket=pub&protocol=" + protocol};
@@ -292,9 +295,8 @@ TEST(Zmq, WhatIsPublishedIsDoneWhereverItIsSubscribedTo) {
 
 TEST(Zmq, AClientStopsTheServerWhereItMay) {
     const OneServer closed{{.url = any_port, .protocol = "pyzmqrpc"}};
-    const Failure refused = failure_of([&] {
-        Client{closed.address() + "?protocol=pyzmqrpc"}.call("ShutdownServer", Dynamic::map({}));
-    });
+    const Failure refused =
+        failure_of([&] { Client{closed.address()}.call("ShutdownServer", Dynamic::map({})); });
     EXPECT_EQ(refused.code, Code::no_such_method);
     Server open;
     add_methods(open);
@@ -302,7 +304,7 @@ TEST(Zmq, AClientStopsTheServerWhereItMay) {
     open.on_shutdown([&] { asked.set_value(); });
     open.listen({.url = any_port, .protocol = "pyzmqrpc", .zmq = {.allow_shutdown = true}});
     open.start();
-    Client client{address_of(open) + "?protocol=pyzmqrpc"};
+    Client client{address_of(open)};
     EXPECT_EQ(client.call("ShutdownServer", Dynamic::map({})), Dynamic{});
     asked.get_future().get();
     open.stop();

@@ -426,8 +426,8 @@ TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
     EXPECT_EQ(client.topology.queues[0].name, "client_olivia_queue_1-2");
     EXPECT_TRUE(client.topology.queues[0].auto_delete);
 
-    const Topology lasting =
-        protocol_->server_topology({.server = "foo", .queue_overrides = {.queue_type = "quorum"}});
+    const Topology lasting = protocol_->server_topology(
+        {.server = "foo", .queue_overrides = {.queue_type = QueueType::quorum}});
     EXPECT_TRUE(lasting.queues[0].durable && lasting.exchanges[0].durable);
     EXPECT_FALSE(lasting.queues[0].auto_delete || lasting.exchanges[0].auto_delete);
     // Nobody would clear away what has the name of one connection.

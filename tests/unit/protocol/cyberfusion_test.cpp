@@ -283,7 +283,7 @@ TEST_F(Cyberfusion, TakesOverridesOfItsTopology) {
     const Topology topology = protocol->server_topology(
         {.server = "test",
          .methods = {"a"},
-         .queue_overrides = {.queue_type = "quorum",
+         .queue_overrides = {.queue_type = QueueType::quorum,
                              .arguments = Dynamic::map({{"x-delivery-limit", 5}})},
          .exchange_overrides = {.durable = true}});
     EXPECT_TRUE(topology.queues[0].durable);

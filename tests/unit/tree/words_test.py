@@ -31,7 +31,7 @@ PRIVATE = {
     r"\bTurnEnd\b": "LoopIterationHook",
     r"\b(?:Own|Port)Counter\b": "SingleWriterCounter",
     r"\bConnectRefusal\b": "RetryClass",
-    r"\binline_\b": "io_thread",
+    r"\binline_\b|\brun_inline\b": "io_thread, run_on_io_thread",
 }
 # Here they are told as they were.
 HISTORY = ("CHANGELOG.md", "tests/unit/tree/words_test.py")

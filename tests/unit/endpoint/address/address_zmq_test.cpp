@@ -61,7 +61,6 @@ TEST(ZmqAddressOf, SeveralEndpointsAndKindsOfThem) {
 
 TEST(ZmqAddressOf, SocketsAndTheirSides) {
     using enum ZmqSocketType;
-    using transport::ZmqSide;
     EXPECT_EQ(read("zmq+tcp://a:1").socket, dealer);
     EXPECT_EQ(read("zmq+tcp://a:1?socket=req").socket, req);
     const ZmqAddress published = read("zmq+tcp://*:1?socket=pub");
@@ -249,10 +248,10 @@ TEST(ZmqListenerConfig, OptionsAndParametersAreOne) {
 }
 
 TEST(ZmqListenerConfig, WhatDoesNotGoTogether) {
-    EXPECT_EQ(
-        listener_refusal({.url = "zmq+tcp://*:0", .tls = ListenerTls{.certificate_file = "x"}}),
-        "TLS is of tcp://; ZeroMQ has keys of CURVE instead");
-    EXPECT_EQ(listener_refusal({.url = "zmq+tcp://*:0", .durable = true}),
+    EXPECT_EQ(listener_refusal(
+                  {.url = "zmq+tcp://*:0", .tcp = {.tls = ListenerTls{.certificate_file = "x"}}}),
+              "TLS is of tcp://; ZeroMQ has keys of CURVE instead");
+    EXPECT_EQ(listener_refusal({.url = "zmq+tcp://*:0", .queue = {.durable = true}}),
               "Queues and exchanges are a broker's: not of ZeroMQ");
     EXPECT_EQ(listener_refusal({.url = "zmq+tcp://*:0", .zmq = {.allow_shutdown = true}}),
               "'allow_shutdown' is of the protocol pyzmqrpc");
@@ -262,8 +261,9 @@ TEST(ZmqListenerConfig, WhatDoesNotGoTogether) {
               "Secrets to sign with are not of the protocol pyzmqrpc");
     EXPECT_TRUE(listener_refusal({.url = "zmq+tcp://*:0?distribution=broadcast"})
                     .contains("'distribution' is of the sockets that are dealer, req"));
-    EXPECT_TRUE(listener_refusal({.url = "tcp://127.0.0.1:0", .zmq = {.socket = "rep"}})
-                    .contains("Unknown parameter 'socket'"));
+    EXPECT_TRUE(
+        listener_refusal({.url = "tcp://127.0.0.1:0", .zmq = {.socket = ZmqListenerSocket::rep}})
+            .contains("Unknown parameter 'socket'"));
 }
 
 }  // namespace

@@ -35,11 +35,6 @@ protected:
         return {.to = target_url() + "?queue=target", .name = "kept", .buffer = std::move(buffer)};
     }
 
-    static std::string address_of(const Server& proxy) {
-        const std::string shown = proxy.listeners().front();
-        return shown.substr(0, shown.find(' '));
-    }
-
     /// Begin to take calls on to the target.
     static void start(Server& proxy, ForwardOptions to) {
         proxy.forward({.url = "tcp://127.0.0.1:0"}, std::move(to));
@@ -48,7 +43,7 @@ protected:
 
     static std::expected<std::string, Failure> send(const Server& proxy, int number) {
         try {
-            Client client{address_of(proxy)};
+            Client client{proxy.addresses().front()};
             return client.call_for_reply("take", Dynamic::map({{"number", number}})).message;
         } catch (const Error& error) {
             return std::unexpected{error.failure()};
@@ -63,7 +58,7 @@ protected:
                            changed_.notify_all();
                        },
                        {"number"});
-        target_.listen({.url = target_url(), .queue = "target", .methods = {"take"}});
+        target_.listen({.url = target_url(), .methods = {"take"}, .queue = {.name = "target"}});
         target_.start();
     }
 

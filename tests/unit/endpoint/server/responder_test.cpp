@@ -89,13 +89,12 @@ protected:
         const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
         server_->listen("memory:responders_" + name);
         server_->listen(
-            ListenerOptions{.url = "tcp://127.0.0.1:0", .connection_requests_max = 20'000});
+            {.url = "tcp://127.0.0.1:0", .limits = {.connection_requests_max = 20'000}});
         std::promise<void> ready;
         server_->on_ready([&ready] { ready.set_value(); });
         server_->start();
         ready.get_future().wait();
-        const std::string text = server_->listeners().at(1);
-        urls_ = {"memory:responders_" + name, text.substr(0, text.find(' '))};
+        urls_ = server_->addresses();
     }
 
     const std::vector<std::string>& urls() const { return urls_; }
@@ -163,7 +162,7 @@ TEST_F(Responders, AnswerInsideOfTheHandlerToo) {
                         EXPECT_EQ(context.method, "inline");
                         responder.respond(Found{1});
                     })
-            .run_inline();
+            .run_on_io_thread();
     });
     for (const std::string& url : urls()) {
         Client client{url};

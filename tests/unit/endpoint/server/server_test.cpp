@@ -30,7 +30,7 @@ TEST(Server, ServesClientsInItsOwnProcess) {
 
 TEST(Server, RefusesToServeWhatNobodyRegistered) {
     Server server;
-    server.listen(ListenerOptions{.url = "memory:server_test_missing", .methods = {"nowhere"}});
+    server.listen({.url = "memory:server_test_missing", .methods = {"nowhere"}});
     try {
         server.start();
         FAIL() << "it started";
@@ -43,11 +43,9 @@ TEST(Server, RefusesToServeWhatNobodyRegistered) {
 TEST(Server, RefusesAListenerThatCannotBe) {
     Server server;
     EXPECT_THROW(server.listen("amqp://localhost/"), Error);  // no queue
-    EXPECT_THROW(server.listen(ListenerOptions{.url = "memory:a", .fernet_keys = {"no key"}}),
-                 Error);
-    EXPECT_THROW(server.listen(ListenerOptions{.url = "memory:a", .max_simultaneous_requests = 0}),
-                 Error);
-    EXPECT_THROW(server.listen(ListenerOptions{.url = "memory:a?queue=b", .queue = "c"}), Error);
+    EXPECT_THROW(server.listen({.url = "memory:a", .fernet_keys = {"no key"}}), Error);
+    EXPECT_THROW(server.listen({.url = "memory:a", .max_simultaneous_requests = 0}), Error);
+    EXPECT_THROW(server.listen({.url = "memory:a?queue=b", .queue = {.name = "c"}}), Error);
 }
 
 /// What a server says to a listener beside this one; empty: it takes it.
@@ -68,8 +66,8 @@ TEST(Server, ListenersAtOneQueueServeTheSame) {
                        std::string protocol = "cyberfusion") {
         return ListenerOptions{.url = std::move(url),
                                .protocol = std::move(protocol),
-                               .queue = std::move(queue),
-                               .methods = std::move(methods)};
+                               .methods = std::move(methods),
+                               .queue = {.name = std::move(queue)}};
     };
     const ListenerOptions first = at("amqp://localhost/", "q", {"a"});
     for (const ListenerOptions& bad :
@@ -94,11 +92,12 @@ TEST(Server, ListenersAtOneQueueServeTheSame) {
 
 TEST(Server, AProxyHasItsQueueForItself) {
     Server server;
-    server.listen({.url = "amqp://localhost/", .queue = "q", .methods = {"a"}});
-    EXPECT_THROW(server.forward({.url = "amqp://localhost/", .queue = "q", .methods = {"a"}},
-                                {.to = "tcp://localhost:1"}),
-                 Error);
-    server.forward({.url = "amqp://localhost/", .queue = "p", .methods = {"a"}},
+    server.listen({.url = "amqp://localhost/", .methods = {"a"}, .queue = {.name = "q"}});
+    EXPECT_THROW(
+        server.forward({.url = "amqp://localhost/", .methods = {"a"}, .queue = {.name = "q"}},
+                       {.to = "tcp://localhost:1"}),
+        Error);
+    server.forward({.url = "amqp://localhost/", .methods = {"a"}, .queue = {.name = "p"}},
                    {.to = "tcp://localhost:1"});
 }
 
@@ -108,7 +107,8 @@ TEST(Server, ExchangesGiveEachRequestToOneQueue) {
         ListenerExchange exchange{.name = "a", .type = type};
         exchange.arguments = std::move(arguments);
         try {
-            server.listen({.url = "amqp://localhost/", .queue = "q", .exchanges = {exchange}});
+            server.listen(
+                {.url = "amqp://localhost/", .queue = {.name = "q", .exchanges = {exchange}}});
             return {};
         } catch (const Error& error) {
             return error.message();

@@ -214,7 +214,7 @@ TEST(Dispatcher, TheContextTellsOfTheCall) {
 
 TEST(Dispatcher, InlineHandlersRunAtOnceOthersOnAWorker) {
     Stage stage;
-    stage.registry.method("now", [] {}).run_inline();
+    stage.registry.method("now", [] {}).run_on_io_thread();
     stage.registry.method("later", [] {});
     stage.serve();
     stage.call("now", "now", {});
@@ -323,7 +323,7 @@ TEST(DispatcherLocks, InlineHandlersWaitTheirTurnToo) {
                     }
                 })
         .lock_on(&Item::name)
-        .run_inline();
+        .run_on_io_thread();
     stage.serve();
     stage.call("a", "inline", item("x"));
     EXPECT_EQ(order, "x1|");
@@ -669,7 +669,7 @@ TEST(DispatcherMock, AnswersForHandlersOfEveryShape) {
                        return never(), std::expected<void, Failure>{};
                    },
                    {"n"});
-    methods.method("inline", [=](int n) { return never(), n; }, {"n"}).run_inline();
+    methods.method("inline", [=](int n) { return never(), n; }, {"n"}).run_on_io_thread();
     stage.serve({.responses = Responses::mock});
     const auto made = [&](std::string_view method, const Dynamic& arguments) {
         stage.call("a", method, arguments);

@@ -86,7 +86,7 @@ TEST(OutOfMemory, AStreamsReplyBecomesAFailure) {
         ServedStream served;
         auto method = served.stage.registry.method("work", &large_reply);
         if (is_inline) {
-            method.run_inline();
+            method.run_on_io_thread();
         }
         served.serve();
         FakeConnection& peer = served.connect();

@@ -93,7 +93,7 @@ struct ServedMessages : ServedStream {
             calls.push_back(name);
             return name;
         };
-        stage.registry.method("echo", handler, {"name"}).run_inline();
+        stage.registry.method("echo", handler, {"name"}).run_on_io_thread();
         stage.registry.method("work", handler, {"name"});
         stage.registry.method("boom", [](std::string name) -> std::string { throw Error{name}; },
                               {"name"});

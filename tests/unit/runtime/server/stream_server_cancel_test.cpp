@@ -21,7 +21,7 @@ struct ServedSlow : ServedStream {
                 during(context);
             }
         });
-        stage.registry.method("hello", [] { return 1; }).run_inline();
+        stage.registry.method("hello", [] { return 1; }).run_on_io_thread();
         stage.registry.method("alone", [this] { ++runs; }).run_alone();
         serve(std::move(options));
     }

@@ -41,7 +41,7 @@ struct ServedNumbers : ServedStream {
             seen += numbers.size();
             return numbers.size();
         };
-        stage.registry.method("inline", count, {"numbers"}).run_inline();
+        stage.registry.method("inline", count, {"numbers"}).run_on_io_thread();
         stage.registry.method("work", count, {"numbers"});
         serve(std::move(options));
     }

@@ -25,7 +25,7 @@ struct Served : ServedStream {
         : ServedStream{std::move(spoken)} {
         const auto handler = [this](std::string name) { calls.push_back(std::move(name)); };
         stage.registry.method("work", handler, {"name"});
-        stage.registry.method("echo", handler, {"name"}).run_inline();
+        stage.registry.method("echo", handler, {"name"}).run_on_io_thread();
         stage.registry.method("alone", handler, {"name"}).run_alone();
         serve(std::move(options));
     }

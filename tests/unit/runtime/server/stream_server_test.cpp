@@ -31,7 +31,7 @@ struct Served : ServedStream {
             }
             return name;
         };
-        stage.registry.method("echo", handler, {"name"}).run_inline();
+        stage.registry.method("echo", handler, {"name"}).run_on_io_thread();
         stage.registry.method("work", handler, {"name"});
         stage.registry.method("alone", handler, {"name"}).run_alone();
         serve(std::move(options));
@@ -426,7 +426,7 @@ TEST(StreamServer, AReplyOverTheLimitIsAFailureThatNamesIt) {
 TEST(StreamServer, AReplyThatCannotBeWrittenIsToldByItsPlace) {
     Served served;
     served.stage.registry.method("split", [](int) { return std::string{"\xff"}; }, {"size"})
-        .run_inline();
+        .run_on_io_thread();
     served.stage.registry.method("part", [](int) { return std::string{"\xff"}; }, {"size"});
     served.server.reset();
     served.serve();

@@ -34,10 +34,14 @@ struct Context {
     using TimePoint = std::chrono::steady_clock::time_point;
 
     std::string_view method;
-    std::string_view correlation_id;      // empty when the caller gave none
-    std::string_view caller;              // the identity the transport vouches for; empty if none
-    std::string_view idempotency_key;     // the caller's name for this request; empty if none
-    std::string_view traceparent;         // the caller's trace [W3C Trace Context]; empty if none
+    std::string_view correlation_id;   // empty when the caller gave none
+    std::string_view caller;           // the identity the transport vouches for; empty if none
+    std::string_view idempotency_key;  // the caller's name for this request; empty if none
+    std::string_view traceparent;      // the caller's trace [W3C Trace Context]; empty if none
+    std::string_view tracestate;       // what its tracers add to it
+    std::string_view baggage;          // what the caller hands down [W3C Baggage]
+    std::string_view contract;         // the fingerprint of the caller's contract
+    std::optional<std::uint8_t> priority{};
     std::uint32_t attempt = 1;            // 2 and more: an earlier attempt may have had an effect
     std::optional<TimePoint> deadline{};  // when the caller cancels
     /// Set at the deadline, when nobody waits for the answer any more as far as that is known, and

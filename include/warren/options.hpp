@@ -50,9 +50,14 @@ struct CallOptions {
     /// Arguments by name, beside a list of those by position: callme alone has both.
     Dynamic named{};
 
-    // What the handler finds in its `Context`; carried by msgpack-rpc.
-    std::string idempotency_key{};
-    std::string traceparent{};  // W3C Trace Context
+    // What the handler finds in its `Context`. A call is refused whose protocol does not carry what
+    // it says here, or that says it in another form: see docs/guide/metadata.md.
+    std::string idempotency_key{};           // which request this is; at most 255 bytes
+    std::string traceparent{};               // W3C Trace Context
+    std::string tracestate{};                // beside a traceparent; at most 512 bytes
+    std::string baggage{};                   // W3C Baggage; at most 8,192 bytes
+    std::string contract{};                  // its fingerprint; at most 255 bytes
+    std::optional<std::uint8_t> priority{};  // at a broker: of queues with `x-max-priority`
 };
 
 /// The settings of a client. What its address also names, the address decides.

@@ -34,6 +34,8 @@ constexpr Figure listener_figures[] = {
      "Answers that reached nobody.", &Families::counter},
     {&ListenerFigures::refused_replies, "warren_server_refused_replies_total",
      "Replies that the broker refused.", &Families::counter},
+    {&ListenerFigures::clock_differences, "warren_server_clock_differences_total",
+     "Requests whose sender's clock differs from the server's.", &Families::counter},
     {&ListenerFigures::handshake_failures, "warren_server_handshake_failures_total",
      "Peers that were refused, or went, before TLS or ZeroMQ's security let them in.",
      &Families::counter},

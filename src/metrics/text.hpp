@@ -23,6 +23,7 @@ struct ListenerFigures {
     std::optional<std::uint64_t> dropped_responses{};
     std::optional<std::uint64_t> handshake_failures{};
     std::optional<std::uint64_t> refused_replies{};
+    std::optional<std::uint64_t> clock_differences{};
 };
 
 /// What the buffer of one proxy has now, and what its proxy has done with it so far.

@@ -115,8 +115,12 @@ public:
                                 "method_too_long")};
         }
         if (call) {
+            auto metadata = read_metadata(request);
+            if (!metadata) {
+                return std::unexpected{std::move(metadata.error())};
+            }
             call->correlation_id = request.correlation_id;
-            call->metadata = metadata_of(request);
+            call->metadata = *metadata;
         }
         return call;
     }

@@ -119,11 +119,15 @@ public:
         if (!body->is_map()) {
             return std::unexpected{refused_request("Input should be an object", "model_type")};
         }
+        const auto metadata = read_metadata(request);
+        if (!metadata) {
+            return std::unexpected{metadata.error()};
+        }
         return Call{.method = request.exchange,
                     .style = model::ArgumentStyle::named,
                     .arguments = *body,
                     .correlation_id = request.correlation_id,
-                    .metadata = metadata_of(request)};
+                    .metadata = *metadata};
     }
 
     std::optional<MessageView> encode_response(const ReplyAddress& address,

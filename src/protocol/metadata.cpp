@@ -1,12 +1,23 @@
 #include "protocol/metadata.hpp"
 
+#include "core/utf8.hpp"
+#include "protocol/field_errors.hpp"
+#include "protocol/trace_context.hpp"
+
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
+#include <span>
 
 namespace warren::protocol {
 namespace {
+
+// Of Warren's clients to servers that are known to be Warren's.
+constexpr std::string_view sent_at_header = "warren-sent-at-ms";
+
+bool is_name(std::string_view text) noexcept {
+    return text.size() <= metadata_name_bytes_max && core::utf8_valid(text);
+}
 
 /// Which attempt at handling a delivery is, from 1, as far as the broker tells.
 std::uint32_t delivery_attempt(const MessageView& message) noexcept {
@@ -19,22 +30,99 @@ std::uint32_t delivery_attempt(const MessageView& message) noexcept {
     return message.redelivered ? 2 : 1;
 }
 
+void read_header(const Member& header, Metadata& metadata) noexcept {
+    const std::string_view name = header.key.is_text() ? header.key.as_text() : std::string_view{};
+    if (name == sent_at_header) {
+        if (header.value.kind() == Value::Kind::int64 && header.value.as_int64() >= 0) {
+            metadata.sent_at_ms = header.value.as_int64();
+        }
+        return;
+    }
+    const auto known = std::ranges::find(metadata_texts, name, &MetadataText::header);
+    if (known != metadata_texts.end() && header.value.is_text()) {
+        metadata.*known->text = header.value.as_text();
+    }
+}
+
 }  // namespace
+
+constinit const std::array<MetadataText, 5> metadata_texts{
+    MetadataText{"idempotency_key", "idempotency-key", "key", &Metadata::idempotency_key, is_name},
+    MetadataText{"traceparent", "traceparent", "traceparent", &Metadata::traceparent,
+                 is_traceparent},
+    MetadataText{"tracestate", "tracestate", "tracestate", &Metadata::tracestate, is_tracestate},
+    MetadataText{"baggage", "baggage", "baggage", &Metadata::baggage, is_baggage},
+    MetadataText{"contract", "warren-contract", "contract", &Metadata::contract, is_name}};
+
+std::string_view first_asked(const Metadata& metadata) noexcept {
+    for (const MetadataText& each : metadata_texts) {
+        if (!(metadata.*each.text).empty()) {
+            return each.name;
+        }
+    }
+    return metadata.priority ? "priority" : std::string_view{};
+}
+
+std::optional<std::string> fault_of(const Metadata& asked) {
+    for (const MetadataText& each : metadata_texts) {
+        const std::string_view text = asked.*each.text;
+        if (!text.empty() && !each.is_valid(text)) {
+            return "the " + std::string{each.name} +
+                   (each.is_valid == is_name
+                        ? " should be UTF-8 of at most " + std::to_string(metadata_name_bytes_max) +
+                              " bytes"
+                        : " is not as W3C has it, or too long");
+        }
+    }
+    if (!asked.tracestate.empty() && asked.traceparent.empty()) {
+        return "a tracestate goes with a traceparent";
+    }
+    return std::nullopt;
+}
+
+std::expected<void, Failure> bound(Metadata& received) {
+    if (!received.idempotency_key.empty() && !is_name(received.idempotency_key)) {
+        return std::unexpected{refused_request("The idempotency key has more than " +
+                                                   std::to_string(metadata_name_bytes_max) +
+                                                   " bytes (metadata_name_bytes_max)",
+                                               "idempotency_key_too_long")};
+    }
+    for (const MetadataText& each : metadata_texts) {
+        std::string_view& text = received.*each.text;
+        if (!text.empty() && !each.is_valid(text)) {
+            text = {};
+        }
+    }
+    if (received.traceparent.empty()) {
+        received.tracestate = {};
+    }
+    return {};
+}
 
 Metadata copy(const Metadata& metadata, Arena& arena) {
     Metadata copied = metadata;
     copied.caller = arena.copy(metadata.caller);
-    copied.idempotency_key = arena.copy(metadata.idempotency_key);
-    copied.traceparent = arena.copy(metadata.traceparent);
+    for (const MetadataText& each : metadata_texts) {
+        copied.*each.text = arena.copy(metadata.*each.text);
+    }
     return copied;
 }
 
-Metadata metadata_of(const MessageView& delivered) noexcept {
+std::expected<Metadata, Failure> read_metadata(const MessageView& delivered) {
     const auto time_left = read_expiration(delivered.expiration);
-    return {.time_left = time_left && time_left->count() == 0 ? std::nullopt : time_left,
-            .attempt = delivery_attempt(delivered),
-            .caller = delivered.user_id,
-            .priority = delivered.priority};
+    Metadata metadata{.time_left = time_left && time_left->count() == 0 ? std::nullopt : time_left,
+                      .attempt = delivery_attempt(delivered),
+                      .caller = delivered.user_id,
+                      .priority = delivered.priority};
+    if (delivered.headers.is_map()) {
+        for (const Member& header : delivered.headers.as_map()) {
+            read_header(header, metadata);
+        }
+        if (auto bounded = bound(metadata); !bounded) {
+            return std::unexpected{std::move(bounded.error())};
+        }
+    }
+    return metadata;
 }
 
 void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena) {
@@ -47,6 +135,24 @@ void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena
     }
     if (metadata.priority) {
         request.priority = metadata.priority;
+    }
+    if (first_asked(metadata).empty() && !metadata.sent_at_ms) [[likely]] {
+        return;
+    }
+    const auto before =
+        request.headers.is_map() ? request.headers.as_map() : std::span<const Member>{};
+    const auto headers = arena.array<Member>(before.size() + metadata_texts.size() + 1);
+    auto end = std::ranges::copy(before, headers.begin()).out;
+    for (const MetadataText& each : metadata_texts) {
+        if (!(metadata.*each.text).empty()) {
+            *end++ = {Value::text(each.header), Value::text(metadata.*each.text)};
+        }
+    }
+    if (metadata.sent_at_ms) {
+        *end++ = {Value::text(sent_at_header), Value::integer(*metadata.sent_at_ms)};
+    }
+    if (end != headers.begin()) {
+        request.headers = Value::map(std::span<const Member>{headers.begin(), end});
     }
 }
 

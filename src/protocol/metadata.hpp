@@ -1,12 +1,17 @@
 #pragma once
 
 #include <warren/arena.hpp>
+#include <warren/error.hpp>
 
 #include "protocol/message_view.hpp"
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace warren::protocol {
@@ -17,21 +22,50 @@ struct Metadata {
     std::optional<std::chrono::milliseconds> time_left{};  // when it was sent or received
     std::uint32_t attempt = 1;               // 2 and more: an earlier one may have had an effect
     std::string_view caller{};               // the identity the transport vouches for; empty: none
-    std::string_view idempotency_key{};      // empty: none
-    std::string_view traceparent{};          // [W3C Trace Context]; empty: none
+    std::string_view idempotency_key{};      // empty: none; and so of all texts
+    std::string_view traceparent{};          // [W3C Trace Context]
+    std::string_view tracestate{};           // not without a traceparent
+    std::string_view baggage{};              // [W3C Baggage]
+    std::string_view contract{};             // the fingerprint of the one its caller has
     std::optional<std::uint8_t> priority{};  // [AMQP 0-9-1 1.8.3.5]
+    std::optional<std::int64_t> sent_at_ms{};  // unix; of one that may have waited in a queue
 };
+
+inline constexpr std::size_t metadata_name_bytes_max = 255;  // of a key, and of a fingerprint
+
+/// One of the texts that callers say.
+struct MetadataText {
+    std::string_view name;    // as callers have it
+    std::string_view header;  // as messages with headers have it
+    std::string_view member;  // as maps of metadata have it
+    std::string_view Metadata::* text;
+    bool (*is_valid)(std::string_view text) noexcept;
+};
+
+/// All of them: who reads, writes, copies or checks metadata does so by this.
+extern const std::array<MetadataText, 5> metadata_texts;
+
+/// The first thing that a caller of this says itself; empty: nothing.
+std::string_view first_asked(const Metadata& metadata) noexcept;
+/// What a caller says that cannot be: nullopt, or why it is not sent.
+std::optional<std::string> fault_of(const Metadata& asked);
+/// Drop what came malformed or over a limit, as W3C has it for traces.
+/// err  invalid_request: the idempotency key, without which an effect might come twice
+std::expected<void, Failure> bound(Metadata& received);
 
 /// The same, viewing the arena.
 Metadata copy(const Metadata& metadata, Arena& arena);
 
-/// What the properties of a delivered request say. An expiration of 0 ms is to be delivered at once
-/// or not at all, and so it was: how long its caller waits it does not say.
+/// What the properties and headers of a delivered request say. A header of another kind than ours
+/// is somebody else's, and is passed over. An expiration of 0 ms is to be delivered at once or not
+/// at all, and so it was: how long its caller waits it does not say.
 /// [RabbitMQ, time-to-live; x-delivery-count]
-Metadata metadata_of(const MessageView& delivered) noexcept;
+/// err  as `bound`
+std::expected<Metadata, Failure> read_metadata(const MessageView& delivered);
 
-/// Put into a request's properties what they have room for: the time left and the priority.
-/// in   request: its expiration then views `arena`
+/// Put it into a request's properties, and what they have no room for behind its headers: nothing
+/// of what the metadata does not say.
+/// in   request: its expiration and headers then view `arena`
 void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena);
 
 }  // namespace warren::protocol

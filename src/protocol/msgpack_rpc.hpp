@@ -35,7 +35,11 @@
 ///     timeout_ms   unsigned integer  how long the caller still waits
 ///     attempt      unsigned integer  from 1 on
 ///     key          text              the idempotency key
-///     traceparent  text              W3C Trace Context
+///     traceparent  text              W3C Trace Context, as tracestate
+///     tracestate   text
+///     baggage      text              W3C Baggage
+///     contract     text              the fingerprint of the contract that the caller has
+///     priority     unsigned integer  to 255
 ///     message      boolean           true: the caller takes a success's message
 ///     auth         map               last of all; its own last member is the code that covers all
 ///                                    bytes of the message before it: see `message_signing.hpp`
@@ -130,11 +134,10 @@ private:
     RpcStep::State read_response(std::span<const Value> items);
     RpcStep::State read_call(const Value& method, const Value& params);
     RpcStep::State read_params(const Value& params);
-    bool read_metadata(const Value& metadata);
+    RpcStep::State read_metadata(const Value& metadata);
     bool take_message(const Value& value) noexcept;
     RpcStep::State refuse_kind();
     RpcStep::State refuse_length(std::string_view form);
-    RpcStep::State refuse_metadata();
     RpcStep::State refuse(RpcStep::State state, std::string message, std::string type);
 
     core::Limits limits_;

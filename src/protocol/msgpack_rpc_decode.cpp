@@ -177,11 +177,7 @@ State MsgpackRpcDecoder::read_response(std::span<const Value> items) {
     }
     message_.error = items[2];
     message_.result = items[3];
-    return items.size() == 4 || read_metadata(items[4]) ? State::complete : refuse_metadata();
-}
-
-State MsgpackRpcDecoder::refuse_metadata() {
-    return refuse(State::refused, "The metadata has a member of a wrong kind", "metadata_type");
+    return items.size() == 4 ? State::complete : read_metadata(items[4]);
 }
 
 State MsgpackRpcDecoder::read_call(const Value& method, const Value& params) {
@@ -223,8 +219,8 @@ State MsgpackRpcDecoder::read_params(const Value& params) {
     }
     const Value& metadata = items.back();
     items = items.first(items.size() - 1);
-    if (!read_metadata(metadata)) {
-        return refuse_metadata();
+    if (const State state = read_metadata(metadata); state != State::complete) {
+        return state;
     }
     const Value& style = metadata.as_map().front().value;
     if (style == Value::text(rpc_names::positional)) {
@@ -251,35 +247,45 @@ bool MsgpackRpcDecoder::take_message(const Value& value) noexcept {
     return value.kind() == Value::Kind::boolean;
 }
 
-/// out  false when a member that is known has a wrong kind
-bool MsgpackRpcDecoder::read_metadata(const Value& metadata) {
+/// out  complete, or refused when a member that is known has a wrong kind, or is over a limit
+State MsgpackRpcDecoder::read_metadata(const Value& metadata) {
+    Metadata& read = message_.call.metadata;
     for (const Member& member : metadata.as_map().subspan(1)) {
         const std::string_view name =
             member.key.is_text() ? member.key.as_text() : std::string_view{};
         bool taken = true;
         if (name == rpc_names::timeout_ms) {
-            message_.call.metadata.time_left = read_milliseconds(member.value);
-            taken = message_.call.metadata.time_left.has_value();
+            read.time_left = read_milliseconds(member.value);
+            taken = read.time_left.has_value();
         } else if (name == rpc_names::attempt) {
             const auto attempt = id_of(member.value);
             taken = attempt.value_or(0) != 0;
-            message_.call.metadata.attempt = attempt.value_or(1);
-        } else if (name == rpc_names::key) {
-            taken = read_text(member.value, message_.call.metadata.idempotency_key);
-        } else if (name == rpc_names::traceparent) {
-            taken = read_text(member.value, message_.call.metadata.traceparent);
+            read.attempt = attempt.value_or(1);
+        } else if (name == rpc_names::priority) {
+            const auto priority = id_of(member.value);
+            taken = priority && *priority <= std::numeric_limits<std::uint8_t>::max();
+            read.priority = static_cast<std::uint8_t>(priority.value_or(0));
         } else if (name == rpc_names::message) {
             taken = take_message(member.value);
         } else if (name == rpc_names::auth) {
             // What it covers is told by where it stands.
             taken = member.value.is_map() && &member == &metadata.as_map().back();
             message_.metadata.auth = member.value;
+        } else if (const auto known =
+                       std::ranges::find(metadata_texts, name, &MetadataText::member);
+                   known != metadata_texts.end()) {
+            taken = read_text(member.value, read.*known->text);
         }
         if (!taken) {
-            return false;
+            return refuse(State::refused, "The metadata has a member of a wrong kind",
+                          "metadata_type");
         }
     }
-    return true;
+    if (auto bounded = bound(read); !bounded) {
+        const FieldError& why = bounded.error().errors.front();
+        return refuse(State::refused, why.message, why.type);
+    }
+    return State::complete;
 }
 
 std::expected<Response, Failure> rpc_response(const RpcMessage& message,

@@ -54,10 +54,12 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
                                                 const Call& call, const RpcMetadata& metadata) {
     const bool is_timed = call.metadata.time_left.has_value();
     const bool is_retry = call.metadata.attempt > 1;
-    writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) +
-                    (call.metadata.idempotency_key.empty() ? 0 : 1) +
-                    (call.metadata.traceparent.empty() ? 0 : 1) +
-                    (metadata.accepts_message ? 1 : 0) + (metadata.auth.is_null() ? 0 : 1));
+    const auto texts = std::ranges::count_if(metadata_texts, [&](const MetadataText& each) {
+        return !(call.metadata.*each.text).empty();
+    });
+    writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) + static_cast<std::size_t>(texts) +
+                    (call.metadata.priority ? 1 : 0) + (metadata.accepts_message ? 1 : 0) +
+                    (metadata.auth.is_null() ? 0 : 1));
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
@@ -68,15 +70,17 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
         writer.text(rpc_names::attempt);
         writer.unsigned_integer(call.metadata.attempt);
     }
-    for (const auto& [name, text] :
-         {std::pair{rpc_names::key, call.metadata.idempotency_key},
-          std::pair{rpc_names::traceparent, call.metadata.traceparent}}) {
-        if (!text.empty()) {
-            writer.text(name);
+    for (const MetadataText& each : metadata_texts) {
+        if (const std::string_view text = call.metadata.*each.text; !text.empty()) {
+            writer.text(each.member);
             if (auto written = writer.value(Value::text(text)); !written) {
                 return written;
             }
         }
+    }
+    if (call.metadata.priority) {
+        writer.text(rpc_names::priority);
+        writer.unsigned_integer(*call.metadata.priority);
     }
     if (metadata.accepts_message) {
         writer.text(rpc_names::message);
@@ -96,8 +100,7 @@ std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& c
     const bool with_metadata =
         peer == RpcPeer::warren &&
         (call.metadata.time_left || call.metadata.attempt > 1 ||
-         !call.metadata.idempotency_key.empty() || !call.metadata.traceparent.empty() ||
-         !metadata.auth.is_null() || is_ambiguous(call));
+         !first_asked(call.metadata).empty() || !metadata.auth.is_null() || is_ambiguous(call));
     writer.list_head(items.size() + (with_metadata ? 1 : 0));
     for (const Value& item : items) {
         if (auto written = writer.value(item, depth_max); !written) {

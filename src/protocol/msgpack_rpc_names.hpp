@@ -11,8 +11,7 @@ inline constexpr std::string_view named = "named";
 inline constexpr std::string_view bare = "bare";
 inline constexpr std::string_view timeout_ms = "timeout_ms";
 inline constexpr std::string_view attempt = "attempt";
-inline constexpr std::string_view key = "key";
-inline constexpr std::string_view traceparent = "traceparent";
+inline constexpr std::string_view priority = "priority";
 inline constexpr std::string_view auth = "auth";
 
 inline constexpr std::string_view code = "code";

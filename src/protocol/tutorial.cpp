@@ -106,11 +106,15 @@ public:
             argument = Value::map(arena.copy(std::span<const Member>{&only, 1}));
             by_name = true;
         }
+        const auto metadata = read_metadata(request);
+        if (!metadata) {
+            return std::unexpected{metadata.error()};
+        }
         return Call{.method = method_,
                     .style = by_name ? model::ArgumentStyle::named : model::ArgumentStyle::bare,
                     .arguments = *argument,
                     .correlation_id = request.correlation_id,
-                    .metadata = metadata_of(request)};
+                    .metadata = *metadata};
     }
 
     std::optional<MessageView> encode_response(const ReplyAddress& address,

@@ -18,6 +18,15 @@ std::size_t length(const std::string& value) {
     return value.size();
 }
 
+std::string describe_call(const Context& context) {
+    std::string said;
+    for (const std::string_view text : {context.idempotency_key, context.traceparent,
+                                        context.tracestate, context.baggage, context.contract}) {
+        said.append(text).append("|");
+    }
+    return said + std::to_string(context.priority.value_or(0));
+}
+
 std::string unlock_with(const Guarded& request) {
     return "opened with " + request.passphrase.reveal();
 }
@@ -59,6 +68,7 @@ Share exceed() {
 void register_methods(Server& server, Stage& stage) {
     server.method("count_lines", count_lines);
     server.method("length", length, {"value"});
+    server.method("describe_call", [](Context& context) { return describe_call(context); });
     server.method("unlock", unlock_with);
     server.method("take_note", [](const Note&) {});
     server.method("answer_with_words", answer_with_words);

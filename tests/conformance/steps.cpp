@@ -1,7 +1,9 @@
 #include "conformance/steps.hpp"
 
 #include "conformance/methods.hpp"
+#include "endpoint/protocols/table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <expected>
@@ -34,6 +36,15 @@ bool tells_one_position(const ProtocolTraits& traits) {
 }
 bool takes_one_position_for_bare(const ProtocolTraits& traits) {
     return traits.positions == ProtocolTraits::Positions::one_is_bare;
+}
+
+bool carries_metadata(const ProtocolTraits& traits) {
+    return std::ranges::any_of(endpoint::protocols(), [&](const auto* protocol) {
+        return protocol->name == traits.name && protocol->metadata.asked;
+    });
+}
+bool refuses_metadata(const ProtocolTraits& traits) {
+    return !carries_metadata(traits);
 }
 
 /// What a function that calls by types comes to.
@@ -79,6 +90,21 @@ std::string note_taken(Scene& scene) {
         scene.client("take_note").call<take_note>({.text = "x"});
         return "taken";
     });
+}
+
+std::string described(Scene& scene) {
+    const std::string said = attempt([&] {
+        return json_of(
+            scene.client("describe_call")
+                .call("describe_call", Dynamic::map({}),
+                      {.idempotency_key = "order 7",
+                       .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                       .tracestate = "a=1",
+                       .baggage = "b=2",
+                       .contract = "c",
+                       .priority = 3}));
+    });
+    return said.starts_with("invalid_request \"Not sent: ") ? "refused" : said;
 }
 
 std::string typed(Scene& scene) {
@@ -357,6 +383,9 @@ constexpr auto all = std::to_array<Step>({
     {"take_note by its contract, which answers nothing", note_taken},
     {R"(take_note {"text":"x"})",
      [](Scene& scene) { return scene.call("take_note", R"({"text":"x"})"); }},
+    // What a call says of itself.
+    {"describe_call, with all that is carried", described, carries_metadata},
+    {"describe_call, where nothing is carried", described, refuses_metadata},
     // Contracts that the client knows.
     {"dx_example by its contract", typed},
     {"dx_example against its contract", refused_locally},

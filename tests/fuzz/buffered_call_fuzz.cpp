@@ -29,8 +29,10 @@ void expect_same_again(const endpoint::BufferedCall& one) {
     check(other && other->accepted_at_ms == one.accepted_at_ms &&
           other->call.method == one.call.method && other->call.style == one.call.style &&
           other->call.arguments == one.call.arguments &&
-          other->call.metadata.idempotency_key == one.call.metadata.idempotency_key &&
-          other->call.metadata.traceparent == one.call.metadata.traceparent);
+          other->call.metadata.priority == one.call.metadata.priority);
+    for (const protocol::MetadataText& each : protocol::metadata_texts) {
+        check(other->call.metadata.*each.text == one.call.metadata.*each.text);
+    }
 }
 
 }  // namespace
@@ -51,10 +53,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         format::msgpack_decode(std::as_bytes(std::span{rest}), arena, {.depth_max = 40});
     const endpoint::BufferedCall call{
         .accepted_at_ms = static_cast<std::int64_t>(size),
-        .call = {
-            .method = name,
-            .arguments = arguments.value_or(Value{}),
-            .metadata = {.idempotency_key = rest.substr(rest.size() / 2), .traceparent = name}}};
+        .call = {.method = name,
+                 .arguments = arguments.value_or(Value{}),
+                 .metadata = {.idempotency_key = rest.substr(rest.size() / 2),
+                              .traceparent = name,
+                              .baggage = rest.empty() ? std::string_view{} : name}}};
     if (core::utf8_valid(name) && core::utf8_valid(call.call.metadata.idempotency_key)) {
         expect_same_again(call);
     } else {

@@ -108,7 +108,11 @@ inline void check_request(const protocol::MessageProtocol& protocol,
     const auto again = protocol.decode_call(*sent, arena);
     check(again && again->method == call->method && again->style == call->style &&
           again->arguments == call->arguments && again->correlation_id == call->correlation_id &&
-          again->metadata.time_left == call->metadata.time_left);
+          again->metadata.time_left == call->metadata.time_left &&
+          again->metadata.sent_at_ms == call->metadata.sent_at_ms);
+    for (const protocol::MetadataText& each : protocol::metadata_texts) {
+        check(again->metadata.*each.text == call->metadata.*each.text);
+    }
 }
 
 /// A reply is a response, or a failure that keeps its limits; each is answered on as it came.

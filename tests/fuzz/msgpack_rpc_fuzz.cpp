@@ -27,8 +27,14 @@ void expect_same_again(const protocol::RpcMessage& message, Arena& arena) {
     if (step.state != State::complete || call.method != message.call.method ||
         call.style != message.call.style || !(call.arguments == message.call.arguments) ||
         call.metadata.time_left != message.call.metadata.time_left ||
-        call.metadata.attempt != message.call.metadata.attempt) {
+        call.metadata.attempt != message.call.metadata.attempt ||
+        call.metadata.priority != message.call.metadata.priority) {
         std::abort();
+    }
+    for (const protocol::MetadataText& each : protocol::metadata_texts) {
+        if (call.metadata.*each.text != message.call.metadata.*each.text) {
+            std::abort();
+        }
     }
 }
 

@@ -24,6 +24,7 @@ constexpr std::string_view own_parameters[] = {"queue",
                                                "reply_queue",
                                                "persistent",
                                                "nested_secrets",
+                                               "peer",
                                                limit_parameters[0],
                                                limit_parameters[1],
                                                limit_parameters[2]};
@@ -37,6 +38,9 @@ std::expected<void, Failure> take(std::string_view key, std::string value, Addre
     address.has_client_parameters |= key != "queue" && key != "method";
     if (key == "reply") {
         return store(index_of(key, value, reply_modes), address.reply_mode.emplace());
+    }
+    if (key == "peer") {
+        return store(index_of(key, value, peer_words), address.peer.emplace());
     }
     if (key == "persistent" || key == "nested_secrets") {
         return store(read_flag(key, value),
@@ -115,6 +119,19 @@ std::expected<void, Failure> read_parameters(core::Uri uri, bool in_memory, Addr
 }
 
 }  // namespace
+
+bool Address::is_warren() const noexcept {
+    using protocol::RpcPeer;
+    if (const auto* const tcp = std::get_if<TcpAddress>(&transport)) {
+        return tcp->peer == RpcPeer::warren;
+    }
+    if (const auto* const zmq = std::get_if<ZmqAddress>(&transport)) {
+        return zmq->peer == RpcPeer::warren;
+    }
+    // In memory nobody else is.
+    const bool in_memory = std::holds_alternative<MemoryAddress>(transport);
+    return peer.value_or(in_memory ? RpcPeer::warren : RpcPeer::foreign) == RpcPeer::warren;
+}
 
 bool Address::is_one_way() const noexcept {
     const auto* const zmq = std::get_if<ZmqAddress>(&transport);

@@ -101,6 +101,8 @@ struct Address {
     std::string reply_queue{};
     std::optional<bool> persistent{};  // as that of ClientOptions
     std::optional<bool> nested_secrets{};
+    /// Whose the server at a broker is; unset: in memory Warren's, else anybody's.
+    std::optional<protocol::RpcPeer> peer{};
     // Of a client: as in `ClientOptions`.
     std::optional<std::size_t> body_bytes_max{};
     std::optional<std::size_t> nesting_depth_max{};
@@ -111,6 +113,8 @@ struct Address {
         return std::holds_alternative<TcpAddress>(transport) ||
                std::holds_alternative<ZmqAddress>(transport);
     }
+    /// Whether the server is known to be one of Warren's.
+    bool is_warren() const noexcept;
     /// Nothing that comes from there, or goes there, is answered.
     bool is_one_way() const noexcept;
     /// The broker or the servers alone, for messages: without credentials.

@@ -2,6 +2,7 @@
 
 #include "endpoint/client/client_call.hpp"
 #include "endpoint/client/client_route.hpp"
+#include "endpoint/client/metadata_check.hpp"
 #include "endpoint/failures.hpp"
 #include "endpoint/log_queue.hpp"
 #include "endpoint/protocols/descriptor.hpp"
@@ -43,6 +44,7 @@ public:
           is_brokerless_{address.is_brokerless()},
           publishes_{address.is_one_way()},
           broadcasts_{broadcasts(address)},
+          metadata_check_{address},
           route_{endpoint::make_client_route(address, options_)},
           calls_{route_->calls()} {
         if (options_.metrics != ClientMetrics::none) {
@@ -72,10 +74,10 @@ public:
         const std::int64_t now = keys_.empty() ? 0 : calls_.executor().unix_seconds();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
         prepared->prepare(call, options.named.value(), keys_, secret_depth_, now, caller);
-        prepared->name(options.idempotency_key, options.traceparent);
+        prepared->describe(options);
         const std::string& server = target.empty() ? options.server : target;
         prepared->address_to(server);
-        if (std::optional<Failure> refused = refusal_of(call, server);
+        if (std::optional<Failure> refused = refusal_of(call, server, prepared->metadata);
             refused && !prepared->refused) {
             prepared->refused = std::move(refused);
         }
@@ -123,8 +125,11 @@ public:
 
 private:
     /// What this client's address has no such calls of.
-    std::optional<Failure> refusal_of(const detail::ErasedCall& call,
-                                      std::string_view server) const {
+    std::optional<Failure> refusal_of(const detail::ErasedCall& call, std::string_view server,
+                                      const protocol::Metadata& metadata) const {
+        if (auto refused = metadata_check_.refuse(metadata)) {
+            return refused;
+        }
         if (is_brokerless_ && !server.empty()) {
             return Failure{.code = Code::invalid_request,
                            .message =
@@ -178,6 +183,7 @@ private:
     const bool is_brokerless_;
     const bool publishes_;
     const bool broadcasts_;
+    const endpoint::MetadataCheck metadata_check_;
     const std::unique_ptr<endpoint::ClientRoute> route_;
     runtime::ClientCalls& calls_;
     std::shared_ptr<metrics::ClientSeries> series_;

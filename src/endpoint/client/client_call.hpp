@@ -33,10 +33,15 @@ public:
     ///      depth: of what names make secrets; unix_seconds: now, for tokens
     void prepare(const ErasedCall& call, const Value& named, const format::Keyring& keys,
                  model::SecretDepth depth, std::int64_t unix_seconds, Caller caller);
-    /// Say which request this is, and of which trace.
-    void name(std::string_view idempotency, std::string_view trace) {
-        metadata.idempotency_key = arena_.copy(idempotency);
-        metadata.traceparent = arena_.copy(trace);
+    /// Say what its options say of it.
+    void describe(const CallOptions& options) {
+        metadata = protocol::copy({.idempotency_key = options.idempotency_key,
+                                   .traceparent = options.traceparent,
+                                   .tracestate = options.tracestate,
+                                   .baggage = options.baggage,
+                                   .contract = options.contract,
+                                   .priority = options.priority},
+                                  arena_);
     }
     /// Say which server it is for, where that is not the client's.
     void address_to(std::string_view to) { server = arena_.copy(to); }

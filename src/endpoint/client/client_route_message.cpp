@@ -51,6 +51,7 @@ public:
                   .random = random_octets(),
                   .persistent = address.persistent ? address.persistent : options.persistent,
                   .when_absent = when_absent(address, options),
+                  .says_when_sent = address.is_warren(),
                   .connect_attempts = options.connect_attempts})} {
         connection_->start(calls_, [calls = calls_](runtime::ClientTransport& transport) {
             calls->attach(transport);

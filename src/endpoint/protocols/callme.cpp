@@ -153,7 +153,7 @@ extern constinit const ProtocolDescriptor callme{
     .name = "callme",
     .at_brokers = true,
     .mixes_arguments = true,
-    .metadata = {.time_left = true, .priority = true},
+    .metadata = carried_at_brokers,
     .make_message =
         [](const Address& address, const std::string&, const core::Limits& limits) {
             return protocol::make_callme_protocol(own_of(address).format, limits,

@@ -9,7 +9,7 @@ extern constinit const ProtocolDescriptor cyberfusion{
     .at_brokers = true,
     .method = MethodSource::by_exchange,
     // Its own consumers open those alone.
-    .metadata = {.time_left = true, .priority = true},
+    .metadata = carried_at_brokers,
     .secret_depth = model::SecretDepth::direct,
     .make_message =
         [](const Address&, const std::string&, const core::Limits& limits) {

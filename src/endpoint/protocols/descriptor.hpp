@@ -63,10 +63,11 @@ struct ListenerKey {
 struct CarriedMetadata {
     bool time_left = false;
     bool attempt = false;  // as the client counts them: a broker's count comes with every delivery
-    bool idempotency_key = false;
-    bool traceparent = false;
-    bool priority = false;
+    bool asked = false;    // what callers ask for: key, trace, baggage, contract and priority
 };
+
+/// What every protocol at a broker carries in properties and headers.
+inline constexpr CarriedMetadata carried_at_brokers{.time_left = true, .asked = true};
 
 /// What a protocol is to endpoints: all that they know of it. Each has a file in this folder, which
 /// is the only one to know its name, and a line in `list.inc`.

@@ -30,7 +30,7 @@ extern constinit const ProtocolDescriptor msgpack_rpc{
     .name = "msgpack-rpc",
     .over_streams = true,
     .over_messages = true,
-    .metadata = {.time_left = true, .attempt = true, .idempotency_key = true, .traceparent = true},
+    .metadata = {.time_left = true, .attempt = true, .asked = true},
     .make_stream = make,
     .check_secrets = check_secrets,
     .remembers_signed = true,

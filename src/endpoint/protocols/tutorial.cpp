@@ -10,7 +10,7 @@ extern constinit const ProtocolDescriptor tutorial{
     .name = "tutorial",
     .at_brokers = true,
     .method = MethodSource::by_listener,
-    .metadata = {.time_left = true, .priority = true},
+    .metadata = carried_at_brokers,
     .make_message =
         [](const Address&, const std::string& method, const core::Limits& limits) {
             return protocol::make_tutorial_protocol(std::move(method), limits);

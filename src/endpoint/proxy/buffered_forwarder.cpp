@@ -205,7 +205,7 @@ void BufferedForwarder::deliver(const store::Entry& entry) {
     oldest_accepted_at_ms_.store(buffered->accepted_at_ms, std::memory_order_relaxed);
     runtime::ForwardedCall& call = buffered->call;
     const std::string key = queue_->identity() + '-' + std::to_string(entry.id);
-    if (call.metadata.idempotency_key.empty()) {
+    if (options_.names_calls && call.metadata.idempotency_key.empty()) {
         call.metadata.idempotency_key = key;
     }
     // What another process left may have been sent by it.

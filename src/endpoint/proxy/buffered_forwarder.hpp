@@ -29,12 +29,13 @@ struct BufferedForwarderOptions {
     std::string name{};                 // of the proxy, in the log and in metrics
     runtime::BackoffOptions backoff{};  // while the other side is away
     std::shared_ptr<Log> log{};         // null: nowhere
+    bool names_calls = true;            // that have no idempotency key
 };
 
 /// Accepts calls by writing them to a disk, and forwards them from there in the order they were
 /// accepted, one at a time, through another forwarder: at least once each. A call whose outcome was
 /// lost, with a connection or with this process, is sent again under the same idempotency key: the
-/// caller's, or else one made of the buffer's identity and the entry's number.
+/// caller's, or else (`names_calls`) one made of the buffer's identity and the entry's number.
 ///
 /// While the other side is away it is tried again for ever. A call that it refuses for good is
 /// moved to those that failed, and the next one follows.

@@ -40,7 +40,8 @@ Proxy::Proxy(const ListenerConfig& config, const runtime::Clock& clock, std::sha
     auto queue = value_or_throw(open_buffer(*config.proxy->options.buffer, log));
     buffered_ = std::make_unique<BufferedForwarder>(
         std::move(queue), client_, clock,
-        BufferedForwarderOptions{.name = name_, .log = std::move(log)});
+        BufferedForwarderOptions{
+            .name = name_, .log = std::move(log), .names_calls = config.proxy->to.is_warren()});
 }
 
 runtime::Forwarder& Proxy::forwarder() noexcept {

@@ -68,6 +68,7 @@ public:
             figures.reconnects = counters.reconnects.get();
             figures.refused_replies = server_->lost_replies().refused();
             figures.dropped_responses = server_->lost_replies().lost();
+            figures.clock_differences = server_->queue_waits().clock_differences();
         }
         return figures;
     }

@@ -94,11 +94,15 @@ void MessageClient::publish(ClientCall& call) {
         return fail(call, deadline_failure_of(call));
     }
     const PendingCalls::CorrelationText correlation = pending().correlation_of(token);
-    const protocol::Call encoded{.method = call.method,
-                                 .style = call.style,
-                                 .arguments = call.arguments,
-                                 .correlation_id = {correlation.data(), correlation.size()},
-                                 .metadata = metadata_of(call, left)};
+    protocol::Call encoded{.method = call.method,
+                           .style = call.style,
+                           .arguments = call.arguments,
+                           .correlation_id = {correlation.data(), correlation.size()},
+                           .metadata = metadata_of(call, left)};
+    // What a call that is forwarded says was when it was sent here.
+    encoded.metadata.sent_at_ms = options_.says_when_sent && encoded.metadata.time_left
+                                      ? std::optional{executor().unix_ms()}
+                                      : std::nullopt;
     arena_.reset(kept_bytes_max);
     const std::string_view reply_to = call.wants_response ? std::string_view{reply_address_} : "";
     auto message = protocol_.encode_call(encoded, server_of(call), reply_to, arena_, body_);

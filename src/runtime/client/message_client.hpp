@@ -26,6 +26,8 @@ struct MessageClientOptions {
     std::array<std::uint8_t, 16> random{};  // of this client's own
     std::optional<bool> persistent{};       // requests; unset: those that nothing answers
     WhenAbsent when_absent = WhenAbsent::wait;
+    /// Whether requests say when they were sent: the server is known to be one of Warren's.
+    bool says_when_sent = false;
     /// So often in a row connecting may fail until the calls that wait for it fail; unset: always.
     std::optional<std::size_t> connect_attempts{};
 };

@@ -97,11 +97,15 @@ bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
 /// What the call says of itself.
 bool Dispatcher::describe(ServerCall& call, const protocol::Call& request) {
     const ServerCallState& state = call.state;
-    const protocol::Metadata& metadata = request.metadata;
+    const protocol::Metadata metadata = protocol::copy(request.metadata, call.arena);
     Context& context = call.state.context;
-    context.caller = call.arena.copy(metadata.caller);
-    context.idempotency_key = call.arena.copy(metadata.idempotency_key);
-    context.traceparent = call.arena.copy(metadata.traceparent);
+    context.caller = metadata.caller;
+    context.idempotency_key = metadata.idempotency_key;
+    context.traceparent = metadata.traceparent;
+    context.tracestate = metadata.tracestate;
+    context.baggage = metadata.baggage;
+    context.contract = metadata.contract;
+    context.priority = metadata.priority;
     context.attempt = metadata.attempt;
     context.log = &handler_log_;
     if (metadata.time_left) {

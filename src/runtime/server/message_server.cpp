@@ -40,6 +40,7 @@ MessageServer::MessageServer(const protocol::MessageProtocol& protocol, ServerTr
       completions_{
           std::make_shared<CompletionQueue>(transport.executor(), [this] { collect_finished(); })},
       replies_{log, transport.executor(), listener_.options().name},
+      waits_{log, transport.executor(), listener_.options().name},
       memory_{options_.in_flight_bytes_max},
       redelivery_cache_{options_.redelivery_cache} {
     WARREN_ASSERT(options_.in_flight_max > 0);
@@ -81,7 +82,7 @@ void MessageServer::on_delivery(DeliveryId delivery, const protocol::MessageView
 
 void MessageServer::hold_or_accept(DeliveryId delivery, const protocol::MessageView& message) {
     if (!held_.empty() || is_full()) {
-        held_.push_back({delivery, protocol::OwnedMessage{message}});
+        held_.push_back({delivery, protocol::OwnedMessage{message}, transport_.executor().now()});
         return;
     }
     transport_.settle(delivery, nullptr);
@@ -93,7 +94,9 @@ void MessageServer::accept_held() {
         const Held next = std::move(held_.front());
         held_.pop_front();
         transport_.settle(next.delivery, nullptr);
-        take(next.delivery, next.message.view());
+        take(next.delivery, next.message.view(),
+             std::chrono::duration_cast<std::chrono::milliseconds>(transport_.executor().now() -
+                                                                   next.came_at));
     }
 }
 
@@ -103,8 +106,10 @@ void MessageServer::requeue_held() {
     }
 }
 
-void MessageServer::take(DeliveryId delivery, const protocol::MessageView& message) {
+void MessageServer::take(DeliveryId delivery, const protocol::MessageView& message,
+                         std::chrono::milliseconds held) {
     std::unique_ptr<MessageServerCall> call = make_call(delivery, message);
+    const Arrival arrival{.unix_ms = transport_.executor().unix_ms() - held.count(), .held = held};
     if (unsettled_ > options_.in_flight_max) {
         protocol_.remember(message, nullptr, call->address);
         dispatcher_.refuse(std::move(call),
@@ -116,17 +121,18 @@ void MessageServer::take(DeliveryId delivery, const protocol::MessageView& messa
     }
     // How long it is tells nothing of what it inflates to.
     if (message.body.size() > quick_bytes_max || protocol::is_compressed(message)) {
-        return accept_large(std::move(call), message);
+        return accept_large(std::move(call), message, arrival);
     }
     std::expected<protocol::Call, Failure> request;
     try {
         request = protocol_.decode_call(message, memory_.values);
     } catch (const std::bad_alloc&) {
         memory_.forget_values();
-        return accept_large(std::move(call), message);
+        return accept_large(std::move(call), message, arrival);
     }
     protocol_.remember(message, request ? &*request : nullptr, call->address);
     if (request) {
+        waits_.count_down(request->metadata, arrival);
         call->values_bytes = memory_.values.used_bytes();
         dispatcher_.dispatch(std::move(call), *request, listener_);
     } else {
@@ -136,8 +142,8 @@ void MessageServer::take(DeliveryId delivery, const protocol::MessageView& messa
 }
 
 void MessageServer::accept_large(std::unique_ptr<MessageServerCall> call,
-                                 const protocol::MessageView& message) {
-    auto kept = call->keep(message);
+                                 const protocol::MessageView& message, const Arrival& arrival) {
+    auto kept = call->keep(message, waits_, arrival);
     if (kept) {
         return dispatcher_.dispatch_large(std::move(call), std::move(*kept), listener_);
     }

@@ -88,6 +88,7 @@ public:
     const RedeliveryCache& redelivery_cache() const noexcept { return redelivery_cache_; }
     const MessageServerCounters& counters() const noexcept { return counters_; }
     const LostReplies& lost_replies() const noexcept { return replies_; }
+    const QueueWaits& queue_waits() const noexcept { return waits_; }
     /// What a drain waits for, beside handlers that run, for people; empty: for nothing.
     std::string unfinished() const;
 
@@ -108,6 +109,7 @@ private:
     struct Held {
         DeliveryId delivery;
         protocol::OwnedMessage message;
+        TimePoint came_at;
     };
 
     /// A reply that goes apart, because one like it has broken a channel or a connection.
@@ -116,7 +118,8 @@ private:
         std::unique_ptr<MessageServerCall> call;
     };
 
-    void take(DeliveryId delivery, const protocol::MessageView& message);
+    void take(DeliveryId delivery, const protocol::MessageView& message,
+              std::chrono::milliseconds held = {});
     void hold_or_accept(DeliveryId delivery, const protocol::MessageView& message);
     void accept_held();
     /// As many as may are handled, or their replies are not confirmed yet.
@@ -124,8 +127,8 @@ private:
         return std::max(in_flight_.size(), unsettled_) >= options_.in_flight_max;
     }
     void requeue_held();
-    void accept_large(std::unique_ptr<MessageServerCall> call,
-                      const protocol::MessageView& message);
+    void accept_large(std::unique_ptr<MessageServerCall> call, const protocol::MessageView& message,
+                      const Arrival& arrival);
     std::unique_ptr<MessageServerCall> idle_job();
     std::unique_ptr<MessageServerCall> make_call(DeliveryId delivery,
                                                  const protocol::MessageView& message);
@@ -161,6 +164,7 @@ private:
     std::shared_ptr<CompletionQueue> completions_;
     MessageServerCounters counters_;
     LostReplies replies_;
+    QueueWaits waits_;
 
     RequestMemory memory_;
     std::vector<MessageServerCall*> in_flight_;  // each knows its place

@@ -16,24 +16,34 @@
 namespace warren::runtime {
 class MessageServerCall::Unread final : public LargeRequest {
 public:
-    Unread(MessageServerCall& call, const protocol::MessageView& message)
-        : LargeRequest{*call.memory}, job_{call}, message_{message} {}
+    Unread(MessageServerCall& call, const protocol::MessageView& message, QueueWaits& waits,
+           const Arrival& arrival)
+        : LargeRequest{*call.memory},
+          job_{call},
+          message_{message},
+          waits_{waits},
+          arrival_{arrival} {}
 
     std::expected<protocol::Call, Failure> read() override {
         const protocol::MessageView message = message_.view();
         auto read = job_.protocol_.decode_call(message, values);
         job_.protocol_.remember(message, read ? &*read : nullptr, job_.address);
+        if (read) {
+            waits_.count_down(read->metadata, arrival_);
+        }
         return read;
     }
 
 private:
     MessageServerCall& job_;
     const protocol::OwnedMessage message_;
+    QueueWaits& waits_;
+    const Arrival arrival_;
 };
 
 std::expected<std::unique_ptr<LargeRequest>, Failure> MessageServerCall::keep(
-    const protocol::MessageView& message) {
-    return keep_large<Unread>(*memory, message.body.size(), *this, message);
+    const protocol::MessageView& message, QueueWaits& waits, const Arrival& arrival) {
+    return keep_large<Unread>(*memory, message.body.size(), *this, message, waits, arrival);
 }
 
 std::expected<void, Failure> MessageServerCall::write_part(const Value& data) {

@@ -4,6 +4,7 @@
 #include "protocol/owned_message.hpp"
 #include "runtime/dispatch/completion_queue.hpp"
 #include "runtime/dispatch/server_call.hpp"
+#include "runtime/server/queue_waits.hpp"
 #include "runtime/server/redelivery_cache.hpp"
 #include "runtime/transports.hpp"
 
@@ -42,9 +43,11 @@ public:
     void finished(std::unique_ptr<ServerCall> self, At at) noexcept override;
 
     /// Keep its request, as it came, for a worker to read.
+    /// in   waits: outlives the call
     /// err  overloaded: it takes more memory than may be
-    std::expected<std::unique_ptr<LargeRequest>, Failure> keep(
-        const protocol::MessageView& message);
+    std::expected<std::unique_ptr<LargeRequest>, Failure> keep(const protocol::MessageView& message,
+                                                               QueueWaits& waits,
+                                                               const Arrival& arrival);
     /// Have the caller answered `internal` in place of a reply that cannot be sent.
     /// out  false: that was done before, or nobody is to have a reply
     bool replace_reply(std::string_view message);

@@ -49,17 +49,26 @@ protected:
     std::unique_ptr<StreamResponseDecoder> responses_ = protocol_->make_response_decoder();
 };
 
+constexpr std::string_view parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 TEST_F(MsgpackRpcProtocol, CarriesAllThatACallHas) {
     const Call call{.method = "m",
                     .arguments = json(R"({"a": [1, "two", 3.5]})"),
                     .metadata = {.time_left = 1500ms,
                                  .attempt = 2,
                                  .idempotency_key = "k-1",
-                                 .traceparent = "00-ab-cd-01"}};
+                                 .traceparent = parent,
+                                 .tracestate = "a=1",
+                                 .baggage = "b=2",
+                                 .contract = "c",
+                                 .priority = 7}};
     const std::string bytes = encoded_call(*protocol_, call, {.id = 4'000'000'000});
     EXPECT_EQ(as_json(bytes),
               R"([0,4000000000,"m",[{"a":[1,"two",3.5]},{"$warren":"named","timeout_ms":1500,)"
-              R"("attempt":2,"key":"k-1","traceparent":"00-ab-cd-01","message":true}]])");
+              R"("attempt":2,"key":"k-1","traceparent":")" +
+                  std::string{parent} +
+                  R"(","tracestate":"a=1","baggage":"b=2","contract":"c","priority":7,)"
+                  R"("message":true}]])");
     read_byte_by_byte(*calls_, bytes, arena_);
     ASSERT_TRUE(calls_->call);
     EXPECT_EQ(calls_->ticket.id, 4'000'000'000U);
@@ -69,8 +78,10 @@ TEST_F(MsgpackRpcProtocol, CarriesAllThatACallHas) {
     EXPECT_EQ(calls_->call->arguments, call.arguments);
     EXPECT_EQ(calls_->call->metadata.time_left, call.metadata.time_left);
     EXPECT_EQ(calls_->call->metadata.attempt, call.metadata.attempt);
-    EXPECT_EQ(calls_->call->metadata.idempotency_key, call.metadata.idempotency_key);
-    EXPECT_EQ(calls_->call->metadata.traceparent, call.metadata.traceparent);
+    for (const MetadataText& each : metadata_texts) {
+        EXPECT_EQ(calls_->call->metadata.*each.text, call.metadata.*each.text) << each.name;
+    }
+    EXPECT_EQ(calls_->call->metadata.priority, 7);
 }
 
 TEST_F(MsgpackRpcProtocol, NotificationsAreNotAnswered) {

@@ -112,7 +112,10 @@ TEST_F(MsgpackRpc, reads_arguments_in_each_form) {
 
 TEST_F(MsgpackRpc, reads_metadata) {
     ASSERT_EQ(read_json(R"([0, 1, "m", [{"a": 1}, {"$warren": "named", "timeout_ms": 1500,
-                            "attempt": 2, "key": "k-1", "traceparent": "00-ab-cd-01", "later": [],
+                            "attempt": 2, "key": "k-1", "later": [], "priority": 255,
+                            "traceparent":
+                                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                            "tracestate": "a=1", "baggage": "b=2", "contract": "c",
                             "auth": {"mac": "x"}}]])"),
               State::complete);
     const RpcMessage& message = decoder_.message();
@@ -121,7 +124,12 @@ TEST_F(MsgpackRpc, reads_metadata) {
     EXPECT_EQ(message.call.metadata.time_left, 1500ms);
     EXPECT_EQ(message.call.metadata.attempt, 2U);
     EXPECT_EQ(message.call.metadata.idempotency_key, "k-1");
-    EXPECT_EQ(message.call.metadata.traceparent, "00-ab-cd-01");
+    EXPECT_EQ(message.call.metadata.traceparent,
+              "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    EXPECT_EQ(message.call.metadata.tracestate, "a=1");
+    EXPECT_EQ(message.call.metadata.baggage, "b=2");
+    EXPECT_EQ(message.call.metadata.contract, "c");
+    EXPECT_EQ(message.call.metadata.priority, 255);
     EXPECT_EQ(message.metadata.auth, json(R"({"mac": "x"})"));
     // Of one message only.
     ASSERT_EQ(read_json(R"([0, 1, "m", [{"$warren": "positional"}]])"), State::complete);
@@ -131,6 +139,11 @@ TEST_F(MsgpackRpc, reads_metadata) {
                             "timeout_ms": 18446744073709551615}]])"),
               State::complete);
     EXPECT_EQ(decoder_.message().call.metadata.time_left, 24h * 365);
+    // A malformed trace is none.
+    ASSERT_EQ(read_json(R"([0, 1, "m", [{"$warren": "positional", "traceparent": "00-ab-cd-01",
+                            "tracestate": "a=1", "baggage": "b=2"}]])"),
+              State::complete);
+    EXPECT_EQ(first_asked(decoder_.message().call.metadata), "baggage");
 }
 
 TEST_F(MsgpackRpc, refuses_requests_that_are_wrong_and_goes_on) {
@@ -149,6 +162,9 @@ TEST_F(MsgpackRpc, refuses_requests_that_are_wrong_and_goes_on) {
              Case{R"([0, 9, "m", [{"$warren": "positional", "timeout_ms": -1}]])", "metadata_type"},
              Case{R"([0, 9, "m", [{"$warren": "positional", "attempt": 0}]])", "metadata_type"},
              Case{R"([0, 9, "m", [{"$warren": "positional", "key": 5}]])", "metadata_type"},
+             Case{R"([0, 9, "m", [{"$warren": "positional", "baggage": 5}]])", "metadata_type"},
+             Case{R"([0, 9, "m", [{"$warren": "positional", "priority": 256}]])", "metadata_type"},
+             Case{R"([0, 9, "m", [{"$warren": "positional", "priority": "5"}]])", "metadata_type"},
              Case{R"([0, 9, "m", [{"$warren": "positional", "auth": {}, "x": 1}]])",
                   "metadata_type"},
          }) {
@@ -157,6 +173,12 @@ TEST_F(MsgpackRpc, refuses_requests_that_are_wrong_and_goes_on) {
         EXPECT_EQ(decoder_.message().id, 9U);
     }
     const std::string longest(255, 'm');
+    const auto with_key = [&](const std::string& key) {
+        return R"([0, 9, "m", [{"$warren": "positional", "key": ")" + key + "\"}]]";
+    };
+    EXPECT_EQ(read_json(with_key(longest)), State::complete);
+    EXPECT_EQ(read_json(with_key(longest + "m")), State::refused);
+    EXPECT_EQ(refusal(), "idempotency_key_too_long");
     EXPECT_EQ(read_json("[0, 9, \"" + longest + "\", []]"), State::complete);
     EXPECT_EQ(read_json("[0, 9, \"" + longest + "m\", []]"), State::refused);
     EXPECT_EQ(refusal(), "method_too_long");
@@ -302,7 +324,8 @@ TEST_F(MsgpackRpc, reads_back_every_call_it_writes) {
                     call.metadata.time_left = 60s;
                     call.metadata.attempt = 3;
                     call.metadata.idempotency_key = "k";
-                    call.metadata.traceparent = "t";
+                    call.metadata.baggage = "b=2";
+                    call.metadata.priority = 0;
                 }
                 ASSERT_EQ(read(request(call, each)), State::complete) << items;
                 const RpcMessage& message = decoder_.message();
@@ -313,7 +336,8 @@ TEST_F(MsgpackRpc, reads_back_every_call_it_writes) {
                 EXPECT_EQ(message.call.metadata.time_left, call.metadata.time_left);
                 EXPECT_EQ(message.call.metadata.attempt, call.metadata.attempt);
                 EXPECT_EQ(message.call.metadata.idempotency_key, call.metadata.idempotency_key);
-                EXPECT_EQ(message.call.metadata.traceparent, call.metadata.traceparent);
+                EXPECT_EQ(message.call.metadata.baggage, call.metadata.baggage);
+                EXPECT_EQ(message.call.metadata.priority, call.metadata.priority);
                 EXPECT_EQ(message.metadata.auth, each.auth);
             }
         }

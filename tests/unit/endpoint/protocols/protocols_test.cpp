@@ -93,12 +93,16 @@ private:
 };
 
 TEST(Protocols, CarryTheMetadataThatTheySay) {
-    const protocol::Metadata sent{.time_left = std::chrono::milliseconds{1500},
-                                  .attempt = 3,
-                                  .caller = "somebody",
-                                  .idempotency_key = "order 7",
-                                  .traceparent = "00-ab-cd-01",
-                                  .priority = 5};
+    const protocol::Metadata sent{
+        .time_left = std::chrono::milliseconds{1500},
+        .attempt = 3,
+        .caller = "somebody",
+        .idempotency_key = "order 7",
+        .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        .tracestate = "a=1",
+        .baggage = "b=2",
+        .contract = "c",
+        .priority = 5};
     for (const ProtocolDescriptor* const protocol : protocols()) {
         const CarriedMetadata& carried = protocol->metadata;
         Carried call{*protocol};
@@ -106,10 +110,11 @@ TEST(Protocols, CarryTheMetadataThatTheySay) {
         EXPECT_EQ(got.time_left.has_value(), carried.time_left) << protocol->name;
         EXPECT_EQ(got.time_left.value_or(*sent.time_left), sent.time_left) << protocol->name;
         EXPECT_EQ(got.attempt, carried.attempt ? sent.attempt : 1) << protocol->name;
-        EXPECT_EQ(got.idempotency_key, carried.idempotency_key ? sent.idempotency_key : "")
-            << protocol->name;
-        EXPECT_EQ(got.traceparent, carried.traceparent ? sent.traceparent : "") << protocol->name;
-        EXPECT_EQ(got.priority == sent.priority, carried.priority) << protocol->name;
+        for (const protocol::MetadataText& each : protocol::metadata_texts) {
+            EXPECT_EQ(got.*each.text, carried.asked ? sent.*each.text : "")
+                << protocol->name << ' ' << each.name;
+        }
+        EXPECT_EQ(got.priority == sent.priority, carried.asked) << protocol->name;
         EXPECT_EQ(got.caller, "") << protocol->name << ": nobody may vouch for himself";
     }
 }

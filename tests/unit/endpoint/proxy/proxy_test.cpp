@@ -50,8 +50,14 @@ protected:
                       {"text"});
         target.method("refuse", [] { throw Error{"Out of onions", Dynamic::map({{"left", 0}})}; });
         target.method("attempt", [](Context& context) {
-            return std::string{context.idempotency_key} + " " + std::string{context.traceparent} +
-                   " " + std::to_string(context.deadline.has_value());
+            std::string said;
+            for (const std::string_view text :
+                 {context.idempotency_key, context.traceparent, context.tracestate, context.baggage,
+                  context.contract}) {
+                said.append(text).append(" ");
+            }
+            return said + std::to_string(context.priority.value_or(0)) + " " +
+                   std::to_string(context.deadline.has_value());
         });
         target.method("wait", [this](Context& context) {
             const std::stop_callback stopped{context.stop, [this] { given_up.count_down(); }};
@@ -118,10 +124,16 @@ TEST_F(ProxyTest, PositionsKeysTracesAndDeadlinesGoAlong) {
     proxy.forward({.url = "tcp://127.0.0.1:0"}, {.to = tcp()});
     proxy.start();
     Client client{address_of(proxy)};
+    const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     EXPECT_EQ(client.call("add", Dynamic::list({1, 2})), Dynamic{3});
     EXPECT_EQ(client.call("attempt", Dynamic::map({}),
-                          {.idempotency_key = "key", .traceparent = "trace"}),
-              Dynamic{"key trace 1"});
+                          {.idempotency_key = "key",
+                           .traceparent = trace,
+                           .tracestate = "a=1",
+                           .baggage = "b=2",
+                           .contract = "c",
+                           .priority = 3}),
+              Dynamic{"key " + trace + " a=1 b=2 c 3 1"});
     EXPECT_EQ(failure_of([&] { client.call("missing", Dynamic::map({})); }).code,
               Code::no_such_method);
 }

@@ -29,6 +29,7 @@ struct Published {
     std::string expiration;
     std::string body;
     std::optional<std::uint8_t> delivery_mode{};
+    Dynamic headers{};
 };
 
 class FakeTransport final : public ClientTransport {
@@ -44,7 +45,8 @@ public:
                              .reply_to = std::string{request.reply_to},
                              .expiration = std::string{request.expiration},
                              .body = std::string{protocol::text_of(request.body)},
-                             .delivery_mode = request.delivery_mode});
+                             .delivery_mode = request.delivery_mode,
+                             .headers = Dynamic{request.headers}});
     }
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override {
         bound.emplace_back(token, std::move(bindings));

@@ -45,6 +45,27 @@ TEST(MessageClient, SendsWhatTheProtocolSaysAndGivesTheReply) {
     EXPECT_EQ(fixture.in_flight(), 0U);
 }
 
+TEST(MessageClient, SaysWhenItSentToServersOfWarrens) {
+    for (const bool is_warren : {true, false}) {
+        MessageClientOptions options = client_options();
+        options.says_when_sent = is_warren;
+        ClientFixture fixture{std::move(options)};
+        fixture.start();
+        TestCall call;
+        call.metadata.sent_at_ms = 5;  // of one that is forwarded: when it was sent to the proxy
+        fixture.executor.advance(3s);
+        fixture.submit(call);
+        EXPECT_EQ(fixture.last().headers,
+                  is_warren ? Dynamic::map({{"warren-sent-at-ms", fixture.executor.unix_ms()}})
+                            : Dynamic{});
+        TestCall patient;
+        patient.bears_deadline = false;
+        fixture.submit(patient);
+        EXPECT_EQ(fixture.last().headers, Dynamic{});
+        fixture.client->close();
+    }
+}
+
 TEST(MessageClient, ACallSurvivesPartsOfItsAnswer) {
     ClientFixture fixture{client_options(), std::make_unique<test::PartsOverMessages>()};
     fixture.start();

@@ -34,6 +34,7 @@ public:
         std::string body = R"({"name": "x"})";
         std::string content_type = "application/json";
         std::string expiration{};
+        Value headers{};
         bool wants_reply = true;
         bool is_persistent = false;
     };
@@ -48,6 +49,7 @@ public:
              .reply_to = request.wants_reply ? reply_to_ : std::string_view{},
              .expiration = request.expiration,
              .delivery_mode = request.is_persistent ? std::optional<std::uint8_t>{2} : std::nullopt,
+             .headers = request.headers,
              .body = protocol::bytes_of(request.body)});
     }
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "endpoint/address/address.hpp"
+#include "protocol/metadata.hpp"
+
+#include <optional>
+#include <string>
+
+namespace warren::endpoint {
+
+/// What a client's callers may say of their calls beside method and arguments.
+class MetadataCheck {
+public:
+    explicit MetadataCheck(const Address& address);
+
+    /// Why a call is not sent: its way does not carry what it says, or not in this form.
+    /// err  as the value: invalid_request                                          thread any
+    std::optional<Failure> refuse(const protocol::Metadata& asked) const;
+
+private:
+    std::string nothing_because_;  // empty: everything is carried
+};
+
+}  // namespace warren::endpoint

@@ -54,13 +54,13 @@ bool is_traceparent(std::string_view text) noexcept {
         text[parent_at - 1] != '-' || text[flags_at - 1] != '-') {
         return false;
     }
-    const std::string_view version = text.substr(0, trace_at - 1);
+    const std::string_view edition = text.substr(0, trace_at - 1);
     const std::string_view rest = text.substr(bytes);
-    return is_hexadecimal(version) && version != "ff" &&
+    return is_hexadecimal(edition) && edition != "ff" &&
            is_id(text.substr(trace_at, parent_at - 1 - trace_at)) &&
            is_id(text.substr(parent_at, flags_at - 1 - parent_at)) &&
            is_hexadecimal(text.substr(flags_at, bytes - flags_at)) &&
-           (rest.empty() || (version != "00" && rest[0] == '-' && is_printable(rest)));
+           (rest.empty() || (edition != "00" && rest[0] == '-' && is_printable(rest)));
 }
 
 bool is_tracestate(std::string_view text) noexcept {

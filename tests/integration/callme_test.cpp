@@ -101,6 +101,12 @@ TEST_F(Callme, OneClientHasThousandsOfCallsInFlightToSeveralServers) {
     EXPECT_EQ(right, calls - calls / 500);
 }
 
+TEST_F(Callme, TheAddressOfAListenerIsOneToCall) {
+    const auto server = serve("addressed", 1);
+    Client client{server->addresses().front()};  // as guest, who the broker knows
+    EXPECT_FALSE(failure_of(client));
+}
+
 TEST_F(Callme, AServerThatComesBackIsCalledAgain) {
     Client client{address("&server_id=returning")};
     const Dynamic arguments = Dynamic::list({1});

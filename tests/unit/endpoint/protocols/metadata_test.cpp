@@ -80,7 +80,7 @@ TEST(MetadataBytes, WhatIsAskedForStandsBehindTheProtocolsOwn) {
         .baggage = "b=2",
         .contract = "c",
         .priority = 9,
-        .sent_at_ms = 1,
+        .sent_at_ms = 0x18bcfe5687b,
     };
     const std::string headers =
         "\x0fidempotency-keyS\0\0\0\x01k"
@@ -93,7 +93,7 @@ TEST(MetadataBytes, WhatIsAskedForStandsBehindTheProtocolsOwn) {
         "b=2"
         "\x0fwarren-contractS\0\0\0\x01"
         "c"
-        "\x11warren-sent-at-msl\0\0\0\0\0\0\0\x01"s;
+        "\x11warren-sent-at-msl\0\0\x01\x8b\xcf\xe5\x68\x7b"s;
     for (const auto& [name, own] : {std::pair{"cyberfusion", ""s}, std::pair{"tutorial", tutorials},
                                     std::pair{"callme", ""s}}) {
         const Properties sent = properties_of(name, asked);
@@ -146,6 +146,14 @@ TEST(Addresses, SayWhetherTheServerAtABrokerIsWarrens) {
     EXPECT_EQ(parse_address("memory:m?peer=foreign")->peer, protocol::RpcPeer::foreign);
     EXPECT_TRUE(parse_address("amqp://h/?queue=q&peer=warren")->has_client_parameters);
     EXPECT_FALSE(parse_address("amqp://h/?queue=q&peer=nobody"));
+    for (const char* const known :
+         {"amqp://h/?queue=q&peer=warren", "memory:m", "tcp://h:1", "zmq+tcp://h:1"}) {
+        EXPECT_TRUE(parse_address(known)->is_warren()) << known;
+    }
+    for (const char* const anybody : {"amqp://h/?queue=q", "memory:m?peer=foreign",
+                                      "tcp://h:1?peer=foreign", "zmq+tcp://h:1?peer=foreign"}) {
+        EXPECT_FALSE(parse_address(anybody)->is_warren()) << anybody;
+    }
 }
 
 TEST(Metadata, ReachesTheHandlerInMemory) {

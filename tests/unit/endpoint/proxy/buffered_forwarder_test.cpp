@@ -132,9 +132,12 @@ protected:
         identity_ = (*queue)->identity();
         forwarder_ = std::make_unique<BufferedForwarder>(
             std::move(*queue), *other_, clock_,
-            BufferedForwarderOptions{.name = "orders", .backoff = {.first = 1ms, .max = 1ms}});
+            BufferedForwarderOptions{.name = "orders",
+                                     .backoff = {.first = 1ms, .max = 1ms},
+                                     .names_calls = names_calls});
     }
     void end() { forwarder_.reset(); }
+    bool names_calls = true;
 
     using Outcome = std::expected<std::string, Failure>;
 
@@ -244,6 +247,17 @@ TEST_F(BufferedForwarders, KeepTheKeyAndTheTraceOfTheCaller) {
         {.method = "put", .metadata = {.idempotency_key = "order 7", .traceparent = "00-1"}}));
     EXPECT_EQ(other().await(1)[0].key, "order 7");
     EXPECT_EQ(other().await(1)[0].traceparent, "00-1");
+}
+
+TEST_F(BufferedForwarders, NameNoCallsOfServersThatMayBeAnybodys) {
+    names_calls = false;
+    start();
+    other().respond_at_once({});
+    ASSERT_TRUE(forward("a"));
+    ASSERT_TRUE(forward({.method = "put", .metadata = {.idempotency_key = "order 7"}}));
+    const auto attempts = other().await(2);
+    EXPECT_EQ(attempts[0].key, "");
+    EXPECT_EQ(attempts[1].key, "order 7");
 }
 
 TEST_F(BufferedForwarders, GiveUpWhatIsRefusedForGoodAndGoOn) {

@@ -142,7 +142,7 @@ TEST(ListenerOptions, EachAddressIsOneToCall) {
          {.url = "tcp://*:0", .protocol = "arrpc", .methods = {"one"}},
          {.url = "memory:addresses"},
          {.url = "memory:addresses", .queue = {.name = "a queue"}},
-         {.url = "memory:addresses", .protocol = "tutorial", .methods = {"one"}},
+         {.url = "memory:in_turn", .protocol = "tutorial", .methods = {"one"}},
          {.url = "memory:addresses",
           .protocol = "callme",
           .callme = {.server_id = "s", .format = CallmeFormat::json}},
@@ -156,7 +156,7 @@ TEST(ListenerOptions, EachAddressIsOneToCall) {
     EXPECT_TRUE(addresses[1].starts_with("arrpc://"));
     EXPECT_EQ(addresses[2], "memory:addresses");
     EXPECT_EQ(addresses[3], "memory:addresses?queue=a%20queue");
-    EXPECT_EQ(addresses[4], "memory:addresses?protocol=tutorial");
+    EXPECT_EQ(addresses[4], "memory:in_turn?protocol=tutorial");
     EXPECT_EQ(addresses[5], "memory:addresses?protocol=callme&server_id=s&format=json");
     EXPECT_TRUE(addresses[7].ends_with("?protocol=pyzmqrpc"));
     for (const std::string& address : addresses) {

@@ -78,7 +78,7 @@ private:
     ResponseStorage<T> storage_;
 };
 
-/// Starts a call whose arguments were taken over already, when Asio says so.
+/// Starts a call that was prepared, when Asio says so.
 template <typename T>
 struct StartCall {
     template <typename Handler>

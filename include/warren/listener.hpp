@@ -38,7 +38,7 @@ enum class QueueType : std::uint8_t { classic, quorum };
 
 /// The queue of a listener at a broker, which amqp:// and memory: are.
 struct ListenerQueue {
-    std::string name{};  // default: rpc_queue for tutorial and memory; no default otherwise
+    std::string name{};  // default: at memory: its name, of tutorial rpc_queue; otherwise none
     std::vector<ListenerExchange> exchanges{};
     Acknowledge acknowledge = Acknowledge::with_reply;
     /// How often a request may be begun. Once more it is answered `failed` and kept from running,

@@ -44,7 +44,7 @@ enum class ClientMetrics : std::uint8_t {
 struct CallOptions {
     std::optional<std::chrono::milliseconds> timeout{};  // nullopt: the client's
     std::string server{};    // at a broker: its queue, or its id; empty: the address's
-    std::stop_token stop{};  // give the call up: `cancelled`
+    std::stop_token stop{};  // cancels the call: `cancelled`
     std::optional<WhenBlocked> when_blocked{};  // nullopt: the client's
     bool idempotent = false;  // it may run twice: send it again when its outcome was lost
     /// Arguments by name, beside a list of those by position: callme alone has both.

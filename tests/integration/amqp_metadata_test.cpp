@@ -39,8 +39,9 @@ struct Told {
             return said + (context.priority ? std::to_string(*context.priority) : "-");
         });
         ListenerOptions listener{.url = RabbitMq::shared().uri(), .protocol = protocol};
-        (protocol == "callme" ? listener.server_id : listener.queue) = "told_" + protocol;
-        listener.durable = protocol != "callme" ? std::optional{true} : std::nullopt;
+        (protocol == "callme" ? listener.callme.server_id : listener.queue.name) =
+            "told_" + protocol;
+        listener.queue.durable = protocol != "callme" ? std::optional{true} : std::nullopt;
         server.listen(listener);
         server.on_ready([this] { ready.set_value(); });
         server.start();

@@ -45,9 +45,9 @@ public:
         }
         if (outcome) {
             // The response is encoded before this returns, so that all of it stays where it is.
-            call->state.response = {.message = outcome->message.empty() ? protocol::message_default
-                                                                        : outcome->message,
-                                    .data = outcome->data};
+            call->state.response = {
+                .message = outcome->message.empty() ? protocol::message_default : outcome->message,
+                .data = outcome->data};
         } else {
             call->fail(std::move(outcome.error()));
         }

@@ -72,7 +72,8 @@ public:
             return {};
         }
         if (candidates_.empty()) {
-            return "the host's name was not resolved";
+            // One that has just begun knows less than the one before it.
+            return asks_for_names_ ? "the host's name was not resolved" : "";
         }
         const auto furthest = std::ranges::max_element(
             attempts_, {}, [](const auto& attempt) { return attempt->stage(); });
@@ -109,6 +110,7 @@ private:
             });
             return;
         }
+        asks_for_names_ = true;
         const DialTarget& asked = targets_[target];
         resolver_.async_resolve(
             asked.host, std::to_string(asked.port), tcp::resolver::numeric_service,
@@ -277,7 +279,8 @@ private:
         if (over()) {
             return;
         }
-        const std::string_view step = progress();
+        const std::string_view known = progress();
+        const std::string_view step = known.empty() ? "no address answered" : known;
         std::erase_if(attempts_, [this](const auto& attempt) {
             if (attempt->stage() == Stage::trial) {
                 return false;
@@ -301,6 +304,7 @@ private:
     const BeginDialTrial& begin_trial_;
     std::move_only_function<void(Dialled)> dialled_;
     Resolver resolver_;
+    bool asks_for_names_ = false;        // targets may be addresses
     std::size_t unresolved_ = 0;         // names
     std::vector<Candidate> candidates_;  // in the order in which they are tried
     std::size_t tried_ = 0;

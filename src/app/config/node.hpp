@@ -33,7 +33,7 @@ public:
     bool is_list() const { return node_.IsSequence(); }
     /// "FILE:LINE: KEY.PATH"
     std::string source_location() const { return problems_->source_location(line(), path_); }
-    void fail(std::string message) const { problems_->add(line(), path_, std::move(message)); }
+    void fail(const std::string& message) const { problems_->add(line(), path_, message); }
 
     /// Text that is not empty, with the environment put in.
     std::optional<std::string> text() const;

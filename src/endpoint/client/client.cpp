@@ -21,7 +21,7 @@ namespace {
 
 ClientOptions with_queued_log(ClientOptions options) {
     if (options.log) {
-        options.log = endpoint::queued(std::move(options.log));
+        options.log = endpoint::queued(options.log);
     }
     return options;
 }

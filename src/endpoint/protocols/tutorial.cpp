@@ -13,7 +13,7 @@ extern constinit const ProtocolDescriptor tutorial{
     .metadata = carried_at_brokers,
     .make_message =
         [](const Address&, const std::string& method, const core::Limits& limits) {
-            return protocol::make_tutorial_protocol(std::move(method), limits);
+            return protocol::make_tutorial_protocol(method, limits);
         },
     .queue_default = "rpc_queue",
 };

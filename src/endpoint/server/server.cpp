@@ -183,6 +183,7 @@ public:
 
     std::vector<std::string> addresses() const {
         std::vector<std::string> all;
+        all.reserve(active_.size());
         for (const auto& active : active_) {
             all.push_back(active->address());
         }

@@ -1,8 +1,8 @@
-# A layer is a folder of src/ and one object library, warren_layer_<name>. Its files APART are not
-# joined with others (WARREN_UNITY), because they name things of their own alike.
+# A layer is a folder of src/ and one object library, warren_layer_<name>. Its files may be compiled
+# as one (WARREN_UNITY), so no two of them name things of their own alike.
 
 function(warren_layer name)
-  cmake_parse_arguments(LAYER "" "" "USES;LINKS;APART" ${ARGN})
+  cmake_parse_arguments(LAYER "" "" "USES;LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   if(NOT sources)
     # A layer of headers only is still a target that others link.
@@ -10,7 +10,7 @@ function(warren_layer name)
     file(CONFIGURE OUTPUT ${sources} CONTENT "")
   endif()
   add_library(warren_layer_${name} OBJECT ${sources})
-  warren_unity(warren_layer_${name} ${LAYER_APART})
+  warren_unity(warren_layer_${name})
   target_include_directories(warren_layer_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
                              ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(warren_layer_${name} PUBLIC BOOST_ASIO_NO_DEPRECATED
@@ -24,17 +24,14 @@ function(warren_layer name)
   endforeach()
 endfunction()
 
-# in  a target, then its files that stay alone, below src/
 function(warren_unity target)
   if(NOT WARREN_UNITY)
     return()
   endif()
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
-  # Ten files are no reason for g++ to inline less than in one.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+  # Many files are no reason for g++ to inline less than in one.
   target_compile_options(${target} PRIVATE
                          $<$<CXX_COMPILER_ID:GNU>:--param=large-unit-insns=100000>)
-  list(TRANSFORM ARGN PREPEND ${PROJECT_SOURCE_DIR}/src/)
-  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 function(warren_library)
@@ -59,7 +56,7 @@ function(warren_library)
 endfunction()
 
 function(warren_program)
-  cmake_parse_arguments(PROGRAM "" "" "LINKS;APART" ${ARGN})
+  cmake_parse_arguments(PROGRAM "" "" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/app/*.cpp)
   if(NOT EXISTS ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
     return()
@@ -67,7 +64,7 @@ function(warren_program)
   # All but `main`, so that tests can link it.
   list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
   add_library(warren_app STATIC ${sources})
-  warren_unity(warren_app ${PROGRAM_APART})
+  warren_unity(warren_app)
   target_include_directories(warren_app PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(warren_app PUBLIC warren ${PROGRAM_LINKS})
   add_executable(warren_program ${PROJECT_SOURCE_DIR}/src/app/main.cpp)

@@ -50,9 +50,9 @@ StreamStep step_of(ArrpcMessage<Content>& message, std::span<const std::byte> in
     std::unreachable();
 }
 
-class CallDecoder final : public StreamCallDecoder {
+class ArrpcCallDecoder final : public StreamCallDecoder {
 public:
-    explicit CallDecoder(const ArrpcServerCodec& codec) : codec_{codec} {}
+    explicit ArrpcCallDecoder(const ArrpcServerCodec& codec) : codec_{codec} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         ArrpcMessage<Call> message = codec_.next(input, arena);
@@ -68,9 +68,9 @@ private:
     ArrpcServerCodec codec_;
 };
 
-class ResponseDecoder final : public StreamResponseDecoder {
+class ArrpcResponseDecoder final : public StreamResponseDecoder {
 public:
-    explicit ResponseDecoder(const core::Limits& limits) : codec_{{}, limits} {}
+    explicit ArrpcResponseDecoder(const core::Limits& limits) : codec_{{}, limits} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
         ArrpcMessage<Response> message = codec_.next(input, arena);
@@ -105,12 +105,12 @@ public:
     ResponseOrder response_order() const noexcept override { return ResponseOrder::as_requested; }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
-        return std::make_unique<CallDecoder>(server_);
+        return std::make_unique<ArrpcCallDecoder>(server_);
     }
     std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(std::size_t bytes_max) override {
         ArrpcServerCodec quick = server_;
         quick.be_quick(bytes_max);
-        return std::make_unique<CallDecoder>(quick);
+        return std::make_unique<ArrpcCallDecoder>(quick);
     }
 
     std::string encode_response(const StreamTicket&, const Response& response, std::int64_t,
@@ -119,7 +119,7 @@ public:
     }
 
     std::unique_ptr<StreamResponseDecoder> make_response_decoder() const override {
-        return std::make_unique<ResponseDecoder>(limits_);
+        return std::make_unique<ArrpcResponseDecoder>(limits_);
     }
 
     std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket, std::int64_t,

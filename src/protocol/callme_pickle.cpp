@@ -15,8 +15,8 @@ using format::PickleClass;
 using format::PickleValue;
 using Kind = format::PickleValue::Kind;
 
-constexpr const PickleClass& rpc_request = callme_classes[0];
-constexpr const PickleClass& rpc_response = callme_classes[1];
+constexpr const PickleClass& rpc_request_class = callme_classes[0];
+constexpr const PickleClass& rpc_response_class = callme_classes[1];
 
 bool is_instance(const PickleValue& value, const PickleClass& of) noexcept {
     return value.is(Kind::instance) && &value.instance_class() == &of;
@@ -62,7 +62,7 @@ std::expected<Call, Failure> read_pickled_request(std::span<const std::byte> bod
     const PickleValue* const name = request.find(callme_func_name);
     const PickleValue* const args = request.find(callme_func_args);
     const PickleValue* const kwargs = request.find(callme_func_kwargs);
-    if (!is_instance(request, rpc_request) || name == nullptr || args == nullptr) {
+    if (!is_instance(request, rpc_request_class) || name == nullptr || args == nullptr) {
         return std::unexpected{no_request(
             "A request should be a callme.protocol.RpcRequest with func_name and func_args")};
     }
@@ -91,7 +91,7 @@ std::expected<void, format::EncodeError> write_pickled_request(std::string_view 
         PickleValue::text(callme_func_name),   PickleValue::text(method),
         PickleValue::text(callme_func_args),   PickleValue::tuple(args.items(), arena),
         PickleValue::text(callme_func_kwargs), format::pickle_from_value(arguments.kwargs, arena)};
-    return format::pickle_encode(instance(rpc_request, attributes, arena), protocol, body);
+    return format::pickle_encode(instance(rpc_request_class, attributes, arena), protocol, body);
 }
 
 std::expected<Response, Failure> read_pickled_reply(std::span<const std::byte> body, Arena& arena,
@@ -104,7 +104,7 @@ std::expected<Response, Failure> read_pickled_reply(std::span<const std::byte> b
         return std::unexpected{no_reply("The reply cannot be read: " + pickled.error().message)};
     }
     const PickleValue* const result = pickled->value.find("result");
-    if (!is_instance(pickled->value, rpc_response) || result == nullptr) {
+    if (!is_instance(pickled->value, rpc_response_class) || result == nullptr) {
         return std::unexpected{
             no_reply("The reply is not a callme.protocol.RpcResponse with a result")};
     }
@@ -127,7 +127,7 @@ std::expected<void, format::EncodeError> write_pickled_reply(const Response& res
         response.failure ? callme_exception(response, method, reader, arena)
                          : format::pickle_from_value(response.data.value_or(Value{}), arena),
         PickleValue::text("exception_raised"), PickleValue::boolean(response.failure.has_value())};
-    return format::pickle_encode(instance(rpc_response, attributes, arena), protocol, body,
+    return format::pickle_encode(instance(rpc_response_class, attributes, arena), protocol, body,
                                  core::Limits{}.nesting_depth_max, reader);
 }
 

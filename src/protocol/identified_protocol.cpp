@@ -7,9 +7,9 @@ namespace {
 
 constexpr std::size_t id_bytes = 4;
 
-class ResponseDecoder final : public StreamResponseDecoder {
+class IdentifiedResponseDecoder final : public StreamResponseDecoder {
 public:
-    explicit ResponseDecoder(std::unique_ptr<StreamResponseDecoder> inner)
+    explicit IdentifiedResponseDecoder(std::unique_ptr<StreamResponseDecoder> inner)
         : inner_{std::move(inner)} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms, Arena& arena) override {
@@ -52,7 +52,7 @@ public:
     }
     std::string_view probe_method() const noexcept override { return inner_->probe_method(); }
     std::unique_ptr<StreamResponseDecoder> make_response_decoder() const override {
-        return std::make_unique<ResponseDecoder>(inner_->make_response_decoder());
+        return std::make_unique<IdentifiedResponseDecoder>(inner_->make_response_decoder());
     }
     std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket,
                                              std::int64_t unix_ms,

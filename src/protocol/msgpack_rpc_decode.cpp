@@ -14,7 +14,7 @@
 namespace warren::protocol {
 namespace {
 
-using State = RpcStep::State;
+using RpcState = RpcStep::State;
 using ReadState = format::MsgpackScan::State;
 
 std::optional<std::uint32_t> id_of(const Value& value) noexcept {
@@ -78,14 +78,14 @@ RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) 
     if (read.is_unread) [[unlikely]] {
         const Head head = read_head_of(input.first(read.size_bytes));
         if (head.has_id || (head.has_kind && message_.kind == RpcKind::notification)) {
-            return {State::unread, read.size_bytes};
+            return {RpcState::unread, read.size_bytes};
         }
         return {refuse_kind()};
     }
-    const State state = read.value.is_list()
-                            ? take(read.value.as_list())
-                            : refuse(State::broken, "A message is a list", "message_type");
-    return {.state = state, .size_bytes = state == State::broken ? 0 : read.size_bytes};
+    const RpcState state = read.value.is_list()
+                               ? take(read.value.as_list())
+                               : refuse(RpcState::broken, "A message is a list", "message_type");
+    return {.state = state, .size_bytes = state == RpcState::broken ? 0 : read.size_bytes};
 }
 
 RpcStep MsgpackRpcDecoder::cut_short(std::span<const std::byte> input) {
@@ -101,9 +101,9 @@ RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
     const Head head = read_head_of(input.first(size_bytes == 0 ? input.size() : size_bytes));
     const bool is_named = head.has_id || (head.has_kind && message_.kind == RpcKind::notification);
     if (size_bytes != 0 && is_named) {
-        return {refuse(State::refused, error.message, std::string{error.type}), size_bytes};
+        return {refuse(RpcState::refused, error.message, std::string{error.type}), size_bytes};
     }
-    return {refuse(State::broken, error.message, std::string{error.type}), 0, head.has_id};
+    return {refuse(RpcState::broken, error.message, std::string{error.type}), 0, head.has_id};
 }
 
 /// Read what a message begins with, of which nothing else needs to be readable.
@@ -130,22 +130,22 @@ MsgpackRpcDecoder::Head MsgpackRpcDecoder::read_head_of(std::span<const std::byt
     return {.has_kind = true, .has_id = has_id};
 }
 
-State MsgpackRpcDecoder::refuse(State state, std::string message, std::string type) {
+RpcState MsgpackRpcDecoder::refuse(RpcState state, std::string message, std::string type) {
     failure_ = refused_request(std::move(message), std::move(type));
     return state;
 }
 
-State MsgpackRpcDecoder::refuse_kind() {
-    return refuse(State::broken, "A message is no request, response or notification",
+RpcState MsgpackRpcDecoder::refuse_kind() {
+    return refuse(RpcState::broken, "A message is no request, response or notification",
                   "message_type");
 }
 
 /// The message is whole, and its beginning says what it is: what follows can be read.
-State MsgpackRpcDecoder::refuse_length(std::string_view form) {
-    return refuse(State::refused, "A message should be " + std::string{form}, "message_length");
+RpcState MsgpackRpcDecoder::refuse_length(std::string_view form) {
+    return refuse(RpcState::refused, "A message should be " + std::string{form}, "message_length");
 }
 
-State MsgpackRpcDecoder::take(std::span<const Value> items) {
+RpcState MsgpackRpcDecoder::take(std::span<const Value> items) {
     const auto kind = items.empty() ? std::nullopt : id_of(items[0]);
     if (!kind || *kind > static_cast<std::uint32_t>(RpcKind::notification)) {
         return refuse_kind();
@@ -171,22 +171,22 @@ State MsgpackRpcDecoder::take(std::span<const Value> items) {
     return read_response(items);
 }
 
-State MsgpackRpcDecoder::read_response(std::span<const Value> items) {
+RpcState MsgpackRpcDecoder::read_response(std::span<const Value> items) {
     if (items.size() != 4 && (items.size() != 5 || !is_rpc_metadata(items[4]))) {
         return refuse_length("[1, id, error, result]");
     }
     message_.error = items[2];
     message_.result = items[3];
-    return items.size() == 4 ? State::complete : read_metadata(items[4]);
+    return items.size() == 4 ? RpcState::complete : read_metadata(items[4]);
 }
 
-State MsgpackRpcDecoder::read_call(const Value& method, const Value& params) {
+RpcState MsgpackRpcDecoder::read_call(const Value& method, const Value& params) {
     const auto name = packed_text(method);
     if (!name) {
-        return refuse(State::refused, "The method's name should be text", "method_type");
+        return refuse(RpcState::refused, "The method's name should be text", "method_type");
     }
     if (name->size() > limits_.method_name_bytes_max) {
-        return refuse(State::refused,
+        return refuse(RpcState::refused,
                       "The method's name has more than " +
                           std::to_string(limits_.method_name_bytes_max) +
                           " bytes (method_name_bytes_max)",
@@ -196,16 +196,16 @@ State MsgpackRpcDecoder::read_call(const Value& method, const Value& params) {
     return read_params(params);
 }
 
-State MsgpackRpcDecoder::read_params(const Value& params) {
+RpcState MsgpackRpcDecoder::read_params(const Value& params) {
     using model::ArgumentStyle;
     Call& call = message_.call;
     if (params.is_map()) {
         call.style = ArgumentStyle::named;
         call.arguments = params;
-        return State::complete;
+        return RpcState::complete;
     }
     if (!params.is_list()) {
-        return refuse(State::refused, "The arguments should be a list or a map", "params_type");
+        return refuse(RpcState::refused, "The arguments should be a list or a map", "params_type");
     }
     std::span<const Value> items = params.as_list();
     call.style = ArgumentStyle::positional;
@@ -215,27 +215,27 @@ State MsgpackRpcDecoder::read_params(const Value& params) {
             call.style = ArgumentStyle::bare;
             call.arguments = items[0];
         }
-        return State::complete;
+        return RpcState::complete;
     }
     const Value& metadata = items.back();
     items = items.first(items.size() - 1);
-    if (const State state = read_metadata(metadata); state != State::complete) {
+    if (const RpcState state = read_metadata(metadata); state != RpcState::complete) {
         return state;
     }
     const Value& style = metadata.as_map().front().value;
     if (style == Value::text(rpc_names::positional)) {
         call.arguments = Value::list(items);
-        return State::complete;
+        return RpcState::complete;
     }
     const bool is_named = style == Value::text(rpc_names::named);
     if (items.size() != 1 || (!is_named && style != Value::text(rpc_names::bare)) ||
         (is_named && !items[0].is_map())) {
-        return refuse(State::refused, "The metadata names another style than the arguments have",
+        return refuse(RpcState::refused, "The metadata names another style than the arguments have",
                       "metadata_style");
     }
     call.style = is_named ? ArgumentStyle::named : ArgumentStyle::bare;
     call.arguments = items[0];
-    return State::complete;
+    return RpcState::complete;
 }
 
 /// A request says whether its caller takes one, a response has one.
@@ -248,7 +248,7 @@ bool MsgpackRpcDecoder::take_message(const Value& value) noexcept {
 }
 
 /// out  complete, or refused when a member that is known has a wrong kind, or is over a limit
-State MsgpackRpcDecoder::read_metadata(const Value& metadata) {
+RpcState MsgpackRpcDecoder::read_metadata(const Value& metadata) {
     Metadata& read = message_.call.metadata;
     for (const Member& member : metadata.as_map().subspan(1)) {
         const std::string_view name =
@@ -277,15 +277,15 @@ State MsgpackRpcDecoder::read_metadata(const Value& metadata) {
             taken = read_text(member.value, read.*known->text);
         }
         if (!taken) {
-            return refuse(State::refused, "The metadata has a member of a wrong kind",
+            return refuse(RpcState::refused, "The metadata has a member of a wrong kind",
                           "metadata_type");
         }
     }
     if (auto bounded = bound(read); !bounded) {
         const FieldError& why = bounded.error().errors.front();
-        return refuse(State::refused, why.message, why.type);
+        return refuse(RpcState::refused, why.message, why.type);
     }
-    return State::complete;
+    return RpcState::complete;
 }
 
 std::expected<Response, Failure> rpc_response(const RpcMessage& message,

@@ -25,10 +25,10 @@ constexpr std::string_view ping = "$warren.ping";
 /// What a client answers to a request: seen again, it comes from a peer that is an echo.
 constexpr std::string_view client_has_no_methods = "This is a client, which has no methods";
 
-class CallDecoder final : public StreamCallDecoder {
+class MsgpackRpcCallDecoder final : public StreamCallDecoder {
 public:
-    CallDecoder(const MsgpackRpcOptions& options, const core::Limits& limits,
-                std::size_t quick_bytes_max)
+    MsgpackRpcCallDecoder(const MsgpackRpcOptions& options, const core::Limits& limits,
+                          std::size_t quick_bytes_max)
         : signer_{options.signer},
           nonces_{options.nonces},
           whole_messages_{options.whole_messages},
@@ -137,9 +137,9 @@ private:
     MsgpackRpcDecoder decoder_;
 };
 
-class ResponseDecoder final : public StreamResponseDecoder {
+class MsgpackRpcResponseDecoder final : public StreamResponseDecoder {
 public:
-    ResponseDecoder(const MsgpackRpcOptions& options, const core::Limits& limits)
+    MsgpackRpcResponseDecoder(const MsgpackRpcOptions& options, const core::Limits& limits)
         : signer_{options.signer},
           whole_messages_{options.whole_messages},
           limits_{limits},
@@ -295,10 +295,10 @@ public:
     }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
-        return std::make_unique<CallDecoder>(options_, limits_, 0);
+        return std::make_unique<MsgpackRpcCallDecoder>(options_, limits_, 0);
     }
     std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(std::size_t bytes_max) override {
-        return std::make_unique<CallDecoder>(options_, limits_, bytes_max);
+        return std::make_unique<MsgpackRpcCallDecoder>(options_, limits_, bytes_max);
     }
 
     std::string encode_response(const StreamTicket& ticket, const Response& response, std::int64_t,
@@ -318,7 +318,7 @@ public:
     }
 
     std::unique_ptr<StreamResponseDecoder> make_response_decoder() const override {
-        return std::make_unique<ResponseDecoder>(options_, limits_);
+        return std::make_unique<MsgpackRpcResponseDecoder>(options_, limits_);
     }
 
     std::expected<void, Failure> encode_call(const Call& call, StreamTicket& ticket,

@@ -17,7 +17,7 @@ namespace {
 
 using State = StreamStep::State;
 
-constexpr std::size_t id_bytes = 4;
+constexpr std::size_t call_id_bytes = 4;
 
 std::string_view text_of(std::span<const std::byte> octets) noexcept {
     return {reinterpret_cast<const char*>(octets.data()), octets.size()};
@@ -39,17 +39,17 @@ bool is_text(const Response& response) noexcept {
 
 std::uint32_t id_of(std::span<const std::byte> octets) noexcept {
     std::uint32_t id = 0;
-    for (const std::byte octet : octets.first(id_bytes)) {
+    for (const std::byte octet : octets.first(call_id_bytes)) {
         id = id << 8 | std::to_integer<std::uint32_t>(octet);
     }
     return id;
 }
 
-class CallDecoder final : public StreamCallDecoder {
+class PyzmqrpcCallDecoder final : public StreamCallDecoder {
 public:
     /// in   quick_bytes_max: 0 for one that reads every request
-    CallDecoder(std::shared_ptr<PyzmqrpcTextReader> reader, const PyzmqrpcOptions& options,
-                const core::Limits& limits, std::size_t quick_bytes_max)
+    PyzmqrpcCallDecoder(std::shared_ptr<PyzmqrpcTextReader> reader, const PyzmqrpcOptions& options,
+                        const core::Limits& limits, std::size_t quick_bytes_max)
         : reader_{std::move(reader)},
           one_way_{options.one_way},
           passes_text_{options.passes_text},
@@ -129,17 +129,18 @@ private:
     bool is_quick_;
 };
 
-class ResponseDecoder final : public StreamResponseDecoder {
+class PyzmqrpcResponseDecoder final : public StreamResponseDecoder {
 public:
-    ResponseDecoder(PyzmqrpcReplies replies, const core::Limits& limits)
+    PyzmqrpcResponseDecoder(PyzmqrpcReplies replies, const core::Limits& limits)
         : replies_{replies}, limits_{limits} {}
 
     StreamStep next(std::span<const std::byte> input, std::int64_t, Arena& arena) override {
-        if (input.size() < id_bytes) {
+        if (input.size() < call_id_bytes) {
             return {.state = State::broken};
         }
         id_ = id_of(input);
-        response_ = pyzmqrpc_read_reply(text_of(input.subspan(id_bytes)), arena, replies_, limits_);
+        response_ =
+            pyzmqrpc_read_reply(text_of(input.subspan(call_id_bytes)), arena, replies_, limits_);
         return {.state = State::complete, .size_bytes = input.size()};
     }
 
@@ -172,11 +173,11 @@ public:
     }
 
     std::unique_ptr<StreamCallDecoder> make_call_decoder() override {
-        return std::make_unique<CallDecoder>(std::make_shared<PyzmqrpcTextReader>(), options_,
-                                             limits_, 0);
+        return std::make_unique<PyzmqrpcCallDecoder>(std::make_shared<PyzmqrpcTextReader>(),
+                                                     options_, limits_, 0);
     }
     std::unique_ptr<StreamCallDecoder> make_quick_call_decoder(std::size_t bytes_max) override {
-        return std::make_unique<CallDecoder>(reader_, options_, limits_, bytes_max);
+        return std::make_unique<PyzmqrpcCallDecoder>(reader_, options_, limits_, bytes_max);
     }
 
     std::string encode_response(const StreamTicket& ticket, const Response& response, std::int64_t,
@@ -195,7 +196,7 @@ public:
     }
 
     std::unique_ptr<StreamResponseDecoder> make_response_decoder() const override {
-        return std::make_unique<ResponseDecoder>(
+        return std::make_unique<PyzmqrpcResponseDecoder>(
             options_.passes_text ? PyzmqrpcReplies::passed_on : PyzmqrpcReplies::read, limits_);
     }
 

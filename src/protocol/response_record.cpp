@@ -14,12 +14,12 @@ namespace warren::protocol {
 namespace {
 
 constexpr std::int64_t version = 1;
-constexpr std::size_t depth_max = 10'100;  // more than any handler's data has
+constexpr std::size_t record_depth_max = 10'100;  // more than any handler's data has
 
 // The parts, by their index in the list.
 enum Part : std::size_t { part_version, part_message, part_data, part_failure, part_count };
 
-std::expected<void, format::EncodeError> write(const Response& response, std::string& out) {
+std::expected<void, format::EncodeError> write_record(const Response& response, std::string& out) {
     out.clear();
     format::MsgpackWriter writer{out};
     writer.list_head(part_count);
@@ -33,7 +33,7 @@ std::expected<void, format::EncodeError> write(const Response& response, std::st
     }
     writer.list_head(response.data ? 1 : 0);
     if (response.data) {
-        if (auto written = writer.value(*response.data, depth_max); !written) {
+        if (auto written = writer.value(*response.data, record_depth_max); !written) {
             return written;
         }
     }
@@ -42,7 +42,7 @@ std::expected<void, format::EncodeError> write(const Response& response, std::st
         return {};
     }
     Arena arena;
-    return writer.value(failure_value(response, arena), depth_max);
+    return writer.value(failure_value(response, arena), record_depth_max);
 }
 
 std::unexpected<Failure> unreadable(std::string_view why) {
@@ -54,10 +54,10 @@ std::unexpected<Failure> unreadable(std::string_view why) {
 }  // namespace
 
 void write_response_record(const Response& response, std::string& out) {
-    if (const auto written = write(response, out); !written) {
+    if (const auto written = write_record(response, out); !written) {
         const std::string message =
             "The response cannot be kept: " + format::to_failure(written.error()).message;
-        static_cast<void>(write({.failure = Code::internal, .message = message}, out));
+        static_cast<void>(write_record({.failure = Code::internal, .message = message}, out));
     }
 }
 
@@ -65,7 +65,7 @@ std::expected<Response, Failure> read_response_record(std::string_view bytes, Ar
     constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
     const auto decoded = format::msgpack_decode(
         std::as_bytes(std::span{bytes}), arena,
-        {.depth_max = depth_max + 2, .value_count_max = any, .bytes_max = any});
+        {.depth_max = record_depth_max + 2, .value_count_max = any, .bytes_max = any});
     if (!decoded) {
         return unreadable(decoded.error().message);
     }

@@ -14,7 +14,7 @@
 namespace warren::protocol {
 namespace {
 
-constexpr std::string_view content_type_json = "application/json";
+constexpr std::string_view json_content_type = "application/json";
 constexpr std::string_view content_type_text = "text/plain";
 
 // Warren's clients say by this header that the body is an object of named arguments; without it
@@ -72,10 +72,10 @@ std::expected<std::string_view, format::EncodeError> write_body(const Value& val
     if (auto written = format::json_encode(value, body, json_limits(limits)); !written) {
         return std::unexpected{std::move(written.error())};
     }
-    return content_type_json;
+    return json_content_type;
 }
 
-Value failure_body(const Response& response, Arena& arena) {
+Value bare_failure(const Response& response, Arena& arena) {
     const std::array members{Member{Value::text("code"), Value::text(name_of(*response.failure))},
                              Member{Value::text("message"), Value::text(response.message)},
                              Member{Value::text("errors"), to_value(response.errors, arena)},
@@ -133,7 +133,7 @@ public:
             content_type = write_body(content_of(sent, arena), body, limits_);
         }
         return MessageView{.routing_key = address.reply_to,
-                           .content_type = content_type.value_or(content_type_json),
+                           .content_type = content_type.value_or(json_content_type),
                            .correlation_id = address.correlation_id,
                            .has_empty_correlation_id = address.has_empty_correlation_id,
                            .headers = failure_headers(sent, arena),
@@ -223,7 +223,7 @@ private:
     }
 
     static Value content_of(const Response& response, Arena& arena) {
-        return response.failure ? failure_body(response, arena) : response.data.value_or(Value{});
+        return response.failure ? bare_failure(response, arena) : response.data.value_or(Value{});
     }
 
     static void complete(Failure& failure, const Value& error) {

@@ -11,7 +11,7 @@
 namespace warren::app {
 namespace {
 
-constexpr std::array<std::string_view, 4> kinds{"amqp", "tcp", "memory", "zmq"};
+constexpr std::array<std::string_view, 4> target_kinds{"amqp", "tcp", "memory", "zmq"};
 constexpr std::array<std::string_view, 3> curve_keys{"server_key", "public_key", "secret_key"};
 constexpr std::array<std::string_view, 10> file_parameters{
     "ca",      "certificate",       "key",           "cacertfile",      "certfile",
@@ -78,7 +78,7 @@ std::optional<std::string> read_target(std::string_view kind, const ConfigNode& 
 const Members::value_type* find_kind(const ConfigNode& node, const Members& members) {
     const Members::value_type* chosen = nullptr;
     for (const auto& member : members) {
-        if (std::ranges::find(kinds, std::string_view{member.first}) == kinds.end()) {
+        if (std::ranges::find(target_kinds, std::string_view{member.first}) == target_kinds.end()) {
             continue;
         }
         if (chosen != nullptr) {

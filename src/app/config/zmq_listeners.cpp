@@ -51,7 +51,7 @@ void read_curve(const ConfigNode& node, ListenerZmq& zmq) {
     }
 }
 
-void read_limits(ConfigMap& map, ListenerOptions& options) {
+void read_zmq_limits(ConfigMap& map, ListenerOptions& options) {
     read_connection_limits(map, options);
     map.read("silence_timeout", options.zmq.silence_timeout, &ConfigNode::duration);
     map.read_count("high_water_mark", options.zmq.high_water_mark, std::numeric_limits<int>::max());
@@ -104,7 +104,7 @@ void read_zmq_listener(ConfigMap& map, ListenerEntry& listener) {
         read_curve(*curve, options.zmq);
     }
     read_auth_secrets(map, options.auth_secrets);
-    read_limits(map, options);
+    read_zmq_limits(map, options);
     read_methods(map, listener, protocol);
     read_fernet(map, listener);
     if (!endpoints) {

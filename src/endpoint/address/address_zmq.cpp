@@ -32,7 +32,7 @@ struct Parameter {
     std::string_view name;
     unsigned sockets;
 };
-constexpr Parameter parameters[] = {
+constexpr Parameter zmq_parameters[] = {
     {"protocol", all},
     {"socket", all},
     {"side", answering | sub | pub},
@@ -64,7 +64,7 @@ constexpr std::array<std::string_view, 9> security_parameters{
 
 std::vector<std::string_view> parameters_of(ZmqSocketType socket) {
     std::vector<std::string_view> names;
-    for (const Parameter& parameter : parameters) {
+    for (const Parameter& parameter : zmq_parameters) {
         if ((parameter.sockets & only(socket)) != 0) {
             names.push_back(parameter.name);
         }
@@ -75,8 +75,8 @@ std::vector<std::string_view> parameters_of(ZmqSocketType socket) {
 /// Of another socket, or of none.
 std::unexpected<Failure> refuse_parameter(const Parameters& given, std::string_view name,
                                           ZmqSocketType socket) {
-    const auto* const found = std::ranges::find(parameters, name, &Parameter::name);
-    if (found == std::end(parameters)) {
+    const auto* const found = std::ranges::find(zmq_parameters, name, &Parameter::name);
+    if (found == std::end(zmq_parameters)) {
         return unknown_parameter(given, name, parameters_of(socket));
     }
     std::string owners;

@@ -22,8 +22,8 @@ constexpr std::chrono::milliseconds subscriber_pause{100};
 /// A response over the limits fails its call alone, as long as it is read at all.
 constexpr std::size_t response_bytes_max = std::size_t{1} << 30;
 
-std::shared_ptr<protocol::StreamProtocol> protocol_for(const Address& address,
-                                                       const ClientOptions& options) {
+std::shared_ptr<protocol::StreamProtocol> zmq_protocol_for(const Address& address,
+                                                           const ClientOptions& options) {
     const auto& zmq = std::get<ZmqAddress>(address.transport);
     auto protocol = address.protocol->make_stream({.auth_secrets = options.auth_secrets,
                                                    .peer = zmq.peer,
@@ -120,11 +120,12 @@ private:
             : executor{{.spin_max = options.spin_max}} {
             std::vector<runtime::BroadcastCalls::Server> called;
             for (const std::string& endpoint : std::get<ZmqAddress>(address.transport).endpoints) {
-                Server& server = servers.emplace_back(
-                    std::make_shared<runtime::StreamClient>(
-                        executor, protocol_for(address, options), calls_options(address, options)),
-                    std::make_unique<transport::ZmqConnector>(
-                        executor, connector_options(address, {endpoint})));
+                Server& server =
+                    servers.emplace_back(std::make_shared<runtime::StreamClient>(
+                                             executor, zmq_protocol_for(address, options),
+                                             calls_options(address, options)),
+                                         std::make_unique<transport::ZmqConnector>(
+                                             executor, connector_options(address, {endpoint})));
                 value_or_throw(server.connector->start(*server.calls));
                 server.calls->attach(*server.connector);
                 called.push_back({display_zmq({endpoint}), server.calls});
@@ -165,14 +166,14 @@ std::unique_ptr<ClientRoute> make_zmq_route(const Address& address, const Client
     if (zmq.socket == ZmqSocketType::pub) {
         return std::make_unique<
             StreamRoute<transport::ZmqPublisher, transport::ZmqPublisherOptions>>(
-            protocol_for(address, options), options, calls_options(address, options),
+            zmq_protocol_for(address, options), options, calls_options(address, options),
             publisher_options(address, options));
     }
     if (zmq.distribution == ZmqDistribution::broadcast) {
         return std::make_unique<BroadcastRoute>(address, options);
     }
     return std::make_unique<StreamRoute<transport::ZmqConnector, transport::ZmqClientOptions>>(
-        protocol_for(address, options), options, calls_options(address, options),
+        zmq_protocol_for(address, options), options, calls_options(address, options),
         connector_options(address, zmq.endpoints));
 }
 

@@ -12,7 +12,7 @@ constexpr runtime::BackoffOptions backoff{.first = std::chrono::milliseconds{1'0
                                           .max = std::chrono::milliseconds{60'000},
                                           .growth = runtime::BackoffGrowth::linear};
 
-std::expected<void, Failure> check_secrets(std::span<const std::string> secrets) {
+std::expected<void, Failure> check_arrpc_secrets(std::span<const std::string> secrets) {
     if (std::ranges::find(secrets, std::string{}) != secrets.end()) {
         return refused("A secret to sign with is empty (auth_secrets)");
     }
@@ -30,7 +30,7 @@ extern constinit const ProtocolDescriptor arrpc{
         [](const StreamProtocolOptions& options, const core::Limits& limits) {
             return protocol::make_arrpc_protocol(options.method, options.auth_secrets, limits);
         },
-    .check_secrets = check_secrets,
+    .check_secrets = check_arrpc_secrets,
     .scheme = "arrpc",
     .secured_scheme = "arrpcs",
     .connect_backoff = backoff,

@@ -14,7 +14,7 @@
 namespace warren::endpoint {
 namespace {
 
-constexpr std::array<std::string_view, 8> parameters{
+constexpr std::array<std::string_view, 8> callme_parameters{
     "server_id",     "format",          "pickle_protocol",   "amqp_user",
     "reply_durable", "reply_exclusive", "reply_auto_delete", "reply_queue_type"};
 constexpr std::string_view formats[] = {"pickle", "json", "msgpack"};  // as CallmeFormat has them
@@ -90,7 +90,7 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
                                                                    : replies.auto_delete);
 }
 
-std::expected<Parameters, Failure> accept_parameters(Parameters given, Address& address) {
+std::expected<Parameters, Failure> accept_callme_parameters(Parameters given, Address& address) {
     if (!address.queue.empty()) {
         return refused("The protocol callme names its queues itself: say server_id, not queue");
     }
@@ -102,7 +102,7 @@ std::expected<Parameters, Failure> accept_parameters(Parameters given, Address& 
     bool names_pickle_protocol = false;
     for (auto& [key, value] : given) {
         names_pickle_protocol |= key == "pickle_protocol";
-        if (std::ranges::find(parameters, key) == parameters.end()) {
+        if (std::ranges::find(callme_parameters, key) == callme_parameters.end()) {
             others.emplace_back(std::move(key), std::move(value));
         } else if (auto taken = read(key, std::move(value), address, *own); !taken) {
             return std::unexpected{std::move(taken.error())};
@@ -169,8 +169,8 @@ extern constinit const ProtocolDescriptor callme{
     .requests_at_once = [](const ListenerOptions& options) -> std::size_t {
         return options.callme.threaded ? threaded_default : 1;
     },
-    .parameters = parameters,
-    .accept_parameters = accept_parameters,
+    .parameters = callme_parameters,
+    .accept_parameters = accept_callme_parameters,
     .listener_keys = listener_keys,
     .check_listener = check_listener,
 };

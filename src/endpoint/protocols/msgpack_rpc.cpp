@@ -19,7 +19,7 @@ std::unique_ptr<protocol::StreamProtocol> make(const StreamProtocolOptions& opti
     return protocol::make_msgpack_rpc_protocol(wanted, limits);
 }
 
-std::expected<void, Failure> check_secrets(std::span<const std::string> secrets) {
+std::expected<void, Failure> check_rpc_secrets(std::span<const std::string> secrets) {
     const auto signer = protocol::MessageSigner::make(secrets);
     return signer ? std::expected<void, Failure>{} : std::unexpected{signer.error()};
 }
@@ -32,7 +32,7 @@ extern constinit const ProtocolDescriptor msgpack_rpc{
     .over_messages = true,
     .metadata = {.time_left = true, .attempt = true, .asked = true},
     .make_stream = make,
-    .check_secrets = check_secrets,
+    .check_secrets = check_rpc_secrets,
     .remembers_signed = true,
 };
 

@@ -2,8 +2,6 @@
 
 #include "endpoint/protocols/descriptor.hpp"
 
-#include <utility>
-
 namespace warren::endpoint {
 
 extern constinit const ProtocolDescriptor tutorial{

@@ -46,10 +46,10 @@ struct Position {
     std::size_t pending = 1;  // heads that must still come
 };
 
-class Builder {
+class MsgpackBuilder {
 public:
-    Builder(std::span<const std::byte> input, Arena& arena, const MsgpackLimits& limits,
-            MsgpackText text)
+    MsgpackBuilder(std::span<const std::byte> input, Arena& arena, const MsgpackLimits& limits,
+                   MsgpackText text)
         : begin_{input.data()},
           end_{begin_ + std::min(input.size(), limits.bytes_max)},
           arena_{arena},
@@ -88,7 +88,7 @@ private:
     std::span<Open> open_{first_open_};
 };
 
-MsgpackBuilt Builder::build() {
+MsgpackBuilt MsgpackBuilder::build() {
     if (limits_.value_count_max == 0) {
         return {};
     }
@@ -117,7 +117,7 @@ MsgpackBuilt Builder::build() {
 }
 
 /// out  false when the input ends too early, or for a fault
-bool Builder::put(const MsgpackHead& head, Value& slot, Position& position) {
+bool MsgpackBuilder::put(const MsgpackHead& head, Value& slot, Position& position) {
     const std::byte* const body = position.at + head.size_bytes;
     switch (head.kind) {
     case MsgpackHead::Kind::null:
@@ -171,7 +171,7 @@ bool Builder::put(const MsgpackHead& head, Value& slot, Position& position) {
     return true;
 }
 
-bool Builder::put_odd_text(std::string_view text, Value& slot) {
+bool MsgpackBuilder::put_odd_text(std::string_view text, Value& slot) {
     if (text_ != MsgpackText::lenient) {
         return stop(MsgpackFault::text_not_utf8, text.data() + core::utf8_invalid_at(text));
     }
@@ -179,7 +179,7 @@ bool Builder::put_odd_text(std::string_view text, Value& slot) {
     return true;
 }
 
-bool Builder::open(const MsgpackHead& head, Value& slot, Position& position) {
+bool MsgpackBuilder::open(const MsgpackHead& head, Value& slot, Position& position) {
     const bool is_map = head.kind == MsgpackHead::Kind::map;
     const std::size_t items = head.bits * (is_map ? 2 : 1);
     // Each item that is announced, here and around, must have a byte.
@@ -205,14 +205,14 @@ bool Builder::open(const MsgpackHead& head, Value& slot, Position& position) {
     return true;
 }
 
-void Builder::make_room() {
+void MsgpackBuilder::make_room() {
     const std::span<Open> more = arena_.array<Open>(2 * open_.size());
     std::ranges::copy(open_, more.begin());
     open_ = more;
 }
 
 /// Leave each list and map that has got its last item.
-bool Builder::close_filled(Position& position) {
+bool MsgpackBuilder::close_filled(Position& position) {
     while (position.top.next == position.top.end && depth_ != 0) {
         position.top = open_[--depth_];
         if (const Value& filled = position.top.next[-1]; filled.is_map()) {
@@ -233,7 +233,7 @@ bool Builder::close_filled(Position& position) {
 
 MsgpackBuilt msgpack_build(std::span<const std::byte> input, Arena& arena,
                            const MsgpackLimits& limits, MsgpackText text) {
-    return Builder{input, arena, limits, text}.build();
+    return MsgpackBuilder{input, arena, limits, text}.build();
 }
 
 }  // namespace warren::format

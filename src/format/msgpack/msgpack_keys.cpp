@@ -13,7 +13,7 @@
 namespace warren::format {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 64;
+constexpr std::size_t shown_key_bytes_max = 64;
 
 std::string shown(const Value& key) {
     switch (key.kind()) {
@@ -26,7 +26,7 @@ std::string shown(const Value& key) {
     case Value::Kind::boolean:
         return key.as_boolean() ? "true" : "false";
     case Value::Kind::text:
-        return fmt::format("\"{}\"", core::text_for_display(key.as_text(), shown_bytes_max));
+        return fmt::format("\"{}\"", core::text_for_display(key.as_text(), shown_key_bytes_max));
     case Value::Kind::null:
         return "nil";
     case Value::Kind::bytes:
@@ -69,7 +69,7 @@ std::optional<std::string> find(const Value& value, bool text_keys, const std::s
     for (const Member& member : value.as_map()) {
         const std::string here =
             member.key.is_text()
-                ? path + '.' + core::text_for_display(member.key.as_text(), shown_bytes_max)
+                ? path + '.' + core::text_for_display(member.key.as_text(), shown_key_bytes_max)
                 : fmt::format("{}({})", path, shown(member.key));
         if (auto found = find(member.value, text_keys, here)) {
             return found;

@@ -96,7 +96,7 @@ std::optional<std::string> unescape_unicode(std::string_view line) {
     return out;
 }
 
-constexpr std::string_view escapes = "\\\\''\"\"a\ab\bf\fn\nr\rt\tv\v";
+constexpr std::string_view escaped_pairs = "\\\\''\"\"a\ab\bf\fn\nr\rt\tv\v";
 
 /// One escape of a Python 2 string, from after its backslash on.
 /// out  how many characters it has; 0 when it is none
@@ -112,9 +112,9 @@ std::size_t unescape_one(std::string_view rest, std::string& out) {
         out.push_back(static_cast<char>(number_of(rest.substr(0, octal), octal, 8).value_or(0)));
         return octal;
     }
-    for (std::size_t at = 0; at < escapes.size() && !rest.empty(); at += 2) {
-        if (escapes[at] == rest[0]) {
-            out.push_back(escapes[at + 1]);
+    for (std::size_t at = 0; at < escaped_pairs.size() && !rest.empty(); at += 2) {
+        if (escaped_pairs[at] == rest[0]) {
+            out.push_back(escaped_pairs[at + 1]);
             return 1;
         }
     }

@@ -30,9 +30,9 @@ std::string latin1_as_utf8(std::span<const std::byte> octets) {
 }
 
 /// Writes without a memo: what is shared is written each time.
-class Writer {
+class PickleValueWriter {
 public:
-    Writer(int protocol, PickleReader reader, std::string& out) noexcept
+    PickleValueWriter(int protocol, PickleReader reader, std::string& out) noexcept
         : protocol_{protocol}, reader_{reader}, out_{out} {}
 
     bool pickle(const PickleValue& value, std::size_t depth_max);
@@ -86,7 +86,7 @@ private:
     EncodeError error_;
 };
 
-bool Writer::pickle(const PickleValue& value, std::size_t depth_max) {
+bool PickleValueWriter::pickle(const PickleValue& value, std::size_t depth_max) {
     opcode(proto);
     out_.push_back(static_cast<char>(protocol_));
     if (protocol_ < 4) {
@@ -105,7 +105,7 @@ bool Writer::pickle(const PickleValue& value, std::size_t depth_max) {
     return true;
 }
 
-bool Writer::put(const PickleValue& value, std::size_t depth_left) {
+bool PickleValueWriter::put(const PickleValue& value, std::size_t depth_left) {
     switch (value.kind()) {
     case Kind::none:
         opcode(none);
@@ -146,7 +146,7 @@ bool Writer::put(const PickleValue& value, std::size_t depth_left) {
                            : refuse("depth_over_limit", "Values are nested too deeply");
 }
 
-bool Writer::compound(const PickleValue& value, std::size_t depth_left) {
+bool PickleValueWriter::compound(const PickleValue& value, std::size_t depth_left) {
     switch (value.kind()) {
     case Kind::list:
         opcode(empty_list);
@@ -174,7 +174,7 @@ bool Writer::compound(const PickleValue& value, std::size_t depth_left) {
     }
 }
 
-bool Writer::items(std::span<const PickleValue> items, std::size_t depth_left) {
+bool PickleValueWriter::items(std::span<const PickleValue> items, std::size_t depth_left) {
     for (const PickleValue& item : items) {
         if (!put(item, depth_left)) [[unlikely]] {
             error_.location.emplace_back(static_cast<std::size_t>(&item - items.data()));
@@ -184,7 +184,8 @@ bool Writer::items(std::span<const PickleValue> items, std::size_t depth_left) {
     return true;
 }
 
-bool Writer::members(std::span<const PickleValue> keys_and_values, std::size_t depth_left) {
+bool PickleValueWriter::members(std::span<const PickleValue> keys_and_values,
+                                std::size_t depth_left) {
     for (std::size_t at = 0; at < keys_and_values.size(); at += 2) {
         const PickleValue& key = keys_and_values[at];
         if (!put(key, depth_left) || !put(keys_and_values[at + 1], depth_left)) [[unlikely]] {
@@ -196,7 +197,7 @@ bool Writer::members(std::span<const PickleValue> keys_and_values, std::size_t d
     return true;
 }
 
-bool Writer::tuple_of(std::span<const PickleValue> tuple_items, std::size_t depth_left) {
+bool PickleValueWriter::tuple_of(std::span<const PickleValue> tuple_items, std::size_t depth_left) {
     constexpr PickleOpcode of_few[] = {empty_tuple, tuple1, tuple2, tuple3};
     const bool few = tuple_items.size() < std::size(of_few);
     if (!few) {
@@ -209,7 +210,7 @@ bool Writer::tuple_of(std::span<const PickleValue> tuple_items, std::size_t dept
     return true;
 }
 
-bool Writer::set_of(const PickleValue& set, std::size_t depth_left) {
+bool PickleValueWriter::set_of(const PickleValue& set, std::size_t depth_left) {
     const bool frozen = set.is(Kind::frozen_set);
     if (protocol_ >= 4) {
         if (!frozen) {
@@ -230,14 +231,14 @@ bool Writer::set_of(const PickleValue& set, std::size_t depth_left) {
     return true;
 }
 
-bool Writer::instance(const PickleValue& instance, std::size_t depth_left) {
+bool PickleValueWriter::instance(const PickleValue& instance, std::size_t depth_left) {
     global(instance.instance_class().module, instance.instance_class().name);
     opcode(empty_tuple);
     opcode(newobj);
     return state_of(instance, depth_left);
 }
 
-bool Writer::exception(const PickleValue& exception, std::size_t depth_left) {
+bool PickleValueWriter::exception(const PickleValue& exception, std::size_t depth_left) {
     const PickleName name = pickle_exception_name(exception.exception_type(), protocol_, reader_);
     if (name.name.empty()) {
         return refuse("exception_unknown", "An exception's type is not one of Python's own");
@@ -251,7 +252,7 @@ bool Writer::exception(const PickleValue& exception, std::size_t depth_left) {
     return state_of(exception, depth_left);
 }
 
-bool Writer::state_of(const PickleValue& value, std::size_t depth_left) {
+bool PickleValueWriter::state_of(const PickleValue& value, std::size_t depth_left) {
     const PickleValue& state = value.state();
     if (state.is(Kind::none) || state.items().empty()) {
         return true;
@@ -259,7 +260,7 @@ bool Writer::state_of(const PickleValue& value, std::size_t depth_left) {
     return put(state, depth_left) && (opcode(build), true);
 }
 
-void Writer::integer(std::int64_t value) {
+void PickleValueWriter::integer(std::int64_t value) {
     if (std::in_range<std::uint8_t>(value)) {
         opcode(binint1);
         number(static_cast<std::uint8_t>(value));
@@ -274,7 +275,7 @@ void Writer::integer(std::int64_t value) {
     }
 }
 
-bool Writer::text(std::string_view characters) {
+bool PickleValueWriter::text(std::string_view characters) {
     if (!core::utf8_valid(characters)) [[unlikely]] {
         return refuse("text_not_utf8", "A text is not valid UTF-8");
     }
@@ -286,12 +287,12 @@ bool Writer::text(std::string_view characters) {
     return true;
 }
 
-void Writer::unicode(std::string_view characters) {
+void PickleValueWriter::unicode(std::string_view characters) {
     sized(protocol_ >= 4 ? short_binunicode : binunicode, binunicode,
           std::as_bytes(std::span{characters}));
 }
 
-void Writer::bytes(std::span<const std::byte> octets) {
+void PickleValueWriter::bytes(std::span<const std::byte> octets) {
     if (reader_ == PickleReader::python_2) {
         return sized(short_binstring, binstring, octets);
     }
@@ -309,7 +310,8 @@ void Writer::bytes(std::span<const std::byte> octets) {
 }
 
 /// Octets behind their number, for which one byte is enough when they are few.
-void Writer::sized(PickleOpcode few, PickleOpcode many, std::span<const std::byte> octets) {
+void PickleValueWriter::sized(PickleOpcode few, PickleOpcode many,
+                              std::span<const std::byte> octets) {
     if (few != many && octets.size() <= UINT8_MAX) {
         opcode(few);
         number(static_cast<std::uint8_t>(octets.size()));
@@ -320,7 +322,7 @@ void Writer::sized(PickleOpcode few, PickleOpcode many, std::span<const std::byt
     append(octets);
 }
 
-void Writer::byte_array(std::span<const std::byte> octets) {
+void PickleValueWriter::byte_array(std::span<const std::byte> octets) {
     if (protocol_ >= 5) {
         opcode(bytearray8);
         number(std::uint64_t{octets.size()});
@@ -338,14 +340,14 @@ void Writer::byte_array(std::span<const std::byte> octets) {
 }
 
 /// The call of what is on the stack with the octets as text, and the codec that makes them octets.
-void Writer::latin1(std::span<const std::byte> octets, std::string_view codec) {
+void PickleValueWriter::latin1(std::span<const std::byte> octets, std::string_view codec) {
     unicode(latin1_as_utf8(octets));
     unicode(codec);
     opcode(tuple2);
     opcode(reduce);
 }
 
-void Writer::global(std::string_view module, std::string_view name) {
+void PickleValueWriter::global(std::string_view module, std::string_view name) {
     if (protocol_ >= 4) {
         unicode(module);
         unicode(name);
@@ -362,7 +364,7 @@ std::expected<void, EncodeError> pickle_encode(const PickleValue& value, int pro
                                                std::string& out, std::size_t depth_max,
                                                PickleReader reader) {
     const std::size_t start = out.size();
-    Writer writer{protocol, reader, out};
+    PickleValueWriter writer{protocol, reader, out};
     if (!writer.pickle(value, depth_max)) {
         out.resize(start);
         return std::unexpected{writer.take_error()};

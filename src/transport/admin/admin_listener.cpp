@@ -13,7 +13,7 @@ namespace {
 using boost::system::error_code;
 
 // How long to wait for a descriptor when none is left.
-constexpr std::chrono::milliseconds accept_again_after{100};
+constexpr std::chrono::milliseconds accept_pause{100};
 
 }  // namespace
 
@@ -63,7 +63,7 @@ private:
 
     void accepted(const error_code& error, TcpSocket socket) {
         if (error && error != boost::asio::error::connection_aborted) {
-            accept_timer_ = executor_.post_at(executor_.now() + accept_again_after,
+            accept_timer_ = executor_.post_at(executor_.now() + accept_pause,
                                               [self = shared_from_this()] { self->accept(); });
             return;
         }

@@ -12,7 +12,7 @@ namespace warren::transport {
 namespace {
 
 // Tags of the external term format.
-constexpr std::uint8_t version = 131;
+constexpr std::uint8_t term_version = 131;
 constexpr std::uint8_t new_pid = 88;
 constexpr std::uint8_t pid = 103;
 constexpr std::uint8_t atom = 100;
@@ -42,7 +42,7 @@ std::string node_of(std::string_view direct_address) {
     const std::span term = std::span{decoded}.first(size);
 
     amqp::Reader reader{term};
-    const bool is_versioned = reader.u8() == version;
+    const bool is_versioned = reader.u8() == term_version;
     const std::uint8_t tag = reader.u8();
     const std::uint8_t name = reader.u8();
     const bool is_small = name == small_atom || name == small_atom_utf8;

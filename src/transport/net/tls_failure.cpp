@@ -23,7 +23,7 @@ ConnectFailure permanent(Code code, std::string message) {
     return {{.code = code, .message = std::move(message)}, RetryClass::permanent};
 }
 
-ConnectFailure passing(std::string message) {
+ConnectFailure passing_failure(std::string message) {
     return {{.code = Code::connection_lost, .message = std::move(message)}, RetryClass::passing};
 }
 
@@ -84,16 +84,16 @@ ConnectFailure explain_broken(const error_code& error, const DialTarget& target)
         break;
     }
     if (error == boost::asio::error::eof) {
-        return passing(
+        return passing_failure(
             fmt::format("The {} at {} closed the connection", target.peer, target.display));
     }
-    return passing(fmt::format("The connection to {} broke{}: {}", target.display,
-                               tls ? " in TLS" : "", error.message()));
+    return passing_failure(fmt::format("The connection to {} broke{}: {}", target.display,
+                                       tls ? " in TLS" : "", error.message()));
 }
 
 ConnectFailure explain_handshake(const error_code& error, long verified, const DialTarget& target) {
     if (error == boost::asio::error::eof) {
-        return passing(
+        return passing_failure(
             fmt::format("The {} at {} closed the connection while TLS was established; "
                         "does it speak TLS there?",
                         target.peer, target.display));

@@ -1,5 +1,6 @@
 #include "transport/net/tls_stream.hpp"
 
+#include "transport/net/certificate_file.hpp"
 #include "transport/net/tls_bio.hpp"
 
 #include <boost/asio/error.hpp>
@@ -34,10 +35,6 @@ int keep_session(SSL* ssl, SSL_SESSION* session) noexcept {
     memory->put(session);
     return 1;
 }
-
-struct CertificateDeleter {
-    void operator()(X509* certificate) const noexcept { X509_free(certificate); }
-};
 
 /// out  empty without exactly one common name
 std::string common_name(const X509_NAME* subject) {

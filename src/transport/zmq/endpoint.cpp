@@ -106,7 +106,7 @@ int probe(const std::string& path) {
 }
 
 /// Of IPv6 also with its scope.
-bool is_address(std::string host) {
+bool is_numeric(std::string host) {
     host.erase(std::min(host.find('%'), host.size()));
     std::array<unsigned char, sizeof(in6_addr)> address{};
     return ::inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
@@ -182,7 +182,7 @@ std::expected<void, Failure> check_unused(const ZmqEndpoint& endpoint) {
 
 std::expected<std::string, Failure> numeric_endpoint(const ZmqEndpoint& endpoint) {
     if (endpoint.kind != ZmqEndpoint::Kind::tcp || endpoint.host == "*" ||
-        is_address(endpoint.host) || ::if_nametoindex(endpoint.host.c_str()) != 0) {
+        is_numeric(endpoint.host) || ::if_nametoindex(endpoint.host.c_str()) != 0) {
         return endpoint.text;
     }
     addrinfo wanted{};

@@ -15,7 +15,7 @@ ConnectFailure permanent(std::string message) {
     return {{.code = Code::unauthenticated, .message = std::move(message)}, RetryClass::permanent};
 }
 
-ConnectFailure passing(std::string message) {
+ConnectFailure passing_refusal(std::string message) {
     return {{.code = Code::connection_lost, .message = std::move(message)}, RetryClass::passing};
 }
 
@@ -23,7 +23,7 @@ ConnectFailure refused(const ZmqEvent& event, const ZmqEndpoint& endpoint,
                        const ZmqClientSecurity& security) {
     constexpr std::uint32_t wrong_credentials = 400;  // RFC 27; 300 and 500 are troubles of its own
     if (event.value != wrong_credentials) {
-        return passing(
+        return passing_refusal(
             fmt::format("The server at {} could not check who we are for now (status {})",
                         endpoint.text, event.value));
     }
@@ -60,7 +60,7 @@ ConnectFailure handshake_failure(const ZmqEvent& event, const ZmqEndpoint& endpo
                         "we have of it is not its own, or it asks for other credentials",
                         endpoint.text));
     }
-    return passing(
+    return passing_refusal(
         fmt::format("Cannot connect to {}: what is there ended the handshake; does it speak ZeroMQ "
                     "(check the port), and ask for our credentials, which are {}?",
                     endpoint.text, name_of(security)));

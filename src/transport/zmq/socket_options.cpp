@@ -13,7 +13,7 @@
 namespace warren::transport {
 namespace {
 
-constexpr std::size_t key_characters = 40;
+constexpr std::size_t curve_key_characters = 40;
 
 // As the alternatives of both sides' securities follow each other.
 constexpr std::array<std::string_view, 3> mechanism_names{
@@ -26,7 +26,8 @@ std::unexpected<Failure> refuse(std::string message) {
 /// err  nullopt: it is no key in Z85
 std::optional<std::string> key_of(const std::string& text) {
     std::array<std::uint8_t, curve_key_bytes> key{};
-    if (text.size() != key_characters || zmq_z85_decode(key.data(), text.c_str()) == nullptr) {
+    if (text.size() != curve_key_characters ||
+        zmq_z85_decode(key.data(), text.c_str()) == nullptr) {
         return std::nullopt;
     }
     return std::string{reinterpret_cast<const char*>(key.data()), key.size()};
@@ -41,7 +42,7 @@ std::unexpected<Failure> refuse_key(std::string_view which) {
 
 /// out  in Z85; empty: the key is none
 std::string public_key_of(const std::string& secret_key) {
-    std::array<char, key_characters + 1> text{};
+    std::array<char, curve_key_characters + 1> text{};
     if (!key_of(secret_key) || zmq_curve_public(text.data(), secret_key.c_str()) != 0) {
         return {};
     }
@@ -53,8 +54,8 @@ std::expected<ZmqCurveClient, Failure> complete(ZmqCurveClient keys) {
         if (!keys.public_key.empty()) {
             return refuse("A client's CURVE public key needs its secret key, too");
         }
-        std::array<char, key_characters + 1> made_public{};
-        std::array<char, key_characters + 1> made_secret{};
+        std::array<char, curve_key_characters + 1> made_public{};
+        std::array<char, curve_key_characters + 1> made_secret{};
         zmq_curve_keypair(made_public.data(), made_secret.data());
         keys.public_key = made_public.data();
         keys.secret_key = made_secret.data();

@@ -13,7 +13,7 @@ def declared_layers():
     """Each layer's name, and the names it may include; itself among them."""
     layers = {}
     for name, rest in LAYER.findall((tree.ROOT / "CMakeLists.txt").read_text()):
-        used = re.search(r"\bUSES\b(.*?)(?:\bLINKS\b|\bAPART\b|$)", rest, re.DOTALL)
+        used = re.search(r"\bUSES\b(.*?)(?:\bLINKS\b|$)", rest, re.DOTALL)
         layers[name] = {name} | set(used.group(1).split() if used else [])
     return layers
 

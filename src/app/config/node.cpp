@@ -60,7 +60,7 @@ std::optional<std::string> ConfigNode::scalar(std::string_view wanted, bool* is_
     }
     auto substituted = substitute_environment(node_.Scalar());
     if (!substituted) {
-        fail(std::move(substituted.error()));
+        fail(substituted.error());
         return std::nullopt;
     }
     if (is_plain != nullptr) {

@@ -8,9 +8,9 @@ namespace warren::endpoint {
 namespace {
 
 /// As the protocol's own clients wait after a failed attempt to connect: 1 s, 2 s, 3 s.
-constexpr runtime::BackoffOptions backoff{.first = std::chrono::milliseconds{1'000},
-                                          .max = std::chrono::milliseconds{60'000},
-                                          .growth = runtime::BackoffGrowth::linear};
+constexpr runtime::BackoffOptions arrpc_backoff{.first = std::chrono::milliseconds{1'000},
+                                                .max = std::chrono::milliseconds{60'000},
+                                                .growth = runtime::BackoffGrowth::linear};
 
 std::expected<void, Failure> check_arrpc_secrets(std::span<const std::string> secrets) {
     if (std::ranges::find(secrets, std::string{}) != secrets.end()) {
@@ -33,7 +33,7 @@ extern constinit const ProtocolDescriptor arrpc{
     .check_secrets = check_arrpc_secrets,
     .scheme = "arrpc",
     .secured_scheme = "arrpcs",
-    .connect_backoff = backoff,
+    .connect_backoff = arrpc_backoff,
 };
 
 }  // namespace warren::endpoint

@@ -146,8 +146,7 @@ public:
                transport::AmqpServerOptions options)
         : loop_{loop} {
         loop_.run([&] {
-            transport_ = std::make_unique<transport::AmqpServerTransport>(std::move(link),
-                                                                          std::move(options));
+            transport_ = transport::make_amqp_server_transport(std::move(link), std::move(options));
             transport_->start(*this);
         });
     }
@@ -230,8 +229,8 @@ public:
            Log* log = nullptr)
         : loop_{loop} {
         loop_.run([&] {
-            transport_ = std::make_unique<transport::AmqpClientTransport>(make_link(loop, uri, log),
-                                                                          std::move(options));
+            transport_ = transport::make_amqp_client_transport(make_link(loop, uri, log),
+                                                               std::move(options));
             transport_->start(*this);
         });
     }

@@ -42,7 +42,7 @@ public:
             std::make_shared<Link>(connection_->executor, std::move(broker),
                                    transport::LinkOptions{.log = connection_->log.get()});
         connection_->transport =
-            std::make_unique<AmqpClientTransport>(connection_->link, std::move(options));
+            transport::make_amqp_client_transport(connection_->link, std::move(options));
     }
 
     runtime::Executor& executor() noexcept override { return connection_->executor; }

@@ -154,7 +154,7 @@ private:
         endpoint.connection.body_bytes_max = body_bytes_max_;
         link_ = std::make_shared<transport::Link>(asio_, std::move(endpoint),
                                                   transport::LinkOptions{.log = &log});
-        auto transport = std::make_unique<transport::AmqpServerTransport>(
+        auto transport = transport::make_amqp_server_transport(
             link_, transport::AmqpServerOptions{.topology = topology(),
                                                 .queue = topology().queues.front().name,
                                                 .prefetch = static_cast<std::uint16_t>(

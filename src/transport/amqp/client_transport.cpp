@@ -2,7 +2,7 @@
 
 #include <warren/arena.hpp>
 
-#include "amqp/reply_code.hpp"
+#include "core/while_alive.hpp"
 #include "transport/amqp/alarm_test.hpp"
 #include "transport/amqp/backoff.hpp"
 #include "transport/amqp/consumer_counts.hpp"
@@ -10,15 +10,16 @@
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_bindings.hpp"
-#include "transport/amqp/reply_queue.hpp"
-#include "transport/amqp/sent_requests.hpp"
+#include "transport/amqp/request_channel.hpp"
 #include "transport/amqp/topology_watch.hpp"
 
 #include <fmt/format.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace warren::transport {
 
@@ -29,49 +30,46 @@ namespace {
 /// A binding that was lost is asked for again with the call that finds it so.
 constexpr std::chrono::milliseconds rebinding_pause{100};
 
-}  // namespace
-
 /// Three channels: replies are consumed on one, requests published on another (in mode direct: on
 /// the same), bindings made on a third. So a request to an exchange that is gone closes a channel
-/// that nothing but requests depend on. What the port only wants to know, it asks on further ones,
-/// and goes without where there are none.
-class AmqpClientTransport::Impl final
-    : public LinkUser,
-      public ReplyBindingsUser,
-      public std::enable_shared_from_this<AmqpClientTransport::Impl> {
+/// that nothing but requests depend on. What the transport only wants to know, it asks on further
+/// ones, and goes without where there are none.
+class AmqpClientTransportImpl final : public AmqpClientTransport,
+                                      public LinkUser,
+                                      public ChannelUser,
+                                      public ReplyBindingsUser,
+                                      public RequestChannelUser {
 public:
-    Impl(std::shared_ptr<Link> link, AmqpClientOptions options)
+    AmqpClientTransportImpl(std::shared_ptr<Link> link, AmqpClientOptions options)
         : link_{std::move(link)},
           replies_{std::move(options)},
+          // Whoever waits for a reply across a restart needs the request to come through it.
+          requests_{*link_, replies_.is_durable() ? std::optional{persistent} : std::nullopt,
+                    *this},
           bindings_{*link_,
                     replies_.is_direct() || replies_.is_configured() ? ReplyBindings::Need::exchange
                                                                      : ReplyBindings::Need::binding,
-                    *this},
-          requests_{link_->endpoint()} {}
+                    *this} {}
 
-    bool count_consumers(std::uint64_t token, std::string_view queue) {
-        return ready_ && consumers_.ask(token, queue);
-    }
-
-    Link& link() noexcept { return *link_; }
-
-    void start(runtime::ClientSink& sink) {
-        sink_ = &sink;
-        requests_.report_to(sink);
-        link_->attach(*this);
-    }
-
-    void end() {
+    ~AmqpClientTransportImpl() override {
         link_->executor().cancel(retry_timer_);
         link_->detach(*this);
         if (ready_ && !replies_.queue_to_delete().empty()) {
             (void)link_->core().queue_delete(reply_channel_, {.queue = replies_.queue_to_delete()});
         }
         close_channels();
-        suspend();
     }
 
-    void publish(std::uint64_t token, const protocol::MessageView& request) {
+    void start(runtime::ClientSink& sink) override {
+        sink_ = &sink;
+        requests_.report_to(sink);
+        link_->attach(*this);
+    }
+
+    runtime::Executor& executor() noexcept override { return link_->executor(); }
+    std::string progress() const override { return std::string{link_->progress()}; }
+
+    void publish(std::uint64_t token, const protocol::MessageView& request) override {
         if (!ready_) {
             return refuse(token, {.code = Code::no_responder,
                                   .message = fmt::format("Not sent: no connection to {}",
@@ -83,43 +81,45 @@ public:
                                    "cannot come back yet",
                                    request.exchange, link_->endpoint().display()));
         }
-        if (protocol::is_direct_reply(request.routing_key)) {
-            // The broker may end the connection over one that it cannot read.
-            return refuse(token, {.code = Code::invalid_request,
-                                  .message = "The names amq.rabbitmq.reply-to... are of callers: "
-                                             "no server's queue has one"});
+        if (auto published = requests_.publish(token, request); !published) {
+            refuse(token, std::move(published.error()));
         }
-        amqp::BasicProperties properties = to_properties(request);
-        if (replies_.is_durable()) {
-            // Whoever waits for a reply across a restart needs the request to come through it.
-            properties.delivery_mode = persistent;
-        }
-        const auto number = link_->core().basic_publish(
-            publish_channel_,
-            {.exchange = request.exchange, .routing_key = request.routing_key, .mandatory = true},
-            properties, request.body, request.headers);
-        if (!number) {
-            return refuse(token, explain(number.error(), "The request"));
-        }
-        requests_.published(*number, token, request);
-        link_->touch();
     }
 
-    void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) {
+    void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override {
         if (bindings.empty()) {
-            return later([token](Impl& self) { self.sink_->on_bound(token, nullptr); });
+            return later([this, token] { sink_->on_bound(token, nullptr); });
         }
-        later([token, asked = std::move(bindings)](Impl& self) mutable {
-            self.bindings_.bind(token, std::move(asked));
+        later([this, token, asked = std::move(bindings)]() mutable {
+            bindings_.bind(token, std::move(asked));
         });
     }
 
-    void on_up() override { open(); }
-
-    void on_down(const Failure& why) override {
-        reply_channel_ = publish_channel_ = 0;
-        lose(why, replies_.survival());
+    bool count_consumers(std::uint64_t token, std::string_view queue) override {
+        return ready_ && consumers_.ask(token, queue);
     }
+
+    /// Everything is asked for at once, and ready is when everything is there.
+    void on_up() override {
+        const auto reply_channel = link_->open_channel(*this);
+        if (!reply_channel) {
+            return fail(explain(reply_channel.error(), "A channel for replies"));
+        }
+        reply_channel_ = *reply_channel;
+        consuming_ = confirming_ = restored_ = false;
+        alarm_ = blocked_ ? Alarm::known : Alarm::untested;
+        const auto asked = replies_.ask(link_->core(), reply_channel_, declarations_);
+        if (!asked) {
+            return fail(asked.error());
+        }
+        requests_.open(replies_.is_direct() ? reply_channel_ : amqp::ChannelNumber{0});
+        if (replies_.is_direct()) {
+            reply_address_ = ReplyQueue::direct_reply_to;
+            bindings_.restore(reply_address_);
+        }
+    }
+
+    void on_down(const Failure& why) override { lose(why, replies_.survival()); }
 
     void on_attempt_failed(const Failure& why, RetryClass retry) override {
         if (retry == RetryClass::permanent) {
@@ -160,79 +160,61 @@ public:
         check_ready();
     }
 
+    void on_confirming() override {
+        confirming_ = true;
+        check_ready();
+    }
+
+    void on_exchange_gone(std::string_view exchange) override {
+        bindings_.exchange_is_gone(exchange);
+    }
+    void on_no_channel(const Failure& why) override { fail(why); }
+
+    /// Of the channel of replies.
+    void on_channel_event(const amqp::Event& event) override {
+        if (const auto* delivery = std::get_if<amqp::Delivery>(&event)) {
+            return deliver(*delivery);
+        }
+        declarations_.answered(event);
+        if (const auto* declared = std::get_if<amqp::QueueDeclared>(&event)) {
+            reply_address_ = replies_.address(declared->queue);
+            bindings_.restore(declared->queue);
+        } else if (std::holds_alternative<amqp::ConsumeStarted>(event)) {
+            consuming_ = true;
+            check_ready();
+        } else if (std::holds_alternative<amqp::ConsumerCancelled>(event)) {
+            lose({.code = Code::connection_lost,
+                  .message = fmt::format("The reply queue '{}' at {} was deleted", reply_address_,
+                                         link_->endpoint().display())},
+                 RepliesSurvive::no);
+            retry(backoff_.next());
+        } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
+            reply_channel_closed(*closed);
+        } else if (replies_.is_direct()) {
+            requests_.on_channel_event(event);
+        }
+    }
+
 private:
     /// Whether the broker takes messages.
     enum class Alarm : std::uint8_t { untested, in_test, known };
 
-    /// Hands the events of one channel to a function.
-    class Route final : public ChannelUser {
-    public:
-        Route(Impl& impl, void (Impl::*handle)(const amqp::Event&))
-            : impl_{impl}, handle_{handle} {}
-        void on_channel_event(const amqp::Event& event) override { (impl_.*handle_)(event); }
-
-    private:
-        Impl& impl_;
-        void (Impl::*handle_)(const amqp::Event&);
-    };
-
     template <typename Function>
     void later(Function function) {
-        link_->executor().post([weak = weak_from_this(), function = std::move(function)]() mutable {
-            if (const auto self = weak.lock()) {
-                function(*self);
-            }
-        });
+        link_->executor().post(core::while_alive(std::weak_ptr{life_}, std::move(function)));
     }
 
     void refuse(std::uint64_t token, Failure why) {
-        later([token, refused = std::move(why)](Impl& self) {
-            self.sink_->on_refused(token, refused);
-        });
+        later([this, token, refused = std::move(why)] { sink_->on_refused(token, refused); });
     }
 
     void no_responder(std::uint64_t token, std::string why) {
-        later([token, returned = Failure{.code = Code::no_responder,
-                                         .message = std::move(why),
-                                         .retry_after = rebinding_pause}](Impl& self) {
-            self.sink_->on_returned(token, returned);
+        later([this, token,
+               returned = Failure{.code = Code::no_responder,
+                                  .message = std::move(why),
+                                  .retry_after = rebinding_pause}] {
+            sink_->on_returned(token, returned);
         });
-    }
-
-    // The way up: everything is asked for at once, and ready is when everything is there.
-
-    void open() {
-        const auto reply_channel = link_->open_channel(reply_route_);
-        if (!reply_channel) {
-            return fail(explain(reply_channel.error(), "A channel for replies"));
-        }
-        reply_channel_ = *reply_channel;
-        consuming_ = confirming_ = restored_ = false;
-        alarm_ = blocked_ ? Alarm::known : Alarm::untested;
-        const auto asked = replies_.ask(link_->core(), reply_channel_, declarations_);
-        if (!asked) {
-            return fail(asked.error());
-        }
-        open_publish_channel();
-        if (replies_.is_direct()) {
-            reply_address_ = ReplyQueue::direct_reply_to;
-            bindings_.restore(reply_address_);
-        }
-    }
-
-    /// Requests may follow at once: the broker works off a channel in order.
-    void open_publish_channel() {
-        publish_channel_ = reply_channel_;
-        if (!replies_.is_direct()) {
-            const auto channel = link_->open_channel(publish_route_);
-            if (!channel) {
-                return fail(explain(channel.error(), "A channel for requests"));
-            }
-            publish_channel_ = *channel;
-        }
-        requests_.clear();
-        (void)link_->core().confirm_select(publish_channel_);
-        link_->touch();
     }
 
     void check_ready() {
@@ -256,16 +238,29 @@ private:
         }
     }
 
-    // The way down.
+    void deliver(const amqp::Delivery& delivery) {
+        if (replies_.is_durable()) {
+            acknowledge_to_ = delivery.delivery_tag;
+        }
+        arena_.reset();
+        sink_->on_reply(to_view(delivery, arena_));
+    }
 
-    void close_channels() {
-        if (publish_channel_ != reply_channel_ && publish_channel_ != 0) {
-            link_->close_channel(publish_channel_);
+    void reply_channel_closed(const amqp::ChannelClosed& closed) {
+        const std::string blamed = declarations_.oldest();
+        const Failure why = explain(closed, link_->endpoint(), blamed);
+        reply_channel_ = 0;
+        if (replies_.is_direct()) {
+            ready_ = false;
+            requests_.shared_closed(closed);
         }
-        if (reply_channel_ != 0) {
-            link_->close_channel(reply_channel_);
+        // Our own consumer of before the connection was lost may linger.
+        const bool is_passing = why.code == Code::conflict && has_consumed_;
+        if (!blamed.empty() && !is_passing) {
+            return fail(why);
         }
-        reply_channel_ = publish_channel_ = 0;
+        lose(why, replies_.survival());
+        retry(backoff_.next());
     }
 
     void lose(const Failure& why, RepliesSurvive replies) {
@@ -273,16 +268,18 @@ private:
         acknowledge_to_ = 0;
         link_->executor().cancel(retry_timer_);
         close_channels();
-        suspend();
         declarations_.clear();
-        requests_.clear();
         if (!link_->up()) {
             blocked_.reset();
         }
         sink_->on_lost(why, replies);
     }
 
-    void suspend() {
+    void close_channels() {
+        requests_.close();
+        if (reply_channel_ != 0) {
+            link_->close_channel(std::exchange(reply_channel_, amqp::ChannelNumber{0}));
+        }
         bindings_.suspend();
         consumers_.suspend();
         alarm_test_.stop();
@@ -298,107 +295,22 @@ private:
     }
 
     void retry(std::chrono::milliseconds wait) {
-        retry_timer_ =
-            link_->executor().post_at(link_->executor().now() + wait, [weak = weak_from_this()] {
-                const auto self = weak.lock();
-                if (self != nullptr && self->link_->up()) {
-                    self->open();
-                }
-            });
-    }
-
-    // The channel of replies.
-
-    void on_reply_event(const amqp::Event& event) {
-        if (const auto* delivery = std::get_if<amqp::Delivery>(&event)) {
-            return deliver(*delivery);
-        }
-        declarations_.answered(event);
-        if (const auto* declared = std::get_if<amqp::QueueDeclared>(&event)) {
-            reply_address_ = replies_.address(declared->queue);
-            bindings_.restore(declared->queue);
-        } else if (std::holds_alternative<amqp::ConsumeStarted>(event)) {
-            consuming_ = true;
-            check_ready();
-        } else if (std::holds_alternative<amqp::ConsumerCancelled>(event)) {
-            lose({.code = Code::connection_lost,
-                  .message = fmt::format("The reply queue '{}' at {} was deleted", reply_address_,
-                                         link_->endpoint().display())},
-                 RepliesSurvive::no);
-            retry(backoff_.next());
-        } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
-            reply_channel_closed(*closed);
-        } else if (replies_.is_direct()) {
-            on_publish_event(event);
-        }
-    }
-
-    void deliver(const amqp::Delivery& delivery) {
-        if (replies_.is_durable()) {
-            acknowledge_to_ = delivery.delivery_tag;
-        }
-        arena_.reset();
-        sink_->on_reply(to_view(delivery, arena_));
-    }
-
-    void reply_channel_closed(const amqp::ChannelClosed& closed) {
-        const std::string blamed = declarations_.oldest();
-        const Failure why = explain(closed, link_->endpoint(), blamed);
-        reply_channel_ = 0;
-        if (replies_.is_direct()) {
-            publish_channel_ = 0;
-            ready_ = false;
-            settle(requests_.take(), closed);
-        }
-        // Our own consumer of before the connection was lost may linger.
-        const bool is_passing = why.code == Code::conflict && has_consumed_;
-        if (!blamed.empty() && !is_passing) {
-            return fail(why);
-        }
-        lose(why, replies_.survival());
-        retry(backoff_.next());
-    }
-
-    // The channel of requests.
-
-    void on_publish_event(const amqp::Event& event) {
-        if (const auto* confirmed = std::get_if<amqp::Confirmed>(&event)) {
-            requests_.confirmed(*confirmed);
-        } else if (const auto* returned = std::get_if<amqp::Returned>(&event)) {
-            requests_.returned(*returned);
-        } else if (std::holds_alternative<amqp::ConfirmSelected>(event)) {
-            confirming_ = true;
-            check_ready();
-        } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
-            publish_channel_closed(*closed);
-        }
-    }
-
-    void publish_channel_closed(const amqp::ChannelClosed& closed) {
-        SentRequests::Consumed old = requests_.take();
-        // First, because who hears of the old requests may send new ones.
-        open_publish_channel();
-        settle(std::move(old), closed);
-    }
-
-    void settle(SentRequests::Consumed requests, const amqp::ChannelClosed& closed) {
-        if (const std::string_view exchange = SentRequests::missing_exchange(closed);
-            !exchange.empty()) {
-            bindings_.exchange_is_gone(exchange);
-        }
-        requests_.channel_closed(std::move(requests), closed);
+        retry_timer_ = link_->executor().post_at(link_->executor().now() + wait,
+                                                 core::while_alive(std::weak_ptr{life_}, [this] {
+                                                     if (link_->up()) {
+                                                         on_up();
+                                                     }
+                                                 }));
     }
 
     const std::shared_ptr<Link> link_;
-    ReplyQueue replies_;
     runtime::ClientSink* sink_ = nullptr;
     Backoff backoff_;
     runtime::Executor::TimerId retry_timer_ = 0;
-
-    Route reply_route_{*this, &Impl::on_reply_event};
-    Route publish_route_{*this, &Impl::on_publish_event};
     amqp::ChannelNumber reply_channel_ = 0;  // 0: none
-    amqp::ChannelNumber publish_channel_ = 0;
+    Declarations declarations_;              // of it
+    ReplyQueue replies_;
+    RequestChannel requests_;
     ReplyBindings bindings_;
     ConsumerCounts consumers_{
         *link_, [this](std::uint64_t token, const std::expected<std::uint32_t, Failure>& count) {
@@ -413,8 +325,6 @@ private:
                                  link_->log()->write(level, to_string(failure));
                              }
                          }};
-    Declarations declarations_;  // of the channel of replies
-    SentRequests requests_;
     std::string reply_address_;
     bool consuming_ = false;
     bool confirming_ = false;
@@ -425,42 +335,15 @@ private:
     std::optional<std::string> blocked_;
     std::uint64_t acknowledge_to_ = 0;  // replies up to this one, at the end of the turn
     Arena arena_;
+    std::shared_ptr<AmqpClientTransportImpl*> life_ =
+        std::make_shared<AmqpClientTransportImpl*>(this);
 };
 
-AmqpClientTransport::AmqpClientTransport(std::shared_ptr<Link> link, AmqpClientOptions options)
-    : impl_{std::make_shared<Impl>(std::move(link), std::move(options))} {}
+}  // namespace
 
-AmqpClientTransport::~AmqpClientTransport() {
-    impl_->end();
-}
-
-void AmqpClientTransport::start(runtime::ClientSink& sink) {
-    impl_->start(sink);
-}
-
-runtime::Executor& AmqpClientTransport::executor() noexcept {
-    return impl_->link().executor();
-}
-
-void AmqpClientTransport::publish(std::uint64_t token, const protocol::MessageView& request) {
-    impl_->publish(token, request);
-}
-
-void AmqpClientTransport::bind_replies(std::uint64_t token,
-                                       std::vector<protocol::Binding> bindings) {
-    impl_->bind_replies(token, std::move(bindings));
-}
-
-bool AmqpClientTransport::count_consumers(std::uint64_t token, std::string_view queue) {
-    return impl_->count_consumers(token, queue);
-}
-
-std::string AmqpClientTransport::progress() const {
-    return std::string{impl_->link().progress()};
-}
-
-Link& AmqpClientTransport::link() noexcept {
-    return impl_->link();
+std::unique_ptr<AmqpClientTransport> make_amqp_client_transport(std::shared_ptr<Link> link,
+                                                                AmqpClientOptions options) {
+    return std::make_unique<AmqpClientTransportImpl>(std::move(link), std::move(options));
 }
 
 }  // namespace warren::transport

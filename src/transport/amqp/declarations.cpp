@@ -84,6 +84,30 @@ std::expected<void, Failure> Declarations::bind(amqp::ConnectionCore& core,
         fmt::format("Binding the queue '{}' to the exchange '{}'", bound, binding.exchange));
 }
 
+std::expected<void, Failure> Declarations::declare_exchanges(amqp::ConnectionCore& core,
+                                                             amqp::ChannelNumber channel,
+                                                             const protocol::Topology& topology) {
+    std::expected<void, Failure> asked;
+    for (const protocol::Exchange& exchange : topology.exchanges) {
+        asked = asked ? declare(core, channel, exchange) : asked;
+    }
+    return asked;
+}
+
+std::expected<void, Failure> Declarations::declare(amqp::ConnectionCore& core,
+                                                   amqp::ChannelNumber channel,
+                                                   const protocol::Topology& topology,
+                                                   std::string_view queue) {
+    auto asked = declare_exchanges(core, channel, topology);
+    for (const protocol::Queue& declared : topology.queues) {
+        asked = asked ? declare(core, channel, declared) : asked;
+    }
+    for (const protocol::Binding& binding : topology.bindings) {
+        asked = asked ? bind(core, channel, binding, queue) : asked;
+    }
+    return asked;
+}
+
 std::expected<void, Failure> Declarations::set_prefetch(amqp::ConnectionCore& core,
                                                         amqp::ChannelNumber channel,
                                                         std::uint16_t count) {

@@ -18,7 +18,7 @@ namespace warren::transport {
 /// is to blame.
 class Declarations {
 public:
-    /// Each gives a command.
+    /// Each gives a command, or one for each part of a topology, until one fails.
     /// err  invalid_request: what cannot be said in AMQP, such as a name over 255 bytes; or the
     ///      connection is going down, and nothing is expected then
     std::expected<void, Failure> declare(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
@@ -28,6 +28,12 @@ public:
     /// in  queue: what stands for a name that the broker chose
     std::expected<void, Failure> bind(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
                                       const protocol::Binding& binding, std::string_view queue);
+    std::expected<void, Failure> declare_exchanges(amqp::ConnectionCore& core,
+                                                   amqp::ChannelNumber channel,
+                                                   const protocol::Topology& topology);
+    std::expected<void, Failure> declare(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
+                                         const protocol::Topology& topology,
+                                         std::string_view queue);
     std::expected<void, Failure> set_prefetch(amqp::ConnectionCore& core,
                                               amqp::ChannelNumber channel, std::uint16_t count);
     std::expected<void, Failure> consume(amqp::ConnectionCore& core, amqp::ChannelNumber channel,

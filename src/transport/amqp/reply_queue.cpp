@@ -54,17 +54,9 @@ std::expected<void, Failure> ReplyQueue::ask_as_configured(amqp::ConnectionCore&
     protocol::ReplyTopology wanted = options_.reply_topology(random_name());
     address_ = std::move(wanted.address);
     topology_ = std::move(wanted.topology);
-    std::expected<void, Failure> asked;
-    for (const protocol::Exchange& exchange : topology_.exchanges) {
-        asked = asked ? declarations.declare(core, channel, exchange) : asked;
-    }
-    const protocol::Queue& queue = topology_.queues.front();
-    asked = asked ? declarations.declare(core, channel, queue) : asked;
-    for (const protocol::Binding& binding : topology_.bindings) {
-        asked = asked ? declarations.bind(core, channel, binding, queue.name) : asked;
-    }
-    return asked ? declarations.consume(core, channel, {.queue = queue.name, .no_ack = true})
-                 : asked;
+    const std::string& queue = topology_.queues.front().name;
+    const auto asked = declarations.declare(core, channel, topology_, queue);
+    return asked ? declarations.consume(core, channel, {.queue = queue, .no_ack = true}) : asked;
 }
 
 }  // namespace warren::transport

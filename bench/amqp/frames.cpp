@@ -32,13 +32,13 @@ enum class Shape { bare, guarantees };
 
 /// What is written of a message; what is empty is left out.
 struct Message {
-    std::string_view routing_key;
-    std::string_view correlation_id;
-    std::string_view reply_to;
-    std::string_view body;
-    std::string_view exchange;
-    std::string_view content_type;
-    std::string_view expiration;
+    std::string_view routing_key{};
+    std::string_view correlation_id{};
+    std::string_view reply_to{};
+    std::string_view body{};
+    std::string_view exchange{};
+    std::string_view content_type{};
+    std::string_view expiration{};
     unsigned channel = 1;
     bool mandatory = false;
 };

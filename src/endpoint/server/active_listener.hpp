@@ -36,6 +36,7 @@ public:
     ActiveListener(const ActiveListener&) = delete;
     ActiveListener& operator=(const ActiveListener&) = delete;
 
+    const ListenerConfig& config() const noexcept { return config_; }  // thread any
     /// Such as "tcp://127.0.0.1:40123 methods=3".                            thread any, once open
     std::string display() const;
     /// Such as "tcp://127.0.0.1:40123", for a client.                         thread any, once open
@@ -75,7 +76,6 @@ protected:
     ActiveListener(ListenerConfig config, std::vector<const Method*> methods,
                    const ListenerShared& shared);
 
-    const ListenerConfig& config() const noexcept { return config_; }
     /// The names of its methods; empty: it forwards all.
     const std::vector<std::string>& methods() const noexcept { return names_; }
     runtime::ListenerContextOptions listener_options(const Opening& opening) const;

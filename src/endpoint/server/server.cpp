@@ -7,7 +7,7 @@
 #include "endpoint/modules/modules.hpp"
 #include "endpoint/proxy/proxy.hpp"
 #include "endpoint/proxy/proxy_plan.hpp"
-#include "endpoint/server/active_listener.hpp"
+#include "endpoint/server/active_listeners.hpp"
 #include "endpoint/server/server_admin.hpp"
 #include "endpoint/server/server_sizing.hpp"
 #include "endpoint/server/shared_queues.hpp"
@@ -17,11 +17,9 @@
 #include "transport/loop/asio_executor.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
+#include <iterator>
 #include <optional>
 #include <thread>
-#include <variant>
 
 namespace warren {
 namespace {
@@ -44,7 +42,7 @@ public:
             return;
         }
         requeue_all();
-        drained_->wait();
+        listeners_.wait_until_drained();
         close();
     }
 
@@ -69,44 +67,46 @@ public:
             .nonces = endpoint::nonce_memory_for(options_, configs_, clock_),
             .series = options_.admin_address.empty() ? nullptr : &series_};
         for (std::size_t i = 0; i < configs_.size(); ++i) {
-            active_.push_back(endpoint::make_listener(configs_[i], std::move(methods[i]), shared));
+            listeners_.add(endpoint::make_listener(configs_[i], std::move(methods[i]), shared));
         }
-        consuming_ = std::vector<std::atomic<bool>>(active_.size());
         const std::size_t workers = endpoint::worker_count_for(options_, configs_);
         endpoint::log_workers(workers, configs_, *log_);
         workers_.emplace(
             runtime::WorkerOptions{.threads = workers, .queued_max = options_.queued_calls_max});
         dispatcher_.emplace(*workers_, clock_, *log_, limits_, &log_->of_handlers());
+        const auto opening = [this](std::size_t index) -> endpoint::ActiveListener::Opening {
+            return {.dispatcher = *dispatcher_,
+                    .log = *log_,
+                    .responses = options_.replies == ServerReplies::mock
+                                     ? runtime::Responses::mock
+                                     : runtime::Responses::by_handlers,
+                    .forwarder = proxies_->forwarder_of(index),
+                    .on_change = {}};
+        };
         auto opened = open_admin();
         if (opened) {
             if (shared.nonces) {
                 endpoint::wait_until_remembered(*shared.nonces, clock_);
             }
-            opened = open_brokerless();
+            opened = listeners_.open_brokerless(opening);
         }
         if (!opened) {
             admin_.reset();
-            active_.clear();
+            listeners_.clear();
             proxies_.reset();
             dispatcher_.reset();
             ended_ = true;
             throw Error{std::move(opened.error())};
         }
         asio_thread_ = std::thread{[this] { asio_.run(); }};
-        open_others();
+        listeners_.open_others(opening);
     }
 
-    /// Begin to drain, once.
     void begin_drain() {
-        if (drained_) {
-            return;
+        if (!listeners_.is_draining()) {
+            listeners_.begin_drain();
+            proxies_->end_unsent();
         }
-        draining_ = true;
-        drained_ = std::make_shared<endpoint::Countdown>(active_.size());
-        on_each([drained = drained_](endpoint::ActiveListener& active) {
-            active.drain([drained] { drained->arrive(); });
-        });
-        proxies_->end_unsent();
     }
 
     bool drain(std::chrono::milliseconds timeout) {
@@ -115,14 +115,12 @@ public:
         }
         const auto until = clock_.now() + timeout;
         begin_drain();
-        if (!drained_->wait_for(timeout)) {
+        if (!listeners_.wait_until_drained(timeout)) {
             return false;
         }
         proxies_->stop(until);
         close();
-        is_flushed_ =
-            std::ranges::all_of(active_, [](const auto& active) { return active->is_flushed(); });
-        return is_flushed_;
+        return is_flushed_ = listeners_.are_flushed();
     }
 
     std::vector<std::string> unfinished() const {
@@ -136,13 +134,7 @@ public:
         if (const auto running = dispatcher_->counters().in_flight.load(); running != 0) {
             reasons.push_back("calls that run: " + std::to_string(running));
         }
-        on_each(
-            [&reasons, mutex = std::make_shared<std::mutex>()](endpoint::ActiveListener& active) {
-                if (std::string reason = active.unfinished(); !reason.empty()) {
-                    const std::lock_guard lock{*mutex};
-                    reasons.push_back(std::move(reason));
-                }
-            });
+        std::ranges::move(listeners_.unfinished(), std::back_inserter(reasons));
         return reasons;
     }
 
@@ -151,7 +143,7 @@ public:
             return true;
         }
         requeue_all();
-        if (!drained_->wait_for(grace)) {
+        if (!listeners_.wait_until_drained(grace)) {
             return false;
         }
         close();
@@ -161,49 +153,28 @@ public:
     void stop() {
         if (!drain(options_.drain_timeout)) {
             requeue_all();
-            drained_->wait();
+            listeners_.wait_until_drained();
             close();
         }
     }
 
-    bool ready() const noexcept {
-        return running() && std::ranges::all_of(consuming_, [](const auto& consuming) {
-                   return consuming.load(std::memory_order_acquire);
-               });
-    }
+    void on_ready(std::function<void()> callback) { listeners_.on_ready(std::move(callback)); }
+    bool ready() const noexcept { return running() && listeners_.all_consume(); }
 
     std::vector<std::string> listeners() const {
-        std::vector<std::string> names;
-        names.reserve(active_.size());
-        for (std::size_t i = 0; i < active_.size(); ++i) {
-            names.push_back(active_[i]->display() + (proxies_ ? proxies_->display_of(i) : ""));
+        std::vector<std::string> names = listeners_.displays();
+        for (std::size_t i = 0; proxies_ && i < names.size(); ++i) {
+            names[i] += proxies_->display_of(i);
         }
         return names;
     }
 
-    std::vector<std::string> addresses() const {
-        std::vector<std::string> all;
-        all.reserve(active_.size());
-        for (const auto& active : active_) {
-            all.push_back(active->address());
-        }
-        return all;
-    }
+    std::vector<std::string> addresses() const { return listeners_.addresses(); }
 
     std::string admin_address() const { return admin_ ? admin_->local_address() : std::string{}; }
 
-    std::vector<Failure> reload_certificates() {
-        std::vector<Failure> failures;
-        if (!running()) {
-            return failures;
-        }
-        on_each([&failures, &mutex = reload_mutex_](endpoint::ActiveListener& active) {
-            if (auto reloaded = active.reload_certificates(); !reloaded) {
-                const std::lock_guard lock{mutex};
-                failures.push_back(std::move(reloaded.error()));
-            }
-        });
-        return failures;
+    std::vector<Failure> reload_certificates() const {
+        return running() ? listeners_.reload_certificates() : std::vector<Failure>{};
     }
 
     ServerOptions options_;
@@ -211,26 +182,9 @@ public:
     std::shared_ptr<endpoint::LogQueue> log_;
     Registry registry_;
     std::vector<endpoint::ListenerConfig> configs_;
-    std::function<void()> on_ready_;
     endpoint::ShutdownMethod shutdown_{log_};
 
 private:
-    endpoint::ActiveListener::Opening opening(std::size_t index,
-                                              std::function<void()> on_change = {}) {
-        return {.dispatcher = *dispatcher_,
-                .log = *log_,
-                .responses = options_.replies == ServerReplies::mock
-                                 ? runtime::Responses::mock
-                                 : runtime::Responses::by_handlers,
-                .forwarder = proxies_->forwarder_of(index),
-                .on_change = [this, index, on_change = std::move(on_change)] {
-                    note_change(index);
-                    if (on_change) {
-                        on_change();
-                    }
-                }};
-    }
-
     std::expected<void, Failure> open_admin() {
         if (options_.admin_address.empty()) {
             return {};
@@ -258,86 +212,22 @@ private:
             .attempts_refused =
                 dispatcher_->counters().attempts_refused.load(std::memory_order_relaxed),
             .log_lines_dropped = log_->dropped()};
-        for (const auto& active : active_) {
-            figures.listeners.push_back(active->figures());
-        }
+        figures.listeners = listeners_.figures();
         proxies_->add_to(figures);
         return figures;
     }
 
     std::vector<std::string> not_ready() const {
-        std::vector<std::string> reasons;
-        if (draining_) {
-            reasons.emplace_back("draining");
-        }
-        for (std::size_t i = 0; i < active_.size(); ++i) {
-            if (!consuming_[i].load(std::memory_order_acquire)) {
-                reasons.push_back("not consuming: " + active_[i]->display());
-            }
+        std::vector<std::string> reasons = listeners_.not_consuming();
+        if (listeners_.is_draining()) {
+            reasons.insert(reasons.begin(), "draining");
         }
         return reasons;
     }
 
-    /// Listen where there is no broker, while the I/O thread does not run yet.
-    std::expected<void, Failure> open_brokerless() {
-        for (std::size_t i = 0; i < active_.size(); ++i) {
-            if (!configs_[i].address.is_brokerless()) {
-                continue;
-            }
-            if (auto opened = active_[i]->open(opening(i)); !opened) {
-                return opened;
-            }
-        }
-        return {};
-    }
-
-    /// Connect to brokers, and wait for the listeners in this process.
-    void open_others() {
-        const auto in_process = std::make_shared<endpoint::Countdown>(static_cast<std::size_t>(
-            std::ranges::count_if(configs_, &Implementation::is_in_process)));
-        for (std::size_t i = 0; i < active_.size(); ++i) {
-            if (configs_[i].address.is_brokerless()) {
-                continue;
-            }
-            active_[i]->executor().post([this, i, in_process] {
-                auto first = std::make_shared<bool>(is_in_process(configs_[i]));
-                static_cast<void>(active_[i]->open(opening(i, [first, in_process] {
-                    if (std::exchange(*first, false)) {
-                        in_process->arrive();
-                    }
-                })));
-            });
-        }
-        in_process->wait();
-    }
-
-    static bool is_in_process(const endpoint::ListenerConfig& config) {
-        return std::holds_alternative<endpoint::MemoryAddress>(config.address.transport);
-    }
-
-    /// On the listener's I/O thread; the last one to consume says so, once.
-    void note_change(std::size_t index) {
-        consuming_[index].store(active_[index]->consuming(), std::memory_order_release);
-        if (ready() && !told_ready_.exchange(true) && on_ready_) {
-            on_ready_();
-        }
-    }
-
-    /// Do something on every listener's I/O thread, and wait until it is done.
-    void on_each(const std::function<void(endpoint::ActiveListener&)>& act) const {
-        endpoint::Countdown done{active_.size()};
-        for (const auto& active : active_) {
-            active->executor().post([&act, &done, &active] {
-                act(*active);
-                done.arrive();
-            });
-        }
-        done.wait();
-    }
-
     void requeue_all() {
         begin_drain();
-        on_each([](endpoint::ActiveListener& active) { active.stop_now(); });
+        listeners_.stop_now();
         dispatcher_->cancel_all();
     }
 
@@ -356,12 +246,7 @@ private:
 
     void close() {
         close_admin();
-        endpoint::Countdown closed{active_.size()};
-        for (const auto& active : active_) {
-            active->executor().post(
-                [&closed, &active] { active->close([&closed] { closed.arrive(); }); });
-        }
-        closed.wait();
+        listeners_.close();
         workers_->stop();
         asio_.stop();
         asio_thread_.join();
@@ -377,15 +262,10 @@ private:
     transport::AsioExecutor asio_;
     std::optional<runtime::ThreadWorkers> workers_;
     std::optional<runtime::Dispatcher> dispatcher_;
-    std::vector<std::unique_ptr<endpoint::ActiveListener>> active_;
-    std::vector<std::atomic<bool>> consuming_;
+    endpoint::ActiveListeners listeners_;
     std::optional<endpoint::Proxies> proxies_;
     std::unique_ptr<endpoint::ServerAdmin> admin_;
-    std::atomic<bool> told_ready_ = false;
-    std::atomic<bool> draining_ = false;
-    std::shared_ptr<endpoint::Countdown> drained_;
     std::thread asio_thread_;
-    std::mutex reload_mutex_;
     bool ended_ = false;
     bool is_flushed_ = true;  // when it has ended: brokers have what was sent to them
 };
@@ -429,7 +309,7 @@ void Server::forward(ListenerOptions from, ForwardOptions options) {
 }
 
 void Server::on_ready(std::function<void()> callback) {
-    implementation_->on_ready_ = std::move(callback);
+    implementation_->on_ready(std::move(callback));
 }
 
 void Server::on_shutdown(std::function<void()> callback) {

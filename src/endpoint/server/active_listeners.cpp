@@ -1,0 +1,166 @@
+#include "endpoint/server/active_listeners.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+#include <variant>
+
+namespace warren::endpoint {
+namespace {
+
+bool is_in_process(const ActiveListener& listener) {
+    return std::holds_alternative<MemoryAddress>(listener.config().address.transport);
+}
+
+}  // namespace
+
+std::expected<void, Failure> ActiveListeners::open_brokerless(const MakeOpening& opening) {
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        Each& each = all_[i];
+        if (!each.listener->config().address.is_brokerless()) {
+            continue;
+        }
+        if (auto opened = each.listener->open(watched(opening(i), each)); !opened) {
+            return opened;
+        }
+    }
+    return {};
+}
+
+void ActiveListeners::open_others(const MakeOpening& opening) {
+    const auto in_process =
+        std::make_shared<Countdown>(static_cast<std::size_t>(std::ranges::count_if(
+            all_, [](const Each& each) { return is_in_process(*each.listener); })));
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        Each& each = all_[i];
+        if (each.listener->config().address.is_brokerless()) {
+            continue;
+        }
+        each.listener->executor().post([this, &each, opened = opening(i), in_process] {
+            auto first = std::make_shared<bool>(is_in_process(*each.listener));
+            static_cast<void>(each.listener->open(watched(opened, each, [first, in_process] {
+                if (std::exchange(*first, false)) {
+                    in_process->arrive();
+                }
+            })));
+        });
+    }
+    in_process->wait();
+}
+
+/// The last one to consume says so, once.
+ActiveListener::Opening ActiveListeners::watched(ActiveListener::Opening opening, Each& each,
+                                                 std::function<void()> on_change) {
+    opening.on_change = [this, &each, then = std::move(on_change)] {
+        each.consuming.store(each.listener->consuming(), std::memory_order_release);
+        if (all_consume() && !told_ready_.exchange(true) && on_ready_) {
+            on_ready_();
+        }
+        if (then) {
+            then();
+        }
+    };
+    return opening;
+}
+
+bool ActiveListeners::all_consume() const noexcept {
+    return std::ranges::all_of(
+        all_, [](const Each& each) { return each.consuming.load(std::memory_order_acquire); });
+}
+
+std::vector<std::string> ActiveListeners::displays() const {
+    std::vector<std::string> names;
+    for (const Each& each : all_) {
+        names.push_back(each.listener->display());
+    }
+    return names;
+}
+
+std::vector<std::string> ActiveListeners::addresses() const {
+    std::vector<std::string> addresses;
+    for (const Each& each : all_) {
+        addresses.push_back(each.listener->address());
+    }
+    return addresses;
+}
+
+std::vector<std::string> ActiveListeners::not_consuming() const {
+    std::vector<std::string> reasons;
+    for (const Each& each : all_) {
+        if (!each.consuming.load(std::memory_order_acquire)) {
+            reasons.push_back("not consuming: " + each.listener->display());
+        }
+    }
+    return reasons;
+}
+
+std::vector<metrics::ListenerFigures> ActiveListeners::figures() const {
+    std::vector<metrics::ListenerFigures> figures;
+    for (const Each& each : all_) {
+        figures.push_back(each.listener->figures());
+    }
+    return figures;
+}
+
+std::vector<std::string> ActiveListeners::unfinished() const {
+    std::vector<std::string> reasons;
+    std::mutex mutex;
+    on_each([&](ActiveListener& listener) {
+        if (std::string reason = listener.unfinished(); !reason.empty()) {
+            const std::lock_guard lock{mutex};
+            reasons.push_back(std::move(reason));
+        }
+    });
+    return reasons;
+}
+
+std::vector<Failure> ActiveListeners::reload_certificates() const {
+    std::vector<Failure> failures;
+    std::mutex mutex;
+    on_each([&](ActiveListener& listener) {
+        if (auto reloaded = listener.reload_certificates(); !reloaded) {
+            const std::lock_guard lock{mutex};
+            failures.push_back(std::move(reloaded.error()));
+        }
+    });
+    return failures;
+}
+
+void ActiveListeners::begin_drain() {
+    if (draining_.exchange(true)) {
+        return;
+    }
+    drained_ = std::make_shared<Countdown>(all_.size());
+    on_each([drained = drained_](ActiveListener& listener) {
+        listener.drain([drained] { drained->arrive(); });
+    });
+}
+
+void ActiveListeners::stop_now() const {
+    on_each([](ActiveListener& listener) { listener.stop_now(); });
+}
+
+void ActiveListeners::close() const {
+    Countdown closed{all_.size()};
+    on_each(
+        [&closed](ActiveListener& listener) { listener.close([&closed] { closed.arrive(); }); });
+    closed.wait();
+}
+
+bool ActiveListeners::are_flushed() const noexcept {
+    return std::ranges::all_of(all_, [](const Each& each) { return each.listener->is_flushed(); });
+}
+
+/// Do something on every listener's I/O thread, and return when it is done.
+void ActiveListeners::on_each(const std::function<void(ActiveListener&)>& act) const {
+    Countdown done{all_.size()};
+    for (const Each& each : all_) {
+        each.listener->executor().post([&act, &done, listener = each.listener.get()] {
+            act(*listener);
+            done.arrive();
+        });
+    }
+    done.wait();
+}
+
+}  // namespace warren::endpoint

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "endpoint/countdown.hpp"
+#include "endpoint/server/active_listener.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace warren::endpoint {
+
+/// Knows a server's listeners, in their order: opens, drains and closes each on its I/O thread, and
+/// says which of them consume. Must not know what handles their calls, and who runs the threads.
+/// thread one, which is none of the server's, where nothing else is said
+class ActiveListeners {
+public:
+    using MakeOpening = std::function<ActiveListener::Opening(std::size_t index)>;
+
+    void add(std::unique_ptr<ActiveListener> listener) { all_.emplace_back(std::move(listener)); }
+    /// To be called once, on an I/O thread, when all consume for the first time.
+    void on_ready(std::function<void()> callback) { on_ready_ = std::move(callback); }
+
+    /// Listen where there is no broker, while the I/O thread does not run yet.
+    std::expected<void, Failure> open_brokerless(const MakeOpening& opening);
+    /// Connect to brokers, and wait for the listeners in this process.
+    void open_others(const MakeOpening& opening);
+
+    bool all_consume() const noexcept;                 // thread any
+    std::vector<std::string> displays() const;         // thread any, once open
+    std::vector<std::string> addresses() const;        // thread any, once open
+    std::vector<std::string> not_consuming() const;    // for people
+    std::vector<std::string> unfinished() const;       // for people
+    std::vector<Failure> reload_certificates() const;  // of what could not be read
+    /// thread the I/O thread of what listens directly or at a broker
+    std::vector<metrics::ListenerFigures> figures() const;
+
+    /// Begin to drain, once.
+    void begin_drain();
+    bool is_draining() const noexcept { return draining_; }  // thread any
+    void wait_until_drained() { drained_->wait(); }
+    bool wait_until_drained(std::chrono::milliseconds timeout) {
+        return drained_->wait_for(timeout);
+    }
+    void stop_now() const;
+    /// Return when all are closed.
+    void close() const;
+    /// Once closed: whether the other sides have surely got what was sent.
+    bool are_flushed() const noexcept;
+    void clear() { all_.clear(); }
+
+private:
+    struct Each {
+        std::unique_ptr<ActiveListener> listener;
+        std::atomic<bool> consuming = false;
+    };
+
+    ActiveListener::Opening watched(ActiveListener::Opening opening, Each& each,
+                                    std::function<void()> on_change = {});
+    void on_each(const std::function<void(ActiveListener&)>& act) const;
+
+    std::deque<Each> all_;
+    std::function<void()> on_ready_;
+    std::atomic<bool> told_ready_ = false;
+    std::atomic<bool> draining_ = false;
+    std::shared_ptr<Countdown> drained_;
+};
+
+}  // namespace warren::endpoint

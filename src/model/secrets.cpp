@@ -1,222 +1,17 @@
 #include "model/secrets.hpp"
 
-#include <warren/model.hpp>
-
 #include "core/base64.hpp"
 #include "core/utf8.hpp"
-#include "model/error_sink.hpp"
 #include "model/number.hpp"
-#include "model/own_kind.hpp"
+#include "model/secret_walk.hpp"
 
-#include <boost/container/small_vector.hpp>
-
-#include <algorithm>
-#include <array>
 #include <optional>
-#include <span>
-#include <string>
-#include <utility>
 
 namespace warren::model {
 namespace {
 
-constexpr std::array<std::string_view, 5> secret_names{"secret_values", "passphrase", "password",
-                                                       "admin_password", "database_user_password"};
-
 // Version 0x80 and a time whose upper bits are zero, as base64: so begins every token.
 constexpr std::string_view token_start = "gAAAAA";
-
-// The types that a value may be of: several inside of a union.
-using Candidates = boost::container::small_vector<const Type*, 4>;
-
-/// Look through optionals and unions.
-void add_candidates(const Type& type, Candidates& candidates) {
-    switch (type.kind) {
-    case Type::Kind::optional:
-        add_candidates(*type.element, candidates);
-        return;
-    case Type::Kind::choice:
-        for (const Type* alternative : type.alternatives) {
-            add_candidates(*alternative, candidates);
-        }
-        return;
-    default:
-        candidates.push_back(&type);
-        return;
-    }
-}
-
-Candidates candidates_of(const Type& type) {
-    Candidates candidates;
-    add_candidates(type, candidates);
-    // The only argument of a plain function may stand alone.
-    if (type.kind == Type::Kind::model && type.model()->shape == ModelShape::parameters &&
-        type.model()->fields.size() == 1) {
-        add_candidates(*type.model()->fields.front().type, candidates);
-    }
-    return candidates;
-}
-
-/// Whether a value is a secret by its type. Beside alternatives that are none, a secret one counts
-/// when the value could be its content or its token.
-bool is_secret(const Candidates& candidates, const Value& value) noexcept {
-    return std::ranges::any_of(candidates, [&](const Type* type) {
-        return type->kind == Type::Kind::secret &&
-               (candidates.size() == 1 || value.is_text() || is_own_kind(*type->element, value));
-    });
-}
-
-void add_member(const Candidates& parents, std::string_view name, Candidates& candidates) {
-    for (const Type* parent : parents) {
-        if (parent->kind == Type::Kind::map) {
-            add_candidates(*parent->element, candidates);
-        } else if (parent->kind == Type::Kind::model) {
-            if (const Field* field = parent->model()->find(name)) {
-                add_candidates(*field->type, candidates);
-            }
-        }
-    }
-}
-
-/// A list is a list, or the arguments of a call by position.
-/// out  the item's name, where it is such an argument
-std::string_view add_item(const Candidates& parents, std::size_t index, Candidates& candidates) {
-    std::string_view name;
-    for (const Type* parent : parents) {
-        if (parent->kind == Type::Kind::list || parent->kind == Type::Kind::set ||
-            parent->kind == Type::Kind::array) {
-            add_candidates(*parent->element, candidates);
-        } else if (parent->kind == Type::Kind::model && index < parent->model()->fields.size()) {
-            const Field& field = parent->model()->fields[index];
-            add_candidates(*field.type, candidates);
-            name = field.name;
-        }
-    }
-    return name;
-}
-
-enum class SecretsBy : std::uint8_t { type_and_name, type };
-
-/// What makes a value a secret; a list's or map's holds for all inside.
-struct Secrecy {
-    bool by_type = false;
-    bool by_name = false;
-
-    explicit operator bool() const noexcept { return by_type || by_name; }
-    Secrecy operator|(Secrecy other) const noexcept {
-        return {by_type || other.by_type, by_name || other.by_name};
-    }
-};
-
-/// The request itself, or a member or argument of it.
-bool is_direct(const Location& at) noexcept {
-    return at.before == nullptr || at.before->before == nullptr;
-}
-
-/// Walks over a value beside its type and gives every secret to a treatment. What the treatment
-/// leaves alone is not copied.
-template <typename Treatment>
-class Walk {
-public:
-    Walk(Treatment& treatment, Arena& arena, SecretsBy by) noexcept
-        : treatment_{treatment}, arena_{arena}, by_{by} {}
-
-    /// out  the new value; nullopt when it stays as it is
-    std::optional<Value> walk(const Value& value, const Candidates& candidates, Secrecy secret,
-                              const Location& at) {
-        secret.by_type = secret.by_type || is_secret(candidates, value);
-        if (secret && Treatment::takes_whole) {
-            return treatment_.secret(value, secret, at);
-        }
-        switch (value.kind()) {
-        case Value::Kind::list:
-            return list(value, candidates, secret, at);
-        case Value::Kind::map:
-            return map(value, candidates, secret, at);
-        default:
-            if (!secret && at.step == Location::Step::root) {
-                secret.by_name = is_secret_argument(value, candidates);
-            }
-            return secret ? treatment_.secret(value, secret, at) : treatment_.plain(value, at);
-        }
-    }
-
-private:
-    Secrecy named(std::string_view member) const {
-        return {.by_name = by_ == SecretsBy::type_and_name && is_secret_name(member)};
-    }
-
-    /// A bare value for a request is its first field: see `bind_arguments`.
-    bool is_secret_argument(const Value& value, const Candidates& candidates) const {
-        if (by_ == SecretsBy::type) {
-            return false;
-        }
-        Candidates fields;
-        return is_secret_name(add_item(candidates, 0, fields)) || is_secret(fields, value);
-    }
-
-    std::optional<Value> list(const Value& value, const Candidates& candidates, Secrecy secret,
-                              const Location& at) {
-        const std::span<const Value> items = value.as_list();
-        std::span<Value> changed;
-        for (std::size_t index = 0; index < items.size(); ++index) {
-            Candidates item;
-            const std::string_view name = add_item(candidates, index, item);
-            const auto replaced = walk(items[index], item, secret | named(name), at.in(index));
-            if (!replaced) {
-                continue;
-            }
-            if (changed.empty()) {
-                changed = arena_.array<Value>(items.size());
-                std::ranges::copy(items, changed.begin());
-            }
-            changed[index] = *replaced;
-        }
-        return changed.empty() ? std::nullopt : std::optional{Value::list(changed)};
-    }
-
-    std::optional<Value> map(const Value& value, const Candidates& candidates, Secrecy secret,
-                             const Location& at) {
-        const std::span<const Member> members = value.as_map();
-        std::span<Member> changed;
-        for (std::size_t index = 0; index < members.size(); ++index) {
-            const Member& member = members[index];
-            Candidates content;
-            Location here = at.in(index);
-            Secrecy by_key;
-            if (member.key.is_text()) {
-                here = at.in(member.key.as_text());
-                by_key = named(member.key.as_text());
-                add_member(candidates, member.key.as_text(), content);
-            } else if (member.key.kind() == Value::Kind::int64 && member.key.as_int64() >= 0) {
-                // An argument by its position, beside others by name: see `ArgumentStyle`.
-                const auto position = static_cast<std::size_t>(member.key.as_int64());
-                by_key = named(add_item(candidates, position, content));
-            }
-            const auto replaced = walk(member.value, content, secret | by_key, here);
-            if (!replaced) {
-                continue;
-            }
-            if (changed.empty()) {
-                changed = arena_.array<Member>(members.size());
-                std::ranges::copy(members, changed.begin());
-            }
-            changed[index].value = *replaced;
-        }
-        return changed.empty() ? std::nullopt : std::optional{Value::map(changed)};
-    }
-
-    Treatment& treatment_;
-    Arena& arena_;
-    SecretsBy by_;
-};
-
-template <typename Treatment>
-Value treat(const Type& type, const Value& value, Treatment& treatment, Arena& arena,
-            SecretsBy by = SecretsBy::type_and_name) {
-    Walk<Treatment> walk{treatment, arena, by};
-    return walk.walk(value, candidates_of(type), {}, Location{}).value_or(value);
-}
 
 struct Decryption {
     static constexpr bool takes_whole = false;
@@ -329,6 +124,18 @@ private:
     }
 };
 
+std::expected<Value, format::FernetError> encrypted(const Type& type, const Value& value,
+                                                    Encryption encryption, SecretsBy by) {
+    if (encryption.keys.empty()) {
+        return value;
+    }
+    const Value closed = treat(type, value, encryption, encryption.arena, by);
+    if (encryption.error) {
+        return std::unexpected{*encryption.error};
+    }
+    return closed;
+}
+
 struct Redaction {
     static constexpr bool takes_whole = true;
 
@@ -339,10 +146,6 @@ struct Redaction {
 };
 
 }  // namespace
-
-bool is_secret_name(std::string_view member) noexcept {
-    return std::ranges::find(secret_names, member) != secret_names.end();
-}
 
 Value decrypt(const Type& request, const Value& value, const DecryptionOptions& options,
               Arena& arena, ErrorSink& errors) {
@@ -357,37 +160,25 @@ std::expected<Value, format::FernetError> encrypt(const Type& request, const Val
                                                   const format::Keyring& keys,
                                                   std::int64_t unix_seconds, Tokens tokens,
                                                   Arena& arena, SecretDepth depth) {
-    if (keys.empty()) {
-        return value;
-    }
-    Encryption encryption{.keys = keys,
-                          .unix_seconds = unix_seconds,
-                          .tokens = tokens,
-                          .arena = arena,
-                          .depth = depth};
-    const Value closed = treat(request, value, encryption, arena);
-    if (encryption.error) {
-        return std::unexpected{*encryption.error};
-    }
-    return closed;
+    return encrypted(request, value,
+                     {.keys = keys,
+                      .unix_seconds = unix_seconds,
+                      .tokens = tokens,
+                      .arena = arena,
+                      .depth = depth},
+                     SecretsBy::type_and_name);
 }
 
 std::expected<Value, format::FernetError> encrypt_response(const Type& response, const Value& value,
                                                            const format::Keyring& keys,
                                                            std::int64_t unix_seconds,
                                                            Arena& arena) {
-    if (keys.empty()) {
-        return value;
-    }
-    Encryption encryption{.keys = keys,
-                          .unix_seconds = unix_seconds,
-                          .tokens = Tokens::encrypt_again,
-                          .arena = arena};
-    const Value closed = treat(response, value, encryption, arena, SecretsBy::type);
-    if (encryption.error) {
-        return std::unexpected{*encryption.error};
-    }
-    return closed;
+    return encrypted(response, value,
+                     {.keys = keys,
+                      .unix_seconds = unix_seconds,
+                      .tokens = Tokens::encrypt_again,
+                      .arena = arena},
+                     SecretsBy::type);
 }
 
 std::expected<Value, std::vector<FieldError>> decrypt_response(const Type& response,

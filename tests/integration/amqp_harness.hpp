@@ -127,8 +127,8 @@ inline transport::AmqpEndpoint endpoint_of(const std::string& uri) {
 
 inline std::shared_ptr<transport::Link> make_link(LoopThread& loop, const std::string& uri,
                                                   Log* log = nullptr) {
-    return std::make_shared<transport::Link>(loop.executor(), endpoint_of(uri),
-                                             transport::LinkOptions{.log = log});
+    return transport::make_link(loop.executor(), endpoint_of(uri),
+                                transport::LinkOptions{.log = log});
 }
 
 inline std::string text_of(std::span<const std::byte> body) {

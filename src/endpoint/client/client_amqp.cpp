@@ -39,8 +39,8 @@ public:
         broker.connection.close_timeout = close_timeout;
         connection_->log = std::move(log);
         connection_->link =
-            std::make_shared<Link>(connection_->executor, std::move(broker),
-                                   transport::LinkOptions{.log = connection_->log.get()});
+            transport::make_link(connection_->executor, std::move(broker),
+                                 transport::LinkOptions{.log = connection_->log.get()});
         connection_->transport =
             transport::make_amqp_client_transport(connection_->link, std::move(options));
     }

@@ -152,8 +152,8 @@ private:
         transport::AmqpEndpoint endpoint =
             std::get<transport::AmqpEndpoint>(config().address.transport);
         endpoint.connection.body_bytes_max = body_bytes_max_;
-        link_ = std::make_shared<transport::Link>(asio_, std::move(endpoint),
-                                                  transport::LinkOptions{.log = &log});
+        link_ =
+            transport::make_link(asio_, std::move(endpoint), transport::LinkOptions{.log = &log});
         auto transport = transport::make_amqp_server_transport(
             link_, transport::AmqpServerOptions{.topology = topology(),
                                                 .queue = topology().queues.front().name,

@@ -1,5 +1,6 @@
 #include "transport/amqp/connection.hpp"
 
+#include "core/while_alive.hpp"
 #include "transport/net/tls_failure.hpp"
 
 #include <boost/asio/ssl/error.hpp>
@@ -146,13 +147,11 @@ void Connection::keep_time() {
         executor_.cancel(tick_timer_);
     }
     tick_at_ = deadline;
-    tick_timer_ = executor_.post_at(*deadline, [weak = weak_from_this()] {
-        if (const std::shared_ptr<Connection> self = weak.lock()) {
-            self->tick_at_.reset();
-            self->core_.tick(self->executor_.now());
-            self->touch();
-        }
-    });
+    tick_timer_ = executor_.post_at(*deadline, core::while_alive(weak_from_this(), [this] {
+        tick_at_.reset();
+        core_.tick(executor_.now());
+        touch();
+    }));
 }
 
 void Connection::end(const ConnectFailure& why) {

@@ -1,5 +1,6 @@
 #include "transport/amqp/link.hpp"
 
+#include "core/while_alive.hpp"
 #include "transport/amqp/backoff.hpp"
 #include "transport/amqp/connection.hpp"
 #include "transport/amqp/handshake.hpp"
@@ -20,11 +21,11 @@ namespace {
 /// A connection that breaks sooner counts as one more attempt that failed.
 constexpr std::chrono::seconds lasting{10};
 
-}  // namespace
-
-class Link::Impl final : public ConnectionUser, public std::enable_shared_from_this<Link::Impl> {
+class LinkImpl final : public Link,
+                       public ConnectionUser,
+                       public std::enable_shared_from_this<LinkImpl> {
 public:
-    Impl(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options)
+    LinkImpl(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options)
         : executor_{executor},
           endpoint_{std::move(endpoint)},
           nodes_{endpoint_.nodes()},
@@ -36,47 +37,42 @@ public:
         }
     }
 
-    AsioExecutor& executor() noexcept { return executor_; }
-    const AmqpEndpoint& endpoint() const noexcept { return endpoint_; }
-    std::string_view progress() const noexcept {
+    ~LinkImpl() override { drop(); }
+
+    AsioExecutor& executor() noexcept override { return executor_; }
+    const AmqpEndpoint& endpoint() const noexcept override { return endpoint_; }
+    std::string_view progress() const noexcept override {
         return dialer_ != nullptr ? dialer_->progress() : std::string_view{};
     }
-    Log* log() const noexcept { return options_.log; }
-    bool up() const noexcept { return up_; }
-    bool ended_by_exception() const noexcept { return ended_by_exception_; }
-    bool ended_in_order() const noexcept { return ended_in_order_; }
-    void worked() noexcept { backoff_.reset(); }
-    amqp::ConnectionCore& core() noexcept { return connection_->core(); }
-    void touch() {
+    Log* log() const noexcept override { return options_.log; }
+    bool up() const noexcept override { return up_; }
+    bool ended_by_exception() const noexcept override { return ended_by_exception_; }
+    bool ended_in_order() const noexcept override { return ended_in_order_; }
+    void worked() noexcept override { backoff_.reset(); }
+    amqp::ConnectionCore& core() noexcept override { return connection_->core(); }
+    void touch() override {
         if (connection_ != nullptr) {
             connection_->touch();
         }
     }
 
-    void attach(LinkUser& user) {
+    void attach(LinkUser& user) override {
         users_.push_back(&user);
         if (up_) {
-            executor_.post([weak = weak_from_this(), user = &user, life = lives_] {
-                if (const auto self = weak.lock()) {
-                    self->welcome(user, life);
-                }
-            });
+            executor_.post(core::while_alive(
+                weak_from_this(), [this, user = &user, life = lives_] { welcome(user, life); }));
         } else if (!started_) {
             started_ = true;
             // Not at once: the caller is not done yet.
-            executor_.post([weak = weak_from_this()] {
-                if (const auto self = weak.lock()) {
-                    self->dial();
-                }
-            });
+            executor_.post(core::while_alive(weak_from_this(), [this] { dial(); }));
         }
     }
 
-    void detach(LinkUser& user) noexcept {
+    void detach(LinkUser& user) noexcept override {
         std::ranges::replace(users_, &user, static_cast<LinkUser*>(nullptr));
     }
 
-    amqp::CommandResult<amqp::ChannelNumber> open_channel(ChannelUser& user) {
+    amqp::CommandResult<amqp::ChannelNumber> open_channel(ChannelUser& user) override {
         if (!up_) {
             return std::unexpected{amqp::CommandError::not_connected};
         }
@@ -91,7 +87,7 @@ public:
         return number;
     }
 
-    void close_channel(amqp::ChannelNumber channel) {
+    void close_channel(amqp::ChannelNumber channel) override {
         if (!up_ || channel >= channels_.size() || channels_[channel] == nullptr) {
             return;
         }
@@ -100,7 +96,7 @@ public:
         touch();
     }
 
-    void close(std::move_only_function<void()> closed) {
+    void close(std::move_only_function<void()> closed) override {
         closing_ = true;
         closed_ = std::move(closed);
         executor_.cancel(dial_timer_);
@@ -110,11 +106,7 @@ public:
         }
         // There is nothing to say goodbye to.
         drop();
-        executor_.post([weak = weak_from_this()] {
-            if (const auto self = weak.lock()) {
-                self->report_closed();
-            }
-        });
+        executor_.post(core::while_alive(weak_from_this(), [this] { report_closed(); }));
     }
 
     void drop() noexcept {
@@ -205,11 +197,8 @@ private:
     std::string here() const { return nodes_[node_].display(); }
 
     void dial_after(std::chrono::milliseconds wait) {
-        dial_timer_ = executor_.post_at(executor_.now() + wait, [weak = weak_from_this()] {
-            if (const auto self = weak.lock()) {
-                self->dial();
-            }
-        });
+        dial_timer_ = executor_.post_at(executor_.now() + wait,
+                                        core::while_alive(weak_from_this(), [this] { dial(); }));
     }
 
     void attempt_failed(const ConnectFailure& why) {
@@ -304,57 +293,11 @@ private:
     std::move_only_function<void()> closed_;
 };
 
-Link::Link(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options)
-    : impl_{std::make_shared<Impl>(executor, std::move(endpoint), options)} {}
+}  // namespace
 
-Link::~Link() {
-    impl_->drop();
-}
-
-AsioExecutor& Link::executor() noexcept {
-    return impl_->executor();
-}
-const AmqpEndpoint& Link::endpoint() const noexcept {
-    return impl_->endpoint();
-}
-Log* Link::log() const noexcept {
-    return impl_->log();
-}
-void Link::attach(LinkUser& user) {
-    impl_->attach(user);
-}
-void Link::detach(LinkUser& user) noexcept {
-    impl_->detach(user);
-}
-bool Link::up() const noexcept {
-    return impl_->up();
-}
-std::string_view Link::progress() const noexcept {
-    return impl_->progress();
-}
-bool Link::ended_by_exception() const noexcept {
-    return impl_->ended_by_exception();
-}
-bool Link::ended_in_order() const noexcept {
-    return impl_->ended_in_order();
-}
-void Link::worked() noexcept {
-    impl_->worked();
-}
-amqp::ConnectionCore& Link::core() noexcept {
-    return impl_->core();
-}
-void Link::touch() {
-    impl_->touch();
-}
-amqp::CommandResult<amqp::ChannelNumber> Link::open_channel(ChannelUser& user) {
-    return impl_->open_channel(user);
-}
-void Link::close_channel(amqp::ChannelNumber channel) {
-    impl_->close_channel(channel);
-}
-void Link::close(std::move_only_function<void()> closed) {
-    impl_->close(std::move(closed));
+std::shared_ptr<Link> make_link(AsioExecutor& executor, AmqpEndpoint endpoint,
+                                LinkOptions options) {
+    return std::make_shared<LinkImpl>(executor, std::move(endpoint), options);
 }
 
 }  // namespace warren::transport

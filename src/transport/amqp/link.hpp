@@ -51,53 +51,49 @@ struct LinkOptions {
     Log* log = nullptr;
 };
 
-/// One connection to a broker that comes back by itself, shared by any number of users. Ports hold
-/// it; the executor outlives it.          thread the I/O thread
+/// One connection to a broker that comes back by itself, shared by any number of users. Transports
+/// hold it; the executor outlives it. Its end drops the connection as it is; see `close`.
+/// thread the I/O thread
 class Link {
 public:
-    Link(AsioExecutor& executor, AmqpEndpoint endpoint, LinkOptions options = {});
-    Link(const Link&) = delete;
-    Link& operator=(const Link&) = delete;
-    /// Drops the connection as it is; see `close`.
-    ~Link();
+    virtual ~Link() = default;
 
-    AsioExecutor& executor() noexcept;
-    const AmqpEndpoint& endpoint() const noexcept;
-    Log* log() const noexcept;
+    virtual AsioExecutor& executor() noexcept = 0;
+    virtual const AmqpEndpoint& endpoint() const noexcept = 0;
+    virtual Log* log() const noexcept = 0;
 
     /// Connecting starts with the first user. When the link is up, `on_up` comes next turn.
-    void attach(LinkUser& user);
-    void detach(LinkUser& user) noexcept;
+    virtual void attach(LinkUser& user) = 0;
+    virtual void detach(LinkUser& user) noexcept = 0;
 
-    bool up() const noexcept;
+    virtual bool up() const noexcept = 0;
     /// What connecting waits for, for messages; empty when it is up, or pauses.
-    std::string_view progress() const noexcept;
+    virtual std::string_view progress() const noexcept = 0;
     /// Whether the broker ended the last connection over something that was sent on it.
-    bool ended_by_exception() const noexcept;
+    virtual bool ended_by_exception() const noexcept = 0;
     /// Whether the last connection was closed as `close` asked, after all that was sent on it.
-    bool ended_in_order() const noexcept;
+    virtual bool ended_in_order() const noexcept = 0;
     /// What this connection is for works: its loss starts a new row of attempts. Otherwise one does
     /// that stood for a while.
-    void worked() noexcept;
+    virtual void worked() noexcept = 0;
 
     /// Where commands are given while the link is up; whoever gave some calls `touch`.
-    amqp::ConnectionCore& core() noexcept;
+    virtual amqp::ConnectionCore& core() noexcept = 0;
     /// Have the output written at the end of this turn.
-    void touch();
+    virtual void touch() = 0;
 
     /// Open a channel and route its events.
     /// err  no_free_channel | not_connected
-    amqp::CommandResult<amqp::ChannelNumber> open_channel(ChannelUser& user);
+    virtual amqp::CommandResult<amqp::ChannelNumber> open_channel(ChannelUser& user) = 0;
     /// Close a channel, if it is still open; its user hears nothing of it any more.
-    void close_channel(amqp::ChannelNumber channel);
+    virtual void close_channel(amqp::ChannelNumber channel) = 0;
 
     /// Write what is due, close the connection in order and stay closed. `closed` follows, at the
     /// latest after the connection's close timeout.
-    void close(std::move_only_function<void()> closed);
-
-private:
-    class Impl;
-    std::shared_ptr<Impl> impl_;
+    virtual void close(std::move_only_function<void()> closed) = 0;
 };
+
+std::shared_ptr<Link> make_link(AsioExecutor& executor, AmqpEndpoint endpoint,
+                                LinkOptions options = {});
 
 }  // namespace warren::transport

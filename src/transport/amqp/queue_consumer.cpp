@@ -232,8 +232,8 @@ void QueueConsumer::lose(const Failure& why) {
 
 /// Consuming that lasted starts a new row of attempts.
 std::chrono::milliseconds QueueConsumer::next_wait() {
-    constexpr std::chrono::seconds lasting{10};
-    if (link_.executor().now() - consuming_since_ > lasting) {
+    constexpr std::chrono::seconds long_enough{10};
+    if (link_.executor().now() - consuming_since_ > long_enough) {
         backoff_.reset();
     }
     return backoff_.next();

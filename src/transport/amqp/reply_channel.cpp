@@ -2,6 +2,7 @@
 
 #include "amqp/reply_code.hpp"
 #include "core/utf8.hpp"
+#include "core/while_alive.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
@@ -79,12 +80,10 @@ void ReplyChannel::later(void (ReplyChannelUser::*report)(runtime::DeliveryId,
                                                           const protocol::MessageView&,
                                                           const Failure&),
                          Kept reply, Failure why) {
-    link_.executor().post(
-        [weak = std::weak_ptr{life_}, report, kept = std::move(reply), reason = std::move(why)] {
-            if (const auto self = weak.lock()) {
-                ((*self)->user_.*report)(kept.delivery, kept.view(), reason);
-            }
-        });
+    link_.executor().post(core::while_alive(
+        std::weak_ptr{life_}, [this, report, kept = std::move(reply), reason = std::move(why)] {
+            (user_.*report)(kept.delivery, kept.view(), reason);
+        }));
 }
 
 void ReplyChannel::publish(runtime::DeliveryId delivery, const protocol::MessageView& reply) {

@@ -1,6 +1,7 @@
 #include "transport/amqp/reply_trials.hpp"
 
 #include "amqp/reply_code.hpp"
+#include "core/while_alive.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_publish.hpp"
 
@@ -23,12 +24,8 @@ ReplyTrials::~ReplyTrials() {
     }
 }
 
-void ReplyTrials::later(std::move_only_function<void(ReplyTrials&)> function) {
-    main_.executor().post([weak = std::weak_ptr{life_}, function = std::move(function)]() mutable {
-        if (const auto self = weak.lock()) {
-            function(**self);
-        }
-    });
+void ReplyTrials::later(std::move_only_function<void()> function) {
+    main_.executor().post(core::while_alive(std::weak_ptr{life_}, std::move(function)));
 }
 
 bool ReplyTrials::add(runtime::DeliveryId delivery, const protocol::MessageView& reply) {
@@ -38,16 +35,16 @@ bool ReplyTrials::add(runtime::DeliveryId delivery, const protocol::MessageView&
                 .reply = protocol::OwnedMessage{reply}};
     if (kept_ == kept_max || kept_bytes_ + reply.body.size() > kept_bytes_max ||
         (is_stranger && strangers_.size() == strangers_max)) {
-        later([full = std::move(entry)](ReplyTrials& self) {
+        later([this, full = std::move(entry)] {
             const Failure why{
                 .code = Code::overloaded,
                 .message = "Too many replies wait to be tried on a second connection"};
-            self.user_.on_tried(full.delivery, full.reply.view(), &why);
+            user_.on_tried(full.delivery, full.reply.view(), &why);
         });
         return is_done;
     }
     keep(is_stranger ? strangers_ : waiting_, std::move(entry));
-    later([](ReplyTrials& self) { self.connect(); });
+    later([this] { connect(); });
     return is_done;
 }
 
@@ -82,7 +79,7 @@ void ReplyTrials::connect() {
         return watch_idle();
     }
     if (link_ == nullptr && kept_ != 0) {
-        link_ = std::make_shared<Link>(main_.executor(), main_.endpoint());
+        link_ = make_link(main_.executor(), main_.endpoint());
         link_->attach(*this);
     }
     if (kept_ != 0 && !link_->up() && patience_timer_ == 0) {
@@ -108,14 +105,14 @@ void ReplyTrials::open_channel() {
 
 void ReplyTrials::on_down(const Failure& why) {
     broken(why, link_->ended_by_exception() ? Break::connection : Break::cut);
-    later([](ReplyTrials& self) { self.connect(); });
+    later([this] { connect(); });
 }
 
 void ReplyTrials::on_attempt_failed(const Failure& why, RetryClass retry) {
     if (main_.up()) {
         dials_ = retry == RetryClass::permanent ? dials_max : dials_ + 1;
         dial_failure_ = why;
-        later([](ReplyTrials& self) { self.connect(); });
+        later([this] { connect(); });
     }
 }
 
@@ -130,9 +127,9 @@ void ReplyTrials::send() {
         from.pop_front();
         const auto number = publish_reply(*link_, channel_, entry.reply.view());
         if (!number) {
-            later([bad = std::move(entry), why = number.error()](ReplyTrials& self) {
-                self.end(bad, &why);
-                self.send();
+            later([this, bad = std::move(entry), why = number.error()] {
+                end(bad, &why);
+                send();
             });
             continue;
         }
@@ -250,12 +247,9 @@ void ReplyTrials::sort_strangers() {
 
 runtime::Executor::TimerId ReplyTrials::after(std::chrono::seconds wait,
                                               void (ReplyTrials::*function)()) {
-    return main_.executor().post_at(main_.executor().now() + wait,
-                                    [weak = std::weak_ptr{life_}, function] {
-                                        if (const auto self = weak.lock()) {
-                                            ((*self)->*function)();
-                                        }
-                                    });
+    return main_.executor().post_at(
+        main_.executor().now() + wait,
+        core::while_alive(std::weak_ptr{life_}, [this, function] { (this->*function)(); }));
 }
 
 void ReplyTrials::watch_idle() {

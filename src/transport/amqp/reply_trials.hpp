@@ -86,7 +86,7 @@ private:
     };
     using Entries = std::deque<Entry>;
 
-    void later(std::move_only_function<void(ReplyTrials&)> function);
+    void later(std::move_only_function<void()> function);
     void keep(Entries& where, Entry entry);
     protocol::MessageView let_go(const Entry& entry);
     void end(const Entry& entry, const Failure* refused);

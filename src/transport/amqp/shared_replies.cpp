@@ -1,6 +1,7 @@
 #include "transport/amqp/shared_replies.hpp"
 
 #include "core/utf8.hpp"
+#include "core/while_alive.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_publish.hpp"
@@ -20,11 +21,9 @@ bool SharedReplies::publish(runtime::DeliveryId delivery, const protocol::Messag
         }
     }
     if (const auto sent = send(reply); !sent) {
-        link_.executor().post([weak = std::weak_ptr{life_}, delivery, why = sent.error()] {
-            if (const auto self = weak.lock()) {
-                (*self)->sink_->on_tried(delivery, &why);
-            }
-        });
+        link_.executor().post(core::while_alive(
+            std::weak_ptr{life_},
+            [this, delivery, why = sent.error()] { sink_->on_tried(delivery, &why); }));
         return false;
     }
     return true;

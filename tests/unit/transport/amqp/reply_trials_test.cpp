@@ -57,7 +57,8 @@ private:
 
 protected:
     AsioExecutor executor;
-    Link main{executor, silent()};
+    const std::shared_ptr<Link> link = make_link(executor, silent());
+    Link& main = *link;
     ReplyVerdicts verdicts;
     ReplyTrials trials{main, verdicts, *this};
     std::vector<std::uint64_t> refused;  // tags

@@ -125,6 +125,8 @@ struct ListenerZmq {
     std::string password{};
     std::string secret_key{};                // this side's own
     std::vector<std::string> client_keys{};  // public keys that are let in; empty: any
+    /// Who has each of these, for `Context::caller`; the rest go by their keys.
+    std::vector<std::string> client_names{};
     std::string server_key{};                // of sub: the publisher's public key
     std::string public_key{};                // of sub: this side's own
     /// Of sub: a publisher that says nothing for so long is connected to anew; 0: never. Unset: 60
@@ -161,6 +163,9 @@ struct ListenerOptions {
     std::optional<bool> nested_secrets{};
     /// Requests are signed under one of them; empty: not. Of msgpack-rpc and arrpc.
     std::vector<std::string> auth_secrets{};
+    /// Who has each of these, for `Context::caller`; who has the rest goes by the connection's
+    /// identity or, of msgpack-rpc, the secret's key id.
+    std::vector<std::string> auth_names{};
     /// Handlers of this listener at once, those included that wait for a worker or a lock.
     /// Unset: 5, of callme 1 or `threaded` 64, and without a broker 65,536.
     std::optional<std::size_t> max_simultaneous_requests{};

@@ -146,7 +146,8 @@ ArrpcMessage<Call> ArrpcServerCodec::next(std::span<const std::byte> input, Aren
 }
 
 /// The request inside of a signed one; without a secret, the message itself.
-std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Arena& arena) const {
+std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Arena& arena) {
+    key_ = 0;
     if (!signatures_) {
         return message;
     }
@@ -166,10 +167,13 @@ std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Are
     return *value;
 }
 
-bool ArrpcServerCodec::verifies(std::string_view sign, std::span<const std::byte> packed) const {
-    return std::ranges::any_of(*signatures_, [&](const ArrpcSignature& signature) {
+bool ArrpcServerCodec::verifies(std::string_view sign, std::span<const std::byte> packed) {
+    const auto found = std::ranges::find_if(*signatures_, [&](const ArrpcSignature& signature) {
         return signature.verify(sign, packed);
     });
+    const bool is_verified = found != signatures_->end();
+    key_ = is_verified ? static_cast<std::uint8_t>(found - signatures_->begin() + 1) : 0;
+    return is_verified;
 }
 
 std::string ArrpcServerCodec::encode_response(const Response& response, std::string& out) const {

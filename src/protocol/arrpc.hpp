@@ -78,14 +78,18 @@ public:
     /// out  why it could not be sent and became a failure's text; empty: it could
     std::string encode_response(const Response& response, std::string& out) const;
 
+    /// Which secret the last request was signed under, from 1; 0: none.
+    std::uint8_t key() const noexcept { return key_; }
+
 private:
-    std::expected<Value, Failure> opened(const Value& message, Arena& arena) const;
-    bool verifies(std::string_view sign, std::span<const std::byte> packed) const;
+    std::expected<Value, Failure> opened(const Value& message, Arena& arena);
+    bool verifies(std::string_view sign, std::span<const std::byte> packed);
 
     std::string method_;
     core::Limits limits_;
     std::shared_ptr<const std::vector<ArrpcSignature>> signatures_;  // null: none
     bool is_quick_ = false;
+    std::uint8_t key_ = 0;  // of the last request
     format::MsgpackReader reader_;
 };
 

@@ -61,6 +61,7 @@ public:
                 return refused_request("This is no message of arrpc: " + what, "message_type");
             });
         call = std::move(message.content);
+        ticket.key = codec_.key();
         return step;
     }
 

@@ -27,20 +27,6 @@ std::unexpected<Failure> bad_secrets(std::string message) {
     return std::unexpected{Failure{.code = Code::invalid_request, .message = std::move(message)}};
 }
 
-/// err  nullopt when OpenSSL refuses
-std::optional<std::string> key_id_of(std::string_view secret) {
-    std::string labelled{"warren auth key:"};
-    labelled += secret;
-    std::array<unsigned char, 32> digest{};
-    const bool hashed = EVP_Digest(labelled.data(), labelled.size(), digest.data(), nullptr,
-                                   EVP_sha256(), nullptr) == 1;
-    OPENSSL_cleanse(labelled.data(), labelled.size());
-    if (!hashed) {
-        return std::nullopt;
-    }
-    return fmt::format("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
-}
-
 std::expected<void, Failure> check_time(std::uint64_t time_ms, const Nonce& nonce,
                                         std::int64_t now_ms, NonceMemory& memory) {
     const auto now = static_cast<std::uint64_t>(now_ms);
@@ -84,6 +70,19 @@ std::expected<void, Failure> check_nonce(const Nonce& nonce, std::int64_t time_m
 
 }  // namespace
 
+std::optional<std::string> auth_key_id(std::string_view secret) {
+    std::string labelled{"warren auth key:"};
+    labelled += secret;
+    std::array<unsigned char, 32> digest{};
+    const bool hashed = EVP_Digest(labelled.data(), labelled.size(), digest.data(), nullptr,
+                                   EVP_sha256(), nullptr) == 1;
+    OPENSSL_cleanse(labelled.data(), labelled.size());
+    if (!hashed) {
+        return std::nullopt;
+    }
+    return fmt::format("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
+}
+
 std::expected<std::shared_ptr<const MessageSigner>, Failure> MessageSigner::make(
     std::span<const std::string> secrets) {
     if (secrets.empty() || secrets.size() > auth_secrets_max) {
@@ -100,7 +99,7 @@ std::expected<std::shared_ptr<const MessageSigner>, Failure> MessageSigner::make
                 "one with 'openssl rand -hex 32'",
                 keys.size() + 1, secret.size(), auth_secret_bytes_min));
         }
-        auto id = key_id_of(secret);
+        auto id = auth_key_id(secret);
         if (!id) {
             return std::unexpected{
                 Failure{.code = Code::internal, .message = "OpenSSL has no SHA-256"}};

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,10 @@ namespace warren::protocol {
 
 inline constexpr std::size_t auth_secret_bytes_min = 16;
 inline constexpr std::size_t auth_secrets_max = 16;
+
+/// The `key` of messages that are signed under a secret.
+/// err  nullopt when OpenSSL refuses
+std::optional<std::string> auth_key_id(std::string_view secret);
 
 /// The secrets of one side, for messages it sends and gets.
 /// thread any

@@ -313,7 +313,7 @@ class Tls(TlsTest):
 
     def test_a_hang_up_reloads_certificates_under_calls_in_flight(self):
         path = lambda name: str(self.directory / name)
-        issue(path, "next", "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1", {})
+        issue(path, "next", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1", {})
         for name in ("pem", "key"):
             shutil.copy(self.directory / f"server.{name}", self.directory / f"used.{name}")
         tls = {"certificate": "used.pem", "key": "used.key"}

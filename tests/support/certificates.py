@@ -13,8 +13,11 @@ def make_certificates(directory):
     made = {}
     authority(path, "ca", made)
     authority(path, "other_ca", made)
-    issue(path, "server", "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1", made)
-    issue(path, "client", CLIENT_NAME, "extendedKeyUsage=clientAuth", made)
+    issue(path, "server", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1", made)
+    issue(path, "client", f"/CN={CLIENT_NAME}", "extendedKeyUsage=clientAuth", made)
+    issue(path, "unit", "/O=Warren/OU=billing", "extendedKeyUsage=clientAuth", made)
+    names = "DNS:billing.example,URI:spiffe://example/billing"
+    issue(path, "workload", "/", f"subjectAltName=critical,{names}", made)
     return made
 
 
@@ -27,13 +30,13 @@ def authority(path, name, made):
     made[name] = path(f"{name}.pem")
 
 
-def issue(path, name, common_name, extension, made):
+def issue(path, name, subject, extension, made):
     extensions = path(f"{name}.ext")
     with open(extensions, "w") as file:
         file.write(extension + "\n")
     openssl(
         *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-        *("-subj", f"/CN={common_name}"),
+        *("-subj", subject),
         *("-keyout", path(f"{name}.key"), "-out", path(f"{name}.csr")),
     )
     openssl(

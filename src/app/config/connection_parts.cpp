@@ -21,6 +21,40 @@ void read_auth_secrets(ConfigMap& map, std::vector<std::string>& secrets) {
     }
 }
 
+void read_named_secrets(const ConfigNode& node, std::vector<std::string>& secrets,
+                        std::vector<std::string>& names) {
+    if (!node.is_map()) {
+        for (const ConfigNode& item : node.items()) {
+            if (auto secret = item.secret()) {
+                secrets.push_back(std::move(*secret));
+            }
+        }
+        return;
+    }
+    ConfigMap map{node};
+    for (const auto& [name, item] : map.take_all()) {
+        if (name == "file") {
+            item.fail(
+                "would be the name of who has a secret: write a list, [{file: PATH}], or "
+                "'NAME: {file: PATH}'");
+        } else if (auto secret = item.secret()) {
+            secrets.push_back(std::move(*secret));
+            names.push_back(name);
+        }
+    }
+    if (map.take_all().empty()) {
+        node.fail("must not be empty");
+    }
+}
+
+void read_signing(ConfigMap& map, ListenerOptions& options) {
+    const auto several = map.find("auth_secrets");
+    if (!several || !several->is_map() || map.has("auth_secret")) {
+        return read_auth_secrets(map, options.auth_secrets);
+    }
+    read_named_secrets(*several, options.auth_secrets, options.auth_names);
+}
+
 void read_connection_limits(ConfigMap& map, ListenerOptions& options) {
     map.read_count("max_simultaneous_requests", options.max_simultaneous_requests, requests_max);
     ConnectionLimits& limits = options.limits;

@@ -85,6 +85,11 @@ void read_methods(ConfigMap& map, ListenerEntry& listener,
 void read_fernet(ConfigMap& map, ListenerEntry& listener);
 /// `auth_secret` or `auth_secrets`.
 void read_auth_secrets(ConfigMap& map, std::vector<std::string>& secrets);
+/// The same of a listener, of which they may have names: `auth_secrets: {NAME: SECRET}`.
+void read_signing(ConfigMap& map, ListenerOptions& options);
+/// A list of secrets, or a map of them by the names of those who have them.
+void read_named_secrets(const ConfigNode& node, std::vector<std::string>& secrets,
+                        std::vector<std::string>& names);
 /// `max_simultaneous_requests`, `connections_max`, ...: the limits of listeners without a broker.
 void read_connection_limits(ConfigMap& map, ListenerOptions& options);
 /// `exchanges`: {NAME: {type: direct}}, each a method's; also fills `methods`.

@@ -56,7 +56,7 @@ void read_tcp_listener(ConfigMap& map, ListenerEntry& listener) {
     if (const auto tls = map.find("tls")) {
         options.tcp.tls = read_tls(*tls, listener);
     }
-    read_auth_secrets(map, options.auth_secrets);
+    read_signing(map, options);
     read_connection_limits(map, options);
     read_timeouts(map, options.tcp);
     read_methods(map, listener, protocol);

@@ -43,11 +43,7 @@ void read_curve(const ConfigNode& node, ListenerZmq& zmq) {
     map.read("public_key", zmq.public_key, &ConfigNode::secret);
     map.read("server_key", zmq.server_key, &ConfigNode::secret);
     if (const auto keys = map.find("client_keys")) {
-        for (const ConfigNode& item : keys->items()) {
-            if (auto key = item.secret()) {
-                zmq.client_keys.push_back(std::move(*key));
-            }
-        }
+        read_named_secrets(*keys, zmq.client_keys, zmq.client_names);
     }
 }
 
@@ -103,7 +99,7 @@ void read_zmq_listener(ConfigMap& map, ListenerEntry& listener) {
     if (const auto curve = map.find("curve")) {
         read_curve(*curve, options.zmq);
     }
-    read_auth_secrets(map, options.auth_secrets);
+    read_signing(map, options);
     read_zmq_limits(map, options);
     read_methods(map, listener, protocol);
     read_fernet(map, listener);

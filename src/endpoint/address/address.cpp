@@ -25,9 +25,11 @@ constexpr std::string_view own_parameters[] = {"queue",
                                                "persistent",
                                                "nested_secrets",
                                                "peer",
+                                               "amqp_user",
                                                limit_parameters[0],
                                                limit_parameters[1],
                                                limit_parameters[2]};
+constexpr std::size_t amqp_user_bytes_max = 255;  // [AMQP 0-9-1 1.1: a short string]
 constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "durable"};
 
 /// in   key: one of `own_parameters`
@@ -41,6 +43,14 @@ std::expected<void, Failure> take(std::string_view key, std::string value, Addre
     }
     if (key == "peer") {
         return store(index_of(key, value, peer_words), address.peer.emplace());
+    }
+    if (key == "amqp_user") {
+        if (value.size() > amqp_user_bytes_max) {
+            return refused("The parameter 'amqp_user' has at most " +
+                           std::to_string(amqp_user_bytes_max) + " bytes");
+        }
+        address.amqp_user = std::move(value);
+        return {};
     }
     if (key == "persistent" || key == "nested_secrets") {
         return store(read_flag(key, value),
@@ -131,6 +141,14 @@ bool Address::is_warren() const noexcept {
     // In memory nobody else is.
     const bool in_memory = std::holds_alternative<MemoryAddress>(transport);
     return peer.value_or(in_memory ? RpcPeer::warren : RpcPeer::foreign) == RpcPeer::warren;
+}
+
+std::string Address::user_at_broker() const {
+    const auto* const broker = std::get_if<transport::AmqpEndpoint>(&transport);
+    const auto* const login =
+        broker == nullptr ? nullptr : std::get_if<amqp::PlainLogin>(&broker->connection.login);
+    return amqp_user.value_or(
+        login != nullptr && login->user.size() <= amqp_user_bytes_max ? login->user : "");
 }
 
 bool Address::is_one_way() const noexcept {

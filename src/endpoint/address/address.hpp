@@ -103,6 +103,8 @@ struct Address {
     std::optional<bool> nested_secrets{};
     /// Whose the server at a broker is; unset: in memory Warren's, else anybody's.
     std::optional<protocol::RpcPeer> peer{};
+    /// As whom the broker knows a client; unset: as whom it logs in.
+    std::optional<std::string> amqp_user{};
     // Of a client: as in `ClientOptions`.
     std::optional<std::size_t> body_bytes_max{};
     std::optional<std::size_t> nesting_depth_max{};
@@ -115,6 +117,9 @@ struct Address {
     }
     /// Whether the server is known to be one of Warren's.
     bool is_warren() const noexcept;
+    /// Of a client at a broker, as far as that is known: what the address says or the login; empty
+    /// where a certificate logs in, as the broker alone knows how it reads that.
+    std::string user_at_broker() const;
     /// Nothing that comes from there, or goes there, is answered.
     bool is_one_way() const noexcept;
     /// The broker or the servers alone, for messages: without credentials.

@@ -45,6 +45,7 @@ constexpr Parameter zmq_parameters[] = {
     {"secret_key", all},
     {"secret_key_file", all},
     {"client_keys", answering | pub},
+    {"client_names", answering},
     {"high_water_mark", all},
     {"peer", asking},
     {"connections", asking},
@@ -58,9 +59,9 @@ constexpr Parameter zmq_parameters[] = {
     {"silence_timeout", sub},
     {"allow_shutdown", answering | sub},
 };
-constexpr std::array<std::string_view, 9> security_parameters{
-    "username",   "password",   "password_file",   "server_key", "server_key_file",
-    "public_key", "secret_key", "secret_key_file", "client_keys"};
+constexpr std::array<std::string_view, 10> security_parameters{
+    "username",   "password",   "password_file",   "server_key",  "server_key_file",
+    "public_key", "secret_key", "secret_key_file", "client_keys", "client_names"};
 
 std::vector<std::string_view> parameters_of(ZmqSocketType socket) {
     std::vector<std::string_view> names;

@@ -1,5 +1,6 @@
 #include "endpoint/address/address_zmq_security.hpp"
 
+#include "core/percent.hpp"
 #include "endpoint/address/address_parameters.hpp"
 #include "transport/net/secret_file.hpp"
 #include "transport/zmq/curve_keys.hpp"
@@ -51,6 +52,12 @@ std::expected<void, Failure> ZmqSecurityParameters::take(std::string_view key, s
         }
         return {};
     }
+    if (key == "client_names") {
+        for (const std::string_view part : split_servers(value)) {
+            client_names_.push_back(core::percent_decode(part).value_or(std::string{part}));
+        }
+        return {};
+    }
     const bool is_plain = key == "username" || key == "password";
     if (auto checked = is_plain ? check_plain(key, value) : check_curve_key(key, value); !checked) {
         return checked;
@@ -68,6 +75,9 @@ std::expected<void, Failure> ZmqSecurityParameters::check() const {
                           !client_keys_.empty();
     if (username_.empty() != password_.empty()) {
         return refused("Give both 'username' and 'password', or none of them");
+    }
+    if (client_names_.size() > client_keys_.size()) {
+        return refused("'client_names' are of the 'client_keys', and there are more of them");
     }
     if (has_password() && has_keys) {
         return refused("A password and keys of CURVE do not go together: give one of them");
@@ -95,7 +105,8 @@ std::expected<void, Failure> ZmqSecurityParameters::apply(ZmqAddress& address) &
         }
         if (!secret_key_.empty()) {
             address.server_security =
-                transport::ZmqCurveServer{std::move(secret_key_), std::move(client_keys_)};
+                transport::ZmqCurveServer{std::move(secret_key_), std::move(client_keys_),
+                                          std::move(client_names_)};
         }
     } else if (!server_key_.empty() || !public_key_.empty() || !secret_key_.empty()) {
         if (server_key_.empty()) {

@@ -15,8 +15,9 @@ namespace warren::endpoint {
 /// it is of.
 class ZmqSecurityParameters {
 public:
-    /// in   key: one of username, password, server_key, public_key, secret_key or client_keys (keys
-    ///      between commas); or one of the others with "_file", for a file's content
+    /// in   key: one of username, password, server_key, public_key, secret_key, client_keys (keys
+    ///      between commas) or client_names (of these, likewise, with %2C for a comma); or one of
+    ///      the others with "_file", for a file's content
     /// err  invalid_request: no key, or a file that cannot be read; shows no secret
     std::expected<void, Failure> take(std::string_view key, std::string value);
 
@@ -34,6 +35,7 @@ private:
     std::string public_key_;
     std::string secret_key_;
     std::vector<std::string> client_keys_;
+    std::vector<std::string> client_names_;
 };
 
 }  // namespace warren::endpoint

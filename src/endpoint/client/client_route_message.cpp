@@ -52,6 +52,7 @@ public:
                   .persistent = address.persistent ? address.persistent : options.persistent,
                   .when_absent = when_absent(address, options),
                   .says_when_sent = address.is_warren(),
+                  .user_id = address.is_warren() ? address.user_at_broker() : std::string{},
                   .connect_attempts = options.connect_attempts})} {
         connection_->start(calls_, [calls = calls_](runtime::ClientTransport& transport) {
             calls->attach(transport);

@@ -3,6 +3,7 @@
 #include "protocol/arrpc_protocol.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace warren::endpoint {
 namespace {
@@ -12,9 +13,15 @@ constexpr runtime::BackoffOptions arrpc_backoff{.first = std::chrono::millisecon
                                                 .max = std::chrono::milliseconds{60'000},
                                                 .growth = runtime::BackoffGrowth::linear};
 
+constexpr std::size_t arrpc_secrets_max = 255;  // as a ticket numbers them
+
 std::expected<void, Failure> check_arrpc_secrets(std::span<const std::string> secrets) {
     if (std::ranges::find(secrets, std::string{}) != secrets.end()) {
         return refused("A secret to sign with is empty (auth_secrets)");
+    }
+    if (secrets.size() > arrpc_secrets_max) {
+        return refused("There are at most " + std::to_string(arrpc_secrets_max) +
+                       " secrets to sign with (auth_secrets)");
     }
     return {};
 }

@@ -14,9 +14,9 @@
 namespace warren::endpoint {
 namespace {
 
-constexpr std::array<std::string_view, 8> callme_parameters{
-    "server_id",     "format",          "pickle_protocol",   "amqp_user",
-    "reply_durable", "reply_exclusive", "reply_auto_delete", "reply_queue_type"};
+constexpr std::array<std::string_view, 7> callme_parameters{
+    "server_id",       "format",            "pickle_protocol", "reply_durable",
+    "reply_exclusive", "reply_auto_delete", "reply_queue_type"};
 constexpr std::string_view formats[] = {"pickle", "json", "msgpack"};  // as CallmeFormat has them
 constexpr ListenerKey listener_keys[] = {
     {.name = "server_id",
@@ -49,7 +49,6 @@ constexpr std::size_t threaded_default = 64;
 struct CallmeParameters final : OwnParameters {
     CallmeFormat format = CallmeFormat::pickle;
     int pickle_protocol = format::pickle_protocol_default;  // of a client's requests
-    std::string amqp_user{};                                // empty: as whom the login is
     protocol::TopologyOverrides reply_topology{};           // of a client's own
 };
 
@@ -76,10 +75,6 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
         return store(
             read_number(key, value, format::pickle_protocol_min, format::pickle_protocol_max),
             own.pickle_protocol);
-    }
-    if (key == "amqp_user") {
-        own.amqp_user = std::move(value);
-        return {};
     }
     if (key == "reply_queue_type") {
         return store(index_of(key, value, protocol::queue_type_words),
@@ -133,15 +128,12 @@ std::expected<void, Failure> check_listener(const ListenerOptions& options,
 /// As whom the broker knows a client.
 /// err  throws Error (invalid_request): nothing says it
 std::string amqp_user_of(const Address& address) {
-    if (!own_of(address).amqp_user.empty()) {
-        return own_of(address).amqp_user;
+    if (std::string user = address.user_at_broker(); !user.empty()) {
+        return user;
     }
     const auto* const broker = std::get_if<transport::AmqpEndpoint>(&address.transport);
     if (broker == nullptr) {
         return "memory";
-    }
-    if (const auto* plain = std::get_if<amqp::PlainLogin>(&broker->connection.login)) {
-        return plain->user;
     }
     return value_or_throw(transport::certificate_common_name(
         broker->tls ? broker->tls->certificate_file : std::string{}));

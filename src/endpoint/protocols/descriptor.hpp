@@ -111,6 +111,8 @@ struct ProtocolDescriptor {
     /// What secrets to sign with must be. Null: nothing is signed.
     std::expected<void, Failure> (*check_secrets)(std::span<const std::string> secrets) = nullptr;
     bool remembers_signed = false;  // requests, so that a server takes each once
+    /// What signed requests say of their secret; null: nothing.
+    std::string (*key_id)(std::string_view secret) = nullptr;
 
     // Over streams.
     std::string_view scheme = "tcp";

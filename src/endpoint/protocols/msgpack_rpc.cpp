@@ -34,6 +34,7 @@ extern constinit const ProtocolDescriptor msgpack_rpc{
     .make_stream = make,
     .check_secrets = check_rpc_secrets,
     .remembers_signed = true,
+    .key_id = [](std::string_view secret) { return protocol::auth_key_id(secret).value_or(""); },
 };
 
 }  // namespace warren::endpoint

@@ -1,15 +1,18 @@
 #include "endpoint/server/listener_config.hpp"
 
 #include "core/duration.hpp"
+#include "core/percent.hpp"
 #include "core/uri.hpp"
 #include "endpoint/address/address_parameters.hpp"
 #include "endpoint/failures.hpp"
 #include "endpoint/protocols/table.hpp"
 #include "endpoint/server/listener_queue.hpp"
+#include "endpoint/server/signers.hpp"
 #include "endpoint/server/topic_pattern.hpp"
 #include "transport/net/tls_context.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -34,16 +37,22 @@ void add_zmq(const ListenerZmq& zmq, std::string& url) {
     const auto word = [](const auto& words, const auto& chosen) {
         return chosen ? words[std::to_underlying(*chosen)] : std::string_view{};
     };
-    std::string client_keys;
-    for (const std::string& key : zmq.client_keys) {
-        client_keys += (client_keys.empty() ? "" : ",") + key;
-    }
+    const auto joined = [](const std::vector<std::string>& parts) {
+        std::string text;
+        for (const std::string& part : parts) {
+            text += (&part == &parts.front() ? "" : ",") + part;
+        }
+        return text;
+    };
     add(url, "socket", word(zmq_socket_words, zmq.socket));
     add(url, "side", word(zmq_side_words, zmq.side));
     add(url, "username", zmq.username);
     add(url, "password", zmq.password);
     add(url, "secret_key", zmq.secret_key);
-    add(url, "client_keys", client_keys);
+    add(url, "client_keys", joined(zmq.client_keys));
+    std::vector<std::string> names;
+    std::ranges::transform(zmq.client_names, std::back_inserter(names), core::percent_encode);
+    add(url, "client_names", joined(names));
     add(url, "server_key", zmq.server_key);
     add(url, "public_key", zmq.public_key);
     if (zmq.silence_timeout) {
@@ -212,6 +221,9 @@ std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
 
 std::expected<void, Failure> check(const ListenerOptions& options, const Address& address) {
     if (auto checked = address.protocol->check_signing(options.auth_secrets); !checked) {
+        return checked;
+    }
+    if (auto checked = check_signers(options); !checked) {
         return checked;
     }
     auto checked = std::holds_alternative<ZmqAddress>(address.transport)

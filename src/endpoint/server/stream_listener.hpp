@@ -2,6 +2,7 @@
 
 #include "endpoint/protocols/descriptor.hpp"
 #include "endpoint/server/active_listener.hpp"
+#include "endpoint/server/signers.hpp"
 #include "runtime/server/stream_server.hpp"
 #include "transport/loop/asio_executor.hpp"
 
@@ -51,7 +52,8 @@ public:
                 .in_flight_bytes_per_connection_max = limits.connection_requests_bytes_max,
                 .in_flight_bytes_max = config().options.requests_bytes_max,
                 .responses_bytes_per_connection_max = limits.connection_answers_bytes_max,
-                .answers_bytes_max = limits.answers_bytes_max});
+                .answers_bytes_max = limits.answers_bytes_max,
+                .signers = signers_of(config().options, *config().address.protocol)});
         if (auto started = acceptor_->start(*server_); !started) {
             server_.reset();
             acceptor_.reset();

@@ -112,6 +112,7 @@ void MessageClient::publish(ClientCall& call) {
     if (options_.persistent.value_or(!call.wants_response || call.came_one_way)) {
         message->delivery_mode = protocol::persistent;
     }
+    message->user_id = options_.user_id;
     set_stage(call, CallStage::sent);
     // Last, because the port may say at once what became of it.
     transport_->publish(token, *message);

@@ -28,6 +28,8 @@ struct MessageClientOptions {
     WhenAbsent when_absent = WhenAbsent::wait;
     /// Whether requests say when they were sent: the server is known to be one of Warren's.
     bool says_when_sent = false;
+    /// As whom the broker knows this client, which requests say; empty: they do not.
+    std::string user_id{};
     /// So often in a row connecting may fail until the calls that wait for it fail; unset: always.
     std::optional<std::size_t> connect_attempts{};
 };

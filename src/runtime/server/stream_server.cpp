@@ -97,7 +97,7 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
         } else if (!decoder.call) [[unlikely]] {
             dispatcher_.refuse(std::move(call), std::move(decoder.call.error()), listener_);
         } else {
-            decoder.call->metadata.caller = session.caller();
+            decoder.call->metadata.caller = caller_of(decoder.ticket, session.caller());
             call->values_bytes = memory_.values.used_bytes();
             dispatcher_.dispatch(std::move(call), *decoder.call, listener_);
         }

@@ -31,6 +31,12 @@ namespace warren::runtime {
 
 class StreamServerSession;
 
+/// Who has a secret that requests are signed under.
+struct Signer {
+    std::string name{};  // or the secret's key id; empty: nobody that is known
+    bool is_named = false;
+};
+
 struct StreamServerOptions {
     ListenerContextOptions listener;
     /// Calls without a response yet, of one connection and of all.
@@ -47,6 +53,7 @@ struct StreamServerOptions {
     /// What one turn may add to a connection's output by handlers that run inline; requests that
     /// came with it wait for the next turn.
     std::size_t turn_output_bytes_max = std::size_t{1} << 20;
+    std::vector<Signer> signers{};  // by the number of the key; none: nothing is signed
 };
 
 /// What a stream server has done, beside what `Counters` tell.          thread any may read
@@ -147,6 +154,15 @@ private:
     enum class Unread : std::uint8_t { closed, dropped, refused };
     void refuse_unread(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
                        Unread consequence);
+    /// A name that somebody gave says most, what the connection is known by more than a key's id.
+    /// in   connection: who that is known to be          thread any
+    std::string_view caller_of(const protocol::StreamTicket& ticket,
+                               std::string_view connection) const noexcept {
+        const bool is_known = ticket.key != 0 && ticket.key <= options_.signers.size();
+        const Signer* const signer = is_known ? &options_.signers[ticket.key - 1U] : nullptr;
+        return signer != nullptr && (signer->is_named || connection.empty()) ? signer->name
+                                                                             : connection;
+    }
     std::string_view overload_reason_for(const ResponseBacklog::Share& share) const noexcept;
     std::optional<Failure> refusal_of(const StreamServerSession& session, bool wants_response);
     std::optional<Failure> refusal_for(const StreamServerSession& session,

@@ -23,7 +23,7 @@ public:
         static_cast<void>(decoder_->next(message_, job_.server_.unix_ms(), values));
         job_.reply_ticket = decoder_->ticket;
         if (decoder_->call) {
-            decoder_->call->metadata.caller = caller_;
+            decoder_->call->metadata.caller = job_.server_.caller_of(decoder_->ticket, caller_);
         }
         return std::move(decoder_->call);
     }

@@ -103,6 +103,15 @@ Failure explain_precondition(std::string_view text, std::string_view what, std::
                                        "(its max_message_size)",
                                        what, size->bytes, where, size->bytes_max)};
     }
+    // "user_id property set to 'shop' but authenticated user was 'guest'".
+    if (const std::string_view user = quoted_after(text, "authenticated user was ");
+        text.contains("user_id")) {
+        return {.code = Code::unauthenticated,
+                .message = fmt::format(
+                    "{} says that another user sends it than the one that the broker at {} knows, "
+                    "'{}': say the latter in the address (amqp_user), or nobody (amqp_user=)",
+                    what, where, user)};
+    }
     const std::string differs = difference(text);
     return {
         .code = Code::contract_mismatch,

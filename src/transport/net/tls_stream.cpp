@@ -63,6 +63,30 @@ std::string whole_subject(const X509_NAME* subject) {
     return shown;
 }
 
+std::string text_of(const ASN1_STRING* text) {
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+            static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+/// The first of a certificate's other names that is a URI, or else a host or an e-mail address.
+std::string alternative_name(const X509* certificate) {
+    struct Free {
+        void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
+    };
+    const std::unique_ptr<GENERAL_NAMES, Free> names{static_cast<GENERAL_NAMES*>(
+        X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr))};
+    for (const int wanted : {GEN_URI, GEN_DNS, GEN_EMAIL}) {
+        for (int at = 0; names != nullptr && at < sk_GENERAL_NAME_num(names.get()); ++at) {
+            const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), at);
+            if (name->type == wanted) {
+                const std::string text = text_of(name->d.ia5);
+                return text.contains('\0') ? std::string{} : text;
+            }
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 TlsStream::TlsStream(TcpSocket socket, SSL_CTX* context, Side side)
@@ -111,6 +135,9 @@ std::string TlsStream::peer_identity() const {
         return {};
     }
     const X509_NAME* const subject = X509_get_subject_name(certificate.get());
+    if (X509_NAME_entry_count(subject) == 0) {
+        return alternative_name(certificate.get());
+    }
     std::string name = common_name(subject);
     return name.empty() ? whole_subject(subject) : name;
 }

@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace warren::transport {
 
@@ -57,7 +58,11 @@ public:
     void pause() override { paused_ = true; }
     void resume() override;
     void close_after_output() override;
-    std::string_view peer_identity() const noexcept override { return {}; }
+    /// With CURVE nobody else has the publisher's key; a password it is not asked for.
+    std::string_view peer_identity() const noexcept override {
+        const auto* const curve = std::get_if<ZmqCurveClient>(&home_.options.security);
+        return curve == nullptr ? std::string_view{} : curve->server_public_key;
+    }
     std::string peer_address() const override { return endpoint_.text; }
 
 private:

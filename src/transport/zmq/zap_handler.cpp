@@ -50,8 +50,12 @@ bool admits_curve(const ZmqCurveServer& known, const std::vector<std::string>& r
         return false;
     }
     user = z85_of(request[first]);
-    return known.client_public_keys.empty() ||
-           std::ranges::find(known.client_public_keys, user) != known.client_public_keys.end();
+    const std::vector<std::string>& keys = known.client_public_keys;
+    const auto at = static_cast<std::size_t>(std::ranges::find(keys, user) - keys.begin());
+    if (at < known.client_names.size() && !known.client_names[at].empty()) {
+        user = known.client_names[at];
+    }
+    return keys.empty() || at != keys.size();
 }
 
 /// out  false: the context is shut down

@@ -17,7 +17,8 @@ namespace warren::transport {
 /// Says for all listeners of a context who may connect.                       [ZeroMQ RFC 27, ZAP]
 ///
 /// Each listener has a domain of its own, so that what one lets in another need not. Whom it lets
-/// in bears the user's name, or the public key in Z85, as the property "User-Id" of its messages.
+/// in bears the user's name, or the key's, or the public key in Z85, as the property "User-Id" of
+/// its messages.
 /// thread any
 class ZapHandler {
 public:

@@ -56,6 +56,27 @@ TEST_F(ZmqConfig, IsReadAsItIs) {
     EXPECT_EQ(curve.zmq.client_keys, Texts{keys.public_key});
 }
 
+TEST_F(ZmqConfig, KeysAndSecretsHaveNamesInAMap) {
+    const std::string start = "listeners:\n  - zmq: \"tcp://*:0\"\n    ";
+    const auto options = [&](const std::string& keys_of_listener) {
+        return load(start + keys_of_listener).listeners.at(0).options;
+    };
+    const std::string secret_key = "secret_key: \"" + keys.secret_key + "\"";
+    const ListenerOptions curve = options("curve: {" + secret_key + ", client_keys: {\"a, b\": \"" +
+                                          keys.public_key + "\"}}\n");
+    EXPECT_EQ(curve.zmq.client_keys, Texts{keys.public_key});
+    EXPECT_EQ(curve.zmq.client_names, Texts{"a, b"});
+    const ListenerOptions signing =
+        options("auth_secrets: {billing: a secret of enough bytes, shop: one of enough bytes}\n");
+    EXPECT_EQ(signing.auth_names, (Texts{"billing", "shop"}));
+    EXPECT_EQ(signing.auth_secrets, (Texts{"a secret of enough bytes", "one of enough bytes"}));
+    EXPECT_EQ(problems(start + "auth_secrets: {file: a secret of enough bytes}\n"),
+              Texts{"warren.yml:3: listeners[0].auth_secrets.file: would be the name of who has a "
+                    "secret: write a list, [{file: PATH}], or 'NAME: {file: PATH}'"});
+    EXPECT_EQ(problems(start + "auth_secrets: {}\n"),
+              Texts{"warren.yml:3: listeners[0].auth_secrets: must not be empty"});
+}
+
 TEST_F(ZmqConfig, WhatItCannotBeIsSaidAtItsLine) {
     const auto problem = [this](const std::string& listener) {
         const Texts found = problems("listeners:\n  - {" + listener + "}\n");

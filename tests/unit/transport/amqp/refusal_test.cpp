@@ -78,6 +78,15 @@ TEST(RetryClass, AMissingPermissionAndAnotherShapeStayWhatTheyAre) {
     EXPECT_TRUE(differs.message.contains("'durable' is declared as 'true', but 'false' exists"));
 }
 
+TEST(RetryClass, WhoIsNotWhoTheyAreIsToldWhoTheyAre) {
+    const Failure refused = explained(
+        406, "PRECONDITION_FAILED - user_id property set to 'shop' but authenticated user was 'me'",
+        "The request");
+    EXPECT_EQ(refused.code, Code::unauthenticated);
+    EXPECT_TRUE(refused.message.contains("that the broker at amqp://localhost:5672 knows, 'me'"))
+        << refused.message;
+}
+
 TEST(RefusedSize, IsReadFromTheBrokersWords) {
     const auto size = refused_size(
         "PRECONDITION_FAILED - message size 600 is larger than configured max size 512");

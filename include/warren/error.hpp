@@ -25,6 +25,7 @@ enum class Code : std::uint8_t {
     broker_blocked,     // the broker refuses to take messages (memory or disk alarm)
     overloaded,         // a limit was reached; nothing was done: see `Failure::retry_after`
     unauthenticated,    // the credentials or permissions were refused
+    permission_denied,  // a server knows who calls, and does not allow it
     contract_mismatch,  // the two sides were built from different contracts
     conflict,           // the same idempotency key came with another request, or a name is taken
     cancelled,          // the caller cancelled

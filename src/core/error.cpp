@@ -22,6 +22,7 @@ constexpr std::array catalogue{
     Entry{Code::broker_blocked, "broker_blocked", Retry::safe},
     Entry{Code::overloaded, "overloaded", Retry::safe},
     Entry{Code::unauthenticated, "unauthenticated", Retry::useless},
+    Entry{Code::permission_denied, "permission_denied", Retry::useless},
     Entry{Code::contract_mismatch, "contract_mismatch", Retry::useless},
     Entry{Code::conflict, "conflict", Retry::useless},
     Entry{Code::cancelled, "cancelled", Retry::if_idempotent},

@@ -50,7 +50,8 @@ Value argument_of(const Call& call) noexcept {
 
 /// A failure as the protocol has it: one line, for a person.
 std::string reply_text(const Response& response) {
-    const bool is_refused = response.failure == Code::unauthenticated;
+    const bool is_refused = response.failure == Code::unauthenticated ||
+                            response.failure == Code::permission_denied;
     return std::string{is_refused ? arrpc_auth_error : arrpc_rpc_error} + failure_text(response);
 }
 

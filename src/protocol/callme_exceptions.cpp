@@ -130,6 +130,7 @@ std::string_view callme_exception_type(const Response& failure) noexcept {
     case Code::broker_blocked:
         return "ConnectionError";
     case Code::unauthenticated:
+    case Code::permission_denied:
         return "PermissionError";
     case Code::conflict:
     case Code::cancelled:

@@ -65,6 +65,7 @@ Value response_body(const Response& response, Arena& arena) {
     case Code::broker_blocked:
     case Code::overloaded:
     case Code::unauthenticated:
+    case Code::permission_denied:
     case Code::contract_mismatch:
     case Code::conflict:
     case Code::cancelled:

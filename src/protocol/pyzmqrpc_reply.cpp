@@ -71,6 +71,7 @@ Status failure_status(const Response& response) {
                 .message = failure_text(response),
                 .is_complete = false};
     case Code::overloaded:
+    case Code::permission_denied:
     case Code::contract_mismatch:
     case Code::conflict:
     case Code::cancelled:

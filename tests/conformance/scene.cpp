@@ -55,6 +55,7 @@ bool has_common_words(Code code) {
     case Code::broker_blocked:
     case Code::overloaded:
     case Code::unauthenticated:
+    case Code::permission_denied:
     case Code::cancelled:
         return false;
     }

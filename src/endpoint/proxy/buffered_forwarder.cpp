@@ -26,7 +26,8 @@ bool may_pass(Code code) {
     case Code::connection_lost:
     case Code::broker_blocked:
     case Code::overloaded:
-    case Code::unauthenticated:  // until somebody mends the credentials
+    case Code::unauthenticated:    // until somebody mends the credentials
+    case Code::permission_denied:  // or the permissions
     case Code::cancelled:
         return true;
     case Code::invalid_request:

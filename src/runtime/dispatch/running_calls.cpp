@@ -40,6 +40,7 @@ bool handler_may_claim(Code code) noexcept {
     case Code::deadline_exceeded:
     case Code::overloaded:
     case Code::unauthenticated:
+    case Code::permission_denied:
     case Code::conflict:
     case Code::cancelled:
     case Code::failed:

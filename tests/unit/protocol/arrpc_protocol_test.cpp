@@ -65,6 +65,11 @@ TEST(ArrpcProtocol, GivesAndTakesTheCapturedBytes) {
         const Failure failure = reader->response({}).error();
         EXPECT_EQ(failure.code, code);
         EXPECT_EQ(encoded_response(*plain, {.failure = code, .message = failure.message}), reply);
+        if (code == Code::unauthenticated) {
+            EXPECT_EQ(encoded_response(*plain, {.failure = Code::permission_denied,
+                                                .message = failure.message}),
+                      reply);
+        }
     }
 }
 

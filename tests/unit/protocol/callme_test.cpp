@@ -329,6 +329,8 @@ TEST_F(CallmeTest, EachFailureIsTheExceptionOfTheTable) {
                   R"({"type":"ConnectionRefusedError","args":["x"]})"},
              Case{{.failure = Code::unauthenticated, .message = "x"},
                   R"({"type":"PermissionError","args":["x"]})"},
+             Case{{.failure = Code::permission_denied, .message = "x"},
+                  R"({"type":"PermissionError","args":["x"]})"},
              Case{{.failure = Code::internal, .message = "x"},
                   R"({"type":"RuntimeError","args":["x"]})"},
          }) {

@@ -165,7 +165,8 @@ TEST(Dispatcher, AHandlerMayNotClaimWhatItCannotKnow) {
         EXPECT_FALSE(handler_may_claim(code)) << name_of(code);
     }
     for (const Code code : {Code::invalid_request, Code::deadline_exceeded, Code::overloaded,
-                            Code::unauthenticated, Code::conflict, Code::cancelled, Code::failed}) {
+                            Code::unauthenticated, Code::permission_denied, Code::conflict,
+                            Code::cancelled, Code::failed}) {
         EXPECT_TRUE(handler_may_claim(code)) << name_of(code);
     }
 }

@@ -1,0 +1,194 @@
+"""Every snippet of the README and the guide is what it says: C++ compiles, configurations pass
+`warren check`, Python parses, and commands have the options that are shown."""
+
+import ast
+import itertools
+import os
+import re
+import subprocess
+import unittest
+
+from fixture import MODULES, TREE, ProgramTest, run_warren
+from certificates import make_certificates
+
+CXX = os.environ.get("WARREN_CXX", "g++")
+GUIDE = sorted(path.name for path in (TREE / "docs/guide").glob("*.md"))
+DOCUMENTS = ["README.md", *[f"docs/guide/{name}" for name in GUIDE]]
+
+# By its first line, and why nothing is done with it.
+TEXTS = {
+    "amqp://USER:PASSWORD@HOST:PORT/VHOST?queue=QUEUE": "addresses, and what they mean",
+    "amqp://guest:guest@localhost/?queue=test&peer=warren": "an address",
+    '{"func_name": "add", "func_args": [1, 2], "func_kwargs": {}}': "what is on the wire",
+    '{"status_code": 200, "status_message": "OK",': "what is on the wire",
+    "ready": "what a command prints",
+    "rabbitmqctl set_permissions carl": "another program's command",
+    "find_package(warren REQUIRED)": "built by install_test.py",
+    "class SimpleCommand(ICommand):": "Python and C++ side by side",
+}
+
+# What a page's C++ stands on without showing it; each page is a namespace.
+FRAMES = {
+    "docs/guide/calling.md": """
+        enum class FavouriteFood { onion }; WARREN_ENUM(FavouriteFood, onion)
+        struct Request { FavouriteFood favourite_food; }; WARREN_MODEL(Request, (favourite_food))
+        struct Response { bool tolerable; }; WARREN_MODEL(Response, (tolerable))""",
+    "docs/guide/metadata.md": """
+        struct Order { int number; }; WARREN_MODEL(Order, (number))
+        WARREN_CONTRACT(order, "order", Order, int)
+        const Order request{7};""",
+    "docs/guide/modules.md": """
+        struct Query { std::string key; }; WARREN_MODEL(Query, (key))
+        using Found = std::string;
+        struct {
+            void start(const std::string&, std::move_only_function<void(Found)>);
+        } database;""",
+    "docs/guide/proxies.md": """
+        struct Order { int number; }; WARREN_MODEL(Order, (number))
+        int database;
+        struct Transaction {
+            explicit Transaction(int&);
+            bool insert_key(std::string_view);
+            void insert(const Order&);
+            void commit();
+        };""",
+}
+
+HEADERS = """
+#include <warren/client.hpp>
+#include <warren/log.hpp>
+#include <warren/module.hpp>
+#include <warren/python_error.hpp>
+#include <warren/server.hpp>
+#include <functional>
+#include <iostream>
+using namespace std::chrono_literals;
+"""
+FUNCTION = "void f%d(warren::Server& server, warren::Client& client, warren::Registry& module) {{"
+
+
+def snippets(document):
+    """Each indented or fenced block: the number of its first line, and its lines."""
+    block, is_fenced, before = [], False, ""
+    for number, line in enumerate((TREE / document).read_text().splitlines() + ["end"], 1):
+        is_inside = is_fenced or line.startswith("    ") and (block or not before)
+        if line.startswith("```") or block and line and not is_inside:
+            if block:
+                yield number - len(block), block
+            block, is_fenced = [], line.startswith("```") and not is_fenced
+        elif is_inside or block:
+            block.append(line if is_fenced else line[4:])
+        before = line
+
+
+def parts(lines):
+    """A configuration, and what is called then."""
+    first = next((i for i, line in enumerate(lines) if line.startswith("$ ")), len(lines))
+    return lines[:first], lines[first:]
+
+
+def is_configuration(lines):
+    return bool(lines) and re.match(r"(- \{)?[\w-]+:( |$)", lines[0]) is not None
+
+
+def is_command(lines):
+    return bool(lines) and lines[0].startswith(("$ ", "warren ", "scripts/"))
+
+
+def is_python(lines):
+    return lines[0].startswith("import ")
+
+
+def is_cpp(lines):
+    told = any(lines[0].startswith(start) for start in TEXTS)
+    return not (told or is_configuration(lines) or is_command(lines) or is_python(lines))
+
+
+def all_snippets(kind):
+    return [(page, at, lines) for page in DOCUMENTS for at, lines in snippets(page) if kind(lines)]
+
+
+def as_code(count, page, at, lines):
+    """A snippet, for its page's namespace: contracts as they are, and statements in a function."""
+    code = ["" if re.match(r" *\.\.\.$|#include", line) else line for line in lines]
+    head = len(list(itertools.takewhile(re.compile("WARREN_CONTRACT|$").match, code)))
+    line = f'#line %d "{page}"'
+    if re.match("namespace|struct|enum|int main|WARREN_", code[head]):
+        return [line % at, *code]
+    rest = [FUNCTION % count, line % (at + head), *code[head:], "}}"]
+    return [line % at, *code[:head], *rest]
+
+
+class Guide(ProgramTest):
+    def test_every_text_is_there(self):
+        texts = "\n".join(lines[0] for _, _, lines in all_snippets(lambda lines: True))
+        for start in TEXTS:
+            self.assertIn(start, texts)
+
+    def test_cpp_compiles(self):
+        found = all_snippets(is_cpp)
+        self.assertGreater(len(found), 10)
+        unit, framed = [HEADERS], set()
+        for count, (page, at, lines) in enumerate(found):
+            frame = "" if page in framed else FRAMES.get(page, "")
+            framed.add(page)
+            unit += ["namespace %s {" % re.sub(r"\W", "_", page), frame]
+            unit += [*as_code(count, page, at, lines), "}"]
+        source = self.write("guide.cpp", "\n".join(unit) + "\n")
+        command = [CXX, "-std=c++23", "-fsyntax-only", "-w", f"-I{TREE}/include", source]
+        done = subprocess.run(command, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_configurations_are_accepted(self):
+        make_certificates(self.directory)
+        for name in ("server.crt", "ca.crt"):
+            self.write(name, (self.directory / name.replace("crt", "pem")).read_text())
+        for name in ("server.public", "client.public"):
+            pair = run_warren("keygen", "--curve").stdout
+            public, secret = re.findall(r'"(.*)"', pair)
+            self.write(name, public)
+            self.write(name.replace("public", "secret"), secret)
+        self.write("fernet.key", run_warren("keygen").stdout)
+        for name in ("BROKER_PASSWORD", "PASSWORD", "WARREN_AUTH_SECRET", "ARRPC_SECRET"):
+            os.environ[name] = "a-secret-that-is-long-enough-for-any-use"
+            self.addCleanup(os.environ.pop, name)
+        os.environ["STATE_DIRECTORY"] = str(self.directory)
+        self.addCleanup(os.environ.pop, "STATE_DIRECTORY")
+        for page, at, lines in all_snippets(is_configuration):
+            with self.subTest(f"{page}:{at}"):
+                text = "\n".join(parts(lines)[0]) + "\n"
+                if text.startswith("- "):
+                    text = "listeners:\n" + text
+                elif not re.search("^(listeners|proxies|virtual_hosts):", text, re.MULTILINE):
+                    text += "listeners: [{tcp: '127.0.0.1:0'}]\n"
+                if "modules:" not in text:
+                    text = f"modules: [{MODULES}]\n" + text
+                text = text.replace("/usr/lib/warren/modules", MODULES)
+                text = text.replace("/var/lib/warren", str(self.directory))
+                checked = run_warren("check", self.write("guide.yml", text))
+                self.assertEqual(checked.returncode, 0, text + checked.stdout + checked.stderr)
+
+    def test_python_parses(self):
+        for page, at, lines in all_snippets(is_python):
+            ast.parse("\n".join(lines), f"{page}:{at}")
+
+    def test_commands_have_the_options_that_are_shown(self):
+        shown = 0
+        for page, at, lines in all_snippets(lambda lines: is_command(lines) or parts(lines)[1]):
+            command = None
+            for line in lines:
+                if given := re.match(r"(?:\$ )?warren (\w+)", line):
+                    command = given[1]
+                elif not line.startswith("    "):
+                    command = None
+                if script := re.match(r"(?:\$ )?(scripts/\w+)", line):
+                    self.assertTrue(os.access(TREE / script[1], os.X_OK), script[1])
+                for option in re.findall(r"(?<!\w)--[a-z][a-z-]+", line if command else ""):
+                    shown += 1
+                    helps = run_warren(command, "--help").stdout
+                    self.assertRegex(helps, rf"{option}\b", f"{page}:{at}: warren {command}")
+        self.assertGreater(shown, 20)
+
+
+if __name__ == "__main__":
+    unittest.main()

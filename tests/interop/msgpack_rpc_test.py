@@ -265,6 +265,27 @@ class Calling(TcpTest):
             self.assertEqual(refusals[0][:2], [RESPONSE, 5])
             self.assertEqual(refusals[0][2]["code"], "no_such_method")
 
+    def test_what_a_call_says_of_itself_goes_with_it(self):
+        said = {
+            "key": ("--idempotency-key", "order 7"),
+            "traceparent": ("--traceparent", f"00-{'a' * 32}-{'b' * 16}-01"),
+            "tracestate": ("--tracestate", "vendor=1"),
+            "baggage": ("--baggage", "tenant=oak"),
+            "contract": ("--contract", "a fingerprint"),
+            "priority": ("--priority", "5"),
+        }
+        options = [word for option in said.values() for word in option]
+        with ForeignServer(answering(result=3)) as server:
+            address = server.address.removesuffix("?peer=foreign")
+            self.assert_gives(self.call(address, "method", [1, 2], *options), 3)
+            metadata = server.requests[-1][3][-1]
+            for name, (_, text) in said.items():
+                self.assertEqual(str(metadata[name]), text)
+            # It would be an argument to a server that does not know it.
+            self.assert_fails(self.call(server.address, "method", 1, *options), "invalid_request")
+            self.assertEqual(len(server.requests), 1)
+        self.assertEqual(self.call(address, "method", 1, "--priority", "256").returncode, 2)
+
     def test_a_foreign_peer_gets_the_arguments_alone(self):
         styles = (([1, 2], [1, 2]), ([], []), ({"a": 1}, [{"a": 1}]), ("text", ["text"]))
         for sent, params in styles:

@@ -49,6 +49,10 @@ struct ListenerQueue {
     /// never settled. Unset: the queue's name and ".dead-letter". Empty: the queue is declared
     /// without a limit of deliveries and without dead letters, as it may exist already.
     std::optional<std::string> dead_letter_queue{};
+    /// Whether requests that the broker drops, such as those whose time is over in the queue, come
+    /// back to the callers that ask for it (`return_dropped` in their addresses): the queue is
+    /// declared with the dead-letter exchange warren.returned. Unset: in memory alone.
+    std::optional<bool> return_dropped{};
 
     // Where the queue is not the protocol's default; of callme its exchange, too.
     std::optional<bool> durable{};

@@ -95,6 +95,9 @@ public:
     virtual void publish(std::uint64_t token, const protocol::MessageView& request) = 0;
     /// Bind the reply queue, now and after every reconnect. on_bound follows.
     virtual void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) = 0;
+    /// What a request is to be sent with so that it comes back when the broker drops it (see
+    /// `protocol::add_return_key`); empty: it does not.
+    virtual std::string_view return_key() const noexcept { return {}; }
     /// Ask how many consumers a queue has. on_consumers follows, unless the connection is lost.
     /// out  false: there is nobody to ask
     virtual bool count_consumers(std::uint64_t /*token*/, std::string_view /*queue*/) {

@@ -133,6 +133,34 @@ class Attempts(InteropTest):
                 self.assertIn("attempts_max is 1", client.reply["message"])
                 self.assertNotIn("without an end", server.log())
 
+    def test_what_the_broker_gives_up_comes_back_to_its_caller(self):
+        """Servers that are not Warren's, at a queue that is not Warren's either."""
+        arguments = {"x-dead-letter-exchange": "warren.returned"}
+        limits = [{}, {"x-max-length": 1}, {**QUORUM, "x-delivery-limit": 1}]
+        for number, (limit, code) in enumerate(zip(limits, ("internal", "overloaded", "failed"))):
+            queue = f"theirs{number}"
+            with Connection(self.uri) as amqp:
+                amqp.channel.queue_declare(queue, durable=True, arguments={**arguments, **limit})
+                to = f"{self.uri}?queue={queue}&protocol=tutorial&return_dropped=true"
+                command = ("call", "fib", "1", "--to", to, "--wait", "--timeout", "60s")
+                with Process(PROGRAM, *command) as call:
+                    got = []
+
+                    def arrived():
+                        got[:] = amqp.channel.basic_get(queue)
+                        return got[0] is not None
+
+                    self.assertTrue(eventually(arrived))
+                    self.assertNotIn("BCC", got[1].headers or {})
+                    again = code != "internal"
+                    amqp.channel.basic_nack(got[0].delivery_tag, requeue=again)
+                    if code == "overloaded":
+                        amqp.channel.basic_publish("", queue, b"1")
+                    elif code == "failed":
+                        self.deliver(amqp, queue, 1)
+                    self.assertEqual(call.wait(), 1)
+                    self.assertIn(code, call.log())
+
     def test_a_queue_that_exists_without_dead_letters(self):
         with Connection(self.uri) as amqp:
             amqp.channel.queue_declare("older", durable=True, arguments=QUORUM)

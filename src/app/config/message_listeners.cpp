@@ -20,8 +20,8 @@ namespace {
 constexpr std::uint64_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 
 constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
-constexpr std::array<std::string_view, 5> queue_keys{"durable", "exclusive", "auto_delete",
-                                                     "queue_type", "dead_letter_queue"};
+constexpr std::array<std::string_view, 6> queue_keys{
+    "durable", "exclusive", "auto_delete", "queue_type", "dead_letter_queue", "return_dropped"};
 
 void read_queue(ConfigMap& map, ListenerQueue& queue) {
     map.read_word("acknowledge", queue.acknowledge, acknowledge_words);
@@ -32,6 +32,7 @@ void read_queue(ConfigMap& map, ListenerQueue& queue) {
     if (const auto letters = map.find("dead_letter_queue")) {
         queue.dead_letter_queue = letters->is_null() ? std::string{} : letters->text();
     }
+    map.read("return_dropped", queue.return_dropped, &ConfigNode::boolean);
     map.read("queue", queue.name, &ConfigNode::text);
     map.read("durable", queue.durable, &ConfigNode::boolean);
     map.read("exclusive", queue.exclusive, &ConfigNode::boolean);

@@ -24,6 +24,7 @@ constexpr std::string_view own_parameters[] = {"queue",
                                                "reply_queue",
                                                "persistent",
                                                "nested_secrets",
+                                               "return_dropped",
                                                "peer",
                                                "amqp_user",
                                                limit_parameters[0],
@@ -52,9 +53,10 @@ std::expected<void, Failure> take(std::string_view key, std::string value, Addre
         address.amqp_user = std::move(value);
         return {};
     }
-    if (key == "persistent" || key == "nested_secrets") {
-        return store(read_flag(key, value),
-                     key == "persistent" ? address.persistent : address.nested_secrets);
+    if (key == "persistent" || key == "nested_secrets" || key == "return_dropped") {
+        return store(read_flag(key, value), key == "persistent"       ? address.persistent
+                                            : key == "nested_secrets" ? address.nested_secrets
+                                                                      : address.return_dropped);
     }
     if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
         return accept_limit(key, value, address);
@@ -125,6 +127,10 @@ std::expected<void, Failure> read_parameters(core::Uri uri, bool in_memory, Addr
     if (address.queue.empty() && protocol.queue_of == nullptr) {
         return refused("Name the server's queue in the address, as in ...?queue=NAME");
     }
+    if (auto checked = check_returns(address, address.reply_mode.value_or(ReplyMode::exclusive));
+        !checked) {
+        return checked;
+    }
     return check_reply_queue(protocol, address.reply_queue);
 }
 
@@ -178,6 +184,14 @@ std::string Address::display(const HostPort& server) const {
     const bool is_secured = std::get<TcpAddress>(transport).is_secured;
     return std::string{is_secured ? protocol->secured_scheme : protocol->scheme} + "://" +
            transport::host_and_port(server.host, server.port);
+}
+
+std::expected<void, Failure> check_returns(const Address& address, ReplyMode mode) {
+    if (mode == ReplyMode::direct && address.protocol->reply_topology == nullptr &&
+        address.return_dropped.value_or(false)) {
+        return refused("Requests come back to a queue: 'return_dropped' is not of direct replies");
+    }
+    return {};
 }
 
 std::expected<void, Failure> check_tls_files(const Address& address) {

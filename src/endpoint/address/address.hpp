@@ -101,6 +101,8 @@ struct Address {
     std::string reply_queue{};
     std::optional<bool> persistent{};  // as that of ClientOptions
     std::optional<bool> nested_secrets{};
+    /// Whether a client's requests come back that the broker drops; unset: in memory alone.
+    std::optional<bool> return_dropped{};
     /// Whose the server at a broker is; unset: in memory Warren's, else anybody's.
     std::optional<protocol::RpcPeer> peer{};
     /// As whom the broker knows a client; unset: as whom it logs in.
@@ -127,6 +129,9 @@ struct Address {
     /// One of its servers, without a broker.
     std::string display(const HostPort& server) const;
 };
+
+/// err  invalid_request: what the broker drops cannot come back there
+std::expected<void, Failure> check_returns(const Address& address, ReplyMode mode);
 
 /// Whether the files of TLS that a side names which connects can be used.
 /// err  invalid_request, as `transport::make_tls_context`

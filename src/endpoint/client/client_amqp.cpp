@@ -103,7 +103,8 @@ std::unique_ptr<ClientConnection> make_amqp_client(const transport::AmqpEndpoint
         broker,
         AmqpClientOptions{.reply_mode = transport_mode(mode),
                           .reply_queue = std::move(replies.queue),
-                          .reply_topology = std::move(replies.topology)},
+                          .reply_topology = std::move(replies.topology),
+                          .returns_dropped = replies.returns_dropped},
         std::move(log), spin_max);
 }
 

@@ -42,6 +42,7 @@ struct ClientReplies {
     ReplyMode mode = ReplyMode::exclusive;
     std::string queue{};
     protocol::MakeReplyTopology topology{};  // where the protocol says it, instead of both
+    bool returns_dropped = false;            // requests that the broker drops come there, too
 };
 
 // One for each kind of broker.

@@ -75,6 +75,7 @@ std::unique_ptr<ClientConnection> make_memory_client(const MemoryAddress& addres
                                                      ClientReplies replies) {
     MemoryClientOptions options;
     options.reply_topology = std::move(replies.topology);
+    options.returns_dropped = replies.returns_dropped;
     if (replies.mode == ReplyMode::durable && !options.reply_topology) {
         options.replies = runtime::RepliesSurvive::yes;
         options.reply_queue = std::move(replies.queue);

@@ -15,12 +15,14 @@ namespace {
 std::unique_ptr<ClientConnection> make_transport(const Address& address,
                                                  const ClientOptions& options) {
     const auto reply_topology = address.protocol->reply_topology;
+    const auto* const memory = std::get_if<MemoryAddress>(&address.transport);
     ClientReplies replies{
         .mode = address.reply_mode.value_or(options.reply_mode),
         .queue = address.reply_queue.empty() ? options.reply_queue : address.reply_queue,
         .topology =
-            reply_topology == nullptr ? protocol::MakeReplyTopology{} : reply_topology(address)};
-    if (const auto* memory = std::get_if<MemoryAddress>(&address.transport)) {
+            reply_topology == nullptr ? protocol::MakeReplyTopology{} : reply_topology(address),
+        .returns_dropped = address.return_dropped.value_or(memory != nullptr)};
+    if (memory != nullptr) {
         return make_memory_client(*memory, std::move(replies));
     }
     transport::AmqpEndpoint broker = std::get<transport::AmqpEndpoint>(address.transport);
@@ -80,6 +82,7 @@ private:
 std::unique_ptr<ClientRoute> make_message_route(const Address& address,
                                                 const ClientOptions& options) {
     value_or_throw(check_reply_queue(*address.protocol, options.reply_queue));
+    value_or_throw(check_returns(address, address.reply_mode.value_or(options.reply_mode)));
     return std::make_unique<MessageRoute>(address, options);
 }
 

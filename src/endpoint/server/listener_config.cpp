@@ -312,8 +312,7 @@ std::expected<ListenerConfig, Failure> resolve_listener(ListenerOptions options)
     if (address->has_client_parameters && !address->is_brokerless()) {
         return refused(
             "The parameters 'reply', 'reply_...', 'persistent', 'nested_secrets', "
-            "'pickle_protocol' "
-            "and 'amqp_user' are a client's");
+            "'return_dropped', 'pickle_protocol' and 'amqp_user' are a client's");
     }
     auto keys = format::Keyring::parse(options.fernet_keys);
     if (!keys) {

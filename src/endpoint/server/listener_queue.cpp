@@ -2,6 +2,7 @@
 
 #include "endpoint/failures.hpp"
 #include "endpoint/protocols/descriptor.hpp"
+#include "protocol/returned_requests.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace warren::endpoint {
@@ -126,6 +128,25 @@ std::expected<void, Failure> check_dead_letters(const ListenerOptions& options,
     return check_name("dead_letter_queue", letters);
 }
 
+/// Which of its arguments say where a queue puts what it drops; empty: none.
+std::string_view own_dead_letters(const Value& arguments) {
+    for (const std::string_view name : {"x-dead-letter-exchange", "x-dead-letter-routing-key"}) {
+        if (arguments.is_map() && arguments.find(name) != nullptr) {
+            return name;
+        }
+    }
+    return {};
+}
+
+std::expected<void, Failure> check_returns(const ListenerQueue& queue) {
+    const std::string own{own_dead_letters(queue.arguments.value())};
+    if (queue.return_dropped.value_or(false) && !own.empty()) {
+        return refused("'return_dropped' cannot be with the argument '" + own +
+                       "': it is where dropped requests go");
+    }
+    return {};
+}
+
 std::expected<void, Failure> check_names(const ListenerOptions& options, const Address& address) {
     auto checked = check_name("queue", queue_at_broker(address));
     for (const std::string& method : options.methods) {
@@ -186,6 +207,9 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
     if (auto checked = check_dead_letters(options, address, is_quorum); !checked) {
         return checked;
     }
+    if (auto checked = check_returns(queue); !checked) {
+        return checked;
+    }
     return check_names(options, address);
 }
 
@@ -213,6 +237,11 @@ protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::st
     }
     protocol::Topology topology = protocol.server_topology(wanted);
     limit_deliveries(dead_letters_of(options, topology.queues.front().name), topology);
+    const bool is_ours = std::holds_alternative<MemoryAddress>(config.address.transport) &&
+                         own_dead_letters(options.arguments.value()).empty();
+    if (options.return_dropped.value_or(is_ours)) {
+        return_requests(topology);
+    }
     return topology;
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/client/message_client.hpp"
 
 #include "protocol/failure_value.hpp"
+#include "protocol/returned_requests.hpp"
 #include "runtime/dispatch/kept_bytes.hpp"
 
 #include <chrono>
@@ -89,9 +90,13 @@ bool MessageClient::bind_first(ClientCall& call) {
 
 void MessageClient::publish(ClientCall& call) {
     const std::uint64_t token = token_of(call);
-    const std::chrono::milliseconds left = time_left(call);
+    std::chrono::milliseconds left = time_left(call);
     if (left <= left.zero()) {
         return fail(call, deadline_failure_of(call));
+    }
+    const std::string_view return_key = call.wants_response ? transport_->return_key() : "";
+    if (!return_key.empty()) {
+        left = protocol::time_until_return(left);
     }
     const PendingCalls::CorrelationText correlation = pending().correlation_of(token);
     protocol::Call encoded{.method = call.method,
@@ -113,6 +118,9 @@ void MessageClient::publish(ClientCall& call) {
         message->delivery_mode = protocol::persistent;
     }
     message->user_id = options_.user_id;
+    if (!return_key.empty()) {
+        protocol::add_return_key(return_key, *message, arena_);
+    }
     set_stage(call, CallStage::sent);
     // Last, because the port may say at once what became of it.
     transport_->publish(token, *message);
@@ -148,8 +156,10 @@ void MessageClient::on_ready(std::string_view reply_address) {
 }
 
 void MessageClient::on_reply(const protocol::MessageView& reply) {
-    if (!reply.reply_to.empty() && reply.reply_to == reply_address_) {
-        // A request of ours: its exchange copies what it gets to every queue, ours among them.
+    const bool is_request = !reply.reply_to.empty() && reply.reply_to == reply_address_;
+    auto returned = is_request ? protocol::returned_failure(reply, options_.broker) : std::nullopt;
+    if (is_request && !returned) {
+        // One of ours: its exchange copies what it gets to every queue, ours among them.
         return;
     }
     const PendingCalls::Token token = pending().find_correlation(reply.correlation_id);
@@ -157,6 +167,9 @@ void MessageClient::on_reply(const protocol::MessageView& reply) {
     if (call == nullptr || stage_of(*call) == CallStage::queued || !call->wants_response) {
         drop_reply();
         return;
+    }
+    if (returned) {
+        return fail(*call, std::move(*returned));
     }
     arena_.reset(kept_bytes_max);
     auto response = protocol_.decode_response(reply, arena_);

@@ -67,6 +67,7 @@ public:
     }
 
     runtime::Executor& executor() noexcept override { return link_->executor(); }
+    std::string_view return_key() const noexcept override { return replies_.return_key(); }
     std::string progress() const override { return std::string{link_->progress()}; }
 
     void publish(std::uint64_t token, const protocol::MessageView& request) override {
@@ -231,7 +232,7 @@ private:
         has_consumed_ = true;
         ready_ = true;
         backoff_.reset();
-        watch_.start(replies_.topology(), "", [this] { bindings_.refresh(); });
+        watch_.start(replies_.topology(), reply_address_, [this] { bindings_.refresh(); });
         sink_->on_ready(reply_address_);
         if (blocked_) {
             sink_->on_blocked(*blocked_);

@@ -62,6 +62,10 @@ std::string difference(std::string_view text) {
 /// What to do about a difference.
 std::string_view remedy(std::string_view text) {
     const std::string_view member = quoted_after(text, "inequivalent arg ");
+    if (text.contains("'warren.returned'")) {
+        return "declare it without 'return_dropped' and let a policy of the broker set its "
+               "dead-letter-exchange to warren.returned; or delete it there once it is empty";
+    }
     if (member.starts_with("x-delivery-limit") || member.starts_with("x-dead-letter-")) {
         return "declare it as it exists, without dead letters (dead_letter_queue: null), or with "
                "what it has (arguments), and let a policy of the broker limit its deliveries; or "

@@ -1,6 +1,7 @@
 #include "transport/amqp/reply_queue.hpp"
 
 #include "core/uuid.hpp"
+#include "protocol/returned_requests.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,38 +26,40 @@ ReplyQueue::ReplyQueue(AmqpClientOptions options) : options_{std::move(options)}
     }
 }
 
+void ReplyQueue::make_topology() {
+    const std::string unique = random_name();
+    if (options_.reply_topology) {
+        protocol::ReplyTopology wanted = options_.reply_topology(unique);
+        address_ = std::move(wanted.address);
+        topology_ = std::move(wanted.topology);
+    } else {
+        protocol::Queue queue{.exclusive = true, .auto_delete = true};
+        if (is_durable()) {
+            queue = {.name = options_.reply_queue, .durable = true};
+            queue.arguments = Dynamic::map({{"x-expires", options_.reply_queue_expires.count()}});
+        }
+        topology_ = {.queues = {std::move(queue)}};
+    }
+    if (options_.returns_dropped) {
+        return_key_ = protocol::accept_returns(topology_, unique);
+    }
+}
+
 std::expected<void, Failure> ReplyQueue::ask(amqp::ConnectionCore& core,
                                              amqp::ChannelNumber channel,
                                              Declarations& declarations) {
-    if (options_.reply_topology) {
-        return ask_as_configured(core, channel, declarations);
-    }
-    if (is_direct()) {
+    if (is_direct() && !is_configured()) {
         return declarations.consume(core, channel, {.queue = direct_reply_to, .no_ack = true});
     }
-    protocol::Queue queue{.exclusive = true, .auto_delete = true};
-    if (is_durable()) {
-        queue = {.name = options_.reply_queue, .durable = true};
-        queue.arguments = Dynamic::map({{"x-expires", options_.reply_queue_expires.count()}});
-    }
-    const auto declared = declarations.declare(core, channel, queue);
-    // Two clients at one queue would get each other's replies.
+    make_topology();
     // Without a name this means the queue declared last.       [AMQP 0-9-1 1.7.2.3]
-    return declared ? declarations.consume(
-                          core, channel,
-                          {.queue = queue.name, .no_ack = !is_durable(), .exclusive = is_durable()})
-                    : declared;
-}
-
-std::expected<void, Failure> ReplyQueue::ask_as_configured(amqp::ConnectionCore& core,
-                                                           amqp::ChannelNumber channel,
-                                                           Declarations& declarations) {
-    protocol::ReplyTopology wanted = options_.reply_topology(random_name());
-    address_ = std::move(wanted.address);
-    topology_ = std::move(wanted.topology);
     const std::string& queue = topology_.queues.front().name;
     const auto asked = declarations.declare(core, channel, topology_, queue);
-    return asked ? declarations.consume(core, channel, {.queue = queue, .no_ack = true}) : asked;
+    // Two clients at one queue would get each other's replies.
+    const bool is_kept = is_durable() && !is_configured();
+    return asked ? declarations.consume(core, channel,
+                                        {.queue = queue, .no_ack = !is_kept, .exclusive = is_kept})
+                 : asked;
 }
 
 }  // namespace warren::transport

@@ -29,6 +29,8 @@ struct AmqpClientOptions {
     /// How replies come, where the protocol says it; the mode is not asked then. Each connection
     /// has its own, because consumers of a lost one may linger.
     protocol::MakeReplyTopology reply_topology{};
+    /// Whether requests that the broker drops come there, too. Not of mode direct.
+    bool returns_dropped = false;
 };
 
 /// Where a client's replies come in, as its mode says.
@@ -52,7 +54,9 @@ public:
         return options_.reply_topology ? address_ : std::string{queue};
     }
 
-    /// What is declared for them, where the protocol says it; empty otherwise.
+    /// What requests are sent with that come back when they are dropped; empty: none does.
+    const std::string& return_key() const noexcept { return return_key_; }
+    /// What is declared for them, of mode direct nothing.
     const protocol::Topology& topology() const noexcept { return topology_; }
     /// A queue that nobody needs any more when the client has closed; empty: the broker sees to it.
     std::string_view queue_to_delete() const noexcept {
@@ -63,12 +67,11 @@ public:
                                      Declarations& declarations);
 
 private:
-    std::expected<void, Failure> ask_as_configured(amqp::ConnectionCore& core,
-                                                   amqp::ChannelNumber channel,
-                                                   Declarations& declarations);
+    void make_topology();
 
     AmqpClientOptions options_;
     std::string address_;  // as the protocol says it
+    std::string return_key_;
     protocol::Topology topology_;
 };
 

@@ -161,9 +161,8 @@ void MemoryBroker::delete_queue(std::string_view name) {
     }
 }
 
-std::vector<MemoryBroker::Queue*> MemoryBroker::route(const Exchange& exchange,
-                                                      std::string_view routing_key) {
-    std::vector<Queue*> targets;
+void MemoryBroker::route(const Exchange& exchange, std::string_view routing_key,
+                         std::vector<Queue*>& targets) {
     for (const protocol::Binding& binding : exchange.bindings) {
         if (exchange.shape.type != "fanout" && binding.routing_key != routing_key) {
             continue;
@@ -173,7 +172,6 @@ std::vector<MemoryBroker::Queue*> MemoryBroker::route(const Exchange& exchange,
             targets.push_back(target);
         }
     }
-    return targets;
 }
 
 MemoryBroker::Routed MemoryBroker::publish(const protocol::MessageView& message) {
@@ -187,13 +185,17 @@ MemoryBroker::Routed MemoryBroker::publish(const protocol::MessageView& message)
         if (exchange == exchanges_.end()) {
             return Routed::no_such_exchange;
         }
-        targets = route(exchange->second, message.routing_key);
+        route(exchange->second, message.routing_key, targets);
+        for (const std::string_view key : further_keys(message)) {
+            route(exchange->second, key, targets);
+        }
     }
     for (Queue* const target : targets) {
         auto queued = std::make_shared<MemoryMessage>(message);
         queued->redelivered = false;
         if (const auto time_left = protocol::read_expiration(message.expiration)) {
             queued->expires = executor_.now() + *time_left;
+            watch_expiry(*target, *queued->expires);
         }
         target->ready.emplace(++order_, std::move(queued));
         pump(*target);
@@ -298,13 +300,6 @@ void MemoryBroker::forget(MemoryConsumer& consumer, const void* owner) {
     for (const std::string& name : exclusive) {
         delete_queue(name);
     }
-}
-
-void MemoryBroker::purge(Queue& queue) {
-    const runtime::TimePoint now = executor_.now();
-    std::erase_if(queue.ready, [&](const auto& entry) {
-        return entry.second->expires && *entry.second->expires <= now;
-    });
 }
 
 void MemoryBroker::pump(Queue& queue) {

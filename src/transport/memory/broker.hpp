@@ -36,6 +36,7 @@ protected:
 /// (server_transport.hpp, client_transport.hpp) put the wires, and their faults, in between.
 ///
 /// The default exchange routes to the queue named by the routing key; types are direct and fanout.
+/// A queue with a dead-letter exchange puts there what expires in it.
 /// thread the executor's I/O thread; `faults` and `declare` also before it runs
 class MemoryBroker {
 public:
@@ -107,10 +108,15 @@ private:
     std::expected<void, Failure> declare_queue(protocol::Queue& wanted, const void* owner);
     std::expected<void, Failure> bind(const protocol::Binding& wanted, std::string_view named);
     Subscription* subscription_of(const MemoryConsumer& consumer) noexcept;
-    std::vector<Queue*> route(const Exchange& exchange, std::string_view routing_key);
+    void route(const Exchange& exchange, std::string_view routing_key,
+               std::vector<Queue*>& targets);
     void requeue(Subscription& subscription, std::uint64_t tag);
     void erase(Subscription& subscription);
+    // broker_expiry.cpp
+    static std::vector<std::string_view> further_keys(const protocol::MessageView& message);
+    void watch_expiry(const Queue& queue, runtime::TimePoint expires);
     void purge(Queue& queue);
+    void bury(const MemoryMessage& message, const std::string& queue, std::string_view exchange);
     void pump(Queue& queue);
 
     runtime::Executor& executor_;
@@ -123,6 +129,7 @@ private:
     std::uint64_t tag_ = 0;
     std::uint64_t named_ = 0;
     bool blocked_ = false;
+    std::shared_ptr<MemoryBroker*> life_ = std::make_shared<MemoryBroker*>(this);
 };
 
 }  // namespace warren::transport

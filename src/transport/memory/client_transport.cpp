@@ -1,5 +1,6 @@
 #include "transport/memory/client_transport.hpp"
 
+#include "protocol/returned_requests.hpp"
 #include "transport/memory/connection.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ public:
         : MemoryConnection{broker, options.reconnect_delay}, options_{std::move(options)} {}
 
     runtime::Executor& executor() noexcept { return broker_.executor(); }
+    const std::string& return_key() const noexcept { return return_key_; }
 
     void start(runtime::ClientSink& sink) {
         sink_ = &sink;
@@ -67,23 +69,27 @@ public:
 
 protected:
     std::expected<void, Failure> open() override {
-        if (options_.reply_topology) {
-            return open_as_configured();
-        }
+        const std::string unique = fmt::format("{:p}.{}", fmt::ptr(this), number_);
         const bool durable = options_.replies == runtime::RepliesSurvive::yes;
-        protocol::Topology topology;
-        topology.queues.push_back({.name = durable ? options_.reply_queue : std::string{},
-                                   .durable = durable,
-                                   .exclusive = !durable,
-                                   .auto_delete = !durable});
+        auto [topology, address] =
+            options_.reply_topology ? options_.reply_topology(unique) : protocol::ReplyTopology{};
+        if (!options_.reply_topology) {
+            topology.queues.push_back({.name = durable ? options_.reply_queue : std::string{},
+                                       .durable = durable,
+                                       .exclusive = !durable,
+                                       .auto_delete = !durable});
+        }
+        if (options_.returns_dropped) {
+            return_key_ = protocol::accept_returns(topology, unique);
+        }
         if (auto declared = broker_.declare(topology, this); !declared) {
             return declared;
         }
         reply_queue_ = topology.queues.front().name;
-        if (durable) {
+        if (durable && !options_.reply_topology) {
             options_.reply_queue = reply_queue_;
         }
-        reply_address_ = reply_queue_;
+        reply_address_ = options_.reply_topology ? address : reply_queue_;
         return consume();
     }
 
@@ -94,16 +100,6 @@ protected:
     }
 
 private:
-    std::expected<void, Failure> open_as_configured() {
-        auto wanted = options_.reply_topology(fmt::format("{:p}.{}", fmt::ptr(this), number_));
-        if (auto declared = broker_.declare(wanted.topology, this); !declared) {
-            return declared;
-        }
-        reply_queue_ = wanted.topology.queues.front().name;
-        reply_address_ = std::move(wanted.address);
-        return consume();
-    }
-
     std::expected<void, Failure> consume() {
         // Before the replies that wait in a durable queue.
         post([this] { ready(); });
@@ -199,6 +195,7 @@ private:
     runtime::ClientSink* sink_ = nullptr;
     std::string reply_queue_;
     std::string reply_address_;
+    std::string return_key_;
     std::unordered_set<std::uint64_t> unconfirmed_;
     std::deque<std::pair<std::uint64_t, std::shared_ptr<const MemoryMessage>>>
         held_;  // while blocked
@@ -233,6 +230,10 @@ runtime::Executor& MemoryClientTransport::executor() noexcept {
 
 void MemoryClientTransport::publish(std::uint64_t token, const protocol::MessageView& request) {
     impl_->publish(token, request);
+}
+
+std::string_view MemoryClientTransport::return_key() const noexcept {
+    return impl_->return_key();
 }
 
 void MemoryClientTransport::bind_replies(std::uint64_t token,

@@ -18,6 +18,7 @@ struct MemoryClientOptions {
     std::string reply_queue{};  // of `yes`; empty: one is made and kept
     /// How replies come, where the protocol says it.
     protocol::MakeReplyTopology reply_topology{};
+    bool returns_dropped = false;  // whether requests that the broker drops come there, too
     std::chrono::milliseconds reconnect_delay{100};
 };
 
@@ -40,6 +41,7 @@ public:
     void publish(std::uint64_t token, const protocol::MessageView& request) override;
     /// While there is no connection the bindings are made by the next one, before it is ready.
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override;
+    std::string_view return_key() const noexcept override;
 
 private:
     class Impl;

@@ -8,10 +8,11 @@
 
 namespace warren::transport {
 
-/// A broker in this process and the one I/O thread that it shares with all its ports.
+/// A broker in this process and the one I/O thread that it shares with all its ports. The thread
+/// ends before the broker does, whose timers run on it.
 struct MemoryHub {
-    ThreadExecutor executor{};
     MemoryBroker broker{executor};
+    ThreadExecutor executor{};
 };
 
 /// The hub that `memory:NAME` names. It lives as long as somebody holds it.          thread any

@@ -407,6 +407,7 @@ TEST_F(ConfigFile, QueuesThatABrokerWouldRefuseOrThatEatTheirLettersAreFound) {
   - {amqp: "amqp://h", queue: a.#, exchanges: {m: {type: topic}}}
   - {amqp: "amqp://h", queue: i, exchanges: {m: {type: topic}}}
   - {amqp: "amqp://h", queue: j, exchanges: {m: {type: direct}}}
+  - {amqp: "amqp://h", queue: k, return_dropped: true, arguments: {x-dead-letter-exchange: x}}
 )");
     const std::vector<std::string> parts{
         "warren.yml:2: listeners[0].dead_letter_queue: The queue 'a' cannot be its own "
@@ -423,7 +424,9 @@ TEST_F(ConfigFile, QueuesThatABrokerWouldRefuseOrThatEatTheirLettersAreFound) {
         "warren.yml:8: listeners[6].arguments.x-expires: The argument 'x-expires' of the queue "
         "must be a whole",
         "warren.yml:9: listeners[7].amqp: The queue 'a.#' cannot be bound to the exchange 'm'",
-        "warren.yml:11: listeners[9].amqp: The exchange 'm' at "};
+        "warren.yml:11: listeners[9].amqp: The exchange 'm' at ",
+        "warren.yml:12: listeners[10].return_dropped: 'return_dropped' cannot be with the argument "
+        "'x-dead-"};
     ASSERT_EQ(found.size(), parts.size()) << testing::PrintToString(found);
     for (std::size_t i = 0; i < parts.size(); ++i) {
         EXPECT_TRUE(found[i].starts_with(parts[i])) << found[i];

@@ -57,12 +57,14 @@ public:
         return counts;
     }
     std::string progress() const override { return waits_for; }
+    std::string_view return_key() const noexcept override { return key; }
 
     std::vector<Published> published;
     std::vector<std::pair<std::uint64_t, std::vector<protocol::Binding>>> bound;
     std::vector<std::pair<std::uint64_t, std::string>> counted;
     bool counts = false;
     std::string waits_for;
+    std::string key;
 
 private:
     Executor& executor_;

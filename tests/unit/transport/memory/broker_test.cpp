@@ -199,6 +199,25 @@ TEST_F(Broker, MessagesExpire) {
     EXPECT_EQ(consumer.bodies, std::vector<std::string>{"b"});
 }
 
+TEST_F(Broker, WhatExpiresGoesToTheDeadLetterExchangeByAllItsKeys) {
+    declare({.exchanges = {{.name = "dead"}},
+             .queues = {{.name = "queue",
+                         .arguments = Dynamic::map({{"x-dead-letter-exchange", "dead"}})},
+                        {.name = "letters"},
+                        {.name = "back"}},
+             .bindings = {{.queue = "letters", .exchange = "dead", .routing_key = "queue"},
+                          {.queue = "back", .exchange = "dead", .routing_key = "key"}}});
+    const Dynamic headers = Dynamic::map({{"BCC", Dynamic::list({"key", "letters"})}});
+    broker.publish({.routing_key = "queue", .expiration = "1000", .headers = headers.value()});
+    EXPECT_EQ(broker.ready("back") + broker.ready("letters"), 0U);
+    executor.advance(1000ms);
+    EXPECT_EQ(broker.ready("queue"), 0U);
+    EXPECT_EQ(broker.ready("letters"), 1U);
+    EXPECT_EQ(broker.ready("back"), 1U);
+    executor.advance(1h);
+    EXPECT_EQ(broker.ready("back"), 1U) << "it does not expire again";
+}
+
 TEST_F(Broker, TellsWhoWatchesThatItIsBlocked) {
     std::vector<bool> told;
     auto watch = broker.watch_blocked([&](bool blocked) { told.push_back(blocked); });

@@ -10,7 +10,7 @@ function(warren_layer name)
     file(CONFIGURE OUTPUT ${sources} CONTENT "")
   endif()
   add_library(warren_layer_${name} OBJECT ${sources})
-  warren_unity(warren_layer_${name})
+  warren_unity(warren_layer_${name} 16)
   target_include_directories(warren_layer_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
                              ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(warren_layer_${name} PUBLIC BOOST_ASIO_NO_DEPRECATED
@@ -24,11 +24,12 @@ function(warren_layer name)
   endforeach()
 endfunction()
 
-function(warren_unity target)
+# in  how many files make one at the most
+function(warren_unity target files)
   if(NOT WARREN_UNITY)
     return()
   endif()
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${files})
   # Many files are no reason for g++ to inline less than in one.
   target_compile_options(${target} PRIVATE
                          $<$<CXX_COMPILER_ID:GNU>:--param=large-unit-insns=100000>)
@@ -64,7 +65,7 @@ function(warren_program)
   # All but `main`, so that tests can link it.
   list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
   add_library(warren_app STATIC ${sources})
-  warren_unity(warren_app)
+  warren_unity(warren_app 16)
   target_include_directories(warren_app PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(warren_app PUBLIC warren ${PROGRAM_LINKS})
   add_executable(warren_program ${PROJECT_SOURCE_DIR}/src/app/main.cpp)

@@ -28,6 +28,14 @@ std::string read_vector(std::string_view name) {
     return content.str();
 }
 
+std::string from_hex(std::string_view hex) {
+    std::string bytes;
+    for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
+        bytes += static_cast<char>(std::stoi(std::string{hex.substr(at, 2)}, nullptr, 16));
+    }
+    return bytes;
+}
+
 std::uint64_t random_seed() {
     static const std::uint64_t seed = [] {
         const char* given = std::getenv("WARREN_TEST_SEED");

@@ -6,9 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace warren::amqp {
-
-namespace {
+namespace warren::amqp::connection_content_test {
 
 using test::Session;
 using test::short_string;
@@ -136,6 +134,4 @@ TEST(Content, RefusesFramesOutOfOrder) {
     }
 }
 
-}  // namespace
-
-}  // namespace warren::amqp
+}  // namespace warren::amqp::connection_content_test

@@ -13,12 +13,9 @@ namespace warren::format {
 namespace {
 
 using enum InflateError;
+using test::octets;
 
 constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
-
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
 
 std::string deflated(std::string_view text) {
     std::string out;

@@ -8,8 +8,7 @@
 #include <cmath>
 #include <limits>
 
-namespace warren::test {
-namespace {
+namespace warren::test::bind_scalar_test {
 
 template <typename T>
 class BindIntegerWidth : public testing::Test {};
@@ -241,5 +240,4 @@ TEST(BindScalar, Paths) {
                           {"\"a/..\"", "path_not_normalized"}});
 }
 
-}  // namespace
-}  // namespace warren::test
+}  // namespace warren::test::bind_scalar_test

@@ -6,8 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace warren::test {
-namespace {
+namespace warren::test::secrets_test {
 
 using model::SecretPolicy;
 using model::Tokens;
@@ -242,5 +241,4 @@ TEST(Encrypt, ByNameOnlyWhatIsDirectWhereDepthSaysSo) {
     EXPECT_EQ(keys.decrypt(all.find("codes")->as_list()[0].as_text()), "a");
 }
 
-}  // namespace
-}  // namespace warren::test
+}  // namespace warren::test::secrets_test

@@ -15,14 +15,7 @@ namespace warren::protocol::test {
 namespace {
 
 using State = StreamStep::State;
-
-std::string from_hex(std::string_view hex) {
-    std::string bytes;
-    for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
-        bytes += static_cast<char>(std::stoi(std::string{hex.substr(at, 2)}, nullptr, 16));
-    }
-    return bytes;
-}
+using warren::test::from_hex;
 
 Call bare(const Value& argument) {
     return {.style = model::ArgumentStyle::bare, .arguments = argument};
@@ -66,8 +59,8 @@ TEST(ArrpcProtocol, GivesAndTakesTheCapturedBytes) {
         EXPECT_EQ(failure.code, code);
         EXPECT_EQ(encoded_response(*plain, {.failure = code, .message = failure.message}), reply);
         if (code == Code::unauthenticated) {
-            EXPECT_EQ(encoded_response(*plain, {.failure = Code::permission_denied,
-                                                .message = failure.message}),
+            EXPECT_EQ(encoded_response(
+                          *plain, {.failure = Code::permission_denied, .message = failure.message}),
                       reply);
         }
     }

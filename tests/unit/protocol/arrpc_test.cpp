@@ -9,24 +9,13 @@
 #include <string>
 #include <vector>
 
-namespace warren::protocol {
-namespace {
+namespace warren::protocol::arrpc_test {
 
 using namespace std::string_literals;
 using State = ArrpcMessage<Call>::State;
 using ResponseState = ArrpcMessage<Response>::State;
-
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
-
-std::string from_hex(std::string_view hex) {
-    std::string bytes;
-    for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
-        bytes += static_cast<char>(std::stoi(std::string{hex.substr(at, 2)}, nullptr, 16));
-    }
-    return bytes;
-}
+using warren::test::from_hex;
+using warren::test::octets;
 
 const std::vector<std::string> secrets{"s3cret"};
 
@@ -46,7 +35,8 @@ std::string answered(const Response& response) {
 class ArrpcVectors : public testing::Test {
 protected:
     ArrpcVectors()
-        : text_{test::read_vector("arrpc.json")}, root_{*format::json_decode(text_, arena_)} {}
+        : text_{warren::test::read_vector("arrpc.json")},
+          root_{*format::json_decode(text_, arena_)} {}
 
     std::string text_;
     Arena arena_;
@@ -285,5 +275,4 @@ TEST_F(Arrpc, garbage_ends_the_stream_and_bad_objects_do_not) {
     EXPECT_EQ(reply.content.error().code, Code::internal);
 }
 
-}  // namespace
-}  // namespace warren::protocol
+}  // namespace warren::protocol::arrpc_test

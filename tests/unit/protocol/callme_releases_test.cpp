@@ -31,7 +31,7 @@ protected:
         return text;
     }
     std::vector<Value> vectors(std::string_view file, std::string_view name) {
-        texts_.push_back(std::make_unique<std::string>(test::read_vector(file)));
+        texts_.push_back(std::make_unique<std::string>(warren::test::read_vector(file)));
         const auto found = format::json_decode(*texts_.back(), arena_)->find(name)->as_list();
         return {found.begin(), found.end()};
     }

@@ -18,8 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace warren::protocol {
-namespace {
+namespace warren::protocol::callme_test {
 
 using model::ArgumentStyle;
 
@@ -79,7 +78,7 @@ protected:
         return {found.begin(), found.end()};
     }
 
-    std::string text_ = test::read_vector("callme.json");
+    std::string text_ = warren::test::read_vector("callme.json");
     Value root_ = json(text_);
 };
 
@@ -453,5 +452,4 @@ TEST_F(CallmeTest, WhatIsCutAnywhereIsRefused) {
     }
 }
 
-}  // namespace
-}  // namespace warren::protocol
+}  // namespace warren::protocol::callme_test

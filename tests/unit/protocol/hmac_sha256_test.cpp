@@ -24,7 +24,7 @@ HmacSha256 code_of(const HmacKey& key, std::string_view message) {
     return key.code(std::as_bytes(std::span{message})).value();
 }
 
-std::string text_of(std::size_t size) {
+std::string sized_text(std::size_t size) {
     std::string text;
     for (std::size_t at = 0; at != size; ++at) {
         text += static_cast<char>(at * 131 + size);
@@ -35,26 +35,26 @@ std::string text_of(std::size_t size) {
 // The block of SHA-256 has 64 bytes.
 TEST(HmacKey, codes_as_OpenSSL_does_for_secrets_and_messages_of_every_length) {
     for (std::size_t size = 1; size != 150; ++size) {
-        const std::string secret = text_of(size);
+        const std::string secret = sized_text(size);
         const HmacKey key{secret};
         for (const std::size_t message_size : {std::size_t{0}, size, 3 * size, 10'000 + size}) {
-            const std::string message = text_of(message_size);
+            const std::string message = sized_text(message_size);
             ASSERT_EQ(code_of(key, message), by_openssl(secret, message)) << size;
         }
     }
 }
 
 TEST(HmacKey, serves_several_threads_at_once) {
-    const std::string secret = text_of(40);
+    const std::string secret = sized_text(40);
     const HmacKey key{secret};
     std::vector<std::thread> threads;
     for (std::size_t thread = 0; thread != 4; ++thread) {
         threads.emplace_back([&, thread] {
-            const HmacKey other{text_of(80 + thread)};
+            const HmacKey other{sized_text(80 + thread)};
             for (std::size_t size = 0; size != 500; ++size) {
-                const std::string message = text_of(size);
+                const std::string message = sized_text(size);
                 ASSERT_EQ(code_of(key, message), by_openssl(secret, message));
-                ASSERT_EQ(code_of(other, message), by_openssl(text_of(80 + thread), message));
+                ASSERT_EQ(code_of(other, message), by_openssl(sized_text(80 + thread), message));
             }
         });
     }

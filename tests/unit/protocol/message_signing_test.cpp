@@ -1,6 +1,7 @@
 #include "protocol/message_signing.hpp"
 
 #include "protocol/msgpack_rpc_protocol.hpp"
+#include "support/support.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -12,24 +13,17 @@
 #include <string>
 #include <vector>
 
-namespace warren::protocol {
-namespace {
+namespace warren::protocol::message_signing_test {
 
 using namespace std::chrono_literals;
 using State = StreamStep::State;
+using warren::test::from_hex;
+using warren::test::octets;
 
 constexpr std::int64_t signed_at_ms = 1'700'000'000'000;
 constexpr std::int64_t window_ms = 300'000;
 const std::string secret = "correct horse battery";
 const std::string older_secret = "an older secret, retired";
-
-std::string from_hex(std::string_view hex) {
-    std::string octets;
-    for (std::size_t at = 0; at != hex.size(); at += 2) {
-        octets += static_cast<char>(std::stoi(std::string{hex.substr(at, 2)}, nullptr, 16));
-    }
-    return octets;
-}
 
 // Made with Python's hashlib, hmac and struct only. The request and the notification call add(1, 2)
 // at the time above with the nonce 00 01 ... 0f; the response says 3, the failure "no".
@@ -66,10 +60,6 @@ const std::string golden_failure = from_hex(
     "7265a46175746883a36b6579a83436326133303136a56e6f6e6365c410000102030405060708090a"
     "0b0c0d0e0fa4636f6465c420a2b694fe864f9688b2661441a541f9a4750232e544848cdf10f683e5"
     "6ef79aa2");
-
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
 
 std::shared_ptr<const MessageSigner> signer_of(const std::vector<std::string>& secrets) {
     const auto signer = MessageSigner::make(secrets);
@@ -510,5 +500,4 @@ TEST_F(SignedProtocols, refuse_first_who_did_not_sign_and_then_what_is_wrong) {
     EXPECT_EQ(served_, "unauthenticated");
 }
 
-}  // namespace
-}  // namespace warren::protocol
+}  // namespace warren::protocol::message_signing_test

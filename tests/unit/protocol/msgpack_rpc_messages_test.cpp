@@ -11,10 +11,10 @@ namespace {
 
 using State = StreamStep::State;
 
-constexpr std::string_view method = "a_method";
+constexpr std::string_view method_name = "a_method";
 
 Call call_of(const Value& argument) {
-    return {.method = method, .style = model::ArgumentStyle::bare, .arguments = argument};
+    return {.method = method_name, .style = model::ArgumentStyle::bare, .arguments = argument};
 }
 
 class WholeMessages : public ::testing::Test {
@@ -40,7 +40,7 @@ TEST_F(WholeMessages, ACutRequestIsAnsweredWhereItSaysItsIdAndTheNextOneRead) {
 
         EXPECT_EQ(decoder->next(octets(request_), 0, arena_).size_bytes, request_.size());
         ASSERT_TRUE(decoder->call);
-        EXPECT_EQ(decoder->call->method, method);
+        EXPECT_EQ(decoder->call->method, method_name);
     }
 }
 
@@ -140,7 +140,7 @@ TEST(OneWay, RequestsWantNoAnswer) {
           encoded_call(*publisher, call_of({}), {.wants_response = false})}) {
         EXPECT_EQ(decoder->next(octets(message), 0, arena).state, State::complete);
         ASSERT_TRUE(decoder->call);
-        EXPECT_EQ(decoder->call->method, method);
+        EXPECT_EQ(decoder->call->method, method_name);
         EXPECT_FALSE(decoder->ticket.wants_response);
     }
     EXPECT_EQ(decoder->next(octets("\x94\x01\x07\xc0\xc0"), 0, arena).state, State::unreadable);

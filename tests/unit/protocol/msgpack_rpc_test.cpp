@@ -2,6 +2,7 @@
 
 #include "format/json/json.hpp"
 #include "format/msgpack/msgpack_writer.hpp"
+#include "support/support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,10 +18,7 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using State = RpcStep::State;
 using model::ArgumentStyle;
-
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
+using warren::test::octets;
 
 class MsgpackRpc : public testing::Test {
 protected:

@@ -1,19 +1,17 @@
 #pragma once
 
 #include "protocol/stream_protocol.hpp"
+#include "support/support.hpp"
 
 #include <gtest/gtest.h>
 
-#include <span>
 #include <string>
 #include <string_view>
 
 // Both sides of a stream protocol, over strings.
 namespace warren::protocol::test {
 
-inline std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
+using warren::test::octets;
 
 /// Feed `bytes` one by one, each time at another address, and expect the message to be whole with
 /// the last one, and not before.

@@ -7,8 +7,7 @@
 
 #include <string>
 
-namespace warren::protocol::test {
-namespace {
+namespace warren::protocol::test::pyzmqrpc_text_test {
 
 using namespace std::string_literals;
 
@@ -91,5 +90,4 @@ TEST(PyzmqrpcText, ABombIsRefusedAndTheNextTextRead) {
     EXPECT_EQ(reader.read(written("{}"), {}), "{}");
 }
 
-}  // namespace
-}  // namespace warren::protocol::test
+}  // namespace warren::protocol::test::pyzmqrpc_text_test

@@ -5,8 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace warren::protocol {
-namespace {
+namespace warren::protocol::trace_context_test {
 
 const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -80,5 +79,4 @@ TEST(TraceContext, ListsHaveMembersAndLimits) {
     EXPECT_FALSE(is_baggage(members(baggage_members_max + 1)));
 }
 
-}  // namespace
-}  // namespace warren::protocol
+}  // namespace warren::protocol::trace_context_test

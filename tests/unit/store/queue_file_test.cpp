@@ -13,8 +13,7 @@
 #include <iterator>
 #include <memory>
 
-namespace warren::store {
-namespace {
+namespace warren::store::queue_file_test {
 
 class QueueFiles : public testing::Test {
 protected:
@@ -357,5 +356,4 @@ TEST_F(QueueFiles, AreNotReadInAnotherVersion) {
     expect_untouched(path(), content);
 }
 
-}  // namespace
-}  // namespace warren::store
+}  // namespace warren::store::queue_file_test

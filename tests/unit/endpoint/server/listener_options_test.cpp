@@ -13,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace warren {
-namespace {
+namespace warren::listener_options_test {
 
 using namespace std::chrono_literals;
 using test::failure_of;
@@ -190,5 +189,4 @@ TEST(ListenerOptions, AnAddressHasNoSecret) {
     EXPECT_EQ(server.addresses()[1].find('?'), std::string::npos);
 }
 
-}  // namespace
-}  // namespace warren
+}  // namespace warren::listener_options_test

@@ -8,8 +8,7 @@
 #include <limits>
 #include <string>
 
-namespace warren::format {
-namespace {
+namespace warren::format::json_python_test {
 
 using namespace std::string_literals;
 
@@ -76,5 +75,4 @@ TEST(JsonPython, refuses_what_no_json_has) {
     EXPECT_EQ(out, "before");
 }
 
-}  // namespace
-}  // namespace warren::format
+}  // namespace warren::format::json_python_test

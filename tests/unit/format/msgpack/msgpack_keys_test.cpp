@@ -1,5 +1,6 @@
 #include "format/msgpack/msgpack.hpp"
 #include "format/msgpack/msgpack_writer.hpp"
+#include "support/support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,9 +10,7 @@
 namespace warren::format {
 namespace {
 
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
+using test::octets;
 
 std::string refusal_of(std::string_view bytes) {
     Arena arena;

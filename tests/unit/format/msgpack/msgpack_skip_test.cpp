@@ -1,6 +1,7 @@
 #include "format/msgpack/msgpack_skip.hpp"
 
 #include "format/msgpack/msgpack_writer.hpp"
+#include "support/support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +11,7 @@
 namespace warren::format {
 namespace {
 
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
+using test::octets;
 
 TEST(MsgpackSkip, finds_the_end_however_the_input_is_cut) {
     std::string object;

@@ -1,6 +1,7 @@
 #include "format/msgpack/msgpack.hpp"
 
 #include "format/msgpack/msgpack_writer.hpp"
+#include "support/support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,10 +15,7 @@ namespace {
 
 using State = MsgpackScan::State;
 using namespace std::string_literals;
-
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
+using test::octets;
 
 class Msgpack : public testing::Test {
 protected:

@@ -14,10 +14,7 @@ namespace warren::format {
 namespace {
 
 using namespace std::string_literals;
-
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
+using test::octets;
 
 std::string encoded(const Value& value) {
     std::string out;

@@ -12,14 +12,10 @@
 #include <string>
 #include <string_view>
 
-namespace warren::format {
-namespace {
+namespace warren::format::pickle_test {
 
 using namespace std::string_literals;
-
-std::span<const std::byte> octets(std::string_view text) {
-    return std::as_bytes(std::span{text});
-}
+using test::octets;
 
 /// The value of a pickle as Python shows it, or the type of its refusal.
 std::string read(std::string_view pickle) {
@@ -277,5 +273,4 @@ TEST_F(PickleVectors, no_beginning_of_any_is_taken_for_the_whole) {
     }
 }
 
-}  // namespace
-}  // namespace warren::format
+}  // namespace warren::format::pickle_test

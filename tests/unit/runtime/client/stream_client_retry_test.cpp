@@ -7,8 +7,7 @@
 #include <string>
 
 // When a stream client sends a call again, and when not.
-namespace warren::runtime {
-namespace {
+namespace warren::runtime::stream_client_retry_test {
 
 using test::FakeConnection;
 using test::StreamFixture;
@@ -207,5 +206,4 @@ TEST(StreamClientRetry, WhatWasNeverSentGoesElsewhere) {
     fixture.client->close();
 }
 
-}  // namespace
-}  // namespace warren::runtime
+}  // namespace warren::runtime::stream_client_retry_test

@@ -17,8 +17,6 @@
 // A stream server whose transport keeps messages apart, and peers that the test speaks for.
 namespace warren::runtime::test {
 
-using Texts = std::vector<std::string>;
-
 /// Offers one message at a time, and keeps the responses apart.
 class FakePeer final : public StreamConnection {
 public:

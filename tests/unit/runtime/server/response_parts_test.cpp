@@ -15,8 +15,6 @@
 namespace warren::runtime::test {
 namespace {
 
-using Texts = std::vector<std::string>;
-
 class PartForwarder final : public Forwarder {
 public:
     void forward(const ForwardedCall&, std::unique_ptr<ForwardSink> response) override {

@@ -20,6 +20,8 @@
 // A server of streams without sockets, and peers that the test speaks for.
 namespace warren::runtime::test {
 
+using Texts = std::vector<std::string>;
+
 /// A JSON text as MessagePack.
 inline std::string packed(std::string_view json) {
     Arena arena;

@@ -8,8 +8,6 @@
 namespace warren::runtime::test {
 namespace {
 
-using Texts = std::vector<std::string>;
-
 struct ServedSlow : ServedStream {
     int runs = 0;
     std::function<void(Context&)> during{};

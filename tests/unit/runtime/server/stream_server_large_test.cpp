@@ -12,8 +12,6 @@
 namespace warren::runtime::test {
 namespace {
 
-using Texts = std::vector<std::string>;
-
 /// A request of so many numbers of one byte each.
 std::string request_of_numbers(std::uint32_t id, std::size_t count, std::string_view method) {
     std::string out;

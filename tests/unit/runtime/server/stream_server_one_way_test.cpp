@@ -11,10 +11,7 @@
 #include <vector>
 
 // Notifications where there is no room for them: nobody would hear of a refusal.
-namespace warren::runtime::test {
-namespace {
-
-using Texts = std::vector<std::string>;
+namespace warren::runtime::test::stream_server_one_way_test {
 
 struct Served : ServedStream {
     Texts calls{};
@@ -261,5 +258,4 @@ TEST(StreamServerOneWay, WaitsForALockHoweverManyDo) {
     EXPECT_EQ(small.dispatcher.one_way_failures(), 0U);
 }
 
-}  // namespace
-}  // namespace warren::runtime::test
+}  // namespace warren::runtime::test::stream_server_one_way_test

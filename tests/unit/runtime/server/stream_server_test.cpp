@@ -7,10 +7,7 @@
 #include <functional>
 #include <stdexcept>
 
-namespace warren::runtime::test {
-namespace {
-
-using Texts = std::vector<std::string>;
+namespace warren::runtime::test::stream_server_test {
 
 /// Methods that give their name back: `echo` where it is read, `work` on a worker.
 struct Served : ServedStream {
@@ -758,5 +755,4 @@ TEST(StreamServerInOrder, WhatWaitedIsReadWhenItsTurnComes) {
     EXPECT_TRUE(served.drained);
 }
 
-}  // namespace
-}  // namespace warren::runtime::test
+}  // namespace warren::runtime::test::stream_server_test

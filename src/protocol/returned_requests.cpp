@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view exchange_argument = "x-dead-letter-exchange";
 constexpr std::string_view key_argument = "x-dead-letter-routing-key";
 
-constexpr std::chrono::milliseconds way_back_max{100};
+constexpr std::chrono::milliseconds way_back_max{250};
 
 bool is_dead_letter_argument(const Member& argument) {
     const std::string_view name =

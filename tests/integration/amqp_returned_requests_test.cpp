@@ -7,6 +7,8 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace warren::test {
 namespace {
@@ -45,52 +47,61 @@ std::string address(const std::string& protocol, const std::string& name,
            more;
 }
 
-std::expected<Dynamic, Failure> outcome_of(Client& client, std::chrono::milliseconds timeout) {
-    std::promise<std::expected<Dynamic, Failure>> outcome;
+using Result = std::expected<Dynamic, Failure>;
+
+std::future<Result> start(Client& client, std::chrono::milliseconds timeout) {
+    auto promise = std::make_shared<std::promise<Result>>();
     client.start_call("hold", Dynamic::map({}),
-                      [&](auto reply) { outcome.set_value(std::move(reply)); },
+                      [promise](auto outcome) { promise->set_value(std::move(outcome)); },
                       {.timeout = timeout});
-    return outcome.get_future().get();
+    return promise->get_future();
 }
 
 /// A time that is over soon, and still leaves the way back enough of it.
-constexpr auto short_time = 2s;
+constexpr auto short_time = 3s;
+
+/// The call came back, and says from where.
+void expect_expired(std::future<Result> call, const std::string& queue) {
+    const Result outcome = call.get();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, Code::expired_in_queue) << to_string(outcome.error());
+    EXPECT_TRUE(outcome.error().message.contains(queue + "' at")) << outcome.error().message;
+}
 
 TEST(AmqpReturnedRequests, WhatWaitsBehindASlowHandlerIsNotMistakenForOne) {
     for (const std::string protocol : {"cyberfusion", "tutorial", "callme"}) {
         const std::string name = "busy_" + protocol;
-        Busy busy{
-            protocol, name, {.durable = protocol == "callme" ? std::nullopt : std::optional{true}}};
+        const bool is_callme = protocol == "callme";
+        Busy busy{protocol, name, {.durable = is_callme ? std::nullopt : std::optional{true}}};
         Client client{address(protocol, name)};
-        std::promise<std::expected<Dynamic, Failure>> held;
-        client.start_call("hold", Dynamic::map({}),
-                          [&](auto reply) { held.set_value(std::move(reply)); });
+        auto held = start(client, 60s);
         busy.begun.get_future().wait();
-        const auto waited = outcome_of(client, short_time);
-        ASSERT_FALSE(waited);
-        EXPECT_EQ(waited.error().code, Code::expired_in_queue) << to_string(waited.error());
-        EXPECT_TRUE(waited.error().message.contains("came back")) << waited.error().message;
+        expect_expired(start(client, short_time), name + (is_callme ? "_queue" : ""));
         busy.over.set_value();
-        const auto reply = held.get_future().get();
+        const Result reply = held.get();
         EXPECT_TRUE(reply) << protocol << ": " << to_string(reply.error());
         busy.server.stop();
     }
 }
 
 TEST(AmqpReturnedRequests, SoIsItWithoutAServerInEveryQueueAndToEachReplyQueue) {
+    std::vector<std::unique_ptr<Client>> clients;
+    std::vector<std::pair<std::string, std::future<Result>>> calls;
     for (const bool is_quorum : {false, true}) {
         const std::string name = is_quorum ? "returning_quorum" : "returning_classic";
         const ListenerQueue queue{.durable = true,
                                   .type = is_quorum ? QueueType::quorum : QueueType::classic};
         Busy{"cyberfusion", name, queue}.server.stop();
-        for (const char* const mode : {"", "&reply=durable", "&reply=durable&reply_queue=kept"}) {
-            Client client{address("cyberfusion", name, mode), {.when_absent = WhenAbsent::wait}};
-            const auto waited = outcome_of(client, short_time);
-            ASSERT_FALSE(waited);
-            EXPECT_EQ(waited.error().code, Code::expired_in_queue) << to_string(waited.error());
-            EXPECT_TRUE(waited.error().message.contains("'" + name + "'"))
-                << waited.error().message;
+        const std::string kept = "&reply=durable&reply_queue=kept_" + name;
+        for (const std::string& mode : {std::string{}, std::string{"&reply=durable"}, kept}) {
+            clients.push_back(
+                std::make_unique<Client>(address("cyberfusion", name, mode),
+                                         ClientOptions{.when_absent = WhenAbsent::wait}));
+            calls.emplace_back(name, start(*clients.back(), short_time));
         }
+    }
+    for (auto& [name, call] : calls) {
+        expect_expired(std::move(call), name);
     }
     // The dead letters of a quorum queue are still kept.
     EXPECT_TRUE(eventually(
@@ -101,21 +112,17 @@ TEST(AmqpReturnedRequests, APolicyDoesForQueuesThatAreNotOurs) {
     RabbitMq& broker = RabbitMq::shared();
     broker.evaluate("rabbit_policy:set(<<\"" + broker.vhost() +
                     "\">>, <<\"returns\">>, <<\"^theirs$\">>, [{<<\"dead-letter-exchange\">>, "
-                    "<<\"warren.returned\">>}], 0, <<\"queues\">>, <<\"test\">>).");
+                    "<<\"warren.returned\">>}], 0, <<\"queues\">>, <<\"test\">>)");
     LoopThread loop;
     EchoServer server{loop, broker.uri(), plain_queue("theirs", 1)};
     server.holds = true;
     ASSERT_TRUE(server.await_consuming());
     Client client{address("tutorial", "theirs", "&method=hold")};
-    std::promise<std::expected<Dynamic, Failure>> held;
-    client.start_call("hold", Dynamic::map({}),
-                      [&](auto reply) { held.set_value(std::move(reply)); }, {.timeout = 60s});
+    auto held = start(client, 60s);
     ASSERT_TRUE(server.await([&] { return server.held_.size() == 1; }));
-    const auto waited = outcome_of(client, short_time);
-    ASSERT_FALSE(waited);
-    EXPECT_EQ(waited.error().code, Code::expired_in_queue) << to_string(waited.error());
+    expect_expired(start(client, short_time), "theirs");
     client.close();
-    EXPECT_EQ(held.get_future().get().error().code, Code::cancelled);
+    EXPECT_EQ(held.get().error().code, Code::cancelled);
 }
 
 TEST(AmqpReturnedRequests, WhoMayNotBindIsToldSo) {

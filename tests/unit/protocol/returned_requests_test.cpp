@@ -64,7 +64,7 @@ TEST(ReturnedRequests, TheKeyComesBehindTheHeaders) {
 }
 
 TEST(ReturnedRequests, TheWayBackHasItsTime) {
-    EXPECT_EQ(time_until_return(60s), 60s - 100ms);
+    EXPECT_EQ(time_until_return(60s), 60s - 250ms);
     EXPECT_EQ(time_until_return(500ms), 450ms);
     EXPECT_EQ(time_until_return(9ms), 9ms);
     EXPECT_EQ(time_until_return(1ms), 1ms);

@@ -4,7 +4,6 @@
 #include "endpoint/failures.hpp"
 #include "endpoint/io_thread.hpp"
 #include "runtime/client/stream_client.hpp"
-#include "transport/zmq/publisher.hpp"
 
 #include <chrono>
 #include <memory>
@@ -50,7 +49,7 @@ public:
         return figures;
     }
     std::vector<std::string> publishing_at() const override {
-        if constexpr (std::is_same_v<Connector, transport::ZmqPublisher>) {
+        if constexpr (requires(Connector& publisher) { publisher.endpoints(); }) {
             return connections_->connector->endpoints();
         }
         return {};
@@ -79,8 +78,8 @@ private:
                     ConnectorOptions connector_options)
             : executor{{.spin_max = options.spin_max}},
               calls{std::make_shared<runtime::StreamClient>(executor, std::move(protocol),
-                                                            calls_options)} {
-            connector.emplace(executor, std::move(connector_options));
+                                                            calls_options)},
+              connector{transport::make_connector(executor, std::move(connector_options))} {
             if constexpr (std::is_void_v<decltype(connector->start(*calls))>) {
                 connector->start(*calls);
             } else {
@@ -91,7 +90,7 @@ private:
 
         transport::AsioExecutor executor;
         std::shared_ptr<runtime::StreamClient> calls;
-        std::optional<Connector> connector;
+        std::shared_ptr<Connector> connector;
     };
 
     std::shared_ptr<Connections> connections_;

@@ -111,7 +111,7 @@ public:
 private:
     struct Server {
         std::shared_ptr<runtime::StreamClient> calls;
-        std::unique_ptr<transport::ZmqConnector> connector;
+        std::shared_ptr<transport::ZmqConnector> connector;
     };
 
     /// What the I/O thread uses; whoever leaves last, it or the client, destroys it.
@@ -120,12 +120,11 @@ private:
             : executor{{.spin_max = options.spin_max}} {
             std::vector<runtime::BroadcastCalls::Server> called;
             for (const std::string& endpoint : std::get<ZmqAddress>(address.transport).endpoints) {
-                Server& server =
-                    servers.emplace_back(std::make_shared<runtime::StreamClient>(
-                                             executor, zmq_protocol_for(address, options),
-                                             calls_options(address, options)),
-                                         std::make_unique<transport::ZmqConnector>(
-                                             executor, connector_options(address, {endpoint})));
+                Server& server = servers.emplace_back(
+                    std::make_shared<runtime::StreamClient>(executor,
+                                                            zmq_protocol_for(address, options),
+                                                            calls_options(address, options)),
+                    transport::make_connector(executor, connector_options(address, {endpoint})));
                 value_or_throw(server.connector->start(*server.calls));
                 server.calls->attach(*server.connector);
                 called.push_back({display_zmq({endpoint}), server.calls});

@@ -42,7 +42,8 @@ public:
 
     std::expected<void, Failure> open(Opening opening) override {
         const ConnectionLimits& limits = config().options.limits;
-        acceptor_.emplace(asio_, Kind::acceptor_options(config(), limits_, opening.log));
+        acceptor_ =
+            transport::make_acceptor(asio_, Kind::acceptor_options(config(), limits_, opening.log));
         server_.emplace(
             *protocol_, *acceptor_, opening.dispatcher, opening.log,
             runtime::StreamServerOptions{
@@ -111,7 +112,7 @@ private:
     transport::AsioExecutor& asio_;
     const core::Limits limits_;
     std::unique_ptr<protocol::StreamProtocol> protocol_;
-    std::optional<typename Kind::Acceptor> acceptor_;
+    std::shared_ptr<typename Kind::Acceptor> acceptor_;
     std::optional<runtime::StreamServer> server_;
     bool consuming_ = false;
 };

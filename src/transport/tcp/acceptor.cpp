@@ -23,11 +23,10 @@ using boost::system::error_code;
 // How long to wait for a descriptor when none is left.
 constexpr std::chrono::milliseconds accept_again_after{100};
 
-}  // namespace
-
-class TcpAcceptor::Impl : public std::enable_shared_from_this<Impl> {
+class TcpAcceptorImpl final : public TcpAcceptor,
+                              public std::enable_shared_from_this<TcpAcceptorImpl> {
 public:
-    Impl(AsioExecutor& executor, TcpServerOptions options)
+    TcpAcceptorImpl(AsioExecutor& executor, TcpServerOptions options)
         : executor_{executor},
           options_{std::move(options)},
           acceptor_{executor, Acceptor::Visitors::callers,
@@ -44,7 +43,9 @@ public:
                         not_arrived(peer, std::move(reason));
                     }} {}
 
-    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) {
+    ~TcpAcceptorImpl() override { stop_listening(); }
+
+    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) override {
         sink_ = &sink;
         if (auto loaded = reload_tls(); !loaded) {
             return loaded;
@@ -59,7 +60,7 @@ public:
         return {};
     }
 
-    std::expected<void, Failure> reload_tls() {
+    std::expected<void, Failure> reload_tls() override {
         if (!options_.tls) {
             return {};
         }
@@ -74,21 +75,21 @@ public:
         return {};
     }
 
-    void stop_listening() noexcept {
+    void stop_listening() override {
         acceptor_.close();
         executor_.cancel(accept_timer_);
     }
 
-    void close_all(std::move_only_function<void()> closed) {
+    void close_all(std::move_only_function<void()> closed) override {
         stop_listening();
         arrivals_.clear();
         connections_.close_all(std::move(closed));
     }
 
-    AsioExecutor& executor() noexcept { return executor_; }
-    const std::string& local_address() const noexcept { return local_address_; }
-    std::uint16_t local_port() const noexcept { return local_.port(); }
-    const TcpCounters& counters() const noexcept { return counters_; }
+    AsioExecutor& executor() noexcept override { return executor_; }
+    const std::string& local_address() const noexcept override { return local_address_; }
+    std::uint16_t local_port() const noexcept override { return local_.port(); }
+    const TcpCounters& counters() const noexcept override { return counters_; }
 
 private:
     void accepted(const error_code& error, TcpSocket socket) {
@@ -187,36 +188,10 @@ private:
     ArrivalSet arrivals_;
 };
 
-TcpAcceptor::TcpAcceptor(AsioExecutor& executor, TcpServerOptions options)
-    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+}  // namespace
 
-TcpAcceptor::~TcpAcceptor() {
-    impl_->stop_listening();
-}
-
-std::expected<void, Failure> TcpAcceptor::start(runtime::StreamAcceptorSink& sink) {
-    return impl_->start(sink);
-}
-const std::string& TcpAcceptor::local_address() const noexcept {
-    return impl_->local_address();
-}
-std::uint16_t TcpAcceptor::local_port() const noexcept {
-    return impl_->local_port();
-}
-runtime::Executor& TcpAcceptor::executor() noexcept {
-    return impl_->executor();
-}
-void TcpAcceptor::stop_listening() {
-    impl_->stop_listening();
-}
-void TcpAcceptor::close_all(std::move_only_function<void()> closed) {
-    impl_->close_all(std::move(closed));
-}
-std::expected<void, Failure> TcpAcceptor::reload_tls() {
-    return impl_->reload_tls();
-}
-const TcpCounters& TcpAcceptor::counters() const noexcept {
-    return impl_->counters();
+std::shared_ptr<TcpAcceptor> make_acceptor(AsioExecutor& executor, TcpServerOptions options) {
+    return std::make_shared<TcpAcceptorImpl>(executor, std::move(options));
 }
 
 }  // namespace warren::transport

@@ -12,10 +12,12 @@
 #include <utility>
 
 namespace warren::transport {
+namespace {
 
-class TcpConnector::Impl : public std::enable_shared_from_this<Impl> {
+class TcpConnectorImpl final : public TcpConnector,
+                               public std::enable_shared_from_this<TcpConnectorImpl> {
 public:
-    Impl(AsioExecutor& executor, TcpClientOptions options)
+    TcpConnectorImpl(AsioExecutor& executor, TcpClientOptions options)
         : executor_{executor},
           targets_{std::move(options.targets)},
           connections_{executor, options.limits, counters_} {
@@ -28,12 +30,13 @@ public:
         }
     }
 
-    void start(runtime::StreamConnectorSink& sink) { sink_ = &sink; }
-    AsioExecutor& executor() noexcept { return executor_; }
-    const std::vector<DialTarget>& targets() const noexcept { return targets_; }
-    const TcpCounters& counters() const noexcept { return counters_; }
+    void start(runtime::StreamConnectorSink& sink) override { sink_ = &sink; }
+    AsioExecutor& executor() noexcept override { return executor_; }
+    std::size_t address_count() const noexcept override { return targets_.size(); }
+    std::string display(std::size_t address) const override { return targets_[address].display; }
+    const TcpCounters& counters() const noexcept override { return counters_; }
 
-    void connect(std::size_t address, std::uint64_t token) {
+    void connect(std::size_t address, std::uint64_t token) override {
         const std::uint64_t attempt = ++attempts_;
         dialers_[attempt] = std::make_unique<Dialer>(
             executor_, std::span{&targets_[address], 1}, no_trial_,
@@ -48,7 +51,7 @@ public:
             });
     }
 
-    std::string progress() const {
+    std::string progress() const override {
         for (const auto& [attempt, dialer] : dialers_) {
             if (const std::string_view text = dialer->progress(); !text.empty()) {
                 return std::string{text};
@@ -57,7 +60,7 @@ public:
         return {};
     }
 
-    void close_all(std::move_only_function<void()> closed) {
+    void close_all(std::move_only_function<void()> closed) override {
         dialers_.clear();
         connections_.close_all(std::move(closed));
     }
@@ -84,34 +87,10 @@ private:
     ConnectionSet connections_;
 };
 
-TcpConnector::TcpConnector(AsioExecutor& executor, TcpClientOptions options)
-    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+}  // namespace
 
-TcpConnector::~TcpConnector() = default;
-
-void TcpConnector::start(runtime::StreamConnectorSink& sink) {
-    impl_->start(sink);
-}
-runtime::Executor& TcpConnector::executor() noexcept {
-    return impl_->executor();
-}
-std::size_t TcpConnector::address_count() const noexcept {
-    return impl_->targets().size();
-}
-std::string TcpConnector::display(std::size_t address) const {
-    return impl_->targets()[address].display;
-}
-void TcpConnector::connect(std::size_t address, std::uint64_t token) {
-    impl_->connect(address, token);
-}
-void TcpConnector::close_all(std::move_only_function<void()> closed) {
-    impl_->close_all(std::move(closed));
-}
-std::string TcpConnector::progress() const {
-    return impl_->progress();
-}
-const TcpCounters& TcpConnector::counters() const noexcept {
-    return impl_->counters();
+std::shared_ptr<TcpConnector> make_connector(AsioExecutor& executor, TcpClientOptions options) {
+    return std::make_shared<TcpConnectorImpl>(executor, std::move(options));
 }
 
 }  // namespace warren::transport

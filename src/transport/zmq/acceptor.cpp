@@ -1,6 +1,7 @@
 #include "transport/zmq/acceptor.hpp"
 
 #include "core/line_limit.hpp"
+#include "core/while_alive.hpp"
 #include "transport/zmq/binding.hpp"
 #include "transport/zmq/envelope_reader.hpp"
 #include "transport/zmq/peer_set.hpp"
@@ -14,16 +15,19 @@
 #include <utility>
 
 namespace warren::transport {
-class ZmqAcceptor::Impl final : private LoopIterationHook,
-                                private ZmqWatch::User,
-                                private ZmqPeerSet::Owner,
-                                public std::enable_shared_from_this<Impl> {
-public:
-    Impl(AsioExecutor& executor, ZmqServerOptions options)
-        : executor_{executor}, options_{std::move(options)}, peers_{*this, options_, counters_} {}
-    ~Impl() { executor_.forget(*this); }
+namespace {
 
-    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) {
+class ZmqAcceptorImpl final : public ZmqAcceptor,
+                              private LoopIterationHook,
+                              private ZmqWatch::User,
+                              private ZmqPeerSet::Owner,
+                              public std::enable_shared_from_this<ZmqAcceptorImpl> {
+public:
+    ZmqAcceptorImpl(AsioExecutor& executor, ZmqServerOptions options)
+        : executor_{executor}, options_{std::move(options)}, peers_{*this, options_, counters_} {}
+    ~ZmqAcceptorImpl() override { executor_.forget(*this); }
+
+    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) override {
         sink_ = &sink;
         auto binding = ZmqBinding::open(
             executor_,
@@ -44,18 +48,21 @@ public:
         return {};
     }
 
-    void close_all(std::move_only_function<void()> closed) {
+    void close_all(std::move_only_function<void()> closed) override {
         closed_ = std::move(closed);
         closing_ = true;
         want_iteration_end();
     }
 
-    AsioExecutor& executor() noexcept { return executor_; }
-    std::size_t unsent_bytes() const noexcept { return peers_.unsent_bytes(); }
-    const std::vector<std::string>& local_endpoints() const noexcept {
+    AsioExecutor& executor() noexcept override { return executor_; }
+    /// Peers can still connect, for the responses of those that are there would be lost with the
+    /// endpoint: what they ask is the runtime's to refuse.
+    void stop_listening() override {}
+    std::size_t unsent_bytes() const noexcept override { return peers_.unsent_bytes(); }
+    const std::vector<std::string>& local_endpoints() const noexcept override {
         return binding_->endpoints();
     }
-    const ZmqCounters& counters() const noexcept { return counters_; }
+    const ZmqCounters& counters() const noexcept override { return counters_; }
 
 private:
     void want_iteration_end() override {
@@ -150,12 +157,10 @@ private:
     void close() {
         watch_.reset();
         peers_.end_all({.code = Code::connection_lost, .message = "The server ends"});
-        binding_->close([weak = weak_from_this()] {
-            if (const auto self = weak.lock()) {
-                self->binding_.reset();
-                self->executor_.post(std::exchange(self->closed_, nullptr));
-            }
-        });
+        binding_->close(core::while_alive(weak_from_this(), [this] {
+            binding_.reset();
+            executor_.post(std::exchange(closed_, nullptr));
+        }));
     }
 
     AsioExecutor& executor_;
@@ -175,29 +180,10 @@ private:
     std::move_only_function<void()> closed_;
 };
 
-ZmqAcceptor::ZmqAcceptor(AsioExecutor& executor, ZmqServerOptions options)
-    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+}  // namespace
 
-ZmqAcceptor::~ZmqAcceptor() = default;
-
-std::expected<void, Failure> ZmqAcceptor::start(runtime::StreamAcceptorSink& sink) {
-    return impl_->start(sink);
-}
-const std::vector<std::string>& ZmqAcceptor::local_endpoints() const noexcept {
-    return impl_->local_endpoints();
-}
-runtime::Executor& ZmqAcceptor::executor() noexcept {
-    return impl_->executor();
-}
-void ZmqAcceptor::stop_listening() {}
-std::size_t ZmqAcceptor::unsent_bytes() const noexcept {
-    return impl_->unsent_bytes();
-}
-void ZmqAcceptor::close_all(std::move_only_function<void()> closed) {
-    impl_->close_all(std::move(closed));
-}
-const ZmqCounters& ZmqAcceptor::counters() const noexcept {
-    return impl_->counters();
+std::shared_ptr<ZmqAcceptor> make_acceptor(AsioExecutor& executor, ZmqServerOptions options) {
+    return std::make_shared<ZmqAcceptorImpl>(executor, std::move(options));
 }
 
 }  // namespace warren::transport

@@ -24,41 +24,30 @@ namespace warren::transport {
 /// A peer whose connection has ended, and that is not there again, is not reachable: its session
 /// hears so. Of one within the process (inproc), or that the ROUTER itself connects to, it hears
 /// only when a response does not reach it.
+///
+/// Its end closes at once; the sessions go without a word.
 /// thread the I/O thread
-class ZmqAcceptor final : public runtime::StreamAcceptor {
+class ZmqAcceptor : public runtime::StreamAcceptor {
 public:
-    /// in  executor: outlives the transport
-    ZmqAcceptor(AsioExecutor& executor, ZmqServerOptions options);
-    ZmqAcceptor(const ZmqAcceptor&) = delete;
-    ZmqAcceptor& operator=(const ZmqAcceptor&) = delete;
-    /// Closes at once; the sessions go without a word.
-    ~ZmqAcceptor() override;
-
     /// Bind, or connect, and take messages.
     /// in   sink: outlives the transport
     /// err  invalid_request: an endpoint that is taken, unknown or not allowed, or a key that is
     ///      none; says which, why, and what to do
-    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink);
+    virtual std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) = 0;
 
     /// As ZeroMQ has them, such as "tcp://127.0.0.1:30000": with the port that was found where 0
     /// was asked.
-    const std::vector<std::string>& local_endpoints() const noexcept;
+    virtual const std::vector<std::string>& local_endpoints() const noexcept = 0;
 
-    runtime::Executor& executor() noexcept override;
-    /// Peers can still connect, for the responses of those that are there would be lost with the
-    /// endpoint: what they ask is the runtime's to refuse.
-    void stop_listening() override;
-    std::size_t unsent_bytes() const noexcept override;
     /// Send what is due, then close. `closed` follows, later: the endpoints are free then, but for
     /// what a peer has not read, which is dropped within half a second.
-    void close_all(std::move_only_function<void()> closed);
+    virtual void close_all(std::move_only_function<void()> closed) = 0;
 
     /// thread any
-    const ZmqCounters& counters() const noexcept;
-
-private:
-    class Impl;
-    std::shared_ptr<Impl> impl_;
+    virtual const ZmqCounters& counters() const noexcept = 0;
 };
+
+/// in  executor: outlives the transport
+std::shared_ptr<ZmqAcceptor> make_acceptor(AsioExecutor& executor, ZmqServerOptions options);
 
 }  // namespace warren::transport

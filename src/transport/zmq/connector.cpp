@@ -13,10 +13,12 @@
 #include <vector>
 
 namespace warren::transport {
+namespace {
 
-class ZmqConnector::Impl : public std::enable_shared_from_this<Impl> {
+class ZmqConnectorImpl final : public ZmqConnector,
+                               public std::enable_shared_from_this<ZmqConnectorImpl> {
 public:
-    Impl(AsioExecutor& executor, ZmqClientOptions options)
+    ZmqConnectorImpl(AsioExecutor& executor, ZmqClientOptions options)
         : options_{std::move(options)},
           link_options_{ZMQ_DEALER, options_.security, options_.limits, options_.connect_timeout},
           home_{executor, options_.envelope, options_.limits.read_bytes_max(), counters_,
@@ -24,13 +26,13 @@ public:
         WARREN_ASSERT(!options_.endpoints.empty());
     }
 
-    ~Impl() {
+    ~ZmqConnectorImpl() override {
         for (const auto& [key, connection] : connections_) {
             connection->abandon();
         }
     }
 
-    std::expected<void, Failure> start(runtime::StreamConnectorSink& sink) {
+    std::expected<void, Failure> start(runtime::StreamConnectorSink& sink) override {
         sink_ = &sink;
         for (const std::string& text : options_.endpoints) {
             auto endpoint = parse_zmq_endpoint(text, ZmqSide::connect);
@@ -42,11 +44,12 @@ public:
         return check(link_options_);
     }
 
-    AsioExecutor& executor() noexcept { return home_.executor; }
-    const ZmqClientOptions& options() const noexcept { return options_; }
-    const ZmqCounters& counters() const noexcept { return counters_; }
+    AsioExecutor& executor() noexcept override { return home_.executor; }
+    std::size_t address_count() const noexcept override { return options_.endpoints.size(); }
+    std::string display(std::size_t address) const override { return options_.endpoints[address]; }
+    const ZmqCounters& counters() const noexcept override { return counters_; }
 
-    void connect(std::size_t address, std::uint64_t token) {
+    void connect(std::size_t address, std::uint64_t token) override {
         const std::uint64_t attempt = ++attempts_;
         dialers_[attempt] = std::make_unique<ZmqDialer>(
             executor(), link_options_, endpoints_[address],
@@ -64,7 +67,7 @@ public:
             });
     }
 
-    std::string progress() const {
+    std::string progress() const override {
         std::string text;
         for (auto at = dialers_.begin(); at != dialers_.end() && text.empty(); ++at) {
             text = at->second->progress();
@@ -72,7 +75,7 @@ public:
         return text;
     }
 
-    void close_all(std::move_only_function<void()> closed) {
+    void close_all(std::move_only_function<void()> closed) override {
         dialers_.clear();
         closed_ = std::move(closed);
         for (const auto& [key, connection] : connections_) {
@@ -131,34 +134,10 @@ private:
     std::move_only_function<void()> closed_;
 };
 
-ZmqConnector::ZmqConnector(AsioExecutor& executor, ZmqClientOptions options)
-    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+}  // namespace
 
-ZmqConnector::~ZmqConnector() = default;
-
-std::expected<void, Failure> ZmqConnector::start(runtime::StreamConnectorSink& sink) {
-    return impl_->start(sink);
-}
-runtime::Executor& ZmqConnector::executor() noexcept {
-    return impl_->executor();
-}
-std::size_t ZmqConnector::address_count() const noexcept {
-    return impl_->options().endpoints.size();
-}
-std::string ZmqConnector::display(std::size_t address) const {
-    return impl_->options().endpoints[address];
-}
-std::string ZmqConnector::progress() const {
-    return impl_->progress();
-}
-void ZmqConnector::connect(std::size_t address, std::uint64_t token) {
-    impl_->connect(address, token);
-}
-void ZmqConnector::close_all(std::move_only_function<void()> closed) {
-    impl_->close_all(std::move(closed));
-}
-const ZmqCounters& ZmqConnector::counters() const noexcept {
-    return impl_->counters();
+std::shared_ptr<ZmqConnector> make_connector(AsioExecutor& executor, ZmqClientOptions options) {
+    return std::make_shared<ZmqConnectorImpl>(executor, std::move(options));
 }
 
 }  // namespace warren::transport

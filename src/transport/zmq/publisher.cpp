@@ -1,6 +1,7 @@
 #include "transport/zmq/publisher.hpp"
 
 #include "core/duration.hpp"
+#include "core/while_alive.hpp"
 #include "transport/zmq/binding.hpp"
 #include "transport/zmq/publisher_connection.hpp"
 #include "transport/zmq/watch.hpp"
@@ -20,16 +21,15 @@ namespace {
 // Of what a subscriber says: topics.
 constexpr std::size_t subscription_bytes_max = 4'096;
 
-}  // namespace
-
-class ZmqPublisher::Impl final : private LoopIterationHook,
-                                 private ZmqWatch::User,
-                                 public std::enable_shared_from_this<Impl> {
+class ZmqPublisherImpl final : public ZmqPublisher,
+                               private LoopIterationHook,
+                               private ZmqWatch::User,
+                               public std::enable_shared_from_this<ZmqPublisherImpl> {
 public:
-    Impl(AsioExecutor& executor, ZmqPublisherOptions options)
+    ZmqPublisherImpl(AsioExecutor& executor, ZmqPublisherOptions options)
         : executor_{executor}, options_{std::move(options)} {}
 
-    ~Impl() {
+    ~ZmqPublisherImpl() override {
         executor_.forget(*this);
         executor_.cancel(heartbeat_timer_);
         for (const auto& [token, timer] : waiting_) {
@@ -37,7 +37,7 @@ public:
         }
     }
 
-    std::expected<void, Failure> start(runtime::StreamConnectorSink& sink) {
+    std::expected<void, Failure> start(runtime::StreamConnectorSink& sink) override {
         sink_ = &sink;
         // The messages that come are subscriptions; an XPUB, unlike a PUB, shows them.
         ZmqLimits limits = options_.limits;
@@ -64,12 +64,17 @@ public:
         return {};
     }
 
-    AsioExecutor& executor() noexcept { return executor_; }
-    const std::vector<std::string>& endpoints() const noexcept { return binding_->endpoints(); }
-    std::string display() const { return fmt::format("{}", fmt::join(endpoints(), ", ")); }
-    const ZmqCounters& counters() const noexcept { return counters_; }
+    std::size_t address_count() const noexcept override { return 1; }
+    AsioExecutor& executor() noexcept override { return executor_; }
+    const std::vector<std::string>& endpoints() const noexcept override {
+        return binding_->endpoints();
+    }
+    std::string display(std::size_t) const override {
+        return fmt::format("{}", fmt::join(endpoints(), ", "));
+    }
+    const ZmqCounters& counters() const noexcept override { return counters_; }
 
-    void connect(std::uint64_t token) {
+    void connect(std::size_t, std::uint64_t token) override {
         if (has_listeners()) {
             waiting_.emplace(token, executor_.post_at(executor_.now(), [this, token] {
                 waiting_.erase(token);
@@ -81,7 +86,7 @@ public:
                                                   [this, token] { nobody_came(token); }));
     }
 
-    void close_all(std::move_only_function<void()> closed) {
+    void close_all(std::move_only_function<void()> closed) override {
         closed_ = std::move(closed);
         closing_ = true;
         want_iteration_end();
@@ -118,7 +123,7 @@ private:
         waiting_.erase(token);
         const std::string& refusal = binding_->last_refusal();
         Failure why{.code = Code::connection_lost,
-                    .message = fmt::format("Nobody subscribed at {} within {}", display(),
+                    .message = fmt::format("Nobody subscribed at {} within {}", display(0),
                                            core::to_string(options_.subscriber_timeout))};
         if (!refusal.empty()) {
             why.code = Code::unauthenticated;
@@ -168,8 +173,9 @@ private:
         }
         const bool is_over = closing_ || !has_listeners();
         const Failure why{.code = Code::connection_lost,
-                          .message = closing_ ? "The publisher was closed"
-                                              : "The last subscriber at " + display() + " is gone"};
+                          .message = closing_
+                                         ? "The publisher was closed"
+                                         : "The last subscriber at " + display(0) + " is gone"};
         // Those that end may lead to new ones.
         for (auto& connection : std::exchange(connections_, {})) {
             publish(connection->outbox());
@@ -220,12 +226,10 @@ private:
             executor_.cancel(timer);
         }
         watch_.reset();
-        binding_->close([weak = weak_from_this()] {
-            if (const auto self = weak.lock()) {
-                self->binding_.reset();
-                self->executor_.post(std::exchange(self->closed_, nullptr));
-            }
-        });
+        binding_->close(core::while_alive(weak_from_this(), [this] {
+            binding_.reset();
+            executor_.post(std::exchange(closed_, nullptr));
+        }));
     }
 
     AsioExecutor& executor_;
@@ -247,31 +251,10 @@ private:
     std::move_only_function<void()> closed_;
 };
 
-ZmqPublisher::ZmqPublisher(AsioExecutor& executor, ZmqPublisherOptions options)
-    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+}  // namespace
 
-ZmqPublisher::~ZmqPublisher() = default;
-
-std::expected<void, Failure> ZmqPublisher::start(runtime::StreamConnectorSink& sink) {
-    return impl_->start(sink);
-}
-const std::vector<std::string>& ZmqPublisher::endpoints() const noexcept {
-    return impl_->endpoints();
-}
-runtime::Executor& ZmqPublisher::executor() noexcept {
-    return impl_->executor();
-}
-std::string ZmqPublisher::display(std::size_t) const {
-    return impl_->display();
-}
-void ZmqPublisher::connect(std::size_t, std::uint64_t token) {
-    impl_->connect(token);
-}
-void ZmqPublisher::close_all(std::move_only_function<void()> closed) {
-    impl_->close_all(std::move(closed));
-}
-const ZmqCounters& ZmqPublisher::counters() const noexcept {
-    return impl_->counters();
+std::shared_ptr<ZmqPublisher> make_connector(AsioExecutor& executor, ZmqPublisherOptions options) {
+    return std::make_shared<ZmqPublisherImpl>(executor, std::move(options));
 }
 
 }  // namespace warren::transport

@@ -1,6 +1,7 @@
 #include "transport/zmq/subscriber.hpp"
 
 #include "core/assert.hpp"
+#include "core/while_alive.hpp"
 #include "transport/zmq/subscription.hpp"
 
 #include <zmq.h>
@@ -9,10 +10,12 @@
 #include <variant>
 
 namespace warren::transport {
+namespace {
 
-class ZmqSubscriber::Impl : public std::enable_shared_from_this<Impl> {
+class ZmqSubscriberImpl final : public ZmqSubscriber,
+                                public std::enable_shared_from_this<ZmqSubscriberImpl> {
 public:
-    Impl(AsioExecutor& executor, ZmqSubscriberOptions options)
+    ZmqSubscriberImpl(AsioExecutor& executor, ZmqSubscriberOptions options)
         : options_{std::move(options)},
           home_{executor,
                 options_,
@@ -23,7 +26,7 @@ public:
         WARREN_ASSERT(!options_.endpoints.empty());
     }
 
-    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) {
+    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) override {
         home_.sink = &sink;
         if (auto checked = check(home_.link); !checked) {
             return checked;
@@ -40,25 +43,21 @@ public:
         return {};
     }
 
-    AsioExecutor& executor() noexcept { return home_.executor; }
-    const std::vector<std::string>& endpoints() const noexcept { return endpoints_; }
-    const ZmqCounters& counters() const noexcept { return counters_; }
+    AsioExecutor& executor() noexcept override { return home_.executor; }
+    const std::vector<std::string>& endpoints() const noexcept override { return endpoints_; }
+    const ZmqCounters& counters() const noexcept override { return counters_; }
 
-    void stop_listening() noexcept {
+    void stop_listening() override {
         for (const auto& subscription : subscriptions_) {
             subscription->stop_listening();
         }
     }
 
-    void close_all(std::move_only_function<void()> closed) {
+    void close_all(std::move_only_function<void()> closed) override {
         closed_ = std::move(closed);
         open_ = subscriptions_.size();
         for (const auto& subscription : subscriptions_) {
-            subscription->close([weak = weak_from_this()] {
-                if (const auto self = weak.lock()) {
-                    self->one_closed();
-                }
-            });
+            subscription->close(core::while_alive(weak_from_this(), [this] { one_closed(); }));
         }
     }
 
@@ -79,28 +78,10 @@ private:
     std::move_only_function<void()> closed_;
 };
 
-ZmqSubscriber::ZmqSubscriber(AsioExecutor& executor, ZmqSubscriberOptions options)
-    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+}  // namespace
 
-ZmqSubscriber::~ZmqSubscriber() = default;
-
-std::expected<void, Failure> ZmqSubscriber::start(runtime::StreamAcceptorSink& sink) {
-    return impl_->start(sink);
-}
-const std::vector<std::string>& ZmqSubscriber::endpoints() const noexcept {
-    return impl_->endpoints();
-}
-runtime::Executor& ZmqSubscriber::executor() noexcept {
-    return impl_->executor();
-}
-void ZmqSubscriber::stop_listening() {
-    impl_->stop_listening();
-}
-void ZmqSubscriber::close_all(std::move_only_function<void()> closed) {
-    impl_->close_all(std::move(closed));
-}
-const ZmqCounters& ZmqSubscriber::counters() const noexcept {
-    return impl_->counters();
+std::shared_ptr<ZmqSubscriber> make_acceptor(AsioExecutor& executor, ZmqSubscriberOptions options) {
+    return std::make_shared<ZmqSubscriberImpl>(executor, std::move(options));
 }
 
 }  // namespace warren::transport

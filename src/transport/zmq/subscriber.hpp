@@ -17,36 +17,26 @@ namespace warren::transport {
 /// runtime's; nothing can be answered, and what is appended to its output is dropped.
 ///
 /// One that connects is made anew when it is lost, refused, or silent for too long; why is said in
-/// the log.          thread the I/O thread
-class ZmqSubscriber final : public runtime::StreamAcceptor {
+/// the log. Its end closes at once; the sessions go without a word.
+/// thread the I/O thread
+class ZmqSubscriber : public runtime::StreamAcceptor {
 public:
-    /// in  executor: outlives the transport
-    ZmqSubscriber(AsioExecutor& executor, ZmqSubscriberOptions options);
-    ZmqSubscriber(const ZmqSubscriber&) = delete;
-    ZmqSubscriber& operator=(const ZmqSubscriber&) = delete;
-    /// Closes at once; the sessions go without a word.
-    ~ZmqSubscriber() override;
-
     /// Bind, or begin to connect.
     /// in   sink: outlives the transport
     /// err  invalid_request: an endpoint that cannot be had, or a key that is none
-    std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink);
+    virtual std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) = 0;
 
     /// As ZeroMQ has them: where it is bound, or what it connects to.
-    const std::vector<std::string>& endpoints() const noexcept;
+    virtual const std::vector<std::string>& endpoints() const noexcept = 0;
 
-    runtime::Executor& executor() noexcept override;
-    /// Take no further messages.
-    void stop_listening() override;
-    /// Close. `closed` follows, later.
-    void close_all(std::move_only_function<void()> closed);
+    /// `closed` follows, later.
+    virtual void close_all(std::move_only_function<void()> closed) = 0;
 
     /// thread any
-    const ZmqCounters& counters() const noexcept;
-
-private:
-    class Impl;
-    std::shared_ptr<Impl> impl_;
+    virtual const ZmqCounters& counters() const noexcept = 0;
 };
+
+/// in  executor: outlives the transport
+std::shared_ptr<ZmqSubscriber> make_acceptor(AsioExecutor& executor, ZmqSubscriberOptions options);
 
 }  // namespace warren::transport

@@ -40,21 +40,22 @@ TEST_F(TcpServer, ListensOverIpv6AndEverywhere) {
 TEST_F(TcpServer, SaysWhyAnAddressCannotBeHad) {
     Server first{loop};
     ServerSink sink;
-    TcpAcceptor taken{loop.executor, {.port = first.transport.local_port()}};
-    const auto in_use = taken.start(sink);
+    const auto in_use =
+        make_acceptor(loop.executor, TcpServerOptions{.port = first.transport.local_port()})
+            ->start(sink);
     ASSERT_FALSE(in_use);
     EXPECT_EQ(in_use.error().code, Code::invalid_request);
     EXPECT_NE(in_use.error().message.find(first.transport.local_address()), std::string::npos);
     EXPECT_NE(in_use.error().message.find("does another server run there?"), std::string::npos);
 
-    TcpAcceptor foreign{loop.executor, {.host = "192.0.2.1"}};
-    const auto not_ours = foreign.start(sink);
+    const auto not_ours =
+        make_acceptor(loop.executor, TcpServerOptions{.host = "192.0.2.1"})->start(sink);
     ASSERT_FALSE(not_ours);
     EXPECT_NE(not_ours.error().message.find("no address of this machine"), std::string::npos)
         << not_ours.error().message;
 
-    TcpAcceptor unknown{loop.executor, {.host = "no such host"}};
-    EXPECT_FALSE(unknown.start(sink));
+    EXPECT_FALSE(
+        make_acceptor(loop.executor, TcpServerOptions{.host = "no such host"})->start(sink));
 }
 
 TEST_F(TcpServer, ClosesConnectionsOverTheLimitAtOnce) {

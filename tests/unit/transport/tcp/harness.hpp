@@ -163,18 +163,22 @@ public:
 
 /// A listening port on a free port number, whose sessions echo.
 struct Server {
-    explicit Server(Loop& loop, TcpServerOptions options = {}) : transport{loop.executor, options} {
+    explicit Server(Loop& loop, TcpServerOptions options = {})
+        : acceptor{make_acceptor(loop.executor, std::move(options))}, transport{*acceptor} {
         const auto started = transport.start(sink);
         EXPECT_TRUE(started) << started.error().message;
     }
 
     ServerSink sink{};
-    TcpAcceptor transport;
+    std::shared_ptr<TcpAcceptor> acceptor;
+    TcpAcceptor& transport;
 };
 
 struct Client {
     Client(Loop& loop, std::vector<DialTarget> targets, TcpLimits limits = {})
-        : transport{loop.executor, {.targets = std::move(targets), .limits = limits}} {
+        : connector{make_connector(
+              loop.executor, TcpClientOptions{.targets = std::move(targets), .limits = limits})},
+          transport{*connector} {
         transport.start(sink);
     }
 
@@ -184,7 +188,8 @@ struct Client {
     }
 
     ClientSink sink{};
-    TcpConnector transport;
+    std::shared_ptr<TcpConnector> connector;
+    TcpConnector& transport;
 };
 
 /// A peer without manners: a bare socket.

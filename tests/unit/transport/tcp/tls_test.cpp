@@ -187,9 +187,11 @@ TEST_F(TcpTls, ReadsAuthoritiesAgainWhenTheirFileHasChanged) {
 
 TEST_F(TcpTls, NamesAFileThatCannotBeUsed) {
     ServerSink sink;
-    TcpAcceptor port{loop.executor,
-                     {.tls = TlsServerOptions{.certificate_file = path("absent.pem")}}};
-    const auto started = port.start(sink);
+    const auto started =
+        make_acceptor(
+            loop.executor,
+            TcpServerOptions{.tls = TlsServerOptions{.certificate_file = path("absent.pem")}})
+            ->start(sink);
     ASSERT_FALSE(started);
     EXPECT_TRUE(says(started.error(), "absent.pem")) << started.error().message;
     EXPECT_TRUE(says(started.error(), "No such file")) << started.error().message;

@@ -278,8 +278,9 @@ TEST(ZmqAcceptor, SaysWhereItCannotListen) {
     const Server taken{loop};
     ServerSink sink;
     const auto failure_at = [&](const std::string& endpoint, ZmqSide side = ZmqSide::bind) {
-        ZmqAcceptor port{loop.executor, {.endpoints = {endpoint}, .side = side}};
-        const auto started = port.start(sink);
+        const auto started =
+            make_acceptor(loop.executor, ZmqServerOptions{.endpoints = {endpoint}, .side = side})
+                ->start(sink);
         EXPECT_FALSE(started);
         EXPECT_EQ(started.error().code, Code::invalid_request);
         return started ? std::string{} : started.error().message;
@@ -309,8 +310,8 @@ TEST(ZmqAcceptor, DoesNotTakeAnIpcSocketFromALiveServer) {
     const std::string endpoint = "ipc://" + folder.file("socket");
     const Server server{loop, {.endpoints = {endpoint}}};
     ServerSink sink;
-    ZmqAcceptor second{loop.executor, {.endpoints = {endpoint}}};
-    const auto started = second.start(sink);
+    const auto started =
+        make_acceptor(loop.executor, ZmqServerOptions{.endpoints = {endpoint}})->start(sink);
     ASSERT_FALSE(started);
     EXPECT_EQ(started.error().message,
               "Cannot listen at " + endpoint +
@@ -323,8 +324,9 @@ TEST(ZmqAcceptor, TakesAnIpcPathOfNobodyAndNothingElse) {
     const std::string path = folder.file("path");
     const auto start_at = [&] {
         ServerSink sink;
-        ZmqAcceptor port{loop.executor, {.endpoints = {"ipc://" + path}}};
-        const auto started = port.start(sink);
+        const auto started =
+            make_acceptor(loop.executor, ZmqServerOptions{.endpoints = {"ipc://" + path}})
+                ->start(sink);
         return started ? std::string{} : started.error().message;
     };
     std::ofstream{path} << "precious";
@@ -357,8 +359,10 @@ TEST(ZmqAcceptor, ListensAtAHostsName) {
     dealer.send({"hello"});
     ASSERT_TRUE(loop.until([&] { return dealer.receive().size() == 1; }));
     ServerSink sink;
-    ZmqAcceptor nowhere{loop.executor, {.endpoints = {"tcp://no-such-host.invalid:0"}}};
-    const auto started = nowhere.start(sink);
+    const auto started =
+        make_acceptor(loop.executor,
+                      ZmqServerOptions{.endpoints = {"tcp://no-such-host.invalid:0"}})
+            ->start(sink);
     ASSERT_FALSE(started);
     EXPECT_TRUE(started.error().message.contains("as a host's name it is not resolved"))
         << started.error().message;

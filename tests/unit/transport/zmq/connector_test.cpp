@@ -127,8 +127,7 @@ TEST(ZmqConnector, RefusesOptionsThatCannotBe) {
     Loop loop;
     ClientSink sink;
     const auto failure_with = [&](ZmqClientOptions options) {
-        ZmqConnector port{loop.executor, std::move(options)};
-        const auto started = port.start(sink);
+        const auto started = make_connector(loop.executor, std::move(options))->start(sink);
         EXPECT_FALSE(started);
         return started ? std::string{} : started.error().message;
     };

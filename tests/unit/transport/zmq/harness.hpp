@@ -128,7 +128,7 @@ private:
 /// A server on a free port, whose sessions echo.
 struct Server {
     explicit Server(Loop& loop, ZmqServerOptions options = {})
-        : transport{loop.executor, with(options)} {
+        : acceptor{make_acceptor(loop.executor, with(options))}, transport{*acceptor} {
         sink.echo = true;
         const auto started = transport.start(sink);
         EXPECT_TRUE(started) << started.error().message;
@@ -143,13 +143,15 @@ struct Server {
     std::string endpoint() const { return transport.local_endpoints().front(); }
 
     ServerSink sink{};
-    ZmqAcceptor transport;
+    std::shared_ptr<ZmqAcceptor> acceptor;
+    ZmqAcceptor& transport;
 };
 
 /// A port that connects, and what it says by its last connection.
 template <typename Port, typename Options>
 struct Caller {
-    Caller(Loop& loop, Options options) : transport{loop.executor, std::move(options)} {
+    Caller(Loop& loop, Options options)
+        : connector{make_connector(loop.executor, std::move(options))}, transport{*connector} {
         const auto started = transport.start(sink);
         EXPECT_TRUE(started) << started.error().message;
     }
@@ -167,7 +169,8 @@ struct Caller {
     }
 
     ClientSink sink{};
-    Port transport;
+    std::shared_ptr<Port> connector;
+    Port& transport;
 };
 
 using Client = Caller<ZmqConnector, ZmqClientOptions>;
@@ -175,13 +178,14 @@ using Publisher = Caller<ZmqPublisher, ZmqPublisherOptions>;
 
 struct Subscriber {
     Subscriber(Loop& loop, ZmqSubscriberOptions options)
-        : transport{loop.executor, std::move(options)} {
+        : acceptor{make_acceptor(loop.executor, std::move(options))}, transport{*acceptor} {
         const auto started = transport.start(sink);
         EXPECT_TRUE(started) << started.error().message;
     }
 
     ServerSink sink{};
-    ZmqSubscriber transport;
+    std::shared_ptr<ZmqSubscriber> acceptor;
+    ZmqSubscriber& transport;
 };
 
 /// A peer that is libzmq alone, in a context of its own.

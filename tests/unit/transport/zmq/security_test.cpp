@@ -238,9 +238,10 @@ TEST_F(ZmqSecurity, KeepsListenersApart) {
 TEST_F(ZmqSecurity, RefusesKeysThatAreNone) {
     ServerSink sink;
     const auto failure_with = [&](ZmqServerSecurity security) {
-        ZmqAcceptor port{loop.executor,
-                         {.endpoints = {"tcp://127.0.0.1:0"}, .security = std::move(security)}};
-        const auto started = port.start(sink);
+        const auto started =
+            make_acceptor(loop.executor, ZmqServerOptions{.endpoints = {"tcp://127.0.0.1:0"},
+                                                          .security = std::move(security)})
+                ->start(sink);
         EXPECT_FALSE(started);
         return started ? std::string{} : started.error().message;
     };
@@ -252,11 +253,13 @@ TEST_F(ZmqSecurity, RefusesKeysThatAreNone) {
                   .find("'client' among the clients' public keys"),
               std::string::npos);
     ClientSink client_sink;
-    ZmqConnector client{loop.executor,
-                        {.endpoints = {"tcp://127.0.0.1:1"},
-                         .security = ZmqCurveClient{server_keys.public_key, other_keys.public_key,
-                                                    client_keys.secret_key}}};
-    const auto started = client.start(client_sink);
+    const auto started =
+        make_connector(loop.executor,
+                       ZmqClientOptions{
+                           .endpoints = {"tcp://127.0.0.1:1"},
+                           .security = ZmqCurveClient{server_keys.public_key, other_keys.public_key,
+                                                      client_keys.secret_key}})
+            ->start(client_sink);
     ASSERT_FALSE(started);
     EXPECT_NE(started.error().message.find("does not belong to its secret key"), std::string::npos);
 }

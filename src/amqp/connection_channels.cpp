@@ -93,8 +93,6 @@ bool ConnectionCore::handle_reply(ChannelNumber number, ChannelState& channel,
         return emit(reader, ChannelOpened{number});
     case ExchangeDeclare::reply_id:
         return emit(reader, ExchangeDeclared{number});
-    case ExchangeDelete::reply_id:
-        return emit(reader, ExchangeDeleted{number});
     case QueueDeclare::reply_id: {
         const QueueDeclareOk ok = read_queue_declare_ok(reader);
         return emit(reader, QueueDeclared{.channel = number,
@@ -104,8 +102,6 @@ bool ConnectionCore::handle_reply(ChannelNumber number, ChannelState& channel,
     }
     case QueueBind::reply_id:
         return emit(reader, QueueBound{number});
-    case QueueUnbind::reply_id:
-        return emit(reader, QueueUnbound{number});
     case QueueDelete::reply_id: {
         const QueueDeleteOk ok = read_queue_delete_ok(reader);
         return emit(reader, QueueDeleted{.channel = number, .message_count = ok.message_count});

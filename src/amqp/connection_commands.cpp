@@ -128,21 +128,12 @@ CommandResult<void> ConnectionCore::exchange_declare(ChannelNumber channel,
     return request(channel, method);
 }
 
-CommandResult<void> ConnectionCore::exchange_delete(ChannelNumber channel,
-                                                    const ExchangeDelete& method) {
-    return request(channel, method);
-}
-
 CommandResult<void> ConnectionCore::queue_declare(ChannelNumber channel,
                                                   const QueueDeclare& method) {
     return request(channel, method);
 }
 
 CommandResult<void> ConnectionCore::queue_bind(ChannelNumber channel, const QueueBind& method) {
-    return request(channel, method);
-}
-
-CommandResult<void> ConnectionCore::queue_unbind(ChannelNumber channel, const QueueUnbind& method) {
     return request(channel, method);
 }
 
@@ -209,10 +200,6 @@ CommandResult<void> ConnectionCore::basic_ack(ChannelNumber channel, const Basic
 }
 
 CommandResult<void> ConnectionCore::basic_nack(ChannelNumber channel, const BasicNack& method) {
-    return send(channel, method);
-}
-
-CommandResult<void> ConnectionCore::basic_reject(ChannelNumber channel, const BasicReject& method) {
     return send(channel, method);
 }
 

@@ -106,10 +106,8 @@ public:
                               std::string_view text = "");
 
     CommandResult<void> exchange_declare(ChannelNumber channel, const ExchangeDeclare& method);
-    CommandResult<void> exchange_delete(ChannelNumber channel, const ExchangeDelete& method);
     CommandResult<void> queue_declare(ChannelNumber channel, const QueueDeclare& method);
     CommandResult<void> queue_bind(ChannelNumber channel, const QueueBind& method);
-    CommandResult<void> queue_unbind(ChannelNumber channel, const QueueUnbind& method);
     CommandResult<void> queue_delete(ChannelNumber channel, const QueueDelete& method);
     CommandResult<void> basic_qos(ChannelNumber channel, const BasicQos& method);
     CommandResult<void> basic_consume(ChannelNumber channel, const BasicConsume& method);
@@ -129,7 +127,6 @@ public:
 
     CommandResult<void> basic_ack(ChannelNumber channel, const BasicAck& method);
     CommandResult<void> basic_nack(ChannelNumber channel, const BasicNack& method);
-    CommandResult<void> basic_reject(ChannelNumber channel, const BasicReject& method);
 
 private:
     enum class Phase : std::uint8_t {

@@ -44,9 +44,6 @@ struct ChannelClosed {
 struct ExchangeDeclared {
     ChannelNumber channel = 0;
 };
-struct ExchangeDeleted {
-    ChannelNumber channel = 0;
-};
 struct QueueDeclared {
     ChannelNumber channel = 0;
     std::string_view queue{};
@@ -54,9 +51,6 @@ struct QueueDeclared {
     std::uint32_t consumer_count = 0;
 };
 struct QueueBound {
-    ChannelNumber channel = 0;
-};
-struct QueueUnbound {
     ChannelNumber channel = 0;
 };
 struct QueueDeleted {
@@ -172,8 +166,8 @@ struct Failed {
 
 using Event =
     std::variant<std::monostate, Connected, ChannelOpened, ChannelClosed, ExchangeDeclared,
-                 ExchangeDeleted, QueueDeclared, QueueBound, QueueUnbound, QueueDeleted, QosSet,
-                 ConsumeStarted, ConsumeStopped, ConfirmSelected, ConsumerCancelled, Delivery,
-                 Returned, Confirmed, Flow, Blocked, Unblocked, ConnectionClosed, Failed>;
+                 QueueDeclared, QueueBound, QueueDeleted, QosSet, ConsumeStarted, ConsumeStopped,
+                 ConfirmSelected, ConsumerCancelled, Delivery, Returned, Confirmed, Flow, Blocked,
+                 Unblocked, ConnectionClosed, Failed>;
 
 }  // namespace warren::amqp

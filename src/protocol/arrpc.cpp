@@ -50,8 +50,8 @@ Value argument_of(const Call& call) noexcept {
 
 /// A failure as the protocol has it: one line, for a person.
 std::string reply_text(const Response& response) {
-    const bool is_refused = response.failure == Code::unauthenticated ||
-                            response.failure == Code::permission_denied;
+    const bool is_refused =
+        response.failure == Code::unauthenticated || response.failure == Code::permission_denied;
     return std::string{is_refused ? arrpc_auth_error : arrpc_rpc_error} + failure_text(response);
 }
 
@@ -69,29 +69,6 @@ std::expected<Response, Failure> response_of(const Value& reply, const core::Lim
 }
 
 }  // namespace
-
-bool arrpc_is_falsy(const Value& value) noexcept {
-    switch (value.kind()) {
-    case Value::Kind::null:
-        return true;
-    case Value::Kind::boolean:
-        return !value.as_boolean();
-    case Value::Kind::int64:
-    case Value::Kind::uint64:
-        return value.as_uint64() == 0;
-    case Value::Kind::float64:
-        return value.as_float64() == 0;
-    case Value::Kind::text:
-        return value.as_text().empty();
-    case Value::Kind::bytes:
-        return value.as_bytes().empty();
-    case Value::Kind::list:
-        return value.as_list().empty();
-    case Value::Kind::map:
-        return value.as_map().empty();
-    }
-    return false;
-}
 
 ArrpcServerCodec::ArrpcServerCodec(std::string method, std::span<const std::string> auth_secrets,
                                    const core::Limits& limits)

@@ -50,9 +50,6 @@ struct ArrpcMessage {
     std::expected<Content, Failure> content{};
 };
 
-/// Whether the protocol's own programs take this value for nothing.
-bool arrpc_is_falsy(const Value& value) noexcept;
-
 /// The server's side of one connection.
 /// thread one at a time
 class ArrpcServerCodec {

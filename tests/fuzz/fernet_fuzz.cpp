@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::abort();
     }
     const auto token = ring.encrypt(text, ttl.now_s);
-    if (!token || !looks_like_token(*token) || ring.decrypt(*token, ttl) != text) {
+    if (!token || ring.decrypt(*token, ttl) != text) {
         std::abort();
     }
     return 0;

@@ -39,11 +39,6 @@ void write_arguments(Writer& writer, const BasicAck& method) {
     writer.u8(pack_bits({method.multiple}));
 }
 
-void write_arguments(Writer& writer, const BasicReject& method) {
-    writer.u64(method.delivery_tag);
-    writer.u8(pack_bits({method.requeue}));
-}
-
 void write_arguments(Writer& writer, const BasicNack& method) {
     writer.u64(method.delivery_tag);
     writer.u8(pack_bits({method.multiple, method.requeue}));

@@ -76,12 +76,6 @@ struct BasicAck {
     bool multiple = false;
 };
 
-struct BasicReject {
-    static constexpr std::uint32_t id = 60 << 16 | 90;
-    std::uint64_t delivery_tag = 0;
-    bool requeue = true;
-};
-
 struct BasicNack {
     static constexpr std::uint32_t id = 60 << 16 | 120;
     std::uint64_t delivery_tag = 0;
@@ -95,7 +89,6 @@ void write_arguments(Writer& writer, const BasicCancel& method);
 void write_arguments(Writer& writer, const BasicCancelOk& method);
 void write_arguments(Writer& writer, const BasicPublish& method);
 void write_arguments(Writer& writer, const BasicAck& method);
-void write_arguments(Writer& writer, const BasicReject& method);
 void write_arguments(Writer& writer, const BasicNack& method);
 
 BasicConsumeOk read_basic_consume_ok(Reader& reader) noexcept;

@@ -12,10 +12,4 @@ void write_arguments(Writer& writer, const ExchangeDeclare& method) {
     write_table(writer, method.arguments);
 }
 
-void write_arguments(Writer& writer, const ExchangeDelete& method) {
-    writer.u16(0);  // reserved-1
-    writer.short_string(method.exchange);
-    writer.u8(pack_bits({method.if_unused}));
-}
-
 }  // namespace warren::amqp

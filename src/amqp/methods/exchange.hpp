@@ -22,14 +22,6 @@ struct ExchangeDeclare {
     Value arguments{};  // a map, or null
 };
 
-struct ExchangeDelete {
-    static constexpr std::uint32_t id = 40 << 16 | 20;
-    static constexpr std::uint32_t reply_id = 40 << 16 | 21;
-    std::string_view exchange{};
-    bool if_unused = false;
-};
-
 void write_arguments(Writer& writer, const ExchangeDeclare& method);
-void write_arguments(Writer& writer, const ExchangeDelete& method);
 
 }  // namespace warren::amqp

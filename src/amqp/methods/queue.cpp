@@ -20,14 +20,6 @@ void write_arguments(Writer& writer, const QueueBind& method) {
     write_table(writer, method.arguments);
 }
 
-void write_arguments(Writer& writer, const QueueUnbind& method) {
-    writer.u16(0);  // reserved-1
-    writer.short_string(method.queue);
-    writer.short_string(method.exchange);
-    writer.short_string(method.routing_key);
-    write_table(writer, method.arguments);
-}
-
 void write_arguments(Writer& writer, const QueueDelete& method) {
     writer.u16(0);  // reserved-1
     writer.short_string(method.queue);

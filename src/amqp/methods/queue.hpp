@@ -36,15 +36,6 @@ struct QueueBind {
     Value arguments{};
 };
 
-struct QueueUnbind {
-    static constexpr std::uint32_t id = 50 << 16 | 50;
-    static constexpr std::uint32_t reply_id = 50 << 16 | 51;
-    std::string_view queue{};
-    std::string_view exchange{};
-    std::string_view routing_key{};
-    Value arguments{};
-};
-
 struct QueueDelete {
     static constexpr std::uint32_t id = 50 << 16 | 40;
     static constexpr std::uint32_t reply_id = 50 << 16 | 41;
@@ -59,7 +50,6 @@ struct QueueDeleteOk {
 
 void write_arguments(Writer& writer, const QueueDeclare& method);
 void write_arguments(Writer& writer, const QueueBind& method);
-void write_arguments(Writer& writer, const QueueUnbind& method);
 void write_arguments(Writer& writer, const QueueDelete& method);
 
 QueueDeclareOk read_queue_declare_ok(Reader& reader) noexcept;

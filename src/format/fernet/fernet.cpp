@@ -124,12 +124,6 @@ std::string FernetKey::text() const {
     return core::base64_encode(std::span<const std::byte>{octets_}, Base64Alphabet::url_safe);
 }
 
-bool looks_like_token(std::string_view text) noexcept {
-    // "gAAA" is the version byte and the time's first two, zero for the next eight million years.
-    return text.size() >= core::base64_size(token_bytes_min) && text.size() % 4 == 0 &&
-           text.starts_with("gAAA");
-}
-
 struct Keyring::State {
     std::vector<std::unique_ptr<FernetCipher>> ciphers;
 };

@@ -68,11 +68,6 @@ struct TimeToLive {
 
 using FernetIv = std::array<std::byte, 16>;
 
-/// Whether decrypting is worth a try: length, alphabet of the ends and the first three bytes are a
-/// token's. It may say yes to what is none, never no to a token of the years up to 4,000,000,000.
-/// cost O(1)
-bool looks_like_token(std::string_view text) noexcept;
-
 /// Some keys: the first encrypts, all decrypt, so that keys rotate. A cheap handle to copy; the
 /// keys are wiped with the last copy.          thread any, also the same object
 class Keyring {

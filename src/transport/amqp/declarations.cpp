@@ -122,11 +122,6 @@ std::expected<void, Failure> Declarations::consume(amqp::ConnectionCore& core,
                 fmt::format("Consuming the queue '{}'", consume.queue));
 }
 
-std::expected<void, Failure> Declarations::select_confirms(amqp::ConnectionCore& core,
-                                                           amqp::ChannelNumber channel) {
-    return sent(core.confirm_select(channel), "Confirming what is published");
-}
-
 std::expected<void, Failure> Declarations::cancel(amqp::ConnectionCore& core,
                                                   amqp::ChannelNumber channel,
                                                   std::string_view consumer_tag) {

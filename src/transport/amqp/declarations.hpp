@@ -38,8 +38,6 @@ public:
                                               amqp::ChannelNumber channel, std::uint16_t count);
     std::expected<void, Failure> consume(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
                                          const amqp::BasicConsume& consume);
-    std::expected<void, Failure> select_confirms(amqp::ConnectionCore& core,
-                                                 amqp::ChannelNumber channel);
     std::expected<void, Failure> cancel(amqp::ConnectionCore& core, amqp::ChannelNumber channel,
                                         std::string_view consumer_tag);
 

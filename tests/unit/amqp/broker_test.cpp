@@ -83,17 +83,11 @@ struct Describer {
     std::string operator()(const ExchangeDeclared& e) const {
         return named("exchange_declared", e.channel);
     }
-    std::string operator()(const ExchangeDeleted& e) const {
-        return named("exchange_deleted", e.channel);
-    }
     std::string operator()(const QueueDeclared& e) const {
         return named("queue_declared", e.channel) + ' ' + in_quotes(e.queue) + ' ' +
                std::to_string(e.message_count) + ' ' + std::to_string(e.consumer_count);
     }
     std::string operator()(const QueueBound& e) const { return named("queue_bound", e.channel); }
-    std::string operator()(const QueueUnbound& e) const {
-        return named("queue_unbound", e.channel);
-    }
     std::string operator()(const QueueDeleted& e) const {
         return named("queue_deleted", e.channel) + ' ' + std::to_string(e.message_count);
     }

@@ -139,11 +139,6 @@ std::vector<RequestCase> requests() {
                     arguments_on_the_wire),
          method(1, 40, 11), "exchange_declared 1"},
         {[](ConnectionCore& core) {
-             return core.exchange_delete(1, {.exchange = "e", .if_unused = true});
-         },
-         method(1, 40, 20, u16(0) + short_string("e") + u8(1)), method(1, 40, 21),
-         "exchange_deleted 1"},
-        {[](ConnectionCore& core) {
              return core.queue_declare(1, {.queue = "q",
                                            .durable = true,
                                            .auto_delete = true,
@@ -162,12 +157,6 @@ std::vector<RequestCase> requests() {
              1, 50, 20,
              u16(0) + short_string("q") + short_string("e") + short_string("k") + u8(0) + u32(0)),
          method(1, 50, 21), "queue_bound 1"},
-        {[](ConnectionCore& core) {
-             return core.queue_unbind(1, {.queue = "q", .exchange = "e", .routing_key = "k"});
-         },
-         method(1, 50, 50,
-                u16(0) + short_string("q") + short_string("e") + short_string("k") + u32(0)),
-         method(1, 50, 51), "queue_unbound 1"},
         {[](ConnectionCore& core) {
              return core.queue_delete(1, {.queue = "q", .if_empty = true});
          },

@@ -70,11 +70,9 @@ TEST(Commands, SettleDeliveries) {
     ASSERT_TRUE(session.core.basic_ack(1, {.delivery_tag = 6, .multiple = true}));
     ASSERT_TRUE(session.core.basic_nack(1, {.delivery_tag = 7, .requeue = false}));
     ASSERT_TRUE(session.core.basic_nack(1, {.delivery_tag = 8, .multiple = true}));
-    ASSERT_TRUE(session.core.basic_reject(1, {.delivery_tag = 9, .requeue = false}));
     EXPECT_EQ(session.sent(),
               method(1, 60, 80, u64(5) + u8(0)) + method(1, 60, 80, u64(6) + u8(1)) +
-                  method(1, 60, 120, u64(7) + u8(0)) + method(1, 60, 120, u64(8) + u8(3)) +
-                  method(1, 60, 90, u64(9) + u8(0)));
+                  method(1, 60, 120, u64(7) + u8(0)) + method(1, 60, 120, u64(8) + u8(3)));
 }
 
 TEST(Commands, AreLegalBeforeTheChannelIsConfirmedOpen) {

@@ -88,7 +88,6 @@ TEST_F(FernetVectors, generate) {
                 .encrypt(field(entry, "src"), unix_seconds_of(entry.find("now")->as_text()), iv);
         ASSERT_TRUE(token);
         EXPECT_EQ(*token, field(entry, "token"));
-        EXPECT_TRUE(looks_like_token(*token));
         ++count;
     }
     EXPECT_GT(count, 0U);
@@ -138,7 +137,6 @@ TEST(Fernet, opens_what_it_made_at_every_length) {
         const std::string plaintext(size, static_cast<char>('a' + size % 26));
         const auto token = ring.encrypt(plaintext, noon_s);
         ASSERT_TRUE(token);
-        EXPECT_TRUE(looks_like_token(*token));
         EXPECT_EQ(ring.decrypt(*token), plaintext);
     }
     const std::string large(3'000'000, 'x');
@@ -291,16 +289,6 @@ TEST(FernetKey, says_what_is_wrong_and_never_shows_the_key) {
 TEST(FernetKey, is_fresh_each_time) {
     EXPECT_NE(FernetKey::generate()->text(), FernetKey::generate()->text());
     EXPECT_EQ(FernetKey::generate()->text().size(), 44U);
-}
-
-TEST(Fernet, tells_tokens_from_other_text) {
-    const std::string token = *fresh_ring().encrypt("", noon_s);
-    EXPECT_EQ(token.size(), 100U);
-    EXPECT_TRUE(looks_like_token(token));
-    EXPECT_FALSE(looks_like_token(std::string_view{token}.substr(0, 96)));
-    EXPECT_FALSE(looks_like_token(std::string_view{token}.substr(0, 99)));
-    EXPECT_FALSE(looks_like_token(""));
-    EXPECT_FALSE(looks_like_token(std::string(100, 'x')));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "endpoint/client/client_connection.hpp"
+#include "endpoint/client/client_route_message.hpp"
 #include "transport/memory/client_transport.hpp"
 #include "transport/memory/hub.hpp"
 
@@ -6,82 +6,84 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <variant>
 
 namespace warren::endpoint {
 namespace {
 
-using transport::MemoryClientOptions;
-using transport::MemoryClientTransport;
-using transport::MemoryHub;
-
-/// What lives on the hub's thread and is destroyed there.
-struct MemoryConnection {
-    std::shared_ptr<runtime::ClientSink> sink;
-    std::optional<MemoryClientTransport> transport;
-};
-
-/// The I/O thread is shared with all others that use the broker's name.
-class MemoryClientConnection final : public ClientConnection {
-public:
-    MemoryClientConnection(std::shared_ptr<MemoryHub> hub, MemoryClientOptions options)
-        : hub_{std::move(hub)}, options_{std::move(options)} {}
-
-    runtime::Executor& executor() noexcept override { return hub_->executor; }
-    bool is_current_thread() const noexcept override { return hub_->executor.is_current_thread(); }
-
-    void start(std::shared_ptr<runtime::ClientSink> sink,
-               std::move_only_function<void(runtime::ClientTransport&)> attached) override {
-        connection_ = std::make_shared<MemoryConnection>();
-        hub_->executor.post([connection = connection_, hub = hub_.get(), options = options_,
-                             sink = std::move(sink), attached = std::move(attached)]() mutable {
-            connection->sink = std::move(sink);
-            connection->transport.emplace(hub->broker, std::move(options));
-            attached(*connection->transport);
-            connection->transport->start(*connection->sink);
-        });
-    }
-
-    void stop(std::move_only_function<void()> last) override {
-        if (is_current_thread()) {
-            last();
-            // The transport may be calling right now, and the thread cannot end from
-            // inside.
-            hub_->executor.post([connection = std::move(connection_), hub = hub_]() mutable {
-                connection->transport.reset();
-                std::thread{[hub = std::move(hub)] {}}.detach();
-            });
-            return;
-        }
-        std::promise<void> stopped;
-        hub_->executor.post(
-            [connection = std::move(connection_), last = std::move(last), &stopped]() mutable {
-                last();
-                connection->transport.reset();
-                connection->sink.reset();
-                stopped.set_value();
-            });
-        stopped.get_future().wait();
-    }
-
-private:
-    std::shared_ptr<MemoryHub> hub_;
-    MemoryClientOptions options_;
-    std::shared_ptr<MemoryConnection> connection_;
-};
-
-}  // namespace
-
-std::unique_ptr<ClientConnection> make_memory_client(const MemoryAddress& address,
-                                                     ClientReplies replies) {
-    MemoryClientOptions options;
+transport::MemoryClientOptions transport_options_of(ClientReplies replies) {
+    transport::MemoryClientOptions options;
     options.reply_topology = std::move(replies.topology);
     options.returns_dropped = replies.returns_dropped;
     if (replies.mode == ReplyMode::durable && !options.reply_topology) {
         options.replies = runtime::RepliesSurvive::yes;
         options.reply_queue = std::move(replies.queue);
     }
-    return std::make_unique<MemoryClientConnection>(transport::memory_hub(address.name),
-                                                    std::move(options));
+    return options;
+}
+
+/// The I/O thread is shared with all others that use the broker's name.
+class MemoryRoute final : public ClientRoute {
+public:
+    MemoryRoute(const Address& address, const ClientOptions& options)
+        : hub_{transport::memory_hub(std::get<MemoryAddress>(address.transport).name)},
+          protocol_{client_protocol(address, options)},
+          calls_{make_message_client(hub_->executor, *protocol_, address, options)} {
+        hub_->executor.post(
+            [connection = connection_, hub = hub_.get(), calls = calls_,
+             wanted = transport_options_of(client_replies(address, options))]() mutable {
+                connection->calls = std::move(calls);
+                connection->transport.emplace(hub->broker, std::move(wanted));
+                connection->calls->attach(*connection->transport);
+                connection->transport->start(*connection->calls);
+            });
+    }
+
+    runtime::ClientCalls& calls() noexcept override { return *calls_; }
+    metrics::ClientFigures figures() const override { return figures_of(*calls_); }
+    bool is_current_thread() const noexcept override { return hub_->executor.is_current_thread(); }
+    void run_until_done(runtime::BlockingOperation& operation) override {
+        operation.start();
+        operation.wait();
+    }
+    void close() override {
+        if (is_current_thread()) {
+            calls_->close();
+            // The transport may be calling right now, and the thread cannot end from inside.
+            hub_->executor.post([connection = std::move(connection_), hub = hub_]() mutable {
+                connection->transport.reset();
+                std::thread{[hub = std::move(hub)] {}}.detach();
+            });
+            return;
+        }
+        std::promise<void> closed;
+        hub_->executor.post([connection = std::move(connection_), &closed] {
+            connection->calls->close();
+            connection->transport.reset();
+            connection->calls.reset();
+            closed.set_value();
+        });
+        closed.get_future().wait();
+    }
+
+private:
+    /// What lives on the hub's thread and is destroyed there.
+    struct Connection {
+        std::shared_ptr<runtime::MessageClient> calls;
+        std::optional<transport::MemoryClientTransport> transport;
+    };
+
+    const std::shared_ptr<transport::MemoryHub> hub_;
+    const std::unique_ptr<protocol::MessageProtocol> protocol_;
+    const std::shared_ptr<runtime::MessageClient> calls_;
+    std::shared_ptr<Connection> connection_ = std::make_shared<Connection>();
+};
+
+}  // namespace
+
+std::unique_ptr<ClientRoute> make_memory_route(const Address& address,
+                                               const ClientOptions& options) {
+    return std::make_unique<MemoryRoute>(address, options);
 }
 
 }  // namespace warren::endpoint

@@ -39,7 +39,7 @@ transport::TcpClientOptions port_options(const Address& address) {
 }  // namespace
 
 std::unique_ptr<ClientRoute> make_tcp_route(const Address& address, const ClientOptions& options) {
-    return std::make_unique<StreamRoute<transport::TcpConnector, transport::TcpClientOptions>>(
+    return make_stream_route<transport::TcpConnector>(
         protocol_for(address, options), options,
         stream_client_options(options, std::get<TcpAddress>(address.transport).connections,
                               address.protocol->connect_backoff),

@@ -71,91 +71,61 @@ runtime::StreamClientOptions calls_options(const Address& address, ClientOptions
     return stream_client_options(options, zmq.is_one_way() ? 1 : zmq.connections, {});
 }
 
-/// Every call goes to all servers.
-class BroadcastRoute final : public ClientRoute {
-public:
-    BroadcastRoute(const Address& address, const ClientOptions& options)
-        : connections_{std::make_shared<Connections>(address, options)} {
-        thread_.start(connections_->executor, connections_);
-    }
-
-    runtime::ClientCalls& calls() noexcept override { return *connections_->calls; }
-    metrics::ClientFigures figures() const override {
-        metrics::ClientFigures figures = figures_of(*connections_->calls);
-        const auto add = [](std::optional<std::uint64_t>& sum, std::uint64_t number) {
-            sum = sum.value_or(0) + number;
-        };
-        for (const Server& server : connections_->servers) {
-            const runtime::StreamClientCounters& calls = server.calls->stream_counters();
-            add(figures.connections, calls.connections.load(std::memory_order_relaxed));
-            add(figures.reconnects, calls.connections_lost.load(std::memory_order_relaxed));
-            add(figures.retries, calls.retries.load(std::memory_order_relaxed));
-            add(figures.bytes_received, server.connector->counters().bytes_in.get());
-            add(figures.bytes_sent, server.connector->counters().bytes_out.get());
-        }
-        return figures;
-    }
-    bool is_current_thread() const noexcept override {
-        return connections_->executor.is_current_thread();
-    }
-    void run_until_done(runtime::BlockingOperation& operation) override {
-        connections_->executor.run_until_done(operation);
-    }
-    void close() override {
-        if (is_current_thread()) {
-            connections_->calls->close();
-        }
-        thread_.end([connections = connections_.get()] { connections->close(); });
-    }
-
-private:
+struct BroadcastConnections {
     struct Server {
         std::shared_ptr<runtime::StreamClient> calls;
         std::shared_ptr<transport::ZmqConnector> connector;
     };
 
-    /// What the I/O thread uses; whoever leaves last, it or the client, destroys it.
-    struct Connections {
-        Connections(const Address& address, const ClientOptions& options)
-            : executor{{.spin_max = options.spin_max}} {
-            std::vector<runtime::BroadcastCalls::Server> called;
-            for (const std::string& endpoint : std::get<ZmqAddress>(address.transport).endpoints) {
-                Server& server = servers.emplace_back(
-                    std::make_shared<runtime::StreamClient>(executor,
-                                                            zmq_protocol_for(address, options),
-                                                            calls_options(address, options)),
-                    transport::make_connector(executor, connector_options(address, {endpoint})));
-                value_or_throw(server.connector->start(*server.calls));
-                server.calls->attach(*server.connector);
-                called.push_back({display_zmq({endpoint}), server.calls});
-            }
-            calls = std::make_shared<runtime::BroadcastCalls>(
-                executor,
-                runtime::ClientCallsOptions{.in_flight_max = options.in_flight_max,
-                                            .random = random_octets()},
-                std::move(called));
+    BroadcastConnections(const Address& address, const ClientOptions& options)
+        : executor{{.spin_max = options.spin_max}} {
+        std::vector<runtime::BroadcastCalls::Server> called;
+        for (const std::string& endpoint : std::get<ZmqAddress>(address.transport).endpoints) {
+            Server& server = servers.emplace_back(
+                std::make_shared<runtime::StreamClient>(
+                    executor, zmq_protocol_for(address, options), calls_options(address, options)),
+                transport::make_connector(executor, connector_options(address, {endpoint})));
+            value_or_throw(server.connector->start(*server.calls));
+            server.calls->attach(*server.connector);
+            called.push_back({display_zmq({endpoint}), server.calls});
         }
+        calls = std::make_shared<runtime::BroadcastCalls>(
+            executor,
+            runtime::ClientCallsOptions{.in_flight_max = options.in_flight_max,
+                                        .random = random_octets()},
+            std::move(called));
+    }
 
-        void close() {
-            calls->close();
-            closing = servers.size();
-            for (const Server& server : servers) {
-                server.connector->close_all([this] {
-                    if (--closing == 0) {
-                        executor.stop();
-                    }
-                });
-            }
+    void close() {
+        calls->close();
+        closing = servers.size();
+        for (const Server& server : servers) {
+            server.connector->close_all([this] {
+                if (--closing == 0) {
+                    executor.stop();
+                }
+            });
         }
+    }
 
-        transport::AsioExecutor executor;
-        std::vector<Server> servers;
-        std::shared_ptr<runtime::BroadcastCalls> calls;
-        std::size_t closing = 0;
-    };
+    transport::AsioExecutor executor;
+    std::vector<Server> servers;
+    std::shared_ptr<runtime::BroadcastCalls> calls;
+    std::size_t closing = 0;
+};
 
-    std::shared_ptr<Connections> connections_;
-    IoThread thread_;
+/// Every call goes to all servers.
+class BroadcastRoute final : public OwnThreadRoute<BroadcastConnections> {
+public:
+    using OwnThreadRoute::OwnThreadRoute;
+
+    metrics::ClientFigures figures() const override {
+        metrics::ClientFigures figures = figures_of(*connections().calls);
+        for (const BroadcastConnections::Server& server : connections().servers) {
+            add_figures(figures, server.calls->stream_counters(), server.connector->counters());
+        }
+        return figures;
+    }
 };
 
 }  // namespace
@@ -163,17 +133,17 @@ private:
 std::unique_ptr<ClientRoute> make_zmq_route(const Address& address, const ClientOptions& options) {
     const auto& zmq = std::get<ZmqAddress>(address.transport);
     if (zmq.socket == ZmqSocketType::pub) {
-        return std::make_unique<
-            StreamRoute<transport::ZmqPublisher, transport::ZmqPublisherOptions>>(
-            zmq_protocol_for(address, options), options, calls_options(address, options),
-            publisher_options(address, options));
+        return make_stream_route<transport::ZmqPublisher>(zmq_protocol_for(address, options),
+                                                          options, calls_options(address, options),
+                                                          publisher_options(address, options));
     }
     if (zmq.distribution == ZmqDistribution::broadcast) {
-        return std::make_unique<BroadcastRoute>(address, options);
+        return std::make_unique<BroadcastRoute>(
+            std::make_shared<BroadcastConnections>(address, options));
     }
-    return std::make_unique<StreamRoute<transport::ZmqConnector, transport::ZmqClientOptions>>(
-        zmq_protocol_for(address, options), options, calls_options(address, options),
-        connector_options(address, zmq.endpoints));
+    return make_stream_route<transport::ZmqConnector>(zmq_protocol_for(address, options), options,
+                                                      calls_options(address, options),
+                                                      connector_options(address, zmq.endpoints));
 }
 
 }  // namespace warren::endpoint

@@ -42,8 +42,7 @@ public:
 
     std::expected<void, Failure> open(Opening opening) override {
         const ConnectionLimits& limits = config().options.limits;
-        acceptor_ =
-            transport::make_acceptor(asio_, Kind::acceptor_options(config(), limits_, opening.log));
+        acceptor_ = make_acceptor(asio_, Kind::acceptor_options(config(), limits_, opening.log));
         server_.emplace(
             *protocol_, *acceptor_, opening.dispatcher, opening.log,
             runtime::StreamServerOptions{

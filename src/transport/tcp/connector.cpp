@@ -30,7 +30,10 @@ public:
         }
     }
 
-    void start(runtime::StreamConnectorSink& sink) override { sink_ = &sink; }
+    std::expected<void, Failure> start(runtime::StreamConnectorSink& sink) override {
+        sink_ = &sink;
+        return {};
+    }
     AsioExecutor& executor() noexcept override { return executor_; }
     std::size_t address_count() const noexcept override { return targets_.size(); }
     std::string display(std::size_t address) const override { return targets_[address].display; }

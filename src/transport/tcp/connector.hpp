@@ -5,6 +5,7 @@
 #include "transport/tcp/counters.hpp"
 #include "transport/tcp/options.hpp"
 
+#include <expected>
 #include <functional>
 #include <memory>
 
@@ -15,7 +16,7 @@ namespace warren::transport {
 class TcpConnector : public runtime::StreamConnector {
 public:
     /// in  sink: outlives the transport
-    virtual void start(runtime::StreamConnectorSink& sink) = 0;
+    virtual std::expected<void, Failure> start(runtime::StreamConnectorSink& sink) = 0;
 
     /// Give up attempts, write what is due and close every connection. `closed` follows, later; a
     /// peer that does not read is dropped after the linger time-out.

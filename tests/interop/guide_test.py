@@ -54,6 +54,8 @@ FRAMES = {
         };""",
 }
 
+SECRET = "a-secret-that-is-long-enough-for-any-use"
+
 HEADERS = """
 #include <warren/client.hpp>
 #include <warren/log.hpp>
@@ -150,7 +152,7 @@ class Guide(ProgramTest):
             self.write(name.replace("public", "secret"), secret)
         self.write("fernet.key", run_warren("keygen").stdout)
         for name in ("BROKER_PASSWORD", "PASSWORD", "WARREN_AUTH_SECRET", "ARRPC_SECRET"):
-            os.environ[name] = "a-secret-that-is-long-enough-for-any-use"
+            os.environ[name] = SECRET
             self.addCleanup(os.environ.pop, name)
         os.environ["STATE_DIRECTORY"] = str(self.directory)
         self.addCleanup(os.environ.pop, "STATE_DIRECTORY")
@@ -165,6 +167,9 @@ class Guide(ProgramTest):
                     text = f"modules: [{MODULES}]\n" + text
                 text = text.replace("/usr/lib/warren/modules", MODULES)
                 text = text.replace("/var/lib/warren", str(self.directory))
+                for name in re.findall(r"file: ([\w.]+)", text):
+                    if not (self.directory / name).exists():
+                        self.write(name, SECRET)
                 checked = run_warren("check", self.write("guide.yml", text))
                 self.assertEqual(checked.returncode, 0, text + checked.stdout + checked.stderr)
 

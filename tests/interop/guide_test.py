@@ -169,7 +169,7 @@ class Guide(ProgramTest):
                 text = text.replace("/var/lib/warren", str(self.directory))
                 for name in re.findall(r"file: ([\w.]+)", text):
                     if not (self.directory / name).exists():
-                        self.write(name, SECRET)
+                        self.write(name, f"{SECRET}-in-{name}")
                 checked = run_warren("check", self.write("guide.yml", text))
                 self.assertEqual(checked.returncode, 0, text + checked.stdout + checked.stderr)
 

@@ -74,6 +74,8 @@ public:
     virtual void on_stopped() = 0;
     /// The broker has answered: it has read what was settled before it was asked.
     virtual void on_heard() {}
+    /// A message of the control route (protocol/control.hpp) has come.
+    virtual void on_control(const protocol::MessageView& /*message*/) {}
     /// How the reply to a delivery fared that was on trial: it can be acknowledged now.
     /// in  refused: why it cannot be sent; null: the broker has it
     virtual void on_tried(DeliveryId /*delivery*/, const Failure* /*refused*/) {}
@@ -103,6 +105,8 @@ public:
     virtual bool count_consumers(std::uint64_t /*token*/, std::string_view /*queue*/) {
         return false;
     }
+    /// Send a message of the control route (protocol/control.hpp): nothing is heard of it.
+    virtual void send_control(const protocol::MessageView& /*message*/) {}
     /// What connecting waits for, for messages; empty: nothing that is worth a word.
     virtual std::string progress() const { return {}; }
 };

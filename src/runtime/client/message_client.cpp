@@ -152,6 +152,8 @@ void MessageClient::on_ready(std::string_view reply_address) {
             waiting_.append(binding.waiting);
         }
     });
+    cancellations_sent_ = 0;
+    send_cancellations();
     send_waiting();
 }
 
@@ -250,6 +252,7 @@ void MessageClient::on_lost(const Failure& why, RepliesSurvive replies) {
         // Of a one-way call there is nothing to come but the word that went with the connection.
         const bool may_still_end = replies == RepliesSurvive::yes && call.wants_response;
         if (stage_of(call) != CallStage::queued && !may_still_end) {
+            forget(call);
             fail(call, lost_failure(options_.broker, stage_of(call), *last_failure_));
         }
     });
@@ -280,6 +283,7 @@ void MessageClient::on_failed(const Failure& why) {
     forget_presences();
     pending().each([this](PendingCalls::Token, ClientCall& call) {
         // A request that was sent may have had an effect, whatever keeps us out now.
+        forget(call);
         fail(call, stage_of(call) == CallStage::queued
                        ? unsent_failure(*permanent_failure_)
                        : lost_failure(options_.broker, stage_of(call), *permanent_failure_));
@@ -297,6 +301,7 @@ void MessageClient::on_blocked(std::string_view reason) {
 
 void MessageClient::on_unblocked() {
     blocked_.reset();
+    send_cancellations();
     if (is_ready_) {
         send_waiting();
     }

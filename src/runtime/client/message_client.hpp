@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::runtime {
 
@@ -30,6 +31,8 @@ struct MessageClientOptions {
     bool says_when_sent = false;
     /// As whom the broker knows this client, which requests say; empty: they do not.
     std::string user_id{};
+    /// Whether servers are told of calls that nobody waits for any more.
+    bool cancels = false;
     /// So often in a row connecting may fail until the calls that wait for it fail; unset: always.
     std::optional<std::size_t> connect_attempts{};
 };
@@ -60,6 +63,12 @@ public:
     void on_unblocked() override;
 
 private:
+    struct Cancelled {
+        std::string queue;  // of its server
+        PendingCalls::CorrelationText correlation_id;
+        TimePoint request_expires;
+    };
+
     void dispatch(ClientCall& call) override;
     Failure deadline_failure_of(const ClientCall& call) const override;
     std::string_view server_of(const ClientCall& call) const noexcept;
@@ -72,6 +81,11 @@ private:
     void forget_presences();
     TimePoint now() const noexcept { return executor().now(); }
     void count_attempt(const Failure& why);
+    // message_client_cancel.cpp
+    void forget(ClientCall& call) noexcept override;
+    void send_cancellations();
+    void send_cancellation(const Cancelled& call);
+    void tell_again_later();
     void publish(ClientCall& call);
     void send_waiting();
 
@@ -87,6 +101,9 @@ private:
     CallQueue waiting_;  // for the connection, or for the broker to take messages again
     MethodBindings bindings_;
     ServerPresences presences_;
+    std::vector<Cancelled> cancelled_;    // whose servers are still to be told, perhaps again
+    std::size_t cancellations_sent_ = 0;  // the first so many of them, once
+    bool tells_again_ = false;            // when `grace_until_` has come
     TimePoint grace_until_{};
     std::size_t attempts_failed_ = 0;  // to connect, in a row
     bool was_ready_ = false;

@@ -82,7 +82,8 @@ public:
 
     void start(std::unique_ptr<ServerCall> call, const protocol::Call&, At at) override {
         const Method& method = *call->state.method;
-        if (method.locking != Locking::none || method.execution == Execution::worker) {
+        if (method.locking != Locking::none || method.execution == Execution::worker ||
+            method.responds_later) {
             listener_.watch(*call);
         }
         if (method.locking != Locking::none) {

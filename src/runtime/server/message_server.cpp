@@ -61,6 +61,9 @@ MessageServer::~MessageServer() {
     if (ask_timer_) {
         transport_.executor().cancel(*ask_timer_);
     }
+    if (cancel_timer_) {
+        transport_.executor().cancel(*cancel_timer_);
+    }
 }
 
 void MessageServer::on_delivery(DeliveryId delivery, const protocol::MessageView& message) {
@@ -110,14 +113,9 @@ void MessageServer::take(DeliveryId delivery, const protocol::MessageView& messa
                          std::chrono::milliseconds held) {
     std::unique_ptr<MessageServerCall> call = make_call(delivery, message);
     const Arrival arrival{.unix_ms = transport_.executor().unix_ms() - held.count(), .held = held};
-    if (unsettled_ > options_.in_flight_max) {
+    if (auto refusal = refusal_of(*call)) [[unlikely]] {
         protocol_.remember(message, nullptr, call->address);
-        dispatcher_.refuse(std::move(call),
-                           {.code = Code::overloaded,
-                            .message = "As many requests are being handled as may "
-                                       "(max_simultaneous_requests)"},
-                           listener_);
-        return;
+        return dispatcher_.refuse(std::move(call), std::move(*refusal), listener_);
     }
     // How long it is tells nothing of what it inflates to.
     if (message.body.size() > quick_bytes_max || protocol::is_compressed(message)) {
@@ -139,6 +137,20 @@ void MessageServer::take(DeliveryId delivery, const protocol::MessageView& messa
         dispatcher_.refuse(std::move(call), std::move(request.error()), listener_);
     }
     memory_.forget_values();
+}
+
+std::optional<Failure> MessageServer::refusal_of(MessageServerCall& call) {
+    if (unsettled_ > options_.in_flight_max) [[unlikely]] {
+        return Failure{.code = Code::overloaded,
+                       .message =
+                           "As many requests are being handled as may "
+                           "(max_simultaneous_requests)"};
+    }
+    if (!cancelled_.empty() && is_cancelled(call)) [[unlikely]] {
+        call.is_cancelled = true;
+        return abandoned();
+    }
+    return std::nullopt;
 }
 
 void MessageServer::accept_large(std::unique_ptr<MessageServerCall> call,

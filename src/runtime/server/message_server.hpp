@@ -9,6 +9,7 @@
 #include "runtime/counters.hpp"
 #include "runtime/dispatch/dispatcher.hpp"
 #include "runtime/dispatch/request_memory.hpp"
+#include "runtime/server/cancelled_calls.hpp"
 #include "runtime/server/lost_replies.hpp"
 #include "runtime/server/message_server_call.hpp"
 #include "runtime/server/redelivery_cache.hpp"
@@ -66,6 +67,9 @@ struct MessageServerCounters {
 /// run's reply. This needs a correlation id; a request without one runs again. What had not started
 /// is dropped, since the redelivery may go to another server.
 ///
+/// A call that is cancelled, also before its request comes, does not start, and is acknowledged
+/// without a reply; one that runs has its stop token set.
+///
 /// thread that of the transport's executor. To destroy: `drain` or `stop_now`, and wait for
 /// `on_drained`.
 class MessageServer final : public ServerSink {
@@ -99,6 +103,7 @@ public:
     void on_unreachable() override;
     void on_stopped() override;
     void on_heard() override;
+    void on_control(const protocol::MessageView& message) override;
     void on_tried(DeliveryId delivery, const Failure* refused) override;
     void on_reply_refused(const protocol::MessageView& reply, const Failure& why) override;
     void on_reply_lost(DeliveryId delivery, const protocol::MessageView& reply,
@@ -127,6 +132,7 @@ private:
         return std::max(in_flight_.size(), unsettled_) >= options_.in_flight_max;
     }
     void requeue_held();
+    std::optional<Failure> refusal_of(MessageServerCall& call);
     void accept_large(std::unique_ptr<MessageServerCall> call, const protocol::MessageView& message,
                       const Arrival& arrival);
     std::unique_ptr<MessageServerCall> idle_job();
@@ -153,6 +159,8 @@ private:
     void recycle(std::unique_ptr<MessageServerCall> call);
     void remember(std::unique_ptr<MessageServerCall> call);
     void arm_expiry();
+    bool is_cancelled(const MessageServerCall& call);
+    void end_cancelled();
     void check_drained();
 
     const protocol::MessageProtocol& protocol_;
@@ -186,6 +194,9 @@ private:
     std::uint64_t proven_ = 0;
     bool is_asking_ = false;
     std::optional<Executor::TimerId> ask_timer_;
+
+    CancelledCalls cancelled_;
+    std::optional<Executor::TimerId> cancel_timer_;
 
     std::uint64_t generation_ = 0;  // of the connection that consumes; 0: none
     std::string last_loss_;

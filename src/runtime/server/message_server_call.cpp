@@ -184,6 +184,7 @@ void MessageServerCall::reuse() noexcept {
     index = 0;
     requeued = false;
     is_done = false;
+    is_cancelled = false;
     is_replaced_ = false;
     body.clear();
     reply.reset();

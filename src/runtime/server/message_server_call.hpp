@@ -71,6 +71,7 @@ public:
     std::size_t index = 0;  // among those in flight
     bool requeued = false;  // its result matters to nobody any more
     bool is_done = false;
+    bool is_cancelled = false;  // nobody is to have its response
 
     std::string body;                              // of the reply
     std::optional<protocol::MessageView> reply{};  // views this call; none: nobody is to have one

@@ -48,6 +48,9 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::MessageView& mes
 void MessageServer::settle(std::unique_ptr<MessageServerCall> call) {
     remove(*call);
     call->is_done = true;
+    if (call->is_cancelled) {
+        call->reply.reset();
+    }
     if (call->requeued) {
         unsettled_ -= is_current(*call) ? 1 : 0;
         recycle(std::move(call));

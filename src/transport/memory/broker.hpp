@@ -2,6 +2,7 @@
 
 #include <warren/error.hpp>
 
+#include "protocol/control.hpp"
 #include "protocol/topology.hpp"
 #include "runtime/executor.hpp"
 #include "transport/memory/fault_script.hpp"
@@ -37,10 +38,14 @@ protected:
 ///
 /// The default exchange routes to the queue named by the routing key; types are direct and fanout.
 /// A queue with a dead-letter exchange puts there what expires in it.
+/// amq.direct is there.
 /// thread the executor's I/O thread; `faults` and `declare` also before it runs
 class MemoryBroker {
 public:
-    explicit MemoryBroker(runtime::Executor& executor) noexcept : executor_{executor} {}
+    explicit MemoryBroker(runtime::Executor& executor) : executor_{executor} {
+        const std::string name{protocol::control_exchange};
+        exchanges_.emplace(name, Exchange{.shape = {.name = name, .durable = true}});
+    }
     MemoryBroker(const MemoryBroker&) = delete;
     MemoryBroker& operator=(const MemoryBroker&) = delete;
 

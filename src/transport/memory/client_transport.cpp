@@ -59,6 +59,14 @@ public:
         post([this, token, bindings = std::move(bindings)] { bind(token, bindings); });
     }
 
+    void send_control(const protocol::MessageView& message) {
+        if (connected_) {
+            auto kept = std::make_shared<const MemoryMessage>(message);
+            const std::string& routing_key = kept->routing_key();
+            transmit(Hop::control, routing_key, [this, kept] { broker_.publish(kept->view()); });
+        }
+    }
+
     void deliver(std::shared_ptr<const MemoryMessage> message, std::uint64_t tag) override {
         const std::string& routing_key = message->routing_key();
         transmit(Hop::reply, routing_key, [this, message, tag] {
@@ -239,6 +247,10 @@ std::string_view MemoryClientTransport::return_key() const noexcept {
 void MemoryClientTransport::bind_replies(std::uint64_t token,
                                          std::vector<protocol::Binding> bindings) {
     impl_->bind_replies(token, std::move(bindings));
+}
+
+void MemoryClientTransport::send_control(const protocol::MessageView& message) {
+    impl_->send_control(message);
 }
 
 }  // namespace warren::transport

@@ -42,6 +42,7 @@ public:
     /// While there is no connection the bindings are made by the next one, before it is ready.
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override;
     std::string_view return_key() const noexcept override;
+    void send_control(const protocol::MessageView& message) override;
 
 private:
     class Impl;

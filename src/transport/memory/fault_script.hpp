@@ -17,6 +17,7 @@ enum class Hop : std::uint8_t {
     settle,   // server to broker: a reply with its acknowledgement, or either alone
     reply,    // broker to client: a reply
     confirm,  // broker to client: a request was taken, or returned
+    control,  // client to broker, and broker to server: of the control route
 };
 
 struct Fault {

@@ -1,6 +1,7 @@
 #include "transport/memory/server_transport.hpp"
 
 #include "core/assert.hpp"
+#include "protocol/control.hpp"
 #include "transport/memory/connection.hpp"
 
 #include <optional>
@@ -65,6 +66,7 @@ public:
 
 protected:
     std::expected<void, Failure> open() override {
+        open_control();
         if (stopping_) {
             post([this] { sink_->on_connected(number_); });
             return {};
@@ -86,6 +88,37 @@ protected:
     }
 
 private:
+    /// Consumes what comes by the control route; goes with its queue, which is the connection's.
+    class Control final : public MemoryConsumer {
+    public:
+        explicit Control(Impl& impl) noexcept : impl_{impl} {}
+        void deliver(std::shared_ptr<const MemoryMessage> message, std::uint64_t tag) override {
+            const std::string& routing_key = message->routing_key();
+            impl_.transmit(Hop::control, routing_key, [this, message, tag] {
+                impl_.sink_->on_control(message->view());
+                impl_.broker_.acknowledge(*this, tag);
+            });
+        }
+        void cancelled() override {}
+
+    private:
+        Impl& impl_;
+    };
+
+    void open_control() {
+        if (options_.control_key.empty()) {
+            return;
+        }
+        protocol::Topology topology{
+            .queues = {{.exclusive = true}},
+            .bindings = {{.exchange = std::string{protocol::control_exchange},
+                          .routing_key = options_.control_key}}};
+        const auto declared = broker_.declare(topology, this);
+        WARREN_ASSERT(declared);
+        const auto consumed = broker_.consume(topology.queues.front().name, control_, 0);
+        WARREN_ASSERT(consumed);
+    }
+
     void stopped() {
         if (!std::exchange(told_stopped_, true)) {
             sink_->on_stopped();
@@ -93,6 +126,7 @@ private:
     }
 
     MemoryServerOptions options_;
+    Control control_{*this};
     runtime::ServerSink* sink_ = nullptr;
     bool stopping_ = false;
     bool told_stopped_ = false;

@@ -14,6 +14,7 @@ namespace warren::transport {
 struct MemoryServerOptions {
     protocol::Topology topology{};
     std::string queue{};
+    std::string control_key{};  // as of `AmqpServerOptions`
     std::size_t prefetch = 5;
     std::chrono::milliseconds reconnect_delay{100};
 };

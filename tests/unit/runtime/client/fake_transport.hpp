@@ -28,6 +28,7 @@ struct Published {
     std::string reply_to;
     std::string expiration;
     std::string body;
+    std::string type{};
     std::optional<std::uint8_t> delivery_mode{};
     Dynamic headers{};
 };
@@ -38,15 +39,10 @@ public:
 
     Executor& executor() noexcept override { return executor_; }
     void publish(std::uint64_t token, const protocol::MessageView& request) override {
-        published.push_back({.token = token,
-                             .exchange = std::string{request.exchange},
-                             .routing_key = std::string{request.routing_key},
-                             .correlation_id = std::string{request.correlation_id},
-                             .reply_to = std::string{request.reply_to},
-                             .expiration = std::string{request.expiration},
-                             .body = std::string{protocol::text_of(request.body)},
-                             .delivery_mode = request.delivery_mode,
-                             .headers = Dynamic{request.headers}});
+        published.push_back(kept(token, request));
+    }
+    void send_control(const protocol::MessageView& message) override {
+        controls.push_back(kept(0, message));
     }
     void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override {
         bound.emplace_back(token, std::move(bindings));
@@ -60,6 +56,7 @@ public:
     std::string_view return_key() const noexcept override { return key; }
 
     std::vector<Published> published;
+    std::vector<Published> controls;
     std::vector<std::pair<std::uint64_t, std::vector<protocol::Binding>>> bound;
     std::vector<std::pair<std::uint64_t, std::string>> counted;
     bool counts = false;
@@ -67,6 +64,19 @@ public:
     std::string key;
 
 private:
+    static Published kept(std::uint64_t token, const protocol::MessageView& message) {
+        return {.token = token,
+                .exchange = std::string{message.exchange},
+                .routing_key = std::string{message.routing_key},
+                .correlation_id = std::string{message.correlation_id},
+                .reply_to = std::string{message.reply_to},
+                .expiration = std::string{message.expiration},
+                .body = std::string{protocol::text_of(message.body)},
+                .type = std::string{message.type},
+                .delivery_mode = message.delivery_mode,
+                .headers = Dynamic{message.headers}};
+    }
+
     Executor& executor_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/control.hpp"
 #include "protocol/cyberfusion.hpp"
 #include "runtime/server/message_server.hpp"
 #include "transport/memory/broker.hpp"
@@ -51,6 +52,27 @@ public:
              .delivery_mode = request.is_persistent ? std::optional<std::uint8_t>{2} : std::nullopt,
              .headers = request.headers,
              .body = protocol::bytes_of(request.body)});
+    }
+
+    struct Control {
+        std::string type{};
+        std::string correlation_id{};
+        std::string expiration = "60000";
+    };
+    /// Send what is said to the servers of the queue beside requests.
+    void control(const Control& control) {
+        const std::string key = protocol::control_key("queue");
+        transport_.send_control({.exchange = protocol::control_exchange,
+                                 .routing_key = key,
+                                 .correlation_id = control.correlation_id,
+                                 .expiration = control.expiration,
+                                 .type = control.type});
+    }
+    void cancel(const std::string& correlation_id,
+                std::chrono::milliseconds request_expires_after = 60s) {
+        control({.type = "warren.cancel",
+                 .correlation_id = correlation_id,
+                 .expiration = std::to_string(request_expires_after.count())});
     }
 
     const std::vector<std::string>& replies(const std::string& correlation_id) {
@@ -180,6 +202,7 @@ struct ServedBroker {
             transport::MemoryServerOptions{.topology = protocol->server_topology(
                                                {.server = "queue", .methods = std::move(methods)}),
                                            .queue = "queue",
+                                           .control_key = protocol::control_key("queue"),
                                            .prefetch = options.in_flight_max});
         transport = std::make_unique<CountingPort>(*memory_transport);
         server = std::make_unique<MessageServer>(*protocol, *transport, stage.dispatcher, stage.log,

@@ -32,6 +32,9 @@ public:
         words_.push_back("lost " + std::to_string(generation));
     }
     void on_stopped() override { words_.emplace_back("stopped"); }
+    void on_control(const protocol::MessageView& message) override {
+        words_.push_back("control " + std::string{message.type});
+    }
 
     runtime::DeliveryId last{};
 
@@ -242,6 +245,37 @@ TEST_F(Ports, ABlockedBrokerHoldsRequests) {
     EXPECT_TRUE(take_words().empty());
     broker.set_blocked(false);
     EXPECT_EQ(take_words(), (Words{"unblocked", "delivery b", "accepted 2"}));
+}
+
+TEST_F(Ports, WhatIsSaidBesideRequestsReachesEachServerOfTheQueue) {
+    const MemoryServerOptions options{.topology = {.queues = {{.name = "queue"}}},
+                                      .queue = "queue",
+                                      .control_key = "control.queue"};
+    MemoryServerTransport one{broker, options};
+    MemoryServerTransport other{broker, options};
+    one.start(server);
+    other.start(server);
+    start_server();
+    start_client(client_port);
+    take_words();
+    const protocol::MessageView control{
+        .exchange = "amq.direct", .routing_key = "control.queue", .type = "a"};
+    client_port.send_control(control);
+    EXPECT_TRUE(words.empty()) << "nothing is called inside of send_control";
+    EXPECT_EQ(take_words(), (Words{"control a", "control a"}));
+    client_port.send_control({.exchange = "amq.direct", .routing_key = "control.other"});
+    EXPECT_TRUE(take_words().empty());
+    one.close({.message = "cut"});
+    client_port.send_control(control);
+    EXPECT_EQ(take_words(), (Words{"lost 1", "control a"}));
+    executor.advance(1s);
+    take_words();
+    client_port.send_control(control);
+    EXPECT_EQ(take_words(), (Words{"control a", "control a"})) << "it is there again";
+    client_port.close({.message = "cut"});
+    take_words();
+    client_port.send_control(control);
+    EXPECT_TRUE(take_words().empty());
 }
 
 TEST_F(Ports, EachFaultDoesAsItSays) {

@@ -53,6 +53,9 @@ struct ListenerQueue {
     /// back to the callers that ask for it (`return_dropped` in their addresses): the queue is
     /// declared with the dead-letter exchange warren.returned. Unset: in memory alone.
     std::optional<bool> return_dropped{};
+    /// Whether a queue of the server's own is declared beside it, by which callers say that nobody
+    /// waits for a call any more.
+    bool control_route = true;
 
     // Where the queue is not the protocol's default; of callme its exchange, too.
     std::optional<bool> durable{};

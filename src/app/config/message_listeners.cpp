@@ -33,6 +33,7 @@ void read_queue(ConfigMap& map, ListenerQueue& queue) {
         queue.dead_letter_queue = letters->is_null() ? std::string{} : letters->text();
     }
     map.read("return_dropped", queue.return_dropped, &ConfigNode::boolean);
+    map.read("control_route", queue.control_route, &ConfigNode::boolean);
     map.read("queue", queue.name, &ConfigNode::text);
     map.read("durable", queue.durable, &ConfigNode::boolean);
     map.read("exclusive", queue.exclusive, &ConfigNode::boolean);

@@ -50,6 +50,7 @@ std::shared_ptr<runtime::MessageClient> make_message_client(
             .when_absent = when_absent(address, options),
             .says_when_sent = address.is_warren(),
             .user_id = address.is_warren() ? address.user_at_broker() : std::string{},
+            .cancels = address.peer != protocol::RpcPeer::foreign,
             .connect_attempts = options.connect_attempts});
 }
 

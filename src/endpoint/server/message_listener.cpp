@@ -1,6 +1,7 @@
 #include "endpoint/protocols/descriptor.hpp"
 #include "endpoint/server/active_listener.hpp"
 #include "endpoint/server/listener_queue.hpp"
+#include "protocol/control.hpp"
 #include "runtime/server/message_server.hpp"
 #include "runtime/transports.hpp"
 #include "transport/amqp/link.hpp"
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -93,6 +95,11 @@ protected:
     virtual void close_connection(std::move_only_function<void()> closed) = 0;
 
     const protocol::Topology& topology() const noexcept { return topology_; }
+    const std::string& queue() const noexcept { return topology_.queues.front().name; }
+    std::string control_key() const {
+        return config().options.queue.control_route ? protocol::control_key(queue())
+                                                    : std::string{};
+    }
 
 private:
     std::unique_ptr<protocol::MessageProtocol> protocol_;
@@ -117,7 +124,8 @@ private:
         return std::make_unique<transport::MemoryServerTransport>(
             hub_->broker,
             transport::MemoryServerOptions{.topology = topology(),
-                                           .queue = topology().queues.front().name,
+                                           .queue = queue(),
+                                           .control_key = control_key(),
                                            .prefetch = config().simultaneous_requests_max()});
     }
     void start(runtime::ServerTransport& transport, runtime::ServerSink& sink) override {
@@ -156,7 +164,8 @@ private:
             transport::make_link(asio_, std::move(endpoint), transport::LinkOptions{.log = &log});
         auto transport = transport::make_amqp_server_transport(
             link_, transport::AmqpServerOptions{.topology = topology(),
-                                                .queue = topology().queues.front().name,
+                                                .queue = queue(),
+                                                .control_key = control_key(),
                                                 .prefetch = static_cast<std::uint16_t>(
                                                     config().simultaneous_requests_max())});
         amqp_transport_ = transport.get();

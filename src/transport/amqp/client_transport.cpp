@@ -6,6 +6,7 @@
 #include "transport/amqp/alarm_test.hpp"
 #include "transport/amqp/backoff.hpp"
 #include "transport/amqp/consumer_counts.hpp"
+#include "transport/amqp/control_channel.hpp"
 #include "transport/amqp/declarations.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
@@ -99,6 +100,8 @@ public:
     bool count_consumers(std::uint64_t token, std::string_view queue) override {
         return ready_ && consumers_.ask(token, queue);
     }
+
+    void send_control(const protocol::MessageView& message) override { control_.send(message); }
 
     /// Everything is asked for at once, and ready is when everything is there.
     void on_up() override {
@@ -283,6 +286,7 @@ private:
         }
         bindings_.suspend();
         consumers_.suspend();
+        control_.close();
         alarm_test_.stop();
         watch_.stop();
     }
@@ -317,6 +321,7 @@ private:
         *link_, [this](std::uint64_t token, const std::expected<std::uint32_t, Failure>& count) {
             sink_->on_consumers(token, count);
         }};
+    ControlChannel control_{*link_};
     AlarmTest alarm_test_{*link_, [this] {
                               alarm_ = Alarm::known;
                               check_ready();

@@ -22,6 +22,7 @@ namespace warren::transport {
 struct AmqpServerOptions {
     protocol::Topology topology{};  // declared on every connection, before consuming
     std::string queue{};            // what is consumed
+    std::string control_key{};      // of `protocol::control_key`; empty: there is no such route
     std::uint16_t prefetch = 5;     // deliveries that are not settled yet, at most; 0: no limit
 };
 

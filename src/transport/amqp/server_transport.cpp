@@ -2,6 +2,7 @@
 
 #include "amqp/methods/basic.hpp"
 #include "core/while_alive.hpp"
+#include "transport/amqp/control_queue.hpp"
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_channel.hpp"
@@ -27,7 +28,10 @@ class AmqpServerTransportImpl final : public AmqpServerTransport,
                                       public ReplyChannelUser {
 public:
     AmqpServerTransportImpl(std::shared_ptr<Link> link, const AmqpServerOptions& options)
-        : link_{std::move(link)}, consumer_{*link_, options, *this} {
+        : link_{std::move(link)},
+          consumer_{*link_, options, *this},
+          control_{*link_, options.control_key,
+                   [this](const protocol::MessageView& message) { sink_->on_control(message); }} {
         if (options.topology.replies_on == protocol::RepliesOn::own_channel) {
             own_replies_.emplace(*link_, *this);
         }
@@ -76,6 +80,7 @@ public:
     }
 
     void on_up() override {
+        control_.open();
         if (own_replies_) {
             own_replies_->open();
         }
@@ -83,6 +88,7 @@ public:
     }
 
     void on_down(const Failure& why) override {
+        control_.close();
         if (own_replies_) {
             own_replies_->down(why, link_->ended_by_exception());
         }
@@ -169,6 +175,7 @@ private:
     const std::shared_ptr<Link> link_;
     runtime::ServerSink* sink_ = nullptr;
     QueueConsumer consumer_;
+    ControlQueue control_;
     SharedReplies shared_replies_{*link_, consumer_.channel()};
     std::optional<ReplyChannel> own_replies_;  // none: they share the consumer's channel
     bool asked_ = false;

@@ -16,21 +16,21 @@ std::unexpected<std::string> system_reason() {
 
 }  // namespace
 
-std::expected<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max) {
+std::expected<std::string, std::string> read_file(const std::string& path, std::size_t size_max) {
     std::ifstream stream{path, std::ios::binary};
     if (!stream.is_open()) {
         return system_reason();
     }
     std::string content;
     std::array<char, 65536> chunk{};
-    while (content.size() <= bytes_max &&
+    while (content.size() <= size_max &&
            (stream.read(chunk.data(), chunk.size()) || stream.gcount() > 0)) {
         content.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
     }
     if (stream.bad()) {
         return system_reason();  // a directory, say: it opens, but nothing can be read
     }
-    content.resize(std::min(content.size(), bytes_max + 1));
+    content.resize(std::min(content.size(), size_max + 1));
     return content;
 }
 

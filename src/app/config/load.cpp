@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t config_bytes_max = std::size_t{1} << 20;
 
-std::optional<std::string> read_file(const std::string& file, ConfigProblems& problems) {
-    auto content = app::read_file(file, config_bytes_max);
+std::optional<std::string> read_configuration(const std::string& file, ConfigProblems& problems) {
+    auto content = read_file(file, config_bytes_max);
     if (!content) {
         problems.add(0, {}, "cannot be read: " + content.error());
         return std::nullopt;
@@ -89,7 +89,7 @@ Config read_config(const std::string& file, const std::optional<std::string>& vi
                    std::vector<std::string>& problems) {
     ConfigProblems found{file};
     Config config{.file = file};
-    if (const auto content = read_file(file, found)) {
+    if (const auto content = read_configuration(file, found)) {
         if (const auto node = parse(*content, found)) {
             read_root(*node, virtual_host, found, config);
         }

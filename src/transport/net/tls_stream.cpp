@@ -63,7 +63,7 @@ std::string whole_subject(const X509_NAME* subject) {
     return shown;
 }
 
-std::string text_of(const ASN1_STRING* text) {
+std::string octets_of(const ASN1_STRING* text) {
     return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
             static_cast<std::size_t>(ASN1_STRING_length(text))};
 }
@@ -79,7 +79,7 @@ std::string alternative_name(const X509* certificate) {
         for (int at = 0; names != nullptr && at < sk_GENERAL_NAME_num(names.get()); ++at) {
             const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), at);
             if (name->type == wanted) {
-                const std::string text = text_of(name->d.ia5);
+                const std::string text = octets_of(name->d.ia5);
                 return text.contains('\0') ? std::string{} : text;
             }
         }

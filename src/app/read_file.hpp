@@ -6,7 +6,7 @@
 
 namespace warren::app {
 
-/// The bytes of a file, or the first `bytes_max` + 1 of a longer one.
+/// The bytes of a file, or the first `size_max` + 1 of a longer one.
 /// err  the system's reason, when it is none or cannot be read
 std::expected<std::string, std::string> read_file(const std::string& path, std::size_t size_max);
 

@@ -349,11 +349,11 @@ std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerConf
         return {};
     }
     if (config.options.methods.empty()) {
-        std::vector<const Method*> all = registry.all();
-        if (config.address.protocol->method == MethodSource::by_listener && all.size() != 1) {
+        std::vector<const Method*> registered = registry.all();
+        if (config.address.protocol->method == MethodSource::by_listener && registered.size() != 1) {
             return one_method_wanted(*config.address.protocol);
         }
-        return all;
+        return registered;
     }
     std::vector<const Method*> methods;
     std::string missing;

@@ -20,6 +20,7 @@ constexpr ProtocolTraits cyberfusion{.name = "cyberfusion",
                                      .messages = ProtocolTraits::Messages::carried,
                                      .failures = ProtocolTraits::Failures::carried,
                                      .order = ProtocolTraits::Order::kept,
+                                     .cancels = ProtocolTraits::Cancels::calls,
                                      .oversized = ProtocolTraits::Oversized::refused,
                                      .text_frame_bytes = bytes_around_value};
 constexpr ProtocolTraits tutorial{.name = "tutorial",
@@ -28,6 +29,7 @@ constexpr ProtocolTraits tutorial{.name = "tutorial",
                                   .messages = ProtocolTraits::Messages::dropped,
                                   .failures = ProtocolTraits::Failures::carried,
                                   .order = ProtocolTraits::Order::kept,
+                                  .cancels = ProtocolTraits::Cancels::calls,
                                   .oversized = ProtocolTraits::Oversized::refused,
                                   .text_frame_bytes = 0};
 
@@ -39,6 +41,7 @@ constexpr ProtocolTraits callme{.name = "callme",
                                 .messages = ProtocolTraits::Messages::dropped,
                                 .failures = ProtocolTraits::Failures::exceptions,
                                 .order = ProtocolTraits::Order::kept,
+                                .cancels = ProtocolTraits::Cancels::calls,
                                 .oversized = ProtocolTraits::Oversized::refused,
                                 .text_frame_bytes = pickle_bytes_around_value};
 constexpr ProtocolTraits callme_json = [] {
@@ -63,6 +66,7 @@ constexpr ProtocolTraits msgpack_rpc{.name = "msgpack-rpc",
                                      .messages = ProtocolTraits::Messages::carried,
                                      .failures = ProtocolTraits::Failures::carried,
                                      .order = ProtocolTraits::Order::kept,
+                                     .cancels = ProtocolTraits::Cancels::calls,
                                      .oversized = ProtocolTraits::Oversized::ends_connection,
                                      .text_frame_bytes = rpc_bytes_around_value};
 constexpr ProtocolTraits signed_msgpack_rpc = [] {
@@ -78,6 +82,7 @@ constexpr ProtocolTraits arrpc{.name = "arrpc",
                                .messages = ProtocolTraits::Messages::dropped,
                                .failures = ProtocolTraits::Failures::texts,
                                .order = ProtocolTraits::Order::lost,
+                               .cancels = ProtocolTraits::Cancels::nothing,
                                .oversized = ProtocolTraits::Oversized::ends_connection,
                                .text_frame_bytes = arrpc_bytes_around_value};
 
@@ -101,6 +106,7 @@ constexpr ProtocolTraits pyzmqrpc{
     .messages = ProtocolTraits::Messages::carried,
     .failures = ProtocolTraits::Failures::carried,
     .order = ProtocolTraits::Order::kept,
+    .cancels = ProtocolTraits::Cancels::clients,
     .oversized = ProtocolTraits::Oversized::refused_by_reader,
     .text_frame_bytes = std::string_view{R"({"_icmd_": ["length", {"value": ""}]})"}.size()};
 
@@ -112,6 +118,7 @@ constexpr ProtocolTraits toy{
     .messages = ProtocolTraits::Messages::carried,
     .failures = ProtocolTraits::Failures::carried,
     .order = ProtocolTraits::Order::kept,
+    .cancels = ProtocolTraits::Cancels::nothing,
     .oversized = ProtocolTraits::Oversized::ends_connection,
     .text_frame_bytes =
         std::string_view{R"(00000001 0000ea5f ["length","named",{"value":""}])"}.size()};

@@ -24,6 +24,8 @@ struct ProtocolTraits {
     enum class Failures : std::uint8_t { carried, texts, exceptions } failures;
     /// Whether calls of one client reach the server in the order they were made.
     enum class Order : std::uint8_t { kept, lost } order;
+    /// What a server hears of who waits no more: of each call, or of clients that end.
+    enum class Cancels : std::uint8_t { calls, clients, nothing } cancels;
     /// What becomes of a body over the limit: refused by itself, before it is read or by its
     /// reader, or with all that follows it.
     enum class Oversized : std::uint8_t { refused, refused_by_reader, ends_connection } oversized;

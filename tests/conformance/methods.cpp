@@ -83,6 +83,10 @@ void register_methods(Server& server, Stage& stage) {
     server.method("hold", hold);
     server.method("hold_key", hold).lock_on(&Hold::key);
     server.method("hold_alone", hold).run_alone();
+    server
+        .method("heed", [&stage](const Hold& request,
+                                 Context& context) { stage.act(request.name, context.stop); })
+        .lock_on(&Hold::key);
 }
 
 }  // namespace warren::conformance

@@ -227,6 +227,10 @@ Client& Scene::client(std::string_view method, Key key) {
     return *client;
 }
 
+void Scene::end_client(std::string_view method, Key key) {
+    clients_.erase({queue_of(method), key});
+}
+
 Client& Scene::client_of_nobody() {
     std::unique_ptr<Client>& client = clients_[{"nobody", Key::none}];
     if (client == nullptr) {

@@ -57,6 +57,8 @@ public:
     Stage& stage() noexcept { return stage_; }
     /// Connected once, to where the method is served.
     Client& client(std::string_view method, Key key = Key::none);
+    /// End a client that was connected.
+    void end_client(std::string_view method, Key key);
     /// To where nobody serves.
     Client& client_of_nobody();
 

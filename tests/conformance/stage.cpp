@@ -11,17 +11,29 @@ constexpr std::chrono::minutes patience{1};
 }  // namespace
 
 void Stage::act(const std::string& name) {
+    act(name, {});
+}
+
+void Stage::act(const std::string& name, std::stop_token stop) {
     std::unique_lock lock{mutex_};
     in_.insert(name);
     note(name, " in");
     changed_.notify_all();
-    changed_.wait(lock, [&] { return all_may_go_ || may_go_.contains(name); });
-    note(name, " out");
+    const bool may_go =
+        changed_.wait(lock, std::move(stop), [&] { return all_may_go_ || may_go_.contains(name); });
+    out_.insert(name);
+    note(name, may_go ? " out" : " stopped");
+    changed_.notify_all();
 }
 
 bool Stage::await_in(const std::string& name) {
     std::unique_lock lock{mutex_};
     return changed_.wait_for(lock, patience, [&] { return in_.contains(name); });
+}
+
+bool Stage::await_out(const std::string& name) {
+    std::unique_lock lock{mutex_};
+    return changed_.wait_for(lock, patience, [&] { return out_.contains(name); });
 }
 
 void Stage::let_go(const std::string& name) {

@@ -47,6 +47,13 @@ bool refuses_metadata(const ProtocolTraits& traits) {
     return !carries_metadata(traits);
 }
 
+bool cancels_calls(const ProtocolTraits& traits) {
+    return traits.cancels == ProtocolTraits::Cancels::calls;
+}
+bool notices_clients(const ProtocolTraits& traits) {
+    return traits.cancels != ProtocolTraits::Cancels::nothing;
+}
+
 /// What a function that calls by types comes to.
 template <typename Function>
 std::string attempt(Function function) {
@@ -184,7 +191,56 @@ std::string cancel(Scene& scene) {
     call.cancel();
     std::string line = line_of(call.wait());
     stage.let_go("given up");
-    return line;
+    return stage.await_out("given up") ? line : "it never ended";
+}
+
+std::string cancel_heeded(Scene& scene) {
+    Stage& stage = scene.stage();
+    stage.take_history();
+    Started call = hold(scene, "heed", "a", "called");
+    if (!stage.await_in("called")) {
+        return "it never ran";
+    }
+    call.cancel();
+    const std::string line = line_of(call.wait());
+    return stage.await_out("called") ? line + ", " + stage.take_history() : "it heard nothing";
+}
+
+std::string end_client(Scene& scene) {
+    Stage& stage = scene.stage();
+    stage.take_history();
+    Started call{scene.client("heed", Key::second), "heed",
+                 Dynamic::map({{"key", "a"}, {"name", "left"}})};
+    if (!stage.await_in("left")) {
+        return "it never ran";
+    }
+    scene.end_client("heed", Key::second);
+    const std::string line = line_of(call.wait());
+    return stage.await_out("left") ? line + ", " + stage.take_history() : "it heard nothing";
+}
+
+/// One that came after it is there, so it is, too; and one that was cancelled after it has stopped.
+std::string cancel_waiting(Scene& scene) {
+    Stage& stage = scene.stage();
+    stage.take_history();
+    Started first = hold(scene, "heed", "a", "first");
+    bool all_well = stage.await_in("first");
+    Started second = hold(scene, "heed", "a", "second");
+    Started witness = hold(scene, "heed", "b", "witness");
+    all_well = all_well && stage.await_in("witness");
+    second.cancel();
+    std::string line = line_of(second.wait());
+    witness.cancel();
+    all_well = all_well && stage.await_out("witness");
+    witness.wait();
+    stage.let_go("first");
+    first.wait();
+    Started third = hold(scene, "heed", "a", "third");
+    all_well = all_well && stage.await_in("third");
+    stage.let_go("third");
+    third.wait();
+    line += ", " + stage.take_history();
+    return all_well ? line : "somebody never ran: " + line;
 }
 
 /// in  key: of the client, and no matter otherwise
@@ -411,6 +467,9 @@ constexpr auto all = std::to_array<Step>({
     // How long and how large.
     {"sleep beyond the deadline", sleep_beyond},
     {"give up a call that runs", cancel},
+    {"give up a call whose handler heeds it", cancel_heeded, cancels_calls},
+    {"give up a call that waits for its turn", cancel_waiting, cancels_calls},
+    {"end a client whose call runs", end_client, notices_clients},
     {"a body of as many bytes as may be", body_at_limit},
     {"a body of one byte more", body_over_limit, refuses_alone},
     {"a body of one byte more, whose reader refuses it", body_over_limit_of_reader,

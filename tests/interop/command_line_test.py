@@ -2,11 +2,13 @@
 
 import base64
 import json
+import signal
 import unittest
 
-from fixture import MODULES, PROGRAM, InteropTest, Process, run_warren
+from fixture import MODULES, PATIENCE_S, PROGRAM, InteropTest, Process, eventually, run_warren
 from processes import free_ports
 from pika_caller import Connection, RpcClient
+from tcp_fixture import TcpTest
 
 
 class WithoutABroker(InteropTest):
@@ -123,6 +125,37 @@ class RefusedByTheBroker(InteropTest):
         self.broker.add_user(user, "limited", self.vhost, configure="^nothing$")
         limited = self.broker.uri(self.vhost, user, "limited")
         self.assert_says(self.cyberfusion(amqp=limited), "ACCESS_REFUSED")
+
+
+class ACallThatASignalEnds(InteropTest, TcpTest):
+    """The servers of its queue hear that nobody waits for it any more."""
+
+    def test_at_a_broker(self):
+        with Connection(self.uri) as amqp:
+            amqp.channel.queue_declare("slow")
+            control = amqp.channel.queue_declare("", exclusive=True).method.queue
+            amqp.channel.queue_bind(control, "amq.direct", "warren.control.slow")
+            received = {"slow": [], control: []}
+            for queue, messages in received.items():
+                keep = lambda _channel, _method, properties, _body, kept=messages: kept.append(properties)
+                amqp.channel.basic_consume(queue, keep, auto_ack=True)
+
+            def first(queue):
+                step = lambda: received[queue] or amqp.connection.process_data_events(1)
+                self.assertTrue(eventually(step))
+                return received[queue].pop(0)
+
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with self.subTest(number):
+                    to = f"{self.uri}?protocol=tutorial&queue=slow"
+                    process = self.start_calling(to, "sleep", {"seconds": 60})
+                    request = first("slow")
+                    process.send_signal(number)
+                    said = first(control)
+                    self.assertEqual(said.type, "warren.cancel")
+                    self.assertEqual(said.correlation_id, request.correlation_id)
+                    self.assertGreater(int(said.expiration), 0)
+                    self.assertEqual(process.wait(PATIENCE_S), -number)
 
 
 class TheVirtualHostsShape(InteropTest):

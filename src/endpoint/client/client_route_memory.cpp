@@ -57,11 +57,14 @@ public:
             return;
         }
         std::promise<void> closed;
-        hub_->executor.post([connection = std::move(connection_), &closed] {
+        hub_->executor.post([connection = std::move(connection_), hub = hub_.get(), &closed] {
             connection->calls->close();
-            connection->transport.reset();
-            connection->calls.reset();
-            closed.set_value();
+            // What they said last gets there first.
+            hub->executor.post([connection, &closed] {
+                connection->transport.reset();
+                connection->calls.reset();
+                closed.set_value();
+            });
         });
         closed.get_future().wait();
     }

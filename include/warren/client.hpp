@@ -17,6 +17,8 @@
 
 namespace warren {
 
+class ClientInterceptor;  // <warren/interceptor.hpp>
+
 /// What a client has done so far.
 struct ClientCounters {
     std::uint64_t calls = 0;
@@ -151,6 +153,10 @@ public:
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
+
+    /// Have an interceptor around all calls from now on, inside of those that were given before:
+    /// see <warren/interceptor.hpp>. Not while another thread makes a call.
+    void use(std::shared_ptr<ClientInterceptor> interceptor);
 
     /// End: calls without a response are `cancelled`, and the I/O thread ends. Never waits for a
     /// broker. May be called from a completion; the thread then ends by itself.

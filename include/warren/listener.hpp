@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace warren {
+
+class ServerInterceptor;  // <warren/interceptor.hpp>
 
 /// What becomes of a secret that a caller sends in plaintext although the listener has keys.
 enum class PlaintextSecrets : std::uint8_t {
@@ -134,8 +137,8 @@ struct ListenerZmq {
     std::vector<std::string> client_keys{};  // public keys that are let in; empty: any
     /// Who has each of these, for `Context::caller`; the rest go by their keys.
     std::vector<std::string> client_names{};
-    std::string server_key{};                // of sub: the publisher's public key
-    std::string public_key{};                // of sub: this side's own
+    std::string server_key{};  // of sub: the publisher's public key
+    std::string public_key{};  // of sub: this side's own
     /// Of sub: a publisher that says nothing for so long is connected to anew; 0: never. Unset: 60
     /// s for pyzmqrpc, whose publishers say that they are there, never for others.
     std::optional<std::chrono::milliseconds> silence_timeout{};
@@ -179,6 +182,9 @@ struct ListenerOptions {
     /// Of the requests in work: as they came, and what reading them and the handlers' arguments
     /// take in memory. One more is `overloaded`.
     std::size_t requests_bytes_max = std::size_t{256} << 20;
+
+    /// Around its calls, inside of those of the server (`Server::use`), outermost first.
+    std::vector<std::shared_ptr<ServerInterceptor>> interceptors{};
 
     ListenerQueue queue{};      // of amqp:// and memory:
     ListenerCallme callme{};    // of protocol callme

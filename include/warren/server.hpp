@@ -60,7 +60,7 @@ struct ServerOptions {
 ///     server.listen("memory:quick");
 ///     server.start();
 ///
-/// First methods and listeners, then `start`, then `stop`; a server starts once.
+/// First methods, interceptors and listeners, then `start`, then `stop`; a server starts once.
 /// thread one, which is none of its own: not from a handler
 class Server {
 public:
@@ -104,6 +104,10 @@ public:
     /// err  throws Error (invalid_request) for an address or option that cannot be, or when calls
     ///      would come round to where they came from
     void forward(ListenerOptions from, ForwardOptions options);
+
+    /// Have an interceptor around the calls of all listeners and proxies, inside of those that were
+    /// given before: see <warren/interceptor.hpp>.
+    void use(std::shared_ptr<ServerInterceptor> interceptor);
 
     /// To be called once, when every listener consumes for the first time. It must not block.
     /// thread of the callback: an I/O thread

@@ -67,9 +67,38 @@ public:
         }
     }
 
+    void use(std::shared_ptr<ClientInterceptor> interceptor) {
+        if (interceptors_ == nullptr) {
+            interceptors_ = std::make_shared<endpoint::InterceptedCall::All>();
+        }
+        interceptors_->push_back(std::move(interceptor));
+    }
+
     /// in   target: the server's name; empty: the one of the options
     detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options,
                                         const std::string& target, detail::Caller caller) const {
+        return interceptors_ == nullptr ? prepare_plain(call, options, target, caller)
+                                        : prepare_intercepted(call, options, target, caller);
+    }
+
+    detail::PreparedCallPointer prepare_intercepted(const detail::ErasedCall& call,
+                                                    CallOptions options, const std::string& target,
+                                                    detail::Caller caller) const {
+        options.server = target.empty() ? options.server : target;
+        auto intercepted = std::make_unique<endpoint::InterceptedCall>(interceptors_, options_.log,
+                                                                       call, std::move(options));
+        auto refused = intercepted->begin();
+        auto prepared = prepare_plain(call, intercepted->options(), {}, caller);
+        if (refused) {
+            prepared->refused = std::move(refused);
+        }
+        prepared->intercepted = std::move(intercepted);
+        return prepared;
+    }
+
+    detail::PreparedCallPointer prepare_plain(const detail::ErasedCall& call,
+                                              const CallOptions& options, const std::string& target,
+                                              detail::Caller caller) const {
         // Only tokens need the time.
         const std::int64_t now = keys_.empty() ? 0 : calls_.executor().unix_seconds();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
@@ -188,6 +217,7 @@ private:
     runtime::ClientCalls& calls_;
     std::shared_ptr<metrics::ClientSeries> series_;
     std::optional<metrics::HostLabels> host_;
+    std::shared_ptr<endpoint::InterceptedCall::All> interceptors_;  // null: there are none
     std::atomic<bool> is_closed_ = false;
 };
 
@@ -200,6 +230,10 @@ Client::Client(std::string_view url, ClientOptions options)
 
 Client::~Client() {
     close();
+}
+
+void Client::use(std::shared_ptr<ClientInterceptor> interceptor) {
+    implementation_->use(std::move(interceptor));
 }
 
 void Client::close() noexcept {
@@ -279,6 +313,9 @@ void ClientTarget::call_blocking(const detail::ErasedCall& call, const CallOptio
     detail::PreparedCallPointer prepared =
         client_->prepare(call, options, server_, detail::Caller::waits);
     if (prepared->refused) {
+        if (prepared->intercepted != nullptr) {
+            prepared->intercepted->end(prepared->refused->code, prepared->refused->message);
+        }
         throw Error{std::move(*prepared->refused)};
     }
     prepared->sink = &sink;

@@ -66,6 +66,7 @@ void PreparedCall::recycle() noexcept {
     other_stop_callback_.reset();
     destroy_sink();
     sink = nullptr;
+    intercepted.reset();
     log.reset();
     stop = {};
     keys_ = {};
@@ -191,6 +192,10 @@ void PreparedCall::finish(std::string_view message, bool has_response, Failure* 
     stop_callback_.reset();
     other_stop_callback_.reset();
     const PreparedCallPointer self{this};
+    if (intercepted != nullptr) [[unlikely]] {
+        intercepted->end(failure != nullptr ? std::optional{failure->code} : std::nullopt,
+                         failure != nullptr ? failure->message : message);
+    }
     try {
         sink->finished(message, has_response, failure);
     } catch (const std::exception& error) {

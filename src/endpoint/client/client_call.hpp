@@ -3,6 +3,7 @@
 #include <warren/arena.hpp>
 #include <warren/client.hpp>
 
+#include "endpoint/client/client_interceptors.hpp"
 #include "format/fernet/fernet.hpp"
 #include "model/secrets.hpp"
 #include "runtime/client/client_calls.hpp"
@@ -53,6 +54,7 @@ public:
 
     CallSink* sink = nullptr;
     std::shared_ptr<Log> log{};  // of what completions throw; may be null
+    std::unique_ptr<endpoint::InterceptedCall> intercepted{};  // null: nobody looks on
 
     void* sink_memory(std::size_t size_bytes, std::size_t alignment);
     /// Give the outcome to a sink that was made in `sink_memory`, and destroy it then.

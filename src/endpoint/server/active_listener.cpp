@@ -36,6 +36,9 @@ std::string ActiveListener::display() const {
 }
 
 runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& opening) const {
+    runtime::Interceptors::All interceptors = opening.interceptors;
+    const auto& own = config_.options.interceptors;
+    interceptors.insert(interceptors.end(), own.begin(), own.end());
     return {
         .methods = methods_,
         .forwarder = opening.forwarder,
@@ -49,7 +52,8 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .responses = opening.responses,
         .series = series_ ? &*series_ : nullptr,
         .name = config_.display(),
-        .attempts_max = config_.address.is_brokerless() ? 0 : config_.options.queue.attempts_max};
+        .attempts_max = config_.address.is_brokerless() ? 0 : config_.options.queue.attempts_max,
+        .interceptors = std::move(interceptors)};
 }
 
 std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,

@@ -47,8 +47,9 @@ public:
         runtime::Dispatcher& dispatcher;
         Log& log;
         runtime::Responses responses;
-        runtime::Forwarder* forwarder;    // of a proxy; otherwise null
-        std::function<void()> on_change;  // of `consuming`
+        runtime::Forwarder* forwarder;              // of a proxy; otherwise null
+        std::function<void()> on_change;            // of `consuming`
+        runtime::Interceptors::All interceptors{};  // of the server
     };
     /// Make the transport and what serves behind it, and consume.
     /// err  invalid_request: it cannot be listened there; only of listeners without a broker

@@ -81,7 +81,8 @@ public:
                                      ? runtime::Responses::mock
                                      : runtime::Responses::by_handlers,
                     .forwarder = proxies_->forwarder_of(index),
-                    .on_change = {}};
+                    .on_change = {},
+                    .interceptors = interceptors_};
         };
         auto opened = open_admin();
         if (opened) {
@@ -182,6 +183,7 @@ public:
     std::shared_ptr<endpoint::LogQueue> log_;
     Registry registry_;
     std::vector<endpoint::ListenerConfig> configs_;
+    runtime::Interceptors::All interceptors_;
     endpoint::ShutdownMethod shutdown_{log_};
 
 private:
@@ -306,6 +308,10 @@ void Server::forward(ListenerOptions from, ForwardOptions options) {
     }
     endpoint::value_or_throw(
         endpoint::add_proxy(implementation_->configs_, std::move(from), std::move(options)));
+}
+
+void Server::use(std::shared_ptr<ServerInterceptor> interceptor) {
+    implementation_->interceptors_.push_back(std::move(interceptor));
 }
 
 void Server::on_ready(std::function<void()> callback) {

@@ -43,7 +43,7 @@ Dispatcher::~Dispatcher() {
 
 void Dispatcher::dispatch(std::unique_ptr<ServerCall> call, const protocol::Call& request,
                           ListenerContext& listener) {
-    calls_.begin(*call, listener);
+    begin(*call, listener);
     if (prepare(calls_, *call, [&] { return admit(*call, request); })) {
         listener.backend().start(std::move(call), request, At::dispatch);
     } else {
@@ -56,7 +56,7 @@ void Dispatcher::dispatch_large(std::unique_ptr<ServerCall> call,
     if (calls_.is_cancelled()) {
         return refuse(std::move(call), stopping(), listener);
     }
-    calls_.begin(*call, listener);
+    begin(*call, listener);
     large->came_at = listener.executor().now();
     call->state.large = std::move(large);
     listener.watch(*call);
@@ -65,40 +65,56 @@ void Dispatcher::dispatch_large(std::unique_ptr<ServerCall> call,
 
 void Dispatcher::refuse(std::unique_ptr<ServerCall> call, Failure failure,
                         ListenerContext& listener) {
-    calls_.begin(*call, listener);
+    begin(*call, listener);
     call->fail(std::move(failure));
     calls_.finish(std::move(call), At::dispatch);
 }
 
+void Dispatcher::begin(ServerCall& call, ListenerContext& listener) noexcept {
+    calls_.begin(call, listener);
+    call.state.context.log = &handler_log_;
+}
+
 bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
     ListenerContext& listener = *call.state.listener;
-    Context& context = call.state.context;
     const ListenerContext::Served* const served = listener.find(request.method);
-    const bool has_name = served != nullptr && served->method != nullptr;
-    context.correlation_id = call.arena.copy(request.correlation_id);
-    context.method =
-        has_name ? std::string_view{served->method->name} : call.arena.copy(request.method);
+    describe(call, request, served);
+    if (const Interceptors* const interceptors = listener.interceptors();
+        interceptors != nullptr && !interceptors->begin(call)) [[unlikely]] {
+        return false;
+    }
     if (served == nullptr) {
         call.fail({.code = Code::no_such_method,
                    .message = fmt::format("There is no method '{}' here",
                                           core::text_for_display(request.method))});
         return false;
     }
-    call.state.method = served->method;
-    call.state.series = served->series;
     if (calls_.is_cancelled()) {
         call.fail(stopping());
         return false;
     }
-    return describe(call, request) && may_attempt(call) &&
-           listener.backend().prepare(call, request);
+    if (request.metadata.time_left && request.metadata.time_left->count() <= 0) {
+        call.fail(expired());
+        return false;
+    }
+    return may_attempt(call) && listener.backend().prepare(call, request);
 }
 
 /// What the call says of itself.
-bool Dispatcher::describe(ServerCall& call, const protocol::Call& request) {
-    const ServerCallState& state = call.state;
+/// in   served: null: there is no such method
+void Dispatcher::describe(ServerCall& call, const protocol::Call& request,
+                          const ListenerContext::Served* served) {
+    ServerCallState& state = call.state;
     const protocol::Metadata metadata = protocol::copy(request.metadata, call.arena);
-    Context& context = call.state.context;
+    Context& context = state.context;
+    const bool has_name = served != nullptr && served->method != nullptr;
+    context.method =
+        has_name ? std::string_view{served->method->name} : call.arena.copy(request.method);
+    context.correlation_id = call.arena.copy(request.correlation_id);
+    if (served != nullptr) {
+        state.method = served->method;
+        state.series = served->series;
+    }
     context.caller = metadata.caller;
     context.idempotency_key = metadata.idempotency_key;
     context.traceparent = metadata.traceparent;
@@ -107,17 +123,11 @@ bool Dispatcher::describe(ServerCall& call, const protocol::Call& request) {
     context.contract = metadata.contract;
     context.priority = metadata.priority;
     context.attempt = metadata.attempt;
-    context.log = &handler_log_;
     if (metadata.time_left) {
-        if (metadata.time_left->count() <= 0) {
-            call.fail(expired());
-            return false;
-        }
         context.deadline =
             (state.large != nullptr ? state.large->came_at : state.listener->executor().now()) +
             *metadata.time_left;
     }
-    return true;
 }
 
 /// A call that was begun often enough, and never got done, may be what ends its process.

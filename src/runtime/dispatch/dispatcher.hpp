@@ -89,9 +89,11 @@ public:
     void detach(ListenerContext& listener);
 
 private:
-    // Each leaves a response in the call when it gives false.
+    void begin(ServerCall& call, ListenerContext& listener) noexcept;
+    // Those that give false leave a response in the call.          thread also a worker
     bool admit(ServerCall& call, const protocol::Call& request);
-    bool describe(ServerCall& call, const protocol::Call& request);
+    void describe(ServerCall& call, const protocol::Call& request,
+                  const ListenerContext::Served* served);
     bool may_attempt(ServerCall& call);
 
     void start_large(std::unique_ptr<ServerCall> call);

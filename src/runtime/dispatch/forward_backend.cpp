@@ -1,6 +1,7 @@
 #include "runtime/dispatch/backend.hpp"
 #include "runtime/dispatch/forwarder.hpp"
 
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -73,10 +74,11 @@ public:
     void start(std::unique_ptr<ServerCall> call, const protocol::Call& request, At) override {
         const auto parked = std::make_shared<ParkedCall>(call.get());
         listener_.watch(*call);
+        Arena copies;
         const ForwardedCall forwarded{.method = request.method,
                                       .style = request.style,
                                       .arguments = request.arguments,
-                                      .metadata = request.metadata,
+                                      .metadata = metadata_of(*call, request.metadata, copies),
                                       .wants_response = call->wants_response,
                                       .stop = call->state.context.stop};
         // From here on it may be answered any moment, on another thread.
@@ -92,6 +94,27 @@ public:
         } catch (const std::exception& error) {
             calls_.log().error(std::string{"a forwarder failed: "} + error.what());
         }
+    }
+
+    /// Interceptors may have changed what the call said of itself.
+    /// in   copies: for texts, as the call may be answered, and gone, before they are read
+    protocol::Metadata metadata_of(const ServerCall& call, protocol::Metadata metadata,
+                                   Arena& copies) const {
+        if (listener_.interceptors() == nullptr) [[likely]] {
+            return metadata;
+        }
+        const Context& context = call.state.context;
+        metadata.idempotency_key = context.idempotency_key;
+        metadata.traceparent = context.traceparent;
+        metadata.tracestate = context.tracestate;
+        metadata.baggage = context.baggage;
+        metadata.contract = context.contract;
+        metadata.priority = context.priority;
+        if (context.deadline) {
+            metadata.time_left = std::chrono::duration_cast<std::chrono::milliseconds>(
+                *context.deadline - listener_.executor().now());
+        }
+        return protocol::copy(metadata, copies);
     }
 
     Failure ended_early(const ServerCall& call, Failure why) const override {

@@ -15,6 +15,9 @@ ListenerContext::ListenerContext(Dispatcher& dispatcher, Executor& executor,
       calls_{dispatcher.calls()},
       executor_{executor},
       options_{std::move(options)},
+      interceptors_{options_.interceptors.empty() ? nullptr
+                                                  : std::make_unique<const Interceptors>(
+                                                        options_.interceptors, calls_.clock())},
       backend_{options_.forwarder != nullptr           ? make_forward_backend(*this)
                : options_.responses == Responses::mock ? make_mock_backend(*this)
                                                        : make_local_backend(*this)},

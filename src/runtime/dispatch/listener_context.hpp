@@ -6,6 +6,7 @@
 #include "metrics/call_series.hpp"
 #include "model/secrets.hpp"
 #include "runtime/dispatch/deadline_watch.hpp"
+#include "runtime/dispatch/interceptors.hpp"
 #include "runtime/dispatch/server_call.hpp"
 #include "runtime/dispatch/workers.hpp"
 #include "runtime/executor.hpp"
@@ -46,6 +47,7 @@ struct ListenerContextOptions {
     std::string name{};                               // in log lines
     /// One more attempt at a call is answered `failed` and does not run; 0: it always runs.
     std::uint32_t attempts_max = 0;
+    Interceptors::All interceptors{};  // outermost first
 };
 
 /// One listener's way into the dispatcher: its policy, the backend that follows from it, its I/O
@@ -65,6 +67,8 @@ public:
     RunningCalls& calls() noexcept { return calls_; }
     Backend& backend() noexcept { return *backend_; }
     DeadlineWatch& deadlines() noexcept { return deadlines_; }
+    /// Null: there are none.          thread any
+    const Interceptors* interceptors() const noexcept { return interceptors_.get(); }
     struct Served {
         std::string_view name;
         const Method* method = nullptr;         // null: forwarded
@@ -94,6 +98,7 @@ private:
     RunningCalls& calls_;
     Executor& executor_;
     ListenerContextOptions options_;
+    const std::unique_ptr<const Interceptors> interceptors_;
     std::unique_ptr<Backend> backend_;
     std::vector<Served> served_;      // by name
     std::optional<Served> whatever_;  // stands for every method

@@ -78,7 +78,7 @@ RunningCalls::RunningCalls(const Clock& clock, Log& log, std::size_t lock_waiter
 void RunningCalls::begin(ServerCall& call, ListenerContext& listener) noexcept {
     call.state.listener = &listener;
     call.state.series = listener.unknown_series();
-    if (call.state.series != nullptr || shows_calls) {
+    if (call.state.series != nullptr || shows_calls || listener.interceptors() != nullptr) {
         call.state.began_at = clock_.now();
     }
     counters.in_flight.fetch_add(1, std::memory_order_relaxed);

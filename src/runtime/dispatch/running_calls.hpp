@@ -60,6 +60,7 @@ public:
     bool is_cancelled() const noexcept { return is_cancelled_; }
 
     Log& log() noexcept { return log_; }
+    const Clock& clock() const noexcept { return clock_; }
     std::uint64_t one_way_failures() const noexcept { return one_way_failures_.count(); }
 
     LockTable locks;

@@ -32,6 +32,12 @@ void ServerCall::release_result() noexcept {
     state.response.data.reset();
 }
 
+void ServerCall::end_intercepted(std::size_t response_bytes) noexcept {
+    if (const Interceptors* const interceptors = state.listener->interceptors()) [[unlikely]] {
+        interceptors->end(*this, response_bytes);
+    }
+}
+
 void ServerCall::report(std::string_view details) const noexcept {
     state.listener->calls().report(*this, details);
 }
@@ -54,6 +60,7 @@ void ServerCall::reset() noexcept {
     state.has_begun.store(false, std::memory_order_relaxed);
     state.large.reset();
     state.parked.reset();
+    state.interceptor_states.clear();
     if (state.response.failure) {
         state.failure = {};
     }

@@ -15,12 +15,14 @@
 #include "runtime/dispatch/response_writer.hpp"
 #include "runtime/dispatch/workers.hpp"
 
+#include <any>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::runtime {
 
@@ -48,6 +50,7 @@ struct ServerCallState {
     std::unique_ptr<LargeRequest> large{};  // until it is read, and bound or forwarded
     MemoryHold held;                        // for the handler's arguments
     std::shared_ptr<ParkedCall> parked{};   // once somebody else has it, who answers later
+    std::vector<std::any> interceptor_states{};  // of those that have seen it begin
 
     protocol::Response response{};
     Failure failure{};
@@ -93,6 +96,8 @@ protected:
     /// Destroy the handler's request and response, which `response().data` views; what else the
     /// answer views stays.
     void release_result() noexcept;
+    /// Tell interceptors of its end: the response is written.
+    void end_intercepted(std::size_t response_bytes) noexcept;
     /// Log what went wrong with this call, as the one who answers knows it.
     void report(std::string_view details) const noexcept;
     /// Make it as new, keeping memory.

@@ -188,6 +188,10 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
     call->body_bytes = message.body.size();
     call->request_bytes = message.body.size();
     call->wants_response = !message.reply_to.empty();
+    if (listener_.interceptors() != nullptr) [[unlikely]] {
+        // Of what cannot be read, too.
+        call->state.context.caller = call->arena.copy(message.user_id);
+    }
     if (call->is_recognizable()) {
         call->body_hash = hash_of(message.body);
     }

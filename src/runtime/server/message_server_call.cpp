@@ -65,6 +65,7 @@ std::expected<void, Failure> MessageServerCall::write_part(const Value& data) {
 
 void MessageServerCall::finished(std::unique_ptr<ServerCall> self, At) noexcept {
     encode_response();
+    end_intercepted(reply ? reply->body.size() : 0);
     write_record();
     // Its destructors are the handler's code, too: they run here and not on the I/O thread.
     release_result();

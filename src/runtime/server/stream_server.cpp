@@ -195,8 +195,13 @@ std::unique_ptr<StreamServerCall> StreamServer::make_call(StreamServerSession& s
     call->ticket = ticket;
     call->reply_ticket = ticket;
     call->wants_response = ticket.wants_response;
-    if (dispatcher_.shows_calls()) [[unlikely]] {
+    const bool is_intercepted = listener_.interceptors() != nullptr;
+    if (dispatcher_.shows_calls() || is_intercepted) [[unlikely]] {
         call->peer_address = session.peer_address();
+    }
+    if (is_intercepted) [[unlikely]] {
+        // Of what cannot be read, too.
+        call->state.context.caller = call->arena.copy(session.caller());
     }
     session.begin_call();
     ++in_flight_;

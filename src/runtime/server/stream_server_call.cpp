@@ -82,6 +82,7 @@ void StreamServerCall::encode_response(std::int64_t unix_ms, std::string& out) {
             protocol_.encode_response(reply_ticket, response(), unix_ms, out);
         if (!unwritable.empty()) [[unlikely]] {
             report("the reply cannot be sent: " + unwritable);
+            state.response = {.failure = Code::internal, .message = arena.copy(unwritable)};
         }
     } catch (const std::bad_alloc&) {
         out.resize(size_before);
@@ -91,7 +92,9 @@ void StreamServerCall::encode_response(std::int64_t unix_ms, std::string& out) {
                                    .method = response().method},
                                   unix_ms, out);
         report(no_memory_for_reply);
+        state.response = {.failure = Code::internal, .message = no_memory_for_reply};
     }
+    end_intercepted(out.size() - size_before);
 }
 
 std::string_view StreamServerCall::overload_reason() const noexcept {

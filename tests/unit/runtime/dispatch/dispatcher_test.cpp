@@ -164,9 +164,9 @@ TEST(Dispatcher, AHandlerMayNotClaimWhatItCannotKnow) {
           Code::broker_blocked, Code::contract_mismatch, Code::internal}) {
         EXPECT_FALSE(handler_may_claim(code)) << name_of(code);
     }
-    for (const Code code : {Code::invalid_request, Code::deadline_exceeded, Code::overloaded,
-                            Code::unauthenticated, Code::permission_denied, Code::conflict,
-                            Code::cancelled, Code::failed}) {
+    for (const Code code :
+         {Code::invalid_request, Code::deadline_exceeded, Code::overloaded, Code::unauthenticated,
+          Code::permission_denied, Code::conflict, Code::cancelled, Code::failed}) {
         EXPECT_TRUE(handler_may_claim(code)) << name_of(code);
     }
 }

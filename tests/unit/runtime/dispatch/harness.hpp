@@ -80,7 +80,9 @@ public:
                              .errors = {given.errors.begin(), given.errors.end()},
                              .retry_after = given.retry_after,
                              .at = at});
+        end_intercepted(response_bytes);
     }
+    static constexpr std::size_t response_bytes = 7;
 
 private:
     std::string name_;

@@ -1,0 +1,59 @@
+#include "runtime/dispatch/interceptors.hpp"
+
+#include "runtime/dispatch/listener_context.hpp"
+#include "runtime/dispatch/running_calls.hpp"
+#include "runtime/dispatch/server_call.hpp"
+
+#include <any>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+CallAtServer seen(ServerCall& call, std::any& state) {
+    return {.context = call.state.context,
+            .listener = call.state.listener->options().name,
+            .peer_address = call.peer_address,
+            .request_bytes = call.request_bytes,
+            .wants_response = call.wants_response,
+            .came_at = call.state.began_at,
+            .memory = call.arena,
+            .state = state};
+}
+
+}  // namespace
+
+bool Interceptors::begin(ServerCall& call) const {
+    std::vector<std::any>& states = call.state.interceptor_states;
+    states.reserve(all_.size());
+    for (const auto& interceptor : all_) {
+        CallAtServer view = seen(call, states.emplace_back());
+        if (std::optional<Failure> refused = interceptor->begin(view)) {
+            call.fail(std::move(*refused));
+            return false;
+        }
+    }
+    return true;
+}
+
+void Interceptors::end(ServerCall& call, std::size_t response_bytes) const noexcept {
+    const protocol::Response& response = call.response();
+    const CallEnd end{.failure = response.failure,
+                      .message = response.message,
+                      .response_bytes = response_bytes,
+                      .duration = clock_.now() - call.state.began_at};
+    std::vector<std::any>& states = call.state.interceptor_states;
+    states.resize(states.empty() ? all_.size() : states.size());
+    for (; !states.empty(); states.pop_back()) {
+        try {
+            all_[states.size() - 1]->end(seen(call, states.back()), end);
+        } catch (const std::exception& error) {
+            call.state.listener->calls().report(
+                call, std::string{"an interceptor threw at the end: "} + error.what());
+        }
+    }
+}
+
+}  // namespace warren::runtime

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <warren/interceptor.hpp>
+
+#include "runtime/clock.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace warren::runtime {
+
+class ServerCall;
+
+/// What stands around the calls of one listener, outermost first.
+/// thread any
+class Interceptors {
+public:
+    using All = std::vector<std::shared_ptr<ServerInterceptor>>;
+
+    /// in  clock must outlive this
+    Interceptors(All all, const Clock& clock) : all_{std::move(all)}, clock_{clock} {}
+
+    /// out  false: the call's response is there
+    bool begin(ServerCall& call) const;
+    /// The response is written. Of a call that did not begin all are told.
+    void end(ServerCall& call, std::size_t response_bytes) const noexcept;
+
+private:
+    const All all_;
+    const Clock& clock_;
+};
+
+}  // namespace warren::runtime

@@ -1,11 +1,13 @@
 // The echo as a user of Warren writes it: a model on both sides, validated on both sides, a
 // deadline on every call.
 //
-// Modes of the server: worker, spin, auth, metrics, tls=CERTIFICATE (its key beside it, as .key)
+// Modes of the server: worker, spin, auth, metrics, access_log, tls=CERTIFICATE (its key beside it,
+// as .key)
 // Modes of the client: blocking, spin, auth, tls=CA
 // Modes of both: zmq, pyzmqrpc (over ZeroMQ)
 
 #include <warren/client.hpp>
+#include <warren/middleware.hpp>
 #include <warren/server.hpp>
 
 #include "contender.hpp"
@@ -14,6 +16,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <memory>
 #include <semaphore>
 #include <string>
 #include <utility>
@@ -31,6 +34,11 @@ WARREN_CONTRACT(echo_method, "bench_echo", Echo, Echo)
 
 constexpr std::chrono::microseconds spin_max{50};
 const std::string auth_secret = "bench:a-secret-of-thirty-two-characters-or-so";
+
+/// Where lines go that are made, and not written.
+class NoLog final : public warren::Log {
+    void write(warren::LogLevel, std::string_view) override {}
+};
 
 /// The port at the end of "tcp://127.0.0.1:40123 methods=1".
 unsigned port_of(std::string_view listener) {
@@ -63,6 +71,9 @@ void serve(const Modes& modes) {
         options.admin_address = "127.0.0.1:0";
     }
     warren::Server server{std::move(options)};
+    if (modes.has("access_log")) {
+        server.use(warren::access_log(std::make_shared<NoLog>()));
+    }
     warren::MethodOptions method =
         server.method("bench_echo", [](const Echo& request) { return request; });
     if (!modes.has("worker")) {

@@ -34,6 +34,7 @@ def contenders(build, certificates):
         "Warren TLS": echo.Contender(warren, server=(server_tls,), client=(client_tls,)),
         "Warren HMAC": echo.Contender(warren, both=("auth",)),
         "Warren metrics": echo.Contender(warren, server=("metrics",)),
+        "Warren access log": echo.Contender(warren, server=("access_log",)),
         "Warren workers": echo.Contender(warren, server=("worker",)),
         "gRPC": echo.Contender(f"{build}/bench/tcp_grpc"),
         "Thrift": echo.Contender(f"{build}/bench/tcp_thrift"),

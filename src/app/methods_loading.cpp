@@ -1,6 +1,7 @@
 #include "app/methods_loading.hpp"
 
 #include "app/config/suggest.hpp"
+#include "app/middleware.hpp"
 #include "endpoint/modules/modules.hpp"
 
 #include <algorithm>
@@ -63,6 +64,13 @@ std::vector<DirectoryEntry> module_directories_default() {
     return {};
 }
 
+/// What stands around calls names methods, too.
+std::vector<std::string> middleware_problems(Config& config, const Registry& registry) {
+    MiddlewareFindings found = check_middleware(config, registry);
+    config.notes.insert(config.notes.end(), found.notes.begin(), found.notes.end());
+    return std::move(found.problems);
+}
+
 }  // namespace
 
 std::vector<DirectoryEntry> module_directories(std::vector<DirectoryEntry> configured,
@@ -93,7 +101,7 @@ std::vector<std::string> load_methods(Config& config,
                                       Registry& registry) {
     std::vector<std::string> problems;
     if (config.listeners.empty() && config.modules.empty() && more_directories.empty()) {
-        return problems;  // proxies alone need no methods
+        return middleware_problems(config, registry);  // proxies alone need no methods
     }
     const bool skip = config.methods_missing == MethodsMissing::skip;
     bool lacks_directory = false;
@@ -113,7 +121,8 @@ std::vector<std::string> load_methods(Config& config,
                            ": there is no module, so no method to serve: give "
                            "directories of modules with 'modules' or --modules");
     }
-    return problems;
+    // What is missing is said.
+    return problems.empty() ? middleware_problems(config, registry) : problems;
 }
 
 }  // namespace warren::app

@@ -2,6 +2,7 @@
 #include "app/exit_code.hpp"
 #include "app/log.hpp"
 #include "app/methods_loading.hpp"
+#include "app/middleware.hpp"
 #include "app/proxy_buffer.hpp"
 #include "app/serving.hpp"
 
@@ -46,10 +47,13 @@ int serve(const ServeOptions& options) {
         log->warning(note);
     }
     try {
-        for (const ListenerEntry& listener : config->listeners) {
+        Middleware middleware{config->middleware, log};
+        for (ListenerEntry& listener : config->listeners) {
+            listener.options.interceptors = middleware.of(listener.middleware);
             server.listen(listener.options);
         }
-        for (const ProxyEntry& proxy : config->proxies) {
+        for (ProxyEntry& proxy : config->proxies) {
+            proxy.from.options.interceptors = middleware.of(proxy.from.middleware);
             make_buffer_directory(proxy.to);
             server.forward(proxy.from.options, proxy.to);
         }

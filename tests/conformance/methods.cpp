@@ -76,6 +76,7 @@ void register_methods(Server& server, Stage& stage) {
     server.method("fail_with_data", fail_with_data);
     server.method("claim_a_code", claim_a_code);
     server.method("claim_what_is_not_its_own", claim_what_is_not_its_own);
+    server.method("forbidden", [] {});
     server.method("break_down", break_down);
     server.method("throw_a_number", throw_a_number);
     server.method("exceed", exceed);

@@ -1,5 +1,7 @@
 #include "conformance/scene.hpp"
 
+#include <warren/middleware.hpp>
+
 #include "conformance/methods.hpp"
 #include "endpoint/protocols/table.hpp"
 #include "format/json/json.hpp"
@@ -126,6 +128,7 @@ Scene::Scene(const Cell& cell)
       server_{{.body_bytes_max = body_bytes_max}} {
     server_.load_modules({test::binary_directory() + "/modules"});
     register_methods(server_, stage_);
+    server_.use(allow({.methods = {{"forbidden", {}}, {"*", {"*", ""}}}}));
     if (!has_one_method()) {
         listen(queue_of(""), {});
     } else {

@@ -137,6 +137,16 @@ std::string misread(Scene& scene) {
     });
 }
 
+/// Texts know one word for it and for wrong credentials.
+std::string forbidden(Scene& scene) {
+    const auto outcome = Started{scene.client("forbidden"), "forbidden", Dynamic::map({})}.wait();
+    const bool is_text = scene.traits().failures == ProtocolTraits::Failures::texts;
+    return outcome ? "allowed"
+           : outcome.error().code == (is_text ? Code::unauthenticated : Code::permission_denied)
+               ? "denied"
+               : line_of(outcome.error());
+}
+
 std::string positions(Scene& scene) {
     return scene.call("add", "[2,40]");
 }
@@ -430,6 +440,7 @@ constexpr auto all = std::to_array<Step>({
     {"decline, as a reply", decline},
     {R"(decline {})", [](Scene& scene) { return scene.call("decline", R"({})"); }},
     {R"(fail_with_data {})", [](Scene& scene) { return scene.call("fail_with_data", R"({})"); }},
+    {"forbidden {}, which nobody may call", forbidden},
     {R"(claim_a_code {})", [](Scene& scene) { return scene.call("claim_a_code", R"({})"); }},
     {R"(claim_what_is_not_its_own {})",
      [](Scene& scene) { return scene.call("claim_what_is_not_its_own", R"({})"); }},

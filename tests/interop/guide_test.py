@@ -24,6 +24,8 @@ TEXTS = {
     "ready": "what a command prints",
     "rabbitmqctl set_permissions carl": "another program's command",
     "find_package(warren REQUIRED)": "built by install_test.py",
+    "access {": "a line of the log",
+    "tcp://127.0.0.1:7000: would be denied": "a line of the log",
     "class SimpleCommand(ICommand):": "Python and C++ side by side",
 }
 
@@ -59,6 +61,7 @@ SECRET = "a-secret-that-is-long-enough-for-any-use"
 HEADERS = """
 #include <warren/client.hpp>
 #include <warren/log.hpp>
+#include <warren/middleware.hpp>
 #include <warren/module.hpp>
 #include <warren/python_error.hpp>
 #include <warren/server.hpp>
@@ -115,7 +118,7 @@ def as_code(count, page, at, lines):
     code = ["" if re.match(r" *\.\.\.$|#include", line) else line for line in lines]
     head = len(list(itertools.takewhile(re.compile("WARREN_CONTRACT|$").match, code)))
     line = f'#line %d "{page}"'
-    if re.match("namespace|struct|enum|int main|WARREN_", code[head]):
+    if re.match("namespace|struct|enum|int main|WARREN_|///", code[head]):
         return [line % at, *code]
     rest = [FUNCTION % count, line % (at + head), *code[head:], "}}"]
     return [line % at, *code[:head], *rest]
@@ -150,6 +153,8 @@ class Guide(ProgramTest):
             public, secret = re.findall(r'"(.*)"', pair)
             self.write(name, public)
             self.write(name.replace("public", "secret"), secret)
+        for name in ("billing.secret", "shop.secret"):
+            self.write(name, f"{name} of enough bytes")
         self.write("fernet.key", run_warren("keygen").stdout)
         for name in ("BROKER_PASSWORD", "PASSWORD", "WARREN_AUTH_SECRET", "ARRPC_SECRET"):
             os.environ[name] = SECRET

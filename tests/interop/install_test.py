@@ -64,6 +64,15 @@ class Install(TcpTest):
         self.compile(compile_line("README.md"))
         self.assertIn("2 + 40 = 42", self.run_command("./main"))
 
+    def test_middleware_does_what_the_guide_says(self):
+        guide = "docs/guide/middleware.md"
+        self.write("main.cpp", code_block(guide, "#include <warren/client.hpp>"))
+        self.compile(compile_line("README.md"))
+        self.assertEqual(
+            self.run_command("./main").splitlines(),
+            ["permission_denied: Say for which tenant", "add succeeded in time", "42"],
+        )
+
     def test_a_module_compiles_as_the_guide_says_and_is_served(self):
         (self.directory / "modules").mkdir()
         self.write("greet.cpp", code_block("docs/guide/modules.md", "#include <warren/module.hpp>"))

@@ -69,6 +69,7 @@ void read_common(ConfigMap& root, Config& config) {
     if (const auto log = root.find("log")) {
         read_log(*log, config);
     }
+    read_middleware(root, config.middleware);
     if (const auto limits = root.find("limits")) {
         read_limits(*limits, config.server);
     }

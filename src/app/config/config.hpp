@@ -3,6 +3,7 @@
 #include <warren/context.hpp>
 #include <warren/forward.hpp>
 #include <warren/listener.hpp>
+#include <warren/middleware.hpp>
 #include <warren/server.hpp>
 
 #include "app/config/problems.hpp"
@@ -26,6 +27,22 @@ struct MethodEntry {
     std::string path{};
 };
 
+/// One part of what stands around calls, as one place says it.
+template <typename Options>
+struct MiddlewarePart {
+    bool is_said = false;
+    std::optional<Options> options{};    // none: there is no such part
+    std::vector<MethodEntry> methods{};  // that it names
+};
+
+/// What stands around calls, outermost first: of a listener, or of all that say nothing of it.
+struct MiddlewareConfig {
+    std::optional<bool> access_log{};
+    MiddlewarePart<AuditOptions> audit{};
+    MiddlewarePart<AllowOptions> allow{};
+    MiddlewarePart<RateOptions> rate{};
+};
+
 struct ListenerEntry {
     ListenerOptions options{};
     std::vector<MethodEntry> methods{};
@@ -33,6 +50,7 @@ struct ListenerEntry {
     std::string path{};
     std::vector<std::string> warnings{};  // as problems, of what can be served all the same
     std::string virtual_host{};           // of the shape of virtual hosts: its key there
+    MiddlewareConfig middleware{};
 };
 
 /// A listener whose calls are forwarded.
@@ -54,6 +72,7 @@ struct Config {
     std::vector<ListenerEntry> listeners{};
     std::vector<ProxyEntry> proxies{};
     ServerOptions server{};
+    MiddlewareConfig middleware{};
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
     std::vector<std::string> notes{};  // what is accepted and has no effect

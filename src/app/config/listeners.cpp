@@ -116,6 +116,7 @@ std::optional<ListenerEntry> read_listener(const ConfigNode& node, const Config&
     }
     ListenerEntry listener{.line = node.line(), .path = node.path()};
     chosen->read(map, listener);
+    read_middleware(map, listener.middleware);
     if (!listener.options.url.empty()) {
         check_port(*map.find(chosen->key), listener, config);
         check_queue(*map.find(chosen->key), listener, config);

@@ -24,6 +24,9 @@ inline constexpr std::uint64_t memory_bytes_max = std::uint64_t{1} << 40;
 /// The keys that both shapes have: modules, workers, drain_timeout, log, limits, ...
 void read_common(ConfigMap& root, Config& config);
 
+/// `access_log`, `audit`, `allow` and `rate`: of a listener, or of all.
+void read_middleware(ConfigMap& map, MiddlewareConfig& config);
+
 /// `admin`: where monitoring asks.
 void read_admin(const ConfigNode& node, ServerOptions& server);
 

@@ -104,9 +104,8 @@ std::expected<void, Failure> ZmqSecurityParameters::apply(ZmqAddress& address) &
             return refused("'client_keys' need the server's own 'secret_key'");
         }
         if (!secret_key_.empty()) {
-            address.server_security =
-                transport::ZmqCurveServer{std::move(secret_key_), std::move(client_keys_),
-                                          std::move(client_names_)};
+            address.server_security = transport::ZmqCurveServer{
+                std::move(secret_key_), std::move(client_keys_), std::move(client_names_)};
         }
     } else if (!server_key_.empty() || !public_key_.empty() || !secret_key_.empty()) {
         if (server_key_.empty()) {

@@ -15,8 +15,8 @@ namespace warren::endpoint {
 namespace {
 
 constexpr std::array<std::string_view, 7> callme_parameters{
-    "server_id",       "format",            "pickle_protocol", "reply_durable",
-    "reply_exclusive", "reply_auto_delete", "reply_queue_type"};
+    "server_id",         "format",          "pickle_protocol", "reply_durable", "reply_exclusive",
+    "reply_auto_delete", "reply_queue_type"};
 constexpr std::string_view formats[] = {"pickle", "json", "msgpack"};  // as CallmeFormat has them
 constexpr ListenerKey listener_keys[] = {
     {.name = "server_id",

@@ -1,15 +1,9 @@
 #include "endpoint/server/shutdown_method.hpp"
 
-#include <string_view>
 #include <utility>
 #include <variant>
 
 namespace warren::endpoint {
-namespace {
-
-constexpr std::string_view shutdown_name = "ShutdownServer";
-
-}  // namespace
 
 ShutdownMethod::ShutdownMethod(std::shared_ptr<Log> log) : log_{std::move(log)} {
     registry_.method(shutdown_name, [this] {

@@ -7,8 +7,11 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 namespace warren::endpoint {
+
+inline constexpr std::string_view shutdown_name = "ShutdownServer";
 
 /// pyzmqrpc's command `ShutdownServer`, by which any client stops a server that allows it.
 class ShutdownMethod {

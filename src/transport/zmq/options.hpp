@@ -32,7 +32,7 @@ struct ZmqCurveClient {
 struct ZmqCurveServer {
     std::string secret_key;
     std::vector<std::string> client_public_keys{};  // empty: any client may come
-    std::vector<std::string> client_names{};  // who has each; the rest go by their keys
+    std::vector<std::string> client_names{};        // who has each; the rest go by their keys
 };
 
 /// Unset: the peer is not asked who it is. Who serves or publishes has the server's part in it,

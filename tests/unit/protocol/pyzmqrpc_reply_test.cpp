@@ -91,8 +91,9 @@ TEST(PyzmqrpcReply, StatusesAreThoseOfTheProtocol) {
           Code::deadline_exceeded, Code::unauthenticated}) {
         EXPECT_EQ(status(code), not_forwarded);
     }
-    for (const Code code : {Code::invalid_request, Code::overloaded, Code::permission_denied,
-                            Code::contract_mismatch, Code::conflict, Code::cancelled, Code::failed, Code::internal}) {
+    for (const Code code :
+         {Code::invalid_request, Code::overloaded, Code::permission_denied, Code::contract_mismatch,
+          Code::conflict, Code::cancelled, Code::failed, Code::internal}) {
         EXPECT_EQ(status(code), exception);
     }
 }

@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using transport::test::Certificates;
 
-const std::string secret = "known to one of the clients alone";
+const std::string one_secret = "known to one of the clients alone";
 const std::string other_secret = "known to another of the clients";
 
 std::string with(const std::string& address, const std::string& parameters) {
@@ -31,13 +31,12 @@ std::string with(const std::string& address, const std::string& parameters) {
 std::string caller_at(const ListenerOptions& listener, const std::string& parameters = {},
                       ClientOptions options = {}, std::size_t padding_bytes = 0) {
     std::promise<std::string> caller;
-    Server server;
-    server.method(
-        "note",
-        [&caller](const std::string&, Context& context) {
-            caller.set_value(std::string{context.caller});
-        },
-        {"padding"});
+    Server server{{.auth_clock_ahead_max = 0ms}};
+    server.method("note",
+                  [&caller](const std::string&, Context& context) {
+                      caller.set_value(std::string{context.caller});
+                  },
+                  {"padding"});
     server.listen(listener);
     server.start();
     Client client{with(test::address_of(server), parameters), std::move(options)};
@@ -62,14 +61,14 @@ TEST(Callers, AreNobodyOverPlainTcp) {
 
 TEST(Callers, AreWhomTheirCertificatesName) {
     const Certificates& made = Certificates::shared();
-    const ListenerOptions listener{.url = "tcp://127.0.0.1:0",
-                                   .tcp = {.tls = ListenerTls{made.path("server.pem"),
-                                                              made.path("server.key"),
-                                                              made.path("ca.pem")}}};
+    const ListenerOptions listener{
+        .url = "tcp://127.0.0.1:0",
+        .tcp = {.tls = ListenerTls{made.path("server.pem"), made.path("server.key"),
+                                   made.path("ca.pem")}}};
     const auto caller = [&](const std::string& name) {
-        return caller_at(listener, "ca=" + made.path("ca.pem") + "&certificate=" +
-                                       made.path(name + ".pem") + "&key=" +
-                                       made.path(name + ".key"));
+        return caller_at(listener, "ca=" + made.path("ca.pem") +
+                                       "&certificate=" + made.path(name + ".pem") +
+                                       "&key=" + made.path(name + ".key"));
     };
     EXPECT_EQ(caller("client"), "warren-client");
     EXPECT_EQ(caller("unit"), "OU=billing,O=Warren") << "without a common name";
@@ -112,22 +111,22 @@ TEST(Callers, ArePublishersByTheirKey) {
 
 TEST(Callers, AreWhoSigned) {
     const ListenerOptions listener{.url = "tcp://127.0.0.1:0",
-                                   .auth_secrets = {secret, other_secret},
+                                   .auth_secrets = {one_secret, other_secret},
                                    .auth_names = {"billing"}};
-    EXPECT_EQ(caller_at(listener, {}, {.auth_secrets = {secret}}), "billing");
+    EXPECT_EQ(caller_at(listener, {}, {.auth_secrets = {one_secret}}), "billing");
     EXPECT_EQ(caller_at(listener, {}, {.auth_secrets = {other_secret}}),
               protocol::auth_key_id(other_secret));
     constexpr std::size_t read_by_a_worker = 300'000;
-    EXPECT_EQ(caller_at(listener, {}, {.auth_secrets = {secret}}, read_by_a_worker), "billing");
+    EXPECT_EQ(caller_at(listener, {}, {.auth_secrets = {one_secret}}, read_by_a_worker), "billing");
 }
 
 TEST(Callers, AreNamesBeforeConnectionsAndThoseBeforeKeyIds) {
     const ListenerOptions listener{.url = "zmq+tcp://127.0.0.1:0",
-                                   .auth_secrets = {secret, other_secret},
+                                   .auth_secrets = {one_secret, other_secret},
                                    .auth_names = {"billing"},
                                    .zmq = {.username = "rabbit", .password = "warren"}};
     const std::string login = "username=rabbit&password=warren";
-    EXPECT_EQ(caller_at(listener, login, {.auth_secrets = {secret}}), "billing");
+    EXPECT_EQ(caller_at(listener, login, {.auth_secrets = {one_secret}}), "billing");
     EXPECT_EQ(caller_at(listener, login, {.auth_secrets = {other_secret}}), "rabbit");
 }
 
@@ -158,7 +157,7 @@ TEST(Callers, HaveNamesThatFitTheirSecrets) {
               "'auth_names' are of the 'auth_secrets', and there are more of them");
     const auto named = [](std::string name) {
         return refusal_of({.url = "tcp://127.0.0.1:0",
-                           .auth_secrets = {secret},
+                           .auth_secrets = {one_secret},
                            .auth_names = {std::move(name)}});
     };
     EXPECT_EQ(named(std::string(255, 'n')), "it did not fail");

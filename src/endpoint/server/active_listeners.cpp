@@ -68,20 +68,22 @@ bool ActiveListeners::all_consume() const noexcept {
         all_, [](const Each& each) { return each.consuming.load(std::memory_order_acquire); });
 }
 
-std::vector<std::string> ActiveListeners::displays() const {
-    std::vector<std::string> names;
+template <typename Got>
+std::vector<Got> ActiveListeners::of_each(Got (*get)(const ActiveListener&)) const {
+    std::vector<Got> all;
+    all.reserve(all_.size());
     for (const Each& each : all_) {
-        names.push_back(each.listener->display());
+        all.push_back(get(*each.listener));
     }
-    return names;
+    return all;
+}
+
+std::vector<std::string> ActiveListeners::displays() const {
+    return of_each<std::string>([](const ActiveListener& each) { return each.display(); });
 }
 
 std::vector<std::string> ActiveListeners::addresses() const {
-    std::vector<std::string> addresses;
-    for (const Each& each : all_) {
-        addresses.push_back(each.listener->address());
-    }
-    return addresses;
+    return of_each<std::string>([](const ActiveListener& each) { return each.address(); });
 }
 
 std::vector<std::string> ActiveListeners::not_consuming() const {
@@ -95,11 +97,8 @@ std::vector<std::string> ActiveListeners::not_consuming() const {
 }
 
 std::vector<metrics::ListenerFigures> ActiveListeners::figures() const {
-    std::vector<metrics::ListenerFigures> figures;
-    for (const Each& each : all_) {
-        figures.push_back(each.listener->figures());
-    }
-    return figures;
+    return of_each<metrics::ListenerFigures>(
+        [](const ActiveListener& each) { return each.figures(); });
 }
 
 std::vector<std::string> ActiveListeners::unfinished() const {

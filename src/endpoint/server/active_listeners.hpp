@@ -62,6 +62,8 @@ private:
 
     ActiveListener::Opening watched(ActiveListener::Opening opening, Each& each,
                                     std::function<void()> on_change = {});
+    template <typename Got>
+    std::vector<Got> of_each(Got (*get)(const ActiveListener&)) const;
     void on_each(const std::function<void(ActiveListener&)>& act) const;
 
     std::deque<Each> all_;

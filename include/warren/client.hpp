@@ -2,6 +2,7 @@
 
 #include <warren/contract.hpp>
 #include <warren/detail/call_sink.hpp>
+#include <warren/detail/ready_call.hpp>
 #include <warren/error.hpp>
 #include <warren/options.hpp>
 #include <warren/reply.hpp>
@@ -107,6 +108,10 @@ public:
 
     /// Keep the arguments. What is wrong with them shows when the call completes.
     detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options);
+    /// The same for a call that begins later.
+    /// in   of: the call that it is made for, which it takes after; null: none
+    detail::ReadyCall make_ready(const detail::ErasedCall& call, const CallOptions& options,
+                                 const Context* of);
     /// For `detail::submit`.
     detail::ClientImplementation& implementation() const noexcept { return *client_; }
 

@@ -3,12 +3,33 @@
 #include <warren/version.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
+#include <expected>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 namespace warren {
+
+class ClientTarget;
+class Dynamic;
+struct CallOptions;
+struct Failure;
+template <typename T>
+class LazyCall;
+template <typename Result>
+class Batch;
+
+namespace detail {
+/// None, or settings of calls that have a name.
+template <typename... Options>
+concept OneOrNoOptions =
+    sizeof...(Options) <= 1 && (std::same_as<std::remove_const_t<Options>, CallOptions> && ...);
+}  // namespace detail
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
@@ -48,6 +69,68 @@ struct Context {
     /// when the server ends without draining.
     std::stop_token stop{};
     Log* log = nullptr;  // never null inside a handler
+    /// Of the time that is left, what the handler's own calls (`call`) leave it for its answer. Its
+    /// to change.
+    std::chrono::milliseconds call_margin{10};
+
+    /// Call another method for this call [<warren/lazy_call.hpp>]: `co_await` it in a coroutine,
+    /// `get()` it where a thread may wait, `start(completion)` it for a `Responder`.
+    ///
+    ///     const Price price = co_await context.call<price_of>(prices, item);
+    ///
+    /// What is known of this call goes on with that one, where the options say nothing else and its
+    /// protocol carries it: `traceparent` and `tracestate`, `baggage`, `priority`, and the time
+    /// that is left less `call_margin`. It ends with this call's deadline, whatever they say; with
+    /// none left it is not sent. `stop` cancels it. What becomes of a failure that leaves the
+    /// handler: see docs/guide/asynchronous-handlers.md.
+    /// in   target: its client lives until the call is over; request, options: not used any more
+    ///      when this returns, and objects with a name, as g++ 12 destroys temporary ones twice
+    ///      where they stand in a `co_await`
+    template <typename C>
+    LazyCall<typename C::response_type> call(ClientTarget& target,
+                                             const typename C::request_type& request) const;
+    template <typename C>
+    LazyCall<typename C::response_type> call(ClientTarget& target,
+                                             const typename C::request_type& request,
+                                             const CallOptions& options) const;
+    LazyCall<Dynamic> call(ClientTarget& target, std::string_view name,
+                           const Dynamic& arguments) const;
+    LazyCall<Dynamic> call(ClientTarget& target, std::string_view name, const Dynamic& arguments,
+                           const CallOptions& options) const;
+    template <typename C>
+        requires std::is_class_v<typename C::request_type>
+    void call(ClientTarget& target, const typename C::request_type&& request) const = delete;
+    template <typename C>
+        requires std::is_class_v<typename C::request_type>
+    void call(ClientTarget& target, const typename C::request_type&& request,
+              const CallOptions& options) const = delete;
+    template <typename C>
+    void call(ClientTarget& target, const typename C::request_type& request,
+              const CallOptions&& options) const = delete;
+    void call(ClientTarget& target, std::string_view name,
+              const Dynamic&& arguments) const = delete;
+    void call(ClientTarget& target, std::string_view name, const Dynamic&& arguments,
+              const CallOptions& options) const = delete;
+    void call(ClientTarget& target, std::string_view name, const Dynamic& arguments,
+              const CallOptions&& options) const = delete;
+
+    /// The same for many at once: as the functions of these names in <warren/batch.hpp>.
+    template <typename C, typename... Options>
+        requires detail::OneOrNoOptions<Options...>
+    Batch<std::vector<std::expected<typename C::response_type, Failure>>> call_all(
+        ClientTarget& target, std::span<const typename C::request_type> requests,
+        Options&... options) const;
+    template <typename C, typename... Options>
+        requires detail::OneOrNoOptions<Options...>
+    Batch<typename C::response_type> call_any(ClientTarget& target,
+                                              std::span<const typename C::request_type> requests,
+                                              Options&... options) const;
+    template <typename C, typename... Options>
+    void call_all(ClientTarget& target, const std::vector<typename C::request_type>&& requests,
+                  Options&&... options) const = delete;
+    template <typename C, typename... Options>
+    void call_any(ClientTarget& target, const std::vector<typename C::request_type>&& requests,
+                  Options&&... options) const = delete;
 };
 
 }  // namespace warren

@@ -37,7 +37,7 @@ struct Method {
     Locking locking = Locking::none;
     const Field* lock_field = nullptr;  // of `Locking::field`
     Execution execution = Execution::worker;
-    bool responds_later = false;  // its handler takes a `Responder`
+    bool responds_later = false;  // its handler takes a `Responder`, or is a coroutine
     bool idempotent = false;      // doing it twice is the same as doing it once
 };
 
@@ -88,7 +88,8 @@ public:
     /// called from several threads at once: (const Request&), (const Request&, Context&), () or,
     /// with a name for each parameter, any parameters of describable types. It returns data,
     /// `Reply<data>`, `std::expected<data, Failure>` or nothing, and fails by throwing `Error`.
-    /// With a last parameter `Responder<data>` it returns nothing, and answers when it can.
+    /// With a last parameter `Responder<data>` it returns nothing, and answers when it can. One that
+    /// is a coroutine gives any of these in a `task` [<warren/task.hpp>].
     /// err  throws Error (conflict) when the name is taken, (internal) when it is no valid name or
     ///      a model of the request or response is wrong, such as a pattern
     template <typename Handler>

@@ -46,7 +46,8 @@ struct CallOptions {
     std::string server{};    // at a broker: its queue, or its id; empty: the address's
     std::stop_token stop{};  // cancels the call: `cancelled`
     std::optional<WhenBlocked> when_blocked{};  // nullopt: the client's
-    bool idempotent = false;  // it may run twice: send it again when its outcome was lost
+    std::size_t at_once_max = 256;  // of a batch: its calls that are under way at the same time
+    bool idempotent = false;        // it may run twice: send it again when its outcome was lost
     /// Arguments by name, beside a list of those by position: callme alone has both.
     Dynamic named{};
 

@@ -65,7 +65,7 @@ Share exceed() {
 
 }  // namespace
 
-void register_methods(Server& server, Stage& stage) {
+void register_methods(Server& server, Stage& stage, CallItself call_itself) {
     server.method("count_lines", count_lines);
     server.method("length", length, {"value"});
     server.method("describe_call", [](Context& context) { return describe_call(context); });
@@ -80,6 +80,20 @@ void register_methods(Server& server, Stage& stage) {
     server.method("break_down", break_down);
     server.method("throw_a_number", throw_a_number);
     server.method("exceed", exceed);
+    server.method(
+        "relay",
+        [call_itself](std::string value, Context& context) -> task<Dynamic> {
+            const Dynamic given = co_await call_itself(context, "echo", "value", value);
+            co_return given;
+        },
+        {"value"});
+    server.method(
+        "relay_failure",
+        [call_itself](std::string message, Context& context) -> task<Dynamic> {
+            const Dynamic given = co_await call_itself(context, "fail", "message", message);
+            co_return given;
+        },
+        {"message"});
     const auto hold = [&stage](const Hold& request) { stage.act(request.name); };
     server.method("hold", hold);
     server.method("hold_key", hold).lock_on(&Hold::key);

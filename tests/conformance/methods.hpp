@@ -1,12 +1,15 @@
 #pragma once
 
 #include <warren/client.hpp>
+#include <warren/lazy_call.hpp>
 #include <warren/server.hpp>
 
 #include "conformance/stage.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What the suite calls beside the example modules, and the contracts of what it calls by types.
@@ -63,7 +66,11 @@ struct Hold {
 };
 WARREN_MODEL(Hold, (key), (name))
 
+/// A call of the server by one of its own handlers, over the same cell.
+using CallItself = std::function<LazyCall<Dynamic>(Context&, std::string_view method,
+                                                   std::string_view parameter, std::string_view)>;
+
 /// in  the stage outlives the server
-void register_methods(Server& server, Stage& stage);
+void register_methods(Server& server, Stage& stage, CallItself call_itself);
 
 }  // namespace warren::conformance

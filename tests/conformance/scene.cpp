@@ -28,9 +28,10 @@ struct FunctionOfOne {
     std::string_view name;
     std::string_view parameter;
 };
-constexpr std::array functions_of_one{FunctionOfOne{"echo", "value"},
-                                      FunctionOfOne{"fail", "message"},
-                                      FunctionOfOne{"length", "value"}};
+constexpr std::array functions_of_one{
+    FunctionOfOne{"echo", "value"}, FunctionOfOne{"fail", "message"},
+    FunctionOfOne{"length", "value"}, FunctionOfOne{"relay", "value"},
+    FunctionOfOne{"relay_failure", "message"}};
 
 std::vector<std::string> keys_of(Key key) {
     if (key == Key::none) {
@@ -127,7 +128,14 @@ Scene::Scene(const Cell& cell)
                                     &endpoint::ProtocolDescriptor::name)},
       server_{{.body_bytes_max = body_bytes_max}} {
     server_.load_modules({test::binary_directory() + "/modules"});
-    register_methods(server_, stage_);
+    // By another client, as some have one call at a time.
+    register_methods(server_, stage_,
+                     [this](Context& context, std::string_view method, std::string_view parameter,
+                            std::string_view text) {
+                         const Dynamic arguments =
+                             arguments_of(method, Dynamic::map({{parameter, text}}));
+                         return context.call(client(method, Key::second), method, arguments);
+                     });
     server_.use(allow({.methods = {{"forbidden", {}}, {"*", {"*", ""}}}}));
     if (!has_one_method()) {
         listen(queue_of(""), {});

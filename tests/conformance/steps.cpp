@@ -487,6 +487,11 @@ constexpr auto all = std::to_array<Step>({
      refuses_when_read},
     {"a body of one byte more, which ends its connection", body_over_limit_of_reader,
      refuses_and_ends},
+    // A handler that calls its own server, and holds no thread.
+    {R"(relay {"value":"x"})",
+     [](Scene& scene) { return scene.call("relay", R"({"value":"x"})"); }},
+    {R"(relay_failure {"message":"No onions"})",
+     [](Scene& scene) { return scene.call("relay_failure", R"({"message":"No onions"})"); }},
     // Who waits for whom.
     {"hold_key: one after the other, another key at once", lock_order},
     {"hold_alone: one after the other, another method at once", alone},

@@ -156,6 +156,57 @@ public:
     }
 };
 
+/// The run of a coroutine. The handler, the request and the context are there until it has ended.
+template <typename Handler, typename Result, typename Request, Passing passing, bool takes_context>
+class TaskInvocation final : public BoundHandler<Invocation, Handler, Request, passing> {
+public:
+    using TaskInvocation::BoundHandler::BoundHandler;
+
+    void run(Context& context, OpenCall* open) override {
+        try {
+            task_.emplace_from([&] {
+                if constexpr (takes_context) {
+                    return this->call(context);
+                } else {
+                    return this->call();
+                }
+            });
+        } catch (...) {
+            open->abandon();
+            throw;
+        }
+        task_.get()->start(*open, nullptr);
+    }
+
+    void conclude() override {
+        task<Result> ended = std::move(*task_.get());
+        task_.reset();
+        result_.take_from([&]() -> Result { return ended.take(); }, *this);
+    }
+
+    void clear() noexcept override {
+        task_.reset();
+        result_.clear();
+        TaskInvocation::BoundHandler::clear();
+    }
+
+private:
+    Slot<task<Result>> task_;
+    ResultHolder<Result> result_;
+};
+
+/// What a handler gives when it has ended.
+template <typename Result>
+struct EndsWith {
+    static constexpr bool is_task = false;
+    using type = Result;
+};
+template <typename T>
+struct EndsWith<task<T>> {
+    static constexpr bool is_task = true;
+    using type = T;
+};
+
 /// What a parameter is that is no part of the request.
 template <typename T>
 struct RespondsWith {
@@ -175,8 +226,10 @@ struct HandlerShape {
     using All = std::tuple<std::remove_cvref_t<Parameters>..., void*>;  // never empty
     static constexpr std::size_t last = count == 0 ? 0 : count - 1;
     using Later = RespondsWith<std::tuple_element_t<last, All>>;
-    static constexpr bool is_later = Later::is_responder;
-    static constexpr std::size_t before_responder = count - (is_later ? 1 : 0);
+    using End = EndsWith<Result>;
+    static constexpr bool has_responder = Later::is_responder;
+    static constexpr bool is_later = has_responder || End::is_task;
+    static constexpr std::size_t before_responder = count - (has_responder ? 1 : 0);
     static constexpr bool takes_context = [] {
         if constexpr (before_responder == 0) {
             return false;
@@ -189,21 +242,24 @@ struct HandlerShape {
         return std::type_identity<std::tuple<std::tuple_element_t<Index, All>...>>{};
     }(std::make_index_sequence<data_count>{}))::type;
 
-    static_assert(!is_later || std::is_void_v<Result>,
+    static_assert(!has_responder || std::is_void_v<Result>,
                   "a handler with a Responder answers by that, and returns nothing");
     static constexpr auto response() {
-        if constexpr (is_later) {
+        if constexpr (has_responder) {
             return std::type_identity<typename Later::type>{};
         } else {
-            return std::type_identity<typename ResponseOf<Result>::type>{};
+            return std::type_identity<typename ResponseOf<typename End::type>::type>{};
         }
     }
     using Response = decltype(response())::type;
 
     template <typename Handler, typename Request, Passing passing>
     using Made = std::conditional_t<
-        is_later, LaterHandlerInvocation<Handler, Response, Request, passing, takes_context>,
-        HandlerInvocation<Handler, Result, Request, passing, takes_context>>;
+        has_responder, LaterHandlerInvocation<Handler, Response, Request, passing, takes_context>,
+        std::conditional_t<
+            End::is_task,
+            TaskInvocation<Handler, typename End::type, Request, passing, takes_context>,
+            HandlerInvocation<Handler, Result, Request, passing, takes_context>>>;
 };
 
 // The shape of a function and of an object with one call operator.
@@ -332,7 +388,7 @@ HandlerDescription describe_for(Handler handler) {
                       "the handler does not keep to its WARREN_CONTRACT: it takes the contract's "
                       "request as const&, or nothing, then Context& and Responder<response> where "
                       "it wants them, and gives the contract's response, a Reply or a "
-                      "std::expected of it");
+                      "std::expected of it, or a task of these");
     }
 }
 

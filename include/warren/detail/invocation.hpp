@@ -4,6 +4,7 @@
 #include <warren/error.hpp>
 #include <warren/reply.hpp>
 
+#include <coroutine>
 #include <expected>
 #include <new>
 #include <optional>
@@ -12,6 +13,9 @@
 #include <utility>
 
 namespace warren {
+
+template <typename T>
+class task;
 
 namespace detail {
 class OpenCall;
@@ -26,6 +30,8 @@ public:
     /// Run the handler once. What it throws passes through.
     /// in   call: of a method that responds later, whose result is there once that is completed
     virtual void run(Context& context, detail::OpenCall* call) = 0;
+    /// Show the result that came later. What a coroutine threw passes through.
+    virtual void conclude() {}
     /// Destroy the request and the result, for another run.
     virtual void clear() noexcept {
         success = true;
@@ -51,6 +57,13 @@ public:
     virtual void complete() noexcept = 0;
     /// There will be none.
     virtual void abandon() noexcept = 0;
+    /// Have a coroutine of its handler that waits go on, where the handler runs. Of one call no two
+    /// run at once, and one waits at most.
+    virtual void go_on(std::coroutine_handle<> waiting) noexcept = 0;
+
+    /// What runs next, once the coroutine that runs has suspended: that, and not a call from one
+    /// into the other, so that no chain of them fills the stack.
+    std::coroutine_handle<> next_coroutine{};
 
 protected:
     ~OpenCall() = default;

@@ -9,6 +9,7 @@
 #include "endpoint/server/metrics_route.hpp"
 #include "format/fernet/fernet.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -29,6 +30,16 @@ ClientOptions with_queued_log(ClientOptions options) {
 bool broadcasts(const endpoint::Address& address) {
     const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.transport);
     return zmq != nullptr && zmq->distribution == endpoint::ZmqDistribution::broadcast;
+}
+
+/// What a call says that is made for another one, where its options do not.
+void inherit(CallOptions& options, const Context& of) {
+    if (options.traceparent.empty()) {
+        options.traceparent = of.traceparent;
+        options.tracestate = options.tracestate.empty() ? of.tracestate : options.tracestate;
+    }
+    options.baggage = options.baggage.empty() ? of.baggage : options.baggage;
+    options.priority = options.priority ? options.priority : of.priority;
 }
 
 }  // namespace
@@ -75,20 +86,26 @@ public:
     }
 
     /// in   target: the server's name; empty: the one of the options
+    ///      of: the call that it is made for; null: none
     detail::PreparedCallPointer prepare(const detail::ErasedCall& call, const CallOptions& options,
-                                        const std::string& target, detail::Caller caller) const {
-        return interceptors_ == nullptr ? prepare_plain(call, options, target, caller)
-                                        : prepare_intercepted(call, options, target, caller);
+                                        const std::string& target, detail::Caller caller,
+                                        const Context* of = nullptr) const {
+        return interceptors_ == nullptr ? prepare_plain(call, options, target, caller, of)
+                                        : prepare_intercepted(call, options, target, caller, of);
     }
 
     detail::PreparedCallPointer prepare_intercepted(const detail::ErasedCall& call,
                                                     CallOptions options, const std::string& target,
-                                                    detail::Caller caller) const {
+                                                    detail::Caller caller,
+                                                    const Context* of) const {
         options.server = target.empty() ? options.server : target;
+        if (of != nullptr && metadata_check_.is_carried()) {
+            inherit(options, *of);
+        }
         auto intercepted = std::make_unique<endpoint::InterceptedCall>(interceptors_, options_.log,
                                                                        call, std::move(options));
         auto refused = intercepted->begin();
-        auto prepared = prepare_plain(call, intercepted->options(), {}, caller);
+        auto prepared = prepare_plain(call, intercepted->options(), {}, caller, of);
         if (refused) {
             prepared->refused = std::move(refused);
         }
@@ -98,12 +115,13 @@ public:
 
     detail::PreparedCallPointer prepare_plain(const detail::ErasedCall& call,
                                               const CallOptions& options, const std::string& target,
-                                              detail::Caller caller) const {
+                                              detail::Caller caller, const Context* of) const {
         // Only tokens need the time.
         const std::int64_t now = keys_.empty() ? 0 : calls_.executor().unix_seconds();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
         prepared->prepare(call, options.named.value(), keys_, secret_depth_, now, caller);
-        prepared->describe(options);
+        prepared->describe(options, metadata_check_.is_carried() ? of : nullptr);
+        prepared->is_nested = of != nullptr;
         const std::string& server = target.empty() ? options.server : target;
         prepared->address_to(server);
         if (std::optional<Failure> refused = refusal_of(call, server, prepared->metadata);
@@ -124,11 +142,23 @@ public:
         calls_.submit(*call.release());
     }
 
-    void call_blocking(detail::PreparedCallPointer call, detail::WaitingSink& sink) {
-        BlockingCall blocking{*this, std::move(call), sink};
+    /// in   stop: cancels it, as the one of its options
+    void call_blocking(detail::PreparedCallPointer call, detail::WaitingSink& sink,
+                       std::stop_token stop = {}) {
+        if (call->refused) {
+            call->refused->of_nested_call = call->is_nested;
+            if (call->intercepted != nullptr) {
+                call->intercepted->end(call->refused->code, call->refused->message);
+            }
+            throw Error{std::move(*call->refused)};
+        }
+        call->sink = &sink;
+        BlockingCall blocking{*this, std::move(call), sink, std::move(stop)};
         route_->run_until_done(blocking);
     }
 
+    runtime::TimePoint now() const noexcept { return calls_.executor().now(); }
+    bool has_room() const noexcept { return calls_.has_room(); }
     bool is_idle() const noexcept { return calls_.counters().in_flight() == 0; }
 
     void refuse_on_io_thread() const {
@@ -191,10 +221,10 @@ private:
     class BlockingCall final : public runtime::BlockingOperation {
     public:
         BlockingCall(ClientImplementation& client, detail::PreparedCallPointer call,
-                     detail::WaitingSink& sink)
-            : client_{client}, call_{std::move(call)}, sink_{sink} {}
+                     detail::WaitingSink& sink, std::stop_token stop)
+            : client_{client}, call_{std::move(call)}, sink_{sink}, stop_{std::move(stop)} {}
 
-        void start() override { client_.submit(std::move(call_), {}); }
+        void start() override { client_.submit(std::move(call_), std::move(stop_)); }
         bool is_done() const noexcept override { return sink_.is_finished(); }
         void wait() override { sink_.wait(); }
         bool leaves_work() const noexcept override { return !client_.is_idle(); }
@@ -203,6 +233,7 @@ private:
         ClientImplementation& client_;
         detail::PreparedCallPointer call_;
         detail::WaitingSink& sink_;
+        std::stop_token stop_;
     };
 
     const ClientOptions options_;
@@ -310,16 +341,61 @@ void detail::submit_to(ClientImplementation& client, PreparedCallPointer call, C
 void ClientTarget::call_blocking(const detail::ErasedCall& call, const CallOptions& options,
                                  detail::WaitingSink& sink) {
     client_->refuse_on_io_thread();
-    detail::PreparedCallPointer prepared =
-        client_->prepare(call, options, server_, detail::Caller::waits);
-    if (prepared->refused) {
-        if (prepared->intercepted != nullptr) {
-            prepared->intercepted->end(prepared->refused->code, prepared->refused->message);
+    client_->call_blocking(client_->prepare(call, options, server_, detail::Caller::waits), sink);
+}
+
+detail::ReadyCall ClientTarget::make_ready(const detail::ErasedCall& call,
+                                           const CallOptions& options, const Context* of) {
+    detail::ReadyCall ready{
+        .client = client_,
+        .call = client_->prepare(call, options, server_, detail::Caller::goes_on, of)};
+    if (of != nullptr) {
+        ready.stop = of->stop;
+        if (of->deadline) {
+            ready.deadline = *of->deadline;
+            if (!options.timeout) {
+                *ready.deadline -= of->call_margin;
+            }
         }
-        throw Error{std::move(*prepared->refused)};
     }
-    prepared->sink = &sink;
-    client_->call_blocking(std::move(prepared), sink);
+    return ready;
+}
+
+void detail::keep_to_deadline(ReadyCall& ready) {
+    if (!ready.deadline || ready.call->refused) {
+        return;
+    }
+    const auto left =
+        std::chrono::floor<std::chrono::milliseconds>(*ready.deadline - ready.client->now());
+    ready.call->timeout = std::min(ready.call->timeout, left);
+    if (left.count() <= 0) {
+        ready.call->refused =
+            Failure{.code = Code::deadline_exceeded,
+                    .message = "Not sent: nothing is left of the time that it has"};
+    }
+}
+
+Context::TimePoint detail::end_of(const ReadyCall& ready) noexcept {
+    const Context::TimePoint end = ready.client->now() + ready.call->timeout;
+    return std::min(end, ready.deadline.value_or(end));
+}
+
+void detail::call_blocking(ReadyCall ready, WaitingSink& sink) {
+    refuse_on_io_thread(*ready.client);
+    keep_to_deadline(ready);
+    ready.client->call_blocking(std::move(ready.call), sink, std::move(ready.stop));
+}
+
+void detail::refuse_on_io_thread(const ClientImplementation& client) {
+    client.refuse_on_io_thread();
+}
+
+bool detail::has_room(const ClientImplementation& client) noexcept {
+    return client.has_room();
+}
+
+void detail::await_room(ReadyCall& ready) noexcept {
+    ready.call->awaits_room = true;
 }
 
 }  // namespace warren

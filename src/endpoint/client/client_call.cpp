@@ -60,6 +60,24 @@ void PreparedCall::prepare(const ErasedCall& call, const Value& named, const for
     }
 }
 
+void PreparedCall::describe(const CallOptions& options, const Context* of) {
+    protocol::Metadata said{.idempotency_key = options.idempotency_key,
+                            .traceparent = options.traceparent,
+                            .tracestate = options.tracestate,
+                            .baggage = options.baggage,
+                            .contract = options.contract,
+                            .priority = options.priority};
+    if (of != nullptr) {
+        if (said.traceparent.empty()) {
+            said.traceparent = of->traceparent;
+            said.tracestate = said.tracestate.empty() ? of->tracestate : said.tracestate;
+        }
+        said.baggage = said.baggage.empty() ? of->baggage : said.baggage;
+        said.priority = said.priority ? said.priority : of->priority;
+    }
+    metadata = protocol::copy(said, arena_);
+}
+
 void PreparedCall::recycle() noexcept {
     constexpr std::size_t kept_bytes_max = std::size_t{16} << 10;
     stop_callback_.reset();
@@ -69,6 +87,7 @@ void PreparedCall::recycle() noexcept {
     intercepted.reset();
     log.reset();
     stop = {};
+    is_nested = false;
     keys_ = {};
     if (arena_.capacity_bytes() > kept_bytes_max) {
         arena_ = {};
@@ -195,6 +214,9 @@ void PreparedCall::finish(std::string_view message, bool has_response, Failure* 
     if (intercepted != nullptr) [[unlikely]] {
         intercepted->end(failure != nullptr ? std::optional{failure->code} : std::nullopt,
                          failure != nullptr ? failure->message : message);
+    }
+    if (failure != nullptr) {
+        failure->of_nested_call = is_nested;
     }
     try {
         sink->finished(message, has_response, failure);

@@ -2,6 +2,7 @@
 
 #include <warren/arena.hpp>
 #include <warren/client.hpp>
+#include <warren/context.hpp>
 
 #include "endpoint/client/client_interceptors.hpp"
 #include "format/fernet/fernet.hpp"
@@ -35,15 +36,8 @@ public:
     void prepare(const ErasedCall& call, const Value& named, const format::Keyring& keys,
                  model::SecretDepth depth, std::int64_t unix_seconds, Caller caller);
     /// Say what its options say of it.
-    void describe(const CallOptions& options) {
-        metadata = protocol::copy({.idempotency_key = options.idempotency_key,
-                                   .traceparent = options.traceparent,
-                                   .tracestate = options.tracestate,
-                                   .baggage = options.baggage,
-                                   .contract = options.contract,
-                                   .priority = options.priority},
-                                  arena_);
-    }
+    /// in   of: whose trace, baggage and priority go on where these say none; null: nobody's
+    void describe(const CallOptions& options, const Context* of);
     /// Say which server it is for, where that is not the client's.
     void address_to(std::string_view to) { server = arena_.copy(to); }
     /// Forget everything, and keep the memory unless it is much.
@@ -52,6 +46,7 @@ public:
     void succeeded(const protocol::Response& response) noexcept override;
     void failed(Failure failure) noexcept override;
 
+    bool is_nested = false;  // made for a call that a handler answers, as its failure says
     CallSink* sink = nullptr;
     std::shared_ptr<Log> log{};  // of what completions throw; may be null
     std::unique_ptr<endpoint::InterceptedCall> intercepted{};  // null: nobody looks on

@@ -15,6 +15,8 @@ class MetadataCheck {
 public:
     explicit MetadataCheck(const Address& address);
 
+    /// Whether its way carries any of it.                                          thread any
+    bool is_carried() const noexcept { return nothing_because_.empty(); }
     /// Why a call is not sent: its way does not carry what it says, or not in this form.
     /// err  as the value: invalid_request                                          thread any
     std::optional<Failure> refuse(const protocol::Metadata& asked) const;

@@ -13,6 +13,7 @@ void ClientCall::begin_anew() noexcept {
     came_one_way = false;
     bears_deadline = true;
     may_be_cancelled = true;
+    awaits_room = false;
     refused.reset();
     submitted_before_ = nullptr;
     token_.store(0, std::memory_order_relaxed);

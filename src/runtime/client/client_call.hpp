@@ -57,6 +57,7 @@ public:
     bool came_one_way = false;         // to a proxy, whose caller waits for no response
     bool bears_deadline = true;        // the request says how much of its time is left
     bool may_be_cancelled = true;      // some thread may call `give_up`
+    bool awaits_room = false;          // whoever makes it asks for room, and is not refused
     std::optional<Failure> refused{};  // known before the submission; nothing is sent then
 
 protected:

@@ -53,6 +53,9 @@ public:
     /// End every call as cancelled. From now on whoever submits a call completes it in there.
     virtual void close();
 
+    /// Whether one more call is taken, as far as is known now.                       thread any
+    bool has_room() const noexcept { return counters_.in_flight() < in_flight_max_; }
+
     /// Count and time the calls there, too. Before the first call.
     void count_into(std::shared_ptr<metrics::ClientSeries> series) { series_ = std::move(series); }
 

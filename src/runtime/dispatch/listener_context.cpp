@@ -110,6 +110,10 @@ void ListenerContext::run(std::unique_ptr<ServerCall> call) noexcept {
     backend_->run(std::move(call), At::later);
 }
 
+void ListenerContext::run_admitted(Task& task) noexcept {
+    dispatcher_.workers().push_admitted(task);
+}
+
 void ListenerContext::resume(ServerCall& call) {
     if (call.state.method->execution == Execution::io_thread ||
         !deadlines_.put(call, [&] { dispatcher_.workers().push_admitted(call); })) {

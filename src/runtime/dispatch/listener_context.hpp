@@ -85,6 +85,8 @@ public:
     void flush();
     /// Its turn among the workers has come, or else on the I/O thread.          thread any
     void run(std::unique_ptr<ServerCall> call) noexcept;
+    /// Have a worker run what belongs to a call that was admitted.          thread any
+    void run_admitted(Task& task) noexcept;
     /// Go on with a call that was given the lock that it waited for.          thread any
     void resume(ServerCall& call);
 

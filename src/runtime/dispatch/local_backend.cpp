@@ -2,8 +2,8 @@
 #include "model/footprint.hpp"
 #include "model/render.hpp"
 #include "runtime/dispatch/backend.hpp"
+#include "runtime/dispatch/handler_call.hpp"
 
-#include <atomic>
 #include <memory>
 #include <utility>
 
@@ -20,45 +20,6 @@ std::optional<format::TimeToLive> time_to_live(ListenerContext& listener) {
     }
     return format::TimeToLive{.ttl_s = ttl->count(), .now_s = listener.executor().unix_seconds()};
 }
-
-/// A call of a handler that responds later. It ends when the handler has returned and its responder
-/// has gone, with a response or without, whichever comes last: until then the handler may use the
-/// request. Destroys itself then.
-class HandlerCall final : public detail::OpenCall {
-public:
-    /// Takes the call when nothing is thrown.
-    HandlerCall(RunningCalls& calls, std::unique_ptr<ServerCall>& call) noexcept
-        : calls_{calls}, job_{std::move(call)} {}
-
-    Invocation& invocation() noexcept override { return *job_->state.invocation; }
-    void complete() noexcept override {
-        has_result_ = true;
-        leave(At::later);
-    }
-    void abandon() noexcept override { leave(At::later); }
-    /// What the handler threw is in the call.
-    void returned(At at) noexcept { leave(at); }
-
-private:
-    void leave(At at) noexcept {
-        if (others_.fetch_sub(1, std::memory_order_acq_rel) != 0) {
-            return;
-        }
-        const std::unique_ptr<HandlerCall> self{this};
-        if (has_result_) {
-            job_->state.response = {};
-            calls_.guard(*job_, [this] { calls_.take_result(*job_); });
-        } else if (!job_->state.response.failure) {
-            calls_.fail_internally(*job_, "its handler let go of the responder without a response");
-        }
-        calls_.finish(std::move(job_), at);
-    }
-
-    RunningCalls& calls_;
-    std::unique_ptr<ServerCall> job_;
-    std::atomic<int> others_ = 1;  // who has not left yet, beside the one that does
-    bool has_result_ = false;
-};
 
 class LocalBackend final : public Backend {
 public:
@@ -127,14 +88,12 @@ public:
 private:
     void run_open(std::unique_ptr<ServerCall> call, At at) noexcept {
         ServerCall& running = *call;
-        HandlerCall* request = nullptr;
-        calls_.guard(running, [&] { request = new HandlerCall{calls_, call}; });
-        if (request == nullptr) {
+        HandlerCall* handler = nullptr;
+        calls_.guard(running, [&] { handler = new HandlerCall{listener_, call}; });
+        if (handler == nullptr) {
             return calls_.finish(std::move(call), at);
         }
-        calls_.guard(running,
-                     [&] { running.state.invocation->run(running.state.context, request); });
-        request->returned(at);
+        handler->run(at);
     }
 };
 

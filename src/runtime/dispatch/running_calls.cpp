@@ -5,6 +5,7 @@
 #include "model/secrets.hpp"
 #include "model/validate.hpp"
 #include "runtime/dispatch/backend.hpp"
+#include "runtime/dispatch/nested_failures.hpp"
 
 #include <fmt/format.h>
 
@@ -139,6 +140,13 @@ void RunningCalls::take_result(ServerCall& call) {
 }
 
 void RunningCalls::accept_failure(ServerCall& call, const Failure& failure) noexcept {
+    if (failure.of_nested_call) {
+        const bool is_stopped = call.state.context.stop.stop_requested();
+        if (auto known = outcome_of_nested(failure, is_late(call), is_stopped)) {
+            return call.fail(std::move(*known));
+        }
+        return fail_internally(call, "a call of its handler's: " + to_string(failure));
+    }
     if (!handler_may_claim(failure.code)) {
         return fail_internally(call, to_string(failure));
     }

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <exception>
+#include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -85,6 +86,8 @@ void RunningCalls::guard(ServerCall& call, Function&& function) noexcept {
         function();
     } catch (const Error& error) {
         accept_failure(call, error.failure());
+    } catch (const std::bad_expected_access<Failure>& error) {
+        accept_failure(call, error.error());
     } catch (const std::exception& error) {
         fail_internally(call, error.what());
     } catch (...) {

@@ -28,10 +28,14 @@ void ThreadWorkers::push(TaskList& tasks) {
     wake_one(lock);
 }
 
+/// Some thread that is none of a server's may bring the last task of it, which runs as soon as the
+/// mutex is free, and with it these workers may end: so a worker is woken before that.
 void ThreadWorkers::push_admitted(Task& task) {
-    std::unique_lock lock{mutex_};
+    const std::lock_guard lock{mutex_};
     queue_.push(task);
-    wake_one(lock);
+    if (should_wake()) {
+        wake_.notify_one();
+    }
 }
 
 bool ThreadWorkers::remove(Task& task) noexcept {
@@ -46,9 +50,14 @@ std::size_t ThreadWorkers::queued() const noexcept {
 
 // Whoever was woken wakes the next one before it works: the I/O thread pays for one wake-up,
 // whatever the number of tasks, and a single worker that keeps up wakes nobody.
-void ThreadWorkers::wake_one(std::unique_lock<std::mutex>& lock) {
+bool ThreadWorkers::should_wake() noexcept {
     const bool needed = asleep_ > 0 && !waking_ && !queue_.empty();
     waking_ = waking_ || needed;
+    return needed;
+}
+
+void ThreadWorkers::wake_one(std::unique_lock<std::mutex>& lock) {
+    const bool needed = should_wake();
     lock.unlock();
     if (needed) {
         wake_.notify_one();

@@ -135,6 +135,7 @@ public:
 
 private:
     void work();
+    bool should_wake() noexcept;
     void wake_one(std::unique_lock<std::mutex>& lock);
 
     const std::size_t queued_max_;

@@ -1,25 +1,31 @@
 #include <warren/client.hpp>
 #include <warren/contract.hpp>
+#include <warren/method.hpp>
 #include <warren/model.hpp>
+#include <warren/task.hpp>
 
 #include "endpoint/client/client_call.hpp"
 #include "protocol/msgpack_rpc_protocol.hpp"
 #include "runtime/client/stream_client.hpp"
+#include "runtime/dispatch/dispatcher.hpp"
 
 #include <gtest/gtest.h>
 
+#include <coroutine>
 #include <cstddef>
 #include <cstdlib>
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-// How much memory one call takes once a client is warm: none.
+// How much memory one call takes once a client or a server is warm: none, but for handlers that
+// answer later.
 namespace {
 
 thread_local bool is_counting = false;
@@ -241,6 +247,85 @@ TEST(Allocations, ABlockingCallTakesNoMemory) {
     Pair pair;
     const Ping ping{"a text that is too long to be kept inside of the string itself", 42};
     EXPECT_EQ(allocations_of([&] { EXPECT_EQ(pair.call(ping).text, "pong"); }), 0U);
+}
+
+struct NoLog final : Log {
+    void write(LogLevel, std::string_view) override {}
+};
+
+/// A server's call that is used again, as those of the real ones are.
+class UsedCall final : public runtime::ServerCall {
+public:
+    explicit UsedCall(std::unique_ptr<runtime::ServerCall>& idle) : idle_{idle} {}
+
+    void finished(std::unique_ptr<runtime::ServerCall> self, runtime::At) noexcept override {
+        EXPECT_FALSE(response().failure);
+        reset();
+        idle_ = std::move(self);
+    }
+
+private:
+    std::unique_ptr<runtime::ServerCall>& idle_;
+};
+
+/// Lets a coroutine wait for its next turn.
+struct NextTurn {
+    detail::OpenCall* call = nullptr;
+
+    NextTurn awaiter(detail::OpenCall& of) const noexcept { return {&of}; }
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) const noexcept { call->go_on(waiting); }
+    void await_resume() const noexcept {}
+};
+
+/// A dispatcher with a worker that is this thread.
+class Handling {
+public:
+    Handling() {
+        registry_.method("plain", [](const Ping& ping) { return Pong{ping.text}; });
+        registry_.method("later", [](const Ping& ping, Responder<Pong> responder) {
+            responder.respond(Pong{ping.text});
+        });
+        registry_.method("task", [](const Ping& ping) -> task<Pong> { co_return Pong{ping.text}; });
+        registry_.method("waits", [](const Ping& ping) -> task<Pong> {
+            for (int wait = 0; wait < 10; ++wait) {
+                co_await NextTurn{};
+            }
+            co_return Pong{ping.text};
+        });
+        listener_.emplace(dispatcher_, turns_,
+                          runtime::ListenerContextOptions{.methods = registry_.all()});
+    }
+
+    void call(std::string_view method) {
+        Member text[] = {{Value::text("text"), Value::text("ping")}};
+        const protocol::Call request{.method = method, .arguments = Value::map(text)};
+        std::unique_ptr<runtime::ServerCall> call = std::exchange(idle_, nullptr);
+        if (call == nullptr) {
+            call = std::make_unique<UsedCall>(idle_);
+        }
+        dispatcher_.dispatch(std::move(call), request, *listener_);
+        turns_.turn();
+        workers_.run_all();
+        EXPECT_NE(idle_, nullptr);
+    }
+
+private:
+    std::unique_ptr<runtime::ServerCall> idle_;
+    Turns turns_;
+    NoLog log_;
+    Registry registry_;
+    runtime::ManualWorkers workers_;
+    runtime::Dispatcher dispatcher_{workers_, turns_, log_};
+    std::optional<runtime::ListenerContext> listener_;
+};
+
+TEST(Allocations, AHandlerTakesNoMemoryAndACoroutineTwoPiecesForAnyNumberOfWaits) {
+    Handling handling;
+    EXPECT_EQ(allocations_of([&] { handling.call("plain"); }), 0U);
+    EXPECT_EQ(allocations_of([&] { handling.call("later"); }), 100U);
+    EXPECT_EQ(allocations_of([&] { handling.call("task"); }), 200U);
+    EXPECT_EQ(allocations_of([&] { handling.call("waits"); }), 200U);
 }
 
 }  // namespace allocations_test

@@ -26,27 +26,27 @@ constexpr unsigned answering = only(ZmqSocketType::router) | only(ZmqSocketType:
 constexpr unsigned asking = only(ZmqSocketType::dealer) | only(ZmqSocketType::req);
 constexpr unsigned sub = only(ZmqSocketType::sub);
 constexpr unsigned pub = only(ZmqSocketType::pub);
-constexpr unsigned all = answering | asking | sub | pub;
+constexpr unsigned any_socket = answering | asking | sub | pub;
 
 struct Parameter {
     std::string_view name;
     unsigned sockets;
 };
 constexpr Parameter zmq_parameters[] = {
-    {"protocol", all},
-    {"socket", all},
+    {"protocol", any_socket},
+    {"socket", any_socket},
     {"side", answering | sub | pub},
-    {"username", all},
-    {"password", all},
-    {"password_file", all},
+    {"username", any_socket},
+    {"password", any_socket},
+    {"password_file", any_socket},
     {"server_key", asking | sub},
     {"server_key_file", asking | sub},
     {"public_key", asking | sub},
-    {"secret_key", all},
-    {"secret_key_file", all},
+    {"secret_key", any_socket},
+    {"secret_key_file", any_socket},
     {"client_keys", answering | pub},
     {"client_names", answering},
-    {"high_water_mark", all},
+    {"high_water_mark", any_socket},
     {"peer", asking},
     {"connections", asking},
     {"connect_timeout", asking},

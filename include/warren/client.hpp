@@ -5,6 +5,7 @@
 #include <warren/detail/ready_call.hpp>
 #include <warren/error.hpp>
 #include <warren/options.hpp>
+#include <warren/parts.hpp>
 #include <warren/reply.hpp>
 
 #include <cstdint>
@@ -64,6 +65,20 @@ public:
     Reply<Dynamic> call_for_reply(std::string_view method, const Dynamic& arguments,
                                   const CallOptions& options = {});
 
+    /// Call a method that sends parts before its response, and take them one after the other: see
+    /// `Parts`. Returns at once.
+    /// err  from `Parts`: throws Error as `call`; invalid_request where the way to the server has no
+    ///      parts; connection_lost when not all of them came
+    template <StreamContract C>
+    Parts<typename C::part_type, typename C::response_type> stream(
+        const typename C::request_type& request, const CallOptions& options = {}) {
+        return begin_stream<typename C::part_type, typename C::response_type>(
+            detail::erase_stream<C>(request), options);
+    }
+    /// The same of a method whose contract is not known here, which may have no parts.
+    Parts<Dynamic, Dynamic> stream(std::string_view method, const Dynamic& arguments,
+                                   const CallOptions& options = {});
+
     template <typename T>
     using Completion = std::move_only_function<void(std::expected<T, Failure>)>;
 
@@ -81,6 +96,17 @@ public:
     }
     void start_call(std::string_view method, const Dynamic& arguments,
                     Completion<Dynamic> completion, const CallOptions& options = {});
+    /// The same of a method that sends parts.
+    /// in   on_part: called with each part, as `completion` is with the response after them
+    template <StreamContract C, std::invocable<typename C::part_type> OnPart,
+              typename Function = Completion<typename C::response_type>>
+    void start_stream(const typename C::request_type& request, OnPart on_part, Function completion,
+                      const CallOptions& options = {}) {
+        using Sink = detail::PartsCompletionSink<typename C::part_type, typename C::response_type,
+                                                 OnPart, Function>;
+        detail::submit<Sink>(*client_, prepare(detail::erase_stream<C>(request), options), {},
+                             std::move(on_part), std::move(completion));
+    }
 
     /// Call a method one-way: nothing comes back, neither data nor a failure, which the server
     /// logs. Returns when the request is on its way: in a broker's queue, as the broker has
@@ -121,6 +147,14 @@ private:
     ClientTarget(detail::ClientImplementation& client, std::string server) noexcept
         : client_{&client}, server_{std::move(server)} {}
 
+    template <typename Part, typename Response>
+    Parts<Part, Response> begin_stream(const detail::ErasedCall& call, const CallOptions& options) {
+        auto queue = std::make_shared<detail::PartsQueue<Part, Response>>();
+        std::stop_source stop;
+        detail::submit<detail::PartsSink<Part, Response>>(*client_, prepare(call, options),
+                                                          stop.get_token(), queue);
+        return {std::move(queue), std::move(stop)};
+    }
     void call_blocking(const detail::ErasedCall& call, const CallOptions& options,
                        detail::WaitingSink& sink);
     void notify_blocking(const detail::ErasedCall& call, const CallOptions& options);

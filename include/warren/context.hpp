@@ -1,5 +1,7 @@
 #pragma once
 
+#include <warren/detail/part_writer.hpp>
+#include <warren/progress.hpp>
 #include <warren/version.hpp>
 
 #include <chrono>
@@ -9,8 +11,10 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace warren {
@@ -68,7 +72,16 @@ struct Context {
     /// Set at the deadline, when nobody waits for the answer any more as far as that is known, and
     /// when the server ends without draining.
     std::stop_token stop{};
-    Log* log = nullptr;  // never null inside a handler
+    Log* log = nullptr;                    // never null inside a handler
+    detail::PartWriter* writer = nullptr;  // never null inside a handler
+
+    /// Tell the caller how far the call is, if it wants to know: what comes faster than its
+    /// connection takes it is left out.
+    /// in   fraction: from 0 to 1          thread any, one at a time
+    void progress(double fraction, std::string text = {}, Dynamic data = {}) const {
+        writer->write(Progress{fraction, std::move(text), std::move(data)});
+    }
+
     /// Of the time that is left, what the handler's own calls (`call`) leave it for its answer. Its
     /// to change.
     std::chrono::milliseconds call_margin{10};

@@ -15,6 +15,10 @@ concept Contract = requires {
     { T::method_name } -> std::convertible_to<std::string_view>;
 };
 
+/// One whose handler sends parts before it responds.
+template <typename T>
+concept StreamContract = Contract<T> && requires { typename T::part_type; };
+
 }  // namespace warren
 
 /// Name a method's contract, at namespace scope:
@@ -29,4 +33,16 @@ concept Contract = requires {
         using request_type = request;                         \
         using response_type = response;                       \
         static constexpr std::string_view method_name = name; \
+    };
+
+/// The same of a method that sends parts of a type before its response:
+///
+///     WARREN_STREAM_CONTRACT(list_orders, "list_orders", Query, Order, Summary)
+///     ... for (const Order& order : client.stream<list_orders>(query)) ...
+#define WARREN_STREAM_CONTRACT(contract, name, request, part, response) \
+    struct contract {                                                   \
+        using request_type = request;                                   \
+        using part_type = part;                                         \
+        using response_type = response;                                 \
+        static constexpr std::string_view method_name = name;           \
     };

@@ -31,6 +31,7 @@ struct Method {
     std::string origin{};  // the module's file; empty for methods of the program itself
     const Type* request = nullptr;
     const Type* response = nullptr;
+    const Type* part = nullptr;  // of what it sends before its response; null: nothing
     InvocationFactory make_invocation{};
     std::shared_ptr<void> (*make_response)() = nullptr;  // default-constructed, for `mock`
     std::shared_ptr<const void> parameters{};            // of a plain function
@@ -88,8 +89,9 @@ public:
     /// called from several threads at once: (const Request&), (const Request&, Context&), () or,
     /// with a name for each parameter, any parameters of describable types. It returns data,
     /// `Reply<data>`, `std::expected<data, Failure>` or nothing, and fails by throwing `Error`.
-    /// With a last parameter `Responder<data>` it returns nothing, and answers when it can. One that
-    /// is a coroutine gives any of these in a `task` [<warren/task.hpp>].
+    /// With a last parameter `Responder<data>` it returns nothing, and answers when it can. One
+    /// that is a coroutine gives any of these in a `task` [<warren/task.hpp>]. Before that it may
+    /// send parts, by a parameter `Stream<part>` behind its `Context`.
     /// err  throws Error (conflict) when the name is taken, (internal) when it is no valid name or
     ///      a model of the request or response is wrong, such as a pattern
     template <typename Handler>

@@ -2,10 +2,12 @@
 
 #include <warren/context.hpp>
 #include <warren/dynamic.hpp>
+#include <warren/progress.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -50,6 +52,20 @@ struct CallOptions {
     bool idempotent = false;        // it may run twice: send it again when its outcome was lost
     /// Arguments by name, beside a list of those by position: callme alone has both.
     Dynamic named{};
+
+    // What comes before the response, of protocols that have it: see
+    // docs/guide/parts-and-progress.md.
+
+    /// Called on the client's I/O thread, each time the handler says how far it is. It must not
+    /// block.
+    std::function<void(const Progress&)> on_progress{};
+    /// Have the server say so often, at least 100 ms apart, that the call is under way. After three
+    /// times of silence it is `connection_lost`; until a server has begun it may be silent. Unset:
+    /// the call fails at its deadline.
+    std::optional<std::chrono::milliseconds> heartbeat{};
+    /// Of a call with parts: bytes of them, as messages, that may be under way. One part always
+    /// may.
+    std::uint32_t parts_window = 1 << 20;
 
     // What the handler finds in its `Context`. A call is refused whose protocol does not carry what
     // it says here, or that says it in another form: see docs/guide/metadata.md.

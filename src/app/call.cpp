@@ -10,6 +10,11 @@
 #include "endpoint/protocols/table.hpp"
 #include "format/json/json.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <limits>
@@ -74,6 +79,13 @@ int report(const Failure& failure) {
     return exit_failed;
 }
 
+/// What was logged comes before what is said of the outcome.
+void write_out(const std::shared_ptr<endpoint::LogQueue>& log) {
+    if (log) {
+        log->flush(std::chrono::milliseconds{500});
+    }
+}
+
 int print(const Dynamic& data) {
     const auto text = to_json(data);
     if (!text) {
@@ -83,10 +95,57 @@ int print(const Dynamic& data) {
     return exit_success;
 }
 
-/// What was logged comes before what is said of the outcome.
-void write_out(const std::shared_ptr<endpoint::LogQueue>& log) {
-    if (log) {
-        log->flush(std::chrono::milliseconds{500});
+/// How far the call is, in the last line of a terminal, which goes before anything else is written.
+class ProgressLine {
+public:
+    void show(const Progress& progress) {
+        std::string line =
+            progress.fraction
+                ? fmt::format("{:3.0f} % ", std::clamp(*progress.fraction, 0., 1.) * 100)
+                : std::string{};
+        line += line_of(progress.text);
+        std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
+        std::fflush(stderr);
+        is_shown_.store(true);
+    }
+    void clear() {
+        if (is_shown_.exchange(false)) {
+            std::fputs("\r\x1b[K", stderr);
+            std::fflush(stderr);
+        }
+    }
+
+private:
+    std::atomic<bool> is_shown_ = false;
+};
+
+/// Call a method, and print each part that it sends before its response.
+int call_for_parts(Client& client, const CallCommand& command, const Dynamic& arguments,
+                   CallOptions options, const std::shared_ptr<endpoint::LogQueue>& log) {
+    // The last of it may be told when this has returned.
+    const auto progress = std::make_shared<ProgressLine>();
+    if (isatty(STDERR_FILENO) == 1) {
+        options.on_progress = [progress](const Progress& told) { progress->show(told); };
+    }
+    try {
+        auto parts = client.stream(command.method, arguments, options);
+        while (const auto part = parts.next()) {
+            progress->clear();
+            if (const int code = print(*part); code != exit_success) {
+                return code;
+            }
+            std::fflush(stdout);
+        }
+        const Dynamic response = parts.response();
+        progress->clear();
+        write_out(log);
+        if (command.verbose) {
+            std::fprintf(stderr, "message: %s\n", line_of(parts.message()).c_str());
+        }
+        return print(response);
+    } catch (const Error&) {
+        progress->clear();
+        throw;
     }
 }
 
@@ -127,6 +186,9 @@ int call(const CallCommand& command) {
         if (command.one_way) {
             client->notify(command.method, Dynamic{*arguments}, options);
             return exit_success;
+        }
+        if (prepared->has_parts) {
+            return call_for_parts(*client, command, Dynamic{*arguments}, options, log);
         }
         const Reply<Dynamic> reply =
             client->call_for_reply(command.method, Dynamic{*arguments}, options);

@@ -5,6 +5,7 @@
 #include "core/duration.hpp"
 #include "core/uri.hpp"
 #include "endpoint/address/address.hpp"
+#include "endpoint/client/metadata_check.hpp"
 #include "endpoint/protocols/table.hpp"
 #include "format/fernet/fernet.hpp"
 
@@ -155,6 +156,7 @@ std::expected<PreparedCall, std::string> prepare_call(const CallCommand& command
     if (const auto checked = check_address(prepared.address); !checked) {
         return std::unexpected{checked.error()};
     }
+    prepared.has_parts = !endpoint::no_parts_because(*endpoint::parse_address(prepared.address));
     set_patience(command, prepared.options);
     auto arguments = read_text(command.arguments);
     if (!arguments) {

@@ -37,6 +37,7 @@ struct PreparedCall {
     std::string arguments{};  // JSON
     std::string named{};      // JSON
     ClientOptions options{};
+    bool has_parts = false;  // a server there may send them
 };
 
 /// Read the files that were named, and hold it all against each other. Sends nothing, and does not

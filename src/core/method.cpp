@@ -71,6 +71,7 @@ MethodOptions Registry::add(std::string_view name, detail::HandlerDescription de
                 .origin = origin_,
                 .request = described.request,
                 .response = described.response,
+                .part = described.part,
                 .make_invocation = std::move(described.make_invocation),
                 .make_response = described.make_response,
                 .parameters = std::move(described.parameters),
@@ -83,7 +84,7 @@ MethodOptions Registry::add(Method method) {
                                         std::to_string(name_bytes_max) + " of A-Z a-z 0-9 _ - . :"};
     }
     std::vector<const Model*> known;
-    for (const Type* type : {method.request, method.response}) {
+    for (const Type* type : {method.request, method.response, method.part}) {
         if (type != nullptr) {
             describe(*type, known);
         }

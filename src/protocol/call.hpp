@@ -27,6 +27,14 @@ struct Call {
 /// The message of a success whose handler did not say another; see `Reply`.
 inline constexpr std::string_view message_default = "OK";
 
+/// What a message that answers a call is to it.
+enum class ResponseKind : std::uint8_t {
+    end,        // the last one
+    part,       // of what the call gives; more follows
+    progress,   // how far the call is, in the form of `progress_value`; more follows
+    heartbeat,  // the call is under way; more follows
+};
+
 /// A reply in the form that every protocol shares, as the encoder takes and the decoder gives it.
 struct Response {
     std::optional<Code> failure{};  // nullopt: success
@@ -35,7 +43,9 @@ struct Response {
     std::span<const FieldError> errors{};  // of `invalid_request`
     std::optional<std::chrono::milliseconds> retry_after{};
     std::string_view method{};  // of a server's: which was called; empty when that was not read
-    bool is_part = false;       // more follows: of protocols with parts, and with nothing but data
+    ResponseKind kind = ResponseKind::end;  // of protocols with parts; what is no end is only data
+    /// Of a part: how many came before it; of an end: how many parts there were. Nullopt: not said.
+    std::optional<std::uint64_t> number{};
 };
 
 }  // namespace warren::protocol

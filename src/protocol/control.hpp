@@ -6,6 +6,7 @@
 #include "protocol/message_view.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,10 +29,19 @@ struct Cancellation {
     std::chrono::milliseconds request_expires_after{};  // until then its request may still come
 };
 
+/// A caller is done with so many bytes of a call's parts, counted from the first one.
+struct Credit {
+    std::string_view correlation_id;  // of its request
+    std::uint64_t bytes_done = 0;
+};
+
 /// in   key: of `control_key`; what is given is viewed, and `arena`
 MessageView encode_cancellation(std::string_view key, std::string_view correlation_id,
                                 std::chrono::milliseconds request_expires_after, Arena& arena);
 /// out  nullopt: it is something else
 std::optional<Cancellation> read_cancellation(const MessageView& message) noexcept;
+
+MessageView encode_credit(std::string_view key, const Credit& credit, Arena& arena);
+std::optional<Credit> read_credit(const MessageView& message) noexcept;
 
 }  // namespace warren::protocol

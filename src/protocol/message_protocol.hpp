@@ -45,8 +45,6 @@ public:
     virtual ~MessageProtocol() = default;
 
     virtual std::string_view name() const noexcept = 0;
-    /// Whether a call may have more than one response: parts, and its end.
-    virtual bool has_parts() const noexcept { return false; }
 
     // The server's side
 

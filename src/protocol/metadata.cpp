@@ -1,6 +1,7 @@
 #include "protocol/metadata.hpp"
 
 #include "core/utf8.hpp"
+#include "protocol/failure_value.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/trace_context.hpp"
 
@@ -14,6 +15,9 @@ namespace {
 
 // Of Warren's clients to servers that are known to be Warren's.
 constexpr std::string_view sent_at_header = "warren-sent-at-ms";
+constexpr std::string_view window_header = "warren-parts-window";
+constexpr std::string_view takes_progress_header = "warren-takes-progress";
+constexpr std::string_view heartbeats_header = "warren-heartbeat-ms";
 
 bool is_name(std::string_view text) noexcept {
     return text.size() <= metadata_name_bytes_max && core::utf8_valid(text);
@@ -36,6 +40,22 @@ void read_header(const Member& header, Metadata& metadata) noexcept {
         if (header.value.kind() == Value::Kind::int64 && header.value.as_int64() >= 0) {
             metadata.sent_at_ms = header.value.as_int64();
         }
+        return;
+    }
+    if (name == window_header) {
+        const Value& bytes = header.value;
+        if (bytes.kind() == Value::Kind::int64 && bytes.as_int64() >= 0 &&
+            bytes.as_int64() <= std::numeric_limits<std::uint32_t>::max()) {
+            metadata.parts_window = static_cast<std::uint32_t>(bytes.as_int64());
+        }
+        return;
+    }
+    if (name == takes_progress_header) {
+        metadata.takes_progress = header.value == Value::boolean(true);
+        return;
+    }
+    if (name == heartbeats_header) {
+        metadata.heartbeat = read_milliseconds(header.value);
         return;
     }
     const auto known = std::ranges::find(metadata_texts, name, &MetadataText::header);
@@ -136,12 +156,13 @@ void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena
     if (metadata.priority) {
         request.priority = metadata.priority;
     }
-    if (first_asked(metadata).empty() && !metadata.sent_at_ms) [[likely]] {
+    if (first_asked(metadata).empty() && !metadata.sent_at_ms && !metadata.takes_more_than_end())
+        [[likely]] {
         return;
     }
     const auto before =
         request.headers.is_map() ? request.headers.as_map() : std::span<const Member>{};
-    const auto headers = arena.array<Member>(before.size() + metadata_texts.size() + 1);
+    const auto headers = arena.array<Member>(before.size() + metadata_texts.size() + 4);
     auto end = std::ranges::copy(before, headers.begin()).out;
     for (const MetadataText& each : metadata_texts) {
         if (!(metadata.*each.text).empty()) {
@@ -150,6 +171,15 @@ void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena
     }
     if (metadata.sent_at_ms) {
         *end++ = {Value::text(sent_at_header), Value::integer(*metadata.sent_at_ms)};
+    }
+    if (metadata.parts_window) {
+        *end++ = {Value::text(window_header), Value::integer(*metadata.parts_window)};
+    }
+    if (metadata.takes_progress) {
+        *end++ = {Value::text(takes_progress_header), Value::boolean(true)};
+    }
+    if (metadata.heartbeat) {
+        *end++ = {Value::text(heartbeats_header), Value::integer(metadata.heartbeat->count())};
     }
     if (end != headers.begin()) {
         request.headers = Value::map(std::span<const Member>{headers.begin(), end});

@@ -29,6 +29,15 @@ struct Metadata {
     std::string_view contract{};             // the fingerprint of the one its caller has
     std::optional<std::uint8_t> priority{};  // [AMQP 0-9-1 1.8.3.5]
     std::optional<std::int64_t> sent_at_ms{};  // unix; of one that may have waited in a queue
+    // What its caller takes before the end; see `ResponseKind`.
+    std::optional<std::uint32_t> parts_window{};  // bytes of parts under way; none: takes no parts
+    bool takes_progress = false;
+    std::optional<std::chrono::milliseconds>
+        heartbeat{};  // how often it wants to hear; none: never
+
+    bool takes_more_than_end() const noexcept {
+        return parts_window || takes_progress || heartbeat;
+    }
 };
 
 inline constexpr std::size_t metadata_name_bytes_max = 255;  // of a key, and of a fingerprint

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,30 +42,45 @@
 ///     contract     text              the fingerprint of the contract that the caller has
 ///     priority     unsigned integer  to 255
 ///     message      boolean           true: the caller takes a success's message
+///     parts        unsigned integer  the caller takes parts: of them, as messages, so many bytes
+///                                    may be under way
+///     progress     boolean           true: the caller takes progress
+///     heartbeat_ms unsigned integer  the caller wants to hear so often that its call is under way
 ///     auth         map               last of all; its own last member is the code that covers all
 ///                                    bytes of the message before it: see `message_signing.hpp`
 ///
 /// Warren's encoder appends metadata also where an argument would be taken for it, so that no
 /// arguments of any kind are misread. A response has metadata as a fifth item only for a caller
-/// that signed its request, or takes the message of a success that has one: its members are
+/// that signed its request, takes the message of a success that has one, or has asked for what
+/// comes before the end. The value of "$warren" then says which it is: "part", "progress" or
+/// "heartbeat", after which more responses to the same request follow, or anything else for the
+/// end, the last one. Its members are
 ///
 ///     message      text              what the handler said beside its result, but for "OK"
+///     number       unsigned integer  of a part: how many came before it; of the end: how many
+///     parts
+///                                    there were
 ///     auth         map               as above
 ///
 /// A notification of the method "$warren.cancel" with the lone argument of a request's id says that
-/// nobody waits for its response any more, which need not come.
+/// nobody waits for its response any more, which need not come. One of "$warren.credit" with the
+/// arguments of a request's id and a number says that the caller is done with so many bytes of its
+/// parts, counted from the first one.
 ///
 /// error is nil, or {"code", "message"} with, where there are any, "errors" (a list of {"location",
 /// "message", "type"}), "data" and "retry_after_ms"; of other peers anything.
 namespace warren::protocol {
 
 inline constexpr std::string_view rpc_cancel_method = "$warren.cancel";
+inline constexpr std::string_view rpc_credit_method = "$warren.credit";
 
 /// What a call or its response carries beside what `Call` and `Response` have.
 struct RpcMetadata {
     Value auth{};                                // null: none
     bool accepts_message = false;                // of a request
-    std::string_view message = message_default;  // of a response
+    std::string_view message = message_default;  // of a response, as what follows
+    ResponseKind kind = ResponseKind::end;
+    std::optional<std::uint64_t> number{};
 };
 
 enum class RpcKind : std::uint8_t { request = 0, response = 1, notification = 2 };

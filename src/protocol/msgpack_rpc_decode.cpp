@@ -36,6 +36,16 @@ std::optional<std::string_view> packed_text(const Value& value) noexcept {
     return std::nullopt;
 }
 
+ResponseKind kind_named(const Value& name) noexcept {
+    if (name == Value::text(rpc_names::part)) {
+        return ResponseKind::part;
+    }
+    if (name == Value::text(rpc_names::progress)) {
+        return ResponseKind::progress;
+    }
+    return name == Value::text(rpc_names::heartbeat) ? ResponseKind::heartbeat : ResponseKind::end;
+}
+
 bool read_text(const Value& value, std::string_view& target) noexcept {
     target = value.is_text() ? value.as_text() : std::string_view{};
     return value.is_text();
@@ -177,7 +187,11 @@ RpcState MsgpackRpcDecoder::read_response(std::span<const Value> items) {
     }
     message_.error = items[2];
     message_.result = items[3];
-    return items.size() == 4 ? RpcState::complete : read_metadata(items[4]);
+    if (items.size() == 4) [[likely]] {
+        return RpcState::complete;
+    }
+    message_.metadata.kind = kind_named(items[4].as_map().front().value);
+    return read_metadata(items[4]);
 }
 
 RpcState MsgpackRpcDecoder::read_call(const Value& method, const Value& params) {
@@ -267,6 +281,18 @@ RpcState MsgpackRpcDecoder::read_metadata(const Value& metadata) {
             read.priority = static_cast<std::uint8_t>(priority.value_or(0));
         } else if (name == rpc_names::message) {
             taken = take_message(member.value);
+        } else if (name == rpc_names::parts) {
+            read.parts_window = id_of(member.value);
+            taken = read.parts_window.has_value();
+        } else if (name == rpc_names::progress) {
+            read.takes_progress = member.value == Value::boolean(true);
+            taken = member.value.kind() == Value::Kind::boolean;
+        } else if (name == rpc_names::heartbeat_ms) {
+            read.heartbeat = read_milliseconds(member.value);
+            taken = read.heartbeat.has_value();
+        } else if (name == rpc_names::number) {
+            taken = member.value.kind() == Value::Kind::int64 && member.value.as_int64() >= 0;
+            message_.metadata.number = taken ? member.value.as_int64() : 0;
         } else if (name == rpc_names::auth) {
             // What it covers is told by where it stands.
             taken = member.value.is_map() && &member == &metadata.as_map().back();
@@ -295,6 +321,8 @@ std::expected<Response, Failure> rpc_response(const RpcMessage& message,
     if (message.error.is_null()) [[likely]] {
         response->message = message.metadata.message;
         response->data = message.result;
+        response->kind = message.metadata.kind;
+        response->number = message.metadata.number;
     } else {
         response = std::unexpected{rpc_failure(message.error, limits)};
     }

@@ -59,7 +59,8 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
     });
     writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) + static_cast<std::size_t>(texts) +
                     (call.metadata.priority ? 1 : 0) + (metadata.accepts_message ? 1 : 0) +
-                    (metadata.auth.is_null() ? 0 : 1));
+                    (call.metadata.parts_window ? 1 : 0) + (call.metadata.takes_progress ? 1 : 0) +
+                    (call.metadata.heartbeat ? 1 : 0) + (metadata.auth.is_null() ? 0 : 1));
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
@@ -86,6 +87,18 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
         writer.text(rpc_names::message);
         writer.boolean(true);
     }
+    if (call.metadata.parts_window) {
+        writer.text(rpc_names::parts);
+        writer.unsigned_integer(*call.metadata.parts_window);
+    }
+    if (call.metadata.takes_progress) {
+        writer.text(rpc_names::progress);
+        writer.boolean(true);
+    }
+    if (call.metadata.heartbeat) {
+        writer.text(rpc_names::heartbeat_ms);
+        writer.integer(call.metadata.heartbeat->count());
+    }
     return write_auth(writer, metadata.auth);
 }
 
@@ -97,10 +110,10 @@ std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& c
     const bool is_list = call.style == ArgumentStyle::positional;
     const std::span<const Value> items =
         is_list ? call.arguments.as_list() : std::span{&call.arguments, 1};
-    const bool with_metadata =
-        peer == RpcPeer::warren &&
-        (call.metadata.time_left || call.metadata.attempt > 1 ||
-         !first_asked(call.metadata).empty() || !metadata.auth.is_null() || is_ambiguous(call));
+    const bool with_metadata = peer == RpcPeer::warren &&
+                               (call.metadata.time_left || call.metadata.attempt > 1 ||
+                                !first_asked(call.metadata).empty() || !metadata.auth.is_null() ||
+                                is_ambiguous(call) || call.metadata.takes_more_than_end());
     writer.list_head(items.size() + (with_metadata ? 1 : 0));
     for (const Value& item : items) {
         if (auto written = writer.value(item, depth_max); !written) {
@@ -151,13 +164,29 @@ std::expected<void, EncodeError> write_failure(MsgpackWriter& writer, const Resp
     return {};
 }
 
+std::string_view name_of_kind(ResponseKind kind) noexcept {
+    switch (kind) {
+    case ResponseKind::end:
+        return rpc_names::bare;
+    case ResponseKind::part:
+        return rpc_names::part;
+    case ResponseKind::progress:
+        return rpc_names::progress;
+    case ResponseKind::heartbeat:
+        return rpc_names::heartbeat;
+    }
+    std::unreachable();
+}
+
 std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint32_t id,
                                                 const Response& response,
                                                 const RpcMetadata& metadata) {
     const bool with_message = metadata.accepts_message && !response.failure &&
                               !response.message.empty() && response.message != message_default;
     const bool with_auth = !metadata.auth.is_null();
-    writer.list_head(with_message || with_auth ? 5 : 4);
+    const bool with_metadata =
+        with_message || with_auth || response.number || response.kind != ResponseKind::end;
+    writer.list_head(with_metadata ? 5 : 4);
     writer.unsigned_integer(static_cast<unsigned>(RpcKind::response));
     writer.unsigned_integer(id);
     std::expected<void, EncodeError> written;
@@ -168,15 +197,19 @@ std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint
         writer.null();
         written = writer.value(response.data.value_or(Value{}), depth_max);
     }
-    if (!written || (!with_message && !with_auth)) [[likely]] {
+    if (!written || !with_metadata) [[likely]] {
         return written;
     }
-    writer.map_head(1U + (with_message ? 1 : 0) + (with_auth ? 1 : 0));
+    writer.map_head(1U + (with_message ? 1 : 0) + (response.number ? 1 : 0) + (with_auth ? 1 : 0));
     writer.text(rpc_names::marker);
-    writer.text(rpc_names::bare);
+    writer.text(name_of_kind(response.kind));
     if (with_message) {
         writer.text(rpc_names::message);
         write_text(writer, response.message);
+    }
+    if (response.number) {
+        writer.text(rpc_names::number);
+        writer.unsigned_integer(*response.number);
     }
     return write_auth(writer, metadata.auth);
 }

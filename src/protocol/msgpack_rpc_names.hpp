@@ -12,7 +12,14 @@ inline constexpr std::string_view bare = "bare";
 inline constexpr std::string_view timeout_ms = "timeout_ms";
 inline constexpr std::string_view attempt = "attempt";
 inline constexpr std::string_view priority = "priority";
+inline constexpr std::string_view parts = "parts";
+inline constexpr std::string_view progress = "progress";
+inline constexpr std::string_view heartbeat_ms = "heartbeat_ms";
+inline constexpr std::string_view number = "number";
 inline constexpr std::string_view auth = "auth";
+
+inline constexpr std::string_view part = "part";
+inline constexpr std::string_view heartbeat = "heartbeat";
 
 inline constexpr std::string_view code = "code";
 inline constexpr std::string_view message = "message";

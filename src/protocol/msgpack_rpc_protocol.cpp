@@ -4,10 +4,12 @@
 #include "core/utf8.hpp"
 #include "format/msgpack/msgpack_skip.hpp"
 #include "protocol/field_errors.hpp"
+#include "protocol/msgpack_rpc_names.hpp"
 #include "protocol/pyzmqrpc_reply.hpp"
 #include "protocol/pyzmqrpc_text.hpp"
 #include "protocol/reply_limits.hpp"
 
+#include <array>
 #include <limits>
 #include <optional>
 #include <string>
@@ -70,9 +72,14 @@ public:
         if (auto trusted = authenticate(input.first(step.size_bytes), unix_ms); !trusted) {
             call = std::unexpected{std::move(trusted.error())};
         }
-        if (call && call->method == rpc_cancel_method && message.kind == RpcKind::notification)
-            [[unlikely]] {
-            return cancellation(step.size_bytes);
+        if (call && message.kind == RpcKind::notification &&
+            call->method.starts_with(rpc_names::marker)) [[unlikely]] {
+            if (call->method == rpc_cancel_method) {
+                return cancellation(step.size_bytes);
+            }
+            if (call->method == rpc_credit_method) {
+                return credit(step.size_bytes);
+            }
         }
         const bool is_ping = call && call->method == ping && ticket.wants_response;
         return {.state = is_ping ? State::heartbeat : State::complete,
@@ -101,18 +108,38 @@ private:
         return {.state = is_call ? State::complete : State::unreadable, .size_bytes = input.size()};
     }
 
+    /// out  false: it is no id
+    bool take_id(const Value& id) noexcept {
+        if (id.kind() != Value::Kind::int64 || id.as_int64() < 0 ||
+            id.as_int64() > std::numeric_limits<std::uint32_t>::max()) {
+            return false;
+        }
+        ticket.id = static_cast<std::uint32_t>(id.as_int64());
+        return true;
+    }
+
     StreamStep cancellation(std::size_t size_bytes) {
         const Value& arguments = call->arguments;
-        const Value id = arguments.is_list() && arguments.as_list().size() == 1
-                             ? arguments.as_list().front()
-                             : arguments;
-        if (id.kind() == Value::Kind::int64 && id.as_int64() >= 0 &&
-            id.as_int64() <= std::numeric_limits<std::uint32_t>::max()) {
-            ticket.id = static_cast<std::uint32_t>(id.as_int64());
+        if (take_id(arguments.is_list() && arguments.as_list().size() == 1
+                        ? arguments.as_list().front()
+                        : arguments)) {
             return {.state = State::cancelled, .size_bytes = size_bytes};
         }
         call = std::unexpected{
             refused_request("What is cancelled is the id of a request", "cancel_id")};
+        return {.state = State::complete, .size_bytes = size_bytes};
+    }
+
+    StreamStep credit(std::size_t size_bytes) {
+        const Value& arguments = call->arguments;
+        if (arguments.is_list() && arguments.as_list().size() == 2 &&
+            take_id(arguments.as_list()[0]) &&
+            arguments.as_list()[1].kind() == Value::Kind::int64) {
+            bytes_done = static_cast<std::uint64_t>(arguments.as_list()[1].as_int64());
+            return {.state = State::credit, .size_bytes = size_bytes};
+        }
+        call = std::unexpected{refused_request(
+            "Credit is the id of a request and a number of bytes", "credit_arguments")};
         return {.state = State::complete, .size_bytes = size_bytes};
     }
 
@@ -345,16 +372,32 @@ public:
         if (options_.peer != RpcPeer::warren || options_.one_way) {
             return false;
         }
-        const Value argument = Value::integer(id);
+        const std::array arguments{Value::integer(id)};
+        return write_notice(rpc_cancel_method, arguments, unix_ms, out);
+    }
+
+    bool has_parts() const noexcept override {
+        return options_.peer == RpcPeer::warren && !options_.one_way;
+    }
+
+    void encode_credit(std::uint32_t id, std::uint64_t bytes_done, std::int64_t unix_ms,
+                       std::string& out) const override {
+        const std::array arguments{Value::integer(id),
+                                   Value::integer(static_cast<std::int64_t>(bytes_done))};
+        write_notice(rpc_credit_method, arguments, unix_ms, out);
+    }
+
+private:
+    bool write_notice(std::string_view method, std::span<const Value> arguments,
+                      std::int64_t unix_ms, std::string& out) const {
         StreamTicket ticket{.wants_response = false};
-        return write_call({.method = rpc_cancel_method,
+        return write_call({.method = method,
                            .style = model::ArgumentStyle::positional,
-                           .arguments = Value::list({&argument, 1})},
+                           .arguments = Value::list(arguments)},
                           ticket, unix_ms, out)
             .has_value();
     }
 
-private:
     /// Who did not sign, or whose signature was not taken, is answered without one.
     std::string write_response(const StreamTicket& ticket, const Response& response,
                                std::string& out) const {

@@ -1,6 +1,9 @@
 #include "protocol/reply_headers.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <utility>
 
 namespace warren::protocol {
 namespace {
@@ -8,6 +11,33 @@ namespace {
 constexpr std::string_view code_header = "warren-code";
 constexpr std::string_view message_header = "warren-message";
 constexpr std::string_view retry_after_header = "warren-retry-after-ms";
+
+constexpr std::string_view part_header = "warren-part";
+constexpr std::string_view parts_header = "warren-parts";
+constexpr std::string_view progress_header = "warren-progress";
+constexpr std::string_view heartbeat_header = "warren-heartbeat";
+
+Member kind_header(const Response& response) noexcept {
+    const auto number = Value::integer(static_cast<std::int64_t>(response.number.value_or(0)));
+    switch (response.kind) {
+    case ResponseKind::end:
+        return {Value::text(parts_header), number};
+    case ResponseKind::part:
+        return {Value::text(part_header), number};
+    case ResponseKind::progress:
+        return {Value::text(progress_header), Value::boolean(true)};
+    case ResponseKind::heartbeat:
+        return {Value::text(heartbeat_header), Value::boolean(true)};
+    }
+    std::unreachable();
+}
+
+std::optional<std::uint64_t> number_in(const Value& headers, std::string_view name) noexcept {
+    const Value* const number = headers.find(name);
+    return number != nullptr && number->kind() == Value::Kind::int64 && number->as_int64() >= 0
+               ? std::optional{static_cast<std::uint64_t>(number->as_int64())}
+               : std::nullopt;
+}
 
 // A message's properties must fit one frame, which has 4096 bytes at least. [AMQP 0-9-1 4.2.3]
 static_assert(header_message_bytes_max < 4096 - 2 * 255);
@@ -36,6 +66,32 @@ Value failure_headers(const Response& response, Arena& arena) {
                Value::integer(response.retry_after ? response.retry_after->count() : 0)}};
     return Value::map(
         arena.copy(std::span<const Member>{members}.first(response.retry_after ? 3 : 2)));
+}
+
+void mark_kind(const Response& response, MessageView& reply, Arena& arena) {
+    if (response.kind == ResponseKind::end && !response.number) [[likely]] {
+        return;
+    }
+    const auto before = reply.headers.is_map() ? reply.headers.as_map() : std::span<const Member>{};
+    const auto headers = arena.array<Member>(before.size() + 1);
+    *std::ranges::copy(before, headers.begin()).out = kind_header(response);
+    reply.headers = Value::map(headers);
+}
+
+void read_kind(const MessageView& reply, Response& response) noexcept {
+    if (!reply.headers.is_map()) [[likely]] {
+        return;
+    }
+    if (const auto number = number_in(reply.headers, part_header)) {
+        response.kind = ResponseKind::part;
+        response.number = number;
+    } else if (reply.headers.find(progress_header) != nullptr) {
+        response.kind = ResponseKind::progress;
+    } else if (reply.headers.find(heartbeat_header) != nullptr) {
+        response.kind = ResponseKind::heartbeat;
+    } else {
+        response.number = number_in(reply.headers, parts_header);
+    }
 }
 
 void report(const format::EncodeError& why, std::string* unwritable) {

@@ -5,6 +5,7 @@
 
 #include "format/error.hpp"
 #include "protocol/call.hpp"
+#include "protocol/message_view.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -17,10 +18,24 @@
 ///     warren-code            the catalogue's name, such as "overloaded"; absent on success
 ///     warren-message         its message, as far as it surely fits
 ///     warren-retry-after-ms  of "overloaded"
+///
+/// and what a reply is, of requests that ask for more than an end:
+///
+///     warren-part            how many parts came before it: it is one
+///     warren-progress        true: how far the call is
+///     warren-heartbeat       true: the call is under way
+///     warren-parts           of the end: how many parts there were
 namespace warren::protocol {
 
 /// out  null when the response is a success; views of `arena` and of the response
 Value failure_headers(const Response& response, Arena& arena);
+
+/// Put what a response is beside the headers of its message: nothing for the end of a call without
+/// parts.
+/// in   reply: its headers then view `arena`
+void mark_kind(const Response& response, MessageView& reply, Arena& arena);
+/// What a reply is.
+void read_kind(const MessageView& reply, Response& response) noexcept;
 
 /// Note why a response could not be written, where somebody wants to know.
 void report(const format::EncodeError& why, std::string* unwritable);

@@ -13,11 +13,18 @@
 namespace warren::protocol {
 namespace {
 
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
 constexpr std::size_t record_depth_max = 10'100;  // more than any handler's data has
 
 // The parts, by their index in the list.
-enum Part : std::size_t { part_version, part_message, part_data, part_failure, part_count };
+enum Part : std::size_t {
+    part_version,
+    part_message,
+    part_data,
+    part_failure,
+    part_number,
+    part_count
+};
 
 std::expected<void, format::EncodeError> write_record(const Response& response, std::string& out) {
     out.clear();
@@ -39,10 +46,19 @@ std::expected<void, format::EncodeError> write_record(const Response& response, 
     }
     if (!response.failure) {
         writer.null();
-        return {};
+    } else {
+        Arena arena;
+        if (auto written = writer.value(failure_value(response, arena), record_depth_max);
+            !written) {
+            return written;
+        }
     }
-    Arena arena;
-    return writer.value(failure_value(response, arena), record_depth_max);
+    if (response.number) {
+        writer.unsigned_integer(*response.number);
+    } else {
+        writer.null();
+    }
+    return {};
 }
 
 std::unexpected<Failure> unreadable(std::string_view why) {
@@ -79,8 +95,12 @@ std::expected<Response, Failure> read_response_record(std::string_view bytes, Ar
     }
     const auto data = parts[part_data].as_list();
     if (parts[part_message].is_text() && parts[part_failure].is_null()) {
-        return Response{.message = parts[part_message].as_text(),
-                        .data = data.empty() ? std::nullopt : std::optional{data[0]}};
+        Response response{.message = parts[part_message].as_text(),
+                          .data = data.empty() ? std::nullopt : std::optional{data[0]}};
+        if (parts[part_number].kind() == Value::Kind::int64) {
+            response.number = parts[part_number].as_int64();
+        }
+        return response;
     }
     auto failure = read_failure(parts[part_failure]);
     if (!failure || !parts[part_message].is_null()) {

@@ -10,8 +10,9 @@
 #include <string_view>
 
 /// Answers that are kept apart from their calls: bytes that own all of a response, and know of no
-/// protocol. MessagePack, a list of four: the format's version; the message, or nil of a failure; a
-/// list of the data, or of nothing; the failure as in `failure_value`, or nil.
+/// protocol. MessagePack, a list of five: the format's version; the message, or nil of a failure; a
+/// list of the data, or of nothing; the failure as in `failure_value`, or nil; how many parts came
+/// before it, or nil.
 namespace warren::protocol {
 
 /// Overwrite `out` with a response. One whose data cannot be written (text that is not UTF-8, more

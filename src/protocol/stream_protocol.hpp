@@ -47,6 +47,7 @@ struct StreamStep {
         skipped,     // of a client: bytes of a response that was told of already, to be dropped
         unread,      // of a quick decoder: one whole message, which another one has to read
         cancelled,   // of a server: nobody waits any more for the response to the ticket's request
+        credit,      // of a server: the caller of the ticket's request is done with `bytes_done`
         heartbeat,   // of a server: the peer says that it is there; answered, where it wants that
         unreadable,  // of messages kept apart: no request or answer, but the next may be one
         broken,      // nothing that follows can be read: answer, and close
@@ -73,6 +74,7 @@ public:
     /// err  what is wrong with it: to be answered
     std::expected<Call, Failure> call{};
     StreamTicket ticket{};
+    std::uint64_t bytes_done = 0;  // of credit: of the request's parts, from the first one
 };
 
 /// The responses of one connection.          thread one at a time
@@ -142,6 +144,10 @@ public:
                                      std::string& /*out*/) const {
         return false;
     }
+    /// Append that so many bytes of a request's parts, from the first one, need no more room. Of
+    /// protocols with parts.
+    virtual void encode_credit(std::uint32_t /*id*/, std::uint64_t /*bytes_done*/,
+                               std::int64_t /*unix_ms*/, std::string& /*out*/) const {}
 };
 
 }  // namespace warren::protocol

@@ -56,6 +56,8 @@ public:
     /// `ServerSink::on_heard` follows, unless the connection is lost.
     /// out  false: there is nobody to ask
     virtual bool ask() { return false; }
+    /// Whether `ServerSink::on_control` tells of what comes over the control route.
+    virtual bool hears_control() const noexcept { return false; }
 };
 
 class ServerSink {

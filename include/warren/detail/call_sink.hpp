@@ -31,12 +31,20 @@ struct ErasedCall {
     const void* arguments = nullptr;  // as `request` describes
     const Type* response = nullptr;
     bool wants_response = true;
+    const Type* part = nullptr;  // null: no parts are asked for
 };
 
 template <Contract C>
 ErasedCall erase(const typename C::request_type& request) {
     return {C::method_name, &type_of<typename C::request_type>(), &request,
             &type_of<typename C::response_type>()};
+}
+
+template <StreamContract C>
+ErasedCall erase_stream(const typename C::request_type& request) {
+    ErasedCall call = erase<C>(request);
+    call.part = &type_of<typename C::part_type>();
+    return call;
 }
 
 inline ErasedCall erase(std::string_view method, const Dynamic& arguments) {
@@ -59,10 +67,24 @@ using PreparedCallPointer = std::unique_ptr<PreparedCall, PreparedCallDeleter>;
 /// Memory that lives as long as the call, for its sink.
 void* sink_memory(PreparedCall& call, std::size_t size_bytes, std::size_t alignment);
 
-/// Where the outcome of one call goes. Both functions are called on the client's I/O thread.
+/// How a caller says that it is done with parts of its call, which may be over.          thread any
+class PartsCredit {
+public:
+    virtual ~PartsCredit() = default;
+    virtual void done(std::size_t bytes) = 0;
+};
+
+/// Where the outcome of one call goes, and what comes before it. All functions are called on the
+/// client's I/O thread.
 class CallSink {
 public:
     virtual ~CallSink() = default;
+    /// A default-constructed object of the part's type to bind into.
+    virtual void* part() { return nullptr; }
+    /// It is bound.
+    /// in   bytes: to be given to `credit` when it needs no more room
+    virtual void part_bound(std::size_t /*bytes*/, const std::shared_ptr<PartsCredit>& /*credit*/) {
+    }
     /// A default-constructed object of the response type to bind into; null for `void`.
     virtual void* response() = 0;
     /// The call is over; called once.

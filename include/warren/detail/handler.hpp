@@ -5,6 +5,7 @@
 #include <warren/detail/invocation.hpp>
 #include <warren/model.hpp>
 #include <warren/responder.hpp>
+#include <warren/stream.hpp>
 
 #include <array>
 #include <concepts>
@@ -64,6 +65,7 @@ struct HandlerDescription {
     InvocationFactory make_invocation;
     std::shared_ptr<void> (*make_response)();
     bool responds_later;
+    const Type* part = nullptr;                // of its stream; null: it has none
     std::shared_ptr<const void> parameters{};  // what `request` is a part of, if anything
 };
 
@@ -75,6 +77,27 @@ enum class Passing : std::uint8_t {
     not_at_all,
     whole,
     apart,  // a tuple, as its parameters
+};
+
+/// What a handler takes behind its request, and before its responder.
+/// in  Part: of its stream; void: it takes none
+template <bool takes_context, typename Part>
+struct Extras {
+    /// Call a function with them, and with more behind them.
+    template <typename Function, typename... More>
+    static decltype(auto) call(Context& context, Function&& function, More&&... more) {
+        if constexpr (std::is_void_v<Part>) {
+            if constexpr (takes_context) {
+                return function(context, std::forward<More>(more)...);
+            } else {
+                return function(std::forward<More>(more)...);
+            }
+        } else if constexpr (takes_context) {
+            return function(context, Stream<Part>{*context.writer}, std::forward<More>(more)...);
+        } else {
+            return function(Stream<Part>{*context.writer}, std::forward<More>(more)...);
+        }
+    }
 };
 
 template <typename Base, typename Handler, typename Request, Passing passing>
@@ -93,9 +116,21 @@ public:
     }
 
 protected:
+    /// in   more: what the handler takes behind its extras
+    template <typename Extra, typename... More>
+    decltype(auto) call(Context& context, More&&... more) {
+        return Extra::call(
+            context,
+            [this](auto&&... behind) -> decltype(auto) {
+                return this->call_with(std::forward<decltype(behind)>(behind)...);
+            },
+            std::forward<More>(more)...);
+    }
+
+private:
     /// in   more: what the handler takes behind the request
     template <typename... More>
-    decltype(auto) call(More&&... more) {
+    decltype(auto) call_with(More&&... more) {
         Handler& handler = *static_cast<Handler*>(handler_.get());
         if constexpr (passing == Passing::not_at_all) {
             return handler(std::forward<More>(more)...);
@@ -109,26 +144,17 @@ protected:
         }
     }
 
-private:
     const std::shared_ptr<void> handler_;
     Slot<Request> request_;
 };
 
-template <typename Handler, typename Result, typename Request, Passing passing, bool takes_context>
+template <typename Handler, typename Result, typename Request, Passing passing, typename Extra>
 class HandlerInvocation final : public BoundHandler<Invocation, Handler, Request, passing> {
 public:
     using HandlerInvocation::BoundHandler::BoundHandler;
 
     void run(Context& context, OpenCall*) override {
-        result_.take_from(
-            [&]() -> Result {
-                if constexpr (takes_context) {
-                    return this->call(context);
-                } else {
-                    return this->call();
-                }
-            },
-            *this);
+        result_.take_from([&]() -> Result { return this->template call<Extra>(context); }, *this);
     }
 
     void clear() noexcept override {
@@ -140,37 +166,26 @@ private:
     ResultHolder<Result> result_;
 };
 
-template <typename Handler, typename T, typename Request, Passing passing, bool takes_context>
+template <typename Handler, typename T, typename Request, Passing passing, typename Extra>
 class LaterHandlerInvocation final
     : public BoundHandler<LaterInvocation<T>, Handler, Request, passing> {
 public:
     using LaterHandlerInvocation::BoundHandler::BoundHandler;
 
     void run(Context& context, OpenCall* open) override {
-        Responder<T> responder{*open};
-        if constexpr (takes_context) {
-            this->call(context, std::move(responder));
-        } else {
-            this->call(std::move(responder));
-        }
+        this->template call<Extra>(context, Responder<T>{*open});
     }
 };
 
 /// The run of a coroutine. The handler, the request and the context are there until it has ended.
-template <typename Handler, typename Result, typename Request, Passing passing, bool takes_context>
+template <typename Handler, typename Result, typename Request, Passing passing, typename Extra>
 class TaskInvocation final : public BoundHandler<Invocation, Handler, Request, passing> {
 public:
     using TaskInvocation::BoundHandler::BoundHandler;
 
     void run(Context& context, OpenCall* open) override {
         try {
-            task_.emplace_from([&] {
-                if constexpr (takes_context) {
-                    return this->call(context);
-                } else {
-                    return this->call();
-                }
-            });
+            task_.emplace_from([&] { return this->template call<Extra>(context); });
         } catch (...) {
             open->abandon();
             throw;
@@ -218,6 +233,17 @@ struct RespondsWith<Responder<T>> {
     using type = T;
 };
 
+template <typename T>
+struct PartOf {
+    static constexpr bool is_stream = false;
+    using type = void;
+};
+template <typename T>
+struct PartOf<Stream<T>> {
+    static constexpr bool is_stream = true;
+    using type = T;
+};
+
 /// What a handler takes behind its request, and what it gives.
 template <typename Result, typename... Parameters>
 struct HandlerShape {
@@ -230,14 +256,15 @@ struct HandlerShape {
     static constexpr bool has_responder = Later::is_responder;
     static constexpr bool is_later = has_responder || End::is_task;
     static constexpr std::size_t before_responder = count - (has_responder ? 1 : 0);
-    static constexpr bool takes_context = [] {
-        if constexpr (before_responder == 0) {
-            return false;
-        } else {
-            return std::is_same_v<std::tuple_element_t<before_responder - 1, All>, Context>;
-        }
-    }();
-    static constexpr std::size_t data_count = before_responder - (takes_context ? 1 : 0);
+    using Parts =
+        PartOf<std::tuple_element_t<before_responder == 0 ? count : before_responder - 1, All>>;
+    using Part = Parts::type;
+    static constexpr std::size_t before_stream = before_responder - (Parts::is_stream ? 1 : 0);
+    static constexpr bool takes_context =
+        std::is_same_v<std::tuple_element_t<before_stream == 0 ? count : before_stream - 1, All>,
+                       Context>;
+    using Extra = Extras<takes_context, Part>;
+    static constexpr std::size_t data_count = before_stream - (takes_context ? 1 : 0);
     using Data = decltype([]<std::size_t... Index>(std::index_sequence<Index...>) {
         return std::type_identity<std::tuple<std::tuple_element_t<Index, All>...>>{};
     }(std::make_index_sequence<data_count>{}))::type;
@@ -255,11 +282,10 @@ struct HandlerShape {
 
     template <typename Handler, typename Request, Passing passing>
     using Made = std::conditional_t<
-        has_responder, LaterHandlerInvocation<Handler, Response, Request, passing, takes_context>,
-        std::conditional_t<
-            End::is_task,
-            TaskInvocation<Handler, typename End::type, Request, passing, takes_context>,
-            HandlerInvocation<Handler, Result, Request, passing, takes_context>>>;
+        has_responder, LaterHandlerInvocation<Handler, Response, Request, passing, Extra>,
+        std::conditional_t<End::is_task,
+                           TaskInvocation<Handler, typename End::type, Request, passing, Extra>,
+                           HandlerInvocation<Handler, Result, Request, passing, Extra>>>;
 };
 
 // The shape of a function and of an object with one call operator.
@@ -305,6 +331,16 @@ Invocation* make_run(const std::shared_ptr<void>& handler) {
     return new Made(handler);
 }
 
+/// out  nullptr: there are no parts
+template <typename Part>
+const Type* part_type_of() {
+    if constexpr (std::is_void_v<Part>) {
+        return nullptr;
+    } else {
+        return &type_of<Part>();
+    }
+}
+
 template <typename Request, Passing passing, typename Handler>
 HandlerDescription describe_run(const Type* request, Handler handler) {
     using Shape = ShapeOf<Handler>;
@@ -314,7 +350,8 @@ HandlerDescription describe_run(const Type* request, Handler handler) {
             {own(new Handler(std::move(handler)), &delete_object<Handler>),
              &make_run<typename Shape::template Made<Handler, Request, passing>>},
             &make_default_response<Response>,
-            Shape::is_later};
+            Shape::is_later,
+            part_type_of<typename Shape::Part>()};
 }
 
 /// A parameter of a plain function.
@@ -363,10 +400,20 @@ HandlerDescription describe_handler(Handler handler, std::string_view method) {
     refuse_parameter_names(method, Shape::data_count, 0);
 }
 
+template <typename C>
+struct PartTypeOf {
+    using type = void;
+};
+template <StreamContract C>
+struct PartTypeOf<C> {
+    using type = C::part_type;
+};
+
 template <typename Shape, typename C>
 consteval bool keeps_to() {
     using Request = C::request_type;
-    if constexpr (!std::same_as<typename Shape::Response, typename C::response_type>) {
+    if constexpr (!std::same_as<typename Shape::Response, typename C::response_type> ||
+                  !std::same_as<typename Shape::Part, typename PartTypeOf<C>::type>) {
         return false;
     } else if constexpr (Shape::data_count == 1) {
         return std::same_as<std::tuple_element_t<0, typename Shape::All>, Request> &&
@@ -384,11 +431,12 @@ HandlerDescription describe_for(Handler handler) {
         constexpr Passing passing = Shape::data_count == 0 ? Passing::not_at_all : Passing::whole;
         return describe_run<Request, passing>(&type_of<Request>(), std::move(handler));
     } else {
-        static_assert(always_false<Handler>,
-                      "the handler does not keep to its WARREN_CONTRACT: it takes the contract's "
-                      "request as const&, or nothing, then Context& and Responder<response> where "
-                      "it wants them, and gives the contract's response, a Reply or a "
-                      "std::expected of it, or a task of these");
+        static_assert(
+            always_false<Handler>,
+            "the handler does not keep to its WARREN_CONTRACT: it takes the contract's "
+            "request as const&, or nothing, then Context& where it wants it, Stream<part> "
+            "of a stream's, and Responder<response> where it wants it, and gives the "
+            "contract's response, a Reply or a std::expected of it, or a task of these");
     }
 }
 

@@ -157,6 +157,11 @@ std::string Address::user_at_broker() const {
         login != nullptr && login->user.size() <= amqp_user_bytes_max ? login->user : "");
 }
 
+bool Address::broadcasts() const noexcept {
+    const auto* const zmq = std::get_if<ZmqAddress>(&transport);
+    return zmq != nullptr && zmq->distribution == ZmqDistribution::broadcast;
+}
+
 bool Address::is_one_way() const noexcept {
     const auto* const zmq = std::get_if<ZmqAddress>(&transport);
     return zmq != nullptr && zmq->is_one_way();

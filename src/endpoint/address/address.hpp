@@ -124,6 +124,8 @@ struct Address {
     std::string user_at_broker() const;
     /// Nothing that comes from there, or goes there, is answered.
     bool is_one_way() const noexcept;
+    /// A call goes to all of its servers.
+    bool broadcasts() const noexcept;
     /// The broker or the servers alone, for messages: without credentials.
     std::string display() const;
     /// One of its servers, without a broker.

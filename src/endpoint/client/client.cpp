@@ -15,7 +15,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <variant>
 
 namespace warren {
 namespace {
@@ -25,11 +24,6 @@ ClientOptions with_queued_log(ClientOptions options) {
         options.log = endpoint::queued(options.log);
     }
     return options;
-}
-
-bool broadcasts(const endpoint::Address& address) {
-    const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.transport);
-    return zmq != nullptr && zmq->distribution == endpoint::ZmqDistribution::broadcast;
 }
 
 /// What a call says that is made for another one, where its options do not.
@@ -54,7 +48,7 @@ public:
               address.nested_secrets ? address.nested_secrets : options_.nested_secrets)},
           is_brokerless_{address.is_brokerless()},
           publishes_{address.is_one_way()},
-          broadcasts_{broadcasts(address)},
+          broadcasts_{address.broadcasts()},
           metadata_check_{address},
           route_{endpoint::make_client_route(address, options_)},
           calls_{route_->calls()} {
@@ -295,6 +289,13 @@ Reply<Dynamic> ClientTarget::call_for_reply(std::string_view method, const Dynam
     detail::BlockingSink<Dynamic> sink;
     call_blocking(detail::erase(method, arguments), options, sink);
     return sink.take_reply();
+}
+
+Parts<Dynamic, Dynamic> ClientTarget::stream(std::string_view method, const Dynamic& arguments,
+                                             const CallOptions& options) {
+    detail::ErasedCall call = detail::erase(method, arguments);
+    call.part = &type_of<Dynamic>();
+    return begin_stream<Dynamic, Dynamic>(call, options);
 }
 
 void ClientTarget::start_call(std::string_view method, const Dynamic& arguments,

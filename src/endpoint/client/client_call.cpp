@@ -4,8 +4,12 @@
 #include "model/render.hpp"
 #include "model/secrets.hpp"
 #include "model/validate.hpp"
+#include "protocol/progress_value.hpp"
 
+#include <cstdint>
 #include <exception>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,6 +47,41 @@ Failure defect(std::string_view what, const std::exception& error) {
 
 }  // namespace
 
+/// There is one for each call whose parts come.
+class CallCredit final : public PartsCredit, public std::enable_shared_from_this<CallCredit> {
+public:
+    CallCredit(runtime::ClientCalls& calls, PreparedCall& call) noexcept
+        : calls_{&calls}, call_{&call}, window_bytes_{call.metadata.parts_window.value_or(0)} {}
+
+    void done(std::size_t bytes) override {
+        const std::lock_guard lock{mutex_};
+        bytes_ += bytes;
+        // Of many small parts not each is worth a turn of the I/O thread.
+        if (call_ != nullptr && bytes_ - posted_bytes_ > window_bytes_ / 4) {
+            posted_bytes_ = bytes_;
+            calls_->executor().post([self = shared_from_this(), bytes_done = bytes_] {
+                if (self->call_ != nullptr) {
+                    self->calls_->give_credit(*self->call_, bytes_done);
+                }
+            });
+        }
+    }
+
+    /// The call is over, and its client may be gone.          thread the I/O thread
+    void close() noexcept {
+        const std::lock_guard lock{mutex_};
+        call_ = nullptr;
+    }
+
+private:
+    runtime::ClientCalls* const calls_;
+    std::mutex mutex_;
+    PreparedCall* call_;  // changed on the I/O thread
+    const std::uint64_t window_bytes_;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t posted_bytes_ = 0;
+};
+
 void* sink_memory(PreparedCall& call, std::size_t size_bytes, std::size_t alignment) {
     return call.sink_memory(size_bytes, alignment);
 }
@@ -50,6 +89,7 @@ void* sink_memory(PreparedCall& call, std::size_t size_bytes, std::size_t alignm
 void PreparedCall::prepare(const ErasedCall& call, const Value& named, const format::Keyring& keys,
                            model::SecretDepth depth, std::int64_t unix_seconds, Caller caller) {
     response_ = call.response;
+    part_ = call.part;
     wants_response = call.wants_response;
     keys_ = keys;
     try {
@@ -75,7 +115,13 @@ void PreparedCall::describe(const CallOptions& options, const Context* of) {
         said.baggage = said.baggage.empty() ? of->baggage : said.baggage;
         said.priority = said.priority ? said.priority : of->priority;
     }
+    if (part_ != nullptr) {
+        said.parts_window = options.parts_window;
+    }
+    said.takes_progress = options.on_progress != nullptr;
+    said.heartbeat = options.heartbeat;
     metadata = protocol::copy(said, arena_);
+    on_progress_ = options.on_progress;
 }
 
 void PreparedCall::recycle() noexcept {
@@ -88,6 +134,8 @@ void PreparedCall::recycle() noexcept {
     log.reset();
     stop = {};
     is_nested = false;
+    on_progress_ = nullptr;
+    credit_.reset();
     keys_ = {};
     if (arena_.capacity_bytes() > kept_bytes_max) {
         arena_ = {};
@@ -156,6 +204,7 @@ void PreparedCall::render(const ErasedCall& call, const Value& named, model::Sec
 }
 
 void PreparedCall::watch(runtime::ClientCalls& calls, std::stop_token other) {
+    calls_ = &calls;
     const Cancel cancel{&calls, this};
     may_be_cancelled = stop.stop_possible() || other.stop_possible();
     if (stop.stop_possible()) {
@@ -167,18 +216,57 @@ void PreparedCall::watch(runtime::ClientCalls& calls, std::stop_token other) {
 }
 
 std::vector<FieldError> PreparedCall::bind_response(const protocol::Response& response) {
-    Value data = response.data.value_or(Value{});
+    return bind(*response_, response.data, sink->response());
+}
+
+std::vector<FieldError> PreparedCall::bind(const Type& type, const std::optional<Value>& given,
+                                           void* into) {
+    Value data = given.value_or(Value{});
     if (!keys_.empty()) {
-        auto opened = model::decrypt_response(*response_, data, keys_, arena_);
+        auto opened = model::decrypt_response(type, data, keys_, arena_);
         if (!opened) {
             return std::move(opened.error());
         }
         data = *opened;
     }
-    return model::bind(*response_, data, sink->response());
+    return model::bind(type, data, into);
+}
+
+void PreparedCall::part(const protocol::Response& part, std::size_t bytes) noexcept {
+    try {
+        take_part(part, bytes);
+    } catch (const std::exception& error) {
+        calls_->abort(*this, defect("What came before the response cannot be taken", error));
+    }
+}
+
+void PreparedCall::take_part(const protocol::Response& part, std::size_t bytes) {
+    if (part.kind == protocol::ResponseKind::progress) {
+        on_progress_(protocol::read_progress(part.data.value_or(Value{})));
+        return;
+    }
+    if (auto errors = bind(*part_, part.data, sink->part()); !errors.empty()) {
+        return calls_->abort(*this,
+                             {.code = Code::contract_mismatch,
+                              .message = "A part of the reply of '" + std::string{method} +
+                                         "' breaks the contract; the call may have been handled",
+                              .errors = std::move(errors)});
+    }
+    if (credit_ == nullptr) {
+        credit_ = std::make_shared<CallCredit>(*calls_, *this);
+    }
+    sink->part_bound(bytes, credit_);
 }
 
 void PreparedCall::succeeded(const protocol::Response& response) noexcept {
+    if (part_ != nullptr && part_->kind != Type::Kind::dynamic && !response.number) [[unlikely]] {
+        Failure failure{.code = Code::contract_mismatch,
+                        .message = "Handled, but without parts: the server of '" +
+                                   std::string{method} +
+                                   "' does not send any, or does not hear when there is room for "
+                                   "more (control_route)"};
+        return finish({}, false, &failure);
+    }
     try {
         if (auto errors = bind_response(response); !errors.empty()) {
             Failure failure{
@@ -210,6 +298,9 @@ void PreparedCall::finish(std::string_view message, bool has_response, Failure* 
     // From here on nobody gives this call up any more.
     stop_callback_.reset();
     other_stop_callback_.reset();
+    if (credit_ != nullptr) {
+        credit_->close();
+    }
     const PreparedCallPointer self{this};
     if (intercepted != nullptr) [[unlikely]] {
         intercepted->end(failure != nullptr ? std::optional{failure->code} : std::nullopt,

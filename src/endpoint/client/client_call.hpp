@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -23,6 +24,8 @@ enum class Caller : std::uint8_t {
     goes_on,  // and its objects may be gone: they are copied
     waits,    // until the call is over, so that they are used where they are
 };
+
+class CallCredit;
 
 /// One call of a `Client`: its rendered arguments on the way out, its response on the way back.
 /// When it is over it goes back to the idle ones, with its memory.
@@ -43,6 +46,7 @@ public:
     /// Forget everything, and keep the memory unless it is much.
     void recycle() noexcept;
 
+    void part(const protocol::Response& part, std::size_t bytes) noexcept override;
     void succeeded(const protocol::Response& response) noexcept override;
     void failed(Failure failure) noexcept override;
 
@@ -69,11 +73,18 @@ private:
     void render(const ErasedCall& call, const Value& named, model::SecretDepth depth,
                 std::int64_t unix_seconds, Caller caller);
     std::vector<FieldError> bind_response(const protocol::Response& response);
+    /// in   into: an object of the type; null: none
+    std::vector<FieldError> bind(const Type& type, const std::optional<Value>& given, void* into);
+    void take_part(const protocol::Response& part, std::size_t bytes);
     void finish(std::string_view message, bool has_response, Failure* failure) noexcept;
 
     void destroy_sink() noexcept;
 
     const Type* response_ = nullptr;
+    const Type* part_ = nullptr;  // null: it has none
+    std::function<void(const Progress&)> on_progress_{};
+    runtime::ClientCalls* calls_ = nullptr;
+    std::shared_ptr<CallCredit> credit_{};  // once a part has come
     CallSink* owned_sink_ = nullptr;
     format::Keyring keys_;  // open the response's secrets
     Arena arena_;

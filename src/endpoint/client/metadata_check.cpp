@@ -7,7 +7,21 @@
 
 namespace warren::endpoint {
 
-MetadataCheck::MetadataCheck(const Address& address) {
+std::optional<std::string> no_parts_because(const Address& address) {
+    if (!address.protocol->has_parts) {
+        return std::string{address.protocol->name} + " has nothing but that";
+    }
+    if (!address.is_warren()) {
+        return "only a server of Warren's sends more (peer=warren)";
+    }
+    if (address.is_one_way() || address.broadcasts()) {
+        return "this address sends to whoever listens";
+    }
+    return std::nullopt;
+}
+
+MetadataCheck::MetadataCheck(const Address& address)
+    : no_parts_because_{no_parts_because(address)} {
     if (!address.protocol->metadata.asked) {
         nothing_because_ = std::string{address.protocol->name} + " has no place for it";
     } else if (address.is_brokerless() && !address.is_warren()) {
@@ -17,6 +31,13 @@ MetadataCheck::MetadataCheck(const Address& address) {
 }
 
 std::optional<Failure> MetadataCheck::refuse(const protocol::Metadata& asked) const {
+    if (asked.takes_more_than_end() && no_parts_because_) {
+        return Failure{.code = Code::invalid_request,
+                       .message =
+                           "Not sent: the call takes parts, progress or heartbeats before "
+                           "its response, and " +
+                           *no_parts_because_};
+    }
     const std::string_view first = protocol::first_asked(asked);
     if (first.empty()) {
         return std::nullopt;

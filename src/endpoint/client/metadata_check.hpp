@@ -10,6 +10,9 @@
 
 namespace warren::endpoint {
 
+/// Why a call there gets nothing before its response; nullopt: it may.
+std::optional<std::string> no_parts_because(const Address& address);
+
 /// What a client's callers may say of their calls beside method and arguments.
 class MetadataCheck {
 public:
@@ -23,6 +26,7 @@ public:
 
 private:
     std::string nothing_because_;  // empty: everything is carried
+    std::optional<std::string> no_parts_because_;
 };
 
 }  // namespace warren::endpoint

@@ -31,6 +31,7 @@ extern constinit const ProtocolDescriptor msgpack_rpc{
     .over_streams = true,
     .over_messages = true,
     .metadata = {.time_left = true, .attempt = true, .asked = true},
+    .has_parts = true,
     .make_stream = make,
     .check_secrets = check_rpc_secrets,
     .remembers_signed = true,

@@ -9,6 +9,7 @@ extern constinit const ProtocolDescriptor tutorial{
     .at_brokers = true,
     .method = MethodSource::by_listener,
     .metadata = carried_at_brokers,
+    .has_parts = true,
     .make_message =
         [](const Address&, const std::string& method, const core::Limits& limits) {
             return protocol::make_tutorial_protocol(method, limits);

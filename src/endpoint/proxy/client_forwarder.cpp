@@ -6,6 +6,9 @@
 #include "runtime/client/client_calls.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -46,9 +49,28 @@ public:
         }
     }
 
-    void part(const protocol::Response& part) noexcept override {
+    /// What the caller is done with, the server that answers is told of.
+    void watch(runtime::ClientCalls& calls, std::shared_ptr<runtime::PartsFlow> flow) {
+        flow_ = std::move(flow);
+        if (flow_ == nullptr) {
+            return;
+        }
+        self_ = std::make_shared<ForwardingCall*>(this);
+        flow_->watch([&calls, self = self_](std::uint64_t parts) {
+            calls.executor().post([&calls, self, parts] {
+                if (*self != nullptr) {
+                    (*self)->give_credit(calls, parts);
+                }
+            });
+        });
+    }
+
+    void part(const protocol::Response& part, std::size_t bytes) noexcept override {
         if (replies_ == ForwardReplies::carried && part.data) {
-            response_->part(*part.data);
+            if (part.kind == protocol::ResponseKind::part) {
+                bytes_under_way_.push_back(bytes);
+            }
+            response_->part(part.kind, *part.data);
         }
     }
     void succeeded(const protocol::Response& response) noexcept override {
@@ -63,6 +85,14 @@ public:
     void failed(Failure failure) noexcept override { finish(std::unexpected{std::move(failure)}); }
 
 private:
+    void give_credit(runtime::ClientCalls& calls, std::uint64_t parts) {
+        for (; parts_done_ < parts && !bytes_under_way_.empty(); ++parts_done_) {
+            bytes_done_ += bytes_under_way_.front();
+            bytes_under_way_.pop_front();
+        }
+        calls.give_credit(*this, bytes_done_);
+    }
+
     struct Cancel {
         runtime::ClientCalls* calls;
         ForwardingCall* call;
@@ -79,6 +109,9 @@ private:
         // From here on nobody gives this call up any more.
         cancel_.reset();
         withdraw_.reset();
+        if (self_ != nullptr) {
+            *self_ = nullptr;
+        }
         const std::unique_ptr<ForwardingCall> self{this};
         response_->end(std::move(outcome));
     }
@@ -86,6 +119,11 @@ private:
     const std::unique_ptr<runtime::ForwardSink> response_;
     const ForwardReplies replies_;
     Arena arena_;
+    std::shared_ptr<runtime::PartsFlow> flow_;
+    std::shared_ptr<ForwardingCall*> self_{};  // to null once it is over; of a call with parts
+    std::deque<std::size_t> bytes_under_way_;  // of each part
+    std::uint64_t parts_done_ = 0;
+    std::uint64_t bytes_done_ = 0;
     std::optional<std::stop_callback<Cancel>> cancel_;
     std::optional<std::stop_callback<Withdraw>> withdraw_;
 };
@@ -138,6 +176,7 @@ void ClientForwarder::forward(const runtime::ForwardedCall& call,
     outgoing->timeout = timeout;
     outgoing->when_blocked = when_blocked_;
     outgoing->watch(calls_, call.stop, call.stop_unsent);
+    outgoing->watch(calls_, call.parts);
     calls_.submit(*outgoing.release());
 }
 

@@ -3,6 +3,9 @@
 namespace warren::runtime {
 
 void ClientCall::begin_anew() noexcept {
+    parts_ = 0;
+    credit_bytes_ = 0;
+    heard_at_.reset();
     method = {};
     server = {};
     style = model::ArgumentStyle::named;

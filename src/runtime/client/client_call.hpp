@@ -41,8 +41,9 @@ public:
     /// in  valid during the call only
     virtual void succeeded(const protocol::Response& response) noexcept = 0;
     virtual void failed(Failure failure) noexcept = 0;
-    /// A part of the response has come, and the call goes on.
-    virtual void part(const protocol::Response&) noexcept {}
+    /// What comes before the end of the response, of what the metadata asks for.
+    /// in   bytes: as the message has them, for `ClientCalls::give_credit`
+    virtual void part(const protocol::Response& /*part*/, std::size_t /*bytes*/) noexcept {}
 
     // By whoever makes the call; what is viewed lives until the call is over.
     std::string_view method{};
@@ -77,6 +78,10 @@ private:
     metrics::CallSeries* series_ = nullptr;                 // null: nobody counts
     std::chrono::steady_clock::time_point submitted_at_{};  // where somebody counts
     std::size_t request_bytes_ = 0;
+
+    std::uint64_t parts_ = 0;                                          // so far
+    std::uint64_t credit_bytes_ = 0;                                   // as its server was told
+    std::optional<std::chrono::steady_clock::time_point> heard_at_{};  // what comes before the end
 
     CallStage stage_ = CallStage::queued;
     CallQueue* queue_ = nullptr;

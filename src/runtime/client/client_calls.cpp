@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace warren::runtime {
+namespace {
+
+constexpr int missed_heartbeats_max = 3;
+
+}  // namespace
 
 ClientCalls::ClientCalls(Executor& executor, const ClientCallsOptions& options)
     : executor_{executor}, in_flight_max_{options.in_flight_max}, pending_{options.random} {}
@@ -183,7 +188,66 @@ void ClientCalls::accept(ClientCall& call) {
     dispatch(call);
 }
 
+void ClientCalls::give_credit(ClientCall& call, std::uint64_t bytes_done) {
+    // One notice for many small parts, and soon enough for the server never to run dry.
+    const std::uint64_t worth_a_notice = call.metadata.parts_window.value_or(0) / 4;
+    if (bytes_done > call.credit_bytes_ && bytes_done - call.credit_bytes_ > worth_a_notice) {
+        call.credit_bytes_ = bytes_done;
+        send_credit(call, bytes_done);
+    }
+}
+
+void ClientCalls::take_part(ClientCall& call, const protocol::Response& part, std::size_t bytes) {
+    if (call.metadata.heartbeat) {
+        const bool is_first = !call.heard_at_;
+        call.heard_at_ = executor_.now();
+        if (is_first) {
+            listen_for_heartbeats(token_of(call), call);
+        }
+    }
+    switch (part.kind) {
+    case protocol::ResponseKind::part:
+        if (!call.metadata.parts_window) {
+            return;
+        }
+        if (part.number.value_or(call.parts_) != call.parts_) {
+            return end(call, missing_parts_failure(call.parts_, part.number));
+        }
+        ++call.parts_;
+        break;
+    case protocol::ResponseKind::progress:
+        if (!call.metadata.takes_progress) {
+            return;
+        }
+        break;
+    case protocol::ResponseKind::heartbeat:
+    case protocol::ResponseKind::end:
+        return;
+    }
+    call.part(part, bytes);
+}
+
+/// Once the server has given a sign, it must go on: one that is gone never answers.
+void ClientCalls::listen_for_heartbeats(std::uint64_t token, ClientCall& call) {
+    executor_.post_at(*call.heard_at_ + missed_heartbeats_max * *call.metadata.heartbeat,
+                      [weak = weak_from_this(), token] {
+                          const std::shared_ptr<ClientCalls> self = weak.lock();
+                          ClientCall* const found = self ? self->pending_.find(token) : nullptr;
+                          if (found == nullptr) {
+                              return;
+                          }
+                          const auto silence = missed_heartbeats_max * *found->metadata.heartbeat;
+                          if (self->executor_.now() - *found->heard_at_ < silence) {
+                              return self->listen_for_heartbeats(token, *found);
+                          }
+                          self->end(*found, silent_server_failure(silence));
+                      });
+}
+
 void ClientCalls::succeed(ClientCall& call, const protocol::Response& response) {
+    if (call.metadata.parts_window && response.number.value_or(0) != call.parts_) [[unlikely]] {
+        return fail(call, missing_parts_failure(call.parts_, response.number));
+    }
     release(call);
     count(counters_.successes);
     record(call, response.failure);

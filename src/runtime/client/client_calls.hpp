@@ -50,6 +50,10 @@ public:
     void withdraw(ClientCall& call);
     /// End every call that was not sent yet, of those that were submitted so far.    thread any
     void end_unsent(Failure why);
+    /// End a call whose parts cannot be taken. Its server hears that nobody waits any more.
+    void abort(ClientCall& call, Failure failure) { end(call, std::move(failure)); }
+    /// The caller is done with so many bytes of its parts, counted from the first one.
+    void give_credit(ClientCall& call, std::uint64_t bytes_done);
     /// End every call as cancelled. From now on whoever submits a call completes it in there.
     virtual void close();
 
@@ -77,12 +81,16 @@ protected:
     }
     /// A call ends without its reply, by its deadline, its caller or `close`.
     virtual void forget(ClientCall&) noexcept {}
+    virtual void send_credit(ClientCall&, std::uint64_t /*bytes_done*/) {}
 
     /// Calls that are submitted from now on, on the I/O thread, wait for `accept_held`: those that
     /// follow the responses of one read are sent before the next one is handled.
     void hold_submissions() noexcept { holds_submissions_ = true; }
     void accept_held();
 
+    /// What comes before the end.
+    /// in   bytes: of its message
+    void take_part(ClientCall& call, const protocol::Response& part, std::size_t bytes);
     void succeed(ClientCall& call, const protocol::Response& response);
     void fail(ClientCall& call, Failure failure);
     void fail_all(CallQueue& queue, const Failure& why);
@@ -101,6 +109,10 @@ protected:
     static void set_request_bytes(ClientCall& call, std::size_t bytes) noexcept {
         call.request_bytes_ = bytes;
     }
+    /// As its server was told.
+    static std::uint64_t credit_of(const ClientCall& call) noexcept { return call.credit_bytes_; }
+    /// Whether something came already that must not come twice.
+    static bool has_parts(const ClientCall& call) noexcept { return call.parts_ != 0; }
     static CallStage stage_of(const ClientCall& call) noexcept { return call.stage_; }
     static void set_stage(ClientCall& call, CallStage stage) noexcept { call.stage_ = stage; }
 
@@ -121,6 +133,7 @@ private:
     void release(ClientCall& call) noexcept;
     void record(const ClientCall& call, std::optional<Code> failure) const noexcept;
 
+    void listen_for_heartbeats(std::uint64_t token, ClientCall& call);
     void expire_due();
     void arm_timer();
 

@@ -87,6 +87,20 @@ Failure blocked_failure(std::string_view broker, std::string_view reason) {
                 "Not sent: " + std::string{broker} + " takes no messages" + quoted_reason(reason)};
 }
 
+Failure missing_parts_failure(std::uint64_t came, std::optional<std::uint64_t> next) {
+    return {.code = Code::connection_lost,
+            .message = "Handled, but not all of the response came: after " + std::to_string(came) +
+                       " parts " +
+                       (next ? "number " + std::to_string(*next) + " was the next"
+                             : std::string{"it ended without saying how many there were"})};
+}
+
+Failure silent_server_failure(std::chrono::milliseconds silence) {
+    return {.code = Code::connection_lost,
+            .message = "The server had begun, and then gave no sign for " +
+                       core::to_string(silence) + "; the request may have been handled"};
+}
+
 Failure cancelled_failure(CallStage stage, std::string_view by_whom) {
     return {.code = Code::cancelled,
             .message = std::string{by_whom} + (stage == CallStage::queued

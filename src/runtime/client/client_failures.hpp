@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,11 @@ Failure no_connection_failure(std::string_view broker, std::size_t attempts, con
 /// A server's queue is there, and the server is not.
 Failure absent_failure(std::string_view broker, std::string_view queue);
 Failure blocked_failure(std::string_view broker, std::string_view reason);
+/// Parts that were sent did not come.
+/// in   came: so many; next: the number of the one that came then, or how many there were
+Failure missing_parts_failure(std::uint64_t came, std::optional<std::uint64_t> next);
+/// A server that had begun gives no sign any more.
+Failure silent_server_failure(std::chrono::milliseconds silence);
 Failure cancelled_failure(CallStage stage, std::string_view by_whom);
 
 }  // namespace warren::runtime

@@ -1,6 +1,7 @@
 #include "runtime/client/message_client.hpp"
 
 #include "protocol/failure_value.hpp"
+#include "protocol/reply_headers.hpp"
 #include "protocol/returned_requests.hpp"
 #include "runtime/dispatch/kept_bytes.hpp"
 
@@ -179,8 +180,9 @@ void MessageClient::on_reply(const protocol::MessageView& reply) {
         fail(*call, std::move(response.error()));
     } else if (response->failure) {
         fail(*call, protocol::to_failure(*response));
-    } else if (response->is_part) {
-        call->part(*response);
+    } else if (protocol::read_kind(reply, *response);
+               response->kind != protocol::ResponseKind::end) {
+        take_part(*call, *response, reply.body.size());
     } else {
         succeed(*call, *response);
     }

@@ -11,6 +11,7 @@
 #include "runtime/transports.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -83,6 +84,9 @@ private:
     void count_attempt(const Failure& why);
     // message_client_cancel.cpp
     void forget(ClientCall& call) noexcept override;
+    void send_credit(ClientCall& call, std::uint64_t bytes_done) override;
+    void say_credit(const ClientCall& call, std::uint64_t bytes_done);
+    void tell_again(std::uint64_t token, std::uint64_t bytes_done, std::chrono::milliseconds pause);
     void send_cancellations();
     void send_cancellation(const Cancelled& call);
     void tell_again_later();

@@ -12,6 +12,8 @@ namespace {
 
 /// A broker drops a request whose time is over, but not one that is on its way already.
 constexpr std::chrono::seconds request_travels_max{10};
+constexpr std::chrono::milliseconds credit_pause_min{2'000};
+constexpr std::chrono::milliseconds credit_pause_max{30'000};
 
 }  // namespace
 
@@ -51,6 +53,34 @@ void MessageClient::send_cancellation(const Cancelled& call) {
         transport_->send_control(protocol::encode_cancellation(
             key, {call.correlation_id.data(), call.correlation_id.size()}, expires_after, arena));
     }
+}
+
+void MessageClient::send_credit(ClientCall& call, std::uint64_t bytes_done) {
+    say_credit(call, bytes_done);
+    tell_again(token_of(call), bytes_done, credit_pause_min);
+}
+
+void MessageClient::say_credit(const ClientCall& call, std::uint64_t bytes_done) {
+    Arena arena;
+    const std::string key = protocol::control_key(protocol_.server_queue(server_of(call)));
+    const PendingCalls::CorrelationText correlation = pending().correlation_of(token_of(call));
+    transport_->send_control(protocol::encode_credit(
+        key, {{correlation.data(), correlation.size()}, bytes_done}, arena));
+}
+
+/// What is said over the control route may be lost with a connection, and the handler would wait
+/// for it until its deadline: while no more credit is given it is said again.
+void MessageClient::tell_again(std::uint64_t token, std::uint64_t bytes_done,
+                               std::chrono::milliseconds pause) {
+    executor().post_at(now() + pause, [weak = weak_from_this(), token, bytes_done, pause] {
+        const auto self = std::static_pointer_cast<MessageClient>(weak.lock());
+        ClientCall* const call = self ? self->pending().find(token) : nullptr;
+        if (call == nullptr || credit_of(*call) != bytes_done) {
+            return;
+        }
+        self->say_credit(*call, bytes_done);
+        self->tell_again(token, bytes_done, std::min(2 * pause, credit_pause_max));
+    });
 }
 
 void MessageClient::tell_again_later() {

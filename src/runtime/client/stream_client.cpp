@@ -217,8 +217,17 @@ void StreamClient::on_response(StreamClientSession& session, std::uint64_t token
     }
 }
 
-void StreamClient::on_part(std::uint64_t token, const protocol::Response& part) {
-    pending().find(token)->part(part);
+void StreamClient::on_part(std::uint64_t token, const protocol::Response& part, std::size_t bytes) {
+    take_part(*pending().find(token), part, bytes);
+}
+
+void StreamClient::send_credit(ClientCall& call, std::uint64_t bytes_done) {
+    if (call.session_ != nullptr) {
+        StreamConnection& connection = call.session_->connection();
+        protocol_->encode_credit(call.id_, bytes_done, unix_ms(), connection.output());
+        connection.end_message();
+        connection.touch();
+    }
 }
 
 void StreamClient::on_stray_response(StreamClientSession&) {

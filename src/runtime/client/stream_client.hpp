@@ -78,6 +78,7 @@ private:
     void dispatch(ClientCall& call) override;
     Failure deadline_failure_of(const ClientCall& call) const override;
     void forget(ClientCall& call) noexcept override;
+    void send_credit(ClientCall& call, std::uint64_t bytes_done) override;
 
     void send(ClientCall& call, StreamClientSession& session);
     void send_one_way(ClientCall& call, StreamClientSession& session);
@@ -113,7 +114,7 @@ private:
     std::shared_ptr<void> share() override { return shared_from_this(); }
     TimePoint now() const noexcept override { return executor().now(); }
     std::int64_t unix_ms() override;
-    void on_part(std::uint64_t token, const protocol::Response& part) override;
+    void on_part(std::uint64_t token, const protocol::Response& part, std::size_t bytes) override;
     void on_response(StreamClientSession& session, std::uint64_t token,
                      std::expected<protocol::Response, Failure> response) override;
     void on_sign_of_life(StreamClientSession& session) override;

@@ -22,7 +22,7 @@ void StreamClient::attempt_failed(ClientCall& call, Failure why) {
 }
 
 bool StreamClient::may_retry(const ClientCall& call, const Failure& why) const noexcept {
-    if (is_closed() || call.attempt_ > options_.retries_max) {
+    if (is_closed() || call.attempt_ > options_.retries_max || has_parts(call)) {
         return false;
     }
     return (why.code == Code::connection_lost && call.idempotent) ||

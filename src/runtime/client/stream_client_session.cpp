@@ -74,7 +74,7 @@ StreamSession::Consumed StreamClientSession::take(std::span<const std::byte> inp
         }
         if (step.state == protocol::StreamStep::State::unreadable) [[unlikely]] {
             owner_->on_unreadable(*this, decoder_->failure());
-        } else if (!deliver()) {
+        } else if (!deliver(step.size_bytes)) {
             return everything;
         }
         arena_.reset(kept_bytes_max);
@@ -90,7 +90,7 @@ StreamSession::Consumed StreamClientSession::take(std::span<const std::byte> inp
 }
 
 /// out  false when the connection was dropped
-bool StreamClientSession::deliver() {
+bool StreamClientSession::deliver(std::size_t bytes) {
     if (!is_in_order_ && decoder_->id() == CallSlots::no_id) {
         // Some servers answer one-way calls, too, and some have calls of their own.
         refuse();
@@ -115,8 +115,8 @@ bool StreamClientSession::deliver() {
         return owner_ != nullptr;
     }
     auto response = decoder_->response(slot->ticket);
-    if (response && response->is_part) [[unlikely]] {
-        owner_->on_part(token, *response);
+    if (response && response->kind != protocol::ResponseKind::end) [[unlikely]] {
+        owner_->on_part(token, *response, bytes);
     } else {
         slots.remove(*slot);
         owner_->on_response(*this, token, std::move(response));

@@ -34,7 +34,9 @@ public:
         virtual void on_input_early_flush() = 0;
         virtual TimePoint now() const noexcept = 0;
         virtual std::int64_t unix_ms() = 0;
-        virtual void on_part(std::uint64_t token, const protocol::Response& part) = 0;
+        /// in   bytes: of its message
+        virtual void on_part(std::uint64_t token, const protocol::Response& part,
+                             std::size_t bytes) = 0;
         virtual void on_response(StreamClientSession& session, std::uint64_t token,
                                  std::expected<protocol::Response, Failure> response) = 0;
         /// The server has shown that it lives.
@@ -83,7 +85,7 @@ public:
 
 private:
     Consumed take(std::span<const std::byte> input);
-    bool deliver();
+    bool deliver(std::size_t bytes);
     void refuse();
 
     Owner* owner_;  // null: dropped

@@ -3,22 +3,25 @@
 #include "runtime/executor.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
 
 namespace warren::runtime {
 
-/// What comes back to the I/O thread: a call that has ended, or before that a part of its response.
+/// What comes back to the I/O thread: a call that has ended, or before that something else of it.
 class CompletionEntry {
 public:
-    explicit CompletionEntry(bool comes_before_end) noexcept : is_part{comes_before_end} {}
+    enum class Kind : std::uint8_t { end, part, heartbeats };
+
+    explicit CompletionEntry(Kind of) noexcept : kind{of} {}
     CompletionEntry(const CompletionEntry&) = delete;
     CompletionEntry& operator=(const CompletionEntry&) = delete;
     virtual ~CompletionEntry() = default;
 
     CompletionEntry* next_entry = nullptr;
-    const bool is_part;
+    const Kind kind;
 };
 
 /// Brings what is put into it to the I/O thread: one post for all that comes until it runs.

@@ -73,6 +73,7 @@ void Dispatcher::refuse(std::unique_ptr<ServerCall> call, Failure failure,
 void Dispatcher::begin(ServerCall& call, ListenerContext& listener) noexcept {
     calls_.begin(call, listener);
     call.state.context.log = &handler_log_;
+    call.state.context.writer = &call;
 }
 
 bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
@@ -123,10 +124,27 @@ void Dispatcher::describe(ServerCall& call, const protocol::Call& request,
     context.contract = metadata.contract;
     context.priority = metadata.priority;
     context.attempt = metadata.attempt;
+    if (metadata.takes_more_than_end()) [[unlikely]] {
+        expect_parts(call, metadata);
+    }
     if (metadata.time_left) {
         context.deadline =
             (state.large != nullptr ? state.large->came_at : state.listener->executor().now()) +
             *metadata.time_left;
+    }
+}
+
+/// What its caller takes before the end.
+void Dispatcher::expect_parts(ServerCall& call, const protocol::Metadata& metadata) {
+    if (!call.wants_response) {
+        return;
+    }
+    if (metadata.parts_window && call.hears_credit) {
+        call.state.parts = std::make_shared<PartsFlow>(*metadata.parts_window);
+    }
+    call.state.takes_progress = metadata.takes_progress;
+    if (metadata.heartbeat) {
+        call.begin_heartbeats(*metadata.heartbeat);
     }
 }
 

@@ -95,6 +95,7 @@ private:
     void describe(ServerCall& call, const protocol::Call& request,
                   const ListenerContext::Served* served);
     bool may_attempt(ServerCall& call);
+    void expect_parts(ServerCall& call, const protocol::Metadata& metadata);
 
     void start_large(std::unique_ptr<ServerCall> call);
 

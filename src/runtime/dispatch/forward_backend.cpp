@@ -22,13 +22,13 @@ public:
     }
 
     /// Whoever would end the call meanwhile leaves that to whoever has it.
-    void part(const Value& data) noexcept override {
+    void part(protocol::ResponseKind kind, const Value& data) noexcept override {
         ServerCall* const call = parked_ ? parked_->exchange(nullptr) : nullptr;
         if (call == nullptr) {
             return;
         }
         std::expected<void, Failure> written = std::unexpected{out_of_memory()};  // if it throws
-        calls_.guard(*call, [&] { written = call->write_part(data); });
+        calls_.guard(*call, [&] { written = call->write_part(kind, data); });
         if (written || written.error().code == Code::contract_mismatch) {
             parked_->store(call);
             return;
@@ -80,6 +80,7 @@ public:
                                       .arguments = request.arguments,
                                       .metadata = metadata_of(*call, request.metadata, copies),
                                       .wants_response = call->wants_response,
+                                      .parts = call->state.parts,
                                       .stop = call->state.context.stop};
         // From here on it may be answered any moment, on another thread.
         ServerCall& shared = *call.release();

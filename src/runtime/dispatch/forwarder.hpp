@@ -5,6 +5,7 @@
 
 #include "model/arguments.hpp"
 #include "protocol/call.hpp"
+#include "runtime/dispatch/parts_flow.hpp"
 
 #include <expected>
 #include <memory>
@@ -22,6 +23,8 @@ struct ForwardedCall {
     Value arguments{};
     protocol::Metadata metadata{};
     bool wants_response = true;  // false: one-way; its outcome is logged and counted only
+    /// How the caller takes parts; null: it takes none.
+    std::shared_ptr<PartsFlow> parts{};
     /// Nobody waits for the outcome any more: the call may be cancelled.
     std::stop_token stop{};
     /// The call may be cancelled as long as it has not been sent.
@@ -40,7 +43,8 @@ struct ForwardedResponse {
 class ForwardSink {
 public:
     virtual ~ForwardSink() = default;
-    virtual void part(const Value& /*data*/) noexcept {}
+    /// in   kind: no end
+    virtual void part(protocol::ResponseKind /*kind*/, const Value& /*data*/) noexcept {}
     virtual void end(std::expected<ForwardedResponse, Failure> outcome) noexcept = 0;
 };
 

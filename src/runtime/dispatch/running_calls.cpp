@@ -102,26 +102,36 @@ bool RunningCalls::is_late(const ServerCall& call) const noexcept {
     return call.state.context.deadline && clock_.has_come(*call.state.context.deadline);
 }
 
+std::expected<Value, std::string> RunningCalls::render(const ServerCall& call, const Type& type,
+                                                       const void* data, Arena& arena) const {
+    if (const auto errors = model::validate(type, data); !errors.empty()) {
+        return std::unexpected{"breaks its contract: " + summary_of(errors)};
+    }
+    const Value rendered = model::render(type, data, arena);
+    const format::Keyring& keys = call.state.listener->options().keys;
+    if (keys.empty()) [[likely]] {
+        return rendered;
+    }
+    const auto closed = model::encrypt_response(type, rendered, keys, clock_.unix_seconds(), arena);
+    if (!closed) {
+        return std::unexpected{"is not encrypted: " +
+                               std::string{format::message_of(closed.error())}};
+    }
+    return *closed;
+}
+
 void RunningCalls::respond(ServerCall& call, bool is_success, std::string_view message,
                            const void* data) {
     if (!is_success && is_late(call)) {
         return call.fail(interrupted(message));
     }
-    const Type& type = *call.state.method->response;
     std::optional<Value> rendered;
     if (data != nullptr) {
-        if (const auto errors = model::validate(type, data); !errors.empty()) {
-            return fail_internally(call, "the response breaks its contract: " + summary_of(errors));
+        const auto value = render(call, *call.state.method->response, data, call.arena);
+        if (!value) {
+            return fail_internally(call, "the response " + value.error());
         }
-        rendered = model::render(type, data, call.arena);
-        if (const format::Keyring& keys = call.state.listener->options().keys; !keys.empty()) {
-            const auto closed =
-                model::encrypt_response(type, *rendered, keys, clock_.unix_seconds(), call.arena);
-            if (!closed) {
-                return fail_internally(call, format::message_of(closed.error()));
-            }
-            rendered = *closed;
-        }
+        rendered = *value;
     }
     protocol::Response& response = call.state.response;
     response.failure = is_success ? std::nullopt : std::optional{Code::failed};
@@ -194,6 +204,10 @@ void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
         log_call(*call);
     }
     state.response.method = state.context.method;
+    if (state.parts != nullptr) [[unlikely]] {
+        state.response.number = state.parts->next_number();
+        state.parts->close();
+    }
     ServerCall& finished = *call;
     // Nothing of this may be used after it: whoever waited for the last call may end the server.
     finished.finished(std::move(call), at);

@@ -37,6 +37,11 @@ public:
     /// out  false: the response is there
     bool may_start(ServerCall& call) const noexcept;
 
+    /// What a handler gave, as it goes out.
+    /// in   data: as `type` describes; must outlive the value, as must `arena`
+    /// err  in what it breaks its contract, for the log
+    std::expected<Value, std::string> render(const ServerCall& call, const Type& type,
+                                             const void* data, Arena& arena) const;
     /// Leave what a handler gave as the response, if it keeps its contract.
     /// in   data: must outlive the response; null: none
     void respond(ServerCall& call, bool is_success, std::string_view message, const void* data);

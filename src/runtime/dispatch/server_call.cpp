@@ -10,7 +10,7 @@
 
 namespace warren::runtime {
 
-std::expected<void, Failure> ResponseWriter::write_part(const Value&) {
+std::expected<void, Failure> ResponseWriter::write_part(protocol::ResponseKind, const Value&) {
     return std::unexpected{no_parts()};
 }
 
@@ -50,6 +50,7 @@ void ServerCall::reset() noexcept {
     memory = nullptr;
     peer_address.clear();
     wants_response = true;
+    hears_credit = true;
     renew();
     state.listener = nullptr;
     state.method = nullptr;
@@ -61,6 +62,8 @@ void ServerCall::reset() noexcept {
     state.large.reset();
     state.parked.reset();
     state.interceptor_states.clear();
+    state.parts.reset();
+    state.takes_progress = false;
     if (state.response.failure) {
         state.failure = {};
     }

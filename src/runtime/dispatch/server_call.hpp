@@ -2,6 +2,7 @@
 
 #include <warren/arena.hpp>
 #include <warren/context.hpp>
+#include <warren/detail/part_writer.hpp>
 #include <warren/method.hpp>
 
 #include "metrics/call_series.hpp"
@@ -12,6 +13,7 @@
 #include "runtime/dispatch/large_request.hpp"
 #include "runtime/dispatch/locks.hpp"
 #include "runtime/dispatch/memory_hold.hpp"
+#include "runtime/dispatch/parts_flow.hpp"
 #include "runtime/dispatch/response_writer.hpp"
 #include "runtime/dispatch/workers.hpp"
 
@@ -51,6 +53,8 @@ struct ServerCallState {
     MemoryHold held;                        // for the handler's arguments
     std::shared_ptr<ParkedCall> parked{};   // once somebody else has it, who answers later
     std::vector<std::any> interceptor_states{};  // of those that have seen it begin
+    std::shared_ptr<PartsFlow> parts{};          // null: its caller takes none
+    bool takes_progress = false;
 
     protocol::Response response{};
     Failure failure{};
@@ -62,13 +66,24 @@ class ServerCall : public Task,
                    public CompletionEntry,
                    public LockTicket,
                    public Watched,
-                   public ResponseWriter {
+                   public ResponseWriter,
+                   public detail::PartWriter {
 public:
-    ServerCall() noexcept : CompletionEntry{false} {}
+    ServerCall() noexcept : CompletionEntry{Kind::end} {}
 
     /// Why a call that waited for its turn is not to start after all, as the text of `overloaded`;
     /// empty: it may.          thread any
     virtual std::string_view overload_reason() const noexcept { return {}; }
+
+    /// Whether its caller takes what comes before the end.
+    bool takes(protocol::ResponseKind kind) const noexcept {
+        return wants_response && (kind == protocol::ResponseKind::part ? state.parts != nullptr
+                                                                       : state.takes_progress);
+    }
+    // server_call_parts.cpp: what its handler sends before the response
+    bool write(const Type& type, const void* part) final;
+    void write(const Progress& progress) final;
+    void wait_for_room(std::move_only_function<void()> on_room) final;
 
     /// Leave a failure as the response.
     void fail(Failure failure) noexcept;
@@ -87,6 +102,8 @@ public:
     detail::MemoryBudget* memory = nullptr;
     /// Who asks, for the line of a log that shows calls; empty: not known.
     std::string peer_address{};
+    /// Whether its caller can say that it is done with parts: it gets none otherwise.
+    bool hears_credit = true;
     /// False: one-way. Nobody gets its failure, so it is logged and counted.
     bool wants_response = true;
 

@@ -41,6 +41,7 @@ MessageServer::MessageServer(const protocol::MessageProtocol& protocol, ServerTr
           std::make_shared<CompletionQueue>(transport.executor(), [this] { collect_finished(); })},
       replies_{log, transport.executor(), listener_.options().name},
       waits_{log, transport.executor(), listener_.options().name},
+      heartbeats_{transport.executor()},
       memory_{options_.in_flight_bytes_max},
       redelivery_cache_{options_.redelivery_cache} {
     WARREN_ASSERT(options_.in_flight_max > 0);
@@ -50,7 +51,7 @@ MessageServer::~MessageServer() {
     completions_->close();
     // What has returned and was not settled is delivered again.
     completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
-        if (!entry->is_part) {
+        if (entry->kind == CompletionEntry::Kind::end) {
             remove(static_cast<MessageServerCall&>(*entry));
         }
     });
@@ -192,6 +193,7 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
         // Of what cannot be read, too.
         call->state.context.caller = call->arena.copy(message.user_id);
     }
+    call->hears_credit = call->is_recognizable() && transport_.hears_control();
     if (call->is_recognizable()) {
         call->body_hash = hash_of(message.body);
     }
@@ -202,11 +204,17 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
 
 void MessageServer::collect_finished() {
     completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
-        if (entry->is_part) {
-            transport_.send(static_cast<const MessagePart&>(*entry).message.view());
-        } else {
+        switch (entry->kind) {
+        case CompletionEntry::Kind::part:
+            send_part(static_cast<const MessagePart&>(*entry));
+            break;
+        case CompletionEntry::Kind::heartbeats:
+            begin_heartbeats(static_cast<const HeartbeatsBegin&>(*entry));
+            break;
+        case CompletionEntry::Kind::end:
             settle(std::unique_ptr<MessageServerCall>{
                 static_cast<MessageServerCall*>(entry.release())});
+            break;
         }
     });
     if (memory_.is_worth_trimming(0)) [[unlikely]] {
@@ -216,7 +224,30 @@ void MessageServer::collect_finished() {
     check_drained();
 }
 
+void MessageServer::send_part(const MessagePart& part) {
+    const protocol::MessageView message = part.message.view();
+    if (part.flow != nullptr) {
+        flows_.try_emplace(std::string{message.correlation_id}, part.flow);
+    }
+    transport_.send(message);
+}
+
+void MessageServer::begin_heartbeats(const HeartbeatsBegin& begin) {
+    auto& call = static_cast<MessageServerCall&>(begin.call);
+    if (auto beat = call.heartbeat()) {
+        call.heartbeats = heartbeats_.add(
+            begin.interval, [this, message = std::make_shared<protocol::OwnedMessage>(
+                                       std::move(*beat))] { transport_.send(message->view()); });
+    }
+}
+
 void MessageServer::remove(MessageServerCall& call) noexcept {
+    if (call.heartbeats != 0) [[unlikely]] {
+        heartbeats_.remove(call.heartbeats);
+    }
+    if (call.state.parts != nullptr) [[unlikely]] {
+        flows_.erase(call.address.correlation_id);
+    }
     in_flight_.back()->index = call.index;
     std::swap(in_flight_[call.index], in_flight_.back());
     in_flight_.pop_back();

@@ -3,7 +3,9 @@
 #include <warren/context.hpp>
 #include <warren/listener.hpp>
 
+#include "core/keyed_hash.hpp"
 #include "core/limits.hpp"
+#include "protocol/control.hpp"
 #include "protocol/message_protocol.hpp"
 #include "protocol/owned_message.hpp"
 #include "runtime/counters.hpp"
@@ -23,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace warren::runtime {
@@ -142,6 +145,7 @@ private:
     bool is_current(const MessageServerCall& call) const noexcept {
         return generation_ != 0 && call.delivery.generation == generation_;
     }
+    void begin_heartbeats(const HeartbeatsBegin& begin);
     void remove(MessageServerCall& call) noexcept;
     void lose(MessageServerCall& call);
     /// Never run it, if it has not started: another delivery of it will be.
@@ -160,6 +164,8 @@ private:
     void remember(std::unique_ptr<MessageServerCall> call);
     void arm_expiry();
     bool is_cancelled(const MessageServerCall& call);
+    void take_credit(const protocol::Credit& credit);
+    void send_part(const MessagePart& part);
     void end_cancelled();
     void check_drained();
 
@@ -173,6 +179,7 @@ private:
     MessageServerCounters counters_;
     LostReplies replies_;
     QueueWaits waits_;
+    Heartbeats heartbeats_;
 
     RequestMemory memory_;
     std::vector<MessageServerCall*> in_flight_;  // each knows its place
@@ -195,6 +202,9 @@ private:
     bool is_asking_ = false;
     std::optional<Executor::TimerId> ask_timer_;
 
+    /// By correlation id, of calls that have sent parts.
+    std::unordered_map<std::string, std::shared_ptr<PartsFlow>, core::KeyedHash, std::equal_to<>>
+        flows_;
     CancelledCalls cancelled_;
     std::optional<Executor::TimerId> cancel_timer_;
 

@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/owned_message.hpp"
+#include "protocol/reply_headers.hpp"
 #include "protocol/response_record.hpp"
 #include "runtime/dispatch/dispatcher.hpp"
 #include "runtime/dispatch/kept_bytes.hpp"
@@ -46,21 +47,51 @@ std::expected<std::unique_ptr<LargeRequest>, Failure> MessageServerCall::keep(
     return keep_large<Unread>(*memory, message.body.size(), *this, message, waits, arrival);
 }
 
-std::expected<void, Failure> MessageServerCall::write_part(const Value& data) {
-    if (!wants_response || !protocol_.has_parts()) {
+std::expected<void, Failure> MessageServerCall::write_part(protocol::ResponseKind kind,
+                                                           const Value& data) {
+    if (!takes(kind)) {
         return std::unexpected{no_parts()};
     }
+    const bool is_part = kind == protocol::ResponseKind::part;
+    const protocol::Response response{
+        .data = data,
+        .method = state.context.method,
+        .kind = kind,
+        .number = is_part ? std::optional{state.parts->next_number()} : std::nullopt};
     Arena headers;
     std::string bytes;
     std::string unwritable;
-    auto part = protocol_.encode_response(address, {.data = data, .is_part = true}, headers, bytes,
-                                          &unwritable);
+    auto part = protocol_.encode_response(address, response, headers, bytes, &unwritable);
+    if (part && part->body.size() > reply_bytes_max_) {
+        unwritable = protocol::oversized_reply_message(part->body.size(),
+                                                       {.body_bytes_max = reply_bytes_max_});
+    }
     if (!unwritable.empty() || !part) {
         return std::unexpected{unwritable_part(unwritable)};
     }
+    mark_kind(response, *part, headers);
     part->delivery_mode = address.delivery_mode;
-    completions_->put(std::make_unique<MessagePart>(*part));
+    if (is_part) {
+        state.parts->sent(part->body.size());
+    }
+    completions_->put(std::make_unique<MessagePart>(*part, is_part ? state.parts : nullptr));
     return {};
+}
+
+void MessageServerCall::begin_heartbeats(std::chrono::milliseconds interval) {
+    completions_->put(std::make_unique<HeartbeatsBegin>(*this, interval));
+}
+
+std::optional<protocol::OwnedMessage> MessageServerCall::heartbeat() const {
+    const protocol::Response response{.kind = protocol::ResponseKind::heartbeat};
+    Arena headers;
+    std::string bytes;
+    auto beat = protocol_.encode_response(address, response, headers, bytes);
+    if (!beat) {
+        return std::nullopt;
+    }
+    mark_kind(response, *beat, headers);
+    return protocol::OwnedMessage{*beat};
 }
 
 void MessageServerCall::finished(std::unique_ptr<ServerCall> self, At) noexcept {
@@ -98,6 +129,7 @@ void MessageServerCall::encode_response() {
 void MessageServerCall::write_reply(std::string* unwritable) {
     reply = protocol_.encode_response(address, response(), arena, body, unwritable);
     if (reply) {
+        mark_kind(response(), *reply, arena);
         reply->delivery_mode = address.delivery_mode;
     }
 }
@@ -183,6 +215,7 @@ void MessageServerCall::reuse() noexcept {
     body_bytes = 0;
     body_hash = 0;
     index = 0;
+    heartbeats = 0;
     requeued = false;
     is_done = false;
     is_cancelled = false;

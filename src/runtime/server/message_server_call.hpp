@@ -4,10 +4,12 @@
 #include "protocol/owned_message.hpp"
 #include "runtime/dispatch/completion_queue.hpp"
 #include "runtime/dispatch/server_call.hpp"
+#include "runtime/server/heartbeats.hpp"
 #include "runtime/server/queue_waits.hpp"
 #include "runtime/server/redelivery_cache.hpp"
 #include "runtime/transports.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -21,10 +23,12 @@ namespace warren::runtime {
 
 /// A part of a response on its way to the broker.
 struct MessagePart final : CompletionEntry {
-    explicit MessagePart(const protocol::MessageView& view)
-        : CompletionEntry{true}, message{view} {}
+    /// in   parts: of whose parts it is one; null: it is none
+    MessagePart(const protocol::MessageView& view, std::shared_ptr<PartsFlow> parts)
+        : CompletionEntry{Kind::part}, message{view}, flow{std::move(parts)} {}
 
     protocol::OwnedMessage message;
+    std::shared_ptr<PartsFlow> flow;
 };
 
 /// A call that came as a message, until its delivery is settled and the broker has surely seen so.
@@ -38,7 +42,11 @@ public:
           completions_{std::move(completions)},
           reply_bytes_max_{reply_bytes_max} {}
 
-    std::expected<void, Failure> write_part(const Value& data) override;
+    std::expected<void, Failure> write_part(protocol::ResponseKind kind,
+                                            const Value& data) override;
+    void begin_heartbeats(std::chrono::milliseconds interval) override;
+    /// What says that the call is under way; nullopt: it names nobody to tell.
+    std::optional<protocol::OwnedMessage> heartbeat() const;
     /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<ServerCall> self, At at) noexcept override;
 
@@ -68,8 +76,9 @@ public:
     protocol::ReplyAddress address{};
     std::size_t body_bytes = 0;  // of the request
     std::uint64_t body_hash = 0;
-    std::size_t index = 0;  // among those in flight
-    bool requeued = false;  // its result matters to nobody any more
+    std::size_t index = 0;          // among those in flight
+    Heartbeats::Id heartbeats = 0;  // 0: none
+    bool requeued = false;          // its result matters to nobody any more
     bool is_done = false;
     bool is_cancelled = false;  // nobody is to have its response
 

@@ -6,6 +6,9 @@ namespace warren::runtime {
 
 /// It may come before its request, and the request again: the call is remembered in any case.
 void MessageServer::on_control(const protocol::MessageView& message) {
+    if (const auto credit = protocol::read_credit(message)) {
+        return take_credit(*credit);
+    }
     const auto cancellation = protocol::read_cancellation(message);
     if (!cancellation) {
         return;
@@ -18,6 +21,15 @@ void MessageServer::on_control(const protocol::MessageView& message) {
             cancel_timer_.reset();
             end_cancelled();
         });
+    }
+}
+
+/// Every server of the queue hears it, and it may come after the end.
+void MessageServer::take_credit(const protocol::Credit& credit) {
+    if (const auto found = flows_.find(credit.correlation_id); found != flows_.end()) {
+        // What waits for it may end the call here, and be forgotten.
+        const std::shared_ptr<PartsFlow> flow = found->second;
+        flow->done(credit.bytes_done);
     }
 }
 

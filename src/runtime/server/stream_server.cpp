@@ -30,6 +30,7 @@ StreamServer::StreamServer(protocol::StreamProtocol& protocol, StreamAcceptor& a
       listener_{dispatcher, acceptor.executor(), std::move(options_.listener)},
       completions_{
           std::make_shared<CompletionQueue>(acceptor.executor(), [this] { collect_finished(); })},
+      heartbeats_{acceptor.executor()},
       memory_{options_.in_flight_bytes_max},
       backlog_{options_.responses_bytes_per_connection_max, options_.answers_bytes_max} {
     WARREN_ASSERT(options_.in_flight_max > 0 && options_.in_flight_per_connection_max > 0 &&
@@ -39,7 +40,7 @@ StreamServer::StreamServer(protocol::StreamProtocol& protocol, StreamAcceptor& a
 StreamServer::~StreamServer() {
     completions_->close();
     completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
-        if (!entry->is_part) {
+        if (entry->kind == CompletionEntry::Kind::end) {
             leaves(static_cast<StreamServerCall&>(*entry));
         }
     });
@@ -210,6 +211,9 @@ std::unique_ptr<StreamServerCall> StreamServer::make_call(StreamServerSession& s
 
 void StreamServer::leaves(StreamServerCall& call) noexcept {
     --in_flight_;
+    if (call.heartbeats != 0) [[unlikely]] {
+        heartbeats_.remove(call.heartbeats);
+    }
     abandoned_ -= call.is_abandoned ? 1 : 0;
     call.held.release();
 }
@@ -228,8 +232,11 @@ void StreamServer::respond_here(std::unique_ptr<StreamServerCall> call) noexcept
 
 void StreamServer::collect_finished() {
     completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
-        if (entry->is_part) {
+        if (entry->kind == CompletionEntry::Kind::part) [[unlikely]] {
             return give_part(static_cast<const StreamPart&>(*entry));
+        }
+        if (entry->kind == CompletionEntry::Kind::heartbeats) [[unlikely]] {
+            return begin_heartbeats(static_cast<const HeartbeatsBegin&>(*entry));
         }
         std::unique_ptr<StreamServerCall> call{static_cast<StreamServerCall*>(entry.release())};
         leaves(*call);
@@ -256,16 +263,39 @@ void StreamServer::send_response(const StreamServerCall& call, StreamServerSessi
         }
     }
     if (session != nullptr) {
+        if (call.state.parts != nullptr) [[unlikely]] {
+            session->forget_parts(call.ticket.id);
+        }
         session->response(is_given ? std::string_view{call.reply} : std::string_view{});
     }
 }
 
 void StreamServer::give_part(const StreamPart& part) {
     if (StreamServerSession* const session = find(part.session)) {
+        if (part.flow != nullptr) {
+            session->expect_credit(part.request_id, part.flow);
+        }
         session->write(part.bytes);
     } else {
         backlog_.remove(*part.share, part.bytes.size());
     }
+}
+
+/// A connection that does not take what waits for it shows by that what there is to know.
+void StreamServer::begin_heartbeats(const HeartbeatsBegin& begin) {
+    auto& call = static_cast<StreamServerCall&>(begin.call);
+    call.heartbeats =
+        heartbeats_.add(begin.interval, [this, id = call.session, ticket = call.reply_ticket] {
+            StreamServerSession* const session = find(id);
+            if (session == nullptr || session->has_unsent()) {
+                return;
+            }
+            std::string bytes;
+            protocol_.encode_response(ticket, {.kind = protocol::ResponseKind::heartbeat},
+                                      unix_ms(), bytes);
+            backlog_.add(session->share(), bytes.size());
+            session->write(bytes);
+        });
 }
 
 void StreamServer::recycle(std::unique_ptr<StreamServerCall> call) {

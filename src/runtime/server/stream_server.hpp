@@ -8,6 +8,7 @@
 #include "runtime/dispatch/completion_queue.hpp"
 #include "runtime/dispatch/dispatcher.hpp"
 #include "runtime/dispatch/request_memory.hpp"
+#include "runtime/server/heartbeats.hpp"
 #include "runtime/server/response_backlog.hpp"
 #include "runtime/server/stream_server_call.hpp"
 #include "runtime/stream_transports.hpp"
@@ -178,6 +179,7 @@ private:
     void collect_finished();
     void send_response(const StreamServerCall& call, StreamServerSession* session);
     void give_part(const StreamPart& part);
+    void begin_heartbeats(const HeartbeatsBegin& begin);
     void recycle(std::unique_ptr<StreamServerCall> call);
     void resume_stalled();
     void resume_held();
@@ -195,6 +197,7 @@ private:
     ListenerContext listener_;
     std::shared_ptr<CompletionQueue> completions_;
     StreamServerCounters counters_;
+    Heartbeats heartbeats_;
 
     RequestMemory memory_;                        // of it, the values that are being dispatched
     StreamServerSession* dispatching_ = nullptr;  // whose request that is

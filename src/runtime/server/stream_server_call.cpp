@@ -41,29 +41,45 @@ std::expected<std::unique_ptr<LargeRequest>, Failure> StreamServerCall::keep(
     return keep_large<Unread>(*memory, message.size(), *this, std::move(decoder), caller, message);
 }
 
-std::expected<void, Failure> StreamServerCall::write_part(const Value& data) {
-    if (!ticket.wants_response || !protocol_.has_parts()) {
+std::expected<void, Failure> StreamServerCall::write_part(protocol::ResponseKind kind,
+                                                          const Value& data) {
+    if (!takes(kind) || !protocol_.has_parts()) {
         return std::unexpected{no_parts()};
     }
     if (const std::string_view why = overload_reason(); !why.empty()) {
         return std::unexpected{overloaded(std::string{why})};
     }
-    auto part = std::make_unique<StreamPart>(session, *share);
+    const bool is_part = kind == protocol::ResponseKind::part;
+    auto part = std::make_unique<StreamPart>(*this, is_part ? state.parts : nullptr);
     const std::string unwritable = protocol_.encode_response(
-        reply_ticket, {.data = data, .method = state.context.method, .is_part = true},
+        reply_ticket,
+        {.data = data,
+         .method = state.context.method,
+         .kind = kind,
+         .number = is_part ? std::optional{state.parts->next_number()} : std::nullopt},
         server_.unix_ms(), part->bytes);
     if (!unwritable.empty()) {
         return std::unexpected{unwritable_part(unwritable)};
     }
-    has_parts = true;
+    ends_behind_parts = true;
+    if (is_part) {
+        state.parts->sent(part->bytes.size());
+    }
     server_.backlog_.add(*share, part->bytes.size());
     completions_->put(std::move(part));
     return {};
 }
 
+void StreamServerCall::begin_heartbeats(std::chrono::milliseconds interval) {
+    if (protocol_.has_parts()) {
+        ends_behind_parts = true;
+        completions_->put(std::make_unique<HeartbeatsBegin>(*this, interval));
+    }
+}
+
 void StreamServerCall::finished(std::unique_ptr<ServerCall> self, At at) noexcept {
     // What has parts on their way ends behind them.
-    if (at == At::dispatch && !has_parts) {
+    if (at == At::dispatch && !ends_behind_parts) {
         static_cast<void>(self.release());
         server_.respond_here(std::unique_ptr<StreamServerCall>{this});
         return;
@@ -106,7 +122,8 @@ void StreamServerCall::reuse() noexcept {
     is_abandoned = false;
     is_cancelled = false;
     reply.clear();
-    has_parts = false;
+    ends_behind_parts = false;
+    heartbeats = 0;
 }
 
 }  // namespace warren::runtime

@@ -3,8 +3,10 @@
 #include "protocol/stream_protocol.hpp"
 #include "runtime/dispatch/completion_queue.hpp"
 #include "runtime/dispatch/server_call.hpp"
+#include "runtime/server/heartbeats.hpp"
 #include "runtime/server/response_backlog.hpp"
 
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -27,16 +29,6 @@ struct SessionId {
     friend auto operator<=>(const SessionId&, const SessionId&) = default;
 };
 
-/// A part of a response on its way to its connection.
-struct StreamPart final : CompletionEntry {
-    StreamPart(SessionId id, ResponseBacklog::Share& waits_with) noexcept
-        : CompletionEntry{true}, session{id}, share{&waits_with} {}
-
-    SessionId session;
-    ResponseBacklog::Share* share;
-    std::string bytes;
-};
-
 /// A call that came over a stream, until its response is in its connection's output.
 class StreamServerCall final : public ServerCall {
 public:
@@ -44,7 +36,9 @@ public:
                      std::shared_ptr<CompletionQueue> completions) noexcept
         : server_{server}, protocol_{protocol}, completions_{std::move(completions)} {}
 
-    std::expected<void, Failure> write_part(const Value& data) override;
+    std::expected<void, Failure> write_part(protocol::ResponseKind kind,
+                                            const Value& data) override;
+    void begin_heartbeats(std::chrono::milliseconds interval) override;
     /// While its request is being dispatched, write the response where it leaves; otherwise encode
     /// it, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<ServerCall> self, At at) noexcept override;
@@ -71,8 +65,9 @@ public:
     // Of the I/O thread: it takes no place of others any more; its response is not wanted, either.
     bool is_abandoned = false;
     bool is_cancelled = false;
-    std::string reply;  // encoded; of one that was handed over
-    bool has_parts = false;
+    std::string reply;               // encoded; of one that was handed over
+    bool ends_behind_parts = false;  // which go by the I/O thread
+    Heartbeats::Id heartbeats = 0;   // of the I/O thread; 0: none
 
 private:
     class Unread;
@@ -80,6 +75,23 @@ private:
     StreamServer& server_;
     const protocol::StreamProtocol& protocol_;
     std::shared_ptr<CompletionQueue> completions_;
+};
+
+/// What comes before the end of a response, on its way to its connection.
+struct StreamPart final : CompletionEntry {
+    /// in   parts: of whose parts it is one; null: it is none
+    StreamPart(const StreamServerCall& call, std::shared_ptr<PartsFlow> parts) noexcept
+        : CompletionEntry{Kind::part},
+          session{call.session},
+          share{call.share},
+          request_id{call.ticket.id},
+          flow{std::move(parts)} {}
+
+    SessionId session;
+    ResponseBacklog::Share* share;
+    std::uint32_t request_id;
+    std::shared_ptr<PartsFlow> flow;
+    std::string bytes;
 };
 
 }  // namespace warren::runtime

@@ -71,6 +71,8 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
             server_->refuse_unreadable(*this, *decoder_);
         } else if (step.state == StreamStep::State::cancelled) [[unlikely]] {
             server_->cancel(*this, decoder_->ticket.id);
+        } else if (step.state == StreamStep::State::credit) [[unlikely]] {
+            take_credit(decoder_->ticket.id, decoder_->bytes_done);
         } else {
             if (step.state == StreamStep::State::unread) [[unlikely]] {
                 server_->accept_large(*this, *decoder_, rest.first(step.size_bytes));
@@ -148,6 +150,20 @@ void StreamServerSession::write(std::string_view bytes) {
         return end_unanswered();
     }
     connection_.touch();
+}
+
+void StreamServerSession::expect_credit(std::uint32_t request_id,
+                                        const std::shared_ptr<PartsFlow>& flow) {
+    flows_.try_emplace(request_id, flow);
+}
+
+/// It may come after the end.
+void StreamServerSession::take_credit(std::uint32_t request_id, std::uint64_t bytes_done) {
+    if (const auto found = flows_.find(request_id); found != flows_.end()) {
+        // What waits for it may end the call here, and be forgotten.
+        const std::shared_ptr<PartsFlow> flow = found->second;
+        flow->done(bytes_done);
+    }
 }
 
 void StreamServerSession::response(std::string_view reply) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,6 +56,11 @@ public:
     bool is_asked_again() const noexcept { return has_order() && state_ == State::waiting; }
     /// What a worker made, and has counted.
     void write(std::string_view bytes);
+    /// Whether what was written still waits for the peer.
+    bool has_unsent() const noexcept { return unsent_counted_ != 0; }
+    /// The caller of a request says when it is done with parts.
+    void expect_credit(std::uint32_t request_id, const std::shared_ptr<PartsFlow>& flow);
+    void forget_parts(std::uint32_t request_id) noexcept { flows_.erase(request_id); }
     /// The same of a response, which ends a call.
     void response(std::string_view reply);
     void end_unanswered();
@@ -76,6 +82,7 @@ private:
         closing,
     };
 
+    void take_credit(std::uint32_t request_id, std::uint64_t bytes_done);
     void count_output(std::size_t bytes);
     Consumed pause(std::size_t consumed_bytes, State state = State::waiting);
     void close_if_due();
@@ -92,6 +99,7 @@ private:
     std::int64_t unix_ms_ = 0;
     std::unique_ptr<protocol::StreamCallDecoder> decoder_;
     std::string caller_;
+    std::map<std::uint32_t, std::shared_ptr<PartsFlow>> flows_;  // by the request
 };
 
 }  // namespace warren::runtime

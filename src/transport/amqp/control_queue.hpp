@@ -30,6 +30,9 @@ public:
     /// It is gone, or not needed any more.
     void close() noexcept;
 
+    /// Whether messages come, or will unless that is refused.
+    bool is_open() const noexcept { return channel_ != 0; }
+
     void on_channel_event(const amqp::Event& event) override;
 
 private:

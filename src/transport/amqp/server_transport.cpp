@@ -46,6 +46,7 @@ public:
     }
 
     runtime::Executor& executor() noexcept override { return link_->executor(); }
+    bool hears_control() const noexcept override { return control_.is_open(); }
     void requeue(DeliveryId delivery) override { consumer_.requeue(delivery); }
     void stop_consuming() override { consumer_.stop(); }
 

@@ -16,6 +16,7 @@ public:
 
     runtime::Executor& executor() noexcept { return broker_.executor(); }
     void set_sink(runtime::ServerSink& sink) noexcept { sink_ = &sink; }
+    bool hears_control() const noexcept { return !options_.control_key.empty(); }
 
     runtime::Settlement settle(runtime::DeliveryId delivery, const protocol::MessageView* reply) {
         if (!connected_) {
@@ -154,6 +155,10 @@ void MemoryServerTransport::close(const Failure& why) {
 
 runtime::Executor& MemoryServerTransport::executor() noexcept {
     return impl_->executor();
+}
+
+bool MemoryServerTransport::hears_control() const noexcept {
+    return impl_->hears_control();
 }
 
 runtime::Settlement MemoryServerTransport::settle(runtime::DeliveryId delivery,

@@ -38,6 +38,7 @@ public:
                                const protocol::MessageView* reply) override;
     void requeue(runtime::DeliveryId delivery) override;
     void stop_consuming() override;
+    bool hears_control() const noexcept override;
 
 private:
     class Impl;

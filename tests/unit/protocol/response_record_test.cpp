@@ -30,7 +30,7 @@ std::string refusal_of(std::string_view bytes) {
 TEST(ResponseRecord, OwnsASuccess) {
     const Dynamic data = Dynamic::map({{"number", 18446744073709551615U}, {"text", "text"}});
     std::string message = "Well done";
-    const std::string bytes = record_of({.message = message, .data = data.value()});
+    const std::string bytes = record_of({.message = message, .data = data.value(), .number = 7});
     message.assign("overwritten");
     Arena arena;
     const auto read = read_response_record(bytes, arena);
@@ -38,6 +38,7 @@ TEST(ResponseRecord, OwnsASuccess) {
     EXPECT_FALSE(read->failure);
     EXPECT_EQ(read->message, "Well done");
     EXPECT_EQ(read->data, data.value());
+    EXPECT_EQ(read->number, 7U);
 }
 
 TEST(ResponseRecord, TellsNoDataFromNull) {
@@ -80,16 +81,16 @@ TEST(ResponseRecord, KeepsWhatCannotBeWrittenAsAFailure) {
 
 TEST(ResponseRecord, RefusesWhatIsNoRecordOrOfAnotherVersion) {
     EXPECT_TRUE(refusal_of("").contains("cannot be read"));
-    EXPECT_TRUE(refusal_of("\x93\x01").contains("cannot be read"));
+    EXPECT_TRUE(refusal_of("\x93\x02").contains("cannot be read"));
     EXPECT_TRUE(refusal_of("\x01").contains("another version"));
-    EXPECT_TRUE(refusal_of(std::string("\x94\x02\xa2OK\x90\xc0", 7)).contains("another version"));
+    EXPECT_TRUE(refusal_of(std::string("\x94\x01\xa2OK\x90\xc0", 7)).contains("another version"));
     for (const std::string& wrong : {
-             std::string("\x93\x01\xa2OK\x90", 6),              // a part is missing
-             std::string("\x94\x01\xa2OK\xc0\xc0", 7),          // data that is no list
-             std::string("\x94\x01\xa2OK\x92\x01\x02\xc0", 9),  // more data than one
-             std::string("\x94\x01\xc0\x90\xc0", 5),            // neither
-             std::string("\x94\x01\xa2OK\x90\x80", 7),          // both
-             std::string("\x94\x01\xc0\x90\x80", 5),            // a failure without a name
+             std::string("\x94\x02\xa2OK\x90\xc0", 7),               // a part is missing
+             std::string("\x95\x02\xa2OK\xc0\xc0\xc0", 8),           // data that is no list
+             std::string("\x95\x02\xa2OK\x92\x01\x02\xc0\xc0", 10),  // more data than one
+             std::string("\x95\x02\xc0\x90\xc0\xc0", 6),             // neither
+             std::string("\x95\x02\xa2OK\x90\x80\xc0", 8),           // both
+             std::string("\x95\x02\xc0\x90\x80\xc0", 6),             // a failure without a name
          }) {
         EXPECT_TRUE(refusal_of(wrong).contains("cannot be read"));
     }

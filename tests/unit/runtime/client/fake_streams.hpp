@@ -82,7 +82,9 @@ private:
             const std::string_view first = line_.substr(0, space);
             const std::string_view rest = line_.substr(space + 1);
             if (first == "ok" || first == "part") {
-                return protocol::Response{.data = Value::text(rest), .is_part = first == "part"};
+                return protocol::Response{.data = Value::text(rest),
+                                          .kind = first == "part" ? protocol::ResponseKind::part
+                                                                  : protocol::ResponseKind::end};
             }
             Failure failure{.code = *code_named(first), .message = std::string{rest}};
             if (failure.code == Code::overloaded) {

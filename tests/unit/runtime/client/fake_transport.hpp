@@ -95,7 +95,8 @@ public:
         data = Dynamic{response.data.value_or(Value{})};
         finish();
     }
-    void part(const protocol::Response& response) noexcept override {
+    void part(const protocol::Response& response, std::size_t bytes) noexcept override {
+        part_bytes += bytes;
         parts.emplace_back(response.data.value());
     }
     void failed(Failure why) noexcept override {
@@ -114,6 +115,7 @@ public:
     int completions = 0;
     Dynamic data;
     std::vector<Dynamic> parts;
+    std::size_t part_bytes = 0;
     std::optional<Failure> failure;
     std::function<void()> on_finished;
 
@@ -168,13 +170,13 @@ struct ClientFixture {
         reply_to(request.correlation_id, data);
     }
     void reply_to(std::string_view correlation_id, std::string_view data = "null",
-                  std::string_view type = {}) {
+                  const Dynamic& headers = {}) {
         const std::string body =
             R"({"success":true,"message":"OK","data":)" + std::string{data} + "}";
         client->on_reply({.routing_key = "reply_queue",
                           .content_type = "application/json",
                           .correlation_id = correlation_id,
-                          .type = type,
+                          .headers = headers.value(),
                           .body = protocol::bytes_of(body),
                           .body_bytes = body.size()});
     }

@@ -1,7 +1,6 @@
 #include "runtime/client/message_client.hpp"
 
 #include "unit/runtime/client/fake_transport.hpp"
-#include "unit/runtime/server/parts_protocol.hpp"
 
 #include <gtest/gtest.h>
 
@@ -66,22 +65,92 @@ TEST(MessageClient, SaysWhenItSentToServersOfWarrens) {
     }
 }
 
+Dynamic part_headers(int number) {
+    return Dynamic::map({{"warren-part", number}});
+}
+
+Dynamic end_headers(int parts) {
+    return Dynamic::map({{"warren-parts", parts}});
+}
+
 TEST(MessageClient, ACallSurvivesPartsOfItsAnswer) {
-    ClientFixture fixture{client_options(), std::make_unique<test::PartsOverMessages>()};
-    fixture.start();
+    ClientFixture fixture;
+    fixture.ready();
     TestCall call;
+    call.metadata.parts_window = 100;
     fixture.submit(call);
-    const Published& sent = fixture.last();
-    fixture.reply_to(sent.correlation_id, "1", "part");
-    fixture.reply_to(sent.correlation_id, "2", "part");
+    fixture.bind_all();
+    const std::string id = fixture.last().correlation_id;
+    fixture.reply_to(id, "1", part_headers(0));
+    fixture.reply_to(id, "2", part_headers(1));
     EXPECT_TRUE(call.pending());
     EXPECT_EQ(call.parts, (std::vector<Dynamic>{1, 2}));
-    fixture.reply_to(sent.correlation_id, "3");
+    fixture.reply_to(id, "3", end_headers(2));
     EXPECT_TRUE(call.succeeded_once());
     EXPECT_EQ(call.data, Dynamic{3});
-    fixture.reply_to(sent.correlation_id, "4", "part");
+    fixture.reply_to(id, "4", part_headers(2));
     EXPECT_EQ(call.parts.size(), 2U);
     EXPECT_EQ(fixture.client->replies_dropped(), 1U);
+}
+
+TEST(MessageClient, APartThatIsMissingFailsTheCall) {
+    const std::vector<std::vector<Dynamic>> replies{
+        {part_headers(1)},                   // the first is missing
+        {part_headers(0), part_headers(0)},  // one twice
+        {part_headers(0), part_headers(2)},  // the second is missing
+        {part_headers(0), end_headers(2)},   // the last is missing
+        {end_headers(1)},                    // the only one
+        {part_headers(0), Dynamic{}},        // an end of another call's
+    };
+    for (const auto& headers : replies) {
+        ClientFixture fixture;
+        fixture.ready();
+        TestCall call;
+        call.metadata.parts_window = 100;
+        fixture.submit(call);
+        fixture.bind_all();
+        for (const Dynamic& each : headers) {
+            fixture.reply_to(fixture.last().correlation_id, "1", each);
+        }
+        EXPECT_EQ(call.code(), Code::connection_lost);
+    }
+}
+
+TEST(MessageClient, PartsThatNobodyAskedForAreDropped) {
+    ClientFixture fixture;
+    fixture.ready();
+    TestCall call;
+    fixture.submit(call);
+    fixture.bind_all();
+    const std::string id = fixture.last().correlation_id;
+    fixture.reply_to(id, "1", part_headers(0));
+    fixture.reply_to(id, "2", Dynamic::map({{"warren-progress", true}}));
+    fixture.reply_to(id, "3", Dynamic::map({{"warren-heartbeat", true}}));
+    EXPECT_TRUE(call.pending());
+    EXPECT_TRUE(call.parts.empty());
+    fixture.reply_to(id, "4");
+    EXPECT_EQ(call.data, Dynamic{4});
+}
+
+TEST(MessageClient, AServerThatHadBegunAndFallsSilentIsLost) {
+    ClientFixture fixture;
+    fixture.ready();
+    TestCall call{"dx_example", 40min};
+    call.metadata.heartbeat = 1s;
+    fixture.submit(call);
+    fixture.bind_all();
+    const std::string id = fixture.last().correlation_id;
+    fixture.executor.advance(10min);
+    EXPECT_TRUE(call.pending()) << "it may wait in the queue";
+    for (int minute = 0; minute < 120; ++minute) {
+        fixture.reply_to(id, "null", Dynamic::map({{"warren-heartbeat", true}}));
+        fixture.executor.advance(1s);
+    }
+    EXPECT_TRUE(call.pending());
+    fixture.executor.advance(1999ms);
+    EXPECT_TRUE(call.pending());
+    fixture.executor.advance(1ms);
+    EXPECT_EQ(call.code(), Code::connection_lost);
 }
 
 TEST(MessageClient, WhatTheBrokerNeverLookedAtIsSentAgain) {

@@ -51,6 +51,7 @@ TEST(StreamClient, ACallSurvivesPartsOfItsAnswer) {
     for (const auto order : {protocol::ResponseOrder::any, protocol::ResponseOrder::as_requested}) {
         StreamFixture fixture{{.order = order}};
         TestCall call;
+        call.metadata.parts_window = 1;
         fixture.submit(call);
         FakeConnection& connection = fixture.connect();
         const std::string id = connection.written().substr(0, 1);

@@ -1,11 +1,12 @@
 #include "runtime/dispatch/forwarder.hpp"
 #include "runtime/dispatch/response_writer.hpp"
 #include "unit/runtime/server/broker_harness.hpp"
-#include "unit/runtime/server/parts_protocol.hpp"
 #include "unit/runtime/server/stream_harness.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,7 +18,8 @@ namespace {
 
 class PartForwarder final : public Forwarder {
 public:
-    void forward(const ForwardedCall&, std::unique_ptr<ForwardSink> response) override {
+    void forward(const ForwardedCall& call, std::unique_ptr<ForwardSink> response) override {
+        flows.push_back(call.parts);
         responses.push_back(std::move(response));
         if (answers_at_once) {
             part(responses.size() - 1, 0);
@@ -25,35 +27,49 @@ public:
         }
     }
 
-    void part(std::size_t call, int number) { responses[call]->part(Value::integer(number)); }
+    void part(std::size_t call, int number) {
+        responses[call]->part(protocol::ResponseKind::part, Value::integer(number));
+    }
     void end(std::size_t call) {
         responses[call]->end(ForwardedResponse{.data = Value::text("end")});
     }
 
     bool answers_at_once = false;
     std::vector<std::unique_ptr<ForwardSink>> responses;
+    std::vector<std::shared_ptr<PartsFlow>> flows;
 };
 
-std::string request(int id) {
-    return packed("[0, " + std::to_string(id) + ", \"m\", []]");
+/// in   asks: for what comes before the end
+std::string request(int id, const std::string& asks = R"("parts": 100)") {
+    return packed("[0, " + std::to_string(id) + R"(, "m", [{"$warren": "positional", )" + asks +
+                  "}]]");
+}
+
+std::string part_of(int id, int number, int data) {
+    return "[1," + std::to_string(id) + ",null," + std::to_string(data) +
+           R"(,{"$warren":"part","number":)" + std::to_string(number) + "}]";
+}
+
+std::string end_of(int id, int parts) {
+    return "[1," + std::to_string(id) + R"(,null,"end",{"$warren":"bare","number":)" +
+           std::to_string(parts) + "}]";
 }
 
 TEST(ResponseParts, LeaveAtOnceAndInOrderOverAStream) {
     PartForwarder forwarder;
-    ServedStream served{std::make_unique<PartsOverStreams>()};
+    ServedStream served;
     served.serve({.listener = {.forwarder = &forwarder}});
     FakeConnection& peer = served.connect();
     peer.receive(request(1) + request(2));
     forwarder.part(0, 1);
     forwarder.part(1, 2);
     served.run();
-    EXPECT_EQ(peer.take_responses(),
-              (Texts{R"([1,1,null,["part",1]])", R"([1,2,null,["part",2]])"}));
+    EXPECT_EQ(peer.take_responses(), (Texts{part_of(1, 0, 1), part_of(2, 0, 2)}));
     EXPECT_EQ(served.server->in_flight(), 2U) << "a part ends nothing";
     forwarder.part(0, 3);
     forwarder.end(0);
     served.run();
-    EXPECT_EQ(peer.take_responses(), (Texts{R"([1,1,null,["part",3]])", R"([1,1,null,"end"])"}));
+    EXPECT_EQ(peer.take_responses(), (Texts{part_of(1, 1, 3), end_of(1, 2)}));
     forwarder.part(0, 4);
     served.run();
     EXPECT_EQ(peer.take_output(), "") << "nothing follows the end";
@@ -65,17 +81,17 @@ TEST(ResponseParts, LeaveAtOnceAndInOrderOverAStream) {
 TEST(ResponseParts, AnEndInsideOfItsDispatchComesBehindThem) {
     PartForwarder forwarder;
     forwarder.answers_at_once = true;
-    ServedStream served{std::make_unique<PartsOverStreams>()};
+    ServedStream served;
     served.serve({.listener = {.forwarder = &forwarder}});
     FakeConnection& peer = served.connect();
     peer.receive(request(1));
     served.run();
-    EXPECT_EQ(peer.take_responses(), (Texts{R"([1,1,null,["part",0]])", R"([1,1,null,"end"])"}));
+    EXPECT_EQ(peer.take_responses(), (Texts{part_of(1, 0, 0), end_of(1, 1)}));
 }
 
 TEST(ResponseParts, OfAConnectionThatIsGoneAreDropped) {
     PartForwarder forwarder;
-    ServedStream served{std::make_unique<PartsOverStreams>()};
+    ServedStream served;
     served.serve({.listener = {.forwarder = &forwarder}});
     FakeConnection& peer = served.connect();
     peer.receive(request(1));
@@ -90,8 +106,8 @@ TEST(ResponseParts, OfAConnectionThatIsGoneAreDropped) {
 
 TEST(ResponseParts, AreRefusedWhereAsMuchWaitsAsMay) {
     PartForwarder forwarder;
-    ServedStream served{std::make_unique<PartsOverStreams>()};
-    served.serve({.listener = {.forwarder = &forwarder}, .responses_bytes_per_connection_max = 20});
+    ServedStream served;
+    served.serve({.listener = {.forwarder = &forwarder}, .responses_bytes_per_connection_max = 30});
     FakeConnection& peer = served.connect();
     peer.receive(request(1));
     for (int number = 0; number < 3; ++number) {
@@ -101,37 +117,121 @@ TEST(ResponseParts, AreRefusedWhereAsMuchWaitsAsMay) {
     served.run();
     const Texts responses = peer.take_responses();
     ASSERT_EQ(responses.size(), 3U);
-    EXPECT_TRUE(responses[1].contains(R"(["part",1])"));
+    EXPECT_EQ(responses[1], part_of(1, 1, 1));
     EXPECT_TRUE(responses[2].contains("overloaded")) << "a response that lacks a part is none";
 }
 
-TEST(ResponseParts, AreNotOfAProtocolWithoutAnyNorOfOneWayCalls) {
+TEST(ResponseParts, AreNotForCallersThatTakeNoneNorOfOneWayCalls) {
     PartForwarder forwarder;
-    ServedStream plain;
-    plain.serve({.listener = {.forwarder = &forwarder}});
-    FakeConnection& peer = plain.connect();
-    peer.receive(request(1));
+    ServedStream served;
+    served.serve({.listener = {.forwarder = &forwarder}});
+    FakeConnection& peer = served.connect();
+    peer.receive(packed(R"([0, 1, "m", []])"));
     forwarder.part(0, 1);
     forwarder.end(0);
-    plain.run();
+    served.run();
     EXPECT_EQ(peer.take_responses(), Texts{R"([1,1,null,"end"])"});
-    ServedStream with_parts{std::make_unique<PartsOverStreams>()};
-    with_parts.serve({.listener = {.forwarder = &forwarder}});
-    FakeConnection& notifier = with_parts.connect();
-    notifier.receive(packed(R"([2, "m", []])"));
+    peer.receive(packed(R"([2, "m", [{"$warren": "positional", "parts": 100}]])"));
     forwarder.part(1, 1);
     forwarder.end(1);
-    with_parts.run();
-    EXPECT_EQ(notifier.take_output(), "");
+    served.run();
+    EXPECT_EQ(peer.take_output(), "");
+}
+
+TEST(ResponseParts, ACallerSaysWhenItIsDoneWithThem) {
+    PartForwarder forwarder;
+    ServedStream served;
+    served.serve({.listener = {.forwarder = &forwarder}});
+    FakeConnection& peer = served.connect();
+    const std::size_t part_bytes = packed(part_of(7, 0, 0)).size();
+    peer.receive(request(7, "\"parts\": " + std::to_string(2 * part_bytes)));
+    PartsFlow& flow = *forwarder.flows[0];
+    std::vector<std::uint64_t> done;
+    flow.watch([&](std::uint64_t parts) { done.push_back(parts); });
+    forwarder.part(0, 0);
+    EXPECT_TRUE(flow.has_room());
+    forwarder.part(0, 1);
+    EXPECT_FALSE(flow.has_room());
+    int waited = 0;
+    flow.wait([&] { ++waited; });
+    served.run();
+    const auto credit = [&](std::size_t bytes) {
+        peer.receive(packed(R"([2, "$warren.credit", [7, )" + std::to_string(bytes) + "]]"));
+    };
+    credit(part_bytes - 1);
+    EXPECT_EQ(waited, 1) << "a byte of room is room";
+    EXPECT_EQ(done, std::vector<std::uint64_t>{0});
+    credit(2 * part_bytes);
+    credit(2 * part_bytes);
+    credit(9 * part_bytes);
+    EXPECT_EQ(done, (std::vector<std::uint64_t>{0, 2})) << "what was not sent is not done with";
+    forwarder.end(0);
+    served.run();
+    credit(3 * part_bytes);
+    EXPECT_EQ(waited, 1);
+    EXPECT_EQ(peer.take_responses(), (Texts{part_of(7, 0, 0), part_of(7, 1, 1), end_of(7, 2)}));
+}
+
+TEST(ResponseParts, AWindowOfNothingAdmitsOneAtATime) {
+    PartsFlow flow{0};
+    EXPECT_TRUE(flow.has_room());
+    flow.sent(1000);
+    EXPECT_FALSE(flow.has_room());
+    flow.done(1000);
+    EXPECT_TRUE(flow.has_room());
+    flow.sent(1);
+    int waited = 0;
+    flow.wait([&] { ++waited; });
+    EXPECT_EQ(waited, 0);
+    flow.close();
+    EXPECT_EQ(waited, 1) << "nobody waits for ever";
+}
+
+TEST(ResponseParts, CreditThatCannotBeReadIsRefused) {
+    PartForwarder forwarder;
+    ServedStream served;
+    served.serve({.listener = {.forwarder = &forwarder}});
+    FakeConnection& peer = served.connect();
+    for (const char* const arguments : {"[]", "[1]", "[-1, 5]", "[1, \"x\"]", "{}"}) {
+        peer.receive(packed(R"([2, "$warren.credit", )" + std::string{arguments} + "]"));
+    }
+    peer.receive(packed(R"([2, "$warren.credit", [4, 5]])"));
+    peer.receive(request(1));
+    forwarder.end(0);
+    served.run();
+    EXPECT_EQ(peer.take_responses(), Texts{end_of(1, 0)}) << "the connection goes on";
+}
+
+TEST(ResponseParts, HeartbeatsComeUntilTheEnd) {
+    PartForwarder forwarder;
+    ServedStream served;
+    served.serve({.listener = {.forwarder = &forwarder}});
+    FakeConnection& peer = served.connect();
+    peer.receive(request(1, R"("heartbeat_ms": 1000)"));
+    served.run();
+    const std::string beat = R"([1,1,null,null,{"$warren":"heartbeat"}])";
+    EXPECT_EQ(peer.take_responses(), Texts{beat}) << "the first says that a server has it";
+    served.stage.executor.advance(999ms);
+    served.run();
+    EXPECT_EQ(peer.take_output(), "");
+    served.stage.executor.advance(1ms);
+    served.run();
+    EXPECT_EQ(peer.take_responses(), Texts{beat});
+    forwarder.end(0);
+    served.run();
+    EXPECT_EQ(peer.take_responses(), Texts{R"([1,1,null,"end"])"});
+    served.stage.executor.advance(10s);
+    served.run();
+    EXPECT_EQ(peer.take_output(), "");
 }
 
 TEST(ResponseParts, SettleNothingAtABroker) {
     PartForwarder forwarder;
     ServedBroker served;
-    served.protocol = std::make_unique<PartsOverMessages>();
     served.stage.registry.method("work", [] {});
     served.serve({.listener = {.forwarder = &forwarder}});
-    served.caller->send({.correlation_id = "a"});
+    const std::array headers{Member{Value::text("warren-parts-window"), Value::integer(1'000'000)}};
+    served.caller->send({.correlation_id = "a", .headers = Value::map(headers)});
     served.run();
     ASSERT_EQ(forwarder.responses.size(), 1U);
     forwarder.part(0, 1);
@@ -150,10 +250,10 @@ TEST(ResponseParts, SettleNothingAtABroker) {
 TEST(ResponseParts, AnEndIsKeptForARedeliveryApartFromItsCall) {
     PartForwarder forwarder;
     ServedBroker served;
-    served.protocol = std::make_unique<PartsOverMessages>();
     served.stage.registry.method("work", [] {});
     served.serve({.listener = {.forwarder = &forwarder}});
-    served.caller->send({.correlation_id = "a"});
+    const std::array headers{Member{Value::text("warren-parts-window"), Value::integer(1'000'000)}};
+    served.caller->send({.correlation_id = "a", .headers = Value::map(headers)});
     served.run();
     forwarder.part(0, 1);
     served.run();

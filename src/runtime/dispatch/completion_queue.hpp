@@ -15,13 +15,13 @@ class CompletionEntry {
 public:
     enum class Kind : std::uint8_t { end, part, heartbeats };
 
-    explicit CompletionEntry(Kind of) noexcept : kind{of} {}
+    explicit CompletionEntry(Kind of) noexcept : entry_kind{of} {}
     CompletionEntry(const CompletionEntry&) = delete;
     CompletionEntry& operator=(const CompletionEntry&) = delete;
     virtual ~CompletionEntry() = default;
 
     CompletionEntry* next_entry = nullptr;
-    const Kind kind;
+    const Kind entry_kind;
 };
 
 /// Brings what is put into it to the I/O thread: one post for all that comes until it runs.

@@ -51,7 +51,7 @@ MessageServer::~MessageServer() {
     completions_->close();
     // What has returned and was not settled is delivered again.
     completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
-        if (entry->kind == CompletionEntry::Kind::end) {
+        if (entry->entry_kind == CompletionEntry::Kind::end) {
             remove(static_cast<MessageServerCall&>(*entry));
         }
     });
@@ -204,7 +204,7 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
 
 void MessageServer::collect_finished() {
     completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
-        switch (entry->kind) {
+        switch (entry->entry_kind) {
         case CompletionEntry::Kind::part:
             send_part(static_cast<const MessagePart&>(*entry));
             break;

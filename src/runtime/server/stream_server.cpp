@@ -40,7 +40,7 @@ StreamServer::StreamServer(protocol::StreamProtocol& protocol, StreamAcceptor& a
 StreamServer::~StreamServer() {
     completions_->close();
     completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
-        if (entry->kind == CompletionEntry::Kind::end) {
+        if (entry->entry_kind == CompletionEntry::Kind::end) {
             leaves(static_cast<StreamServerCall&>(*entry));
         }
     });
@@ -232,10 +232,10 @@ void StreamServer::respond_here(std::unique_ptr<StreamServerCall> call) noexcept
 
 void StreamServer::collect_finished() {
     completions_->take_all([this](std::unique_ptr<CompletionEntry> entry) {
-        if (entry->kind == CompletionEntry::Kind::part) [[unlikely]] {
+        if (entry->entry_kind == CompletionEntry::Kind::part) [[unlikely]] {
             return give_part(static_cast<const StreamPart&>(*entry));
         }
-        if (entry->kind == CompletionEntry::Kind::heartbeats) [[unlikely]] {
+        if (entry->entry_kind == CompletionEntry::Kind::heartbeats) [[unlikely]] {
             return begin_heartbeats(static_cast<const HeartbeatsBegin&>(*entry));
         }
         std::unique_ptr<StreamServerCall> call{static_cast<StreamServerCall*>(entry.release())};

@@ -163,10 +163,10 @@ TEST(MessageClientPresence, AMethodThatARunningServerHasNoExchangeForIsNone) {
                   "'unheard_of': no_responder: no such exchange"),
               std::string::npos)
         << unbound.failure->message;
-    TestCall returned;
-    broker.submit(returned);
+    TestCall came_back;
+    broker.submit(came_back);
     broker.client->on_returned(broker.last().token, missing);
-    EXPECT_EQ(returned.code(), Code::no_such_method);
+    EXPECT_EQ(came_back.code(), Code::no_such_method);
 
     // Of a server that is not known to run, or that nobody asked for, it may be the server.
     for (const MessageClientOptions& options : {impatient(), test::client_options()}) {

@@ -3,7 +3,6 @@
 #include "transport/memory/hub.hpp"
 
 #include <future>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -33,7 +32,8 @@ public:
             [connection = connection_, hub = hub_.get(), calls = calls_,
              wanted = transport_options_of(client_replies(address, options))]() mutable {
                 connection->calls = std::move(calls);
-                connection->transport.emplace(hub->broker, std::move(wanted));
+                connection->transport =
+                    transport::make_memory_client_transport(hub->broker, std::move(wanted));
                 connection->calls->attach(*connection->transport);
                 connection->transport->start(*connection->calls);
             });
@@ -73,7 +73,7 @@ private:
     /// What lives on the hub's thread and is destroyed there.
     struct Connection {
         std::shared_ptr<runtime::MessageClient> calls;
-        std::optional<transport::MemoryClientTransport> transport;
+        std::shared_ptr<transport::MemoryClientTransport> transport;
     };
 
     const std::shared_ptr<transport::MemoryHub> hub_;

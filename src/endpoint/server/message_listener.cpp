@@ -90,7 +90,7 @@ public:
     }
 
 protected:
-    virtual std::unique_ptr<runtime::ServerTransport> make_transport(Log& log) = 0;
+    virtual std::shared_ptr<runtime::ServerTransport> make_transport(Log& log) = 0;
     virtual void start(runtime::ServerTransport& transport, runtime::ServerSink& sink) = 0;
     virtual void close_connection(std::move_only_function<void()> closed) = 0;
 
@@ -105,7 +105,7 @@ private:
     std::unique_ptr<protocol::MessageProtocol> protocol_;
     protocol::Topology topology_;
     std::size_t reply_bytes_max_ = 0;
-    std::unique_ptr<runtime::ServerTransport> transport_;
+    std::shared_ptr<runtime::ServerTransport> transport_;
     std::unique_ptr<runtime::MessageServer> server_;
     std::atomic<bool> has_opened_ = false;
 };
@@ -120,8 +120,8 @@ public:
     runtime::Executor& executor() noexcept override { return hub_->executor; }
 
 private:
-    std::unique_ptr<runtime::ServerTransport> make_transport(Log&) override {
-        return std::make_unique<transport::MemoryServerTransport>(
+    std::shared_ptr<runtime::ServerTransport> make_transport(Log&) override {
+        return transport::make_memory_server_transport(
             hub_->broker,
             transport::MemoryServerOptions{.topology = topology(),
                                            .queue = queue(),
@@ -153,7 +153,7 @@ public:
     }
 
 private:
-    std::unique_ptr<runtime::ServerTransport> make_transport(Log& log) override {
+    std::shared_ptr<runtime::ServerTransport> make_transport(Log& log) override {
         if (const std::string why = unlimited_attempts(config(), topology()); !why.empty()) {
             log.info(config().display() + ": " + why);
         }

@@ -1,5 +1,6 @@
 #include "transport/memory/client_transport.hpp"
 
+#include "core/while_alive.hpp"
 #include "protocol/returned_requests.hpp"
 #include "transport/memory/connection.hpp"
 
@@ -19,22 +20,23 @@ Failure unroutable(const MemoryMessage& request) {
                                    request.exchange(), request.routing_key())};
 }
 
-}  // namespace
-
-class MemoryClientTransport::Impl final : public MemoryConnection {
+class MemoryClientTransportImpl final : public MemoryClientTransport, public MemoryConnection {
 public:
-    Impl(MemoryBroker& broker, MemoryClientOptions options)
+    MemoryClientTransportImpl(MemoryBroker& broker, MemoryClientOptions options)
         : MemoryConnection{broker, options.reconnect_delay}, options_{std::move(options)} {}
+    ~MemoryClientTransportImpl() override { abandon(); }
 
-    runtime::Executor& executor() noexcept { return broker_.executor(); }
-    const std::string& return_key() const noexcept { return return_key_; }
+    runtime::Executor& executor() noexcept override { return broker_.executor(); }
+    std::string_view return_key() const noexcept override { return return_key_; }
 
-    void start(runtime::ClientSink& sink) {
+    void start(runtime::ClientSink& sink) override {
         sink_ = &sink;
         blocked_watch_ = broker_.watch_blocked([this](bool blocked) { on_blocked(blocked); });
+        connect_soon();
     }
+    void close(const Failure& why) override { MemoryConnection::close(why); }
 
-    void publish(std::uint64_t token, const protocol::MessageView& request) {
+    void publish(std::uint64_t token, const protocol::MessageView& request) override {
         if (!connected_) {
             refuse_unconnected(token);
             return;
@@ -51,7 +53,7 @@ public:
         });
     }
 
-    void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) {
+    void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override {
         if (!connected_) {
             wanted_.emplace_back(token, std::move(bindings));
             return;
@@ -59,7 +61,7 @@ public:
         post([this, token, bindings = std::move(bindings)] { bind(token, bindings); });
     }
 
-    void send_control(const protocol::MessageView& message) {
+    void send_control(const protocol::MessageView& message) override {
         if (connected_) {
             auto kept = std::make_shared<const MemoryMessage>(message);
             const std::string& routing_key = kept->routing_key();
@@ -115,12 +117,10 @@ private:
     }
 
     void refuse_unconnected(std::uint64_t token) {
-        executor().post([this, weak = weak_from_this(), token] {
-            if (weak.lock()) {
-                sink_->on_refused(token, {.code = Code::no_responder,
-                                          .message = "There is no connection to the broker"});
-            }
-        });
+        executor().post(core::while_alive(weak_from_this(), [this, token] {
+            sink_->on_refused(token, {.code = Code::no_responder,
+                                      .message = "There is no connection to the broker"});
+        }));
     }
 
     /// A request reached the broker.
@@ -212,45 +212,11 @@ private:
     std::shared_ptr<void> blocked_watch_;
 };
 
-MemoryClientTransport::MemoryClientTransport(MemoryBroker& broker, MemoryClientOptions options)
-    : impl_{std::make_shared<Impl>(broker, std::move(options))} {}
+}  // namespace
 
-MemoryClientTransport::~MemoryClientTransport() {
-    impl_->abandon();
-}
-
-void MemoryClientTransport::start(runtime::ClientSink& sink) {
-    impl_->start(sink);
-    impl_->executor().post([weak = std::weak_ptr{impl_}] {
-        if (const auto impl = weak.lock()) {
-            impl->connect();
-        }
-    });
-}
-
-void MemoryClientTransport::close(const Failure& why) {
-    impl_->close(why);
-}
-
-runtime::Executor& MemoryClientTransport::executor() noexcept {
-    return impl_->executor();
-}
-
-void MemoryClientTransport::publish(std::uint64_t token, const protocol::MessageView& request) {
-    impl_->publish(token, request);
-}
-
-std::string_view MemoryClientTransport::return_key() const noexcept {
-    return impl_->return_key();
-}
-
-void MemoryClientTransport::bind_replies(std::uint64_t token,
-                                         std::vector<protocol::Binding> bindings) {
-    impl_->bind_replies(token, std::move(bindings));
-}
-
-void MemoryClientTransport::send_control(const protocol::MessageView& message) {
-    impl_->send_control(message);
+std::shared_ptr<MemoryClientTransport> make_memory_client_transport(MemoryBroker& broker,
+                                                                    MemoryClientOptions options) {
+    return std::make_shared<MemoryClientTransportImpl>(broker, std::move(options));
 }
 
 }  // namespace warren::transport

@@ -22,31 +22,20 @@ struct MemoryClientOptions {
     std::chrono::milliseconds reconnect_delay{100};
 };
 
-/// Publishes requests to a broker in memory and consumes their replies. Destroy it on the I/O
+/// Publishes requests to a broker in memory and consumes their replies. Let it go on the I/O
 /// thread.
-class MemoryClientTransport final : public runtime::ClientTransport {
+///
+/// While there is no connection a request is refused with no_responder, and bindings are made by
+/// the next one, before it is ready.
+class MemoryClientTransport : public runtime::ClientTransport {
 public:
-    explicit MemoryClientTransport(MemoryBroker& broker, MemoryClientOptions options = {});
-    ~MemoryClientTransport() override;
-    MemoryClientTransport(const MemoryClientTransport&) = delete;
-    MemoryClientTransport& operator=(const MemoryClientTransport&) = delete;
-
     /// in  the sink outlives the transport
-    void start(runtime::ClientSink& sink);
+    virtual void start(runtime::ClientSink& sink) = 0;
     /// Break the connection; it comes back after the reconnect delay.
-    void close(const Failure& why);
-
-    runtime::Executor& executor() noexcept override;
-    /// While there is no connection a request is refused with no_responder.
-    void publish(std::uint64_t token, const protocol::MessageView& request) override;
-    /// While there is no connection the bindings are made by the next one, before it is ready.
-    void bind_replies(std::uint64_t token, std::vector<protocol::Binding> bindings) override;
-    std::string_view return_key() const noexcept override;
-    void send_control(const protocol::MessageView& message) override;
-
-private:
-    class Impl;
-    std::shared_ptr<Impl> impl_;
+    virtual void close(const Failure& why) = 0;
 };
+
+std::shared_ptr<MemoryClientTransport> make_memory_client_transport(
+    MemoryBroker& broker, MemoryClientOptions options = {});
 
 }  // namespace warren::transport

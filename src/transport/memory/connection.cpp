@@ -1,5 +1,7 @@
 #include "transport/memory/connection.hpp"
 
+#include "core/while_alive.hpp"
+
 #include <utility>
 
 namespace warren::transport {
@@ -23,12 +25,12 @@ void MemoryConnection::connect() {
     }
 }
 
+void MemoryConnection::connect_soon() {
+    broker_.executor().post(core::while_alive(weak_from_this(), [this] { connect(); }));
+}
+
 void MemoryConnection::connect_at(runtime::TimePoint when) {
-    broker_.executor().post_at(when, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) {
-            self->connect();
-        }
-    });
+    broker_.executor().post_at(when, core::while_alive(weak_from_this(), [this] { connect(); }));
 }
 
 void MemoryConnection::close(const Failure& why) {

@@ -25,6 +25,8 @@ public:
     MemoryConnection& operator=(const MemoryConnection&) = delete;
 
     void connect();
+    /// Connect, but not inside of this call.
+    void connect_soon();
     /// Break; connect again later.
     void close(const Failure& why);
     /// Break for good, without a word.

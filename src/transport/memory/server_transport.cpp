@@ -1,6 +1,7 @@
 #include "transport/memory/server_transport.hpp"
 
 #include "core/assert.hpp"
+#include "core/while_alive.hpp"
 #include "protocol/control.hpp"
 #include "transport/memory/connection.hpp"
 
@@ -8,17 +9,24 @@
 #include <utility>
 
 namespace warren::transport {
+namespace {
 
-class MemoryServerTransport::Impl final : public MemoryConnection {
+class MemoryServerTransportImpl final : public MemoryServerTransport, public MemoryConnection {
 public:
-    Impl(MemoryBroker& broker, MemoryServerOptions options)
+    MemoryServerTransportImpl(MemoryBroker& broker, MemoryServerOptions options)
         : MemoryConnection{broker, options.reconnect_delay}, options_{std::move(options)} {}
+    ~MemoryServerTransportImpl() override { abandon(); }
 
-    runtime::Executor& executor() noexcept { return broker_.executor(); }
-    void set_sink(runtime::ServerSink& sink) noexcept { sink_ = &sink; }
-    bool hears_control() const noexcept { return !options_.control_key.empty(); }
+    runtime::Executor& executor() noexcept override { return broker_.executor(); }
+    bool hears_control() const noexcept override { return !options_.control_key.empty(); }
+    void start(runtime::ServerSink& sink) override {
+        sink_ = &sink;
+        connect_soon();
+    }
+    void close(const Failure& why) override { MemoryConnection::close(why); }
 
-    runtime::Settlement settle(runtime::DeliveryId delivery, const protocol::MessageView* reply) {
+    runtime::Settlement settle(runtime::DeliveryId delivery,
+                               const protocol::MessageView* reply) override {
         if (!connected_) {
             return runtime::Settlement::not_connected;
         }
@@ -36,13 +44,13 @@ public:
         return runtime::Settlement::sent;
     }
 
-    void requeue(runtime::DeliveryId delivery) {
+    void requeue(runtime::DeliveryId delivery) override {
         if (delivery.generation == number_) {
             post([this, delivery] { broker_.requeue(*this, delivery.tag); });
         }
     }
 
-    void stop_consuming() {
+    void stop_consuming() override {
         stopping_ = true;
         if (connected_) {
             post([this] {
@@ -50,11 +58,7 @@ public:
                 stopped();
             });
         } else {
-            executor().post([weak = weak_from_this()] {
-                if (const auto self = weak.lock()) {
-                    static_cast<Impl&>(*self).stopped();
-                }
-            });
+            executor().post(core::while_alive(weak_from_this(), [this] { stopped(); }));
         }
     }
 
@@ -92,7 +96,7 @@ private:
     /// Consumes what comes by the control route; goes with its queue, which is the connection's.
     class Control final : public MemoryConsumer {
     public:
-        explicit Control(Impl& impl) noexcept : impl_{impl} {}
+        explicit Control(MemoryServerTransportImpl& impl) noexcept : impl_{impl} {}
         void deliver(std::shared_ptr<const MemoryMessage> message, std::uint64_t tag) override {
             const std::string& routing_key = message->routing_key();
             impl_.transmit(Hop::control, routing_key, [this, message, tag] {
@@ -103,7 +107,7 @@ private:
         void cancelled() override {}
 
     private:
-        Impl& impl_;
+        MemoryServerTransportImpl& impl_;
     };
 
     void open_control() {
@@ -133,45 +137,11 @@ private:
     bool told_stopped_ = false;
 };
 
-MemoryServerTransport::MemoryServerTransport(MemoryBroker& broker, MemoryServerOptions options)
-    : impl_{std::make_shared<Impl>(broker, std::move(options))} {}
+}  // namespace
 
-MemoryServerTransport::~MemoryServerTransport() {
-    impl_->abandon();
-}
-
-void MemoryServerTransport::start(runtime::ServerSink& sink) {
-    impl_->set_sink(sink);
-    impl_->executor().post([weak = std::weak_ptr{impl_}] {
-        if (const auto impl = weak.lock()) {
-            impl->connect();
-        }
-    });
-}
-
-void MemoryServerTransport::close(const Failure& why) {
-    impl_->close(why);
-}
-
-runtime::Executor& MemoryServerTransport::executor() noexcept {
-    return impl_->executor();
-}
-
-bool MemoryServerTransport::hears_control() const noexcept {
-    return impl_->hears_control();
-}
-
-runtime::Settlement MemoryServerTransport::settle(runtime::DeliveryId delivery,
-                                                  const protocol::MessageView* reply) {
-    return impl_->settle(delivery, reply);
-}
-
-void MemoryServerTransport::requeue(runtime::DeliveryId delivery) {
-    impl_->requeue(delivery);
-}
-
-void MemoryServerTransport::stop_consuming() {
-    impl_->stop_consuming();
+std::shared_ptr<MemoryServerTransport> make_memory_server_transport(MemoryBroker& broker,
+                                                                    MemoryServerOptions options) {
+    return std::make_shared<MemoryServerTransportImpl>(broker, std::move(options));
 }
 
 }  // namespace warren::transport

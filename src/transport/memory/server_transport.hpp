@@ -19,30 +19,17 @@ struct MemoryServerOptions {
     std::chrono::milliseconds reconnect_delay{100};
 };
 
-/// Consumes one queue of a broker in memory. Destroy it on the I/O thread.
-class MemoryServerTransport final : public runtime::ServerTransport {
+/// Consumes one queue of a broker in memory. Let it go on the I/O thread.
+class MemoryServerTransport : public runtime::ServerTransport {
 public:
-    MemoryServerTransport(MemoryBroker& broker, MemoryServerOptions options);
-    ~MemoryServerTransport() override;
-    MemoryServerTransport(const MemoryServerTransport&) = delete;
-    MemoryServerTransport& operator=(const MemoryServerTransport&) = delete;
-
     /// Connect, declare and consume, again after every loss.
     /// in  the sink outlives the transport
-    void start(runtime::ServerSink& sink);
+    virtual void start(runtime::ServerSink& sink) = 0;
     /// Break the connection; it comes back after the reconnect delay.
-    void close(const Failure& why);
-
-    runtime::Executor& executor() noexcept override;
-    runtime::Settlement settle(runtime::DeliveryId delivery,
-                               const protocol::MessageView* reply) override;
-    void requeue(runtime::DeliveryId delivery) override;
-    void stop_consuming() override;
-    bool hears_control() const noexcept override;
-
-private:
-    class Impl;
-    std::shared_ptr<Impl> impl_;
+    virtual void close(const Failure& why) = 0;
 };
+
+std::shared_ptr<MemoryServerTransport> make_memory_server_transport(MemoryBroker& broker,
+                                                                    MemoryServerOptions options);
 
 }  // namespace warren::transport

@@ -83,9 +83,10 @@ TEST(MessageClientReturns, WhatNobodyTakesComesBackBeforeItsDeadline) {
         ASSERT_TRUE(broker.declare(served, nullptr));
         const auto client =
             std::make_shared<MessageClient>(executor, *protocol, test::client_options());
-        transport::MemoryClientTransport transport{broker, {.returns_dropped = true}};
-        client->attach(transport);
-        transport.start(*client);
+        const auto transport =
+            transport::make_memory_client_transport(broker, {.returns_dropped = true});
+        client->attach(*transport);
+        transport->start(*client);
         executor.run_until_idle();
         TestCall call{"dx_example", 10s};
         client->submit(call);
@@ -98,7 +99,7 @@ TEST(MessageClientReturns, WhatNobodyTakesComesBackBeforeItsDeadline) {
         EXPECT_EQ(call.code(),
                   has_queue_that_returns ? Code::expired_in_queue : Code::deadline_exceeded);
         client->close();
-        transport.close({});
+        transport->close({});
     }
 }
 

@@ -92,13 +92,13 @@ TEST(Threads, ManyCallsWithLocksWhileTheConnectionBreaks) {
 
     ThreadWorkers workers{{.threads = 4}};
     Dispatcher dispatcher{workers, clock, log};
-    std::unique_ptr<transport::MemoryServerTransport> transport;
+    std::shared_ptr<transport::MemoryServerTransport> transport;
     std::unique_ptr<MessageServer> server;
     Collector collector;
-    std::unique_ptr<transport::MemoryClientTransport> client;
+    std::shared_ptr<transport::MemoryClientTransport> client;
     std::promise<void> consuming;
     on_io(*hub, [&] {
-        transport = std::make_unique<transport::MemoryServerTransport>(
+        transport = transport::make_memory_server_transport(
             hub->broker,
             transport::MemoryServerOptions{
                 .topology = protocol->server_topology({.server = "queue", .methods = {"work"}}),
@@ -115,7 +115,7 @@ TEST(Threads, ManyCallsWithLocksWhileTheConnectionBreaks) {
         server = std::make_unique<MessageServer>(*protocol, *transport, dispatcher, log,
                                                  std::move(options));
         transport->start(*server);
-        client = std::make_unique<transport::MemoryClientTransport>(hub->broker);
+        client = transport::make_memory_client_transport(hub->broker);
         client->start(collector);
     });
     consuming.get_future().wait();

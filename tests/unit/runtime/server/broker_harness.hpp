@@ -25,8 +25,8 @@ using Kind = transport::Fault::Kind;
 class Caller final : public ClientSink {
 public:
     explicit Caller(transport::MemoryBroker& broker, RepliesSurvive replies)
-        : transport_{broker, {.replies = replies}} {
-        transport_.start(*this);
+        : transport_{transport::make_memory_client_transport(broker, {.replies = replies})} {
+        transport_->start(*this);
     }
 
     struct Request {
@@ -41,7 +41,7 @@ public:
     };
 
     void send(const Request& request) {
-        transport_.publish(
+        transport_->publish(
             ++token_,
             {.exchange = request.method,
              .routing_key = "queue",
@@ -62,11 +62,11 @@ public:
     /// Send what is said to the servers of the queue beside requests.
     void control(const Control& control) {
         const std::string key = protocol::control_key("queue");
-        transport_.send_control({.exchange = protocol::control_exchange,
-                                 .routing_key = key,
-                                 .correlation_id = control.correlation_id,
-                                 .expiration = control.expiration,
-                                 .type = control.type});
+        transport_->send_control({.exchange = protocol::control_exchange,
+                                  .routing_key = key,
+                                  .correlation_id = control.correlation_id,
+                                  .expiration = control.expiration,
+                                  .type = control.type});
     }
     void cancel(const std::string& correlation_id,
                 std::chrono::milliseconds request_expires_after = 60s) {
@@ -86,11 +86,11 @@ public:
     std::string_view address() const noexcept { return reply_to_; }
     std::size_t returned() const noexcept { return returned_; }
     std::size_t accepted() const noexcept { return accepted_; }
-    transport::MemoryClientTransport& transport() noexcept { return transport_; }
+    transport::MemoryClientTransport& transport() noexcept { return *transport_; }
 
     void on_ready(std::string_view reply_address) override {
         reply_to_ = reply_address;
-        transport_.bind_replies(0, {{.exchange = "work", .routing_key_is_queue = true}});
+        transport_->bind_replies(0, {{.exchange = "work", .routing_key_is_queue = true}});
     }
     void on_reply(const protocol::MessageView& reply) override {
         replies_[std::string{reply.correlation_id}].emplace_back(protocol::text_of(reply.body));
@@ -106,7 +106,7 @@ public:
     void on_unblocked() override {}
 
 private:
-    transport::MemoryClientTransport transport_;
+    const std::shared_ptr<transport::MemoryClientTransport> transport_;
     std::string reply_to_;
     std::uint64_t token_ = 0;
     std::size_t returned_ = 0;
@@ -175,7 +175,7 @@ struct ServedBroker {
     Stage stage{};
     transport::MemoryBroker broker{stage.executor};
     std::unique_ptr<protocol::MessageProtocol> protocol = protocol::make_cyberfusion_protocol();
-    std::unique_ptr<transport::MemoryServerTransport> memory_transport{};
+    std::shared_ptr<transport::MemoryServerTransport> memory_transport{};
     std::unique_ptr<CountingPort> transport{};
     std::unique_ptr<MessageServer> server{};
     std::unique_ptr<Caller> caller{};
@@ -197,7 +197,7 @@ struct ServedBroker {
         }
         options.listener.name = "listener";
         options.listener.methods = stage.registry.all();
-        memory_transport = std::make_unique<transport::MemoryServerTransport>(
+        memory_transport = transport::make_memory_server_transport(
             broker,
             transport::MemoryServerOptions{.topology = protocol->server_topology(
                                                {.server = "queue", .methods = std::move(methods)}),

@@ -42,7 +42,7 @@ private:
 struct Both : ServedBroker {
     int runs = 0;
     std::shared_ptr<MessageClient> client;
-    std::optional<transport::MemoryClientTransport> client_transport{};
+    std::shared_ptr<transport::MemoryClientTransport> client_transport;
 
     Both() {
         stage.registry.method("work",
@@ -55,7 +55,7 @@ struct Both : ServedBroker {
         client = std::make_shared<MessageClient>(
             stage.executor, *protocol,
             MessageClientOptions{.server = "queue", .random = {7}, .cancels = true});
-        client_transport.emplace(broker);
+        client_transport = transport::make_memory_client_transport(broker);
         client->attach(*client_transport);
         client_transport->start(*client);
         run();

@@ -87,7 +87,7 @@ private:
 class Ports : public testing::Test {
 protected:
     void start_server() {
-        server_port.start(server);
+        server_port->start(server);
         executor.run_until_idle();
     }
     void start_client(MemoryClientTransport& transport) {
@@ -107,36 +107,36 @@ protected:
     Words words;
     Server server{words};
     Client client{words};
-    MemoryServerTransport server_port{
-        broker, {.topology = {.queues = {{.name = "queue"}}}, .queue = "queue", .prefetch = 2}};
-    MemoryClientTransport client_port{broker};
+    const std::shared_ptr<MemoryServerTransport> server_port = make_memory_server_transport(
+        broker, {.topology = {.queues = {{.name = "queue"}}}, .queue = "queue", .prefetch = 2});
+    const std::shared_ptr<MemoryClientTransport> client_port = make_memory_client_transport(broker);
 };
 
 TEST_F(Ports, ARequestGoesThereAndItsReplyBack) {
     start_server();
-    start_client(client_port);
+    start_client(*client_port);
     EXPECT_EQ(take_words(), (Words{"consuming 1", "ready"}));
-    client_port.publish(7, message("queue", "request"));
+    client_port->publish(7, message("queue", "request"));
     EXPECT_TRUE(words.empty()) << "nothing is called inside of publish";
     EXPECT_EQ(take_words(), (Words{"delivery request", "accepted 7"}));
     const protocol::MessageView reply = message(client.reply_to, "reply");
-    EXPECT_EQ(server_port.settle(server.last, &reply), runtime::Settlement::sent);
+    EXPECT_EQ(server_port->settle(server.last, &reply), runtime::Settlement::sent);
     EXPECT_EQ(take_words(), Words{"reply reply"});
     EXPECT_EQ(broker.outstanding("queue"), 0U);
 }
 
 TEST_F(Ports, ARequestThatNobodyTakesIsReturned) {
-    start_client(client_port);
+    start_client(*client_port);
     take_words();
-    client_port.publish(1, message("queue", "request"));
+    client_port->publish(1, message("queue", "request"));
     EXPECT_EQ(take_words(), Words{"returned 1"});
 }
 
 TEST_F(Ports, WithoutAConnectionARequestIsRefused) {
-    start_client(client_port);
-    client_port.close({.message = "cut"});
+    start_client(*client_port);
+    client_port->close({.message = "cut"});
     take_words();
-    client_port.publish(1, message("queue", "request"));
+    client_port->publish(1, message("queue", "request"));
     EXPECT_EQ(take_words(), Words{"refused 1"});
     executor.advance(1s);
     EXPECT_EQ(take_words(), Words{"ready"});
@@ -144,43 +144,43 @@ TEST_F(Ports, WithoutAConnectionARequestIsRefused) {
 
 TEST_F(Ports, ARequestOnALostConnectionIsNeverHeardOf) {
     start_server();
-    start_client(client_port);
+    start_client(*client_port);
     take_words();
-    client_port.publish(1, message("queue", "request"));
-    client_port.close({.message = "cut"});
+    client_port->publish(1, message("queue", "request"));
+    client_port->close({.message = "cut"});
     EXPECT_EQ(take_words(), Words{"lost"});
     EXPECT_EQ(broker.ready("queue") + broker.outstanding("queue"), 0U);
 }
 
 TEST_F(Ports, ADeliveryThatIsNotSettledComesAgain) {
     start_server();
-    start_client(client_port);
-    client_port.publish(1, message("queue", "request"));
+    start_client(*client_port);
+    client_port->publish(1, message("queue", "request"));
     take_words();
     const runtime::DeliveryId old = server.last;
-    server_port.close({.message = "cut"});
-    EXPECT_EQ(server_port.settle(old, nullptr), runtime::Settlement::not_connected);
+    server_port->close({.message = "cut"});
+    EXPECT_EQ(server_port->settle(old, nullptr), runtime::Settlement::not_connected);
     executor.advance(1s);
     EXPECT_EQ(take_words(), (Words{"lost 1", "consuming 2", "redelivery request"}));
     const protocol::MessageView reply = message(client.reply_to, "late");
-    EXPECT_EQ(server_port.settle(old, &reply), runtime::Settlement::sent)
+    EXPECT_EQ(server_port->settle(old, &reply), runtime::Settlement::sent)
         << "of an earlier generation the reply alone";
     EXPECT_EQ(take_words(), Words{"reply late"});
     EXPECT_EQ(broker.outstanding("queue"), 1U);
-    server_port.requeue(server.last);
+    server_port->requeue(server.last);
     EXPECT_EQ(take_words(), Words{"redelivery request"});
 }
 
 TEST_F(Ports, AStoppedServerTakesNothingMore) {
     start_server();
-    start_client(client_port);
-    client_port.publish(1, message("queue", "a"));
+    start_client(*client_port);
+    client_port->publish(1, message("queue", "a"));
     take_words();
-    server_port.stop_consuming();
+    server_port->stop_consuming();
     EXPECT_EQ(take_words(), Words{"stopped"});
-    client_port.publish(2, message("queue", "b"));
+    client_port->publish(2, message("queue", "b"));
     EXPECT_EQ(take_words(), Words{"accepted 2"});
-    EXPECT_EQ(server_port.settle(server.last, nullptr), runtime::Settlement::sent);
+    EXPECT_EQ(server_port->settle(server.last, nullptr), runtime::Settlement::sent);
     take_words();
     EXPECT_EQ(broker.outstanding("queue"), 0U);
     EXPECT_EQ(broker.ready("queue"), 1U);
@@ -208,13 +208,13 @@ TEST_F(Ports, ADeletedQueueIsDeclaredAgain) {
 TEST_F(Ports, BindingsComeBackBeforeTheClientIsReady) {
     protocol::Topology topology{.exchanges = {{.name = "exchange"}}};
     ASSERT_TRUE(broker.declare(topology, nullptr));
-    start_client(client_port);
+    start_client(*client_port);
     take_words();
-    client_port.bind_replies(1, {{.exchange = "exchange", .routing_key_is_queue = true}});
-    client_port.bind_replies(2, {{.exchange = "none", .routing_key_is_queue = true}});
+    client_port->bind_replies(1, {{.exchange = "exchange", .routing_key_is_queue = true}});
+    client_port->bind_replies(2, {{.exchange = "none", .routing_key_is_queue = true}});
     EXPECT_EQ(take_words(), (Words{"bound 1", "unbound 2"}));
-    client_port.close({.message = "cut"});
-    client_port.bind_replies(3, {{.exchange = "exchange", .routing_key_is_queue = true}});
+    client_port->close({.message = "cut"});
+    client_port->bind_replies(3, {{.exchange = "exchange", .routing_key_is_queue = true}});
     executor.advance(1s);
     EXPECT_EQ(take_words(), (Words{"lost", "bound 3", "ready"}));
     broker.publish({.exchange = "exchange",
@@ -224,10 +224,11 @@ TEST_F(Ports, BindingsComeBackBeforeTheClientIsReady) {
 }
 
 TEST_F(Ports, ADurableReplyQueueKeepsReplies) {
-    MemoryClientTransport durable{broker, {.replies = runtime::RepliesSurvive::yes}};
-    start_client(durable);
+    const auto durable =
+        make_memory_client_transport(broker, {.replies = runtime::RepliesSurvive::yes});
+    start_client(*durable);
     const std::string address = client.reply_to;
-    durable.close({.message = "cut"});
+    durable->close({.message = "cut"});
     broker.publish(message(address, "meanwhile"));
     executor.advance(1s);
     EXPECT_EQ(take_words(), (Words{"ready", "lost, replies survive", "ready", "reply meanwhile"}));
@@ -236,12 +237,12 @@ TEST_F(Ports, ADurableReplyQueueKeepsReplies) {
 
 TEST_F(Ports, ABlockedBrokerHoldsRequests) {
     start_server();
-    start_client(client_port);
+    start_client(*client_port);
     take_words();
     broker.faults().on(Hop::publish, {.kind = Kind::block});
-    client_port.publish(1, message("queue", "a"));
+    client_port->publish(1, message("queue", "a"));
     EXPECT_EQ(take_words(), (Words{"delivery a", "accepted 1", "blocked"}));
-    client_port.publish(2, message("queue", "b"));
+    client_port->publish(2, message("queue", "b"));
     EXPECT_TRUE(take_words().empty());
     broker.set_blocked(false);
     EXPECT_EQ(take_words(), (Words{"unblocked", "delivery b", "accepted 2"}));
@@ -251,30 +252,30 @@ TEST_F(Ports, WhatIsSaidBesideRequestsReachesEachServerOfTheQueue) {
     const MemoryServerOptions options{.topology = {.queues = {{.name = "queue"}}},
                                       .queue = "queue",
                                       .control_key = "control.queue"};
-    MemoryServerTransport one{broker, options};
-    MemoryServerTransport other{broker, options};
-    one.start(server);
-    other.start(server);
+    const auto one = make_memory_server_transport(broker, options);
+    const auto other = make_memory_server_transport(broker, options);
+    one->start(server);
+    other->start(server);
     start_server();
-    start_client(client_port);
+    start_client(*client_port);
     take_words();
     const protocol::MessageView control{
         .exchange = "amq.direct", .routing_key = "control.queue", .type = "a"};
-    client_port.send_control(control);
+    client_port->send_control(control);
     EXPECT_TRUE(words.empty()) << "nothing is called inside of send_control";
     EXPECT_EQ(take_words(), (Words{"control a", "control a"}));
-    client_port.send_control({.exchange = "amq.direct", .routing_key = "control.other"});
+    client_port->send_control({.exchange = "amq.direct", .routing_key = "control.other"});
     EXPECT_TRUE(take_words().empty());
-    one.close({.message = "cut"});
-    client_port.send_control(control);
+    one->close({.message = "cut"});
+    client_port->send_control(control);
     EXPECT_EQ(take_words(), (Words{"lost 1", "control a"}));
     executor.advance(1s);
     take_words();
-    client_port.send_control(control);
+    client_port->send_control(control);
     EXPECT_EQ(take_words(), (Words{"control a", "control a"})) << "it is there again";
-    client_port.close({.message = "cut"});
+    client_port->close({.message = "cut"});
     take_words();
-    client_port.send_control(control);
+    client_port->send_control(control);
     EXPECT_TRUE(take_words().empty());
 }
 
@@ -298,15 +299,15 @@ TEST_F(Ports, EachFaultDoesAsItSays) {
         Words own_words;
         Server own_server{own_words};
         Client own_client{own_words};
-        MemoryServerTransport to_server{
-            own_broker, {.topology = {.queues = {{.name = "queue"}}}, .queue = "queue"}};
-        MemoryClientTransport to_client{own_broker};
-        to_server.start(own_server);
-        to_client.start(own_client);
+        const auto to_server = make_memory_server_transport(
+            own_broker, {.topology = {.queues = {{.name = "queue"}}}, .queue = "queue"});
+        const auto to_client = make_memory_client_transport(own_broker);
+        to_server->start(own_server);
+        to_client->start(own_client);
         own_executor.run_until_idle();
         own_words.clear();
         own_broker.faults().on(Hop::deliver, {.kind = each.kind, .delay = 50ms});
-        to_client.publish(1, message("queue", "a"));
+        to_client->publish(1, message("queue", "a"));
         own_executor.advance(1s);
         EXPECT_EQ(own_words, each.words);
     }
@@ -315,10 +316,10 @@ TEST_F(Ports, EachFaultDoesAsItSays) {
 TEST_F(Ports, ADestroyedPortIsSilent) {
     start_server();
     {
-        MemoryClientTransport gone{broker};
-        start_client(gone);
+        const auto gone = make_memory_client_transport(broker);
+        start_client(*gone);
         take_words();
-        gone.publish(1, message("queue", "a"));
+        gone->publish(1, message("queue", "a"));
     }
     EXPECT_TRUE(take_words().empty());
 }

@@ -16,8 +16,7 @@
 namespace warren::endpoint {
 
 /// The way of a client's calls: what encodes them, sends them and finds their responses, with the
-/// I/O
-/// thread it lives on.
+/// I/O thread that it lives on.
 class ClientRoute {
 public:
     virtual ~ClientRoute() = default;

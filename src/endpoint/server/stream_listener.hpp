@@ -15,12 +15,12 @@ namespace warren::endpoint {
 
 /// Requests come over connections, without a broker.
 ///
-/// `Kind` says what differs: its type `Acceptor`, and the static functions
-///     StreamProtocolOptions protocol(const ListenerConfig&);  // what it says beside the plan's
-///     secrets auto acceptor_options(const ListenerConfig&, const core::Limits&, Log&);  // the
-///     transport's options std::string location(const ListenerConfig&, const Acceptor&);        //
-///     for people void count(const Port&, metrics::ListenerFigures&); std::expected<void, Failure>
-///     reload(Acceptor&);
+/// `Kind` says what differs: its type `Acceptor`, and these static functions.
+/// - protocol(config): what it says of the protocol beside the secrets
+/// - acceptor_options(config, limits, log): the transport's
+/// - location(config, acceptor): where it listens, for people
+/// - count(acceptor, figures): what it has done
+/// - reload(acceptor): read its certificates again
 template <typename Kind>
 class StreamListener final : public ActiveListener {
 public:

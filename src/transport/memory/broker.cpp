@@ -23,7 +23,7 @@ Failure other_shape(std::string_view what, std::string_view name) {
 }  // namespace
 
 std::expected<void, Failure> MemoryBroker::declare(protocol::Topology& topology,
-                                                   const void* owner) {
+                                                   const MemoryConsumer* owner) {
     for (const protocol::Exchange& wanted : topology.exchanges) {
         if (auto declared = declare_exchange(wanted); !declared) {
             return declared;
@@ -72,7 +72,7 @@ std::expected<void, Failure> MemoryBroker::declare_exchange(const protocol::Exch
 }
 
 std::expected<void, Failure> MemoryBroker::declare_queue(protocol::Queue& wanted,
-                                                         const void* owner) {
+                                                         const MemoryConsumer* owner) {
     if (wanted.name.empty()) {
         wanted.name = fmt::format("amq.gen-{}", ++named_);
     }
@@ -276,7 +276,7 @@ bool MemoryBroker::requeue(MemoryConsumer& consumer, std::uint64_t tag) {
     return true;
 }
 
-void MemoryBroker::forget(MemoryConsumer& consumer, const void* owner) {
+void MemoryBroker::forget(MemoryConsumer& consumer, const MemoryConsumer* owner) {
     if (Subscription* const subscription = subscription_of(consumer)) {
         Queue* const queue = subscription->queue;
         while (!subscription->outstanding.empty()) {

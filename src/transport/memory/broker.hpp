@@ -55,7 +55,7 @@ public:
     /// in   owner: who exclusive queues go with; names the broker chooses are set in `topology`
     /// err  contract_mismatch: it exists in another shape or is no type known here;
     ///      no_responder: a passive one, or one to bind, does not exist
-    std::expected<void, Failure> declare(protocol::Topology& topology, const void* owner);
+    std::expected<void, Failure> declare(protocol::Topology& topology, const MemoryConsumer* owner);
     void delete_exchange(std::string_view exchange);
     void delete_queue(std::string_view queue);
 
@@ -72,7 +72,7 @@ public:
     /// Queue it again at its old place, marked as redelivered.
     bool requeue(MemoryConsumer& consumer, std::uint64_t tag);
     /// The connection is gone: what is outstanding is queued again, exclusive queues go.
-    void forget(MemoryConsumer& consumer, const void* owner);
+    void forget(MemoryConsumer& consumer, const MemoryConsumer* owner);
 
     bool blocked() const noexcept { return blocked_; }
     void set_blocked(bool blocked);
@@ -100,7 +100,7 @@ private:
     };
     struct Queue {
         protocol::Queue shape;
-        const void* owner = nullptr;
+        const MemoryConsumer* owner = nullptr;
         std::map<std::uint64_t, std::shared_ptr<MemoryMessage>> ready{};  // by order of arrival
         std::deque<Subscription*> consumers{};                            // the next one first
     };
@@ -110,7 +110,8 @@ private:
     };
 
     std::expected<void, Failure> declare_exchange(const protocol::Exchange& wanted);
-    std::expected<void, Failure> declare_queue(protocol::Queue& wanted, const void* owner);
+    std::expected<void, Failure> declare_queue(protocol::Queue& wanted,
+                                               const MemoryConsumer* owner);
     std::expected<void, Failure> bind(const protocol::Binding& wanted, std::string_view named);
     Subscription* subscription_of(const MemoryConsumer& consumer) noexcept;
     void route(const Exchange& exchange, std::string_view routing_key,

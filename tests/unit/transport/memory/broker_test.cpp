@@ -91,7 +91,7 @@ TEST_F(Broker, RefusesWhatDoesNotExistOrHasAnotherShape) {
 }
 
 TEST_F(Broker, AnExclusiveQueueIsItsOwnersAloneAndGoesWithIt) {
-    const int owner = 0;
+    Taking owner;
     protocol::Topology topology{.queues = {{.exclusive = true}}};
     ASSERT_TRUE(broker.declare(topology, &owner));
     const std::string name = topology.queues[0].name;

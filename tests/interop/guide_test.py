@@ -35,6 +35,12 @@ FRAMES = {
         enum class FavouriteFood { onion }; WARREN_ENUM(FavouriteFood, onion)
         struct Request { FavouriteFood favourite_food; }; WARREN_MODEL(Request, (favourite_food))
         struct Response { bool tolerable; }; WARREN_MODEL(Response, (tolerable))""",
+    "docs/guide/cancellation.md": """
+        struct Frame { int number; }; WARREN_MODEL(Frame, (number))
+        struct Scene { std::vector<Frame> frames; }; WARREN_MODEL(Scene, (frames))
+        void draw(const Frame&);
+        const warren::Dynamic request;
+        void completion(std::expected<warren::Dynamic, warren::Failure>);""",
     "docs/guide/metadata.md": """
         struct Order { int number; }; WARREN_MODEL(Order, (number))
         WARREN_CONTRACT(order, "order", Order, int)
@@ -45,6 +51,15 @@ FRAMES = {
         struct {
             void start(const std::string&, std::move_only_function<void(Found)>);
         } database;""",
+    "docs/guide/parts-and-progress.md": """
+        struct Query { std::string text; }; WARREN_MODEL(Query, (text))
+        struct Order { std::string number; }; WARREN_MODEL(Order, (number))
+        struct Summary { std::size_t count; }; WARREN_MODEL(Summary, (count))
+        const Query query, item, request;
+        const double total = 2;
+        std::vector<Order> find(const Query&);
+        WARREN_CONTRACT(import_file, "import_file", Query, Summary)
+        WARREN_CONTRACT(price_of, "price_of", Query, int)""",
     "docs/guide/proxies.md": """
         struct Order { int number; }; WARREN_MODEL(Order, (number))
         int database;
@@ -65,18 +80,12 @@ RUN = {
     if any(TREE.glob(f"tests/unit/**/{stem}_guide_test.cpp"))
 }
 
-HEADERS = """
-#include <warren/client.hpp>
-#include <warren/log.hpp>
-#include <warren/middleware.hpp>
-#include <warren/module.hpp>
-#include <warren/python_error.hpp>
-#include <warren/server.hpp>
-#include <functional>
-#include <iostream>
-using namespace std::chrono_literals;
-"""
-FUNCTION = "void f%d(warren::Server& server, warren::Client& client, warren::Registry& module) {{"
+HEADERS = "".join(
+    f"#include <warren/{path.name}>\n" for path in (TREE / "include/warren").glob("*.hpp")
+) + "#include <functional>\n#include <iostream>\nusing namespace std::chrono_literals;\n"
+FUNCTION = (
+    "void f%d_%d(warren::Server& server, warren::Client& client, warren::Registry& module) {{"
+)
 
 
 def snippets(document):
@@ -120,15 +129,34 @@ def all_snippets(kind):
     return [(page, at, lines) for page in DOCUMENTS for at, lines in snippets(page) if kind(lines)]
 
 
-def as_code(count, page, at, lines):
-    """A snippet, for its page's namespace: contracts as they are, and statements in a function."""
-    code = ["" if re.match(r" *\.\.\.$|#include", line) else line for line in lines]
-    head = len(list(itertools.takewhile(re.compile("WARREN_CONTRACT|$").match, code)))
-    line = f'#line %d "{page}"'
-    if re.match("namespace|struct|enum|int main|WARREN_|///", code[head]):
-        return [line % at, *code]
-    rest = [FUNCTION % count, line % (at + head), *code[head:], "}}"]
-    return [line % at, *code[:head], *rest]
+def chunks(lines):
+    """What stands between blank lines outside of braces: how many lines come before, and it."""
+    depth, begin = 0, 0
+    for number, line in enumerate([*lines, ""]):
+        depth += sum(map(line.count, "{([")) - sum(map(line.count, "])}"))
+        if not line and depth == 0:
+            yield begin, lines[begin:number]
+            begin = number + 1
+
+
+CONTRACT = re.compile(r"WARREN_\w*CONTRACT|$")
+DECLARATION = re.compile(r"namespace|struct|class|enum|WARREN_|[\w:<>]+ \w+\(")
+
+
+def as_code(page, at, lines):
+    """A snippet for its page's namespace: declarations as they are, statements in a function."""
+    code = [re.sub(r"^ *\.\.\.$|#include.*|\.\.\.(?= *\})", "", line) for line in lines]
+    is_open = False
+    for begin, chunk in chunks(code):
+        contracts = len(list(itertools.takewhile(CONTRACT.match, chunk)))
+        for first, part in ((begin, chunk[:contracts]), (begin + contracts, chunk[contracts:])):
+            said = next((line for line in part if not line.startswith("//")), "")
+            if said and is_open == bool(DECLARATION.match(said)):
+                yield "}}" if is_open else FUNCTION % (at, first)
+                is_open = not is_open
+            yield from [f'#line {at + first} "{page}"', *part]
+    if is_open:
+        yield "}}"
 
 
 class Guide(ProgramTest):
@@ -141,11 +169,11 @@ class Guide(ProgramTest):
         found = [each for each in all_snippets(is_cpp) if each[0] not in RUN]
         self.assertGreater(len(found), 10)
         unit, framed = [HEADERS], set()
-        for count, (page, at, lines) in enumerate(found):
+        for page, at, lines in found:
             frame = "" if page in framed else FRAMES.get(page, "")
             framed.add(page)
             unit += ["namespace %s {" % re.sub(r"\W", "_", page), frame]
-            unit += [*as_code(count, page, at, lines), "}"]
+            unit += [*as_code(page, at, lines), "}"]
         source = self.write("guide.cpp", "\n".join(unit) + "\n")
         command = [CXX, "-std=c++23", "-fsyntax-only", "-w", f"-I{TREE}/include", source]
         done = subprocess.run(command, capture_output=True, text=True)

@@ -31,6 +31,13 @@ struct CallAtServer {
     std::size_t request_bytes = 0;  // of its message
     bool wants_response = true;     // false: one-way
     Context::TimePoint came_at{};
+    /// When it was sent, by its caller's clock; nullopt: it has not waited at a broker, or does not
+    /// say.
+    std::optional<std::chrono::sys_time<std::chrono::milliseconds>> sent_at{};
+    std::string_view forwards_to{};  // of a proxy: which address
+    // For `end`: of a handler that began.
+    std::optional<Context::TimePoint> handler_began_at{};
+    std::optional<Context::TimePoint> handler_ended_at{};
     Arena& memory;    // of the call
     std::any& state;  // this interceptor's own, empty in `begin`, for `end`
 
@@ -61,7 +68,9 @@ struct CallAtClient {
     std::string_view method;
     CallOptions& options;  // those of the call, with what `begin` changes of them
     bool wants_response = true;
-    std::any& state;  // this interceptor's own, empty in `begin`, for `end`
+    std::string_view address;      // the client's, for people
+    bool carries_metadata = true;  // whether the call may say what its handler finds in `Context`
+    std::any& state;               // this interceptor's own, empty in `begin`, for `end`
 };
 
 /// Stands around the calls of a client (`Client::use`), each with all its attempts.

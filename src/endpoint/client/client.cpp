@@ -50,6 +50,7 @@ public:
           publishes_{address.is_one_way()},
           broadcasts_{address.broadcasts()},
           metadata_check_{address},
+          address_{address.display()},
           route_{endpoint::make_client_route(address, options_)},
           calls_{route_->calls()} {
         if (options_.metrics != ClientMetrics::none) {
@@ -74,9 +75,10 @@ public:
 
     void use(std::shared_ptr<ClientInterceptor> interceptor) {
         if (interceptors_ == nullptr) {
-            interceptors_ = std::make_shared<endpoint::InterceptedCall::All>();
+            interceptors_ = std::make_shared<endpoint::ClientInterceptors>(
+                address_, metadata_check_.is_carried());
         }
-        interceptors_->push_back(std::move(interceptor));
+        interceptors_->all.push_back(std::move(interceptor));
     }
 
     /// in   target: the server's name; empty: the one of the options
@@ -238,11 +240,12 @@ private:
     const bool publishes_;
     const bool broadcasts_;
     const endpoint::MetadataCheck metadata_check_;
+    const std::string address_;  // for people
     const std::unique_ptr<endpoint::ClientRoute> route_;
     runtime::ClientCalls& calls_;
     std::shared_ptr<metrics::ClientSeries> series_;
     std::optional<metrics::HostLabels> host_;
-    std::shared_ptr<endpoint::InterceptedCall::All> interceptors_;  // null: there are none
+    std::shared_ptr<endpoint::ClientInterceptors> interceptors_;  // null: there are none
     std::atomic<bool> is_closed_ = false;
 };
 

@@ -5,9 +5,10 @@
 
 namespace warren::endpoint {
 
-InterceptedCall::InterceptedCall(std::shared_ptr<const All> around, std::shared_ptr<Log> log,
-                                 const detail::ErasedCall& call, CallOptions options)
-    : all_{std::move(around)},
+InterceptedCall::InterceptedCall(std::shared_ptr<const ClientInterceptors> around,
+                                 std::shared_ptr<Log> log, const detail::ErasedCall& call,
+                                 CallOptions options)
+    : around_{std::move(around)},
       log_{std::move(log)},
       method_{call.method},
       wants_response_{call.wants_response},
@@ -17,10 +18,19 @@ InterceptedCall::~InterceptedCall() {
     end(Code::cancelled, "The call was never started");
 }
 
+CallAtClient InterceptedCall::seen(std::any& state) noexcept {
+    return {.method = method_,
+            .options = options_,
+            .wants_response = wants_response_,
+            .address = around_->address,
+            .carries_metadata = around_->carries_metadata,
+            .state = state};
+}
+
 std::optional<Failure> InterceptedCall::begin() {
-    states_.reserve(all_->size());
-    for (const auto& interceptor : *all_) {
-        CallAtClient call{method_, options_, wants_response_, states_.emplace_back()};
+    states_.reserve(around_->all.size());
+    for (const auto& interceptor : around_->all) {
+        CallAtClient call = seen(states_.emplace_back());
         try {
             if (auto refused = interceptor->begin(call)) {
                 return refused;
@@ -42,8 +52,7 @@ void InterceptedCall::end(std::optional<Code> failure, std::string_view message)
                       .duration = std::chrono::steady_clock::now() - began_at_};
     for (; !states_.empty(); states_.pop_back()) {
         try {
-            (*all_)[states_.size() - 1]->end({method_, options_, wants_response_, states_.back()},
-                                             end);
+            around_->all[states_.size() - 1]->end(seen(states_.back()), end);
         } catch (const std::exception& error) {
             if (log_ != nullptr) {
                 log_->error(std::string{"An interceptor threw at the end of a call: "} +

@@ -13,14 +13,19 @@
 
 namespace warren::endpoint {
 
+/// What stands around the calls of one client.
+struct ClientInterceptors {
+    std::string address{};  // for people
+    bool carries_metadata = true;
+    std::vector<std::shared_ptr<ClientInterceptor>> all{};  // outermost first
+};
+
 /// One call of a client, as the interceptors around it see it.
 /// thread one at a time
 class InterceptedCall {
 public:
-    using All = std::vector<std::shared_ptr<ClientInterceptor>>;
-
     /// in  log: null: nowhere
-    InterceptedCall(std::shared_ptr<const All> around, std::shared_ptr<Log> log,
+    InterceptedCall(std::shared_ptr<const ClientInterceptors> around, std::shared_ptr<Log> log,
                     const detail::ErasedCall& call, CallOptions options);
     /// One that has not ended was never started.
     ~InterceptedCall();
@@ -34,7 +39,9 @@ public:
     void end(std::optional<Code> failure, std::string_view message) noexcept;
 
 private:
-    const std::shared_ptr<const All> all_;
+    CallAtClient seen(std::any& state) noexcept;
+
+    const std::shared_ptr<const ClientInterceptors> around_;
     const std::shared_ptr<Log> log_;
     const std::string method_;
     const bool wants_response_;

@@ -84,6 +84,10 @@ runtime::Forwarder* Proxies::forwarder_of(std::size_t listener) noexcept {
     return proxies_[listener] ? &proxies_[listener]->forwarder() : nullptr;
 }
 
+std::string Proxies::target_of(std::size_t listener) const {
+    return proxies_[listener] ? proxies_[listener]->target() : "";
+}
+
 std::string Proxies::display_of(std::size_t listener) const {
     return proxies_[listener] ? " forwards to " + proxies_[listener]->target() : "";
 }

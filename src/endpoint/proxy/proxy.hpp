@@ -49,6 +49,8 @@ public:
 
     /// out  nullptr of a listener that is no proxy
     runtime::Forwarder* forwarder_of(std::size_t listener) noexcept;
+    /// out  an address for people; empty of a listener that is no proxy
+    std::string target_of(std::size_t listener) const;
     /// out  " forwards to ADDRESS"; empty of a listener that is no proxy
     std::string display_of(std::size_t listener) const;
     /// Fail the calls that wait for a connection; what is in buffers stays there.

@@ -53,7 +53,8 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .series = series_ ? &*series_ : nullptr,
         .name = config_.display(),
         .attempts_max = config_.address.is_brokerless() ? 0 : config_.options.queue.attempts_max,
-        .interceptors = std::move(interceptors)};
+        .interceptors = std::move(interceptors),
+        .forwards_to = opening.forwards_to};
 }
 
 std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,

@@ -50,6 +50,7 @@ public:
         runtime::Forwarder* forwarder;              // of a proxy; otherwise null
         std::function<void()> on_change;            // of `consuming`
         runtime::Interceptors::All interceptors{};  // of the server
+        std::string forwards_to{};                  // of a proxy
     };
     /// Make the transport and what serves behind it, and consume.
     /// err  invalid_request: it cannot be listened there; only of listeners without a broker

@@ -82,7 +82,8 @@ public:
                                      : runtime::Responses::by_handlers,
                     .forwarder = proxies_->forwarder_of(index),
                     .on_change = {},
-                    .interceptors = interceptors_};
+                    .interceptors = interceptors_,
+                    .forwards_to = proxies_->target_of(index)};
         };
         auto opened = open_admin();
         if (opened) {

@@ -81,7 +81,7 @@ bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
     const ListenerContext::Served* const served = listener.find(request.method);
     describe(call, request, served);
     if (const Interceptors* const interceptors = listener.interceptors();
-        interceptors != nullptr && !interceptors->begin(call)) [[unlikely]] {
+        interceptors != nullptr && !interceptors->begin(call, request)) [[unlikely]] {
         return false;
     }
     if (served == nullptr) {

@@ -12,6 +12,10 @@
 namespace warren::runtime {
 namespace {
 
+std::optional<TimePoint> known(TimePoint when) {
+    return when == TimePoint{} ? std::nullopt : std::optional{when};
+}
+
 CallAtServer seen(ServerCall& call, std::any& state) {
     return {.context = call.state.context,
             .listener = call.state.listener->options().name,
@@ -19,13 +23,20 @@ CallAtServer seen(ServerCall& call, std::any& state) {
             .request_bytes = call.request_bytes,
             .wants_response = call.wants_response,
             .came_at = call.state.began_at,
+            .sent_at = call.state.sent_at_ms.transform([](std::int64_t ms) {
+                return std::chrono::sys_time{std::chrono::milliseconds{ms}};
+            }),
+            .forwards_to = call.state.listener->options().forwards_to,
+            .handler_began_at = known(call.state.handler_began_at),
+            .handler_ended_at = known(call.state.handler_ended_at),
             .memory = call.arena,
             .state = state};
 }
 
 }  // namespace
 
-bool Interceptors::begin(ServerCall& call) const {
+bool Interceptors::begin(ServerCall& call, const protocol::Call& request) const {
+    call.state.sent_at_ms = request.metadata.sent_at_ms;
     std::vector<std::any>& states = call.state.interceptor_states;
     states.reserve(all_.size());
     for (const auto& interceptor : all_) {

@@ -2,6 +2,7 @@
 
 #include <warren/interceptor.hpp>
 
+#include "protocol/call.hpp"
 #include "runtime/clock.hpp"
 
 #include <cstddef>
@@ -23,7 +24,7 @@ public:
     Interceptors(All all, const Clock& clock) : all_{std::move(all)}, clock_{clock} {}
 
     /// out  false: the call's response is there
-    bool begin(ServerCall& call) const;
+    bool begin(ServerCall& call, const protocol::Call& request) const;
     /// The response is written. Of a call that did not begin all are told.
     void end(ServerCall& call, std::size_t response_bytes) const noexcept;
 

@@ -48,6 +48,7 @@ struct ListenerContextOptions {
     /// One more attempt at a call is answered `failed` and does not run; 0: it always runs.
     std::uint32_t attempts_max = 0;
     Interceptors::All interceptors{};  // outermost first
+    std::string forwards_to{};         // for these: where, of a proxy
 };
 
 /// One listener's way into the dispatcher: its policy, the backend that follows from it, its I/O

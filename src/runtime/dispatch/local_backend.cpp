@@ -75,6 +75,9 @@ public:
             return calls_.finish(std::move(call), at);
         }
         call->state.has_begun.store(true, std::memory_order_relaxed);
+        if (listener_.interceptors() != nullptr) [[unlikely]] {
+            call->state.handler_began_at = calls_.clock().now();
+        }
         if (call->state.method->responds_later) {
             return run_open(std::move(call), at);
         }

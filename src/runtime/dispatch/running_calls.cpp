@@ -33,6 +33,15 @@ std::string name_of(const ServerCall& call) {
                                   : "correlation id '" + core::text_for_display(id) + '\'');
 }
 
+/// The end of a log line: of which span it is, where its caller or an interceptor has one.
+std::string ids_of(const ServerCall& call) {
+    const std::string_view traceparent = call.state.context.traceparent;
+    return traceparent.size() < 52
+               ? std::string{}
+               : fmt::format(" trace_id={} span_id={}", traceparent.substr(3, 32),
+                             traceparent.substr(36, 16));
+}
+
 }  // namespace
 
 bool handler_may_claim(Code code) noexcept {
@@ -170,12 +179,15 @@ void RunningCalls::fail_internally(ServerCall& call, std::string_view details) n
 }
 
 void RunningCalls::report(const ServerCall& call, std::string_view details) noexcept {
-    log_.error(fmt::format("{}: {}", name_of(call),
-                           core::text_for_display(details, log_details_bytes_max)));
+    log_.error(fmt::format("{}: {}{}", name_of(call),
+                           core::text_for_display(details, log_details_bytes_max), ids_of(call)));
 }
 
 void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
     ServerCallState& state = call->state;
+    if (state.handler_began_at != TimePoint{}) [[unlikely]] {
+        state.handler_ended_at = clock_.now();
+    }
     if (call->is_watched()) {
         state.listener->deadlines().unwatch(*call);
     }
@@ -225,12 +237,12 @@ void RunningCalls::log_call(const ServerCall& call) noexcept {
     const protocol::Response& response = call.response();
     const std::chrono::duration<double, std::milli> taken = clock_.now() - call.state.began_at;
     log_.debug(fmt::format(
-        "call of {} from {}: {}{}{}, {:.3f} ms, {} bytes, attempt {}", name_of(call),
+        "call of {} from {}: {}{}{}, {:.3f} ms, {} bytes, attempt {}{}", name_of(call),
         call.peer_address.empty() ? call.state.listener->options().name : call.peer_address,
         response.failure ? name_of(*response.failure) : std::string_view{"ok"},
         response.failure ? ": " : "",
         core::text_for_display(response.failure ? response.message : "", log_details_bytes_max),
-        taken.count(), call.request_bytes, call.state.context.attempt));
+        taken.count(), call.request_bytes, call.state.context.attempt, ids_of(call)));
 }
 
 void RunningCalls::end(const DeadlineWatch::Swept& swept, const Failure& why) noexcept {

@@ -61,6 +61,8 @@ void ServerCall::reset() noexcept {
     state.has_begun.store(false, std::memory_order_relaxed);
     state.large.reset();
     state.parked.reset();
+    state.sent_at_ms.reset();
+    state.handler_began_at = {};
     state.interceptor_states.clear();
     state.parts.reset();
     state.takes_progress = false;

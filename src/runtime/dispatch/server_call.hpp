@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,10 @@ struct ServerCallState {
     std::unique_ptr<LargeRequest> large{};  // until it is read, and bound or forwarded
     MemoryHold held;                        // for the handler's arguments
     std::shared_ptr<ParkedCall> parked{};   // once somebody else has it, who answers later
+    // Where there are interceptors.
+    std::optional<std::int64_t> sent_at_ms{};  // unix, as the caller says
+    TimePoint handler_began_at{};              // of none that did not begin
+    TimePoint handler_ended_at{};
     std::vector<std::any> interceptor_states{};  // of those that have seen it begin
     std::shared_ptr<PartsFlow> parts{};          // null: its caller takes none
     bool takes_progress = false;

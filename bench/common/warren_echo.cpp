@@ -1,14 +1,16 @@
 // The echo as a user of Warren writes it: a model on both sides, validated on both sides, a
 // deadline on every call.
 //
-// Modes of the server: worker, spin, auth, metrics, access_log, tls=CERTIFICATE (its key beside it,
+// Modes of the server: worker, spin, auth, metrics, access_log, tracing=SHARE (of traces that are
+// recorded, for OTEL_EXPORTER_OTLP_ENDPOINT), tls=CERTIFICATE (its key beside it,
 // as .key)
-// Modes of the client: blocking, spin, auth, tls=CA
+// Modes of the client: blocking, spin, auth, tracing=SHARE, tls=CA
 // Modes of both: zmq, pyzmqrpc (over ZeroMQ)
 
 #include <warren/client.hpp>
 #include <warren/middleware.hpp>
 #include <warren/server.hpp>
+#include <warren/tracing.hpp>
 
 #include "contender.hpp"
 
@@ -39,6 +41,13 @@ const std::string auth_secret = "bench:a-secret-of-thirty-two-characters-or-so";
 class NoLog final : public warren::Log {
     void write(warren::LogLevel, std::string_view) override {}
 };
+
+/// out  null: no tracing is asked for
+std::shared_ptr<warren::Tracer> make_tracer(const Modes& modes) {
+    const std::string share{modes.value("tracing")};
+    return share.empty() ? nullptr
+                         : warren::make_tracer({.service = "echo", .sample = std::stod(share)});
+}
 
 /// The port at the end of "tcp://127.0.0.1:40123 methods=1".
 unsigned port_of(std::string_view listener) {
@@ -73,6 +82,9 @@ void serve(const Modes& modes) {
     warren::Server server{std::move(options)};
     if (modes.has("access_log")) {
         server.use(warren::access_log(std::make_shared<NoLog>()));
+    }
+    if (auto tracer = make_tracer(modes)) {
+        server.use(warren::server_tracing(std::move(tracer)));
     }
     warren::MethodOptions method =
         server.method("bench_echo", [](const Echo& request) { return request; });
@@ -162,6 +174,9 @@ void call_chained(warren::Client& client, Measurement& measurement, std::size_t 
 
 void call(const Load& load, const Modes& modes) {
     warren::Client client = make_client(load, modes);
+    if (auto tracer = make_tracer(modes)) {
+        client.use(warren::client_tracing(std::move(tracer)));
+    }
     Measurement measurement = load.measurement();
     if (modes.has("blocking")) {
         call_blocking(client, measurement);

@@ -20,8 +20,10 @@ std::size_t length(const std::string& value) {
 
 std::string describe_call(const Context& context) {
     std::string said;
-    for (const std::string_view text : {context.idempotency_key, context.traceparent,
-                                        context.tracestate, context.baggage, context.contract}) {
+    // The span of the server takes the caller's place.
+    const std::string_view trace = context.traceparent.substr(0, 35);
+    for (const std::string_view text :
+         {context.idempotency_key, trace, context.tracestate, context.baggage, context.contract}) {
         said.append(text).append("|");
     }
     return said + std::to_string(context.priority.value_or(0));

@@ -1,6 +1,7 @@
 #include "conformance/scene.hpp"
 
 #include <warren/middleware.hpp>
+#include <warren/tracing.hpp>
 
 #include "conformance/methods.hpp"
 #include "endpoint/protocols/table.hpp"
@@ -136,6 +137,9 @@ Scene::Scene(const Cell& cell)
                              arguments_of(method, Dynamic::map({{parameter, text}}));
                          return context.call(client(method, Key::second), method, arguments);
                      });
+    // Its spans go nowhere, and no call may be the worse for it.
+    server_.use(server_tracing(
+        make_tracer({.endpoint = "http://" + nobody_.address(), .sample = 1, .attempts_max = 1})));
     server_.use(allow({.methods = {{"forbidden", {}}, {"*", {"*", ""}}}}));
     if (!has_one_method()) {
         listen(queue_of(""), {});

@@ -1,0 +1,195 @@
+#include "endpoint/tracing/collector.hpp"
+
+#include "core/digit.hpp"
+#include "core/percent.hpp"
+#include "core/uri.hpp"
+#include "endpoint/failures.hpp"
+
+#include <errno.h>  // NOLINT: program_invocation_short_name is GNU's
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace warren::endpoint {
+namespace {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::string_view traces_path = "/v1/traces";
+
+std::string_view environment(const char* name) noexcept {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? std::string_view{} : value;
+}
+
+/// Of an address for all signals.                       [OTLP Exporter, Endpoint URLs for
+/// OTLP/HTTP]
+std::string with_path(std::string_view base) {
+    while (base.ends_with('/')) {
+        base.remove_suffix(1);
+    }
+    return std::string{base} + std::string{base.ends_with(traces_path) ? "" : traces_path};
+}
+
+std::string endpoint_of_environment() {
+    if (const std::string_view traces = environment("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+        !traces.empty()) {
+        return std::string{traces};
+    }
+    const std::string_view all = environment("OTEL_EXPORTER_OTLP_ENDPOINT");
+    return with_path(all.empty() ? "http://localhost:4318" : all);
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+    const auto is_space = [](char character) { return character == ' ' || character == '\t'; };
+    while (!text.empty() && is_space(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_space(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+/// "NAME=VALUE,NAME=VALUE", the values percent-encoded.
+Headers headers_of_environment() {
+    Headers headers;
+    std::string_view rest = environment("OTEL_EXPORTER_OTLP_HEADERS");
+    while (!rest.empty()) {
+        const std::string_view each = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), each.size() + 1));
+        const std::size_t equals = each.find('=');
+        if (equals != std::string_view::npos) {
+            const std::string_view value = trimmed(each.substr(equals + 1));
+            headers.emplace_back(trimmed(each.substr(0, equals)),
+                                 core::percent_decode(value).value_or(std::string{value}));
+        }
+    }
+    return headers;
+}
+
+/// Of a sampler that has none its argument is something else.
+std::expected<double, Failure> sample_of_environment() {
+    std::string_view sampler = environment("OTEL_TRACES_SAMPLER");
+    if (constexpr std::string_view parent = "parentbased_"; sampler.starts_with(parent)) {
+        sampler.remove_prefix(parent.size());
+    }
+    const std::string_view text = environment("OTEL_TRACES_SAMPLER_ARG");
+    if (sampler == "always_off") {
+        return 0;
+    }
+    if (text.empty() || (!sampler.empty() && sampler != "traceidratio")) {
+        return 1;
+    }
+    double ratio = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ratio);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        return refused("OTEL_TRACES_SAMPLER_ARG is no share from 0 to 1");
+    }
+    return ratio;
+}
+
+bool is_token(std::string_view name) noexcept {  // [RFC 9110 5.6.2]
+    return !name.empty() && std::ranges::all_of(name, [](char character) {
+        return core::is_digit(character) || (character >= 'a' && character <= 'z') ||
+               (character >= 'A' && character <= 'Z') ||
+               std::string_view{"!#$%&'*+-.^_`|~"}.contains(character);
+    });
+}
+
+/// What a request has of its own, or must not have.
+bool is_reserved(std::string_view name) {
+    std::string lower{name};
+    std::ranges::transform(lower, lower.begin(), [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter;
+    });
+    constexpr std::string_view reserved[] = {
+        "host", "content-length", "content-type", "transfer-encoding", "connection", "expect"};
+    return std::ranges::find(reserved, lower) != std::end(reserved);
+}
+
+std::expected<void, Failure> check(const Headers& headers) {
+    for (const auto& [name, value] : headers) {
+        if (!is_token(name) || is_reserved(name)) {
+            return refused("A header cannot have that name, or not from here");
+        }
+        if (!std::ranges::all_of(value, [](unsigned char character) {
+                return character == '\t' || (character >= ' ' && character != 0x7f);
+            })) {
+            return refused(fmt::format("The header '{}' has a character that none may", name));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::expected<TracerOptions, Failure> with_environment(TracerOptions options) {
+    options.endpoint =
+        options.endpoint.empty() ? endpoint_of_environment() : with_path(options.endpoint);
+    if (options.service.empty()) {
+        options.service = environment("OTEL_SERVICE_NAME");
+    }
+    if (options.service.empty()) {
+        options.service = program_invocation_short_name;
+    }
+    if (options.headers.empty()) {
+        options.headers = headers_of_environment();
+    }
+    if (!options.sample) {
+        const auto sample = sample_of_environment();
+        if (!sample) {
+            return std::unexpected{sample.error()};
+        }
+        options.sample = *sample;
+    }
+    if (!(*options.sample >= 0 && *options.sample <= 1)) {
+        return refused("The share of traces that are recorded is from 0 to 1");
+    }
+    if (options.queue_spans_max == 0 || options.batch_spans_max == 0 || options.attempts_max == 0) {
+        return refused("Of spans that wait, spans of a request and attempts there is one at least");
+    }
+    return options;
+}
+
+std::expected<transport::HttpPosterOptions, Failure> collector_of(const TracerOptions& options) {
+    const std::string endpoint = core::with_lower_scheme(options.endpoint);
+    const bool is_secured = endpoint.starts_with("https://");
+    if (!is_secured && !endpoint.starts_with("http://")) {
+        return refused("A collector's address begins with http:// or https://");
+    }
+    auto uri = core::parse_uri(endpoint);
+    if (!uri) {
+        return std::unexpected{std::move(uri.error())};
+    }
+    if (uri->host.empty() || !uri->user.empty() || uri->password || !uri->query.empty()) {
+        return refused(
+            "A collector's address is http://HOST:PORT, and a path; secrets go into headers");
+    }
+    if (auto checked = check(options.headers); !checked) {
+        return std::unexpected{std::move(checked.error())};
+    }
+    transport::HttpPosterOptions poster{
+        .target = {.host = uri->host,
+                   .port = uri->port.value_or(is_secured ? 443 : 80),
+                   .connect_timeout = options.timeout,
+                   .display = core::to_string(*uri),
+                   .peer = "collector"},
+        .host = core::host_text(uri->host, uri->port),
+        .path = uri->path.empty() ? "/" : uri->path,
+        .headers = options.headers,
+        .timeout = options.timeout};
+    if (is_secured) {
+        poster.target.tls.emplace();
+    }
+    poster.headers.emplace_back("Content-Type", "application/json");
+    poster.headers.emplace_back("User-Agent", "warren/" WARREN_VERSION);
+    return poster;
+}
+
+}  // namespace warren::endpoint

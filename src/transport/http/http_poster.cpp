@@ -1,0 +1,121 @@
+#include "transport/http/http_poster.hpp"
+
+#include "transport/loop/asio_executor.hpp"
+#include "transport/net/dialer.hpp"
+#include "transport/net/tls_memory.hpp"
+
+#include <fmt/format.h>
+
+#include <span>
+#include <utility>
+
+namespace warren::transport {
+
+class HttpPoster::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(AsioExecutor& executor, HttpPosterOptions options)
+        : executor_{executor}, options_{std::move(options)} {
+        if (options_.target.tls) {
+            options_.target.tls_memory = std::make_shared<TlsMemory>();
+        }
+    }
+
+    void post(const std::string& body, Done done) {
+        done_ = std::move(done);
+        request_ = fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n",
+                               options_.path, options_.host, body.size());
+        for (const auto& [name, value] : options_.headers) {
+            request_ += fmt::format("{}: {}\r\n", name, value);
+        }
+        request_ += "\r\n" + body;
+        timer_ = executor_.post_at(executor_.now() + options_.timeout,
+                                   [self = shared_from_this()] { self->time_out(); });
+        if (connection_ != nullptr && connection_->is_open()) {
+            return exchange(Connection::kept);
+        }
+        connect();
+    }
+
+    void close() noexcept {
+        done_ = nullptr;
+        executor_.cancel(timer_);
+        drop_connection();
+    }
+
+private:
+    enum class Connection : std::uint8_t { kept, made };
+
+    void connect() {
+        dialer_ = std::make_unique<Dialer>(executor_, std::span{&options_.target, 1}, no_trial_,
+                                           [weak = weak_from_this()](Dialer::Dialled dialled) {
+                                               if (const auto self = weak.lock()) {
+                                                   self->dialled(std::move(dialled));
+                                               }
+                                           });
+    }
+
+    void dialled(Dialer::Dialled dialled) {
+        dialer_.reset();
+        if (!dialled) {
+            return finish(std::unexpected{std::move(dialled.error().failure)});
+        }
+        connection_ = std::make_shared<HttpConnection>(std::move(dialled->stream),
+                                                       options_.response_bytes_max);
+        exchange(Connection::made);
+    }
+
+    void exchange(Connection which) {
+        connection_->exchange(
+            request_, [this, which](std::expected<HttpResponse, Failure> outcome) {
+                const auto self = shared_from_this();
+                // Servers close what was idle for long, whenever they like.
+                if (!outcome && which == Connection::kept && !connection_->has_response_begun()) {
+                    return connect();
+                }
+                finish(std::move(outcome));
+            });
+    }
+
+    void time_out() {
+        drop_connection();
+        finish(std::unexpected{
+            Failure{.code = Code::deadline_exceeded,
+                    .message = fmt::format("{} did not answer within {} ms",
+                                           options_.target.display, options_.timeout.count())}});
+    }
+
+    void drop_connection() noexcept {
+        dialer_.reset();
+        if (connection_ != nullptr) {
+            connection_->close();
+            connection_.reset();
+        }
+    }
+
+    void finish(std::expected<HttpResponse, Failure> outcome) {
+        executor_.cancel(timer_);
+        std::exchange(done_, nullptr)(std::move(outcome));
+    }
+
+    AsioExecutor& executor_;
+    HttpPosterOptions options_;
+    const BeginDialTrial no_trial_{};
+    Done done_;
+    std::string request_;
+    runtime::Executor::TimerId timer_ = 0;
+    std::unique_ptr<Dialer> dialer_;
+    std::shared_ptr<HttpConnection> connection_;
+};
+
+HttpPoster::HttpPoster(AsioExecutor& executor, HttpPosterOptions options)
+    : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
+
+HttpPoster::~HttpPoster() {
+    impl_->close();
+}
+
+void HttpPoster::post(const std::string& body, Done done) {
+    impl_->post(body, std::move(done));
+}
+
+}  // namespace warren::transport

@@ -1,4 +1,5 @@
 #include <warren/server.hpp>
+#include <warren/tracing.hpp>
 
 #include "app/address_option.hpp"
 #include "app/commands.hpp"
@@ -25,6 +26,7 @@ struct ProxyCommand {
     std::vector<std::string> methods;
     std::string name;
     std::string admin;
+    std::string collector;
     std::string timeout = "60s";
     std::string drain_timeout = "30s";
     std::string buffer_file;
@@ -100,6 +102,9 @@ int proxy(ProxyCommand command) {
         make_log(command.is_verbose ? LogLevel::debug : LogLevel::info, LogFormat::text);
     Server server{{.drain_timeout = *drain_timeout, .log = log, .admin_address = command.admin}};
     try {
+        if (!command.collector.empty()) {
+            server.use(server_tracing(make_tracer({.endpoint = command.collector, .log = log})));
+        }
         server.forward(from, *to);
     } catch (const Error& error) {
         return report(signals, error.message(), exit_usage);
@@ -159,6 +164,9 @@ void add_proxy(CLI::App& program, Action& action) {
                         "What it is called in metrics and in the log (default: both addresses)");
     command->add_option("--admin", options->admin,
                         "Show metrics and health over HTTP at HOST:PORT (port 0: a free one)");
+    command->add_option("--tracing", options->collector,
+                        "Send a span for each call to the collector of OpenTelemetry at this "
+                        "http:// or https:// address");
     command->add_flag("--verbose", options->is_verbose, "Log each call, too");
     command->callback([&action, options] { action = [options] { return proxy(*options); }; });
 }

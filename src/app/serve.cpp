@@ -47,6 +47,10 @@ int serve(const ServeOptions& options) {
         log->warning(note);
     }
     try {
+        if (config->tracing) {
+            config->tracing->log = log;
+            server.use(server_tracing(make_tracer(*config->tracing)));
+        }
         Middleware middleware{config->middleware, log};
         for (ListenerEntry& listener : config->listeners) {
             listener.options.interceptors = middleware.of(listener.middleware);

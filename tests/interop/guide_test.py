@@ -25,6 +25,7 @@ TEXTS = {
     "rabbitmqctl set_permissions carl": "another program's command",
     "find_package(warren REQUIRED)": "built by install_test.py",
     "access {": "a line of the log",
+    "said hello trace_id=": "a line of the log",
     "tcp://127.0.0.1:7000: would be denied": "a line of the log",
     "class SimpleCommand(ICommand):": "Python and C++ side by side",
 }

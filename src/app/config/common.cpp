@@ -70,6 +70,9 @@ void read_common(ConfigMap& root, Config& config) {
         read_log(*log, config);
     }
     read_middleware(root, config.middleware);
+    if (const auto tracing = root.find("tracing")) {
+        read_tracing(*tracing, config);
+    }
     if (const auto limits = root.find("limits")) {
         read_limits(*limits, config.server);
     }

@@ -5,6 +5,7 @@
 #include <warren/listener.hpp>
 #include <warren/middleware.hpp>
 #include <warren/server.hpp>
+#include <warren/tracing.hpp>
 
 #include "app/config/problems.hpp"
 
@@ -73,6 +74,7 @@ struct Config {
     std::vector<ProxyEntry> proxies{};
     ServerOptions server{};
     MiddlewareConfig middleware{};
+    std::optional<TracerOptions> tracing{};  // none: there is none
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
     std::vector<std::string> notes{};  // what is accepted and has no effect

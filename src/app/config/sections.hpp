@@ -30,6 +30,9 @@ void read_middleware(ConfigMap& map, MiddlewareConfig& config);
 /// `admin`: where monitoring asks.
 void read_admin(const ConfigNode& node, ServerOptions& server);
 
+/// `tracing`: where spans go.
+void read_tracing(const ConfigNode& node, Config& config);
+
 /// `listeners`: one entry per kind of transport in listeners.cpp.
 void read_listeners(ConfigMap& root, Config& config);
 /// One of them.

@@ -275,7 +275,7 @@ TEST_P(Parts, SeveralCallsAtOnceDoNotMeet) {
 
 TEST_P(Parts, PassAProxyAndSoDoesTheCredit) {
     Server proxy;
-    proxy.forward("memory:proxy_of_parts", {.to = test::address_of(server)});
+    proxy.forward({.url = "memory:proxy_of_parts"}, {.to = test::address_of(server)});
     proxy.start();
     Client far{"memory:proxy_of_parts"};
     auto items = far.stream<count_up>({.count = 200, .bytes = 1000}, {.parts_window = 10'000});

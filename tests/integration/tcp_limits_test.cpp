@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -53,6 +55,13 @@ protected:
 
     Limits() : server_{{.workers = workers}} {
         server_.method("block", [this] { gate_.wait(); });
+        server_.method("heed", [this](Context& context) {
+            std::promise<void> told;
+            const std::stop_callback on_stop{context.stop, [&] { told.set_value(); }};
+            heeding_.set_value();
+            told.get_future().wait();
+            stopped_.set_value(std::chrono::steady_clock::now());
+        });
         server_.method("hello", [] { return 1; }).run_on_io_thread();
         server_.method("text",
                        [](int size) { return std::string(static_cast<std::size_t>(size), 'x'); },
@@ -110,6 +119,8 @@ protected:
     }
 
     Gate gate_;
+    std::promise<void> heeding_;
+    std::promise<std::chrono::steady_clock::time_point> stopped_;  // when it heard
     Server server_;
 };
 
@@ -123,6 +134,18 @@ TEST_P(Limits, AThousandCancelledCallsTakeNoPlaceOfTheNextThousand) {
         EXPECT_EQ(call.get().error().code, Code::cancelled);
     }
     EXPECT_EQ(overloaded(start_many(client, "hello")), 0);
+}
+
+TEST_P(Limits, AHandlerHearsThatItsCallIsCancelled) {
+    Client client{address()};
+    std::stop_source source;
+    auto call = start(client, "heed", {.stop = source.get_token()});
+    heeding_.get_future().wait();
+    const auto asked = std::chrono::steady_clock::now();
+    source.request_stop();
+    const std::chrono::duration<double, std::milli> took = stopped_.get_future().get() - asked;
+    std::printf("from the caller's stop to the handler's: %f ms\n", took.count());
+    EXPECT_EQ(call.get().error().code, Code::cancelled);
 }
 
 TEST_P(Limits, NorDoThoseOfAClientThatIsClosed) {

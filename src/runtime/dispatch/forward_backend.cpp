@@ -127,10 +127,10 @@ public:
                 .code = Code::deadline_exceeded,
                 .message = "The deadline passed after the call was forwarded; it may be handled"};
         }
-        const std::string_view end = why.code == Code::cancelled ? "The caller's connection is gone"
-                                                                 : "This server is stopping";
+        const std::string end =
+            why.code == Code::cancelled ? std::move(why.message) : "This server is stopping";
         return {.code = Code::cancelled,
-                .message = std::string{end} + "; the call was forwarded and may be handled"};
+                .message = end + "; the call was forwarded and may be handled"};
     }
 };
 

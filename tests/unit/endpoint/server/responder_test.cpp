@@ -361,6 +361,33 @@ TEST_F(Responders, OfAServerThatEndsMayStillAnswer) {
     EXPECT_THROW(reply.get(), Error);
 }
 
+TEST_F(Responders, HearThatNobodyWaitsWhereverTheirHandlerRan) {
+    Waiting<int> waiting;
+    std::stop_token stop;
+    const auto wait = [&](Context& context, Responder<int> responder) {
+        stop = context.stop;
+        waiting.put(std::move(responder));
+    };
+    start([&](Server& server) {
+        server.method("wait", wait);
+        server.method("wait_here", wait).run_on_io_thread();
+    });
+    for (const std::string& url : urls()) {
+        for (const char* const method : {"wait", "wait_here"}) {
+            SCOPED_TRACE(url + method);
+            auto client = std::make_unique<Client>(url);
+            auto reply = start_call(*client, method, Dynamic::map({}));
+            Responder<int> responder = waiting.take();
+            std::promise<void> told;
+            const std::stop_callback on_stop{stop, [&] { told.set_value(); }};
+            client.reset();
+            told.get_future().wait();
+            responder.respond(1);
+            EXPECT_THROW(reply.get(), Error);
+        }
+    }
+}
+
 TEST_F(Responders, OfAMockedServerAreNotAsked) {
     start(
         [](Server& server) {

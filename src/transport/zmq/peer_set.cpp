@@ -133,6 +133,9 @@ void ZmqPeerSet::forget(ZmqPeer& peer, const Failure& why) {
     const auto node = peers_.extract(peer.envelope());
     counters_.peers.subtract();
     peer.end(why);
+    if (peer.touched) {
+        std::erase(touched_, &peer);
+    }
 }
 
 void ZmqPeerSet::end_all(const Failure& why) {

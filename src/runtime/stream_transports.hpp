@@ -56,11 +56,12 @@ public:
     struct Consumed {
         std::size_t bytes = 0;         // of the input, which are not needed any more
         std::size_t wanted_bytes = 1;  // how long the rest must be before it is offered again
+        bool is_untaken = false;       // of a message without bytes: it is offered again
     };
 
     virtual ~StreamSession() = default;
     /// in  all that has arrived and was not taken; valid during the call only. Where messages are
-    ///     kept apart, one; an empty one is taken unless the connection was paused meanwhile.
+    ///     kept apart, one.
     virtual Consumed on_input(std::span<const std::byte> input) = 0;
     /// A message has come while the connection is paused, and no more of them may wait: answer what
     /// can be answered now; it is dropped.

@@ -46,10 +46,12 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
     do {
         if (has_order() && in_flight_ != 0) {
             taken = pause(taken.bytes);
+            taken.is_untaken = input.empty();
             break;
         }
         if (output.size() >= output_max) {
             taken = pause(taken.bytes);
+            taken.is_untaken = input.empty();
             server_->stall(*this);
             break;
         }

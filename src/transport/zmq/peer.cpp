@@ -38,7 +38,7 @@ void ZmqPeer::take(std::span<const std::byte> message) {
 
 void ZmqPeer::offer(std::span<const std::byte> message) {
     const auto taken = session_->on_input(message);
-    if (taken.bytes < message.size() && paused_) {
+    if (paused_ && (taken.bytes < message.size() || taken.is_untaken)) {
         keep(message.subspan(taken.bytes), true);
     }
 }

@@ -65,7 +65,7 @@ private:
         while (!paused_ && !closing_ && !input_.empty()) {
             const std::string& message = input_.front();
             const auto taken = session_->on_input(std::as_bytes(std::span{message}));
-            if (taken.bytes != message.size() || (paused_ && message.empty())) {
+            if (taken.bytes != message.size() || taken.is_untaken) {
                 EXPECT_TRUE(paused_);
                 break;
             }

@@ -228,6 +228,46 @@ TEST(ZmqAcceptor, ServesWhatAPeerSentBeforeItWent) {
     EXPECT_EQ(server.sink.sessions, 0U);
 }
 
+TEST(ZmqAcceptor, ForgetsAPeerThatIsGoneWithItsLastAnswer) {
+    Loop loop;
+    Server server{loop};
+    server.sink.pauses = true;
+    {
+        Peer dealer{zmq::socket_type::dealer};
+        dealer.connect(server.endpoint());
+        for (const char* const message : {"first", "second", "third"}) {
+            dealer.send({message});
+        }
+        ASSERT_TRUE(loop.until([&] { return server.transport.counters().messages_in.get() == 3; }));
+    }
+    ASSERT_TRUE(loop.until([&] { return server.transport.counters().connections.get() == 0; }));
+    // All that waits is answered in the turn that forgets the peer.
+    server.sink.pauses = false;
+    server.sink.connections[0]->resume();
+    ASSERT_TRUE(loop.until([&] { return server.sink.closed.size() == 1; }));
+    EXPECT_EQ(server.sink.messages.size(), 3U);
+    Peer next{zmq::socket_type::dealer};
+    next.connect(server.endpoint());
+    next.send({"next"});
+    ASSERT_TRUE(loop.until([&] { return next.receive().size() == 1; }));
+}
+
+TEST(ZmqAcceptor, OffersAnEmptyMessageAgainThatWasNotTaken) {
+    Loop loop;
+    Server server{loop};
+    server.sink.takes_nothing = true;
+    Peer dealer{zmq::socket_type::dealer};
+    dealer.connect(server.endpoint());
+    dealer.send({"", ""});
+    dealer.send({"", "second"});
+    ASSERT_TRUE(loop.until([&] { return server.transport.counters().messages_in.get() == 2; }));
+    EXPECT_TRUE(server.sink.messages.empty());
+    server.sink.takes_nothing = false;
+    server.sink.connections[0]->resume();
+    ASSERT_TRUE(loop.until([&] { return server.sink.messages.size() == 2; }));
+    EXPECT_EQ(server.sink.messages, (Frames{"", "second"}));
+}
+
 TEST(ZmqAcceptor, ForgetsIdlePeersButNoneThatWaits) {
     constexpr std::size_t count = 1'500;
     Loop loop;

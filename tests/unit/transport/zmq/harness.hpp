@@ -53,7 +53,7 @@ public:
     Consumed on_input(std::span<const std::byte> input) override {
         if (seen_.takes_nothing) {
             connection_.pause();
-            return {};
+            return {.is_untaken = input.empty()};
         }
         const std::string_view text{reinterpret_cast<const char*>(input.data()), input.size()};
         seen_.messages.emplace_back(text);

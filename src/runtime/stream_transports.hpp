@@ -45,6 +45,8 @@ public:
     /// It is of use: what was sent is answered. Of one that ends without this the others come
     /// first next time.
     virtual void prove() noexcept {}
+    /// Whether the peer has moved (`StreamSession::on_moved`) since it sent what is offered now.
+    virtual bool has_moved() const noexcept { return false; }
     /// Why its requests are refused as `overloaded`; empty: they are not.
     virtual std::string_view overload_reason() const noexcept { return {}; }
 };
@@ -70,6 +72,9 @@ public:
     /// back. Handlers that run hear of it, and take no place of other calls any more; requests that
     /// have not started may be dropped, where the protocol tells them from what runs in any case.
     virtual void on_reachable(bool is_reachable) { static_cast<void>(is_reachable); }
+    /// The peer speaks by another connection from now on, and so waits for no response to what it
+    /// asked before, unless that says which request it answers.
+    virtual void on_moved() {}
     /// How much output waits to leave. Said at the end of each turn that added or wrote any.
     virtual void on_unsent(std::size_t bytes) { static_cast<void>(bytes); }
     /// Whether requests of this connection are under way, so that silence is no reason to close it.

@@ -254,8 +254,8 @@ void StreamServer::send_response(const StreamServerCall& call, StreamServerSessi
     if (session != nullptr && (!call.is_abandoned || session->has_order())) {
         session->end_call();
     }
-    // A peer that is back, and asks again, would take it for the response to that.
-    const bool is_given = session != nullptr && !(call.is_abandoned && session->is_asked_again());
+    // A peer that has moved, and asks again, would take it for the response to that.
+    const bool is_given = session != nullptr && !session->take_moved_from();
     if (!is_given) {
         backlog_.remove(*call.share, call.reply.size());
         if (call.ticket.wants_response) {

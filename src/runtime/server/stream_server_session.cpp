@@ -67,6 +67,9 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
             break;
         }
         taken.bytes += step.size_bytes;
+        if (has_order() && connection_.has_moved()) [[unlikely]] {
+            decoder_->ticket.wants_response = false;
+        }
         if (step.state == StreamStep::State::heartbeat) {
             server_->send_heartbeat_response(*this, *decoder_);
         } else if (step.state == StreamStep::State::unreadable) [[unlikely]] {
@@ -188,6 +191,13 @@ void StreamServerSession::on_reachable(bool is_reachable) {
     // Where answers come in order a notification is like any other request, as with pyzmqrpc.
     is_reachable_ = is_reachable || has_order();
     if (!is_reachable && server_ != nullptr && in_flight_ != 0) {
+        server_->abandon(id_);
+    }
+}
+
+void StreamServerSession::on_moved() {
+    if (has_order() && server_ != nullptr && in_flight_ != 0) {
+        is_moved_from_ = true;
         server_->abandon(id_);
     }
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace warren::runtime {
 
@@ -29,6 +30,7 @@ public:
     Consumed on_input(std::span<const std::byte> input) override;
     void on_overflow(std::span<const std::byte> message) override;
     void on_reachable(bool is_reachable) override;
+    void on_moved() override;
     void on_unsent(std::size_t bytes) override;
     bool is_busy() const noexcept override { return in_flight_ != 0 || state_ == State::held; }
     void on_closed(const Failure& why) override;
@@ -52,8 +54,8 @@ public:
     /// waits for its end still.
     void let_go_of_call();
     bool has_order() const noexcept { return order_ == protocol::ResponseOrder::as_requested; }
-    /// Whether a request waits for the response that is due: who sent it waits for no other one.
-    bool is_asked_again() const noexcept { return has_order() && state_ == State::waiting; }
+    /// Whether who waited for the response that is due, of one at a time, waits for others now.
+    bool take_moved_from() noexcept { return std::exchange(is_moved_from_, false); }
     /// What a worker made, and has counted.
     void write(std::string_view bytes);
     /// Whether what was written still waits for the peer.
@@ -92,6 +94,7 @@ private:
     SessionId id_;
     State state_ = State::reading;
     bool is_reachable_ = true;
+    bool is_moved_from_ = false;
     protocol::ResponseOrder order_;
     std::size_t in_flight_ = 0;
     ResponseBacklog::Share& share_;

@@ -29,6 +29,7 @@ void ZmqPeer::take(std::span<const std::byte> message) {
     }
     if (std::exchange(gone_, false)) [[unlikely]] {
         session_->on_reachable(true);
+        on_moved();
     }
     if (paused_ || queued_ != nullptr) {
         return keep(message, false);
@@ -51,7 +52,10 @@ void ZmqPeer::offer_queued() {
         if (queued_->empty()) {
             queued_.reset();
         }
+        offers_moved_ = queued_before_ != 0;
+        queued_before_ -= offers_moved_ ? 1 : 0;
         offer(std::as_bytes(std::span{message}));
+        offers_moved_ = false;
     }
 }
 
@@ -68,6 +72,7 @@ void ZmqPeer::keep(std::span<const std::byte> message, bool first) {
     count_queued(0, bytes);
     std::string text{reinterpret_cast<const char*>(message.data()), message.size()};
     if (first) {
+        queued_before_ += offers_moved_ ? 1 : 0;
         queued_->push_front(std::move(text));
     } else {
         queued_->push_back(std::move(text));
@@ -121,6 +126,13 @@ void ZmqPeer::on_sent() {
     outbox_.clear();
     if (session_ != nullptr) {
         session_->on_unsent(0);
+    }
+}
+
+void ZmqPeer::on_moved() {
+    queued_before_ = queued_ == nullptr ? 0 : queued_->size();
+    if (session_ != nullptr) {
+        session_->on_moved();
     }
 }
 

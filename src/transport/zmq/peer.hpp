@@ -40,6 +40,8 @@ public:
     void take(std::span<const std::byte> message);
     /// Offer what had to wait; gives whether the peer is to be forgotten, once its output is sent.
     bool settle();
+    /// Whether it has messages that wait, or requests under way.
+    bool is_busy() const noexcept { return !is_through(); }
     /// Whether it would not be missed: it can be made anew.
     bool is_idle() const noexcept;
     bool is_single() const noexcept { return identity_.is_single; }
@@ -53,6 +55,8 @@ public:
     const std::shared_ptr<ZmqUnsentBytes>& unsent() const noexcept { return identity_.unsent; }
     /// The output was sent, or dropped.
     void on_sent();
+    /// It speaks by another connection from now on.
+    void on_moved();
     /// Nobody has its routing id any more. What it sent before it went is served to its end.
     void on_gone();
     /// Whether it is gone, and all that it sent is served.
@@ -69,6 +73,7 @@ public:
     std::string_view peer_identity() const noexcept override { return identity_.user; }
     std::string peer_address() const override;
     std::string_view overload_reason() const noexcept override;
+    bool has_moved() const noexcept override { return offers_moved_; }
 
     bool touched = false;  // it is among those that the set settles at the end of this turn
     int descriptor = -1;   // of the connection it came by, while that is known to be there
@@ -91,7 +96,9 @@ private:
     ZmqOutbox outbox_;
     // Messages that wait; null: none, as is usual.
     std::unique_ptr<std::deque<std::string>> queued_;
-    std::size_t queued_bytes_ = 0;  // with what keeping them takes
+    std::size_t queued_bytes_ = 0;   // with what keeping them takes
+    std::size_t queued_before_ = 0;  // of them, the first so many came before it moved
+    bool offers_moved_ = false;      // one of those, now
 };
 
 }  // namespace warren::transport

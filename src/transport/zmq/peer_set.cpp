@@ -22,7 +22,7 @@ ZmqPeerSet::ZmqPeerSet(Owner& owner, const ZmqServerOptions& options, ZmqCounter
     : owner_{owner},
       options_{options},
       is_secured_{!std::holds_alternative<std::monostate>(options.security)},
-      hears_of_departures_{options.side == ZmqSide::bind},
+      gives_up_departed_{options.side == ZmqSide::bind},
       counters_{counters} {}
 
 ZmqPeerSet::~ZmqPeerSet() {
@@ -30,7 +30,7 @@ ZmqPeerSet::~ZmqPeerSet() {
 }
 
 void ZmqPeerSet::handle_event(const ZmqEvent& event) {
-    if (hears_of_departures_ && departures_.handle_event(event)) {
+    if (departures_.handle_event(event)) {
         may_have_left_ = true;
         owner_.want_iteration_end();
     }
@@ -38,7 +38,9 @@ void ZmqPeerSet::handle_event(const ZmqEvent& event) {
 
 void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
     ZmqPeer& peer = find_or_add(message);
-    if (hears_of_departures_ && message.descriptor() != peer.descriptor) [[unlikely]] {
+    // A descriptor's number may be another connection's since the peer last spoke.
+    if (message.descriptor() != peer.descriptor ||
+        ((peer.has_own_id() || !gives_up_departed_) && peer.is_busy())) [[unlikely]] {
         attribute(peer, message.descriptor());
     }
     if (peer.is_refused()) {
@@ -53,9 +55,13 @@ void ZmqPeerSet::take(ZmqEnvelopeReader& message) {
 /// What ended before this message was sent has nothing to do with where it came from.
 void ZmqPeerSet::attribute(ZmqPeer& peer, int descriptor) {
     owner_.handle_events();
+    const int before = peer.descriptor;
     if (departures_.met(peer, descriptor)) {
         may_have_left_ = true;
         owner_.want_iteration_end();
+    }
+    if (peer.descriptor != before) {
+        peer.on_moved();
     }
 }
 
@@ -64,7 +70,9 @@ void ZmqPeerSet::end_departed() {
     owner_.handle_events();
     may_have_left_ = false;
     for (ZmqPeer* const peer : departures_.take()) {
-        peer->on_gone();
+        if (gives_up_departed_) {
+            peer->on_gone();
+        }
     }
 }
 

@@ -97,7 +97,7 @@ private:
     const ZmqServerOptions& options_;
     const bool is_secured_;  // so that peers have identities
     // Of one that it connects to ZeroMQ keeps the responses until it is there again.
-    const bool hears_of_departures_;
+    const bool gives_up_departed_;
     ZmqCounters& counters_;
     std::unordered_map<std::string_view, std::unique_ptr<ZmqPeer>, core::KeyedHash> peers_;
     ZmqUnsentRegister unsent_;

@@ -38,6 +38,7 @@ public:
     }
     void close_after_output() override { closing_ = true; }
     std::string_view peer_identity() const noexcept override { return {}; }
+    bool has_moved() const noexcept override { return offers_moved_; }
 
     void receive(std::string_view message) {
         input_.emplace_back(message);
@@ -55,6 +56,11 @@ public:
         return std::exchange(messages_, {});
     }
     void reach(bool is_reachable) { session_->on_reachable(is_reachable); }
+    /// It speaks by another connection from now on.
+    void move() {
+        before_ = input_.size();
+        session_->on_moved();
+    }
     std::size_t unread() const noexcept { return input_.size(); }
     bool is_closing() const noexcept { return closing_; }
 
@@ -64,12 +70,14 @@ private:
     void offer() {
         while (!paused_ && !closing_ && !input_.empty()) {
             const std::string& message = input_.front();
+            offers_moved_ = before_ != 0;
             const auto taken = session_->on_input(std::as_bytes(std::span{message}));
             if (taken.bytes != message.size() || taken.is_untaken) {
                 EXPECT_TRUE(paused_);
                 break;
             }
             input_.pop_front();
+            before_ -= offers_moved_ ? 1 : 0;
         }
     }
 
@@ -80,6 +88,8 @@ private:
     Texts messages_;
     bool paused_ = false;
     bool closing_ = false;
+    std::size_t before_ = 0;  // of the input, messages from before it moved
+    bool offers_moved_ = false;
     std::unique_ptr<StreamSession> session_;
 };
 

@@ -1,11 +1,16 @@
 #include "protocol/msgpack_rpc_protocol.hpp"
+#include "protocol/pyzmqrpc.hpp"
 #include "protocol/pyzmqrpc_protocol.hpp"
+#include "runtime/dispatch/forwarder.hpp"
 #include "unit/runtime/server/peer_harness.hpp"
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 // Peers that are gone before they have their responses.
 namespace warren::runtime::test {
@@ -108,21 +113,92 @@ TEST(StreamServerDepartures, CommandsOfAPeerThatIsGoneRunInTheirOrder) {
     EXPECT_EQ(stopped, 1) << "the one that ran when its peer went";
 }
 
-TEST(StreamServerDepartures, WhoIsBackAndAsksAgainGetsNoAnswerToWhatItAskedBefore) {
-    for (const bool asks_again : {true, false}) {
+TEST(StreamServerDepartures, WhoHasMovedGetsNoAnswerToWhatItAskedBefore) {
+    for (const bool moves : {true, false}) {
         ServedMessages served{protocol::make_pyzmqrpc_protocol()};
-        served.during = [&](Context&) {
-            served.peer->reach(false);
-            served.peer->reach(true);
-            if (asks_again) {
+        served.during = [&](Context& context) {
+            if (served.calls.size() == 1 && moves) {
+                served.peer->receive(command("work", "waits"));
+                served.peer->receive("");
+                served.peer->receive(protocol::pyzmqrpc_heartbeat);
+                served.peer->receive(command("boom", "fails"));
+                served.peer->move();
+                EXPECT_TRUE(context.stop.stop_requested());
                 served.peer->receive(command("work", "again"));
             }
         };
         served.peer->receive(command("watch", "before"));
         served.run();
-        EXPECT_EQ(served.peer->take_messages(), Texts{success(asks_again ? "again" : "before")});
-        EXPECT_EQ(served.server->counters().dropped_responses, asks_again ? 1U : 0U);
+        EXPECT_EQ(served.calls, moves ? (Texts{"before", "waits", "again"}) : Texts{"before"});
+        EXPECT_EQ(served.peer->take_messages(), Texts{success(moves ? "again" : "before")});
+        EXPECT_EQ(served.server->counters().dropped_responses, moves ? 1U : 0U);
         EXPECT_EQ(served.server->unfinished(), "");
+        served.peer->receive(command("watch", "later"));
+        served.run();
+        EXPECT_EQ(served.peer->take_messages(), Texts{success("later")});
+    }
+}
+
+TEST(StreamServerDepartures, WhoIsBackAndHasNotAskedAgainGetsItsAnswer) {
+    ServedMessages served{protocol::make_pyzmqrpc_protocol()};
+    served.during = [&](Context&) {
+        served.peer->reach(false);
+        served.peer->reach(true);
+    };
+    served.peer->receive(command("watch", "before"));
+    served.run();
+    EXPECT_EQ(served.peer->take_messages(), Texts{success("before")});
+}
+
+TEST(StreamServerDepartures, WhereAnswersSayWhatTheyAnswerAMoveChangesNothing) {
+    ServedMessages served{protocol::make_msgpack_rpc_protocol({.whole_messages = true})};
+    served.during = [&](Context& context) {
+        served.peer->move();
+        EXPECT_FALSE(context.stop.stop_requested());
+    };
+    served.peer->receive(packed(R"([0,1,"watch",["a"]])"));
+    served.run();
+    EXPECT_EQ(served.peer->take_messages().size(), 1U);
+}
+
+/// Keeps what it is given, and answers nothing.
+class Silent final : public Forwarder {
+public:
+    void forward(const ForwardedCall& call, std::unique_ptr<ForwardSink> response) override {
+        calls.push_back(
+            {std::string{call.method}, call.runs_anyway, call.stop, std::move(response)});
+    }
+
+    struct Taken {
+        std::string method;
+        bool runs_anyway;
+        std::stop_token stop;
+        std::unique_ptr<ForwardSink> response;
+    };
+    std::vector<Taken> calls;
+};
+
+TEST(StreamServerDepartures, WhatWasForwardedForOneThatIsGoneEndsAndTheNextGoesOn) {
+    for (const bool is_rpc : {true, false}) {
+        Silent forwarder;
+        ServedStream served{is_rpc ? protocol::make_msgpack_rpc_protocol({.whole_messages = true})
+                                   : protocol::make_pyzmqrpc_protocol()};
+        served.serve({.listener = {.forwarder = &forwarder}});
+        FakePeer peer{served.stage.executor, *served.server};
+        for (const char* const name : {"a", "b"}) {
+            peer.receive(is_rpc ? packed(R"([0,1,"work",["a"]])") : command(name, name));
+        }
+        ASSERT_EQ(forwarder.calls.size(), is_rpc ? 2U : 1U);
+        EXPECT_EQ(forwarder.calls[0].runs_anyway, !is_rpc);
+        peer.reach(false);
+        EXPECT_TRUE(forwarder.calls[0].stop.stop_requested());
+        served.run();
+        ASSERT_EQ(forwarder.calls.size(), 2U);
+        EXPECT_EQ(forwarder.calls[1].stop.stop_requested(), is_rpc) << "commands run to the last";
+        EXPECT_EQ(served.server->in_flight(), is_rpc ? 0U : 1U);
+        forwarder.calls.clear();
+        served.run();
+        EXPECT_EQ(served.server->in_flight(), 0U);
     }
 }
 

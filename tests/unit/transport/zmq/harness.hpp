@@ -33,6 +33,8 @@ struct Seen {
     std::vector<Failure> closed{};
     std::vector<runtime::StreamConnection*> connections{};
     std::vector<std::pair<std::string, bool>> reachable{};  // by its last message
+    std::vector<std::string> moved{};                       // likewise
+    std::vector<std::string> offered_moved{};               // messages that their peer moved after
     std::vector<std::pair<std::uint64_t, Failure>> failed{};
     std::vector<runtime::RetryClass> refusals{};
     std::size_t sessions = 0;  // now
@@ -58,6 +60,9 @@ public:
         const std::string_view text{reinterpret_cast<const char*>(input.data()), input.size()};
         seen_.messages.emplace_back(text);
         last_ = text;
+        if (connection_.has_moved()) {
+            seen_.offered_moved.emplace_back(text);
+        }
         if (seen_.echo) {
             connection_.output() += text;
             connection_.end_message();
@@ -72,6 +77,7 @@ public:
     void on_reachable(bool is_reachable) override {
         seen_.reachable.emplace_back(last_, is_reachable);
     }
+    void on_moved() override { seen_.moved.push_back(last_); }
     bool is_busy() const noexcept override { return seen_.busy; }
     void on_closed(const Failure& why) override { seen_.closed.push_back(why); }
 

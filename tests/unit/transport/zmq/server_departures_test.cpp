@@ -136,6 +136,41 @@ TEST(ZmqServerDepartures, WhoIsTakenOverIsReachableWhereItIsNow) {
     EXPECT_EQ(server.sink.reachable.back(), (std::pair<std::string, bool>{"second", false}));
 }
 
+TEST(ZmqServerDepartures, WhatWasAskedBeforeAMoveIsKnown) {
+    Loop loop;
+    BusyServer server{loop};
+    server.sink.pauses = true;
+    auto before = dealer_at(server, "name");
+    for (const char* const message : {"first", "second", "third"}) {
+        before->send({message});
+    }
+    ASSERT_TRUE(loop.until([&] { return server.transport.counters().messages_in.get() == 3; }));
+    server.sink.moved.clear();
+    auto after = dealer_at(server, "name");
+    after->send({"fourth"});
+    after->send({"fifth"});
+    ASSERT_TRUE(loop.until([&] { return server.transport.counters().messages_in.get() == 5; }));
+    EXPECT_EQ(server.sink.moved, std::vector<std::string>{"first"});
+    EXPECT_EQ(server.sink.reachable, Reachable{}) << "it is there all the time";
+    server.sink.pauses = false;
+    server.sink.connections[0]->resume();
+    ASSERT_TRUE(loop.until([&] { return server.sink.messages.size() == 5; }));
+    EXPECT_EQ(server.sink.offered_moved, (std::vector<std::string>{"second", "third"}));
+}
+
+TEST(ZmqServerDepartures, WhoComesBackUnderItsIdHasMoved) {
+    Loop loop;
+    BusyServer server{loop};
+    for (const char* const message : {"first", "second", "third"}) {
+        auto dealer = dealer_at(server, "name");
+        dealer->send({message});
+        ASSERT_TRUE(loop.until([&] { return server.sink.messages.back() == message; }));
+    }
+    EXPECT_GE(server.sink.moved.size(), 3U) << "the first time from nowhere";
+    EXPECT_EQ(server.sink.moved.back(), "second");
+    EXPECT_EQ(server.sink.sessions, 1U);
+}
+
 TEST(ZmqServerDepartures, DescriptorsThatAreUsedAgainAreOfOthers) {
     Loop loop;
     BusyServer server{loop};
@@ -174,6 +209,9 @@ TEST(ZmqServerDepartures, WhomTheRouterConnectsToKeepsItsAnswers) {
     next.bind(endpoint);
     ASSERT_TRUE(loop.until([&] { return next.receive().size() == 1; }));
     EXPECT_EQ(server.sink.reachable, Reachable{});
+    next.send({"another question"});
+    ASSERT_TRUE(loop.until([&] { return server.sink.messages.size() == 2; }));
+    EXPECT_TRUE(server.sink.sessions == 2 || server.sink.moved.back() == "question");
 }
 
 }  // namespace

@@ -63,15 +63,17 @@
 ///     auth         map               as above
 ///
 /// A notification of the method "$warren.cancel" with the lone argument of a request's id says that
-/// nobody waits for its response any more, which need not come. One of "$warren.credit" with the
-/// arguments of a request's id and a number says that the caller is done with so many bytes of its
-/// parts, counted from the first one.
+/// nobody waits for its response any more, which need not come. With the text "begun" behind the id
+/// it says so of a request that is to run all the same if it has not begun. One of "$warren.credit"
+/// with the arguments of a request's id and a number says that the caller is done with so many
+/// bytes of its parts, counted from the first one.
 ///
 /// error is nil, or {"code", "message"} with, where there are any, "errors" (a list of {"location",
 /// "message", "type"}), "data" and "retry_after_ms"; of other peers anything.
 namespace warren::protocol {
 
 inline constexpr std::string_view rpc_cancel_method = "$warren.cancel";
+inline constexpr std::string_view rpc_cancel_begun = "begun";
 inline constexpr std::string_view rpc_credit_method = "$warren.credit";
 
 /// What a call or its response carries beside what `Call` and `Response` have.

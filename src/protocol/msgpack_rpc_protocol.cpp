@@ -120,9 +120,11 @@ private:
 
     StreamStep cancellation(std::size_t size_bytes) {
         const Value& arguments = call->arguments;
-        if (take_id(arguments.is_list() && arguments.as_list().size() == 1
-                        ? arguments.as_list().front()
-                        : arguments)) {
+        const std::span<const Value> items =
+            arguments.is_list() ? arguments.as_list() : std::span{&arguments, 1};
+        const bool if_begun = items.size() == 2 && items[1] == Value::text(rpc_cancel_begun);
+        cancelled = if_begun ? Cancelled::if_begun : Cancelled::always;
+        if (take_id(items.size() == 1 || if_begun ? items[0] : Value{})) {
             return {.state = State::cancelled, .size_bytes = size_bytes};
         }
         call = std::unexpected{
@@ -367,13 +369,15 @@ public:
         return written;
     }
 
-    bool encode_cancellation(std::uint32_t id, std::int64_t unix_ms,
+    bool encode_cancellation(std::uint32_t id, Cancelled which, std::int64_t unix_ms,
                              std::string& out) const override {
         if (options_.peer != RpcPeer::warren || options_.one_way) {
             return false;
         }
-        const std::array arguments{Value::integer(id)};
-        return write_notice(rpc_cancel_method, arguments, unix_ms, out);
+        const std::array arguments{Value::integer(id), Value::text(rpc_cancel_begun)};
+        return write_notice(rpc_cancel_method,
+                            std::span{arguments}.first(which == Cancelled::if_begun ? 2 : 1),
+                            unix_ms, out);
     }
 
     bool has_parts() const noexcept override {

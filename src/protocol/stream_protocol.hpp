@@ -40,6 +40,12 @@ enum class StreamSide : std::uint8_t { server, client };
 /// argument.
 enum class RpcPeer : std::uint8_t { warren, foreign };
 
+/// Which calls end when nobody waits for them any more.
+enum class Cancelled : std::uint8_t {
+    always,
+    if_begun,  // others run, as they may be waited for by nobody from the beginning
+};
+
 struct StreamStep {
     enum class State : std::uint8_t {
         need_more,
@@ -74,6 +80,7 @@ public:
     /// err  what is wrong with it: to be answered
     std::expected<Call, Failure> call{};
     StreamTicket ticket{};
+    Cancelled cancelled = Cancelled::always;  // of cancelled
     std::uint64_t bytes_done = 0;  // of credit: of the request's parts, from the first one
 };
 
@@ -140,8 +147,8 @@ public:
                                                      std::string& out) const = 0;
     /// Append that nobody waits any more for the response to a request.
     /// out  false, and nothing, where the peer is not known to understand that
-    virtual bool encode_cancellation(std::uint32_t /*id*/, std::int64_t /*unix_ms*/,
-                                     std::string& /*out*/) const {
+    virtual bool encode_cancellation(std::uint32_t /*id*/, Cancelled /*which*/,
+                                     std::int64_t /*unix_ms*/, std::string& /*out*/) const {
         return false;
     }
     /// Append that so many bytes of a request's parts, from the first one, need no more room. Of

@@ -172,6 +172,7 @@ void ClientForwarder::forward(const runtime::ForwardedCall& call,
     auto outgoing = std::make_unique<ForwardingCall>(call, std::move(response), replies_);
     outgoing->wants_response = calls_as_ == ForwardCalls::answered;
     outgoing->came_one_way = !call.wants_response;
+    outgoing->runs_anyway = call.runs_anyway;
     outgoing->bears_deadline = outgoing->wants_response || time_left.has_value();
     outgoing->timeout = timeout;
     outgoing->when_blocked = when_blocked_;

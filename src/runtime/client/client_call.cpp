@@ -14,6 +14,7 @@ void ClientCall::begin_anew() noexcept {
     idempotent = false;
     wants_response = true;
     came_one_way = false;
+    runs_anyway = false;
     bears_deadline = true;
     may_be_cancelled = true;
     awaits_room = false;

@@ -56,6 +56,7 @@ public:
     bool idempotent = false;           // it may be sent again after it may have been handled
     bool wants_response = true;        // false: one-way, over when the transport has taken it
     bool came_one_way = false;         // to a proxy, whose caller waits for no response
+    bool runs_anyway = false;          // cancelled, it ends here, and at the server if it runs
     bool bears_deadline = true;        // the request says how much of its time is left
     bool may_be_cancelled = true;      // some thread may call `give_up`
     bool awaits_room = false;          // whoever makes it asks for room, and is not refused

@@ -80,7 +80,7 @@ void ClientCalls::post_acceptance() {
 }
 
 void ClientCalls::cancel(ClientCall& call) {
-    cancel(call, CancelWhen::always);
+    cancel(call, call.runs_anyway ? CancelWhen::if_sent : CancelWhen::always);
 }
 
 void ClientCalls::withdraw(ClientCall& call) {
@@ -89,13 +89,16 @@ void ClientCalls::withdraw(ClientCall& call) {
 
 void ClientCalls::cancel(ClientCall& call, CancelWhen when) {
     // One that is not accepted yet, and so not sent, fails there.
-    call.is_cancelled_.store(true);
+    if (when != CancelWhen::if_sent) {
+        call.is_cancelled_.store(true);
+    }
     if (const std::uint64_t token = call.token_.load(); token != 0) {
         executor_.post([weak = weak_from_this(), token, when] {
             const std::shared_ptr<ClientCalls> self = weak.lock();
             ClientCall* const found = self ? self->pending_.find(token) : nullptr;
             if (found != nullptr &&
-                (when == CancelWhen::always || found->stage_ == CallStage::queued)) {
+                (when == CancelWhen::always ||
+                 (when == CancelWhen::if_sent) == (found->stage_ != CallStage::queued))) {
                 self->end(*found, cancelled_failure(found->stage_, "The caller gave up"));
             }
         });

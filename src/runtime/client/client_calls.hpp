@@ -117,7 +117,7 @@ protected:
     static void set_stage(ClientCall& call, CallStage stage) noexcept { call.stage_ = stage; }
 
 private:
-    enum class CancelWhen : std::uint8_t { always, unless_sent };
+    enum class CancelWhen : std::uint8_t { always, unless_sent, if_sent };
 
     void cancel(ClientCall& call, CancelWhen when);
     void hold_against_limit(ClientCall& call, std::uint64_t before) const;

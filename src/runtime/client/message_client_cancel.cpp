@@ -17,9 +17,11 @@ constexpr std::chrono::milliseconds credit_pause_max{30'000};
 
 }  // namespace
 
-/// Those of a lost connection are told of as soon as there is another one.
+/// Those of a lost connection are told of as soon as there is another one. What is to run in any
+/// case may wait in its queue still.
 void MessageClient::forget(ClientCall& call) noexcept {
-    if (!options_.cancels || !call.wants_response || stage_of(call) == CallStage::queued) {
+    if (!options_.cancels || !call.wants_response || call.runs_anyway ||
+        stage_of(call) == CallStage::queued) {
         return;
     }
     const auto left = std::max(time_left(call), std::chrono::milliseconds{0});

@@ -334,7 +334,10 @@ void StreamClient::forget(ClientCall& call) noexcept {
 void StreamClient::notify_cancelled(const ClientCall& call, StreamClientSession& session) {
     StreamConnection& connection = session.connection();
     if (connection.unsent_bytes() <= options_.one_way_unsent_bytes_max &&
-        protocol_->encode_cancellation(call.id_, unix_ms(), connection.output())) {
+        protocol_->encode_cancellation(
+            call.id_,
+            call.runs_anyway ? protocol::Cancelled::if_begun : protocol::Cancelled::always,
+            unix_ms(), connection.output())) {
         connection.end_message();
         connection.touch();
     }

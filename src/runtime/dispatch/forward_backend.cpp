@@ -80,6 +80,7 @@ public:
                                       .arguments = request.arguments,
                                       .metadata = metadata_of(*call, request.metadata, copies),
                                       .wants_response = call->wants_response,
+                                      .runs_anyway = listener_.options().runs_anyway,
                                       .parts = call->state.parts,
                                       .stop = call->state.context.stop};
         // From here on it may be answered any moment, on another thread.

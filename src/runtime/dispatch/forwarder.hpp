@@ -23,6 +23,7 @@ struct ForwardedCall {
     Value arguments{};
     protocol::Metadata metadata{};
     bool wants_response = true;  // false: one-way; its outcome is logged and counted only
+    bool runs_anyway = false;    // `stop` is for what has begun where it is forwarded to
     /// How the caller takes parts; null: it takes none.
     std::shared_ptr<PartsFlow> parts{};
     /// Nobody waits for the outcome any more: the call may be cancelled.

@@ -49,6 +49,9 @@ struct ListenerContextOptions {
     std::uint32_t attempts_max = 0;
     Interceptors::All interceptors{};  // outermost first
     std::string forwards_to{};         // for these: where, of a proxy
+    /// Its callers may have gone and want their calls done all the same: what is forwarded for one
+    /// that is gone is stopped where it runs, and runs where it has not begun.
+    bool runs_anyway = false;
 };
 
 /// One listener's way into the dispatcher: its policy, the backend that follows from it, its I/O

@@ -16,7 +16,14 @@ namespace {
 constexpr std::size_t free_calls_max = 1024;
 // What the transport holds leaves without a word.
 constexpr std::chrono::milliseconds look_again_after{10};
-// Of what cannot be read, the first in so long is told.
+
+/// Where answers come in order nothing tells a request that is one-way from others.
+StreamServerOptions with_order(StreamServerOptions options,
+                               const protocol::StreamProtocol& protocol) {
+    options.listener.runs_anyway =
+        protocol.response_order() == protocol::ResponseOrder::as_requested;
+    return options;
+}
 
 }  // namespace
 
@@ -26,7 +33,7 @@ StreamServer::StreamServer(protocol::StreamProtocol& protocol, StreamAcceptor& a
       acceptor_{acceptor},
       dispatcher_{dispatcher},
       log_{log},
-      options_{std::move(options)},
+      options_{with_order(std::move(options), protocol)},
       listener_{dispatcher, acceptor.executor(), std::move(options_.listener)},
       completions_{
           std::make_shared<CompletionQueue>(acceptor.executor(), [this] { collect_finished(); })},

@@ -122,11 +122,10 @@ private:
         detail::MemoryBudget memory;
     };
 
-    struct Cancelled {
+    struct CancelledCall {
         SessionId session;
         std::uint32_t id = 0;
-
-        friend auto operator<=>(const Cancelled&, const Cancelled&) = default;
+        protocol::Cancelled which = protocol::Cancelled::always;
     };
 
     // What sessions and calls do.
@@ -147,7 +146,7 @@ private:
     void forget(StreamServerSession& session) noexcept;
     void abandon(SessionId id) noexcept;
     /// Nobody waits for a request of the session any more.
-    void cancel(const StreamServerSession& session, std::uint32_t id);
+    void cancel(const StreamServerSession& session, std::uint32_t id, protocol::Cancelled which);
     void make_room_soon();
     void end_cancelled();
     void let_go(StreamServerCall& call) noexcept;
@@ -215,7 +214,7 @@ private:
     std::vector<SessionId> stalled_;
     std::vector<SessionId> held_;
     std::optional<Executor::TimerId> stall_timer_;
-    std::vector<Cancelled> cancelled_;  // in this turn
+    std::vector<CancelledCall> cancelled_;  // in this turn
     std::optional<Executor::TimerId> cancel_timer_;
     std::optional<Executor::TimerId> unsent_timer_;  // of a drain
     TimePoint room_made_at_{};

@@ -9,13 +9,14 @@
 namespace warren::runtime {
 
 /// Where answers come in order every request may as well be one-way, as with pyzmqrpc: it runs, and
-/// only a handler that has begun hears that nobody waits.
+/// only a handler that has begun hears that nobody waits, also where it was forwarded to.
 void StreamServer::abandon(SessionId id) noexcept {
     const bool all_run = protocol_.response_order() == protocol::ResponseOrder::as_requested;
     dispatcher_.abandon(listener_, [this, id, all_run](ServerCall& any) {
         auto& call = static_cast<StreamServerCall&>(any);
         const bool is_abandoned = call.session == id && call.ticket.wants_response &&
-                                  !call.is_abandoned && (!all_run || call.has_begun());
+                                  !call.is_abandoned &&
+                                  (!all_run || call.has_begun() || call.state.parked != nullptr);
         if (is_abandoned) {
             let_go(call);
         }
@@ -26,8 +27,9 @@ void StreamServer::abandon(SessionId id) noexcept {
     }
 }
 
-void StreamServer::cancel(const StreamServerSession& session, std::uint32_t id) {
-    cancelled_.push_back({session.id(), id});
+void StreamServer::cancel(const StreamServerSession& session, std::uint32_t id,
+                          protocol::Cancelled which) {
+    cancelled_.push_back({session.id(), id, which});
     make_room_soon();
 }
 
@@ -47,13 +49,16 @@ void StreamServer::end_cancelled() {
     if (cancelled_.empty()) {
         return;
     }
-    std::vector<Cancelled> cancelled = std::exchange(cancelled_, {});
-    std::ranges::sort(cancelled);
+    std::vector<CancelledCall> cancelled = std::exchange(cancelled_, {});
+    const auto name_of = [](const CancelledCall& one) { return std::pair{one.session, one.id}; };
+    std::ranges::sort(cancelled, {}, name_of);
     dispatcher_.abandon(listener_, [&](ServerCall& any) {
         auto& call = static_cast<StreamServerCall&>(any);
-        const bool is_cancelled =
-            call.ticket.wants_response && !call.is_abandoned &&
-            std::ranges::binary_search(cancelled, Cancelled{call.session, call.ticket.id});
+        const std::pair name{call.session, call.ticket.id};
+        const auto found = std::ranges::lower_bound(cancelled, name, {}, name_of);
+        const bool is_cancelled = call.ticket.wants_response && !call.is_abandoned &&
+                                  found != cancelled.end() && name_of(*found) == name &&
+                                  (found->which == protocol::Cancelled::always || call.has_begun());
         if (is_cancelled) {
             call.is_cancelled = true;
             let_go(call);

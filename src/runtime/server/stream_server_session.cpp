@@ -75,7 +75,7 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
         } else if (step.state == StreamStep::State::unreadable) [[unlikely]] {
             server_->refuse_unreadable(*this, *decoder_);
         } else if (step.state == StreamStep::State::cancelled) [[unlikely]] {
-            server_->cancel(*this, decoder_->ticket.id);
+            server_->cancel(*this, decoder_->ticket.id, decoder_->cancelled);
         } else if (step.state == StreamStep::State::credit) [[unlikely]] {
             take_credit(decoder_->ticket.id, decoder_->bytes_done);
         } else {

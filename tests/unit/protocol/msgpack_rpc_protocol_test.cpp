@@ -254,16 +254,24 @@ TEST_F(MsgpackRpcProtocol, AnAnswerOverALimitOfTheClientFailsItsCallAlone) {
 
 TEST_F(MsgpackRpcProtocol, SaysThatNobodyWaitsForAnAnswer) {
     std::string out;
-    ASSERT_TRUE(protocol_->encode_cancellation(4'000'000'000, 0, out));
+    ASSERT_TRUE(protocol_->encode_cancellation(4'000'000'000, Cancelled::always, 0, out));
     EXPECT_EQ(as_json(out), R"([2,"$warren.cancel",[4000000000]])");
     const StreamStep step = read_call(out);
     EXPECT_EQ(step.state, State::cancelled);
     EXPECT_EQ(step.size_bytes, out.size());
     EXPECT_EQ(calls_->ticket.id, 4'000'000'000U);
+    EXPECT_EQ(calls_->cancelled, Cancelled::always);
     out.clear();
-    EXPECT_FALSE(
-        make_msgpack_rpc_protocol({.peer = RpcPeer::foreign})->encode_cancellation(1, 0, out));
-    EXPECT_FALSE(make_msgpack_rpc_protocol({.one_way = true})->encode_cancellation(1, 0, out));
+    ASSERT_TRUE(protocol_->encode_cancellation(7, Cancelled::if_begun, 0, out));
+    EXPECT_EQ(as_json(out), R"([2,"$warren.cancel",[7,"begun"]])");
+    EXPECT_EQ(read_call(out).state, State::cancelled);
+    EXPECT_EQ(calls_->ticket.id, 7U);
+    EXPECT_EQ(calls_->cancelled, Cancelled::if_begun);
+    out.clear();
+    EXPECT_FALSE(make_msgpack_rpc_protocol({.peer = RpcPeer::foreign})
+                     ->encode_cancellation(1, Cancelled::always, 0, out));
+    EXPECT_FALSE(make_msgpack_rpc_protocol({.one_way = true})
+                     ->encode_cancellation(1, Cancelled::always, 0, out));
     EXPECT_TRUE(out.empty());
 }
 

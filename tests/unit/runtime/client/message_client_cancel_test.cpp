@@ -57,6 +57,18 @@ TEST(MessageClientCancel, TellsTheServersOfTheCallsQueue) {
     EXPECT_EQ(call.code(), Code::cancelled);
 }
 
+TEST(MessageClientCancel, WhatRunsAnywayIsLeftInItsQueue) {
+    Cancelling fixture;
+    fixture.start();
+    TestCall call;
+    call.runs_anyway = true;
+    fixture.submit(call);
+    fixture.bind_all();
+    fixture.client->cancel(call);
+    EXPECT_TRUE(fixture.controls().empty());
+    EXPECT_EQ(call.code(), Code::cancelled) << "its caller is gone";
+}
+
 TEST(MessageClientCancel, NamesTheQueueAsTheServerOfItsProtocolDoes) {
     for (const auto& [protocol, key] : {std::pair{0, "warren.control.server_queue"},
                                         std::pair{1, "warren.control.server_server_queue_queue"}}) {

@@ -205,6 +205,21 @@ TEST(StreamClient, ACallGivenUpIsCancelledInEveryStage) {
     EXPECT_EQ(fixture.client->replies_dropped(), 1U);
 }
 
+TEST(StreamClient, ACallThatRunsAnywayIsGivenUpOnceItIsSent) {
+    StreamFixture fixture;
+    TestCall call;
+    call.runs_anyway = true;
+    fixture.submit(call);
+    fixture.client->cancel(call);
+    fixture.executor.run_until_idle();
+    EXPECT_EQ(call.code(), std::nullopt);
+    FakeConnection& connection = fixture.connect();
+    EXPECT_NE(connection.written(), "");
+    fixture.client->cancel(call);
+    fixture.executor.run_until_idle();
+    EXPECT_EQ(call.code(), Code::cancelled);
+}
+
 TEST(StreamClient, ACallIsWithdrawnOnlyBeforeItIsSent) {
     StreamFixture fixture;
     TestCall waiting;

@@ -49,6 +49,25 @@ TEST(StreamServerCancel, WhatHasNotStartedDoesNot) {
     EXPECT_FALSE(peer.is_busy());
 }
 
+TEST(StreamServerCancel, WhatIsToRunAnywayIsStoppedWhereItRuns) {
+    ServedSlow served;
+    FakeConnection& peer = served.connect();
+    const auto cancel_begun = [](int id) {
+        return packed(R"([2,"$warren.cancel",[)" + std::to_string(id) + R"(,"begun"]])");
+    };
+    served.during = [&](Context& context) {
+        if (served.runs == 1) {
+            peer.receive(cancel_begun(1) + cancel_begun(2));
+            served.turn();
+        }
+        EXPECT_EQ(context.stop.stop_requested(), served.runs == 1);
+    };
+    peer.receive(call(1, "slow") + call(2, "slow"));
+    served.run();
+    EXPECT_EQ(served.runs, 2);
+    EXPECT_EQ(peer.take_responses(), Texts{"[1,2,null,null]"});
+}
+
 TEST(StreamServerCancel, ThePlacesOfAThousandAreFreeForTheNext) {
     constexpr int calls = 1'000;
     ServedSlow served{{.in_flight_per_connection_max = calls, .in_flight_max = calls}};

@@ -260,7 +260,7 @@ private:
     }
 
     /// Of messages one that cannot be read is a response, if its beginning says to what, or is
-    /// passed over, if the server is known to speak this protocol.
+    /// passed over.
     StreamStep broken_message(const RpcStep& step, std::span<const std::byte> input) {
         decoder_.begin_anew();
         const std::string& why = decoder_.failure().errors.front().message;
@@ -272,10 +272,7 @@ private:
             bytes_ = input;
             return {.state = State::complete, .size_bytes = input.size()};
         }
-        if (!is_spoken_) {
-            return broken(why);
-        }
-        failure_ = unreadable("answer", why);
+        failure_ = is_spoken_ ? unreadable("answer", why) : not_spoken(why);
         return {.state = State::unreadable, .size_bytes = input.size()};
     }
 

@@ -236,6 +236,7 @@ void StreamClient::on_stray_response(StreamClientSession&) {
 
 void StreamClient::on_unreadable(StreamClientSession& session, const Failure& why) {
     drop_reply();
+    session.unread = why.message;
     log_line(LogLevel::warning, connector_->display(session.address()) + ": " + why.message);
 }
 
@@ -364,7 +365,10 @@ Failure StreamClient::deadline_failure_of(const ClientCall& call) const {
                                     .is_busy = pool_ && pool_->is_busy(),
                                     .attempt = call.last_failure_.get(),
                                     .connect = pool_ ? pool_->last_failure() : nullptr,
-                                    .progress = progress},
+                                    .progress = progress,
+                                    .unread = is_sent && !call.session_->has_answered()
+                                                  ? std::string_view{call.session_->unread}
+                                                  : std::string_view{}},
                                    call.timeout);
 }
 

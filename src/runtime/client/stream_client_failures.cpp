@@ -38,6 +38,9 @@ Failure stream_deadline_failure(const StreamWait& wait, std::chrono::millisecond
     std::string message;
     if (wait.is_sent) {
         message = "Sent to " + std::string{wait.where} + ", but no answer came " + within;
+        if (!wait.unread.empty()) {
+            message.append(": ").append(wait.unread);
+        }
     } else if (wait.attempt == nullptr) {
         message = not_sent(wait, within);
     } else {

@@ -19,6 +19,7 @@ struct StreamWait {
     const Failure* attempt = nullptr;  // what became of the attempt before
     const Failure* connect = nullptr;  // why the last attempt to connect failed
     std::string_view progress{};       // what the one under way waits for
+    std::string_view unread{};         // why nothing that came was taken for an answer
 };
 
 Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout);

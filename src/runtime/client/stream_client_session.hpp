@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace warren::runtime {
 
@@ -82,6 +83,7 @@ public:
     bool is_retired = false;  // gets no more calls, and is dropped when it has none
     TimePoint owes_since{};   // the first of the responses that it owes was asked for
     std::optional<TimePoint> trial_until{};
+    std::string unread{};  // why what came could not be read, the last time
 
 private:
     Consumed take(std::span<const std::byte> input);

@@ -84,10 +84,23 @@ TEST_F(WholeMessages, ACutAnswerFailsItsCallOnly) {
     EXPECT_EQ(decoder->next(octets(response), 0, arena_).state, State::complete);
 }
 
-TEST_F(WholeMessages, WhatIsNoAnswerIsBrokenWhereNoneHasComeYet) {
-    const auto decoder = protocol_->make_response_decoder();
-    EXPECT_EQ(decoder->next(octets("hello"), 0, arena_).state, State::broken);
-    EXPECT_EQ(decoder->failure().code, Code::contract_mismatch);
+TEST_F(WholeMessages, WhatIsNoAnswerIsPassedOverAlsoWhereNoneHasComeYet) {
+    const std::string response =
+        encoded_response(*protocol_, {.data = Value::text("result")}, {.id = 300});
+    for (const std::string& message :
+         {std::string{"hello"}, std::string{"\x92\x07\x01"},
+          std::string{"\x94\x01\xa1"
+                      "a\xc0\x01"},
+          std::string{"\xc1"}, std::string{"{\"status_code\": 200}"}, std::string{"\x80"}}) {
+        const auto decoder = protocol_->make_response_decoder();
+        const StreamStep step = decoder->next(octets(message), 0, arena_);
+        EXPECT_EQ(step.state, State::unreadable) << message;
+        EXPECT_EQ(step.size_bytes, message.size());
+        EXPECT_TRUE(decoder->failure().message.contains("does not speak MessagePack-RPC"));
+        EXPECT_EQ(decoder->next(octets(response), 0, arena_).state, State::complete);
+        EXPECT_EQ(decoder->id(), 300U);
+        EXPECT_TRUE(decoder->response({}));
+    }
 }
 
 TEST(WholeMessagesOver, ALimitFailAlone) {

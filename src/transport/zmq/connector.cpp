@@ -5,9 +5,12 @@
 #include "transport/zmq/dialer.hpp"
 #include "transport/zmq/socket_options.hpp"
 
+#include <fmt/format.h>
 #include <zmq.h>
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -41,6 +44,7 @@ public:
             }
             endpoints_.push_back(std::move(*endpoint));
         }
+        unanswered_since_.resize(endpoints_.size());
         return check(link_options_);
     }
 
@@ -51,11 +55,13 @@ public:
 
     void connect(std::size_t address, std::uint64_t token) override {
         const std::uint64_t attempt = ++attempts_;
-        dialers_[attempt] = std::make_unique<ZmqDialer>(
+        auto dialer = std::make_unique<ZmqDialer>(
             executor(), link_options_, endpoints_[address],
             [this, attempt, address, token](ZmqDialer::Dialled dialled) {
                 const auto self = shared_from_this();
-                dialers_.erase(attempt);
+                const auto ended = dialers_.extract(attempt);
+                unanswered_since_[address] =
+                    dialled ? std::nullopt : unanswered_since(address, *ended.mapped().dialer);
                 if (!dialled) {
                     const ConnectFailure& why = dialled.error();
                     if (why.failure.code == Code::unauthenticated) {
@@ -65,14 +71,22 @@ public:
                 }
                 connected(address, token, std::move(*dialled));
             });
+        dialers_.emplace(attempt, Dialling{address, std::move(dialer)});
     }
 
     std::string progress() const override {
-        std::string text;
-        for (auto at = dialers_.begin(); at != dialers_.end() && text.empty(); ++at) {
-            text = at->second->progress();
+        for (const auto& [attempt, dialling] : dialers_) {
+            const auto& [address, dialer] = dialling;
+            if (const auto since = unanswered_since(address, *dialer)) {
+                const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
+                    home_.executor.now() - *since);
+                return fmt::format(
+                    "{} took the connection, and has not answered ZeroMQ's "
+                    "handshake for {} ms (check the port)",
+                    endpoints_[address].text, waited.count());
+            }
         }
-        return text;
+        return {};
     }
 
     void close_all(std::move_only_function<void()> closed) override {
@@ -88,6 +102,18 @@ public:
     }
 
 private:
+    struct Dialling {
+        std::size_t address;
+        std::unique_ptr<ZmqDialer> dialer;
+    };
+
+    /// Also in the attempts before, one after the other.
+    std::optional<runtime::TimePoint> unanswered_since(std::size_t address,
+                                                       const ZmqDialer& dialer) const {
+        const auto since = dialer.unanswered_since();
+        return since && unanswered_since_[address] ? unanswered_since_[address] : since;
+    }
+
     void connected(std::size_t address, std::uint64_t token, std::shared_ptr<ZmqLink> link) {
         auto connection =
             std::make_shared<ZmqClientConnection>(home_, std::move(link), endpoints_[address].text);
@@ -128,7 +154,9 @@ private:
     std::vector<ZmqEndpoint> endpoints_;
     runtime::StreamConnectorSink* sink_ = nullptr;
     std::uint64_t attempts_ = 0;
-    std::unordered_map<std::uint64_t, std::unique_ptr<ZmqDialer>> dialers_;
+    std::unordered_map<std::uint64_t, Dialling> dialers_;
+    // Of each address, when the last attempt ended so.
+    std::vector<std::optional<runtime::TimePoint>> unanswered_since_;
     std::unordered_map<ZmqClientConnection*, std::shared_ptr<ZmqClientConnection>> connections_;
     runtime::Executor::TimerId close_timer_ = 0;
     std::move_only_function<void()> closed_;

@@ -61,17 +61,7 @@ public:
         stop();
     }
 
-    std::string progress() const {
-        if (!has_answered_) {
-            return {};
-        }
-        const auto waited =
-            std::chrono::duration_cast<std::chrono::milliseconds>(executor_.now() - answered_at_);
-        return fmt::format(
-            "{} took the connection, and has not answered ZeroMQ's handshake for {} "
-            "ms (check the port)",
-            endpoint_.text, waited.count());
-    }
+    std::optional<runtime::TimePoint> unanswered_since() const noexcept { return answered_at_; }
 
 private:
     bool over() const noexcept { return dialled_ == nullptr; }
@@ -100,7 +90,7 @@ private:
             return;
         }
         const std::string_view step = addresses_.empty() ? "the host's name was not resolved"
-                                      : has_answered_    ? "what answers there did not shake hands "
+                                      : answered_at_     ? "what answers there did not shake hands "
                                                            "as ZeroMQ does (check the port)"
                                                          : "nobody answered";
         fail(fmt::format("{} within {} ms{}{}", step, options_.connect_timeout.count(),
@@ -126,7 +116,7 @@ private:
             return;
         }
         link_.reset();
-        has_answered_ = false;
+        answered_at_.reset();
         if (next_ == addresses_.size()) {
             return fail(problems_);
         }
@@ -153,7 +143,6 @@ private:
         const auto self = shared_from_this();
         switch (event.what) {
         case ZMQ_EVENT_CONNECTED:
-            has_answered_ = true;
             answered_at_ = executor_.now();
             return;
         case ZMQ_EVENT_CLOSED:
@@ -204,8 +193,7 @@ private:
     std::shared_ptr<ZmqLink> link_;
     std::vector<std::string> addresses_;
     std::size_t next_ = 0;
-    bool has_answered_ = false;
-    runtime::TimePoint answered_at_{};
+    std::optional<runtime::TimePoint> answered_at_;  // the one that is tried now
     int silent_ends_ = 0;
     bool tries_open_ = false;  // without credentials
     std::optional<ConnectFailure> refusal_;
@@ -219,8 +207,8 @@ ZmqDialer::ZmqDialer(AsioExecutor& executor, const ZmqLinkOptions& options,
     impl_->start();
 }
 
-std::string ZmqDialer::progress() const {
-    return impl_->progress();
+std::optional<runtime::TimePoint> ZmqDialer::unanswered_since() const noexcept {
+    return impl_->unanswered_since();
 }
 
 ZmqDialer::~ZmqDialer() {

@@ -8,7 +8,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
-#include <string>
+#include <optional>
 
 namespace warren::transport {
 
@@ -29,8 +29,8 @@ public:
     /// Gives up.
     ~ZmqDialer();
 
-    /// What it waits for, for messages: a handshake, and for how long; empty: nobody was reached.
-    std::string progress() const;
+    /// Since when the handshake of whoever was reached is not answered, or was not in the end.
+    std::optional<runtime::TimePoint> unanswered_since() const noexcept;
 
 private:
     class Impl;

@@ -123,6 +123,29 @@ TEST(ZmqConnector, SaysForHowLongAHandshakeIsNotAnswered) {
         << client.transport.progress();
 }
 
+TEST(ZmqConnector, AHandshakeIsNotAnsweredAlsoInTheAttemptsBefore) {
+    Loop loop;
+    boost::asio::ip::tcp::acceptor silent{loop.executor.context(),
+                                          {boost::asio::ip::address_v4::loopback(), 0}};
+    Client client{
+        loop,
+        {.endpoints = {"tcp://127.0.0.1:" + std::to_string(silent.local_endpoint().port())},
+         .connect_timeout = 100ms}};
+    std::vector<runtime::TimePoint> since;
+    for (std::size_t attempt = 1; attempt <= 3; ++attempt) {
+        client.transport.connect(0, attempt);
+        std::string text;
+        ASSERT_TRUE(loop.until([&] {
+            text = client.transport.progress();
+            return !text.empty();
+        }));
+        const int waited_ms = std::stoi(text.substr(text.find(" for ") + 5));
+        since.push_back(loop.executor.now() - std::chrono::milliseconds{waited_ms});
+        EXPECT_LE(since.back(), since.front() + 1ms) << text;
+        ASSERT_TRUE(loop.until([&] { return client.sink.failed.size() == attempt; }));
+    }
+}
+
 TEST(ZmqConnector, RefusesOptionsThatCannotBe) {
     Loop loop;
     ClientSink sink;

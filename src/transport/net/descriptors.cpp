@@ -1,10 +1,12 @@
 #include "transport/net/descriptors.hpp"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace warren::transport {
 namespace {
@@ -48,6 +50,19 @@ bool has_descriptor_for_caller(int any) noexcept {
     }
     ::close(next);
     return !is_reserved_descriptor(next);
+}
+
+bool has_descriptors(std::size_t count) {
+    std::vector<int> opened;
+    while (opened.size() < count) {
+        const int next = ::eventfd(0, EFD_CLOEXEC);
+        if (next < 0) {
+            break;
+        }
+        opened.push_back(next);
+    }
+    std::ranges::for_each(opened, ::close);
+    return opened.size() == count;
 }
 
 }  // namespace warren::transport

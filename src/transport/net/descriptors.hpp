@@ -17,4 +17,7 @@ bool is_reserved_descriptor(int descriptor, std::size_t times = 1) noexcept;
 /// in  any: a descriptor that is open
 bool has_descriptor_for_caller(int any) noexcept;
 
+/// Whether so many more could be opened now.
+bool has_descriptors(std::size_t count);
+
 }  // namespace warren::transport

@@ -1,6 +1,7 @@
 #include "transport/zmq/context.hpp"
 
 #include "core/assert.hpp"
+#include "transport/net/descriptors.hpp"
 
 #include <zmq.h>
 
@@ -11,6 +12,9 @@ namespace {
 
 // A client's connection needs three, with those that tell what becomes of it.
 constexpr int sockets_max = 16'384;
+// What a context, its threads and a first connection need: libzmq ends the process for want of
+// some of them.
+constexpr std::size_t first_descriptors = 16;
 
 /// What libzmq itself uses begins with the first context and ends with the last, unsafe for threads
 /// that do both at once (libpgm's locks). One that has no thread and no socket keeps it.
@@ -26,7 +30,7 @@ std::shared_ptr<ZmqContext> ZmqContext::shared() {
     static std::weak_ptr<ZmqContext> current;
     const std::scoped_lock lock{mutex};
     std::shared_ptr<ZmqContext> context = current.lock();
-    if (context == nullptr) {
+    if (context == nullptr && has_descriptors(first_descriptors)) {
         keep_network();
         context = std::make_shared<ZmqContext>();
         current = context;

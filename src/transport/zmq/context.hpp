@@ -15,6 +15,7 @@ namespace warren::transport {
 /// thread any
 class ZmqContext {
 public:
+    /// out  null: the process has too few descriptors left
     static std::shared_ptr<ZmqContext> shared();
 
     ZmqContext();

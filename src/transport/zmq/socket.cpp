@@ -24,7 +24,11 @@ ZmqSocket::Sent sent(int result) {
 std::expected<ZmqSocket, Failure> ZmqSocket::open(int type) {
     ZmqSocket socket;
     socket.context_ = ZmqContext::shared();
-    socket.handle_ = zmq_socket(socket.context_->handle(), type);
+    if (socket.context_ == nullptr) {
+        errno = EMFILE;
+    } else {
+        socket.handle_ = zmq_socket(socket.context_->handle(), type);
+    }
     if (socket.handle_ == nullptr) {
         return std::unexpected{
             Failure{.code = Code::internal,

@@ -55,13 +55,12 @@ std::string reply_text(const Response& response) {
     return std::string{is_refused ? arrpc_auth_error : arrpc_rpc_error} + failure_text(response);
 }
 
-std::expected<Response, Failure> response_of(const Value& reply, const core::Limits& limits) {
+std::expected<Response, Failure> response_of(const Value& reply) {
     const std::string_view text = reply.is_text() ? reply.as_text() : std::string_view{};
     for (const auto& [prefix, code] : {std::pair{arrpc_auth_error, Code::unauthenticated},
                                        std::pair{arrpc_rpc_error, Code::failed}}) {
         if (text.starts_with(prefix)) {
-            const std::string shown =
-                core::text_for_display(text.substr(prefix.size()), limits.peer_text_bytes_max);
+            const std::string shown = core::text_for_display(text.substr(prefix.size()), text.npos);
             return std::unexpected{Failure{.code = code, .message = shown}};
         }
     }
@@ -250,7 +249,7 @@ ArrpcMessage<Response> ArrpcClientCodec::next(std::span<const std::byte> input, 
     }
     return {.state = State::complete,
             .size_bytes = read.size_bytes,
-            .content = response_of(read.value, limits_)};
+            .content = response_of(read.value)};
 }
 
 }  // namespace warren::protocol

@@ -168,8 +168,7 @@ private:
 /// out  a success; views of the message
 /// err  what the peer answered instead, owning all of it; a text or another value of a foreign peer
 ///      becomes `failed`
-std::expected<Response, Failure> rpc_response(const RpcMessage& message,
-                                              const core::Limits& limits = {});
+std::expected<Response, Failure> rpc_response(const RpcMessage& message);
 
 /// Append a request or a notification.
 /// in   `call.arguments` a list when `call.style` is positional

@@ -51,19 +51,17 @@ bool read_text(const Value& value, std::string_view& target) noexcept {
     return value.is_text();
 }
 
-Failure rpc_failure(const Value& error, const core::Limits& limits) {
+Failure rpc_failure(const Value& error) {
     if (const auto text = packed_text(error)) {
-        return {.code = Code::failed,
-                .message = core::text_for_display(*text, limits.peer_text_bytes_max)};
+        return {.code = Code::failed, .message = core::text_for_display(*text, text->npos)};
     }
     if (std::optional<Failure> failure = read_failure(error)) {
         return std::move(*failure);
     }
     const std::string message = text_in(error, rpc_names::message);
     return {.code = Code::failed,
-            .message = message.empty()
-                           ? "The server answered with an error"
-                           : core::text_for_display(message, limits.peer_text_bytes_max),
+            .message = message.empty() ? "The server answered with an error"
+                                       : core::text_for_display(message, message.npos),
             .data = Dynamic{error}};
 }
 
@@ -314,8 +312,7 @@ RpcState MsgpackRpcDecoder::read_metadata(const Value& metadata) {
     return RpcState::complete;
 }
 
-std::expected<Response, Failure> rpc_response(const RpcMessage& message,
-                                              const core::Limits& limits) {
+std::expected<Response, Failure> rpc_response(const RpcMessage& message) {
     // Made where the caller has it: both are big.
     std::expected<Response, Failure> response;
     if (message.error.is_null()) [[likely]] {
@@ -324,7 +321,7 @@ std::expected<Response, Failure> rpc_response(const RpcMessage& message,
         response->kind = message.metadata.kind;
         response->number = message.metadata.number;
     } else {
-        response = std::unexpected{rpc_failure(message.error, limits)};
+        response = std::unexpected{rpc_failure(message.error)};
     }
     return response;
 }

@@ -224,7 +224,7 @@ public:
         if (is_refused_) {
             return std::unexpected{unreadable("answer", decoder_.failure().errors.front().message)};
         }
-        auto response = rpc_response(decoder_.message(), limits_);
+        auto response = rpc_response(decoder_.message());
         if (!response && response.error().message == client_has_no_methods) [[unlikely]] {
             return std::unexpected{not_spoken("it sends back what it is sent")};
         }
@@ -251,8 +251,7 @@ private:
 
     /// What a response says that is not believed may still help to find out what is wrong.
     Failure with_claim(Failure failure) const {
-        if (const auto claimed = rpc_response(decoder_.message(), limits_);
-            !is_refused_ && !claimed) {
+        if (const auto claimed = rpc_response(decoder_.message()); !is_refused_ && !claimed) {
             failure.peer_text =
                 core::text_for_display(to_string(claimed.error()), limits_.peer_text_bytes_max);
         }

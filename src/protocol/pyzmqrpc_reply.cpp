@@ -118,8 +118,8 @@ std::string_view exception_of(std::string_view message) noexcept {
 
 Failure failure_of(std::int64_t code, std::string_view message, PyzmqrpcReplies replies,
                    const core::Limits& limits) {
-    const auto shown = [&limits](std::string_view text) {
-        return core::text_for_display(text, limits.peer_text_bytes_max);
+    const auto shown = [](std::string_view text) {
+        return core::text_for_display(text, text.npos);
     };
     switch (code) {
     case pyzmqrpc_status::undecodable:
@@ -135,7 +135,7 @@ Failure failure_of(std::int64_t code, std::string_view message, PyzmqrpcReplies 
                 .message =
                     "A proxy could not forward the request, or had no answer to it; it may "
                     "have been handled",
-                .peer_text = shown(message)};
+                .peer_text = core::text_for_display(message, limits.peer_text_bytes_max)};
     default:
         return {.code = Code::failed,
                 .message = fmt::format("The server answered with status code {}: {}", code,

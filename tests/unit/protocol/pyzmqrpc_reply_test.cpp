@@ -152,6 +152,11 @@ TEST(PyzmqrpcReply, StatusesOfOtherServersAreRead) {
               (Failure{.code = Code::failed, .message = "Something else"}));
     EXPECT_EQ(status("463", "Exception raised when calling service A").message,
               "Exception raised when calling service A");
+    const std::string whole(3'000, 'x');
+    for (const char* const code : {"400", "451", "463"}) {
+        EXPECT_EQ(status(code, whole).message, whole) << code;
+    }
+    EXPECT_TRUE(status("450", whole).message.ends_with(whole));
     const Failure proxied = status("482", "Error");
     EXPECT_EQ(proxied.code, Code::connection_lost);
     EXPECT_EQ(proxied.peer_text, "Error");

@@ -64,6 +64,8 @@ public:
     virtual void stop_now() = 0;
     /// Unmake it all; `closed` follows when all output is written.
     virtual void close(std::move_only_function<void()> closed) = 0;
+    /// Do not wait any longer for others to take the output of what is being closed.
+    virtual void close_now() {}
 
     /// Once closed: whether the other side has surely got what was sent.             thread any
     virtual bool is_flushed() const noexcept { return true; }

@@ -139,11 +139,14 @@ void ActiveListeners::stop_now() const {
     on_each([](ActiveListener& listener) { listener.stop_now(); });
 }
 
-void ActiveListeners::close() const {
+void ActiveListeners::close(std::chrono::milliseconds patience) const {
     Countdown closed{all_.size()};
     on_each(
         [&closed](ActiveListener& listener) { listener.close([&closed] { closed.arrive(); }); });
-    closed.wait();
+    if (!closed.wait_for(patience)) {
+        on_each([](ActiveListener& listener) { listener.close_now(); });
+        closed.wait();
+    }
 }
 
 bool ActiveListeners::are_flushed() const noexcept {

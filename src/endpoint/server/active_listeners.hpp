@@ -49,7 +49,8 @@ public:
     }
     void stop_now() const;
     /// Return when all are closed.
-    void close() const;
+    /// in   patience: how long the other sides get to take what is left
+    void close(std::chrono::milliseconds patience) const;
     /// Once closed: whether the other sides have surely got what was sent.
     bool are_flushed() const noexcept;
     void clear() { all_.clear(); }

@@ -146,6 +146,11 @@ public:
 
     runtime::Executor& executor() noexcept override { return asio_; }
     bool is_flushed() const noexcept override { return is_flushed_; }
+    void close_now() override {
+        if (link_) {
+            link_->close_now();
+        }
+    }
     metrics::ListenerFigures figures() const override {
         metrics::ListenerFigures figures = MessageListener::figures();
         figures.connections = consuming() ? 1 : 0;

@@ -27,6 +27,9 @@ namespace {
 /// How long the end waits for what was said to be written.
 constexpr std::chrono::milliseconds log_flush_max{1'000};
 
+/// What the other sides get, when the time for draining is over, to take what is left.
+constexpr std::chrono::milliseconds close_patience{400};
+
 }  // namespace
 
 class Server::Implementation {
@@ -43,7 +46,7 @@ public:
         }
         requeue_all();
         listeners_.wait_until_drained();
-        close();
+        close(options_.drain_timeout);
     }
 
     bool running() const noexcept { return dispatcher_.has_value(); }
@@ -121,7 +124,7 @@ public:
             return false;
         }
         proxies_->stop(until);
-        close();
+        close(std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.now()));
         return is_flushed_ = listeners_.are_flushed();
     }
 
@@ -148,7 +151,7 @@ public:
         if (!listeners_.wait_until_drained(grace)) {
             return false;
         }
-        close();
+        close(close_patience);
         return true;
     }
 
@@ -156,7 +159,7 @@ public:
         if (!drain(options_.drain_timeout)) {
             requeue_all();
             listeners_.wait_until_drained();
-            close();
+            close(close_patience);
         }
     }
 
@@ -247,9 +250,9 @@ private:
         closed.wait();
     }
 
-    void close() {
+    void close(std::chrono::milliseconds patience) {
         close_admin();
-        listeners_.close();
+        listeners_.close(std::max(patience, close_patience));
         workers_->stop();
         asio_.stop();
         asio_thread_.join();

@@ -89,6 +89,14 @@ public:
         });
     }
 
+    void close_now() override {
+        if constexpr (requires { acceptor_->drop_all(); }) {
+            if (acceptor_) {
+                acceptor_->drop_all();
+            }
+        }
+    }
+
     metrics::ListenerFigures figures() const override {
         metrics::ListenerFigures figures{.route = route()};
         if (acceptor_ && server_) {

@@ -109,6 +109,15 @@ public:
         executor_.post(core::while_alive(weak_from_this(), [this] { report_closed(); }));
     }
 
+    void close_now() override {
+        closing_ = true;
+        if (up_) {
+            drop();
+            on_ended({{.code = Code::connection_lost,
+                       .message = "The broker did not confirm the end in time"}});
+        }
+    }
+
     void drop() noexcept {
         executor_.cancel(dial_timer_);
         dialer_.reset();

@@ -91,6 +91,8 @@ public:
     /// Write what is due, close the connection in order and stay closed. `closed` follows, at the
     /// latest after the connection's close timeout.
     virtual void close(std::move_only_function<void()> closed) = 0;
+    /// Drop the connection as it is, and stay closed; its users hear that it is down.
+    virtual void close_now() = 0;
 };
 
 std::shared_ptr<Link> make_link(AsioExecutor& executor, AmqpEndpoint endpoint,

@@ -85,6 +85,7 @@ public:
         arrivals_.clear();
         connections_.close_all(std::move(closed));
     }
+    void drop_all() noexcept override { connections_.drop_all(); }
 
     AsioExecutor& executor() noexcept override { return executor_; }
     const std::string& local_address() const noexcept override { return local_address_; }

@@ -29,6 +29,8 @@ public:
     /// Stop listening, write what is due and close every connection. `closed` follows, later; a
     /// peer that does not read is dropped after the linger time-out.
     virtual void close_all(std::move_only_function<void()> closed) = 0;
+    /// Drop the connections that are left, with what they have to write.
+    virtual void drop_all() noexcept = 0;
 
     /// Read the certificate, its key and the clients' authorities again: connections that come
     /// from now on use them, those that are there live on. A certificate whose time is over, or has

@@ -49,11 +49,12 @@ public:
     /// Write what is due and close them all. `closed` follows once they are gone, later; what takes
     /// longer than the linger time-out is dropped.
     void close_all(std::move_only_function<void()> closed);
+    /// Drop them as they are.
+    void drop_all() noexcept;
 
 private:
     void sweep();
     void sweep_later();
-    void drop_all() noexcept;
     void report_closed();
 
     AsioExecutor& executor_;

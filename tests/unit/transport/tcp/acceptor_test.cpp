@@ -141,6 +141,19 @@ TEST_F(TcpServer, DropsAPeerThatDoesNotReadWhenItClosesAll) {
     EXPECT_EQ(server.sink.closed.size(), 1U);
 }
 
+TEST_F(TcpServer, WaitsForNoPeerAnyLongerWhenItIsToDropThem) {
+    Server server{loop, {.limits = {.linger_timeout = 1h}}};
+    Peer peer{server.transport.local_port(), 4096};
+    ASSERT_TRUE(loop.until([&] { return !server.sink.connections.empty(); }));
+    server.sink.connections[0]->output().append(std::size_t{30} << 20, 'd');
+    bool closed = false;
+    server.transport.close_all([&] { closed = true; });
+    server.transport.drop_all();
+    EXPECT_FALSE(closed);
+    EXPECT_TRUE(loop.until([&] { return closed; }));
+    EXPECT_EQ(server.sink.closed.size(), 1U);
+}
+
 TEST_F(TcpServer, LetsGoOfSessionsWhenItGoes) {
     std::deque<Peer> peers;
     {

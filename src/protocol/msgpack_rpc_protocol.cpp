@@ -5,6 +5,7 @@
 #include "format/msgpack/msgpack_skip.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/msgpack_rpc_names.hpp"
+#include "protocol/msgpack_rpc_skip.hpp"
 #include "protocol/pyzmqrpc_reply.hpp"
 #include "protocol/pyzmqrpc_text.hpp"
 #include "protocol/reply_limits.hpp"
@@ -40,6 +41,11 @@ public:
     }
 
     StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms, Arena& arena) override {
+        if (!skip_.is_over()) [[unlikely]] {
+            ticket.wants_response = false;
+            call = std::unexpected{decoder_.failure()};
+            return skip_.resume(input);
+        }
         RpcStep step = decoder_.next(input, arena);
         if (step.state == RpcStep::State::need_more) {
             if (!whole_messages_) {
@@ -87,14 +93,14 @@ public:
     }
 
 private:
-    /// Of a stream nothing more is read. Of messages this one is refused, if it is a request as far
-    /// as can be seen, or passed over.
+    /// Of a stream nothing more is read, but behind a request that is over a limit. Of messages
+    /// this one is refused, if it is a request as far as can be seen, or passed over.
     StreamStep broken(const RpcStep& step, std::span<const std::byte> input) {
         const RpcKind kind = decoder_.message().kind;
         ticket.wants_response = step.has_id && kind == RpcKind::request && !one_way_;
         call = std::unexpected{decoder_.failure()};
         if (!whole_messages_) {
-            return {.state = State::broken};
+            return skip_.begin(step, decoder_, input);
         }
         decoder_.begin_anew();
         if (is_pyzmqrpc_text(input)) {
@@ -164,6 +170,7 @@ private:
     bool whole_messages_;
     bool one_way_;
     MsgpackRpcDecoder decoder_;
+    MsgpackRpcSkip skip_;
 };
 
 class MsgpackRpcResponseDecoder final : public StreamResponseDecoder {

@@ -50,7 +50,7 @@ struct StreamStep {
     enum class State : std::uint8_t {
         need_more,
         complete,    // one message, good or refused; the next follows after `size_bytes`
-        skipped,     // of a client: bytes of a response that was told of already, to be dropped
+        skipped,     // bytes of a message that was told of already, to be dropped
         unread,      // of a quick decoder: one whole message, which another one has to read
         cancelled,   // of a server: nobody waits any more for the response to the ticket's request
         credit,      // of a server: the caller of the ticket's request is done with `bytes_done`
@@ -74,8 +74,8 @@ public:
     virtual StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms,
                             Arena& arena) = 0;
 
-    // Of the last step, if it was not need_more (the call: nor heartbeat, nor unread; the ticket of
-    // unread: what its beginning says); views of its input, its arena and this.
+    // Of the last step, if it was not need_more or skipped (the call: nor heartbeat, nor unread;
+    // the ticket of unread: what its beginning says); views of its input, its arena and this.
 
     /// err  what is wrong with it: to be answered
     std::expected<Call, Failure> call{};

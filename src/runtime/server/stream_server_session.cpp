@@ -74,6 +74,8 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
             server_->send_heartbeat_response(*this, *decoder_);
         } else if (step.state == StreamStep::State::unreadable) [[unlikely]] {
             server_->refuse_unreadable(*this, *decoder_);
+        } else if (step.state == StreamStep::State::skipped) [[unlikely]] {
+            // It is answered already.
         } else if (step.state == StreamStep::State::cancelled) [[unlikely]] {
             server_->cancel(*this, decoder_->ticket.id, decoder_->cancelled);
         } else if (step.state == StreamStep::State::credit) [[unlikely]] {

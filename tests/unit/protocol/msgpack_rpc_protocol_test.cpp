@@ -157,10 +157,7 @@ TEST_F(MsgpackRpcProtocol, ABrokenRequestIsAnsweredWhereItsIdCanBeRead) {
         std::optional<std::uint32_t> id;
     };
     for (const Case& each : {
-             Case{{"\x94\x00\x07\xa1m\xdb\xff\xff\xff\xff", 10}, "bytes_over_limit", 7},
-             Case{{"\x94\x00\xcd\x01\x02\xa1m\xdd\xff\xff\xff\xff", 12}, "count_over_limit", 258},
              Case{{"\x94\x00\x07\xa1m\xc1", 6}, "msgpack_invalid", 7},
-             Case{{"\x93\x02\xa1m\xdb\xff\xff\xff\xff", 9}, "bytes_over_limit", {}},
              Case{{"\x94\x01\x07\xdb\xff\xff\xff\xff", 8}, "bytes_over_limit", {}},
              Case{{"\x94\x00\xff\xdb\xff\xff\xff\xff", 8}, "bytes_over_limit", {}},
              Case{{"\x94\xc1", 2}, "msgpack_invalid", {}},
@@ -173,6 +170,63 @@ TEST_F(MsgpackRpcProtocol, ABrokenRequestIsAnsweredWhereItsIdCanBeRead) {
         EXPECT_EQ(calls_->ticket.wants_response, each.id.has_value()) << each.type;
         EXPECT_EQ(calls_->ticket.id, each.id.value_or(calls_->ticket.id));
     }
+}
+
+TEST_F(MsgpackRpcProtocol, ARequestOverALimitIsAnsweredAloneAndPassedOver) {
+    const auto protocol = make_msgpack_rpc_protocol(
+        {}, {.body_bytes_max = 60, .nesting_depth_max = 4, .value_count_max = 12});
+    const std::string next = packed(R"([0,9,"m",[]])");
+    struct Case {
+        std::string bytes;
+        std::string_view limit;
+        std::optional<std::uint32_t> id;
+    };
+    for (const Case& each :
+         {Case{packed(R"([0,7,"m",[")" + std::string(100, 'x') + "\"]]"), "body_bytes_max", 7},
+          Case{packed(R"([0,7,"m",[[[[[1]]]]]])"), "nesting_depth_max", 7},
+          Case{packed(R"([0,700,"m",[1,2,3,4,5,6,7,{"a":9}]])"), "value_count_max", 700},
+          Case{packed(R"([2,"m",[[[[[1]]]]]])"), "nesting_depth_max", {}}}) {
+        SCOPED_TRACE(each.limit);
+        const std::string stream = each.bytes + next;
+        for (std::size_t cut = 1; cut <= stream.size(); ++cut) {
+            const auto decoder = protocol->make_call_decoder();
+            int refused = 0;
+            std::size_t at = 0;
+            for (std::size_t end : {cut, stream.size()}) {
+                while (at < end) {
+                    const StreamStep step =
+                        decoder->next(octets(stream).subspan(at, end - at), 0, arena_);
+                    if (step.state == State::need_more) {
+                        break;
+                    }
+                    at += step.size_bytes;
+                    if (step.state == State::complete && !decoder->call) {
+                        ++refused;
+                        EXPECT_EQ(decoder->ticket.wants_response, each.id.has_value());
+                        EXPECT_EQ(decoder->ticket.id, each.id.value_or(decoder->ticket.id));
+                        EXPECT_TRUE(to_string(decoder->call.error()).contains(each.limit));
+                    } else if (step.state != State::skipped) {
+                        ASSERT_EQ(step.state, State::complete);
+                    }
+                }
+            }
+            EXPECT_EQ(refused, 1) << cut;
+            EXPECT_EQ(at, stream.size());
+            EXPECT_TRUE(decoder->call);
+            EXPECT_EQ(decoder->ticket.id, 9U);
+        }
+    }
+}
+
+TEST_F(MsgpackRpcProtocol, ARequestOverALimitThatHasNoEndEndsTheStream) {
+    const std::string request{"\x94\x00\x07\xa1m\xdd\xff\xff\xff\xff\x01\xc1", 12};
+    const StreamStep step = read_call(request);
+    EXPECT_EQ(step.state, State::complete);
+    EXPECT_EQ(calls_->ticket.id, 7U);
+    EXPECT_EQ(calls_->call.error().errors.at(0).type, "count_over_limit");
+    EXPECT_EQ(calls_->next(octets(request).subspan(step.size_bytes), 0, arena_).state,
+              State::broken);
+    EXPECT_FALSE(calls_->ticket.wants_response) << "it has its answer";
 }
 
 TEST_F(MsgpackRpcProtocol, AClientReadsAnswersOnly) {

@@ -11,11 +11,12 @@ namespace warren::endpoint {
 std::unique_ptr<ClientRoute> make_client_route(const Address& address,
                                                const ClientOptions& options) {
     value_or_throw(address.protocol->check_signing(options.auth_secrets));
-    if (std::holds_alternative<ZmqAddress>(address.transport)) {
-        return make_zmq_route(address, options);
-    }
-    return address.is_brokerless() ? make_tcp_route(address, options)
-                                   : make_message_route(address, options);
+    std::unique_ptr<ClientRoute> route =
+        std::holds_alternative<ZmqAddress>(address.transport) ? make_zmq_route(address, options)
+        : address.is_brokerless()                             ? make_tcp_route(address, options)
+                                  : make_message_route(address, options);
+    route->calls().limit(request_limits(address, options));
+    return route;
 }
 
 core::Limits client_limits(const Address& address, const ClientOptions& options) noexcept {
@@ -24,6 +25,13 @@ core::Limits client_limits(const Address& address, const ClientOptions& options)
     limits.nesting_depth_max = address.nesting_depth_max.value_or(options.nesting_depth_max);
     limits.value_count_max = address.value_count_max.value_or(options.value_count_max);
     return limits;
+}
+
+runtime::RequestLimits request_limits(const Address& address,
+                                      const ClientOptions& options) noexcept {
+    const core::Limits limits = client_limits(address, options);
+    return {.nesting_depth_max = limits.nesting_depth_max,
+            .value_count_max = limits.value_count_max};
 }
 
 metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept {

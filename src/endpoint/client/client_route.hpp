@@ -49,6 +49,8 @@ std::unique_ptr<ClientRoute> make_zmq_route(const Address& address, const Client
 
 /// What a client takes of replies, and sends of requests.
 core::Limits client_limits(const Address& address, const ClientOptions& options) noexcept;
+runtime::RequestLimits request_limits(const Address& address,
+                                      const ClientOptions& options) noexcept;
 
 /// What every client has of them.
 metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept;

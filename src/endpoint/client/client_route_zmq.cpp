@@ -86,6 +86,7 @@ struct BroadcastConnections {
                     executor, zmq_protocol_for(address, options), calls_options(address, options)),
                 transport::make_connector(executor, connector_options(address, {endpoint})));
             value_or_throw(server.connector->start(*server.calls));
+            server.calls->limit(request_limits(address, options));
             server.calls->attach(*server.connector);
             called.push_back({display_zmq({endpoint}), server.calls});
         }

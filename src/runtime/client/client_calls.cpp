@@ -181,6 +181,9 @@ void ClientCalls::accept(ClientCall& call) {
                            .message = "Not sent: the time-out is over the limit of " +
                                       std::to_string(call_timeout_max.count()) + " ms"});
     }
+    if (auto refused = refuse_over_limit(call.arguments, request_limits_)) [[unlikely]] {
+        return fail(call, std::move(*refused));
+    }
     const auto timeout = std::max(call.timeout, std::chrono::milliseconds{0});
     const PendingCalls::Token token = pending_.add(call, executor_.now() + timeout);
     if (!call.may_be_cancelled) {

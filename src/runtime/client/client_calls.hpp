@@ -5,6 +5,7 @@
 #include "runtime/client/client_call.hpp"
 #include "runtime/client/client_failures.hpp"
 #include "runtime/client/pending_calls.hpp"
+#include "runtime/client/request_limits.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/executor.hpp"
 
@@ -60,6 +61,8 @@ public:
     /// Whether one more call is taken, as far as is known now.                       thread any
     bool has_room() const noexcept { return counters_.in_flight() < in_flight_max_; }
 
+    /// Refuse calls that are over these. Before the first call.
+    void limit(const RequestLimits& limits) noexcept { request_limits_ = limits; }
     /// Count and time the calls there, too. Before the first call.
     void count_into(std::shared_ptr<metrics::ClientSeries> series) { series_ = std::move(series); }
 
@@ -142,6 +145,7 @@ private:
     std::atomic<ClientCall*> submitted_ = nullptr;  // the last one; each knows the one before
     std::atomic<bool> is_closed_ = false;
     ClientCounts counters_;
+    RequestLimits request_limits_{};
     std::shared_ptr<metrics::ClientSeries> series_;  // may be null
     std::atomic<std::uint64_t> replies_dropped_ = 0;
 

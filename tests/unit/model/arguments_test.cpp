@@ -25,8 +25,8 @@ Type parameters(std::size_t count) {
     type.model = LateModel{*model};
     return type;
 }
-const Type& two = *new Type{parameters(2)};
-const Type& one = *new Type{parameters(1)};
+const Type& two_parameters = *new Type{parameters(2)};
+const Type& one_parameter = *new Type{parameters(1)};
 const Type& none = *new Type{parameters(0)};
 
 struct Case {
@@ -40,25 +40,25 @@ struct Case {
 
 TEST(BindArguments, TakesEachStyle) {
     const std::vector<Case> cases{
-        {two, named, R"({"a": 1, "b": 2})", {}, 1, 2},
-        {two, named, R"({"b": 2})", {"a missing"}, 0, 2},
-        {two, named, "[1]", {"model_type"}},
-        {two, positional, "[1, 2]", {}, 1, 2},
-        {two, positional, "[1]", {}, 1},
-        {two, positional, "[]", {"a missing"}},
-        {two, positional, R"(["x", 2])", {"[0] int_parsing"}, 0, 2},
-        {two, positional, "[1, 2, 3]", {"[2] too_many_arguments"}, 1, 2},
+        {two_parameters, named, R"({"a": 1, "b": 2})", {}, 1, 2},
+        {two_parameters, named, R"({"b": 2})", {"a missing"}, 0, 2},
+        {two_parameters, named, "[1]", {"model_type"}},
+        {two_parameters, positional, "[1, 2]", {}, 1, 2},
+        {two_parameters, positional, "[1]", {}, 1},
+        {two_parameters, positional, "[]", {"a missing"}},
+        {two_parameters, positional, R"(["x", 2])", {"[0] int_parsing"}, 0, 2},
+        {two_parameters, positional, "[1, 2, 3]", {"[2] too_many_arguments"}, 1, 2},
         {type_of<Pair>(), positional, "[1, 2]", {}, 1, 2},
-        {two, positional, R"({"a": 1})", {}, 1},
-        {two, bare, R"({"a": 1, "b": 2})", {}, 1, 2},
-        {two, bare, "[1, 2]", {}, 1, 2},
-        {two, bare, "1", {}, 1},
-        {two, bare, R"("30")", {}, 30},
-        {one, bare, "30", {}, 30},
-        {one, bare, R"({"a": 1})", {}, 1},
-        {one, bare, R"({"c": 1})", {"a missing"}},
-        {one, bare, "{}", {"a missing"}},
-        {one, bare, "[1]", {"a int_type"}},
+        {two_parameters, positional, R"({"a": 1})", {}, 1},
+        {two_parameters, bare, R"({"a": 1, "b": 2})", {}, 1, 2},
+        {two_parameters, bare, "[1, 2]", {}, 1, 2},
+        {two_parameters, bare, "1", {}, 1},
+        {two_parameters, bare, R"("30")", {}, 30},
+        {one_parameter, bare, "30", {}, 30},
+        {one_parameter, bare, R"({"a": 1})", {}, 1},
+        {one_parameter, bare, R"({"c": 1})", {"a missing"}},
+        {one_parameter, bare, "{}", {"a missing"}},
+        {one_parameter, bare, "[1]", {"a int_type"}},
         {none, bare, "null", {}},
         {none, bare, "1", {"[0] too_many_arguments"}},
         {none, positional, "[]", {}},
@@ -103,7 +103,7 @@ TEST(BindArguments, TakesPositionsAndNamesTogether) {
     };
     for (const MixedCase& test : cases) {
         Pair target{.a = 0};
-        EXPECT_EQ(briefly(model::bind_arguments(two, mixed, Value::map(test.arguments), &target)),
+        EXPECT_EQ(briefly(model::bind_arguments(two_parameters, mixed, Value::map(test.arguments), &target)),
                   test.errors);
         EXPECT_EQ(target.a, test.a);
         EXPECT_EQ(target.b, test.b);

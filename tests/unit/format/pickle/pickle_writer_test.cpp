@@ -77,21 +77,21 @@ TEST_F(PickleWriter, an_exception_is_named_as_its_protocol_names_it) {
 }
 
 TEST_F(PickleWriter, integers_take_their_shortest_form) {
-    struct Case {
+    struct Form {
         std::int64_t number;
         std::string form;
     };
     for (const auto& [number, form] : {
-             Case{0, "K\x00"s},
-             Case{255, "K\xff"s},
-             Case{256, "M\x00\x01"s},
-             Case{65'535, "M\xff\xff"s},
-             Case{65'536, "J\x00\x00\x01\x00"s},
-             Case{-1, "J\xff\xff\xff\xff"s},
-             Case{INT32_MIN, "J\x00\x00\x00\x80"s},
-             Case{INT64_C(1) << 40, "\x8a\x06\x00\x00\x00\x00\x00\x01"s},
-             Case{-(INT64_C(1) << 40), "\x8a\x06\x00\x00\x00\x00\x00\xff"s},
-             Case{INT64_MAX, "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f"s},
+             Form{0, "K\x00"s},
+             Form{255, "K\xff"s},
+             Form{256, "M\x00\x01"s},
+             Form{65'535, "M\xff\xff"s},
+             Form{65'536, "J\x00\x00\x01\x00"s},
+             Form{-1, "J\xff\xff\xff\xff"s},
+             Form{INT32_MIN, "J\x00\x00\x00\x80"s},
+             Form{INT64_C(1) << 40, "\x8a\x06\x00\x00\x00\x00\x00\x01"s},
+             Form{-(INT64_C(1) << 40), "\x8a\x06\x00\x00\x00\x00\x00\xff"s},
+             Form{INT64_MAX, "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f"s},
          }) {
         EXPECT_EQ(written(PickleValue::integer(number), 2), "\x80\x02" + form + ".") << number;
     }
@@ -172,20 +172,20 @@ TEST_F(PickleConversion, what_only_python_tells_apart_becomes_what_it_is_elsewhe
 }
 
 TEST_F(PickleConversion, what_has_no_place_is_refused_with_its_place) {
-    struct Case {
+    struct Refused {
         std::string pickle;
         std::string_view type;
         std::string_view location;
     };
     for (const auto& [pickle, type, location] : {
-             Case{"(K\x01Nd."s, "key_not_text", ""},
-             Case{"](N}U\x01k(NNds"s + "e."s, "key_not_text", "[1].k"},
-             Case{"(U\x01kNU\x01k\x88"s + "d."s, "key_twice", "k"},
-             Case{"]\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01"s + "a."s, "int_out_of_range",
+             Refused{"(K\x01Nd."s, "key_not_text", ""},
+             Refused{"](N}U\x01k(NNds"s + "e."s, "key_not_text", "[1].k"},
+             Refused{"(U\x01kNU\x01k\x88"s + "d."s, "key_twice", "k"},
+             Refused{"]\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01"s + "a."s, "int_out_of_range",
                   "[0]"},
-             Case{"\x8a\x09\xff\xff\xff\xff\xff\xff\xff\x7f\xff."s, "int_out_of_range", ""},
-             Case{"](icallme.protocol\nRpcRequest\na."s, "instance_nested", "[0]"},
-             Case{"cbuiltins\nKeyError\n}NNs\x85R."s, "key_not_text", "args[0]"},
+             Refused{"\x8a\x09\xff\xff\xff\xff\xff\xff\xff\x7f\xff."s, "int_out_of_range", ""},
+             Refused{"](icallme.protocol\nRpcRequest\na."s, "instance_nested", "[0]"},
+             Refused{"cbuiltins\nKeyError\n}NNs\x85R."s, "key_not_text", "args[0]"},
          }) {
         const EncodeError error = refused(decoded(pickle));
         EXPECT_EQ(error.type, type);

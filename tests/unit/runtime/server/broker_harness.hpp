@@ -120,6 +120,7 @@ public:
     explicit CountingPort(transport::MemoryServerTransport& inner) : inner_{inner} {}
 
     Executor& executor() noexcept override { return inner_.executor(); }
+    bool hears_control() const noexcept override { return inner_.hears_control(); }
     Settlement settle(DeliveryId delivery, const protocol::MessageView* reply) override {
         if (is_trying && reply != nullptr) {
             trials.push_back(delivery);

@@ -82,20 +82,19 @@ void register_methods(Server& server, Stage& stage, CallItself call_itself) {
     server.method("break_down", break_down);
     server.method("throw_a_number", throw_a_number);
     server.method("exceed", exceed);
-    server.method(
-        "relay",
-        [call_itself](std::string value, Context& context) -> task<Dynamic> {
-            const Dynamic given = co_await call_itself(context, "echo", "value", value);
-            co_return given;
-        },
-        {"value"});
-    server.method(
-        "relay_failure",
-        [call_itself](std::string message, Context& context) -> task<Dynamic> {
-            const Dynamic given = co_await call_itself(context, "fail", "message", message);
-            co_return given;
-        },
-        {"message"});
+    server.method("relay",
+                  [call_itself](std::string value, Context& context) -> task<Dynamic> {
+                      const Dynamic given = co_await call_itself(context, "echo", "value", value);
+                      co_return given;
+                  },
+                  {"value"});
+    server.method("relay_failure",
+                  [call_itself](std::string message, Context& context) -> task<Dynamic> {
+                      const Dynamic given =
+                          co_await call_itself(context, "fail", "message", message);
+                      co_return given;
+                  },
+                  {"message"});
     const auto hold = [&stage](const Hold& request) { stage.act(request.name); };
     server.method("hold", hold);
     server.method("hold_key", hold).lock_on(&Hold::key);

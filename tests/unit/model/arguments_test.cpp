@@ -103,7 +103,8 @@ TEST(BindArguments, TakesPositionsAndNamesTogether) {
     };
     for (const MixedCase& test : cases) {
         Pair target{.a = 0};
-        EXPECT_EQ(briefly(model::bind_arguments(two_parameters, mixed, Value::map(test.arguments), &target)),
+        EXPECT_EQ(briefly(model::bind_arguments(two_parameters, mixed, Value::map(test.arguments),
+                                                &target)),
                   test.errors);
         EXPECT_EQ(target.a, test.a);
         EXPECT_EQ(target.b, test.b);

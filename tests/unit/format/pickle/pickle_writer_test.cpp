@@ -182,7 +182,7 @@ TEST_F(PickleConversion, what_has_no_place_is_refused_with_its_place) {
              Refused{"](N}U\x01k(NNds"s + "e."s, "key_not_text", "[1].k"},
              Refused{"(U\x01kNU\x01k\x88"s + "d."s, "key_twice", "k"},
              Refused{"]\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01"s + "a."s, "int_out_of_range",
-                  "[0]"},
+                     "[0]"},
              Refused{"\x8a\x09\xff\xff\xff\xff\xff\xff\xff\x7f\xff."s, "int_out_of_range", ""},
              Refused{"](icallme.protocol\nRpcRequest\na."s, "instance_nested", "[0]"},
              Refused{"cbuiltins\nKeyError\n}NNs\x85R."s, "key_not_text", "args[0]"},

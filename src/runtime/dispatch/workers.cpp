@@ -48,14 +48,14 @@ std::size_t ThreadWorkers::queued() const noexcept {
     return queue_.size();
 }
 
-// Whoever was woken wakes the next one before it works: the I/O thread pays for one wake-up,
-// whatever the number of tasks, and a single worker that keeps up wakes nobody.
 bool ThreadWorkers::should_wake() noexcept {
     const bool needed = asleep_ > 0 && !waking_ && !queue_.empty();
     waking_ = waking_ || needed;
     return needed;
 }
 
+// Whoever was woken wakes the next one before it works: the I/O thread pays for one wake-up,
+// whatever the number of tasks, and a single worker that keeps up wakes nobody.
 void ThreadWorkers::wake_one(std::unique_lock<std::mutex>& lock) {
     const bool needed = should_wake();
     lock.unlock();

@@ -70,8 +70,8 @@ struct Failure {
     Dynamic data{};                    // of `failed`: what the handler sent along
     std::string peer_text{};  // the other side's own words, capped; never in a metric label
     std::optional<std::chrono::milliseconds> retry_after{};  // of `overloaded`
-    /// It is that of a call that a handler made for its own (`Context::call`): what becomes of it for
-    /// the handler's caller, docs/guide/asynchronous-handlers.md says.
+    /// It is that of a call that a handler made for its own (`Context::call`): what it is to the
+    /// handler's caller, docs/guide/asynchronous-handlers.md says.
     bool of_nested_call = false;
 
     friend bool operator==(const Failure&, const Failure&) = default;

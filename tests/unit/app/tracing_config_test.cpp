@@ -73,7 +73,7 @@ TEST_F(TracingConfiguration, SaysAllThatIsWrongAndShowsNoSecret) {
                "none may",
                "warren.yml:7: tracing.headers.x-other: cannot read the file '" + directory_ +
                    "/nowhere': No such file or directory",
-               "warren.yml:8: tracing.speed: is not a known key (known: 'endpoint', "
+               "warren.yml:8: tracing.speed: unknown key (known: 'endpoint', "
                "'service', 'sample', 'headers')"}));
     for (const std::string sample : {"much", "-0.1", "nan", "\"\"", "[1]", "~"}) {
         EXPECT_EQ(problems(with_listener("tracing: {sample: " + sample + "}\n")).size(), 1U)

@@ -126,10 +126,12 @@ TEST_F(MiddlewareConfiguration, NamesMethodsThatAreServed) {
                   .problems.size(),
               1U);
     // A proxy forwards whatever is asked for, but where it says what.
-    const std::string proxy = "proxies: [{from: {memory: a}, to: \"memory:b\"}]\n";
+    const std::string proxy =
+        "proxies: [{from: {tcp: \"127.0.0.1:0\"}, to: \"tcp://127.0.0.1:1\"}]\n";
     EXPECT_TRUE(found("rate: {methods: {other: {calls: 1}}}\n" + proxy).problems.empty());
     EXPECT_EQ(found("rate: {methods: {other: {calls: 1}}}\n"
-                    "proxies: [{from: {memory: a, methods: [some]}, to: \"memory:b\"}]\n")
+                    "proxies: [{from: {tcp: \"127.0.0.1:0\", methods: [some]}, to: "
+                    "\"tcp://127.0.0.1:1\"}]\n")
                   .problems.size(),
               1U);
 }

@@ -41,7 +41,7 @@ std::optional<Cancellation> read_cancellation(const MessageView& message) noexce
     if (message.type != cancellation_type || !id || !expiration) {
         return std::nullopt;
     }
-    return Cancellation{*id, *expiration};
+    return Cancellation{*id, *expiration, message.user_id};
 }
 
 MessageView encode_credit(std::string_view key, const Credit& credit, Arena& arena) {

@@ -27,6 +27,7 @@ std::string control_key(std::string_view queue);
 struct Cancellation {
     Uuid correlation_id{};                              // of its request
     std::chrono::milliseconds request_expires_after{};  // until then its request may still come
+    std::string_view user_id{};  // as the broker has checked it; empty: not said
 };
 
 /// A caller is done with so many bytes of a call's parts, counted from the first one.

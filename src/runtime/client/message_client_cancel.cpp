@@ -52,8 +52,10 @@ void MessageClient::send_cancellation(const Cancelled& call) {
     if (expires_after.count() > 0) {
         Arena arena;
         const std::string key = protocol::control_key(call.queue);
-        transport_->send_control(protocol::encode_cancellation(
-            key, {call.correlation_id.data(), call.correlation_id.size()}, expires_after, arena));
+        protocol::MessageView message = protocol::encode_cancellation(
+            key, {call.correlation_id.data(), call.correlation_id.size()}, expires_after, arena);
+        message.user_id = options_.user_id;
+        transport_->send_control(message);
     }
 }
 

@@ -2,8 +2,8 @@
 
 namespace warren::runtime {
 
-void CancelledCalls::add(const Uuid& id, TimePoint expires) {
-    if (expires_.insert_or_assign(id, expires).second) {
+void CancelledCalls::add(const Uuid& id, std::string_view user_id, TimePoint expires) {
+    if (calls_.insert_or_assign(id, Cancelled{std::string{user_id}, expires}).second) {
         order_.push_back(id);
     }
     if (order_.size() > entries_max) {
@@ -11,16 +11,17 @@ void CancelledCalls::add(const Uuid& id, TimePoint expires) {
     }
 }
 
-bool CancelledCalls::contains(const Uuid& id, TimePoint now) {
-    while (!order_.empty() && expires_.at(order_.front()) <= now) {
+bool CancelledCalls::contains(const Uuid& id, std::string_view user_id, TimePoint now) {
+    while (!order_.empty() && calls_.at(order_.front()).expires <= now) {
         forget_oldest();
     }
-    const auto found = expires_.find(id);
-    return found != expires_.end() && found->second > now;
+    const auto found = calls_.find(id);
+    return found != calls_.end() && found->second.expires > now &&
+           (user_id.empty() || found->second.user_id == user_id);
 }
 
 void CancelledCalls::forget_oldest() {
-    expires_.erase(order_.front());
+    calls_.erase(order_.front());
     order_.pop_front();
 }
 

@@ -7,20 +7,23 @@
 
 #include <cstddef>
 #include <deque>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
 namespace warren::runtime {
 
 /// Calls that were cancelled and whose requests may still come, or come again. Over the limit the
-/// oldest one is forgotten, and then runs.          thread one
+/// oldest one is forgotten, and then runs. Of a request that says whose it is, only that user's
+/// cancellation counts.          thread one
 class CancelledCalls {
 public:
     static constexpr std::size_t entries_max = 65'536;
 
-    /// in   expires: when its request comes no more
-    void add(const Uuid& id, TimePoint expires);
-    bool contains(const Uuid& id, TimePoint now);
+    /// in   user_id: who cancelled it; expires: when its request comes no more
+    void add(const Uuid& id, std::string_view user_id, TimePoint expires);
+    /// in   user_id: whose the request is; empty: it does not say
+    bool contains(const Uuid& id, std::string_view user_id, TimePoint now);
     bool empty() const noexcept { return order_.empty(); }
     std::size_t size() const noexcept { return order_.size(); }
 
@@ -32,9 +35,14 @@ private:
         }
     };
 
+    struct Cancelled {
+        std::string user_id;
+        TimePoint expires;
+    };
+
     void forget_oldest();
 
-    std::unordered_map<Uuid, TimePoint, Hash> expires_;
+    std::unordered_map<Uuid, Cancelled, Hash> calls_;
     std::deque<Uuid> order_;  // as they came
 };
 

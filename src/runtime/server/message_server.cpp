@@ -186,6 +186,7 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
     call->address.correlation_id = message.correlation_id;
     call->address.has_empty_correlation_id = message.has_empty_correlation_id;
     call->address.delivery_mode = message.delivery_mode;
+    call->user_id = message.user_id;
     call->body_bytes = message.body.size();
     call->request_bytes = message.body.size();
     call->wants_response = !message.reply_to.empty();

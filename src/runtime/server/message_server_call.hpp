@@ -74,6 +74,7 @@ public:
 
     DeliveryId delivery{};  // as it can be settled now
     protocol::ReplyAddress address{};
+    std::string user_id{};       // whom the broker vouches for; empty: nobody
     std::size_t body_bytes = 0;  // of the request
     std::uint64_t body_hash = 0;
     std::size_t index = 0;          // among those in flight

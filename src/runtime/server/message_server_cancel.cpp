@@ -14,7 +14,8 @@ void MessageServer::on_control(const protocol::MessageView& message) {
         return;
     }
     const TimePoint now = transport_.executor().now();
-    cancelled_.add(cancellation->correlation_id, now + cancellation->request_expires_after);
+    cancelled_.add(cancellation->correlation_id, cancellation->user_id,
+                   now + cancellation->request_expires_after);
     // All of one turn at once: each time all calls are looked at.
     if (!cancel_timer_) {
         cancel_timer_ = transport_.executor().post_at(now, [this] {
@@ -37,7 +38,7 @@ void MessageServer::take_credit(const protocol::Credit& credit) {
 /// they cancel.
 bool MessageServer::is_cancelled(const MessageServerCall& call) {
     const auto id = call.wants_response ? Uuid::parse(call.address.correlation_id) : std::nullopt;
-    return id && cancelled_.contains(*id, transport_.executor().now());
+    return id && cancelled_.contains(*id, call.user_id, transport_.executor().now());
 }
 
 /// One that runs keeps its place, as it is one of those that may run at once: its handler hears of

@@ -29,6 +29,7 @@ struct Published {
     std::string expiration;
     std::string body;
     std::string type{};
+    std::string user_id{};
     std::optional<std::uint8_t> delivery_mode{};
     Dynamic headers{};
 };
@@ -73,6 +74,7 @@ private:
                 .expiration = std::string{message.expiration},
                 .body = std::string{protocol::text_of(message.body)},
                 .type = std::string{message.type},
+                .user_id = std::string{message.user_id},
                 .delivery_mode = message.delivery_mode,
                 .headers = Dynamic{message.headers}};
     }

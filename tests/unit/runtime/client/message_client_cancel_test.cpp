@@ -29,6 +29,7 @@ struct Cancelling : ClientFixture {
     static MessageClientOptions options() {
         MessageClientOptions options = client_options();
         options.cancels = true;
+        options.user_id = "shop";
         return options;
     }
     const std::vector<Published>& controls() {
@@ -54,6 +55,7 @@ TEST(MessageClientCancel, TellsTheServersOfTheCallsQueue) {
     EXPECT_EQ(said.routing_key, "warren.control.other_queue");
     EXPECT_EQ(said.correlation_id, sent.correlation_id);
     EXPECT_EQ(said.expiration, "50000") << "what is left of its time, and the way";
+    EXPECT_EQ(said.user_id, "shop");
     EXPECT_EQ(call.code(), Code::cancelled);
 }
 

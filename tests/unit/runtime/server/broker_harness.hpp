@@ -38,6 +38,7 @@ public:
         Value headers{};
         bool wants_reply = true;
         bool is_persistent = false;
+        std::string user_id{};
     };
 
     void send(const Request& request) {
@@ -49,6 +50,7 @@ public:
              .correlation_id = request.correlation_id,
              .reply_to = request.wants_reply ? reply_to_ : std::string_view{},
              .expiration = request.expiration,
+             .user_id = request.user_id,
              .delivery_mode = request.is_persistent ? std::optional<std::uint8_t>{2} : std::nullopt,
              .headers = request.headers,
              .body = protocol::bytes_of(request.body)});
@@ -58,6 +60,7 @@ public:
         std::string type{};
         std::string correlation_id{};
         std::string expiration = "60000";
+        std::string user_id{};
     };
     /// Send what is said to the servers of the queue beside requests.
     void control(const Control& control) {
@@ -66,7 +69,8 @@ public:
                                   .routing_key = key,
                                   .correlation_id = control.correlation_id,
                                   .expiration = control.expiration,
-                                  .type = control.type});
+                                  .type = control.type,
+                                  .user_id = control.user_id});
     }
     void cancel(const std::string& correlation_id,
                 std::chrono::milliseconds request_expires_after = 60s) {

@@ -204,6 +204,24 @@ TEST(MessageServerCancel, ConcernsNoCallButItsOwn) {
     EXPECT_EQ(served.cancelled(), 0U);
 }
 
+TEST(MessageServerCancel, OfACallThatSaysWhoseItIsIsThatUsersAlone) {
+    ServedTasks served;
+    for (int number = 1; number <= 3; ++number) {
+        served.caller->send({.correlation_id = id_of(number), .user_id = "shop"});
+    }
+    served.turn();
+    for (const auto& [number, user] : {std::pair{1, ""}, {2, "bank"}, {3, "shop"}, {4, "bank"}}) {
+        served.caller->control(
+            {.type = "warren.cancel", .correlation_id = id_of(number), .user_id = user});
+    }
+    served.turn();
+    served.caller->send({.correlation_id = id_of(4), .user_id = "shop"});
+    served.run();
+    EXPECT_EQ(served.runs.size(), 3U);
+    EXPECT_EQ(served.replies(3), 0U);
+    EXPECT_EQ(served.cancelled(), 1U);
+}
+
 TEST(MessageServerCancel, OfACallThatIsAnsweredChangesNothing) {
     ServedTasks served;
     served.call(1, "a");

@@ -74,6 +74,7 @@ void BroadcastCalls::dispatch(ClientCall& call) {
         copy->metadata = metadata;
         copy->timeout = time_left(call);
         copy->idempotent = call.idempotent;
+        copy->runs_anyway = call.runs_anyway;
         copy->wants_response = call.wants_response;
         copy->bears_deadline = call.bears_deadline;
         spread.copies.push_back(std::move(copy));

@@ -350,7 +350,8 @@ std::expected<std::vector<const Method*>, Failure> methods_of(const ListenerConf
     }
     if (config.options.methods.empty()) {
         std::vector<const Method*> registered = registry.all();
-        if (config.address.protocol->method == MethodSource::by_listener && registered.size() != 1) {
+        if (config.address.protocol->method == MethodSource::by_listener &&
+            registered.size() != 1) {
             return one_method_wanted(*config.address.protocol);
         }
         return registered;

@@ -59,7 +59,7 @@ StreamServer::~StreamServer() {
     }
     for (const auto& timer : {stall_timer_, cancel_timer_, unsent_timer_}) {
         if (timer) {
-            acceptor_.executor().cancel(*timer);
+            listener_.executor().cancel(*timer);  // the acceptor may be gone
         }
     }
 }
@@ -247,6 +247,9 @@ void StreamServer::collect_finished() {
         }
         std::unique_ptr<StreamServerCall> call{static_cast<StreamServerCall*>(entry.release())};
         leaves(*call);
+        if (call->state.parts != nullptr) [[unlikely]] {
+            forget_parts(*call);
+        }
         send_response(*call, call->is_cancelled ? nullptr : find(call->session));
         recycle(std::move(call));
     });
@@ -270,10 +273,13 @@ void StreamServer::send_response(const StreamServerCall& call, StreamServerSessi
         }
     }
     if (session != nullptr) {
-        if (call.state.parts != nullptr) [[unlikely]] {
-            session->forget_parts(call.ticket.id);
-        }
         session->response(is_given ? std::string_view{call.reply} : std::string_view{});
+    }
+}
+
+void StreamServer::forget_parts(const StreamServerCall& call) noexcept {
+    if (StreamServerSession* const session = find(call.session)) {
+        session->forget_parts(call.ticket.id);
     }
 }
 

@@ -178,6 +178,7 @@ private:
     void collect_finished();
     void send_response(const StreamServerCall& call, StreamServerSession* session);
     void give_part(const StreamPart& part);
+    void forget_parts(const StreamServerCall& call) noexcept;
     void begin_heartbeats(const HeartbeatsBegin& begin);
     void recycle(std::unique_ptr<StreamServerCall> call);
     void resume_stalled();

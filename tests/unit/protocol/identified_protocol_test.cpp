@@ -51,7 +51,8 @@ TEST(IdentifiedProtocol, AnAnswerWithoutAnIdIsBroken) {
     Arena arena;
     EXPECT_EQ(decoder->next(octets("\0\0\0"s), 0, arena).state, StreamStep::State::broken);
     EXPECT_EQ(decoder->failure().message, "an answer does not say which call it is for");
-    EXPECT_EQ(decoder->next(octets("\0\0\0\x07\xc1"s), 0, arena).state, StreamStep::State::broken);
+    EXPECT_EQ(decoder->next(octets("\0\0\0\x07\xc1"s), 0, arena).state,
+              StreamStep::State::unreadable);
     EXPECT_NE(decoder->failure().message, "an answer does not say which call it is for");
 }
 

@@ -81,10 +81,14 @@ private:
             const std::size_t space = line_.find(' ');
             const std::string_view first = line_.substr(0, space);
             const std::string_view rest = line_.substr(space + 1);
-            if (first == "ok" || first == "part") {
+            if (first == "part") {
                 return protocol::Response{.data = Value::text(rest),
-                                          .kind = first == "part" ? protocol::ResponseKind::part
-                                                                  : protocol::ResponseKind::end};
+                                          .kind = protocol::ResponseKind::part,
+                                          .number = parts_++};
+            }
+            if (first == "ok") {
+                return protocol::Response{.data = Value::text(rest),
+                                          .number = std::exchange(parts_, 0)};
             }
             Failure failure{.code = *code_named(first), .message = std::string{rest}};
             if (failure.code == Code::overloaded) {
@@ -96,6 +100,7 @@ private:
 
     private:
         std::string_view line_;
+        std::uint64_t parts_ = 0;  // of the call that has some
         std::uint32_t id_ = 0;
         Failure failure_{.code = Code::invalid_request, .message = "no line at all"};
     };

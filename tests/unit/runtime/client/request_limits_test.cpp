@@ -27,7 +27,10 @@ TEST(RequestLimits, AreOfWhatTheArgumentsHold) {
 TEST(RequestLimits, ACallOverOneIsNotSent) {
     StreamFixture fixture;
     fixture.client->limit({.value_count_max = 2});
+    TestCall first;
+    fixture.submit(first);
     FakeConnection& connection = fixture.connect();
+    const std::string before = connection.written();
     const Dynamic arguments = Dynamic::list({1, 2});
     TestCall call;
     call.arguments = arguments.value();
@@ -35,6 +38,7 @@ TEST(RequestLimits, ACallOverOneIsNotSent) {
     EXPECT_EQ(call.code(), Code::invalid_request);
     EXPECT_TRUE(to_string(*call.failure).contains("value_count_max"));
     EXPECT_EQ(connection.written(), "");
+    connection.feed(before.substr(0, before.find(' ')) + " ok end\n");
 }
 
 }  // namespace

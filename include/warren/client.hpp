@@ -67,8 +67,8 @@ public:
 
     /// Call a method that sends parts before its response, and take them one after the other: see
     /// `Parts`. Returns at once.
-    /// err  from `Parts`: throws Error as `call`; invalid_request where the way to the server has no
-    ///      parts; connection_lost when not all of them came
+    /// err  from `Parts`: throws Error as `call`; invalid_request where the way there has no parts;
+    ///      connection_lost when not all of them came
     template <StreamContract C>
     Parts<typename C::part_type, typename C::response_type> stream(
         const typename C::request_type& request, const CallOptions& options = {}) {

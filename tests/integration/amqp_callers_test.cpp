@@ -20,7 +20,8 @@ struct Asked {
                    std::vector<std::shared_ptr<ServerInterceptor>> interceptors = {}) {
         server.method("who", [](Context& context) { return std::string{context.caller}; });
         ListenerOptions listener{.url = RabbitMq::shared().uri(), .protocol = protocol};
-        (protocol == "callme" ? listener.callme.server_id : listener.queue.name) = "asked";
+        (protocol == "callme" ? listener.callme.server_id : listener.queue.name) =
+            "asked_" + protocol;
         listener.interceptors = std::move(interceptors);
         server.listen(listener);
         std::promise<void> ready;
@@ -33,8 +34,8 @@ struct Asked {
 };
 
 std::string parameters(const std::string& protocol, const std::string& more) {
-    return "?protocol=" + protocol + (protocol == "callme" ? "&server_id=" : "&queue=") + "asked" +
-           more;
+    return "?protocol=" + protocol + (protocol == "callme" ? "&server_id=" : "&queue=") + "asked_" +
+           protocol + more;
 }
 
 TEST(AmqpCallers, AreTheUsersThatTheBrokerVouchesFor) {

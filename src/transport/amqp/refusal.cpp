@@ -91,6 +91,11 @@ bool is_consumer_timeout(std::string_view text) noexcept {
            (text.contains("consumer ack ") || text.contains("delivery acknowledgement "));
 }
 
+/// "user_id property set to 'shop' but authenticated user was 'guest'".
+bool says_other_user(std::string_view text) noexcept {
+    return text.contains("user_id property set to ");
+}
+
 /// What RabbitMQ calls a precondition that failed. Only a difference in shape is one of contracts.
 Failure explain_precondition(std::string_view text, std::string_view what, std::string_view where) {
     if (is_consumer_timeout(text)) {
@@ -107,14 +112,12 @@ Failure explain_precondition(std::string_view text, std::string_view what, std::
                                        "(its max_message_size)",
                                        what, size->bytes, where, size->bytes_max)};
     }
-    // "user_id property set to 'shop' but authenticated user was 'guest'".
-    if (const std::string_view user = quoted_after(text, "authenticated user was ");
-        text.contains("user_id")) {
+    if (says_other_user(text)) {
         return {.code = Code::unauthenticated,
                 .message = fmt::format(
                     "{} says that another user sends it than the one that the broker at {} knows, "
                     "'{}': say the latter in the address (amqp_user), or nobody (amqp_user=)",
-                    what, where, user)};
+                    what, where, quoted_after(text, "authenticated user was "))};
     }
     const std::string differs = difference(text);
     return {
@@ -259,6 +262,10 @@ Failure explain(const amqp::ChannelClosed& closed, const AmqpEndpoint& endpoint,
     }
     failure.peer_text = peer_words(closed.text);
     return failure;
+}
+
+bool refuses_user(const amqp::ChannelClosed& closed) noexcept {
+    return closed.code == amqp::reply_code::precondition_failed && says_other_user(closed.text);
 }
 
 std::optional<RefusedSize> refused_size(std::string_view text) noexcept {

@@ -29,6 +29,9 @@ inline bool is_over(const amqp::ChannelClosed& closed, std::uint32_t method_id) 
     return (std::uint32_t{closed.class_id} << 16 | closed.method_id) == method_id;
 }
 
+/// Whether a message says another user than the one who sends it.          [RabbitMQ, user-id]
+bool refuses_user(const amqp::ChannelClosed& closed) noexcept;
+
 /// What RabbitMQ says of a message over its limit:
 /// "message size 600 is larger than configured max size 512".
 struct RefusedSize {

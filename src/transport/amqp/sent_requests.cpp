@@ -80,10 +80,11 @@ void SentRequests::channel_closed(Consumed requests, const amqp::ChannelClosed& 
         PublishWindow::hash_exchange(exchange == "amq.default" ? std::string_view{} : exchange);
     const auto size = is_over(closed, amqp::BasicPublish::id) ? refused_size(closed.text)
                                                               : std::optional<RefusedSize>{};
+    const bool is_of_user = refuses_user(closed);
     const Failure refused =
         explain(closed, endpoint_,
-                size ? std::string{"The request"}
-                     : fmt::format("A request through the exchange '{}'", exchange));
+                size || is_of_user ? std::string{"The request"}
+                                   : fmt::format("A request through the exchange '{}'", exchange));
     const Failure doubtful{
         .code = Code::connection_lost,
         .message = fmt::format("The broker at {} closed the channel over this request or a later "
@@ -92,6 +93,13 @@ void SentRequests::channel_closed(Consumed requests, const amqp::ChannelClosed& 
         .peer_text = peer_words(closed.text)};
     std::vector<PublishWindow::Message> open;
     requests.close([&](const PublishWindow::Message& message) { open.push_back(message); });
+    if (is_of_user) {
+        // All say the same user, so that not one was taken.
+        for (const PublishWindow::Message& message : open) {
+            sink_->on_refused(message.token, refused);
+        }
+        return;
+    }
     const auto is_blamed = [&](const PublishWindow::Message& message) {
         return size ? message.body_bytes > size->bytes_max
                     : !exchange.empty() && message.exchange_hash == blamed;

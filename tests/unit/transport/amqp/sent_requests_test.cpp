@@ -105,6 +105,14 @@ TEST_F(SentRequestsTest, OneThatIsTooLargeFailsAlone) {
         (Heard{"1 accepted", "2 accepted", "3 refused invalid_request", "4 dropped", "5 dropped"}));
 }
 
+TEST_F(SentRequestsTest, OfAUserWhoIsAnotherNoneIsTaken) {
+    EXPECT_EQ(closed(406,
+                     "PRECONDITION_FAILED - user_id property set to 'shop' but authenticated user "
+                     "was 'guest'",
+                     {"ours", "other"}),
+              (Heard{"1 refused unauthenticated", "2 refused unauthenticated"}));
+}
+
 TEST_F(SentRequestsTest, WhatTheBrokerDoesNotNameMayBeAnyOfThem) {
     EXPECT_EQ(closed_over("cut...", {"there", "gone"}),
               (Heard{"1 refused connection_lost", "2 refused connection_lost"}));

@@ -2,7 +2,15 @@
 
 #include "format/msgpack/msgpack_head.hpp"
 
+#include <cstdint>
+
 namespace warren::protocol {
+namespace {
+
+/// What says that more follows is hardly in earnest, and its connection is closed.
+constexpr std::uint64_t declared_bytes_max = std::uint64_t{256} << 20;
+
+}  // namespace
 
 StreamStep MsgpackRpcSkip::begin(const RpcStep& step, MsgpackRpcDecoder& decoder,
                                  std::span<const std::byte> input) {
@@ -11,9 +19,14 @@ StreamStep MsgpackRpcSkip::begin(const RpcStep& step, MsgpackRpcDecoder& decoder
     if (!is_call || !decoder.failure().errors.front().type.ends_with("_over_limit")) {
         return {.state = StreamStep::State::broken};
     }
+    format::MsgpackSkip skip;
+    const std::size_t size_bytes = skip.resume(input);
+    if (skip.bytes_declared() > declared_bytes_max) {
+        return {.state = StreamStep::State::broken};
+    }
     decoder.begin_anew();
-    skip_ = {};
-    return {.state = StreamStep::State::complete, .size_bytes = skip_.resume(input)};
+    skip_ = skip;
+    return {.state = StreamStep::State::complete, .size_bytes = size_bytes};
 }
 
 StreamStep MsgpackRpcSkip::resume(std::span<const std::byte> input) noexcept {

@@ -107,8 +107,8 @@ private:
         for (int socket = -1; (socket = ::accept(listening_, nullptr, nullptr)) >= 0;) {
             Connection& connection =
                 *accepted_.emplace_back(std::make_unique<Connection>(Connection{socket}));
-            connection.thread = std::thread{[this, &connection] { begin(connection); }};
             ++connections_;
+            connection.thread = std::thread{[this, &connection] { begin(connection); }};
         }
     }
 

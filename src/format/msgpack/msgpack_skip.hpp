@@ -23,6 +23,8 @@ public:
     /// cost O(heads), no allocation
     std::size_t resume(std::span<const std::byte> input) noexcept;
     bool is_over() const noexcept { return heads_ == 0 && body_bytes_ == 0; }
+    /// How many bytes it says are still to come, at least.
+    std::uint64_t bytes_declared() const noexcept { return heads_ + body_bytes_; }
 
 private:
     std::uint64_t heads_ = 1;       // that must still come

@@ -60,8 +60,10 @@ public:
             [this, attempt, address, token](ZmqDialer::Dialled dialled) {
                 const auto self = shared_from_this();
                 const auto ended = dialers_.extract(attempt);
+                // One that could not even begin is not among them yet.
                 unanswered_since_[address] =
-                    dialled ? std::nullopt : unanswered_since(address, *ended.mapped().dialer);
+                    dialled || ended.empty() ? std::nullopt
+                                             : unanswered_since(address, *ended.mapped().dialer);
                 if (!dialled) {
                     const ConnectFailure& why = dialled.error();
                     if (why.failure.code == Code::unauthenticated) {

@@ -164,7 +164,9 @@ TEST(ZmqServerDepartures, WhoComesBackUnderItsIdHasMoved) {
     for (const char* const message : {"first", "second", "third"}) {
         auto dealer = dealer_at(server, "name");
         dealer->send({message});
-        ASSERT_TRUE(loop.until([&] { return server.sink.messages.back() == message; }));
+        ASSERT_TRUE(loop.until([&] {
+            return !server.sink.messages.empty() && server.sink.messages.back() == message;
+        }));
     }
     EXPECT_GE(server.sink.moved.size(), 3U) << "the first time from nowhere";
     EXPECT_EQ(server.sink.moved.back(), "second");

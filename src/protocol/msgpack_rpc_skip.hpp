@@ -14,8 +14,8 @@ namespace warren::protocol {
 class MsgpackRpcSkip {
 public:
     /// in   step: what the decoder made of `input`, which it cannot read
-    /// out  complete: it is to be refused; broken: it is no such request, does not say whose, or has
-    ///      too much to come
+    /// out  complete: it is to be refused; broken: it is no such request, does not say whose, or
+    ///      has too much to come
     StreamStep begin(const RpcStep& step, MsgpackRpcDecoder& decoder,
                      std::span<const std::byte> input);
     bool is_over() const noexcept { return skip_.is_over(); }

@@ -219,7 +219,7 @@ TEST_F(MsgpackRpcProtocol, ARequestOverALimitIsAnsweredAloneAndPassedOver) {
 }
 
 TEST_F(MsgpackRpcProtocol, ARequestOverALimitThatHasNoEndEndsTheStream) {
-    const std::string request{"\x94\x00\x07\xa1m\xdd\xff\xff\xff\xff\x01\xc1", 12};
+    const std::string request{"\x94\x00\x07\xa1m\xdd\x0f\xff\xff\xff\x01\xc1", 12};
     const StreamStep step = read_call(request);
     EXPECT_EQ(step.state, State::complete);
     EXPECT_EQ(calls_->ticket.id, 7U);

@@ -59,8 +59,6 @@ struct PartAwaitable {
 template <typename T>
 class Stream {
 public:
-    using part_type = T;
-
     explicit Stream(detail::PartWriter& writer) noexcept : writer_{&writer} {}
 
     /// Send a part, once there is room for it.

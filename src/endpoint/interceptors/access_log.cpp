@@ -36,7 +36,8 @@ private:
 }  // namespace
 
 std::shared_ptr<ServerInterceptor> access_log(std::shared_ptr<Log> log) {
-    return std::make_shared<AccessLog>(log != nullptr ? std::make_shared<OwnLog>(log) : nullptr);
+    return std::make_shared<AccessLog>(log != nullptr ? std::make_shared<OwnLog>(std::move(log))
+                                                      : nullptr);
 }
 
 }  // namespace warren

@@ -79,7 +79,7 @@ private:
 }  // namespace
 
 std::shared_ptr<ServerInterceptor> audit(AuditOptions options) {
-    return std::make_shared<Audit>(options);
+    return std::make_shared<Audit>(std::move(options));
 }
 
 }  // namespace warren

@@ -70,7 +70,7 @@ private:
 }  // namespace
 
 std::shared_ptr<ServerInterceptor> rate(RateOptions options) {
-    return std::make_shared<Rate>(options);
+    return std::make_shared<Rate>(std::move(options));
 }
 
 }  // namespace warren

@@ -70,22 +70,7 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
         if (has_order() && connection_.has_moved()) [[unlikely]] {
             decoder_->ticket.wants_response = false;
         }
-        if (step.state == StreamStep::State::heartbeat) {
-            server_->send_heartbeat_response(*this, *decoder_);
-        } else if (step.state == StreamStep::State::unreadable) [[unlikely]] {
-            server_->refuse_unreadable(*this, *decoder_);
-        } else if (step.state == StreamStep::State::skipped) [[unlikely]] {
-            // It is answered already.
-        } else if (step.state == StreamStep::State::cancelled) [[unlikely]] {
-            server_->cancel(*this, decoder_->ticket.id, decoder_->cancelled);
-        } else if (step.state == StreamStep::State::credit) [[unlikely]] {
-            take_credit(decoder_->ticket.id, decoder_->bytes_done);
-        } else {
-            if (step.state == StreamStep::State::unread) [[unlikely]] {
-                server_->accept_large(*this, *decoder_, rest.first(step.size_bytes));
-            } else {
-                server_->take(*this, *decoder_, step.size_bytes);
-            }
+        if (take(step, rest)) [[likely]] {
             if (!decoder_->ticket.wants_response && !server_->has_room(*this)) [[unlikely]] {
                 taken = pause(taken.bytes, State::held);
                 server_->hold(*this);
@@ -101,6 +86,35 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
     count_output(output.size() - output_counted);
     close_if_due();
     return taken;
+}
+
+/// out  false: it is no request, but says something of one, or of the connection
+bool StreamServerSession::take(const StreamStep& step, std::span<const std::byte> rest) {
+    switch (step.state) {
+    case StreamStep::State::complete:
+        server_->take(*this, *decoder_, step.size_bytes);
+        return true;
+    case StreamStep::State::unread:
+        server_->accept_large(*this, *decoder_, rest.first(step.size_bytes));
+        return true;
+    case StreamStep::State::heartbeat:
+        server_->send_heartbeat_response(*this, *decoder_);
+        return false;
+    case StreamStep::State::unreadable:
+        server_->refuse_unreadable(*this, *decoder_);
+        return false;
+    case StreamStep::State::cancelled:
+        server_->cancel(*this, decoder_->ticket.id, decoder_->cancelled);
+        return false;
+    case StreamStep::State::credit:
+        take_credit(decoder_->ticket.id, decoder_->bytes_done);
+        return false;
+    case StreamStep::State::skipped:  // it is answered already
+    case StreamStep::State::need_more:
+    case StreamStep::State::broken:
+        return false;
+    }
+    std::unreachable();
 }
 
 void StreamServerSession::on_overflow(std::span<const std::byte> message) {

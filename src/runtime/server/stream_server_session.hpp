@@ -84,6 +84,7 @@ private:
         closing,
     };
 
+    bool take(const protocol::StreamStep& step, std::span<const std::byte> rest);
     void take_credit(std::uint32_t request_id, std::uint64_t bytes_done);
     void count_output(std::size_t bytes);
     Consumed pause(std::size_t consumed_bytes, State state = State::waiting);

@@ -35,6 +35,7 @@ private:
 
 }  // namespace
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): taken over, as by the other interceptors
 std::shared_ptr<ServerInterceptor> access_log(std::shared_ptr<Log> log) {
     return std::make_shared<AccessLog>(log != nullptr ? std::make_shared<OwnLog>(std::move(log))
                                                       : nullptr);

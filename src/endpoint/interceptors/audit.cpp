@@ -78,8 +78,9 @@ private:
 
 }  // namespace
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as callers have them, with braces
 std::shared_ptr<ServerInterceptor> audit(AuditOptions options) {
-    return std::make_shared<Audit>(std::move(options));
+    return std::make_shared<Audit>(options);
 }
 
 }  // namespace warren

@@ -69,8 +69,9 @@ private:
 
 }  // namespace
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): as callers have them, with braces
 std::shared_ptr<ServerInterceptor> rate(RateOptions options) {
-    return std::make_shared<Rate>(std::move(options));
+    return std::make_shared<Rate>(options);
 }
 
 }  // namespace warren

@@ -182,6 +182,9 @@ struct ListenerOptions {
     /// Of the requests in work: as they came, and what reading them and the handlers' arguments
     /// take in memory. One more is `overloaded`.
     std::size_t requests_bytes_max = std::size_t{256} << 20;
+    /// Responses of so many bytes are compressed for callers that say that they take it (`compress`
+    /// in their addresses). Unset: none is. Not of arrpc and pyzmqrpc.
+    std::optional<std::size_t> compress_bytes_min = std::size_t{64} << 10;
 
     /// Around its calls, inside of those of the server (`Server::use`), outermost first.
     std::vector<std::shared_ptr<ServerInterceptor>> interceptors{};

@@ -268,6 +268,8 @@ void add_call(CLI::App& program, Action& action) {
         ->check(CLI::Range(0, 255));
     command->add_option("--ca", options->ca, "Of TLS: trust the authorities in this PEM file");
     command->add_flag("--insecure", options->insecure, "Of TLS: trust any certificate");
+    command->add_option("--compress", options->compress,
+                        "Compress what is large, both ways: zstd or gzip");
     command->add_flag("--one-way", options->one_way,
                       "Wait for no answer, only until the request is on its way; prints nothing");
     command->add_flag("--wait", options->wait,

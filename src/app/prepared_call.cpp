@@ -88,6 +88,9 @@ std::expected<std::string, std::string> address_of(const CallCommand& command) {
     if (command.insecure) {
         endpoint::add_parameter(address, "verify", at_broker ? "verify_none" : "none");
     }
+    if (!command.compress.empty()) {
+        endpoint::add_parameter(address, "compress", command.compress);
+    }
     return address;
 }
 

@@ -19,6 +19,7 @@ struct CallCommand {
     std::vector<std::string> fernet_keys;
     std::vector<std::string> auth_secrets;
     std::string ca;
+    std::string compress;
     std::string idempotency_key;
     std::string traceparent;
     std::string tracestate;

@@ -17,6 +17,7 @@ constexpr std::size_t first_size_bytes = 4096;
 constexpr std::size_t kept_bytes_max = std::size_t{64} << 10;
 // zlib counts what it is given in 32 bits.
 constexpr std::size_t step_bytes_max = std::numeric_limits<uInt>::max();
+constexpr int memory_level = 8;  // zlib's own default
 
 void require(int outcome) {
     if (outcome == Z_MEM_ERROR) {
@@ -27,6 +28,12 @@ void require(int outcome) {
 
 uInt step_of(std::size_t size_bytes) noexcept {
     return static_cast<uInt>(std::min(size_bytes, step_bytes_max));
+}
+
+/// What zlib calls a window: that of a size, with one of its headers.             [inflateInit2]
+int window_of(DeflateWrapping wrapping) noexcept {
+    constexpr int of_gzip = 16;
+    return wrapping == DeflateWrapping::gzip ? MAX_WBITS + of_gzip : MAX_WBITS;
 }
 
 /// zlib's input is not const, and not changed either.
@@ -52,9 +59,7 @@ std::string_view message_of(InflateError error) noexcept {
 
 struct Inflater::State {
     explicit State(DeflateWrapping wrapping) {
-        constexpr int of_gzip = 16;  // [zlib, inflateInit2]
-        require(inflateInit2(&stream,
-                             wrapping == DeflateWrapping::gzip ? MAX_WBITS + of_gzip : MAX_WBITS));
+        require(inflateInit2(&stream, window_of(wrapping)));
     }
     ~State() { inflateEnd(&stream); }
     State(const State&) = delete;
@@ -114,7 +119,10 @@ std::expected<std::string_view, InflateError> Inflater::inflate(std::span<const 
 }
 
 struct Deflater::State {
-    State() { require(deflateInit(&stream, Z_DEFAULT_COMPRESSION)); }
+    State(DeflateWrapping wrapping, int level) {
+        require(deflateInit2(&stream, level, Z_DEFLATED, window_of(wrapping), memory_level,
+                             Z_DEFAULT_STRATEGY));
+    }
     ~State() { deflateEnd(&stream); }
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -122,7 +130,8 @@ struct Deflater::State {
     z_stream stream{};
 };
 
-Deflater::Deflater() : state_{std::make_unique<State>()} {}
+Deflater::Deflater(DeflateWrapping wrapping, int level)
+    : state_{std::make_unique<State>(wrapping, level)} {}
 Deflater::~Deflater() = default;
 Deflater::Deflater(Deflater&&) noexcept = default;
 Deflater& Deflater::operator=(Deflater&&) noexcept = default;

@@ -48,11 +48,17 @@ private:
     std::string out_;
 };
 
-/// Deflates texts one after another, as `zlib.compress` of Python does, to the byte.
+/// How hard it is tried to get small.                                        [zlib, deflateInit]
+inline constexpr int deflate_default = -1;
+inline constexpr int deflate_fastest = 1;
+
+/// Deflates texts one after another, unless told otherwise as `zlib.compress` of Python does, to
+/// the byte.
 /// thread one at a time
 class Deflater {
 public:
-    Deflater();
+    explicit Deflater(DeflateWrapping wrapping = DeflateWrapping::zlib,
+                      int level = deflate_default);
     ~Deflater();
     Deflater(Deflater&&) noexcept;
     Deflater& operator=(Deflater&&) noexcept;

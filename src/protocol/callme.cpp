@@ -220,6 +220,10 @@ public:
                                                               refused->errors.front().message}};
         }
         const auto plain = plain_body(reply, arena, limits_);
+        if (auto over = plain ? std::nullopt
+                              : reply_over_limit(plain.error().errors.front().type, limits_)) {
+            return std::unexpected{std::move(*over)};
+        }
         auto response =
             plain ? read_callme_reply(*plain, form, arena, limits_)
                   : std::unexpected{Failure{.code = Code::internal,

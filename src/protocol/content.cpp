@@ -1,11 +1,12 @@
 #include "protocol/content.hpp"
 
 #include "core/utf8.hpp"
-#include "format/deflate.hpp"
+#include "format/compression.hpp"
 #include "protocol/field_errors.hpp"
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 
 namespace warren::protocol {
@@ -15,8 +16,16 @@ constexpr std::string_view blanks = " \t";
 // Of what is no encoding of bytes: no encoding at all, and character sets that are UTF-8.
 constexpr std::array<std::string_view, 8> no_encodings{"",      "identity", "binary",   "8bit",
                                                        "utf-8", "utf8",     "us-ascii", "ascii"};
-constexpr std::array<std::string_view, 2> gzip{"gzip", "x-gzip"};
-constexpr std::array<std::string_view, 2> deflate{"deflate", "zlib"};
+
+struct Encoding {
+    std::string_view name;
+    format::Compression kind;
+};
+constexpr Encoding encodings[] = {{"gzip", format::Compression::gzip},
+                                  {"x-gzip", format::Compression::gzip},
+                                  {"zstd", format::Compression::zstd},
+                                  {"deflate", format::Compression::deflate},
+                                  {"zlib", format::Compression::deflate}};
 
 std::string_view trimmed(std::string_view text) noexcept {
     const std::size_t start = std::min(text.find_first_not_of(blanks), text.size());
@@ -91,15 +100,15 @@ std::expected<std::span<const std::byte>, Failure> plain_body(const MessageView&
     if (is_one_of(encoding, no_encodings)) [[likely]] {
         return message.body;
     }
-    const bool is_gzip = is_one_of(encoding, gzip);
-    if (!is_gzip && !is_one_of(encoding, deflate)) {
-        return std::unexpected{refused(encoding, "is not known: send gzip, deflate or none")};
+    const auto* const known = std::ranges::find_if(
+        encodings, [encoding](const Encoding& each) { return same(encoding, each.name); });
+    if (known == std::end(encodings)) {
+        return std::unexpected{refused(encoding, "is not known: send gzip, zstd, deflate or none")};
     }
-    format::Inflater inflater{is_gzip ? format::DeflateWrapping::gzip
-                                      : format::DeflateWrapping::zlib};
-    const auto inflated = inflater.inflate(message.body, limits.body_bytes_max);
+    const auto inflated =
+        format::decompress(known->kind, message.body, limits.body_bytes_max, arena);
     if (inflated) {
-        return bytes_of(arena.copy(*inflated));
+        return *inflated;
     }
     if (inflated.error() == format::InflateError::over_limit) {
         return std::unexpected{refused_request("The body inflates to more than " +

@@ -27,8 +27,9 @@ bool is_text_type(std::string_view type) noexcept;
 /// Whether a message's body is to be inflated, as far as the message says.
 bool is_compressed(const MessageView& message) noexcept;
 
-/// A message's body as it was before it was encoded: inflated, where it is gzip or deflate. The
-/// names of character sets that programs put there say nothing of it, nor does "binary".
+/// A message's body as it was before it was encoded: inflated, where it is gzip, zstd or
+/// deflate. The names of character sets that programs put there say nothing of it, nor does
+/// "binary".
 /// out  viewing the message, or `arena`
 /// err  invalid_request: over the limit, also when inflated; an encoding that is not known, or that
 ///      the body does not have

@@ -211,6 +211,9 @@ public:
         }
         const auto plain = plain_body(reply, arena, limits_);
         if (!plain) {
+            if (auto over = reply_over_limit(plain.error().errors.front().type, limits_)) {
+                return std::unexpected{std::move(*over)};
+            }
             return std::unexpected{unreadable(
                 "The reply cannot be read: " + plain.error().errors.front().message, reply)};
         }

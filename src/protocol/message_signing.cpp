@@ -137,17 +137,19 @@ Nonce MessageSigner::next_nonce() const noexcept {
 }
 
 std::expected<void, Failure> MessageSigner::encode_request(const Call& call, StreamTicket& ticket,
-                                                           std::int64_t unix_ms,
-                                                           std::string& out) const {
+                                                           std::int64_t unix_ms, std::string& out,
+                                                           const RpcMetadata& metadata) const {
     const Key& key = keys_.front();
     ticket.key = 1;
     ticket.nonce = next_nonce();
     const RequestAuth auth{key.id, unix_ms, ticket.nonce};
     const std::size_t start = out.size();
-    const RpcMetadata metadata{.auth = auth.value(), .accepts_message = ticket.accepts_message};
+    RpcMetadata all = metadata;
+    all.auth = auth.value();
+    all.accepts_message = ticket.accepts_message;
     auto written = ticket.wants_response
-                       ? rpc_encode_request(ticket.id, call, metadata, RpcPeer::warren, out)
-                       : rpc_encode_notification(call, metadata, RpcPeer::warren, out);
+                       ? rpc_encode_request(ticket.id, call, all, RpcPeer::warren, out)
+                       : rpc_encode_notification(call, all, RpcPeer::warren, out);
     if (written && !append_mac(key.hmac, out, start)) [[unlikely]] {
         out.resize(start);
         return std::unexpected{
@@ -189,14 +191,15 @@ std::expected<void, Failure> MessageSigner::verify_request(std::span<const std::
 }
 
 std::string MessageSigner::encode_response(const StreamTicket& ticket, const Response& response,
-                                           std::string& out) const {
+                                           std::string& out, const RpcMetadata& metadata) const {
     WARREN_ASSERT(ticket.key != 0 && ticket.key <= keys_.size());
     const Key& key = keys_[ticket.key - 1U];
     const ResponseAuth auth{key.id, ticket.nonce};
     const std::size_t start = out.size();
-    std::string unwritable =
-        rpc_encode_response(ticket.id, response, out,
-                            {.auth = auth.value(), .accepts_message = ticket.accepts_message});
+    RpcMetadata all = metadata;
+    all.auth = auth.value();
+    all.accepts_message = ticket.accepts_message;
+    std::string unwritable = rpc_encode_response(ticket.id, response, out, all);
     if (!append_mac(key.hmac, out, start)) [[unlikely]] {
         out.resize(start);
         unwritable = "The answer cannot be signed";

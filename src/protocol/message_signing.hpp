@@ -2,8 +2,8 @@
 
 #include <warren/error.hpp>
 
-#include "protocol/call.hpp"
 #include "protocol/hmac_sha256.hpp"
+#include "protocol/msgpack_rpc.hpp"
 #include "protocol/nonce_memory.hpp"
 #include "protocol/stream_protocol.hpp"
 
@@ -59,10 +59,12 @@ public:
 
     /// Append a request or a notification, signed under the first secret.
     /// in   ticket: its id and whether a response is wanted; the key and nonce are filled in
+    ///      metadata: but for `auth` and `accepts_message`
     /// err  invalid_request for what MessagePack cannot express | internal; `out` is as before
     /// cost O(bytes), no allocation but the growth of `out`
     std::expected<void, Failure> encode_request(const Call& call, StreamTicket& ticket,
-                                                std::int64_t unix_ms, std::string& out) const;
+                                                std::int64_t unix_ms, std::string& out,
+                                                const RpcMetadata& metadata = {}) const;
 
     /// Take a request or notification, if it is signed and for the first time here.
     /// in   request: one whole message; unix_ms: now
@@ -76,7 +78,7 @@ public:
     /// Append a response, signed under the secret of a request that was taken.
     /// out  why it could not be sent and became an `internal` failure's response; empty: it could
     std::string encode_response(const StreamTicket& ticket, const Response& response,
-                                std::string& out) const;
+                                std::string& out, const RpcMetadata& metadata = {}) const;
 
     /// Whether a response comes from one who has a secret of ours, and answers this very request.
     /// in   response: one whole message

@@ -6,6 +6,14 @@
 
 namespace warren::protocol {
 
+void add_header(std::string_view name, const Value& value, MessageView& message, Arena& arena) {
+    const auto before =
+        message.headers.is_map() ? message.headers.as_map() : std::span<const Member>{};
+    const auto headers = arena.array<Member>(before.size() + 1);
+    *std::ranges::copy(before, headers.begin()).out = {Value::text(name), value};
+    message.headers = Value::map(headers);
+}
+
 std::string_view text_of(std::span<const std::byte> body) noexcept {
     return {reinterpret_cast<const char*>(body.data()), body.size()};
 }

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <warren/arena.hpp>
 #include <warren/value.hpp>
+
+#include "format/compression.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -48,11 +51,16 @@ struct ReplyAddress {
     std::string correlation_id{};
     bool has_empty_correlation_id = false;
     std::optional<std::uint8_t> delivery_mode{};  // a reply is as persistent as its request
+    format::Compression compression = format::Compression::none;  // that its caller takes
 
     // Of protocols whose replies depend on more, which alone know what it says: see
     // `MessageProtocol::remember`.
     std::string state{};
 };
+
+/// Add a header behind those that there are.
+/// in   message: its headers then view `arena`, and the name and value
+void add_header(std::string_view name, const Value& value, MessageView& message, Arena& arena);
 
 /// The body as characters.
 std::string_view text_of(std::span<const std::byte> body) noexcept;

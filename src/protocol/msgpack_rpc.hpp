@@ -5,6 +5,7 @@
 #include <warren/value.hpp>
 
 #include "core/limits.hpp"
+#include "format/compression.hpp"
 #include "format/msgpack/msgpack.hpp"
 #include "protocol/call.hpp"
 #include "protocol/stream_protocol.hpp"
@@ -46,20 +47,23 @@
 ///                                    may be under way
 ///     progress     boolean           true: the caller takes progress
 ///     heartbeat_ms unsigned integer  the caller wants to hear so often that its call is under way
+///     accept       text              how the result may be compressed: gzip or zstd
+///     compressed   text              the item before is bytes: the arguments (of positional their
+///                                    list) as MessagePack that is compressed so
 ///     auth         map               last of all; its own last member is the code that covers all
 ///                                    bytes of the message before it: see `message_signing.hpp`
 ///
 /// Warren's encoder appends metadata also where an argument would be taken for it, so that no
 /// arguments of any kind are misread. A response has metadata as a fifth item only for a caller
-/// that signed its request, takes the message of a success that has one, or has asked for what
-/// comes before the end. The value of "$warren" then says which it is: "part", "progress" or
-/// "heartbeat", after which more responses to the same request follow, or anything else for the
-/// end, the last one. Its members are
+/// that signed its request, takes the message of a success that has one, a compressed result, or
+/// has asked for what comes before the end. The value of "$warren" then says which it is: "part",
+/// "progress" or "heartbeat", after which more responses to the same request follow, or anything
+/// else for the end, the last one. Its members are
 ///
 ///     message      text              what the handler said beside its result, but for "OK"
 ///     number       unsigned integer  of a part: how many came before it; of the end: how many
-///     parts
-///                                    there were
+///                                    parts there were
+///     compressed   text              the result is bytes, as above
 ///     auth         map               as above
 ///
 /// A notification of the method "$warren.cancel" with the lone argument of a request's id says that
@@ -76,6 +80,18 @@ inline constexpr std::string_view rpc_cancel_method = "$warren.cancel";
 inline constexpr std::string_view rpc_cancel_begun = "begun";
 inline constexpr std::string_view rpc_credit_method = "$warren.credit";
 
+/// What of the messages that are written is compressed.
+struct RpcCompress {
+    format::Compression kind = format::Compression::none;
+    std::size_t bytes_min = format::compress_bytes_min_default;
+    std::size_t bytes_max = core::Limits{}.body_bytes_max;  // what is longer is refused anyway
+
+    bool is_for(std::size_t size_bytes) const noexcept {
+        return kind != format::Compression::none && size_bytes >= bytes_min &&
+               size_bytes <= bytes_max;
+    }
+};
+
 /// What a call or its response carries beside what `Call` and `Response` have.
 struct RpcMetadata {
     Value auth{};                                // null: none
@@ -83,6 +99,9 @@ struct RpcMetadata {
     std::string_view message = message_default;  // of a response, as what follows
     ResponseKind kind = ResponseKind::end;
     std::optional<std::uint64_t> number{};
+    format::Compression accepts = format::Compression::none;     // of a request
+    format::Compression compressed = format::Compression::none;  // its arguments or result
+    RpcCompress compress{};                                      // when it is written
 };
 
 enum class RpcKind : std::uint8_t { request = 0, response = 1, notification = 2 };
@@ -154,11 +173,15 @@ private:
     RpcStep::State read_params(const Value& params);
     RpcStep::State read_metadata(const Value& metadata);
     bool take_message(const Value& value) noexcept;
+    RpcStep::State decompress(Arena& arena);
     RpcStep::State refuse_kind();
+    RpcStep::State refuse_style();
     RpcStep::State refuse_length(std::string_view form);
     RpcStep::State refuse(RpcStep::State state, std::string message, std::string type);
 
     core::Limits limits_;
+    format::MsgpackLimits reader_limits_;
+    bool is_quick_;
     format::MsgpackReader reader_;
     RpcMessage message_;
     Failure failure_;

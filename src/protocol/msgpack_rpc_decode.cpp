@@ -4,6 +4,7 @@
 #include "protocol/field_errors.hpp"
 #include "protocol/message_view.hpp"
 #include "protocol/msgpack_rpc.hpp"
+#include "protocol/msgpack_rpc_compression.hpp"
 #include "protocol/msgpack_rpc_metadata.hpp"
 
 #include <algorithm>
@@ -70,9 +71,10 @@ Failure rpc_failure(const Value& error) {
 MsgpackRpcDecoder::MsgpackRpcDecoder(const core::Limits& limits, StreamSide side,
                                      std::size_t quick_bytes_max) noexcept
     : limits_{limits},
-      reader_{side == StreamSide::server ? format::MsgpackLimits::of_requests(limits)
-                                         : format::MsgpackLimits::of(limits),
-              format::MsgpackText::strict, quick_bytes_max} {}
+      reader_limits_{side == StreamSide::server ? format::MsgpackLimits::of_requests(limits)
+                                                : format::MsgpackLimits::of(limits)},
+      is_quick_{quick_bytes_max != 0},
+      reader_{reader_limits_, format::MsgpackText::strict, quick_bytes_max} {}
 
 RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) {
     const format::MsgpackRead read = reader_.read(input, arena);
@@ -90,9 +92,14 @@ RpcStep MsgpackRpcDecoder::next(std::span<const std::byte> input, Arena& arena) 
         }
         return {refuse_kind()};
     }
-    const RpcState state = read.value.is_list()
-                               ? take(read.value.as_list())
-                               : refuse(RpcState::broken, "A message is a list", "message_type");
+    RpcState state = read.value.is_list()
+                         ? take(read.value.as_list())
+                         : refuse(RpcState::broken, "A message is a list", "message_type");
+    if (state == RpcState::complete && message_.metadata.compressed != format::Compression::none)
+        [[unlikely]] {
+        // How long it is tells nothing of what it inflates to.
+        state = is_quick_ ? RpcState::unread : decompress(arena);
+    }
     return {.state = state, .size_bytes = state == RpcState::broken ? 0 : read.size_bytes};
 }
 
@@ -235,19 +242,45 @@ RpcState MsgpackRpcDecoder::read_params(const Value& params) {
         return state;
     }
     const Value& style = metadata.as_map().front().value;
-    if (style == Value::text(rpc_names::positional)) {
+    const bool is_compressed = message_.metadata.compressed != format::Compression::none;
+    if (!is_compressed && style == Value::text(rpc_names::positional)) {
         call.arguments = Value::list(items);
         return RpcState::complete;
     }
     const bool is_named = style == Value::text(rpc_names::named);
-    if (items.size() != 1 || (!is_named && style != Value::text(rpc_names::bare)) ||
-        (is_named && !items[0].is_map())) {
-        return refuse(RpcState::refused, "The metadata names another style than the arguments have",
-                      "metadata_style");
+    const bool is_positional = is_compressed && style == Value::text(rpc_names::positional);
+    if (items.size() != 1 ||
+        (!is_named && !is_positional && style != Value::text(rpc_names::bare)) ||
+        (is_named && !is_compressed && !items[0].is_map())) {
+        return refuse_style();
     }
-    call.style = is_named ? ArgumentStyle::named : ArgumentStyle::bare;
+    call.style = is_named        ? ArgumentStyle::named
+                 : is_positional ? ArgumentStyle::positional
+                                 : ArgumentStyle::bare;
     call.arguments = items[0];
     return RpcState::complete;
+}
+
+RpcState MsgpackRpcDecoder::refuse_style() {
+    return refuse(RpcState::refused, "The metadata names another style than the arguments have",
+                  "metadata_style");
+}
+
+RpcState MsgpackRpcDecoder::decompress(Arena& arena) {
+    const bool is_response = message_.kind == RpcKind::response;
+    Value& packed = is_response ? message_.result : message_.call.arguments;
+    auto value = rpc_decompress(message_.metadata.compressed, packed, reader_limits_, arena);
+    if (!value) {
+        failure_ = std::move(value.error());
+        return RpcState::refused;
+    }
+    packed = *value;
+    using model::ArgumentStyle;
+    const ArgumentStyle style = message_.call.style;
+    const bool is_other =
+        !is_response && ((style == ArgumentStyle::named && !packed.is_map()) ||
+                         (style == ArgumentStyle::positional && !packed.is_list()));
+    return is_other ? refuse_style() : RpcState::complete;
 }
 
 /// A request says whether its caller takes one, a response has one.
@@ -291,6 +324,17 @@ RpcState MsgpackRpcDecoder::read_metadata(const Value& metadata) {
         } else if (name == rpc_names::number) {
             taken = member.value.kind() == Value::Kind::int64 && member.value.as_int64() >= 0;
             message_.metadata.number = taken ? member.value.as_int64() : 0;
+        } else if (name == rpc_names::accept) {
+            // Of what is not known here the result goes as it is.
+            std::string_view accepted;
+            taken = read_text(member.value, accepted);
+            message_.metadata.accepts = format::compression_named(accepted);
+        } else if (name == rpc_names::compressed) {
+            std::string_view kind;
+            message_.metadata.compressed = read_text(member.value, kind)
+                                               ? format::compression_named(kind)
+                                               : message_.metadata.compressed;
+            taken = message_.metadata.compressed != format::Compression::none;
         } else if (name == rpc_names::auth) {
             // What it covers is told by where it stands.
             taken = member.value.is_map() && &member == &metadata.as_map().back();

@@ -2,6 +2,7 @@
 #include "format/msgpack/msgpack_writer.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/msgpack_rpc.hpp"
+#include "protocol/msgpack_rpc_compression.hpp"
 #include "protocol/msgpack_rpc_metadata.hpp"
 #include "protocol/reply_headers.hpp"
 
@@ -41,6 +42,13 @@ bool is_ambiguous(const Call& call) noexcept {
            (is_rpc_metadata(items.back()) || (items.size() == 1 && items[0].is_map()));
 }
 
+void write_compression(MsgpackWriter& writer, std::string_view name, format::Compression kind) {
+    if (kind != format::Compression::none) {
+        writer.text(name);
+        writer.text(format::name_of(kind));
+    }
+}
+
 std::expected<void, EncodeError> write_auth(MsgpackWriter& writer, const Value& auth) {
     if (auth.is_null()) {
         return {};
@@ -60,7 +68,10 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
     writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) + static_cast<std::size_t>(texts) +
                     (call.metadata.priority ? 1 : 0) + (metadata.accepts_message ? 1 : 0) +
                     (call.metadata.parts_window ? 1 : 0) + (call.metadata.takes_progress ? 1 : 0) +
-                    (call.metadata.heartbeat ? 1 : 0) + (metadata.auth.is_null() ? 0 : 1));
+                    (call.metadata.heartbeat ? 1 : 0) +
+                    (metadata.accepts == format::Compression::none ? 0 : 1) +
+                    (metadata.compressed == format::Compression::none ? 0 : 1) +
+                    (metadata.auth.is_null() ? 0 : 1));
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
@@ -99,6 +110,8 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
         writer.text(rpc_names::heartbeat_ms);
         writer.integer(call.metadata.heartbeat->count());
     }
+    write_compression(writer, rpc_names::accept, metadata.accepts);
+    write_compression(writer, rpc_names::compressed, metadata.compressed);
     return write_auth(writer, metadata.auth);
 }
 
@@ -107,12 +120,14 @@ std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& c
     if (auto written = writer.value(Value::text(call.method)); !written) {
         return written;
     }
-    const bool is_list = call.style == ArgumentStyle::positional;
+    const bool is_compressed = metadata.compressed != format::Compression::none;
+    const bool is_list = call.style == ArgumentStyle::positional && !is_compressed;
     const std::span<const Value> items =
         is_list ? call.arguments.as_list() : std::span{&call.arguments, 1};
     const bool with_metadata = peer == RpcPeer::warren &&
                                (call.metadata.time_left || call.metadata.attempt > 1 ||
                                 !first_asked(call.metadata).empty() || !metadata.auth.is_null() ||
+                                is_compressed || metadata.accepts != format::Compression::none ||
                                 is_ambiguous(call) || call.metadata.takes_more_than_end());
     writer.list_head(items.size() + (with_metadata ? 1 : 0));
     for (const Value& item : items) {
@@ -184,8 +199,9 @@ std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint
     const bool with_message = metadata.accepts_message && !response.failure &&
                               !response.message.empty() && response.message != message_default;
     const bool with_auth = !metadata.auth.is_null();
-    const bool with_metadata =
-        with_message || with_auth || response.number || response.kind != ResponseKind::end;
+    const bool is_compressed = metadata.compressed != format::Compression::none;
+    const bool with_metadata = with_message || with_auth || is_compressed || response.number ||
+                               response.kind != ResponseKind::end;
     writer.list_head(with_metadata ? 5 : 4);
     writer.unsigned_integer(static_cast<unsigned>(RpcKind::response));
     writer.unsigned_integer(id);
@@ -200,7 +216,8 @@ std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint
     if (!written || !with_metadata) [[likely]] {
         return written;
     }
-    writer.map_head(1U + (with_message ? 1 : 0) + (response.number ? 1 : 0) + (with_auth ? 1 : 0));
+    writer.map_head(1U + (with_message ? 1 : 0) + (response.number ? 1 : 0) +
+                    (is_compressed ? 1 : 0) + (with_auth ? 1 : 0));
     writer.text(rpc_names::marker);
     writer.text(name_of_kind(response.kind));
     if (with_message) {
@@ -211,7 +228,27 @@ std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint
         writer.text(rpc_names::number);
         writer.unsigned_integer(*response.number);
     }
+    write_compression(writer, rpc_names::compressed, metadata.compressed);
     return write_auth(writer, metadata.auth);
+}
+
+/// Write a message once more, with a value that was written before as compressed bytes, where that
+/// is wanted and makes it smaller.
+/// in   write: takes the value and the metadata
+template <typename Write>
+std::expected<void, EncodeError> write_compressed(MsgpackWriter& writer, const Value& value,
+                                                  const RpcMetadata& metadata, Write write) {
+    std::string bytes;
+    const auto smaller = metadata.compress.is_for(writer.size_bytes())
+                             ? rpc_compress(metadata.compress.kind, value, bytes)
+                             : std::nullopt;
+    if (!smaller) [[likely]] {
+        return {};
+    }
+    RpcMetadata compressed = metadata;
+    compressed.compressed = metadata.compress.kind;
+    writer.rewind(0);
+    return write(*smaller, compressed);
 }
 
 std::expected<void, Failure> finish(MsgpackWriter& writer,
@@ -223,30 +260,65 @@ std::expected<void, Failure> finish(MsgpackWriter& writer,
     return std::unexpected{format::to_failure(written.error())};
 }
 
+/// in   write_head: all before the method
+template <typename WriteHead>
+std::expected<void, Failure> encode_call(const Call& call, const RpcMetadata& metadata,
+                                         RpcPeer peer, WriteHead write_head, std::string& out) {
+    MsgpackWriter writer{out};
+    write_head(writer);
+    auto written = write_call(writer, call, metadata, peer);
+    if (written) [[likely]] {
+        written = write_compressed(writer, call.arguments, metadata,
+                                   [&](const Value& arguments, const RpcMetadata& compressed) {
+                                       Call smaller = call;
+                                       smaller.arguments = arguments;
+                                       write_head(writer);
+                                       return write_call(writer, smaller, compressed, peer);
+                                   });
+    }
+    return finish(writer, written);
+}
+
 }  // namespace
 
 std::expected<void, Failure> rpc_encode_request(std::uint32_t id, const Call& call,
                                                 const RpcMetadata& metadata, RpcPeer peer,
                                                 std::string& out) {
-    MsgpackWriter writer{out};
-    writer.list_head(4);
-    writer.unsigned_integer(static_cast<unsigned>(RpcKind::request));
-    writer.unsigned_integer(id);
-    return finish(writer, write_call(writer, call, metadata, peer));
+    return encode_call(
+        call, metadata, peer,
+        [id](MsgpackWriter& writer) {
+            writer.list_head(4);
+            writer.unsigned_integer(static_cast<unsigned>(RpcKind::request));
+            writer.unsigned_integer(id);
+        },
+        out);
 }
 
 std::expected<void, Failure> rpc_encode_notification(const Call& call, const RpcMetadata& metadata,
                                                      RpcPeer peer, std::string& out) {
-    MsgpackWriter writer{out};
-    writer.list_head(3);
-    writer.unsigned_integer(static_cast<unsigned>(RpcKind::notification));
-    return finish(writer, write_call(writer, call, metadata, peer));
+    return encode_call(
+        call, metadata, peer,
+        [](MsgpackWriter& writer) {
+            writer.list_head(3);
+            writer.unsigned_integer(static_cast<unsigned>(RpcKind::notification));
+        },
+        out);
 }
 
 std::string rpc_encode_response(std::uint32_t id, const Response& response, std::string& out,
                                 const RpcMetadata& metadata) {
     MsgpackWriter writer{out};
-    const auto written = write_response(writer, id, response, metadata);
+    auto written = write_response(writer, id, response, metadata);
+    // Of parts as many are under way as have room in memory, which is counted as they are sent.
+    if (written && !response.failure && response.data && response.kind == ResponseKind::end)
+        [[likely]] {
+        written = write_compressed(writer, *response.data, metadata,
+                                   [&](const Value& data, const RpcMetadata& compressed) {
+                                       Response smaller = response;
+                                       smaller.data = data;
+                                       return write_response(writer, id, smaller, compressed);
+                                   });
+    }
     if (written) [[likely]] {
         return {};
     }

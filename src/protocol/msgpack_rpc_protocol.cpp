@@ -36,6 +36,7 @@ public:
           nonces_{options.nonces},
           whole_messages_{options.whole_messages},
           one_way_{options.one_way},
+          may_compress_{options.compress_bytes_min.has_value()},
           decoder_{limits, StreamSide::server, quick_bytes_max} {
         WARREN_ASSERT(signer_ == nullptr || nonces_ != nullptr);
     }
@@ -63,6 +64,7 @@ public:
             return {.state = State::unread, .size_bytes = step.size_bytes};
         }
         ticket.accepts_message = message.metadata.accepts_message;
+        ticket.compression = may_compress_ ? message.metadata.accepts : format::Compression::none;
         if (message.kind == RpcKind::response) {
             call = std::unexpected{refused_request(
                 "A server was sent a response, and has asked nothing", "message_type")};
@@ -169,6 +171,7 @@ private:
     std::shared_ptr<NonceMemory> nonces_;
     bool whole_messages_;
     bool one_way_;
+    bool may_compress_;
     MsgpackRpcDecoder decoder_;
     MsgpackRpcSkip skip_;
 };
@@ -212,6 +215,10 @@ public:
                                 refusal_);
         }
         is_refused_ = step.state == RpcStep::State::refused;
+        if (is_refused_ && is_response_) [[unlikely]] {
+            // As of one that is compressed.
+            over_limit_ = reply_over_limit(decoder_.failure().errors.front().type, limits_);
+        }
         bytes_ = input.first(step.size_bytes);
         return {.state = State::complete, .size_bytes = step.size_bytes};
     }
@@ -411,23 +418,31 @@ private:
         if (ticket.speaks_other) [[unlikely]] {
             return pyzmqrpc_write_reply(response, limits_, out);
         }
+        const RpcMetadata metadata{.accepts_message = ticket.accepts_message,
+                                   .compress = compress(ticket.compression)};
         if (ticket.key != 0) {
-            return options_.signer->encode_response(ticket, response, out);
+            return options_.signer->encode_response(ticket, response, out, metadata);
         }
-        return rpc_encode_response(ticket.id, response, out,
-                                   {.accepts_message = ticket.accepts_message});
+        return rpc_encode_response(ticket.id, response, out, metadata);
     }
 
     std::expected<void, Failure> write_call(const Call& call, StreamTicket& ticket,
                                             std::int64_t unix_ms, std::string& out) const {
         ticket.accepts_message = ticket.wants_response;
+        const RpcMetadata metadata{
+            .accepts_message = ticket.wants_response,
+            .accepts = ticket.wants_response ? options_.compression : format::Compression::none,
+            .compress = compress(options_.compression)};
         if (options_.signer != nullptr) {
-            return options_.signer->encode_request(call, ticket, unix_ms, out);
+            return options_.signer->encode_request(call, ticket, unix_ms, out, metadata);
         }
         return ticket.wants_response
-                   ? rpc_encode_request(ticket.id, call, {.accepts_message = true}, options_.peer,
-                                        out)
-                   : rpc_encode_notification(call, {}, options_.peer, out);
+                   ? rpc_encode_request(ticket.id, call, metadata, options_.peer, out)
+                   : rpc_encode_notification(call, metadata, options_.peer, out);
+    }
+
+    RpcCompress compress(format::Compression kind) const noexcept {
+        return {kind, options_.compress_bytes_min.value_or(0), limits_.body_bytes_max};
     }
 
     MsgpackRpcOptions options_;

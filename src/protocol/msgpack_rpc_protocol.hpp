@@ -1,12 +1,15 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "format/compression.hpp"
 #include "protocol/message_signing.hpp"
 #include "protocol/msgpack_rpc.hpp"
 #include "protocol/nonce_memory.hpp"
 #include "protocol/stream_protocol.hpp"
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 
 namespace warren::protocol {
 
@@ -23,6 +26,10 @@ struct MsgpackRpcOptions {
     /// Nothing is answered, as over PUB and SUB: a server's requests want no response, and a client
     /// sends notifications only.
     bool one_way = false;
+    /// Of a client: how requests are compressed, and results may be.
+    format::Compression compression = format::Compression::none;
+    /// Of messages with so many bytes; of a server nullopt: it compresses none.
+    std::optional<std::size_t> compress_bytes_min = format::compress_bytes_min_default;
 };
 
 /// MessagePack-RPC as Warren speaks it: see `msgpack_rpc.hpp`. Answers come in any order.

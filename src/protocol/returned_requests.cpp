@@ -76,13 +76,9 @@ std::string accept_returns(Topology& topology, std::string_view unique) {
 }
 
 void add_return_key(std::string_view key, MessageView& request, Arena& arena) {
-    const auto before =
-        request.headers.is_map() ? request.headers.as_map() : std::span<const Member>{};
-    const auto headers = arena.array<Member>(before.size() + 1);
     const auto keys = arena.array<Value>(1);
     keys[0] = Value::text(key);
-    *std::ranges::copy(before, headers.begin()).out = {Value::text("BCC"), Value::list(keys)};
-    request.headers = Value::map(headers);
+    add_header("BCC", Value::list(keys), request, arena);
 }
 
 std::chrono::milliseconds time_until_return(std::chrono::milliseconds time_left) noexcept {

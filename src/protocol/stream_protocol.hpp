@@ -3,6 +3,7 @@
 #include <warren/arena.hpp>
 #include <warren/error.hpp>
 
+#include "format/compression.hpp"
 #include "protocol/call.hpp"
 
 #include <array>
@@ -19,9 +20,11 @@ namespace warren::protocol {
 /// What a protocol has to know of a request when its response passes: kept by the server from the
 /// request until its reply, and by the client from the call until its response.
 struct StreamTicket {
-    std::uint32_t id = 0;               // as on the wire; 0 where the protocol has none
-    bool wants_response = true;         // false: a notification
-    bool accepts_message = false;       // of a success, beside its result
+    std::uint32_t id = 0;          // as on the wire; 0 where the protocol has none
+    bool wants_response = true;    // false: a notification
+    bool accepts_message = false;  // of a success, beside its result
+    /// Of its result, as its caller wants it and its server may.
+    format::Compression compression = format::Compression::none;
     bool speaks_other = false;          // than its listener's protocol: answered in its own
     std::uint8_t key = 0;               // which key signed the request, from 1; 0: not signed
     std::array<std::byte, 16> nonce{};  // of a signed request

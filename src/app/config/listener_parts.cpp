@@ -54,6 +54,15 @@ const endpoint::ProtocolDescriptor& read_protocol(ConfigMap& map, endpoint::Trai
     return protocol;
 }
 
+void read_compression(ConfigMap& map, ListenerOptions& options) {
+    if (const auto least = map.find("compress_bytes_min")) {
+        const auto bytes =
+            least->is_null() ? std::nullopt : least->whole_number(1, memory_bytes_max);
+        options.compress_bytes_min =
+            bytes ? std::optional{static_cast<std::size_t>(*bytes)} : std::nullopt;
+    }
+}
+
 void read_methods(ConfigMap& map, ListenerEntry& listener,
                   const endpoint::ProtocolDescriptor& protocol) {
     if (protocol.method == endpoint::MethodSource::by_listener) {

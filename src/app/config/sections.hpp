@@ -84,6 +84,8 @@ KeyPassword read_key_password(ConfigMap& map);
 /// out  the first one of the carrier where none is named, or an unknown one, which is said
 const endpoint::ProtocolDescriptor& read_protocol(ConfigMap& map, endpoint::Trait carrier,
                                                   ListenerOptions& options);
+/// From which size on responses are compressed.
+void read_compression(ConfigMap& map, ListenerOptions& options);
 /// `method`, or `methods` or `exchanges`.
 void read_methods(ConfigMap& map, ListenerEntry& listener,
                   const endpoint::ProtocolDescriptor& protocol);

@@ -27,9 +27,10 @@ constexpr std::string_view own_parameters[] = {"queue",
                                                "return_dropped",
                                                "peer",
                                                "amqp_user",
-                                               limit_parameters[0],
-                                               limit_parameters[1],
-                                               limit_parameters[2]};
+                                               shared_parameters[0],
+                                               shared_parameters[1],
+                                               shared_parameters[2],
+                                               shared_parameters[3]};
 constexpr std::size_t amqp_user_bytes_max = 255;  // [AMQP 0-9-1 1.1: a short string]
 constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "durable"};
 
@@ -58,8 +59,8 @@ std::expected<void, Failure> take(std::string_view key, std::string value, Addre
                                             : key == "nested_secrets" ? address.nested_secrets
                                                                       : address.return_dropped);
     }
-    if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
-        return accept_limit(key, value, address);
+    if (std::ranges::find(shared_parameters, key) != std::end(shared_parameters)) {
+        return accept_shared(key, value, address);
     }
     (key == "queue"    ? address.queue
      : key == "method" ? address.method
@@ -132,6 +133,54 @@ std::expected<void, Failure> read_parameters(core::Uri uri, bool in_memory, Addr
         return checked;
     }
     return check_reply_queue(protocol, address.reply_queue);
+}
+
+std::expected<Address, Failure> parse_any(std::string_view given, AddressRole role) {
+    const std::string lowered = core::with_lower_scheme(given);
+    const std::string_view text = lowered;
+    std::vector<std::string_view> schemes = stream_schemes();
+    for (const std::string_view scheme : schemes) {
+        if (text.starts_with(std::string{scheme} + "://")) {
+            return parse_tcp(text, scheme);
+        }
+    }
+    for (const std::string_view scheme : zmq_schemes) {
+        if (text.starts_with(std::string{scheme} + "://")) {
+            return parse_zmq(text, role);
+        }
+    }
+    Address address;
+    const bool in_memory = text.starts_with(memory_scheme);
+    auto uri = in_memory ? parse_memory(text) : core::parse_uri(text);
+    if (!uri) {
+        return std::unexpected{std::move(uri.error())};
+    }
+    if (!in_memory && std::ranges::find(broker_schemes, uri->scheme) == broker_schemes.end()) {
+        schemes.insert(schemes.begin(), broker_schemes.begin(), broker_schemes.end());
+        schemes.insert(schemes.begin(), "memory");
+        schemes.insert(schemes.end(), std::begin(zmq_schemes), std::end(zmq_schemes));
+        return unknown("scheme", uri->scheme, schemes);
+    }
+    if (auto read = read_parameters(std::move(*uri), in_memory, address); !read) {
+        return std::unexpected{std::move(read.error())};
+    }
+    return address;
+}
+
+std::expected<void, Failure> check_compression(const Address& address) {
+    if (address.compression == format::Compression::none) {
+        return {};
+    }
+    if (!address.protocol->compresses) {
+        return refused("The parameter 'compress' is of the protocols " +
+                       list_of(&ProtocolDescriptor::compresses));
+    }
+    if (!address.is_warren()) {
+        return refused(
+            "The parameter 'compress' is for servers that are known to be Warren's: say "
+            "peer=warren");
+    }
+    return {};
 }
 
 }  // namespace
@@ -215,35 +264,9 @@ std::expected<void, Failure> check_tls_files(const Address& address) {
 }
 
 std::expected<Address, Failure> parse_address(std::string_view given, AddressRole role) {
-    const std::string lowered = core::with_lower_scheme(given);
-    const std::string_view text = lowered;
-    std::vector<std::string_view> schemes = stream_schemes();
-    for (const std::string_view scheme : schemes) {
-        if (text.starts_with(std::string{scheme} + "://")) {
-            return parse_tcp(text, scheme);
-        }
-    }
-    for (const std::string_view scheme : zmq_schemes) {
-        if (text.starts_with(std::string{scheme} + "://")) {
-            return parse_zmq(text, role);
-        }
-    }
-    Address address;
-    const bool in_memory = text.starts_with(memory_scheme);
-    auto uri = in_memory ? parse_memory(text) : core::parse_uri(text);
-    if (!uri) {
-        return std::unexpected{std::move(uri.error())};
-    }
-    if (!in_memory && std::ranges::find(broker_schemes, uri->scheme) == broker_schemes.end()) {
-        schemes.insert(schemes.begin(), broker_schemes.begin(), broker_schemes.end());
-        schemes.insert(schemes.begin(), "memory");
-        schemes.insert(schemes.end(), std::begin(zmq_schemes), std::end(zmq_schemes));
-        return unknown("scheme", uri->scheme, schemes);
-    }
-    if (auto read = read_parameters(std::move(*uri), in_memory, address); !read) {
-        return std::unexpected{std::move(read.error())};
-    }
-    return address;
+    auto address = parse_any(given, role);
+    const auto checked = address ? check_compression(*address) : std::expected<void, Failure>{};
+    return checked ? std::move(address) : std::unexpected{checked.error()};
 }
 
 }  // namespace warren::endpoint

@@ -4,6 +4,7 @@
 #include <warren/listener.hpp>
 #include <warren/options.hpp>
 
+#include "format/compression.hpp"
 #include "protocol/stream_protocol.hpp"
 #include "transport/amqp/endpoint.hpp"
 #include "transport/net/tls_options.hpp"
@@ -111,6 +112,8 @@ struct Address {
     std::optional<std::size_t> body_bytes_max{};
     std::optional<std::size_t> nesting_depth_max{};
     std::optional<std::size_t> value_count_max{};
+    /// How a client's requests are compressed, and responses may be.
+    format::Compression compression = format::Compression::none;
 
     /// Without a broker.
     bool is_brokerless() const noexcept {

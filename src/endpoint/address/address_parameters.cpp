@@ -83,11 +83,18 @@ std::expected<void, Failure> accept_protocol(std::string_view name, Trait carrie
     return {};
 }
 
-std::expected<void, Failure> accept_limit(std::string_view key, std::string_view value,
-                                          Address& address) {
+std::expected<void, Failure> accept_shared(std::string_view key, std::string_view value,
+                                           Address& address) {
+    if (key == shared_parameters[3]) {
+        if (auto word = index_of(key, value, compression_words); !word) {
+            return std::unexpected{std::move(word.error())};
+        }
+        address.compression = format::compression_named(value);
+        return {};
+    }
     // As the configuration has them for servers.
-    const bool is_bytes = key == limit_parameters[0];
-    const bool is_depth = key == limit_parameters[1];
+    const bool is_bytes = key == shared_parameters[0];
+    const bool is_depth = key == shared_parameters[1];
     return store(read_number(key, value, 1,
                              is_bytes   ? std::size_t{2} << 30
                              : is_depth ? 10'000

@@ -49,12 +49,13 @@ std::expected<std::size_t, Failure> read_number(std::string_view key, std::strin
 std::expected<std::chrono::milliseconds, Failure> read_time(std::string_view key,
                                                             std::string_view value,
                                                             std::chrono::milliseconds least);
-/// What a client takes, whatever it is connected by.
-inline constexpr std::string_view limit_parameters[] = {"body_bytes_max", "nesting_depth_max",
-                                                        "value_count_max"};
+/// What a client says of messages, whatever it is connected by.
+inline constexpr std::string_view shared_parameters[] = {"body_bytes_max", "nesting_depth_max",
+                                                         "value_count_max", "compress"};
+inline constexpr std::string_view compression_words[] = {"gzip", "zstd"};
 /// in   key: one of these
-std::expected<void, Failure> accept_limit(std::string_view key, std::string_view value,
-                                          Address& address);
+std::expected<void, Failure> accept_shared(std::string_view key, std::string_view value,
+                                           Address& address);
 /// The parts of "host:port,host:port".
 std::vector<std::string_view> split_servers(std::string_view servers);
 

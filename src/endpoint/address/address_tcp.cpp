@@ -21,9 +21,10 @@ constexpr std::string_view known_parameters[] = {"protocol",
                                                  "peer",
                                                  "connections",
                                                  "connect_timeout",
-                                                 limit_parameters[0],
-                                                 limit_parameters[1],
-                                                 limit_parameters[2]};
+                                                 shared_parameters[0],
+                                                 shared_parameters[1],
+                                                 shared_parameters[2],
+                                                 shared_parameters[3]};
 constexpr std::array<std::string_view, 2> verify_words{"peer", "none"};
 
 struct TlsText {
@@ -73,7 +74,7 @@ std::expected<void, Failure> accept_parameter(std::string_view key, std::string 
         address.method = std::move(value);
         return {};
     }
-    return accept_limit(key, value, address);
+    return accept_shared(key, value, address);
 }
 
 std::expected<HostPort, Failure> read_server(std::string_view server) {

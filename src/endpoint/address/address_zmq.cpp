@@ -53,9 +53,10 @@ constexpr Parameter zmq_parameters[] = {
     {"distribution", asking},
     {"wait_for_subscriber", pub},
     {"heartbeat_interval", pub},
-    {limit_parameters[0], asking | pub},
-    {limit_parameters[1], asking},
-    {limit_parameters[2], asking},
+    {shared_parameters[0], asking | pub},
+    {shared_parameters[1], asking},
+    {shared_parameters[2], asking},
+    {shared_parameters[3], asking | pub},
     {"silence_timeout", sub},
     {"allow_shutdown", answering | sub},
 };
@@ -211,8 +212,8 @@ std::expected<void, Failure> read_parameters(core::Uri uri, Address& address, Zm
             taken = security.take(key, std::move(value));
         } else if (key == "protocol") {
             taken = accept_protocol(value, &ProtocolDescriptor::over_messages, address);
-        } else if (std::ranges::find(limit_parameters, key) != std::end(limit_parameters)) {
-            taken = accept_limit(key, value, address);
+        } else if (std::ranges::find(shared_parameters, key) != std::end(shared_parameters)) {
+            taken = accept_shared(key, value, address);
         } else if (key != "socket") {
             taken = accept_parameter(key, value, zmq);
         }

@@ -51,7 +51,9 @@ std::shared_ptr<runtime::MessageClient> make_message_client(
             .says_when_sent = address.is_warren(),
             .user_id = address.is_warren() ? address.user_at_broker() : std::string{},
             .cancels = address.peer != protocol::RpcPeer::foreign,
-            .connect_attempts = options.connect_attempts});
+            .connect_attempts = options.connect_attempts,
+            .request_bytes_max = client_limits(address, options).body_bytes_max,
+            .compression = address.compression});
 }
 
 std::unique_ptr<ClientRoute> make_message_route(const Address& address,

@@ -14,7 +14,8 @@ std::shared_ptr<protocol::StreamProtocol> protocol_for(const Address& address,
                                                        const ClientOptions& options) {
     return address.protocol->make_stream({.method = address.method,
                                           .auth_secrets = options.auth_secrets,
-                                          .peer = std::get<TcpAddress>(address.transport).peer},
+                                          .peer = std::get<TcpAddress>(address.transport).peer,
+                                          .compression = address.compression},
                                          client_limits(address, options));
 }
 

@@ -30,7 +30,8 @@ std::shared_ptr<protocol::StreamProtocol> zmq_protocol_for(const Address& addres
                                                    .side = protocol::StreamSide::client,
                                                    .whole_messages = true,
                                                    .one_way = zmq.is_one_way(),
-                                                   .passes_text = zmq.passes_text},
+                                                   .passes_text = zmq.passes_text,
+                                                   .compression = address.compression},
                                                   client_limits(address, options));
     return zmq.socket == ZmqSocketType::req && !address.protocol->has_ids_apart
                ? protocol::make_identified_protocol(std::move(protocol))

@@ -146,6 +146,7 @@ extern constinit const ProtocolDescriptor callme{
     .at_brokers = true,
     .mixes_arguments = true,
     .metadata = carried_at_brokers,
+    .compresses = true,
     .has_parts = true,
     .make_message =
         [](const Address& address, const std::string&, const core::Limits& limits) {

@@ -10,6 +10,7 @@ extern constinit const ProtocolDescriptor cyberfusion{
     .method = MethodSource::by_exchange,
     // Its own consumers open those alone.
     .metadata = carried_at_brokers,
+    .compresses = true,
     .has_parts = true,
     .secret_depth = model::SecretDepth::direct,
     .make_message =

@@ -4,6 +4,7 @@
 #include <warren/listener.hpp>
 
 #include "core/limits.hpp"
+#include "format/compression.hpp"
 #include "model/secrets.hpp"
 #include "protocol/message_protocol.hpp"
 #include "protocol/nonce_memory.hpp"
@@ -46,6 +47,8 @@ struct StreamProtocolOptions {
     bool whole_messages = false;
     bool one_way = false;      // nothing is answered, as over PUB and SUB
     bool passes_text = false;  // of protocols that can
+    format::Compression compression = format::Compression::none;  // of a client's requests
+    std::optional<std::size_t> compress_bytes_min = format::compress_bytes_min_default;
 };
 
 /// A key that a listener has by one protocol only, with the option it is, as text; what is no flag
@@ -81,7 +84,8 @@ struct ProtocolDescriptor {
     bool has_one_way = true;
     bool mixes_arguments = false;  // some by position, others by name
     CarriedMetadata metadata{};
-    bool has_parts = false;  // a call may have more than one response
+    bool compresses = false;  // large messages, between Warren's own
+    bool has_parts = false;   // a call may have more than one response
     model::SecretDepth secret_depth = model::SecretDepth::any;  // where nobody says another
 
     // At brokers.

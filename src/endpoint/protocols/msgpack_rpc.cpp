@@ -12,7 +12,9 @@ std::unique_ptr<protocol::StreamProtocol> make(const StreamProtocolOptions& opti
     protocol::MsgpackRpcOptions wanted{.peer = options.peer,
                                        .nonces = options.nonces,
                                        .whole_messages = options.whole_messages,
-                                       .one_way = options.one_way};
+                                       .one_way = options.one_way,
+                                       .compression = options.compression,
+                                       .compress_bytes_min = options.compress_bytes_min};
     if (!options.auth_secrets.empty()) {
         wanted.signer = value_or_throw(protocol::MessageSigner::make(options.auth_secrets));
     }
@@ -31,6 +33,7 @@ extern constinit const ProtocolDescriptor msgpack_rpc{
     .over_streams = true,
     .over_messages = true,
     .metadata = {.time_left = true, .attempt = true, .asked = true},
+    .compresses = true,
     .has_parts = true,
     .make_stream = make,
     .check_secrets = check_rpc_secrets,

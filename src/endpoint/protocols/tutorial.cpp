@@ -9,6 +9,7 @@ extern constinit const ProtocolDescriptor tutorial{
     .at_brokers = true,
     .method = MethodSource::by_listener,
     .metadata = carried_at_brokers,
+    .compresses = true,
     .has_parts = true,
     .make_message =
         [](const Address&, const std::string& method, const core::Limits& limits) {

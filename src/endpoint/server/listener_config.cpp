@@ -140,6 +140,11 @@ std::expected<void, Failure> check_parts(const ListenerOptions& options, const A
             return checked;
         }
     }
+    if (!address.protocol->compresses &&
+        options.compress_bytes_min != ListenerOptions{}.compress_bytes_min) {
+        return refused("'compress_bytes_min' is of the protocols " +
+                       list_of(&ProtocolDescriptor::compresses));
+    }
     return address.is_brokerless()
                ? std::expected<void, Failure>{}
                : refuse_any(brokerless_options, "listeners without a broker", options);

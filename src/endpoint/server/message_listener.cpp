@@ -52,6 +52,7 @@ public:
                 .in_flight_bytes_max = config().options.requests_bytes_max,
                 .lost_requests = lost_requests(topology_),
                 .acknowledge = config().options.queue.acknowledge,
+                .compress_bytes_min = config().options.compress_bytes_min,
                 .on_consuming = opening.on_change,
                 .on_lost = [on_change = opening.on_change](const Failure&) { on_change(); }});
         has_opened_.store(true, std::memory_order_release);

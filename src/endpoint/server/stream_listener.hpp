@@ -35,6 +35,7 @@ public:
         }
         options.auth_secrets = this->config().options.auth_secrets;
         options.nonces = shared.nonces;
+        options.compress_bytes_min = this->config().options.compress_bytes_min;
         protocol_ = this->config().address.protocol->make_stream(options, shared.limits);
     }
 

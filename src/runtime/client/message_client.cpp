@@ -1,6 +1,8 @@
 #include "runtime/client/message_client.hpp"
 
+#include "protocol/compressed_body.hpp"
 #include "protocol/failure_value.hpp"
+#include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
 #include "protocol/returned_requests.hpp"
 #include "runtime/dispatch/kept_bytes.hpp"
@@ -115,6 +117,14 @@ void MessageClient::publish(ClientCall& call) {
     if (!message) {
         return fail(call, std::move(message.error()));
     }
+    if (message->body.size() > options_.request_bytes_max) [[unlikely]] {
+        return fail(call,
+                    protocol::oversized_request(message->body.size(),
+                                                {.body_bytes_max = options_.request_bytes_max}));
+    }
+    if (options_.compression != format::Compression::none) {
+        compress(call, *message);
+    }
     if (options_.persistent.value_or(!call.wants_response || call.came_one_way)) {
         message->delivery_mode = protocol::persistent;
     }
@@ -125,6 +135,14 @@ void MessageClient::publish(ClientCall& call) {
     set_stage(call, CallStage::sent);
     // Last, because the port may say at once what became of it.
     transport_->publish(token, *message);
+}
+
+void MessageClient::compress(const ClientCall& call, protocol::MessageView& request) {
+    protocol::compress_body(options_.compression, format::compress_bytes_min_default, request,
+                            compressed_);
+    if (call.wants_response) {
+        protocol::accept_compressed(options_.compression, request, arena_);
+    }
 }
 
 void MessageClient::send_waiting() {

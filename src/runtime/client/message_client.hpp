@@ -3,6 +3,7 @@
 #include <warren/arena.hpp>
 
 #include "core/limits.hpp"
+#include "format/compression.hpp"
 #include "protocol/message_protocol.hpp"
 #include "runtime/client/client_call.hpp"
 #include "runtime/client/client_calls.hpp"
@@ -36,6 +37,9 @@ struct MessageClientOptions {
     bool cancels = false;
     /// So often in a row connecting may fail until the calls that wait for it fail; unset: always.
     std::optional<std::size_t> connect_attempts{};
+    std::size_t request_bytes_max = core::Limits{}.body_bytes_max;  // of its body
+    /// How requests are compressed, and replies may be: the server is known to be one of Warren's.
+    format::Compression compression = format::Compression::none;
 };
 
 /// Calls over the port of a broker, any number at once. Every failure says what is known of the
@@ -91,6 +95,7 @@ private:
     void send_cancellation(const Cancelled& call);
     void tell_again_later();
     void publish(ClientCall& call);
+    void compress(const ClientCall& call, protocol::MessageView& request);
     void send_waiting();
 
     const protocol::MessageProtocol& protocol_;
@@ -113,6 +118,7 @@ private:
     bool was_ready_ = false;
     Arena arena_;
     std::string body_;
+    std::string compressed_;
 };
 
 }  // namespace warren::runtime

@@ -2,6 +2,7 @@
 
 #include "core/assert.hpp"
 #include "core/uuid.hpp"
+#include "protocol/compressed_body.hpp"
 #include "protocol/content.hpp"
 
 #include <fmt/format.h>
@@ -167,7 +168,8 @@ void MessageServer::accept_large(std::unique_ptr<MessageServerCall> call,
 std::unique_ptr<MessageServerCall> MessageServer::idle_job() {
     if (free_.empty()) {
         return std::make_unique<MessageServerCall>(protocol_, completions_,
-                                                   options_.reply_bytes_max);
+                                                   options_.reply_bytes_max,
+                                                   options_.compress_bytes_min.value_or(0));
     }
     std::unique_ptr<MessageServerCall> call = std::move(free_.back());
     free_.pop_back();
@@ -187,6 +189,9 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
     call->address.has_empty_correlation_id = message.has_empty_correlation_id;
     call->address.delivery_mode = message.delivery_mode;
     call->user_id = message.user_id;
+    call->address.compression = options_.compress_bytes_min
+                                    ? protocol::accepted_compression(message)
+                                    : format::Compression::none;
     call->body_bytes = message.body.size();
     call->request_bytes = message.body.size();
     call->wants_response = !message.reply_to.empty();

@@ -47,6 +47,8 @@ struct MessageServerOptions {
     RedeliveryCacheLimits redelivery_cache{};
     LostRequests lost_requests = LostRequests::come_again;
     Acknowledge acknowledge = Acknowledge::with_reply;
+    /// Bodies of so many bytes are compressed where their callers take that; unset: none is.
+    std::optional<std::size_t> compress_bytes_min{};
     /// Called on every change, on the I/O thread.
     std::function<void()> on_consuming{};
     std::function<void(const Failure& why)> on_lost{};

@@ -1,6 +1,7 @@
 #include "runtime/server/message_server_call.hpp"
 
 #include "core/limits.hpp"
+#include "protocol/compressed_body.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/owned_message.hpp"
 #include "protocol/reply_headers.hpp"
@@ -120,9 +121,24 @@ void MessageServerCall::encode_response() {
     }
     if (is_too_large) [[unlikely]] {
         answer_instead(unwritable);
+    } else if (reply && address.compression != format::Compression::none) {
+        compress_reply();
     }
     if (!unwritable.empty()) [[unlikely]] {
         report("the reply cannot be sent: " + unwritable);
+    }
+}
+
+/// Without memory for it a reply goes as it is.
+void MessageServerCall::compress_reply() {
+    try {
+        std::string smaller;
+        protocol::compress_body(address.compression, compress_bytes_min_, *reply, smaller);
+        if (!smaller.empty()) {
+            body = std::move(smaller);
+            reply->body = protocol::bytes_of(body);
+        }
+    } catch (const std::bad_alloc&) {
     }
 }
 

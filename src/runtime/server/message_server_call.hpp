@@ -35,12 +35,14 @@ struct MessagePart final : CompletionEntry {
 class MessageServerCall final : public ServerCall {
 public:
     /// in  reply_bytes_max: of a reply's body; a bigger one becomes a failure that says so
+    ///     compress_bytes_min: of one that is compressed, where its caller takes that
     MessageServerCall(const protocol::MessageProtocol& protocol,
-                      std::shared_ptr<CompletionQueue> completions,
-                      std::size_t reply_bytes_max) noexcept
+                      std::shared_ptr<CompletionQueue> completions, std::size_t reply_bytes_max,
+                      std::size_t compress_bytes_min) noexcept
         : protocol_{protocol},
           completions_{std::move(completions)},
-          reply_bytes_max_{reply_bytes_max} {}
+          reply_bytes_max_{reply_bytes_max},
+          compress_bytes_min_{compress_bytes_min} {}
 
     std::expected<void, Failure> write_part(protocol::ResponseKind kind,
                                             const Value& data) override;
@@ -92,6 +94,7 @@ private:
     class Unread;
 
     void encode_response();
+    void compress_reply();
     /// A failure in place of what cannot be sent.
     void answer_instead(std::string_view message);
     void write_record() noexcept;
@@ -101,6 +104,7 @@ private:
     const protocol::MessageProtocol& protocol_;
     std::shared_ptr<CompletionQueue> completions_;
     std::size_t reply_bytes_max_;
+    std::size_t compress_bytes_min_;
     bool is_replaced_ = false;  // the reply, by a failure
 };
 

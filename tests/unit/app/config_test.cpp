@@ -101,6 +101,24 @@ spin_us: 50
     EXPECT_EQ(config.listeners[2].options.auth_secrets.size(), 2U);
 }
 
+TEST_F(ConfigFile, WhatIsCompressedIsSaid) {
+    const auto config = load(R"(listeners:
+  - {tcp: "h:1"}
+  - {tcp: "h:2", compress_bytes_min: 16384}
+  - {amqp: "amqp://h", queue: q, compress_bytes_min: null}
+)");
+    EXPECT_EQ(config.listeners[0].options.compress_bytes_min, std::size_t{64} << 10);
+    EXPECT_EQ(config.listeners[1].options.compress_bytes_min, 16'384U);
+    EXPECT_EQ(config.listeners[2].options.compress_bytes_min, std::nullopt);
+    const auto found = problems(R"(listeners:
+  - {tcp: "h:1", compress_bytes_min: 0}
+  - {tcp: "h:2", protocol: arrpc, method: m, compress_bytes_min: 1}
+)");
+    ASSERT_EQ(found.size(), 2U) << testing::PrintToString(found);
+    EXPECT_TRUE(found[0].starts_with("warren.yml:2: listeners[0].compress_bytes_min")) << found[0];
+    EXPECT_TRUE(found[1].contains("'compress_bytes_min' is of the protocols")) << found[1];
+}
+
 TEST_F(ConfigFile, WarrensOwnShape) {
     const Config config = load(R"(modules: [modules, /opt/methods]
 methods_missing: skip

@@ -72,7 +72,7 @@ TEST(Content, BodiesAreInflatedAndCharacterSetsAreNoEncoding) {
 
 TEST(Content, WhatCannotBeInflatedIsRefusedByName) {
     EXPECT_EQ(refused("x", "br"),
-              "The content encoding 'br' is not known: send gzip, deflate or none");
+              "The content encoding 'br' is not known: send gzip, zstd, deflate or none");
     EXPECT_TRUE(refused("{}", "gzip").starts_with("The content encoding 'gzip' is not what"));
     EXPECT_TRUE(refused(deflated("{}"), "gzip").contains("is not what the body has"));
     EXPECT_TRUE(refused(gzipped, "deflate").contains("is not what the body has"));

@@ -65,6 +65,7 @@ TEST(ListenerOptions, WhatAnAddressHasNoUseForIsRefusedByName) {
         {{.url = port, .zmq = {.side = ZmqSide::bind}}, "'side'"},
         {{.url = port, .zmq = {.high_water_mark = 1}}, "'high_water_mark'"},
         {{.url = port, .zmq = {.allow_shutdown = true}}, "'allow_shutdown'"},
+        {{.url = "arrpc://h:1?method=m", .compress_bytes_min = 1}, "'compress_bytes_min'"},
         {{.url = port, .queue = {.name = "q"}}, "queue"},
         {{.url = port, .queue = {.type = QueueType::quorum}}, "Queues"},
         {{.url = port, .queue = {.attempts_max = 1}}, "Queues"},

@@ -22,8 +22,8 @@ Finished finish(std::size_t values) {
     stage.serve();
     const auto protocol = protocol::make_cyberfusion_protocol();
     const auto completions = std::make_shared<CompletionQueue>(stage.executor, [] {});
-    auto call =
-        std::make_unique<MessageServerCall>(*protocol, completions, core::Limits{}.body_bytes_max);
+    auto call = std::make_unique<MessageServerCall>(*protocol, completions,
+                                                    core::Limits{}.body_bytes_max, 0);
     call->address = {.exchange = "method", .reply_to = "caller", .correlation_id = "1"};
     static_cast<void>(call->arena.array<Value>(values));
     const std::size_t before = call->arena.capacity_bytes();

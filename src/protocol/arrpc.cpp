@@ -90,10 +90,9 @@ ArrpcMessage<Call> ArrpcServerCodec::next(std::span<const std::byte> input, Aren
         return {};
     case ReadState::refused: {
         const format::DecodeError error = reader_.error();
-        return {
-            .state = read.size_bytes == 0 ? State::broken : State::complete,
-            .size_bytes = read.size_bytes,
-            .content = std::unexpected{refused_request(error.message, std::string{error.type})}};
+        return {.state = read.size_bytes == 0 ? State::broken : State::complete,
+                .size_bytes = read.size_bytes,
+                .content = std::unexpected{refused_request(error)}};
     }
     case ReadState::complete:
         break;
@@ -138,8 +137,7 @@ std::expected<Value, Failure> ArrpcServerCodec::opened(const Value& message, Are
     auto value = format::msgpack_decode(data->as_bytes(), arena,
                                         MsgpackLimits::of_requests(limits_), MsgpackText::lenient);
     if (!value) {
-        return std::unexpected{
-            refused_request(value.error().message, std::string{value.error().type})};
+        return std::unexpected{refused_request(value.error())};
     }
     return *value;
 }

@@ -203,8 +203,7 @@ std::expected<Call, Failure> read_callme_request(std::span<const std::byte> requ
     }
     const auto body = decode(request, form, arena, format::MsgpackLimits::of_requests(limits));
     if (!body) {
-        return std::unexpected{
-            refused_request(body.error().message, std::string{body.error().type})};
+        return std::unexpected{refused_request(body.error())};
     }
     return request_of(*body, arena);
 }

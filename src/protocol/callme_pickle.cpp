@@ -55,8 +55,7 @@ std::expected<Call, Failure> read_pickled_request(std::span<const std::byte> bod
                                                   const core::Limits& limits) {
     const auto pickled = read(body, arena, limits);
     if (!pickled) {
-        return std::unexpected{
-            refused_request(pickled.error().message, std::string{pickled.error().type})};
+        return std::unexpected{refused_request(pickled.error())};
     }
     const PickleValue& request = pickled->value;
     const PickleValue* const name = request.find(callme_func_name);

@@ -114,8 +114,7 @@ public:
         }
         const auto body = format::json_decode(text_of(*plain), arena, json_limits());
         if (!body) {
-            return std::unexpected{
-                refused_request(body.error().message, std::string{body.error().type})};
+            return std::unexpected{refused_request(body.error())};
         }
         if (!body->is_map()) {
             return std::unexpected{refused_request("Input should be an object", "model_type")};
@@ -146,7 +145,7 @@ public:
             report(written.error(), unwritable);
             body.clear();
             sent = {.failure = Code::internal,
-                    .message = "The reply holds a value that JSON cannot express"};
+                    .message = unwritable_reply_message(written.error())};
             // Constant ASCII text: this cannot fail.
             static_cast<void>(format::json_encode(response_body(sent, arena), body));
         }

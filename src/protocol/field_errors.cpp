@@ -1,5 +1,7 @@
 #include "protocol/field_errors.hpp"
 
+#include "protocol/reply_limits.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -67,6 +69,12 @@ Failure refused_request(std::string message, std::string type) {
     Failure failure{.code = Code::invalid_request, .message = std::string{invalid_request_message}};
     failure.errors.push_back({.message = std::move(message), .type = std::move(type)});
     return failure;
+}
+
+Failure refused_request(const format::DecodeError& error) {
+    return refused_request(
+        error.message + (reply_over_limit(error.type, {}) ? "; this server takes no more" : ""),
+        std::string{error.type});
 }
 
 std::optional<Failure> refuse_mixed(const Call& call) {

@@ -4,6 +4,7 @@
 #include <warren/error.hpp>
 
 #include "core/limits.hpp"
+#include "format/error.hpp"
 #include "protocol/call.hpp"
 #include "protocol/message_view.hpp"
 
@@ -25,6 +26,9 @@ std::vector<FieldError> read_errors(const Value& list);
 
 /// A request that cannot be decoded, as the one error of `invalid_request`.
 Failure refused_request(std::string message, std::string type);
+/// The same of what a server cannot read, or does not: over a limit it says whose. Of a reply that
+/// a client reads that is `reply_over_limit` instead.
+Failure refused_request(const format::DecodeError& error);
 
 /// Why a call is not sent by a protocol that has arguments by position or by name, and not both;
 /// nullopt when it is.

@@ -40,8 +40,7 @@ std::expected<Value, Failure> rpc_decompress(format::Compression kind, const Val
     }
     const auto value = format::msgpack_decode(*plain, arena, limits);
     if (!value) {
-        return std::unexpected{
-            refused_request(value.error().message, std::string{value.error().type})};
+        return std::unexpected{refused_request(value.error())};
     }
     return *value;
 }

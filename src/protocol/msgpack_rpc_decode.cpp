@@ -115,10 +115,13 @@ RpcStep MsgpackRpcDecoder::refused_by_reader(std::span<const std::byte> input,
                                              const format::DecodeError& error) {
     const Head head = read_head_of(input.first(size_bytes == 0 ? input.size() : size_bytes));
     const bool is_named = head.has_id || (head.has_kind && message_.kind == RpcKind::notification);
+    const bool is_server = reader_limits_.text_keys;
+    failure_ = is_server ? refused_request(error)
+                         : refused_request(error.message, std::string{error.type});
     if (size_bytes != 0 && is_named) {
-        return {refuse(RpcState::refused, error.message, std::string{error.type}), size_bytes};
+        return {RpcState::refused, size_bytes};
     }
-    return {refuse(RpcState::broken, error.message, std::string{error.type}), 0, head.has_id};
+    return {RpcState::broken, 0, head.has_id};
 }
 
 /// Read what a message begins with, of which nothing else needs to be readable.

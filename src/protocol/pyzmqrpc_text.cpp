@@ -48,9 +48,10 @@ std::unexpected<Failure> not_inflated(format::InflateError error, const core::Li
     case trailing:
         return not_opened(format::message_of(error), "zlib_invalid");
     case over_limit:
-        return not_opened(fmt::format("it inflates to more than {} bytes (body_bytes_max)",
-                                      limits.body_bytes_max),
-                          std::string{pyzmqrpc_too_long});
+        return not_opened(
+            fmt::format("it inflates to more than {} bytes, and no more are taken (body_bytes_max)",
+                        limits.body_bytes_max),
+            std::string{pyzmqrpc_too_long});
     }
     std::unreachable();
 }

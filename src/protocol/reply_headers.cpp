@@ -94,6 +94,12 @@ void read_kind(const MessageView& reply, Response& response) noexcept {
     }
 }
 
+std::string_view unwritable_reply_message(const format::EncodeError& why) noexcept {
+    return why.type == "depth_over_limit"
+               ? "The reply is nested deeper than its server sends (nesting_depth_max)"
+               : "The reply holds a value that JSON cannot express";
+}
+
 void report(const format::EncodeError& why, std::string* unwritable) {
     if (unwritable != nullptr) {
         const std::string location = to_string(why.location);

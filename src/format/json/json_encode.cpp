@@ -124,8 +124,10 @@ private:
 
     bool enter(char open) {
         if (depth_ == depth_max_) {
-            return refuse("depth_over_limit",
-                          fmt::format("The value is nested deeper than {} levels", depth_max_));
+            return refuse(
+                "depth_over_limit",
+                fmt::format("The value is nested deeper than {} levels (nesting_depth_max)",
+                            depth_max_));
         }
         ++depth_;
         out_ += open;

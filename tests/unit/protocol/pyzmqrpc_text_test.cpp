@@ -76,7 +76,7 @@ TEST(PyzmqrpcText, TakesAsMuchAsTheLimitSays) {
     const std::string text = written(std::string(1000, 'x'));
     EXPECT_EQ(PyzmqrpcTextReader{}.read(text, {.body_bytes_max = 1000})->size(), 1000U);
     EXPECT_EQ(refused(text, "body_too_long", {.body_bytes_max = 999}),
-              ": it inflates to more than 999 bytes (body_bytes_max)");
+              ": it inflates to more than 999 bytes, and no more are taken (body_bytes_max)");
     EXPECT_EQ(refused(text, "body_too_long", {.body_bytes_max = text.size() - 1}),
               ": it has " + std::to_string(text.size()) + " bytes; at most " +
                   std::to_string(text.size() - 1) + " are taken (body_bytes_max)");

@@ -76,6 +76,10 @@
 /// "message", "type"}), "data" and "retry_after_ms"; of other peers anything.
 namespace warren::protocol {
 
+/// Answered by servers of Warren's own before they look for a method; by others with an error,
+/// which shows as much.
+inline constexpr std::string_view rpc_ping_method = "$warren.ping";
+
 inline constexpr std::string_view rpc_cancel_method = "$warren.cancel";
 inline constexpr std::string_view rpc_cancel_begun = "begun";
 inline constexpr std::string_view rpc_credit_method = "$warren.credit";

@@ -227,7 +227,8 @@ void MessageClient::on_returned(std::uint64_t token, const Failure& why) {
             bindings_.remove(*binding);
         }
     }
-    fail(*call, unrouted_failure(*call, why));
+    // What led to its server once may do so again: somebody deleted a binding, say.
+    fail(*call, why);
 }
 
 void MessageClient::on_refused(std::uint64_t token, const Failure& why) {
@@ -253,7 +254,7 @@ void MessageClient::on_bound(std::uint64_t token, const Failure* refused) {
         bindings_.remove(*binding);
         while (!waiting.empty()) {
             ClientCall& call = waiting.pop();
-            fail(call, unrouted_failure(call, why));
+            fail(call, unbound_failure(call, why));
         }
         return;
     }

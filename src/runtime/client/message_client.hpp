@@ -82,7 +82,7 @@ private:
     // message_client_presence.cpp
     bool is_served(ClientCall& call);
     bool ask_for(ServerPresence& presence);
-    Failure unrouted_failure(const ClientCall& call, const Failure& why);
+    Failure unbound_failure(const ClientCall& call, const Failure& why);
     void forget_presences();
     TimePoint now() const noexcept { return executor().now(); }
     void count_attempt(const Failure& why);

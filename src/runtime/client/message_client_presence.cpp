@@ -74,9 +74,9 @@ void MessageClient::on_consumers(std::uint64_t token,
     }
 }
 
-/// Where each method has an exchange of its own, one that leads nowhere says more of the method
+/// Where each method has an exchange of its own, one that was never there says more of the method
 /// than of a server that is known to be there.
-Failure MessageClient::unrouted_failure(const ClientCall& call, const Failure& why) {
+Failure MessageClient::unbound_failure(const ClientCall& call, const Failure& why) {
     // One that says when to try again is about what is being made anew after a loss.
     if (why.code != Code::no_responder || why.retry_after ||
         options_.when_absent == WhenAbsent::wait ||

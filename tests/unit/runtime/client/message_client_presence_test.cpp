@@ -163,10 +163,6 @@ TEST(MessageClientPresence, AMethodThatARunningServerHasNoExchangeForIsNone) {
                   "'unheard_of': no_responder: no such exchange"),
               std::string::npos)
         << unbound.failure->message;
-    TestCall came_back;
-    broker.submit(came_back);
-    broker.client->on_returned(broker.last().token, missing);
-    EXPECT_EQ(came_back.code(), Code::no_such_method);
 
     // Of a server that is not known to run, or that nobody asked for, it may be the server.
     for (const MessageClientOptions& options : {impatient(), test::client_options()}) {
@@ -179,6 +175,25 @@ TEST(MessageClientPresence, AMethodThatARunningServerHasNoExchangeForIsNone) {
         unknown.client->on_bound(unknown.transport.bound.back().first, &missing);
         EXPECT_EQ(call.code(), Code::no_responder);
     }
+}
+
+TEST(MessageClientPresence, AMethodWhoseExchangeOrBindingIsDeletedComesBack) {
+    const Failure missing{.code = Code::no_responder, .message = "no queue takes it"};
+    AtABroker broker;
+    for (int round = 0; round < 2; ++round) {
+        TestCall call;
+        broker.submit(call);
+        if (round == 0) {
+            broker.say(1);
+        }
+        broker.client->on_returned(broker.last().token, missing);
+        EXPECT_EQ(call.code(), Code::no_responder);
+        EXPECT_EQ(call.failure->message, "no queue takes it");
+    }
+    TestCall served;
+    broker.submit(served);
+    broker.reply(broker.last());
+    EXPECT_TRUE(served.succeeded_once());
 }
 
 TEST(MessageClientPresence, AfterALostConnectionServersHaveTimeToComeBack) {

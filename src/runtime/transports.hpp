@@ -52,6 +52,8 @@ public:
     /// Take no further deliveries; `ServerSink::on_stopped` follows. What was delivered stays
     /// valid.
     virtual void stop_consuming() = 0;
+    /// Consume again after `stop_consuming`, until the next one.
+    virtual void resume_consuming() = 0;
     /// Ask the broker what it answers when it has read all that was settled before:
     /// `ServerSink::on_heard` follows, unless the connection is lost.
     /// out  false: there is nobody to ask

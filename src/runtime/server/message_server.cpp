@@ -66,16 +66,22 @@ MessageServer::~MessageServer() {
     if (cancel_timer_) {
         transport_.executor().cancel(*cancel_timer_);
     }
+    stop_awaiting();
 }
 
 void MessageServer::on_delivery(DeliveryId delivery, const protocol::MessageView& message) {
-    if (stopping_) {
+    if (stopping_ && !is_recovering_) {
         transport_.requeue(delivery);
         return;
     }
     counters_.bytes_received.add(message.body.size());
     if (redelivery_cache_.size() != 0 && may_repeat(message, options_) &&
         replay(delivery, message)) {
+        return end_recovery_if_complete();
+    }
+    if (stopping_) {
+        // Given back at once it would come again at once.
+        passed_over_.push_back(delivery);
         return;
     }
     if (options_.acknowledge == Acknowledge::before_handling) {
@@ -259,12 +265,6 @@ void MessageServer::remove(MessageServerCall& call) noexcept {
     in_flight_.pop_back();
 }
 
-void MessageServer::on_connected(std::uint64_t generation) {
-    generation_ = generation;
-    send_unsent();
-    check_drained();
-}
-
 void MessageServer::on_consuming(std::uint64_t generation) {
     generation_ = generation;
     consuming_ = true;
@@ -277,6 +277,7 @@ void MessageServer::on_consuming(std::uint64_t generation) {
     }
     log_.info(fmt::format("{}: consuming", listener_.options().name));
     send_unsent();
+    await_redeliveries();
     if (options_.on_consuming) {
         options_.on_consuming();
     }
@@ -291,6 +292,7 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
         }
         for (const Trial& trial : trials_) {
             if (is_current(*trial.call) && trial.call->is_recognizable()) {
+                trial.call->progress.comes_again = comes_again();
                 redelivery_cache_.add_running(*trial.call);
             }
         }
@@ -299,11 +301,13 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
             remember(std::move(settled_.front()));
             settled_.pop_front();
         }
-        redelivery_cache_.doubt(generation, heard_);
+        redelivery_cache_.doubt(generation, heard_, comes_again());
+        stop_awaiting();
         is_asking_ = false;
         settled_bytes_ = 0;
         unsettled_ = 0;
         held_.clear();
+        passed_over_.clear();
         generation_ = 0;
         consuming_ = false;
     }
@@ -321,10 +325,10 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
 }
 
 void MessageServer::lose(MessageServerCall& call) {
-    if (options_.lost_requests == LostRequests::come_again &&
-        options_.acknowledge == Acknowledge::with_reply && drop(call)) {
+    if (comes_again() && drop(call)) {
         call.requeued = true;
     } else if (call.is_recognizable()) {
+        call.progress.comes_again = comes_again();
         redelivery_cache_.add_running(call);
     }
 }
@@ -335,55 +339,9 @@ bool MessageServer::drop(MessageServerCall& call) noexcept {
         {.code = Code::connection_lost, .message = "Not started: the broker delivers it again"});
 }
 
-void MessageServer::drain(std::move_only_function<void()> on_drained) {
-    on_drained_.push_back(std::move(on_drained));
-    if (!stopping_) {
-        stopping_ = true;
-        requeue_held();
-        if (generation_ != 0) {
-            send_unsent();
-        }
-        transport_.stop_consuming();
-    }
-    check_drained();
-}
-
-void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
-    for (MessageServerCall* const call : in_flight_) {
-        if (!call->requeued && is_current(*call)) {
-            transport_.requeue(call->delivery);
-        }
-        if (!is_current(*call) && call->is_recognizable() && !call->requeued) {
-            redelivery_cache_.remove_running(*call);
-        }
-        call->requeued = true;
-        drop(*call);
-    }
-    for (const Trial& trial : std::exchange(trials_, {})) {
-        if (is_current(*trial.call)) {
-            transport_.requeue(trial.delivery);
-        } else if (trial.call->is_recognizable()) {
-            redelivery_cache_.remove_running(*trial.call);
-        }
-    }
-    // Neither the broker's word nor a connection is waited for.
-    abandoned_ = stopped_ = true;
-    if (on_drained) {
-        drain(std::move(on_drained));
-    } else {
-        drain([] {});
-    }
-}
-
 void MessageServer::on_unreachable() {
     forgotten_after_ = proven_;
     recovers_until_.reset();
-}
-
-void MessageServer::on_stopped() {
-    consuming_ = false;
-    stopped_ = true;
-    check_drained();
 }
 
 void MessageServer::on_heard() {
@@ -392,17 +350,6 @@ void MessageServer::on_heard() {
     heard_ = asked_;
     if (sent_ != proven_) {
         ask_later();
-    }
-}
-
-void MessageServer::check_drained() {
-    if (!stopped_ || !in_flight_.empty() || !trials_.empty() ||
-        (!abandoned_ && redelivery_cache_.unsent() != 0)) {
-        return;
-    }
-    // They may destroy this server, and the port that is calling it.
-    for (std::move_only_function<void()>& on_drained : std::exchange(on_drained_, {})) {
-        transport_.executor().post(std::move(on_drained));
     }
 }
 

@@ -169,6 +169,16 @@ private:
     void take_credit(const protocol::Credit& credit);
     void send_part(const MessagePart& part);
     void end_cancelled();
+    // message_server_drain.cpp
+    /// Whether the broker delivers again what a lost connection left unsettled.
+    bool comes_again() const noexcept {
+        return options_.lost_requests == LostRequests::come_again &&
+               options_.acknowledge == Acknowledge::with_reply;
+    }
+    void await_redeliveries();
+    void stop_awaiting() noexcept;
+    void end_recovery_if_complete();
+    void end_recovery();
     void check_drained();
 
     const protocol::MessageProtocol& protocol_;
@@ -215,6 +225,9 @@ private:
     // A broker that has restarted may have forgotten what came after the first so many.
     std::uint64_t forgotten_after_ = UINT64_MAX;
     std::optional<TimePoint> recovers_until_;  // none: it is away, or was not
+    std::optional<Executor::TimerId> redelivery_timer_;
+    bool is_recovering_ = false;           // it drains, and consumes for what comes again alone
+    std::vector<DeliveryId> passed_over_;  // meanwhile: the next server's
     bool consuming_ = false;
     bool has_consumed_ = false;
     bool stopping_ = false;

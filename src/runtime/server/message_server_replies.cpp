@@ -36,10 +36,12 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::MessageView& mes
     trim_settled();
     if (MessageServerCall* const* const running = std::get_if<MessageServerCall*>(&known)) {
         (*running)->delivery = delivery;
+        (*running)->progress.comes_again = false;
     } else {
         // It answers this one delivery: another one like it is another request.
         auto& response = std::get<KeptResponse>(known);
         response.delivery = delivery;
+        response.progress.comes_again = false;
         conclude_again(std::move(response));
     }
     return true;
@@ -197,6 +199,8 @@ std::string MessageServer::unfinished() const {
     }
     if (const std::size_t count = redelivery_cache_.unsent(); count != 0) {
         add(fmt::format("replies that wait for a connection: {}", count));
+    } else if (in_flight_.empty() && redelivery_cache_.awaits_any()) {
+        add("answered requests that the broker took back");
     }
     if (!trials_.empty()) {
         add(fmt::format("replies that the broker has not confirmed: {}", trials_.size()));

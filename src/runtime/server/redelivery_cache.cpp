@@ -107,12 +107,30 @@ KeptResponse RedeliveryCache::take(Place answered) {
     return response;
 }
 
-void RedeliveryCache::doubt(std::uint64_t generation, std::uint64_t heard) noexcept {
+void RedeliveryCache::doubt(std::uint64_t generation, std::uint64_t heard,
+                            bool comes_again) noexcept {
     for (Answered& answered : answered_) {
         ReplyProgress& progress = answered.response.progress;
         if (progress.replied_in == generation && progress.sent_as > heard) {
             progress.is_doubtful = true;
+            progress.comes_again = comes_again;
         }
+    }
+}
+
+ReplyProgress& RedeliveryCache::progress_of(const Entry& entry) noexcept {
+    MessageServerCall* const* const running = std::get_if<MessageServerCall*>(&entry);
+    return running != nullptr ? (*running)->progress : std::get<Place>(entry)->response.progress;
+}
+
+bool RedeliveryCache::awaits_any() const noexcept {
+    return std::ranges::any_of(
+        by_key_, [](const auto& known) { return progress_of(known.second).comes_again; });
+}
+
+void RedeliveryCache::await_no_more() noexcept {
+    for (const auto& [key, entry] : by_key_) {
+        progress_of(entry).comes_again = false;
     }
 }
 

@@ -37,6 +37,7 @@ struct ReplyProgress {
     std::uint64_t replied_in = 0;      // the generation that the reply was sent in; 0: not sent
     std::uint64_t sent_as = 0;         // its number among those that were settled
     bool is_doubtful = false;          // the connection broke, and the broker may not have read it
+    bool comes_again = false;          // the broker may be about to deliver its request again
 };
 
 /// The response to a delivery, apart from the call that made it.
@@ -71,7 +72,11 @@ public:
     Known take(const protocol::MessageView& message, std::uint64_t forgotten_after = UINT64_MAX);
 
     /// The connection of a generation broke: its replies after the first so many are doubtful.
-    void doubt(std::uint64_t generation, std::uint64_t heard) noexcept;
+    /// in   comes_again: their requests, where the broker has not read them
+    void doubt(std::uint64_t generation, std::uint64_t heard, bool comes_again) noexcept;
+    /// Whether one of these requests is still to come again, and that none is any more.
+    bool awaits_any() const noexcept;
+    void await_no_more() noexcept;
     /// Every response whose reply was not sent yet, or, with doubtful ones, perhaps not read.
     std::vector<KeptResponse> take_unsent(bool with_doubtful);
     /// How many they are, with doubtful ones.
@@ -90,6 +95,7 @@ private:
     using Place = std::list<Answered>::iterator;
     using Entry = std::variant<MessageServerCall*, Place>;
 
+    static ReplyProgress& progress_of(const Entry& entry) noexcept;
     KeptResponse take(Place answered);
     void erase(std::uint64_t key, const Entry& entry);
 

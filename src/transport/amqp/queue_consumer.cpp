@@ -56,6 +56,13 @@ void QueueConsumer::stop() {
     // Otherwise consuming is asked for already; it is cancelled once it began.
 }
 
+void QueueConsumer::resume() {
+    stopping_ = stop_reported_ = false;
+    if (channel_ != 0 && consumer_tag_.empty()) {
+        declare();
+    }
+}
+
 void QueueConsumer::settle(runtime::DeliveryId delivery) {
     if (delivery.generation == generation_) {
         unsettled_.settle(delivery.tag);
@@ -173,6 +180,9 @@ void QueueConsumer::consuming(const amqp::ConsumeStarted& started) {
     announced_ = true;
     if (stopping_) {
         sink_->on_connected(generation_);
+    }
+    // Who heard of it may have resumed.
+    if (stopping_) {
         return cancel();
     }
     watch_.start(options_.topology, options_.queue);

@@ -48,6 +48,8 @@ public:
     void down(const Failure& why);
     /// Take no further deliveries; `ServerSink::on_stopped` follows.
     void stop();
+    /// Take them again.
+    void resume();
     /// Acknowledge a delivery, unless it is of an earlier channel, with the next `acknowledge`.
     void settle(runtime::DeliveryId delivery);
     void requeue(runtime::DeliveryId delivery);

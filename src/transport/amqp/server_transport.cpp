@@ -49,6 +49,7 @@ public:
     bool hears_control() const noexcept override { return control_.is_open(); }
     void requeue(DeliveryId delivery) override { consumer_.requeue(delivery); }
     void stop_consuming() override { consumer_.stop(); }
+    void resume_consuming() override { consumer_.resume(); }
 
     Settlement settle(DeliveryId delivery, const protocol::MessageView* reply) override {
         if (consumer_.channel() == 0) {

@@ -62,6 +62,15 @@ public:
         }
     }
 
+    void resume_consuming() override {
+        stopping_ = told_stopped_ = false;
+        if (connected_) {
+            if (const auto resumed = consume(); !resumed) {
+                close(resumed.error());
+            }
+        }
+    }
+
     void deliver(std::shared_ptr<const MemoryMessage> message, std::uint64_t tag) override {
         const std::string& routing_key = message->routing_key();
         transmit(Hop::deliver, routing_key, [this, tag, message] {
@@ -76,12 +85,7 @@ protected:
             post([this] { sink_->on_connected(number_); });
             return {};
         }
-        protocol::Topology topology = options_.topology;
-        if (auto declared = broker_.declare(topology, this); !declared) {
-            return declared;
-        }
-        post([this] { sink_->on_consuming(number_); });
-        return broker_.consume(options_.queue, *this, options_.prefetch);
+        return consume();
     }
 
     void lost(const Failure& why) override {
@@ -93,6 +97,15 @@ protected:
     }
 
 private:
+    std::expected<void, Failure> consume() {
+        protocol::Topology topology = options_.topology;
+        if (auto declared = broker_.declare(topology, this); !declared) {
+            return declared;
+        }
+        post([this] { sink_->on_consuming(number_); });
+        return broker_.consume(options_.queue, *this, options_.prefetch);
+    }
+
     /// Consumes what comes by the control route; goes with its queue, which is the connection's.
     class Control final : public MemoryConsumer {
     public:

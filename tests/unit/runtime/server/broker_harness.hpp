@@ -147,6 +147,7 @@ public:
             inner_.stop_consuming();
         }
     }
+    void resume_consuming() override { inner_.resume_consuming(); }
 
     bool ask() override {
         ++asked;

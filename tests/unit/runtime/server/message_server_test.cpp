@@ -706,7 +706,7 @@ TEST(MessageServerDrain, WaitsForAConnectionToSendItsLastReplies) {
     EXPECT_TRUE(served.drained);
     EXPECT_EQ(served.server->unfinished(), "");
     EXPECT_EQ(served.caller->reply("a"), ok_reply);
-    EXPECT_EQ(served.broker.ready("queue"), 1U) << "unacknowledged: it is another server's now";
+    EXPECT_TRUE(served.is_empty());
 }
 
 TEST(MessageServerDrain, SendsAgainWhatALostConnectionMayNotHaveBroughtToTheBroker) {
@@ -729,6 +729,8 @@ TEST(MessageServerDrain, SendsAgainWhatALostConnectionMayNotHaveBroughtToTheBrok
         EXPECT_EQ(served.server->unfinished(), "listener: replies that wait for a connection: 1");
         if (is_lost_first) {
             served.stage.executor.advance(1s);
+            served.run();
+            served.stage.executor.advance(500ms);
             served.run();
             EXPECT_TRUE(served.drained);
             EXPECT_EQ(served.caller->replies("a").size(), 2U) << "nobody knows whether it had one";
@@ -754,6 +756,8 @@ TEST(MessageServerDrain, NeedsNoConnectionForWhatTheBrokerHasSurelyRead) {
     EXPECT_EQ(served.server->unfinished(), "listener: replies that wait for a connection: 1")
         << "the second was sent after the question";
     served.stage.executor.advance(1s);
+    served.run();
+    served.stage.executor.advance(500ms);
     served.run();
     EXPECT_TRUE(served.drained);
     EXPECT_EQ(served.caller->replies("a").size(), 1U);

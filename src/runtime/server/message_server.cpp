@@ -163,11 +163,12 @@ std::optional<Failure> MessageServer::refusal_of(MessageServerCall& call) {
 
 void MessageServer::accept_large(std::unique_ptr<MessageServerCall> call,
                                  const protocol::MessageView& message, const Arrival& arrival) {
+    // Reading may end without a call, where memory does.
+    protocol_.remember(message, nullptr, call->address);
     auto kept = call->keep(message, waits_, arrival);
     if (kept) {
         return dispatcher_.dispatch_large(std::move(call), std::move(*kept), listener_);
     }
-    protocol_.remember(message, nullptr, call->address);
     dispatcher_.refuse(std::move(call), std::move(kept.error()), listener_);
 }
 

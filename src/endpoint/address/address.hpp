@@ -84,6 +84,8 @@ struct ZmqAddress {
 /// What the parameters say that are a protocol's own. Each of these has a kind of its own.
 struct OwnParameters {
     virtual ~OwnParameters() = default;
+    /// Whether a listener with these reads requests as one with the others does, of one protocol.
+    virtual bool reads_as(const OwnParameters& /*others*/) const noexcept { return true; }
 };
 
 enum class AddressRole : std::uint8_t { client, listener };

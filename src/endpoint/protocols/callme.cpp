@@ -50,6 +50,10 @@ struct CallmeParameters final : OwnParameters {
     CallmeFormat format = CallmeFormat::pickle;
     int pickle_protocol = format::pickle_protocol_default;  // of a client's requests
     protocol::TopologyOverrides reply_topology{};           // of a client's own
+
+    bool reads_as(const OwnParameters& others) const noexcept override {
+        return format == static_cast<const CallmeParameters&>(others).format;
+    }
 };
 
 const CallmeParameters& own_of(const Address& address) {

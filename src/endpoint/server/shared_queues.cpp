@@ -5,6 +5,7 @@
 #include "endpoint/server/listener_queue.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -41,31 +42,82 @@ bool serve_alike(const ListenerConfig& one, const ListenerConfig& other) {
     return methods == others;
 }
 
+bool read_secrets_alike(const ListenerOptions& one, const ListenerOptions& other) {
+    if (one.fernet_keys.empty() && other.fernet_keys.empty()) {
+        return true;
+    }
+    return one.fernet_keys == other.fernet_keys &&
+           one.plaintext_secrets == other.plaintext_secrets && one.fernet_ttl == other.fernet_ttl &&
+           one.nested_secrets == other.nested_secrets;
+}
+
+protocol::Queue queue_of(const ListenerConfig& config) {
+    const std::vector<std::string>& methods = config.options.methods;
+    const auto protocol = config.address.protocol->make_message(
+        config.address, methods.size() == 1 ? methods.front() : "", {});
+    return topology_of(config, methods, *protocol).queues.front();
+}
+
+bool are_of_one_shape(const protocol::Queue& one, const protocol::Queue& other) {
+    return one.durable == other.durable && one.auto_delete == other.auto_delete &&
+           one.arguments == other.arguments;
+}
+
+/// What is not the same of two listeners that serve the same methods, with its keys.
+/// out  empty: a request fares alike at both
+std::string_view difference(const ListenerConfig& one, const ListenerConfig& other) {
+    if (!read_secrets_alike(one.options, other.options)) {
+        return "other secrets (fernet_keys, fernet_ttl, nested_secrets, or whether plain ones are "
+               "taken)";
+    }
+    if (one.address.own && !one.address.own->reads_as(*other.address.own)) {
+        return "another 'format'";
+    }
+    const protocol::Queue here = queue_of(one);
+    const protocol::Queue there = queue_of(other);
+    if (here.exclusive || there.exclusive) {
+        return "a connection of its own, and the queue is one connection's alone (exclusive)";
+    }
+    return are_of_one_shape(here, there) ? std::string_view{}
+                                         : "another shape of it (durable, auto_delete, queue_type, "
+                                           "arguments, or what follows from them)";
+}
+
 /// Of the exchange that is a method's.
-/// out  empty: the listener does not declare it
-std::string_view exchange_type_of(const ListenerConfig& config, const std::string& method) {
+/// out  none: the listener does not declare it
+std::optional<ListenerExchange> exchange_of(const ListenerConfig& config,
+                                            const std::string& method) {
     if (config.address.protocol->method != MethodSource::by_exchange ||
         std::ranges::find(config.options.methods, method) == config.options.methods.end()) {
-        return {};
+        return std::nullopt;
     }
     const auto& exchanges = config.options.queue.exchanges;
     const auto found = std::ranges::find(exchanges, method, &ListenerExchange::name);
-    return found == exchanges.end() ? std::string_view{"direct"} : found->type;
+    ListenerExchange exchange =
+        found == exchanges.end() ? ListenerExchange{.name = method} : *found;
+    exchange.durable = exchange.durable.value_or(false);
+    exchange.auto_delete = exchange.auto_delete.value_or(false);
+    return exchange;
 }
 
-/// One exchange has one type.
+/// One exchange has one shape.
 std::expected<void, Failure> check_shared_exchanges(std::span<const ListenerConfig> configs,
                                                     const ListenerConfig& last) {
     for (const std::string& method : last.options.methods) {
-        const std::string_view here = exchange_type_of(last, method);
+        const auto here = exchange_of(last, method);
         for (const ListenerConfig& config : configs) {
-            const std::string_view there = exchange_type_of(config, method);
-            if (!here.empty() && !there.empty() && here != there &&
-                is_one_broker(config.address, last.address)) {
-                return refused("The exchange '" + method + "' at " + last.address.display() +
-                               " has one type, but is '" + std::string{here} + "' here and '" +
-                               std::string{there} + "' in another listener");
+            const auto there = exchange_of(config, method);
+            if (!here || !there || here == there || !is_one_broker(config.address, last.address)) {
+                continue;
             }
+            const std::string exchange =
+                "The exchange '" + method + "' at " + last.address.display() + " has one ";
+            return refused(here->type != there->type
+                               ? exchange + "type, but is '" + here->type + "' here and '" +
+                                     there->type + "' in another listener"
+                               : exchange +
+                                     "shape, but 'durable', 'auto_delete' or 'arguments' "
+                                     "of it are others in another listener");
         }
     }
     return {};
@@ -80,17 +132,25 @@ bool share_queue(const ListenerConfig& one, const ListenerConfig& other) {
 
 std::expected<void, Failure> check_shared_queues(std::span<const ListenerConfig> configs,
                                                  const ListenerConfig& last) {
-    const bool is_shared = std::ranges::any_of(configs, [&last](const ListenerConfig& config) {
-        return share_queue(config, last) && !serve_alike(config, last);
-    });
-    if (!is_shared) {
-        return check_shared_exchanges(configs, last);
+    for (const ListenerConfig& config : configs) {
+        if (!share_queue(config, last)) {
+            continue;
+        }
+        const std::string has_another = "The queue '" + queue_at_broker(last.address) + "' at " +
+                                        last.address.display() + " has another listener already, ";
+        if (!serve_alike(config, last)) {
+            return refused(has_another +
+                           "with other methods or another protocol: each would get requests of the "
+                           "other. Name all methods in one listener, or give each a queue of its "
+                           "own");
+        }
+        if (const std::string_view differs = difference(config, last); !differs.empty()) {
+            return refused(has_another + "with " + std::string{differs} +
+                           ": each would get requests of the other. Say the same of both, or give "
+                           "each a queue of its own");
+        }
     }
-    return refused("The queue '" + queue_at_broker(last.address) + "' at " +
-                   last.address.display() +
-                   " has another listener already, with other methods or another protocol: each "
-                   "would get requests of the other. Name all methods in one listener, or give "
-                   "each a queue of its own");
+    return check_shared_exchanges(configs, last);
 }
 
 }  // namespace warren::endpoint

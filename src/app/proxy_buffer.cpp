@@ -2,6 +2,7 @@
 
 #include "app/state_directory.hpp"
 #include "endpoint/proxy/proxy_plan.hpp"
+#include "store/queue_file.hpp"
 
 #include <unistd.h>
 
@@ -45,9 +46,13 @@ std::optional<std::string> find_buffer_problem(const ForwardOptions& to) {
     if (std::filesystem::exists(path, error)) {
         const bool fits =
             std::filesystem::is_regular_file(path, error) && access(path.c_str(), R_OK | W_OK) == 0;
-        return fits ? std::nullopt
-                    : std::optional{"the buffer '" + path.string() +
-                                    "' is no file that can be read and written"};
+        if (!fits) {
+            return "the buffer '" + path.string() + "' is no file that can be read and written";
+        }
+        return store::QueueFile::is_other_file(path.string())
+                   ? std::optional{"the buffer '" + path.string() +
+                                   "' is no buffer of Warren's: name another file"}
+                   : std::nullopt;
     }
     do {
         path = path.parent_path();

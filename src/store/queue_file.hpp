@@ -90,6 +90,9 @@ public:
     ///      and nothing can be read of it. What is there stays as it is.
     /// cost O(bytes of the file), which are checked
     static std::expected<QueueFile, Failure> open(QueueFileOptions options);
+    /// Whether a file that is there is surely something else, which `open` would refuse. Not of one
+    /// that this process has open: that would lose its locks.
+    static bool is_other_file(const std::string& path);
     QueueFile(QueueFile&&) noexcept;
     ~QueueFile();
 

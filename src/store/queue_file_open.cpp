@@ -369,6 +369,12 @@ std::expected<void, Failure> QueueFile::State::open() {
     return opened;
 }
 
+bool QueueFile::is_other_file(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::file_size(path, error) != 0 && !error && !is_buffer(path) &&
+           !QueueHead{head_path_of(path)}.exists() && !is_salvage_unfinished(path);
+}
+
 std::expected<QueueFile, Failure> QueueFile::open(QueueFileOptions options) {
     const FileSizeSignalBlocked blocked;
     auto state = std::make_unique<State>(std::move(options));

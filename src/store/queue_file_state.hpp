@@ -18,6 +18,10 @@ inline constexpr int log_pages_max = 256;
 /// What is kept for removals: more than the log and the transaction that makes it too long.
 inline constexpr std::uint64_t reserve_bytes = std::uint64_t{2} << 20;
 
+inline std::string head_path_of(const std::string& path) {
+    return path + "-head";
+}
+
 /// What a queue file is made of. The reserve is destroyed first, so that closing has its room, and
 /// the head last, so that nobody else has the queue before it is closed.
 struct QueueFile::State {
@@ -40,7 +44,9 @@ struct QueueFile::State {
     bool is_at_end = false;    // reading came to the last row
 
     explicit State(QueueFileOptions from)
-        : options{std::move(from)}, log_path{options.path + "-wal"}, head{options.path + "-head"} {}
+        : options{std::move(from)},
+          log_path{options.path + "-wal"},
+          head{head_path_of(options.path)} {}
 
     std::expected<void, Failure> open();
     /// err  internal: somebody deleted, replaced or cut short one of the files

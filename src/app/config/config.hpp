@@ -54,10 +54,18 @@ struct ListenerEntry {
     MiddlewareConfig middleware{};
 };
 
+/// Where a proxy publishes on this machine.
+struct PublishingEntry {
+    std::vector<std::string> endpoints{};  // as `listened_endpoints`
+    std::size_t line = 0;
+    std::string path{};
+};
+
 /// A listener whose calls are forwarded.
 struct ProxyEntry {
     ListenerEntry from;
     ForwardOptions to;
+    PublishingEntry publishes{};
 };
 
 struct DirectoryEntry {

@@ -33,32 +33,44 @@ bool any_collide(const Endpoints& some, const Endpoints& others) {
     });
 }
 
+/// Who has a place already, for a message; empty: nobody that is known.
+std::string taker_of(const Endpoints& here, const Config& config) {
+    const auto named = [](const std::string& path, std::size_t line) {
+        return path + " in line " + std::to_string(line);
+    };
+    const auto takes_it = [&here](const ListenerEntry& other) {
+        return any_collide(here, listened_endpoints(other.options));
+    };
+    for (const ListenerEntry& listener : config.listeners) {
+        if (takes_it(listener)) {
+            return named(listener.path, listener.line);
+        }
+    }
+    for (const ProxyEntry& proxy : config.proxies) {
+        if (takes_it(proxy.from)) {
+            return named(proxy.from.path, proxy.from.line);
+        }
+        if (any_collide(here, proxy.publishes.endpoints)) {
+            return named(proxy.publishes.path, proxy.publishes.line);
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
-void check_port(const ConfigNode& address, const ListenerEntry& listener, const Config& config) {
-    const Endpoints here = listened_endpoints(listener.options);
+void check_port(const ConfigNode& address, const std::vector<std::string>& here,
+                const Config& config) {
     for (auto endpoint = here.begin(); endpoint != here.end(); ++endpoint) {
         if (any_collide({*endpoint}, {endpoint + 1, here.end()})) {
             return address.fail("names the endpoint " + *endpoint + " twice");
         }
     }
-    const auto takes_it = [&here](const ListenerEntry& other) {
-        return any_collide(here, listened_endpoints(other.options));
-    };
-    const ListenerEntry* taker = nullptr;
-    if (const auto found = std::ranges::find_if(config.listeners, takes_it);
-        found != config.listeners.end()) {
-        taker = &*found;
-    } else if (const auto proxy = std::ranges::find_if(config.proxies, takes_it, &ProxyEntry::from);
-               proxy != config.proxies.end()) {
-        taker = &proxy->from;
-    }
-    if (taker != nullptr) {
-        const Endpoints there = listened_endpoints(taker->options);
-        const auto taken = std::ranges::find_if(
-            here, [&there](const std::string& endpoint) { return any_collide({endpoint}, there); });
-        return address.fail((has_port(*taken) ? "this port" : *taken) + " is taken by " +
-                            taker->path + " in line " + std::to_string(taker->line));
+    for (const std::string& endpoint : here) {
+        if (const std::string taker = taker_of({endpoint}, config); !taker.empty()) {
+            return address.fail((has_port(endpoint) ? "this port" : endpoint) + " is taken by " +
+                                taker);
+        }
     }
     if (!config.server.admin_address.empty() && any_collide(here, {config.server.admin_address})) {
         address.fail("this port is taken by 'admin'");
@@ -118,7 +130,7 @@ std::optional<ListenerEntry> read_listener(const ConfigNode& node, const Config&
     chosen->read(map, listener);
     read_middleware(map, listener.middleware);
     if (!listener.options.url.empty()) {
-        check_port(*map.find(chosen->key), listener, config);
+        check_port(*map.find(chosen->key), listened_endpoints(listener.options), config);
         check_queue(*map.find(chosen->key), listener, config);
     }
     return listener;

@@ -71,30 +71,43 @@ std::string one_name_of(const std::string& listened) {
     return error ? listened : std::string{ipc_scheme} + one.string();
 }
 
+std::vector<std::string> bound_endpoints(const endpoint::Address& address) {
+    constexpr std::string_view scheme = "tcp://";
+    std::vector<std::string> endpoints;
+    const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&address.transport);
+    if (zmq == nullptr || zmq->side != ZmqSide::bind) {
+        return endpoints;
+    }
+    for (const std::string& bound : zmq->endpoints) {
+        if (bound != "ipc://*") {  // one that nobody has
+            endpoints.push_back(bound.starts_with(scheme) ? bound.substr(scheme.size())
+                                                          : one_name_of(bound));
+        }
+    }
+    return endpoints;
+}
+
 }  // namespace
 
 std::vector<std::string> listened_endpoints(const ListenerOptions& options) {
     const auto address = endpoint::address_of(options);
-    std::vector<std::string> endpoints;
     if (!address) {
-        return endpoints;
+        return {};
     }
-    const auto& endpoint = address->transport;
-    if (const auto* const direct = std::get_if<endpoint::TcpAddress>(&endpoint)) {
-        for (const endpoint::HostPort& server : direct->servers) {
-            endpoints.push_back(transport::host_and_port(server.host, server.port));
-        }
-    } else if (const auto* const zmq = std::get_if<endpoint::ZmqAddress>(&endpoint);
-               zmq != nullptr && zmq->side == ZmqSide::bind) {
-        constexpr std::string_view scheme = "tcp://";
-        for (const std::string& listened : zmq->endpoints) {
-            if (listened != "ipc://*") {  // one that nobody has
-                endpoints.push_back(listened.starts_with(scheme) ? listened.substr(scheme.size())
-                                                                 : one_name_of(listened));
-            }
-        }
+    const auto* const direct = std::get_if<endpoint::TcpAddress>(&address->transport);
+    if (direct == nullptr) {
+        return bound_endpoints(*address);
+    }
+    std::vector<std::string> endpoints;
+    for (const endpoint::HostPort& server : direct->servers) {
+        endpoints.push_back(transport::host_and_port(server.host, server.port));
     }
     return endpoints;
+}
+
+std::vector<std::string> published_endpoints(const std::string& target) {
+    const auto address = endpoint::parse_address(target);
+    return address ? bound_endpoints(*address) : std::vector<std::string>{};
 }
 
 bool has_port(std::string_view endpoint) {

@@ -12,6 +12,10 @@ namespace warren::app {
 /// inproc://NAME, each in one of the ways to write it.
 std::vector<std::string> listened_endpoints(const ListenerOptions& options);
 
+/// Where on this machine a target is that binds, as a publisher does.
+/// in   target: a client's address
+std::vector<std::string> published_endpoints(const std::string& target);
+
 bool has_port(std::string_view endpoint);
 
 /// Whether two of these places cannot both be listened at. `localhost` is 127.0.0.1 and [::1] at

@@ -1,3 +1,4 @@
+#include "app/config/port_collision.hpp"
 #include "app/config/sections.hpp"
 #include "app/proxy_buffer.hpp"
 #include "endpoint/address/address.hpp"
@@ -7,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +31,7 @@ ListenerEntry read_from(const ConfigNode& node, const Config& config) {
     listener.options.url = node.text().value_or("");
     listener.options.origin = node.source_location();
     if (!listener.options.url.empty()) {
-        check_port(node, listener, config);
+        check_port(node, listened_endpoints(listener.options), config);
     }
     if (const auto from =
             endpoint::parse_address(listener.options.url, endpoint::AddressRole::listener)) {
@@ -77,14 +79,17 @@ void read_buffering(ConfigMap& map, ForwardOptions& options) {
 }
 
 /// All but what depends on other proxies.
-ProxyEntry read_proxy(const ConfigNode& node, const Config& config) {
+/// out  target: where it says where calls go
+ProxyEntry read_proxy(const ConfigNode& node, const Config& config,
+                      std::optional<ConfigNode>& target) {
     ConfigMap map{node};
     ProxyEntry proxy;
     if (const auto from = map.require("from")) {
         proxy.from = read_from(*from, config);
     }
-    if (const auto to = map.require("to")) {
-        read_proxy_target(*to, proxy.to);
+    target = map.require("to");
+    if (target) {
+        read_proxy_target(*target, proxy.to);
     }
     map.read("name", proxy.to.name, &ConfigNode::text);
     map.read_word("reply", proxy.to.replies, reply_words);
@@ -132,9 +137,17 @@ void read_proxies(ConfigMap& root, Config& config) {
     }
     std::vector<endpoint::ListenerConfig> plans;
     for (const ConfigNode& item : proxies->items()) {
-        ProxyEntry proxy = read_proxy(item, config);
+        std::optional<ConfigNode> target;
+        ProxyEntry proxy = read_proxy(item, config, target);
         check_proxy(item, proxy, config, plans);
         config.proxies.push_back(std::move(proxy));
+        if (target) {
+            // Where it listens itself is taken, too.
+            ProxyEntry& added = config.proxies.back();
+            auto endpoints = published_endpoints(added.to.to);
+            check_port(*target, endpoints, config);
+            added.publishes = {std::move(endpoints), target->line(), target->path()};
+        }
     }
 }
 

@@ -39,7 +39,8 @@ void read_listeners(ConfigMap& root, Config& config);
 /// out  nullopt when its kind is not known; otherwise as far as it could be read
 std::optional<ListenerEntry> read_listener(const ConfigNode& node, const Config& config);
 /// One port serves one listener: hold one against those before it.
-void check_port(const ConfigNode& address, const ListenerEntry& listener, const Config& config);
+void check_port(const ConfigNode& address, const std::vector<std::string>& here,
+                const Config& config);
 /// `proxies`: listeners whose calls are forwarded to another address. After all listeners.
 void read_proxies(ConfigMap& root, Config& config);
 /// `to` of one of them: an address, or its parts as the keys of a map.

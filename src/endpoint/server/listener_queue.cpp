@@ -5,9 +5,11 @@
 #include "protocol/returned_requests.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,37 +43,97 @@ std::expected<void, Failure> check_name(std::string_view what, const std::string
     return {};
 }
 
-/// Numbers that the broker demands of a queue.
+/// What the broker demands of a queue's arguments.                             [RabbitMQ, queues]
 struct NumberArgument {
     std::string_view name;
     std::int64_t least;
+    std::int64_t most = std::numeric_limits<std::int64_t>::max();
 };
-constexpr NumberArgument number_arguments[] = {
-    {"x-message-ttl", 0}, {"x-expires", 1}, {"x-max-length", 0}, {"x-max-length-bytes", 0}};
-constexpr std::string_view not_of_quorum[] = {"x-max-priority", "x-queue-mode"};
+constexpr std::int64_t ten_years_ms = 315'360'000'000;
+constexpr NumberArgument number_arguments[] = {{"x-message-ttl", 0, ten_years_ms},
+                                               {"x-expires", 1, ten_years_ms},
+                                               {"x-max-length", 0},
+                                               {"x-max-length-bytes", 0},
+                                               {"x-max-priority", 0, 255},
+                                               {"x-queue-version", 1, 2},
+                                               {"x-delivery-limit", -1},
+                                               {"x-quorum-initial-group-size", 1}};
+struct WordArgument {
+    std::string_view name;
+    std::array<std::string_view, 4> words;
+};
+constexpr WordArgument word_arguments[] = {
+    {"x-overflow", {"drop-head", "reject-publish", "reject-publish-dlx"}},
+    {"x-queue-mode", {"default", "lazy"}},
+    {"x-dead-letter-strategy", {"at-most-once", "at-least-once"}},
+    {"x-queue-leader-locator", {"client-local", "balanced", "least-leaders", "random"}}};
+constexpr std::string_view not_of_quorum[] = {"x-max-priority", "x-queue-mode", "x-queue-version"};
+constexpr std::string_view not_of_classic[] = {"x-delivery-limit", "x-quorum-initial-group-size",
+                                               "x-dead-letter-strategy"};
 
-bool is_number_from(const Value& value, std::int64_t least) {
-    return value.kind() == Value::Kind::uint64 ||
-           (value.kind() == Value::Kind::int64 && value.as_int64() >= least);
+bool is_number_of(const Value& value, const NumberArgument& argument) {
+    return value.kind() == Value::Kind::int64 && value.as_int64() >= argument.least &&
+           value.as_int64() <= argument.most;
 }
 
-std::expected<void, Failure> check_arguments(const Value& arguments, bool is_quorum) {
+/// What an argument must be; empty: it is, or may be anything.
+std::string demand_of(std::string_view name, const Value& value) {
+    const auto number = std::ranges::find(number_arguments, name, &NumberArgument::name);
+    if (number != std::end(number_arguments)) {
+        const bool is_bounded = number->most != std::numeric_limits<std::int64_t>::max();
+        return is_number_of(value, *number)
+                   ? std::string{}
+                   : "a whole number " + (is_bounded
+                                              ? "from " + std::to_string(number->least) + " to " +
+                                                    std::to_string(number->most)
+                                              : "of at least " + std::to_string(number->least));
+    }
+    const auto word = std::ranges::find(word_arguments, name, &WordArgument::name);
+    if (word != std::end(word_arguments)) {
+        std::string known;
+        for (const std::string_view each : word->words) {
+            if (!each.empty() && value.is_text() && value.as_text() == each) {
+                return {};
+            }
+            known.append(each.empty() || known.empty() ? "" : ", ").append(each);
+        }
+        return "one of: " + known;
+    }
+    const bool is_name = name == "x-dead-letter-exchange" || name == "x-dead-letter-routing-key";
+    if (is_name || name == "x-single-active-consumer") {
+        const bool fits = is_name ? value.is_text() : value.kind() == Value::Kind::boolean;
+        return fits ? "" : is_name ? "text" : "true or false";
+    }
+    return {};
+}
+
+std::expected<void, Failure> check_arguments(const Value& arguments, const ListenerQueue& queue) {
     if (!arguments.is_map()) {
         return {};
     }
-    for (const auto& [name, least] : number_arguments) {
-        const Value* const value = arguments.find(name);
-        if (value != nullptr && !is_number_from(*value, least)) {
-            return refused("The argument '" + std::string{name} +
-                           "' of the queue must be a whole number of at least " +
-                           std::to_string(least));
+    for (const Member& member : arguments.as_map()) {
+        const std::string name{member.key.is_text() ? member.key.as_text() : ""};
+        if (const std::string demand = demand_of(name, member.value); !demand.empty()) {
+            return refused("The argument '" + name + "' of the queue must be " + demand);
         }
     }
+    const bool is_quorum = queue.type == QueueType::quorum;
     for (const std::string_view name : not_of_quorum) {
         if (is_quorum && arguments.find(name) != nullptr) {
             return refused("A quorum queue cannot be with the argument '" + std::string{name} +
                            "'");
         }
+    }
+    for (const std::string_view name : not_of_classic) {
+        if (queue.type == QueueType::classic && arguments.find(name) != nullptr) {
+            return refused("A classic queue cannot be with the argument '" + std::string{name} +
+                           "'");
+        }
+    }
+    if (!is_quorum && arguments.find("x-dead-letter-routing-key") != nullptr &&
+        arguments.find("x-dead-letter-exchange") == nullptr) {
+        return refused(
+            "The argument 'x-dead-letter-routing-key' of the queue needs 'x-dead-letter-exchange'");
     }
     return {};
 }
@@ -201,7 +263,7 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
                            std::string{wrong});
         }
     }
-    if (auto checked = check_arguments(arguments, is_quorum); !checked) {
+    if (auto checked = check_arguments(arguments, queue); !checked) {
         return checked;
     }
     if (auto checked = check_dead_letters(options, address, is_quorum); !checked) {

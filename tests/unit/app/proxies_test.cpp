@@ -233,6 +233,45 @@ mock: true
     EXPECT_TRUE(found[4].starts_with("warren.yml:7: proxies[4]: Two proxies have the buffer"));
 }
 
+TEST_F(ProxiesOfAConfiguration, PublishWhereNobodyElseListens) {
+    const Lines found = problems(R"(listeners: [{tcp: "127.0.0.1:1"}]
+proxies:
+  - {from: {tcp: "a:2"}, to: "zmq+tcp://*:1?socket=pub"}
+  - {from: {tcp: "127.0.0.1:3"}, to: "zmq+tcp://127.0.0.1:3?socket=pub"}
+  - {from: {tcp: "a:4"}, to: {zmq: "tcp://127.0.0.1:5", socket: pub}}
+  - {from: {tcp: "a:6"}, to: "zmq+tcp://127.0.0.1:5?socket=pub"}
+  - {from: {tcp: "127.0.0.1:5"}, to: "tcp://127.0.0.1:1"}
+admin: {address: "127.0.0.1:7"}
+)");
+    const Lines wanted{
+        "warren.yml:3: proxies[0].to: this port is taken by listeners[0] in line 1",
+        "warren.yml:4: proxies[1].to: this port is taken by proxies[1].from in line 4",
+        "warren.yml:6: proxies[3].to: this port is taken by proxies[2].to in line 5",
+        "warren.yml:7: proxies[4].from.tcp: this port is taken by proxies[2].to in line 5"};
+    EXPECT_EQ(found, wanted);
+    EXPECT_EQ(load(R"(listeners: [{tcp: "127.0.0.1:1"}]
+proxies: [{from: {tcp: "a:2"}, to: "zmq+tcp://127.0.0.1:1?socket=dealer"}]
+)")
+                  .size(),
+              1U);
+}
+
+TEST_F(ProxiesOfAConfiguration, BufferInNoOtherFile) {
+    const auto proxy_with = [this](const std::string& begin) {
+        std::ofstream{path("calls")} << begin;
+        return "proxies: [{from: {tcp: 'a:1'}, to: tcp://b:1, buffer: {file: " + path("calls") +
+               "}}]\n";
+    };
+    const std::string sqlite{"SQLite format 3\0", 16};
+    for (const std::string& other : {std::string{"hello"}, sqlite + std::string(84, '\0')}) {
+        const Lines found = problems(proxy_with(other));
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_TRUE(found[0].ends_with("is no buffer of Warren's: name another file")) << found[0];
+    }
+    EXPECT_EQ(load(proxy_with(sqlite + std::string(52, '\0') + "WQUE")).size(), 1U);
+    EXPECT_EQ(load(proxy_with("")).size(), 1U);
+}
+
 TEST_F(ProxiesOfAConfiguration, AreNotOfOneVirtualHostAlone) {
     const std::string text = R"(server: {host: h, username: u, password: p}
 virtual_hosts: {a: {queue: q, exchanges: {m: null}}}

@@ -96,6 +96,11 @@ CommandResult<ChannelNumber> ConnectionCore::open_channel() {
     return number;
 }
 
+std::size_t ConnectionCore::free_channels() const noexcept {
+    return channel_max_ - channels_.size() +
+           static_cast<std::size_t>(std::ranges::count_if(channels_, is_free));
+}
+
 CommandResult<void> ConnectionCore::close_channel(ChannelNumber channel, std::uint16_t code,
                                                   std::string_view text) {
     const CommandResult<void> written =

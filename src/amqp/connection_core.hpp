@@ -96,6 +96,8 @@ public:
 
     /// out  the lowest free number; answered by `ChannelOpened`
     CommandResult<ChannelNumber> open_channel();
+    /// How many more channels there may be.
+    std::size_t free_channels() const noexcept;
     /// Answered by `ChannelClosed`; deliveries that come before it are dropped.
     CommandResult<void> close_channel(ChannelNumber channel,
                                       std::uint16_t code = reply_code::reply_success,

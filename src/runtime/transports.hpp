@@ -142,6 +142,7 @@ public:
     /// The transport gave up: wrong credentials, say. Every call fails with this from now on until
     /// on_ready.
     virtual void on_failed(const Failure& why) = 0;
+    /// The broker takes no messages. Where it is so from the beginning, on_ready comes next.
     virtual void on_blocked(std::string_view reason) = 0;
     virtual void on_unblocked() = 0;
 };

@@ -160,7 +160,6 @@ void MessageClient::on_ready(std::string_view reply_address) {
     if (std::exchange(was_ready_, true)) {
         grace_until_ = now() + return_grace;
     }
-    blocked_.reset();
     last_failure_.reset();
     permanent_failure_.reset();
     reply_address_ = reply_address;

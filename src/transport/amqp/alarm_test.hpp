@@ -23,7 +23,7 @@ public:
 
     /// out  false: there is no channel for it
     bool start() {
-        const auto opened = link_.open_channel(*this);
+        const auto opened = link_.open_spare_channel(*this);
         if (!opened) {
             return false;
         }

@@ -236,10 +236,11 @@ private:
         ready_ = true;
         backoff_.reset();
         watch_.start(replies_.topology(), reply_address_, [this] { bindings_.refresh(); });
-        sink_->on_ready(reply_address_);
+        // First, because calls that wait are sent as soon as they may be.
         if (blocked_) {
             sink_->on_blocked(*blocked_);
         }
+        sink_->on_ready(reply_address_);
     }
 
     void deliver(const amqp::Delivery& delivery) {

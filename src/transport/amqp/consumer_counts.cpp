@@ -30,7 +30,7 @@ bool ConsumerCounts::ask(std::uint64_t token, std::string_view queue) {
 
 bool ConsumerCounts::send(const Question& question) {
     if (channel_ == 0) {
-        const auto opened = link_.open_channel(*this);
+        const auto opened = link_.open_spare_channel(*this);
         if (!opened) {
             return false;
         }

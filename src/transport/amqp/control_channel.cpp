@@ -12,7 +12,7 @@ void ControlChannel::send(const protocol::MessageView& message) {
         return;
     }
     if (channel_ == 0) {
-        const auto opened = link_.open_channel(*this);
+        const auto opened = link_.open_spare_channel(*this);
         if (!opened) {
             return;
         }

@@ -24,7 +24,7 @@ void ControlQueue::open() {
     if (key_.empty()) {
         return;
     }
-    const auto opened = link_.open_channel(*this);
+    const auto opened = link_.open_spare_channel(*this);
     if (!opened) {
         return open_later();
     }

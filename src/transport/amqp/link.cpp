@@ -87,6 +87,15 @@ public:
         return number;
     }
 
+    amqp::CommandResult<amqp::ChannelNumber> open_spare_channel(ChannelUser& user) override {
+        if (up_ && core().free_channels() <= kept_channels_) {
+            return std::unexpected{amqp::CommandError::no_free_channel};
+        }
+        return open_channel(user);
+    }
+
+    void keep_channels(std::size_t count) noexcept override { kept_channels_ = count; }
+
     void close_channel(amqp::ChannelNumber channel) override {
         if (!up_ || channel >= channels_.size() || channels_[channel] == nullptr) {
             return;
@@ -284,6 +293,7 @@ private:
     Backoff backoff_;
     std::vector<LinkUser*> users_;
     std::vector<ChannelUser*> channels_;  // by number
+    std::size_t kept_channels_ = 0;
     std::unique_ptr<Dialer> dialer_;
     std::shared_ptr<Connection> connection_;
     AddressMemory::Address address_;  // and where it leads to

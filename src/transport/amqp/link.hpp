@@ -8,6 +8,7 @@
 #include "transport/loop/asio_executor.hpp"
 #include "transport/net/connect_failure.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -85,6 +86,10 @@ public:
     /// Open a channel and route its events.
     /// err  no_free_channel | not_connected
     virtual amqp::CommandResult<amqp::ChannelNumber> open_channel(ChannelUser& user) = 0;
+    /// As `open_channel`, for what its user can go without: not one of those that are kept.
+    virtual amqp::CommandResult<amqp::ChannelNumber> open_spare_channel(ChannelUser& user) = 0;
+    /// So many channels are still to be opened for what nobody can go without.
+    virtual void keep_channels(std::size_t count) noexcept = 0;
     /// Close a channel, if it is still open; its user hears nothing of it any more.
     virtual void close_channel(amqp::ChannelNumber channel) = 0;
 

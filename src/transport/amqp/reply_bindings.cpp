@@ -36,6 +36,7 @@ void ReplyBindings::restore(std::string_view reply_queue) {
     reply_queue_ = reply_queue;
     running_ = true;
     restoring_ = true;
+    link_.keep_channels(channel_ == 0 ? 1 : 0);
     std::erase_if(steps_, [](const Step& step) { return !step.token; });
     for (auto known = known_.rbegin(); known != known_.rend(); ++known) {
         steps_.push_front({.binding = known->binding});
@@ -117,6 +118,7 @@ bool ReplyBindings::send(const Step& step) {
             return false;
         }
         channel_ = *opened;
+        link_.keep_channels(0);
     }
     const auto sent = need_ == Need::binding
                           ? declarations_.bind(link_.core(), channel_, step.binding, reply_queue_)
@@ -149,6 +151,7 @@ void ReplyBindings::on_channel_event(const amqp::Event& event) {
     if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
         const Failure why = explain(*closed, link_.endpoint(), declarations_.oldest());
         channel_ = 0;
+        link_.keep_channels(1);
         declarations_.clear();
         for (Step& step : steps_) {
             step.sent = false;

@@ -82,7 +82,9 @@ public:
     }
 
     void on_up() override {
+        link_->keep_channels(own_replies_ ? 2 : 1);
         control_.open();
+        link_->keep_channels(0);
         if (own_replies_) {
             own_replies_->open();
         }

@@ -51,7 +51,7 @@ void TopologyWatch::declare() {
         return;
     }
     if (channel_ == 0) {
-        const auto opened = link_.open_channel(*this);
+        const auto opened = link_.open_spare_channel(*this);
         if (!opened) {
             return;
         }

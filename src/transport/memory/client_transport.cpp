@@ -151,10 +151,10 @@ private:
         for (auto& [token, bindings] : std::exchange(wanted_, {})) {
             bind(token, bindings);
         }
-        sink_->on_ready(reply_address_);
         if (broker_.blocked()) {
             sink_->on_blocked(blocked_reason);
         }
+        sink_->on_ready(reply_address_);
     }
 
     std::expected<void, Failure> declare(protocol::Binding binding) {

@@ -37,9 +37,13 @@ TEST(Channels, OpenWithTheLowestFreeNumber) {
 
 TEST(Channels, EndAtChannelMax) {
     Session session = Session::connected({.channel_max = 2});
+    EXPECT_EQ(session.core.free_channels(), 2U);
     EXPECT_EQ(session.core.open_channel(), 1);
     EXPECT_EQ(session.core.open_channel(), 2);
+    EXPECT_EQ(session.core.free_channels(), 0U);
     EXPECT_EQ(session.core.open_channel().error(), CommandError::no_free_channel);
+    session.feed(open_ok(1) + test::close(1, 404, "NOT_FOUND"));
+    EXPECT_EQ(session.core.free_channels(), 1U);
 }
 
 TEST(Channels, AreClosedByTheBrokerWithAReason) {

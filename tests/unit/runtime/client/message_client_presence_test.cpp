@@ -1,3 +1,4 @@
+#include "protocol/tutorial.hpp"
 #include "unit/runtime/client/fake_transport.hpp"
 
 #include <gtest/gtest.h>
@@ -299,6 +300,28 @@ TEST(MessageClientPresence, AnAlarmFailsWhatWaitsAndWillNot) {
     EXPECT_EQ(impatient_call.code(), Code::broker_blocked);
     EXPECT_TRUE(patient.pending());
     fixture.client->close();
+}
+
+TEST(MessageClientPresence, NothingIsSentDuringAnAlarmThatWasThereBeforeTheConnection) {
+    for (const bool wants_response : {true, false}) {
+        ClientFixture fixture{test::client_options(),
+                              protocol::make_tutorial_protocol("dx_example")};
+        TestCall impatient_call;
+        impatient_call.when_blocked = WhenBlocked::fail;
+        impatient_call.wants_response = wants_response;
+        TestCall patient;
+        patient.wants_response = wants_response;
+        fixture.submit(impatient_call);
+        fixture.submit(patient);
+        fixture.client->on_blocked("low on memory");
+        fixture.ready();
+        EXPECT_EQ(impatient_call.code(), Code::broker_blocked);
+        EXPECT_TRUE(patient.pending());
+        EXPECT_TRUE(fixture.transport.published.empty());
+        fixture.client->on_unblocked();
+        EXPECT_EQ(fixture.transport.published.size(), 1U);
+        fixture.client->close();
+    }
 }
 
 }  // namespace

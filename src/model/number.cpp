@@ -119,7 +119,8 @@ std::expected<double, ScalarError> parse_floating(std::string_view text) noexcep
         return std::unexpected{float_parsing};
     }
     if (error != std::errc{} || !std::isfinite(number)) {
-        return std::unexpected{finite_number};
+        return std::unexpected{
+            ScalarError{"finite_number", "Input should be a finite number where it is text"}};
     }
     return number;
 }

@@ -145,9 +145,16 @@ Failure explain_refused_access(std::string_view text, std::string_view what,
     // RabbitMQ's word for a queue that somebody consumes exclusively.
     if (text.contains("in exclusive use")) {
         return {.code = Code::conflict,
-                .message = fmt::format("{} is refused at {}: another client consumes it, and would "
-                                       "get these replies; give each client a reply_queue of its "
-                                       "own, or none",
+                .message = fmt::format("{} is refused at {}: it has another consumer, and one of "
+                                       "both has it alone (exclusive); end that one, or take "
+                                       "another queue, as each client needs a reply_queue of its "
+                                       "own or none",
+                                       what, endpoint.display())};
+    }
+    if (text.contains("internal exchange")) {
+        return {.code = Code::invalid_request,
+                .message = fmt::format("{} is refused at {}: that exchange takes messages of other "
+                                       "exchanges alone (internal)",
                                        what, endpoint.display())};
     }
     return {.code = Code::unauthenticated,

@@ -51,6 +51,23 @@ TEST(RetryClass, AnotherConnectionsQueueIsNoMatterOfCredentials) {
     EXPECT_TRUE(failure.message.contains("is another connection's alone (exclusive)"));
 }
 
+TEST(RetryClass, AnExchangeThatTakesNoMessagesOfClientsIsNoMatterOfPermissions) {
+    const Failure failure = explained(
+        403,
+        "ACCESS_REFUSED - cannot publish to internal exchange 'amq.rabbitmq.trace' in vhost '/'",
+        "A reply");
+    EXPECT_EQ(failure.code, Code::invalid_request);
+    EXPECT_TRUE(failure.message.contains("takes messages of other exchanges alone (internal)"));
+}
+
+TEST(RetryClass, AQueueThatAnotherConsumerHasAloneIsNamedAsThat) {
+    const Failure failure = explained(
+        403, "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use", "Consuming the queue 'q'");
+    EXPECT_EQ(failure.code, Code::conflict);
+    EXPECT_TRUE(failure.message.contains("it has another consumer"));
+    EXPECT_FALSE(failure.message.contains("these replies"));
+}
+
 TEST(RetryClass, AReservedNameIsNoMatterOfPermissions) {
     const Failure queue =
         explained(403, "ACCESS_REFUSED - queue name 'amq.mine' contains reserved prefix 'amq.*'",

@@ -57,11 +57,16 @@ public:
         durations_.observe(duration);
     }
 
+    /// What was recorded as a success became a failure before its caller had it.
+    void take_back_success(Code failure) noexcept {
+        taken_back_.fetch_add(1, std::memory_order_relaxed);
+        outcomes_[static_cast<std::size_t>(failure)].fetch_add(1, std::memory_order_relaxed);
+    }
+
     const std::string& method() const noexcept { return method_; }
     const Route& route() const noexcept { return route_; }
-    std::uint64_t successes() const noexcept {
-        return outcomes_[code_count].load(std::memory_order_relaxed);
-    }
+    /// Never less than before: the next successes go for those that were taken back.
+    std::uint64_t successes() const noexcept;
     std::uint64_t failures(Code code) const noexcept {
         return outcomes_[static_cast<std::size_t>(code)].load(std::memory_order_relaxed);
     }
@@ -74,6 +79,8 @@ private:
     std::string method_{};
     Route route_;
     std::array<std::atomic<std::uint64_t>, code_count + 1> outcomes_{};  // by code; last: successes
+    std::atomic<std::uint64_t> taken_back_ = 0;
+    mutable std::atomic<std::uint64_t> successes_shown_ = 0;
     std::atomic<std::uint64_t> request_bytes_ = 0;
     DurationHistogram durations_;
 };

@@ -42,6 +42,12 @@ void ServerCall::report(std::string_view details) const noexcept {
     state.listener->calls().report(*this, details);
 }
 
+void ServerCall::count_as_internal() const noexcept {
+    if (state.series != nullptr && !state.response.failure) {
+        state.series->take_back_success(Code::internal);
+    }
+}
+
 void ServerCall::reset() noexcept {
     release_result();
     arena.reset();

@@ -94,6 +94,8 @@ public:
     void fail(Failure failure) noexcept;
     /// Valid once finished, until `release_result` or `reset`.
     const protocol::Response& response() const noexcept { return state.response; }
+    /// A failure goes in place of its response, which cannot be sent: it is no success then.
+    void count_as_internal() const noexcept;
     /// Whether its handler has begun, of one that a worker runs.
     bool has_begun() const noexcept { return state.has_begun.load(std::memory_order_relaxed); }
 

@@ -125,6 +125,7 @@ void MessageServerCall::encode_response() {
         compress_reply();
     }
     if (!unwritable.empty()) [[unlikely]] {
+        count_as_internal();
         report("the reply cannot be sent: " + unwritable);
     }
 }
@@ -152,6 +153,7 @@ void MessageServerCall::write_reply(std::string* unwritable) {
 
 void MessageServerCall::answer_instead(std::string_view message) {
     body = {};
+    count_as_internal();
     state.response = {.failure = Code::internal, .message = arena.copy(message)};
     write_reply(nullptr);
 }
@@ -183,7 +185,8 @@ KeptResponse MessageServerCall::take_response() {
             .address = std::move(address),
             .body_hash = body_hash,
             .progress = progress,
-            .record = std::move(record)};
+            .record = std::move(record),
+            .series = state.series};
 }
 
 void MessageServerCall::restore(KeptResponse kept) {
@@ -206,6 +209,8 @@ void MessageServerCall::restore(KeptResponse kept) {
         fail({.code = Code::internal, .message = std::string{no_memory_for_reply}});
     }
     encode_response();
+    // It was counted when it ran.
+    state.series = kept.series;
 }
 
 /// A finished call may be kept for long, and so must not keep what its request took.

@@ -150,6 +150,12 @@ void MessageServer::on_reply_refused(const protocol::MessageView& reply, const F
         return;
     }
     replies_.add_refused(reply.correlation_id, why);
+    if (const auto sent = std::ranges::find(
+            settled_, reply.correlation_id,
+            [](const auto& call) -> std::string_view { return call->address.correlation_id; });
+        sent != settled_.end()) {
+        (*sent)->count_as_internal();
+    }
     Arena arena;
     std::string body;
     const std::string message = refused_text(why);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "metrics/call_series.hpp"
 #include "protocol/message_view.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/transports.hpp"
@@ -46,7 +47,8 @@ struct KeptResponse {
     protocol::ReplyAddress address{};
     std::uint64_t body_hash = 0;
     ReplyProgress progress{};
-    std::string record{};  // see protocol/response_record.hpp
+    std::string record{};                   // see protocol/response_record.hpp
+    metrics::CallSeries* series = nullptr;  // where it was counted; null: nobody counts
 };
 
 /// Two deliveries are of one request when they agree in exchange, reply address, correlation id and

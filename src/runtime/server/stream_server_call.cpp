@@ -97,6 +97,7 @@ void StreamServerCall::encode_response(std::int64_t unix_ms, std::string& out) {
         const std::string unwritable =
             protocol_.encode_response(reply_ticket, response(), unix_ms, out);
         if (!unwritable.empty()) [[unlikely]] {
+            count_as_internal();
             report("the reply cannot be sent: " + unwritable);
             state.response = {.failure = Code::internal, .message = arena.copy(unwritable)};
         }
@@ -107,6 +108,7 @@ void StreamServerCall::encode_response(std::int64_t unix_ms, std::string& out) {
                                    .message = no_memory_for_reply,
                                    .method = response().method},
                                   unix_ms, out);
+        count_as_internal();
         report(no_memory_for_reply);
         state.response = {.failure = Code::internal, .message = no_memory_for_reply};
     }

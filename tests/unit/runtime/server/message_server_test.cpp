@@ -457,6 +457,25 @@ TEST(MessageServerTrial, IsAnsweredInternalWhenTheBrokerRefusesIt) {
                                   "invalid_request: too large"));
 }
 
+TEST(MessageServerTrial, CountsAsWhatItsCallerGets) {
+    metrics::CallSeriesTable table;
+    const metrics::ListenerSeries series = table.listener_series({"work"}, {});
+    MessageServerOptions options;
+    options.listener.series = &series;
+    Served served{std::move(options)};
+    served.transport->is_trying = true;
+    served.caller->send({.correlation_id = "a"});
+    served.caller->send({.correlation_id = "b"});
+    served.run();
+    served.transport->is_trying = false;
+    const Failure why{.code = Code::invalid_request, .message = "too large"};
+    served.server->on_tried(served.transport->trials.at(0), &why);
+    served.server->on_tried(served.transport->trials.at(1), nullptr);
+    served.run();
+    EXPECT_EQ(series.of("work").successes(), 1U);
+    EXPECT_EQ(series.of("work").failures(Code::internal), 1U);
+}
+
 TEST(MessageServerTrial, IsDroppedWhenThatIsRefusedToo) {
     Served served;
     served.transport->is_trying = true;

@@ -65,6 +65,16 @@ Share exceed() {
     return {.percentage = 101};
 }
 
+int count(const Count& request, Stream<int> numbers) {
+    for (int number = 0; number < request.count; ++number) {
+        numbers.write(number);
+    }
+    if (request.fails) {
+        throw Error{"Out of numbers"};
+    }
+    return request.count;
+}
+
 }  // namespace
 
 void register_methods(Server& server, Stage& stage, CallItself call_itself) {
@@ -95,6 +105,11 @@ void register_methods(Server& server, Stage& stage, CallItself call_itself) {
                       co_return given;
                   },
                   {"message"});
+    server.method<count_up>(count);
+    server.method("tell", [&stage](const Hold& request, Context& context) {
+        context.progress(0.5, "half of " + request.key, Dynamic{7});
+        stage.act(request.name);
+    });
     const auto hold = [&stage](const Hold& request) { stage.act(request.name); };
     server.method("hold", hold);
     server.method("hold_key", hold).lock_on(&Hold::key);

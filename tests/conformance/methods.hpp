@@ -3,6 +3,7 @@
 #include <warren/client.hpp>
 #include <warren/lazy_call.hpp>
 #include <warren/server.hpp>
+#include <warren/stream.hpp>
 
 #include "conformance/stage.hpp"
 
@@ -65,6 +66,13 @@ struct Hold {
     std::string name;
 };
 WARREN_MODEL(Hold, (key), (name))
+
+struct Count {
+    int count = 0;
+    bool fails = false;
+};
+WARREN_MODEL(Count, (count), (fails))
+WARREN_STREAM_CONTRACT(count_up, "count_up", Count, int, int)
 
 /// A call of the server by one of its own handlers, over the same cell.
 using CallItself = std::function<LazyCall<Dynamic>(Context&, std::string_view method,

@@ -246,6 +246,19 @@ void Scene::end_client(std::string_view method, Key key) {
     clients_.erase({queue_of(method), key});
 }
 
+Client& Scene::client_of_warren(std::string_view method) {
+    if (protocol_.queue_of == nullptr && cell_.meeting != Meeting::at_queues) {
+        return client(method);
+    }
+    const std::string queue = queue_of(method);
+    std::unique_ptr<Client>& client = clients_[{"of Warren: " + queue, Key::none}];
+    if (client == nullptr) {
+        client = std::make_unique<Client>(with_parameters(client_address(queue), "peer=warren"),
+                                          client_options());
+    }
+    return *client;
+}
+
 Client& Scene::client_of_nobody() {
     std::unique_ptr<Client>& client = clients_[{"nobody", Key::none}];
     if (client == nullptr) {

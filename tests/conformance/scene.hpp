@@ -59,6 +59,8 @@ public:
     Client& client(std::string_view method, Key key = Key::none);
     /// End a client that was connected.
     void end_client(std::string_view method, Key key);
+    /// That says of itself that it is Warren's, where the protocol needs to be told.
+    Client& client_of_warren(std::string_view method);
     /// To where nobody serves.
     Client& client_of_nobody();
 

@@ -47,6 +47,15 @@ bool refuses_metadata(const ProtocolTraits& traits) {
     return !carries_metadata(traits);
 }
 
+bool carries_parts(const ProtocolTraits& traits) {
+    return std::ranges::any_of(endpoint::protocols(), [&](const auto* protocol) {
+        return protocol->name == traits.name && protocol->has_parts;
+    });
+}
+bool refuses_parts(const ProtocolTraits& traits) {
+    return !carries_parts(traits);
+}
+
 bool cancels_calls(const ProtocolTraits& traits) {
     return traits.cancels == ProtocolTraits::Cancels::calls;
 }
@@ -344,6 +353,49 @@ std::string all_at_once(Scene& scene) {
     return line;
 }
 
+std::string counted(Scene& scene, int count, bool fails) {
+    std::string line;
+    const std::string last = attempt([&] {
+        auto numbers = scene.client_of_warren("count_up").stream<count_up>({count, fails});
+        for (const int number : numbers) {
+            line += std::to_string(number) + ", ";
+        }
+        return "ok " + std::to_string(numbers.response());
+    });
+    return line + last;
+}
+
+std::string parts(Scene& scene) {
+    return counted(scene, 3, false);
+}
+
+std::string parts_then_failure(Scene& scene) {
+    return counted(scene, 2, true);
+}
+
+std::string refused_parts(Scene& scene) {
+    const std::string line = parts(scene);
+    return line.starts_with("invalid_request \"Not sent: the call takes parts") ? "refused" : line;
+}
+
+/// The handler waits until what it told has come.
+std::string progress(Scene& scene) {
+    return attempt([&] {
+        std::string told;
+        const Dynamic result = scene.client_of_warren("tell").call(
+            "tell", Dynamic::map({{"key", "it"}, {"name", "teller"}}),
+            {.on_progress =
+                 [&](const Progress& progress) {
+                     told = std::to_string(static_cast<int>(progress.fraction.value_or(0) * 100)) +
+                            " % \"" + progress.text + "\" " + json_of(progress.data) + ", ";
+                     scene.stage().let_go("teller");
+                 },
+             .heartbeat = std::chrono::seconds{10}});
+        scene.stage().take_history();
+        return told + "ok " + json_of(result);
+    });
+}
+
 /// Brokers know of a missing server, not of a missing method: who says so depends on the protocol.
 std::string unserved(std::expected<Dynamic, Failure> outcome) {
     const bool is_unserved = !outcome && (outcome.error().code == Code::no_responder ||
@@ -492,6 +544,13 @@ constexpr auto all = std::to_array<Step>({
      [](Scene& scene) { return scene.call("relay", R"({"value":"x"})"); }},
     {R"(relay_failure {"message":"No onions"})",
      [](Scene& scene) { return scene.call("relay_failure", R"({"message":"No onions"})"); }},
+    // Before the response.
+    {"count_up to 3, each part", parts, carries_parts},
+    {"count_up to 2, each part, and its failure", parts_then_failure, carries_parts},
+    {"count_up, where no parts are carried", refused_parts, refuses_parts},
+    {R"(count_up {"count":3,"fails":false}, its response alone)",
+     [](Scene& scene) { return scene.call("count_up", R"({"count":3,"fails":false})"); }},
+    {"tell, its progress", progress, carries_parts},
     // Who waits for whom.
     {"hold_key: one after the other, another key at once", lock_order},
     {"hold_alone: one after the other, another method at once", alone},

@@ -4,7 +4,9 @@
 #include <warren/stream.hpp>
 #include <warren/task.hpp>
 
+#include "support/rabbitmq.hpp"
 #include "support/served.hpp"
+#include "unit/transport/tcp/certificates.hpp"
 
 #include <gtest/gtest.h>
 
@@ -119,26 +121,70 @@ void register_methods(Server& server, Seen& seen) {
     });
 }
 
-/// Each way that carries parts, as a listener's address and a client's.
+/// Each way that carries parts.
 struct Way {
     std::string name;
-    std::string listen;
+    std::string listen;  // empty: RabbitMQ
+    std::string protocol;
 };
 
 std::vector<Way> ways() {
-    return {{.name = "memory", .listen = "memory:parts"},
-            {.name = "tcp", .listen = "tcp://127.0.0.1:0"},
-            {.name = "zmq", .listen = "zmq+tcp://127.0.0.1:0"}};
+    return {{.name = "memory", .listen = "memory:parts", .protocol = ""},
+            {.name = "tcp", .listen = "tcp://127.0.0.1:0", .protocol = ""},
+            {.name = "tls", .listen = "tls://127.0.0.1:0", .protocol = ""},
+            {.name = "zmq", .listen = "zmq+tcp://127.0.0.1:0", .protocol = ""},
+            {.name = "amqp_cyberfusion", .listen = "", .protocol = "cyberfusion"},
+            {.name = "amqp_callme", .listen = "", .protocol = "callme"}};
+}
+
+ListenerOptions listener_of(const Way& way) {
+    ListenerOptions listener{.url = way.listen, .protocol = way.protocol};
+    if (way.name == "tls") {
+        const auto& made = transport::test::Certificates::shared();
+        listener.tcp.tls = ListenerTls{.certificate_file = made.path("server.pem"),
+                                       .key_file = made.path("server.key")};
+    }
+    if (way.listen.empty()) {
+        listener.url = test::RabbitMq::shared().uri();
+        if (way.protocol == "callme") {
+            listener.callme = {.server_id = "parts", .threaded = true};
+        } else {
+            listener.queue = {.name = "parts_" + way.protocol, .durable = true};
+        }
+    }
+    return listener;
+}
+
+void start(Server& server) {
+    std::promise<void> ready;
+    server.on_ready([&ready] { ready.set_value(); });
+    server.start();
+    ready.get_future().wait();
+}
+
+std::string with(std::string address, const std::string& parameter) {
+    return address + (address.contains('?') ? "&" : "?") + parameter;
+}
+
+/// Where a server is called that can send parts.
+std::string address_of(const Server& server, const Way& way) {
+    const std::string address = test::address_of(server);
+    if (way.name == "tls") {
+        return with(address, "ca=" + transport::test::Certificates::shared().path("ca.pem"));
+    }
+    return way.listen.empty() ? with(address, "peer=warren") : address;
 }
 
 class Parts : public testing::TestWithParam<Way> {
 protected:
     Parts() {
         register_methods(server, seen);
-        server.listen(GetParam().listen);
-        server.start();
-        client.emplace(test::address_of(server));
+        server.listen(listener_of(GetParam()));
+        start(server);
+        client.emplace(address());
     }
+
+    std::string address() const { return address_of(server, GetParam()); }
 
     Seen seen;
     Server server;
@@ -282,8 +328,7 @@ TEST_P(Parts, SeveralCallsAtOnceDoNotMeet) {
 
 TEST_P(Parts, PassAProxyAndSoDoesTheCredit) {
     Server proxy;
-    proxy.forward({.url = "memory:proxy_of_parts", .methods = {"count_up"}},
-                  {.to = test::address_of(server)});
+    proxy.forward({.url = "memory:proxy_of_parts", .methods = {"count_up"}}, {.to = address()});
     proxy.start();
     Client far{"memory:proxy_of_parts"};
     auto items = far.stream<count_up>({.count = 200, .bytes = 1000}, {.parts_window = 10'000});
@@ -300,6 +345,25 @@ TEST_P(Parts, PassAProxyAndSoDoesTheCredit) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, Parts, testing::ValuesIn(ways()),
                          [](const auto& way) { return way.param.name; });
+
+TEST(PartsOfTutorial, ComeInOrderAndThenTheResponse) {
+    Seen seen;
+    Server server;
+    register_methods(server, seen);
+    server.listen({.url = test::RabbitMq::shared().uri(),
+                   .protocol = "tutorial",
+                   .methods = {"count_up"},
+                   .queue = {.name = "parts_tutorial"}});
+    start(server);
+    Client client{with(test::address_of(server), "peer=warren")};
+    auto items = client.stream<count_up>({.count = 100, .bytes = 1000}, {.parts_window = 10'000});
+    int next = 0;
+    for (const Item& item : items) {
+        EXPECT_EQ(item.number, next++);
+    }
+    EXPECT_EQ(next, 100);
+    EXPECT_EQ(items.response().sent, 100);
+}
 
 TEST(PartsRefused, WhereTheWayHasNone) {
     for (const std::string address :

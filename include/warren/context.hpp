@@ -27,6 +27,8 @@ template <typename T>
 class LazyCall;
 template <typename Result>
 class Batch;
+template <typename Part, typename Response>
+class Parts;
 
 namespace detail {
 /// None, or settings of calls that have a name.
@@ -126,6 +128,26 @@ struct Context {
               const CallOptions& options) const = delete;
     void call(ClientTarget& target, std::string_view name, const Dynamic& arguments,
               const CallOptions&& options) const = delete;
+
+    /// The same of a method that sends parts, which begins at once: take them by `Parts::next`
+    /// where a thread may wait, or by `async_next` in a coroutine.
+    template <typename C>
+    Parts<typename C::part_type, typename C::response_type> stream(
+        ClientTarget& target, const typename C::request_type& request) const;
+    template <typename C>
+    Parts<typename C::part_type, typename C::response_type> stream(
+        ClientTarget& target, const typename C::request_type& request,
+        const CallOptions& options) const;
+    template <typename C>
+        requires std::is_class_v<typename C::request_type>
+    void stream(ClientTarget& target, const typename C::request_type&& request) const = delete;
+    template <typename C>
+        requires std::is_class_v<typename C::request_type>
+    void stream(ClientTarget& target, const typename C::request_type&& request,
+                const CallOptions& options) const = delete;
+    template <typename C>
+    void stream(ClientTarget& target, const typename C::request_type& request,
+                const CallOptions&& options) const = delete;
 
     /// The same for many at once: as the functions of these names in <warren/batch.hpp>.
     template <typename C, typename... Options>

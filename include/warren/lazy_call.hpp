@@ -3,12 +3,15 @@
 #include <warren/client.hpp>
 #include <warren/context.hpp>
 #include <warren/detail/ready_call.hpp>
+#include <warren/parts.hpp>
 #include <warren/task.hpp>
 
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <expected>
+#include <memory>
+#include <stop_token>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -41,6 +44,16 @@ private:
     std::coroutine_handle<> waiting_;
     std::expected<T, Failure> outcome_;
 };
+
+/// Begin a call whose parts are taken one after the other.
+template <typename Part, typename Response>
+Parts<Part, Response> begin_parts(ReadyCall ready) {
+    auto queue = std::make_shared<PartsQueue<Part, Response>>();
+    std::stop_source stop;
+    queue->follow(std::exchange(ready.stop, stop.get_token()), stop);
+    begin<PartsSink<Part, Response>>(std::move(ready), queue);
+    return {std::move(queue), std::move(stop)};
+}
 
 }  // namespace detail
 
@@ -129,6 +142,20 @@ inline LazyCall<Dynamic> Context::call(ClientTarget& target, std::string_view na
                                        const Dynamic& arguments) const {
     const CallOptions none;
     return call(target, name, arguments, none);
+}
+
+template <typename C>
+Parts<typename C::part_type, typename C::response_type> Context::stream(
+    ClientTarget& target, const typename C::request_type& request,
+    const CallOptions& options) const {
+    return detail::begin_parts<typename C::part_type, typename C::response_type>(
+        target.make_ready(detail::erase_stream<C>(request), options, this));
+}
+template <typename C>
+Parts<typename C::part_type, typename C::response_type> Context::stream(
+    ClientTarget& target, const typename C::request_type& request) const {
+    const CallOptions none;
+    return stream<C>(target, request, none);
 }
 
 }  // namespace warren

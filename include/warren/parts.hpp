@@ -2,9 +2,11 @@
 
 #include <warren/contract.hpp>
 #include <warren/detail/call_sink.hpp>
+#include <warren/detail/invocation.hpp>
 #include <warren/error.hpp>
 
 #include <condition_variable>
+#include <coroutine>
 #include <cstddef>
 #include <deque>
 #include <expected>
@@ -27,17 +29,34 @@ template <typename Part, typename Response>
 class PartsQueue {
 public:
     void push(Part part, std::size_t bytes, const std::shared_ptr<PartsCredit>& credit) {
-        const std::lock_guard lock{mutex_};
+        std::unique_lock lock{mutex_};
         parts_.push_back({std::move(part), bytes});
         credit_ = credit;
-        changed_.notify_one();
+        wake(std::move(lock));
     }
 
     void end(std::expected<Response, Failure> outcome, std::string_view message) {
-        const std::lock_guard lock{mutex_};
+        std::unique_lock lock{mutex_};
         message_ = message;
         outcome_ = std::move(outcome);
-        changed_.notify_one();
+        wake(std::move(lock));
+    }
+
+    /// Have a coroutine go on once `pop` does not wait.
+    /// out  false: it does not now
+    bool suspend(OpenCall& handler, std::coroutine_handle<> coroutine) {
+        const std::lock_guard lock{mutex_};
+        if (!parts_.empty() || outcome_) {
+            return false;
+        }
+        handler_ = &handler;
+        suspended_ = coroutine;
+        return true;
+    }
+
+    /// Stop the call with another one.
+    void follow(std::stop_token other, std::stop_source stop) {
+        following_.emplace(std::move(other), Stop{std::move(stop)});
     }
 
     /// out  nullopt at the end
@@ -70,8 +89,26 @@ private:
         std::size_t bytes;
     };
 
+    struct Stop {
+        std::stop_source of_this;
+
+        void operator()() noexcept { of_this.request_stop(); }
+    };
+
+    void wake(std::unique_lock<std::mutex> lock) {
+        OpenCall* const handler = std::exchange(handler_, nullptr);
+        changed_.notify_one();
+        lock.unlock();
+        if (handler != nullptr) {
+            handler->go_on(suspended_);
+        }
+    }
+
     std::mutex mutex_;
     std::condition_variable changed_;
+    OpenCall* handler_ = nullptr;  // whose coroutine waits; null: none does
+    std::coroutine_handle<> suspended_;
+    std::optional<std::stop_callback<Stop>> following_;
     std::deque<Entry> parts_;
     std::shared_ptr<PartsCredit> credit_;
     std::optional<std::expected<Response, Failure>> outcome_;
@@ -123,6 +160,26 @@ private:
     ResponseStorage<Response> storage_;
 };
 
+/// Waits in a coroutine of a handler for the next part or the end.
+/// in   take: then gives it
+template <typename Parts, auto take>
+struct PartsAwaitable {
+    struct Awaiter {
+        Parts& parts;
+        OpenCall& handler;
+
+        bool await_ready() const noexcept { return false; }
+        bool await_suspend(std::coroutine_handle<> waiting) {
+            return parts.suspend(handler, waiting);
+        }
+        decltype(auto) await_resume() { return (parts.*take)(); }
+    };
+
+    Parts& parts;
+
+    Awaiter awaiter(OpenCall& handler) const noexcept { return {parts, handler}; }
+};
+
 }  // namespace detail
 
 /// The parts of a call while they come, one after the other, each checked; then its response:
@@ -166,6 +223,23 @@ public:
         while (queue_->pop()) {
         }
         return *outcome();
+    }
+
+    /// `next` in a coroutine of a handler, which holds no thread while it waits: co_await it. The
+    /// response is there once it has given none.
+    ///
+    ///     auto orders = context.stream<list_orders>(client, query);
+    ///     for (;;) {
+    ///         const std::optional<Order> order = co_await orders.async_next();
+    ///         if (!order) {
+    ///             break;
+    ///         }
+    ///         ...
+    ///     }
+    auto async_next() noexcept { return detail::PartsAwaitable<Parts, &Parts::next>{*this}; }
+    // For that.
+    bool suspend(detail::OpenCall& handler, std::coroutine_handle<> coroutine) {
+        return queue_->suspend(handler, coroutine);
     }
 
     /// What the handler said beside its response; once that was waited for.

@@ -1,5 +1,6 @@
 #include <warren/client.hpp>
 #include <warren/gather.hpp>
+#include <warren/lazy_call.hpp>
 #include <warren/server.hpp>
 #include <warren/stream.hpp>
 #include <warren/task.hpp>
@@ -15,8 +16,10 @@
 #include <condition_variable>
 #include <expected>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +61,8 @@ WARREN_STREAM_CONTRACT(count_wrong, "count_wrong", Range, Item, Sum)
 WARREN_STREAM_CONTRACT(misread, "count_up", Range, int, Sum)
 WARREN_CONTRACT(count_up_alone, "count_up", Range, Sum)
 WARREN_CONTRACT(tell, "tell", Steps, int)
+WARREN_CONTRACT(add_up, "add_up", Range, int)
+WARREN_CONTRACT(add_until_failure, "add_until_failure", Range, int)
 
 /// What handlers tell the test.
 struct Seen {
@@ -341,6 +346,76 @@ TEST_P(Parts, PassAProxyAndSoDoesTheCredit) {
     }
     EXPECT_EQ(taken, 200);
     EXPECT_EQ(items.response().sent, 200);
+}
+
+/// A server whose coroutines call another one, on one worker.
+struct Adders {
+    explicit Adders(const std::string& address) : client{address} {
+        server.method<add_up>([this](const Range& range, Context& context) -> task<int> {
+            int sum = 0;
+            auto items = context.stream<count_up_coroutine>(client, range);
+            for (;;) {
+                const std::optional<Item> item = co_await items.async_next();
+                if (!item) {
+                    break;
+                }
+                sum += item->number;
+            }
+            co_return sum + items.response().sent;
+        });
+        server.method<add_until_failure>([this](const Range& range, Context& context) -> task<int> {
+            int count = 0;
+            auto items = context.stream<count_then_fail>(client, range);
+            for (;;) {
+                std::optional<Item> item;
+                item = co_await items.async_next();
+                if (!item) {
+                    break;
+                }
+                ++count;
+            }
+            co_return count;
+        });
+        server.listen("memory:adders");
+        server.start();
+    }
+
+    Client client;
+    Server server{{.workers = 1}};
+};
+
+TEST_P(Parts, AreTakenByCoroutinesWithoutAThread) {
+    Adders adders{address()};
+    Client caller{"memory:adders"};
+    std::vector<std::future<int>> sums;
+    for (int call = 0; call < 5; ++call) {
+        auto promise = std::make_shared<std::promise<int>>();
+        sums.push_back(promise->get_future());
+        caller.start_call<add_up>(
+            {.count = 100, .bytes = 10},
+            [promise](std::expected<int, Failure> sum) { promise->set_value(sum.value_or(-1)); });
+    }
+    for (std::future<int>& sum : sums) {
+        EXPECT_EQ(sum.get(), 99 * 100 / 2 + 100);
+    }
+    const Failure failure = failure_of([&] { caller.call<add_until_failure>({.count = 3}); });
+    EXPECT_EQ(failure.code, Code::failed);
+    EXPECT_TRUE(failure.message.contains("Out of items")) << failure.message;
+}
+
+TEST_P(Parts, OfANestedCallAreStoppedWithIt) {
+    Adders adders{address()};
+    Client caller{"memory:adders"};
+    std::stop_source stop;
+    std::promise<Code> ended;
+    caller.start_call<add_up>(
+        {.count = 1'000'000, .bytes = 1000},
+        [&](std::expected<int, Failure> sum) { ended.set_value(sum ? Code{} : sum.error().code); },
+        {.stop = stop.get_token()});
+    stop.request_stop();
+    EXPECT_EQ(ended.get_future().get(), Code::cancelled);
+    adders.server.stop();
+    EXPECT_NE(seen.last, 1'000'000);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, Parts, testing::ValuesIn(ways()),

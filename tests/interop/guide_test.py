@@ -19,6 +19,7 @@ DOCUMENTS = ["README.md", *[f"docs/guide/{name}" for name in GUIDE]]
 TEXTS = {
     "amqp://USER:PASSWORD@HOST:PORT/VHOST?queue=QUEUE": "addresses, and what they mean",
     "amqp://guest:guest@localhost/?queue=test&peer=warren": "an address",
+    "tcp://localhost:7000?compress=zstd": "addresses",
     '{"func_name": "add", "func_args": [1, 2], "func_kwargs": {}}': "what is on the wire",
     '{"status_code": 200, "status_message": "OK",': "what is on the wire",
     "ready": "what a command prints",
@@ -58,6 +59,7 @@ FRAMES = {
         struct Summary { std::size_t count; }; WARREN_MODEL(Summary, (count))
         const Query query, item, request;
         const double total = 2;
+        extern warren::Client archive;
         std::vector<Order> find(const Query&);
         WARREN_CONTRACT(import_file, "import_file", Query, Summary)
         WARREN_CONTRACT(price_of, "price_of", Query, int)""",

@@ -1,0 +1,148 @@
+#include <warren/model.hpp>
+#include <warren/stream.hpp>
+#include <warren/task.hpp>
+
+#include "unit/runtime/server/broker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Parts over a broker, whose requests come again and whose callers say when they are done.
+namespace warren::runtime::test {
+
+struct Upto {
+    int count = 0;
+};
+WARREN_MODEL(Upto, (count))
+WARREN_STREAM_CONTRACT(work_in_parts, "work", Upto, int, int)
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+/// A method `work` that sends numbers, and the test's act before each of them.
+struct ServedParts : ServedBroker {
+    int runs = 0;
+    std::function<void(int)> before{};
+
+    explicit ServedParts(MessageServerOptions options = {}) {
+        stage.registry.method<work_in_parts>(
+            [this](const Upto& request, Stream<int> numbers) -> task<int> {
+                ++runs;
+                int sent = 0;
+                for (int number = 0; number < request.count; ++number) {
+                    if (before) {
+                        before(number);
+                    }
+                    const bool was_taken = co_await numbers.async_write(number);
+                    if (!was_taken) {
+                        break;
+                    }
+                    ++sent;
+                }
+                co_return sent;
+            });
+        serve(std::move(options));
+    }
+
+    void call(const std::string& id, int count, std::int64_t window_bytes) {
+        const std::array headers{
+            Member{Value::text("warren-parts-window"), Value::integer(window_bytes)}};
+        caller->send({.correlation_id = id,
+                      .body = R"({"count": )" + std::to_string(count) + "}",
+                      .headers = Value::map(headers)});
+    }
+    /// The caller is done with so many bytes.
+    void credit(const std::string& id, std::uint64_t bytes_done) {
+        Arena arena;
+        const std::string key = protocol::control_key("queue");
+        caller->transport().send_control(
+            protocol::encode_credit(key, {.correlation_id = id, .bytes_done = bytes_done}, arena));
+    }
+};
+
+constexpr std::string_view end_of_three = R"({"success":true,"message":"OK","data":3})";
+
+TEST(MessageServerParts, OfARequestThatComesAgainComeOnce) {
+    for (int lost_before = 0; lost_before < 3; ++lost_before) {
+        ServedParts served;
+        served.before = [&](int number) {
+            if (number == lost_before) {
+                served.lose_connection();
+            }
+        };
+        served.call("a", 3, 1000);
+        served.run();
+        EXPECT_EQ(served.runs, 1);
+        const Texts& all = served.caller->replies("a");
+        ASSERT_FALSE(all.empty());
+        EXPECT_EQ(all.back(), end_of_three);
+        // Which of them came is not known, and the end says how many there were.
+        EXPECT_TRUE(
+            std::ranges::is_sorted(std::span{all}.first(all.size() - 1), std::less_equal{}));
+        EXPECT_TRUE(served.is_empty());
+        EXPECT_LE(served.transport->ends_max(), 1);
+    }
+}
+
+TEST(MessageServerParts, ThatWaitForCreditGoOnOverTheNextConnection) {
+    ServedParts served;
+    served.call("a", 3, 0);
+    served.run();
+    EXPECT_EQ(served.caller->replies("a"), (Texts{"0"}));
+    served.lose_connection();
+    served.run();
+    EXPECT_EQ(served.runs, 1) << "its request came again while it waits";
+    for (std::uint64_t bytes = 1; bytes <= 3; ++bytes) {
+        served.credit("a", bytes);
+        served.run();
+    }
+    EXPECT_EQ(served.caller->replies("a"), (Texts{"0", "1", "2", std::string{end_of_three}}));
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_TRUE(served.is_empty());
+    EXPECT_LE(served.transport->ends_max(), 1);
+}
+
+TEST(MessageServerParts, CreditThatMeetsTheEndIsOfNoConsequence) {
+    for (const bool is_early : {true, false}) {
+        ServedParts served;
+        served.before = [&](int number) {
+            if (number == 2) {
+                served.credit("a", 2);
+                if (is_early) {
+                    served.turn();
+                }
+            }
+        };
+        served.call("a", 3, 1000);
+        served.run();
+        for (const std::uint64_t bytes : {3U, 3U, 1000U}) {
+            served.credit("a", bytes);
+            served.credit("b", bytes);
+        }
+        served.run();
+        EXPECT_EQ(served.caller->replies("a"), (Texts{"0", "1", "2", std::string{end_of_three}}));
+        served.before = nullptr;
+        served.call("a", 3, 0);
+        served.run();
+        EXPECT_EQ(served.caller->replies("a").size(), 5U)
+            << "what was said of the call before is not said of the next of its id";
+        EXPECT_EQ(served.server->in_flight(), 1U);
+        served.caller->cancel("a");
+        served.stage.dispatcher.cancel_all();
+        served.run();
+        EXPECT_EQ(served.server->in_flight(), 0U);
+    }
+}
+
+}  // namespace
+}  // namespace warren::runtime::test

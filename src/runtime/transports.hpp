@@ -12,10 +12,9 @@
 #include <string_view>
 #include <vector>
 
-/// Where the runtime and a transport of messages meet. Each transport is implemented by a transport
-/// (AMQP, memory), each sink by the runtime. All calls of a transport and its sink happen on the
-/// I/O
-/// thread of its executor.
+/// Where the runtime and a transport of messages meet: each transport is implemented over AMQP and
+/// in memory, each sink by the runtime. All their calls happen on the I/O thread of the transport's
+/// executor.
 namespace warren::runtime {
 
 /// One delivery of one connection. The generation counts connections: a delivery of an earlier one

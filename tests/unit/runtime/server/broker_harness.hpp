@@ -131,7 +131,8 @@ public:
             return Settlement::on_trial;
         }
         const Settlement settlement = inner_.settle(delivery, reply);
-        if (settlement == Settlement::sent) {
+        const bool settles = delivery.generation != 0;  // and is no part, say
+        if (settles && settlement == Settlement::sent) {
             ++ends_[{delivery.generation, delivery.tag}];
             ++(reply != nullptr ? with_reply : without_reply);
         }

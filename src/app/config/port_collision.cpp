@@ -99,6 +99,7 @@ std::vector<std::string> listened_endpoints(const ListenerOptions& options) {
         return bound_endpoints(*address);
     }
     std::vector<std::string> endpoints;
+    endpoints.reserve(direct->servers.size());
     for (const endpoint::HostPort& server : direct->servers) {
         endpoints.push_back(transport::host_and_port(server.host, server.port));
     }

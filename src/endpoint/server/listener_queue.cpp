@@ -114,7 +114,8 @@ std::expected<void, Failure> check_arguments(const Value& arguments, const Liste
     for (const Member& member : arguments.as_map()) {
         const std::string name{member.key.is_text() ? member.key.as_text() : ""};
         if (const std::string demand = demand_of(name, member.value); !demand.empty()) {
-            return refused("The argument '" + name + "' of the queue must be " + demand);
+            std::string why = "The argument '" + name;
+            return refused(why.append("' of the queue must be ").append(demand));
         }
     }
     const bool is_quorum = queue.type == QueueType::quorum;

@@ -72,6 +72,8 @@ public:
     /// back. Handlers that run hear of it, and take no place of other calls any more; requests that
     /// have not started may be dropped, where the protocol tells them from what runs in any case.
     virtual void on_reachable(bool is_reachable) { static_cast<void>(is_reachable); }
+    /// The peer sends nothing more, and may still take responses. Once, behind its input.
+    virtual void on_input_ended() {}
     /// The peer speaks by another connection from now on, and so waits for no response to what it
     /// asked before, unless that says which request it answers.
     virtual void on_moved() {}

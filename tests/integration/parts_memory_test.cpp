@@ -31,7 +31,13 @@ namespace parts_memory_test {
 using namespace warren;
 
 constexpr std::size_t part_bytes = std::size_t{256} << 10;
-constexpr std::int64_t part_count = (std::int64_t{1} << 30) / part_bytes;
+// What sanitizers keep would be counted, too: with them it is fewer, and memory is no matter.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool is_counted = false;
+#else
+constexpr bool is_counted = true;
+#endif
+constexpr std::int64_t part_count = (std::int64_t{1} << (is_counted ? 30 : 26)) / part_bytes;
 constexpr std::size_t memory_max = std::size_t{64} << 20;
 
 struct Much {
@@ -199,8 +205,10 @@ TEST(PartsMemory, OfAGibibyteIsSmallOnBothSides) {
         }
         const std::size_t client_bytes = memory_bytes("VmHWM:") - before;
         const std::size_t server_bytes = servers[at]->memory_at_most();
-        EXPECT_LT(client_bytes, memory_max);
-        EXPECT_LT(server_bytes, memory_max);
+        if (is_counted) {
+            EXPECT_LT(client_bytes, memory_max);
+            EXPECT_LT(server_bytes, memory_max);
+        }
         std::printf("1 GiB over %s: client %.1f MiB, server %.1f MiB\n", way.name.c_str(),
                     static_cast<double>(client_bytes) / (1 << 20),
                     static_cast<double>(server_bytes) / (1 << 20));

@@ -52,12 +52,29 @@ void PartsFlow::done(std::uint64_t bytes) {
 void PartsFlow::wait(std::move_only_function<void()> on_room) {
     {
         const std::lock_guard guard{mutex_};
-        if (!admits()) {
+        if (!admits() && expects_more_) {
             on_room_ = std::move(on_room);
             return;
         }
     }
     on_room();
+}
+
+void PartsFlow::expect_no_more() {
+    std::move_only_function<void()> on_room;
+    {
+        const std::lock_guard guard{mutex_};
+        expects_more_ = false;
+        on_room = std::exchange(on_room_, nullptr);
+    }
+    if (on_room) {
+        on_room();
+    }
+}
+
+bool PartsFlow::expects_more() const noexcept {
+    const std::lock_guard guard{mutex_};
+    return expects_more_;
 }
 
 void PartsFlow::watch(std::function<void(std::uint64_t parts)> on_done) {

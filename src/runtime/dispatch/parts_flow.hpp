@@ -26,9 +26,13 @@ public:
     /// said before, or more than was sent, changes nothing.
     void done(std::uint64_t bytes);
 
-    /// Call a function once there is room, or the end of it: inside of this if that is now. One
+    /// Call a function once there is room, or never will be: inside of this if that is now. One
     /// waits at a time.
     void wait(std::move_only_function<void()> on_room);
+    /// The caller says nothing more: who waits for room it does not have goes on, and so does who
+    /// would wait.
+    void expect_no_more();
+    bool expects_more() const noexcept;
     /// Call a function with the number of parts that the caller is done with, each time it grows.
     void watch(std::function<void(std::uint64_t parts)> on_done);
     /// Nobody takes parts any more: who waits goes on.
@@ -49,6 +53,7 @@ private:
     std::deque<std::uint64_t> ends_;  // of each part that the caller is not done with
     std::move_only_function<void()> on_room_;
     std::function<void(std::uint64_t)> on_done_;
+    bool expects_more_ = true;
     bool is_closed_ = false;
 };
 

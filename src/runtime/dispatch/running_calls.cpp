@@ -6,6 +6,7 @@
 #include "model/validate.hpp"
 #include "runtime/dispatch/backend.hpp"
 #include "runtime/dispatch/nested_failures.hpp"
+#include "runtime/dispatch/refusals.hpp"
 
 #include <fmt/format.h>
 
@@ -131,6 +132,11 @@ std::expected<Value, std::string> RunningCalls::render(const ServerCall& call, c
 
 void RunningCalls::respond(ServerCall& call, bool is_success, std::string_view message,
                            const void* data) {
+    if (call.state.lacks_parts) [[unlikely]] {
+        // What it gave would pass for the whole of it.
+        return call.fail(is_late(call) ? interrupted("its parts have no room any more")
+                                       : abandoned());
+    }
     if (!is_success && is_late(call)) {
         return call.fail(interrupted(message));
     }

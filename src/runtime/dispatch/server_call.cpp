@@ -72,6 +72,7 @@ void ServerCall::reset() noexcept {
     state.interceptor_states.clear();
     state.parts.reset();
     state.takes_progress = false;
+    state.lacks_parts = false;
     if (state.response.failure) {
         state.failure = {};
     }

@@ -60,6 +60,7 @@ struct ServerCallState {
     std::vector<std::any> interceptor_states{};  // of those that have seen it begin
     std::shared_ptr<PartsFlow> parts{};          // null: its caller takes none
     bool takes_progress = false;
+    bool lacks_parts = false;  // its handler could not send one, so that its response is not whole
 
     protocol::Response response{};
     Failure failure{};
@@ -89,6 +90,9 @@ public:
     bool write(const Type& type, const void* part) final;
     void write(const Progress& progress) final;
     void wait_for_room(std::move_only_function<void()> on_room) final;
+    /// Wait for room.
+    /// out  false: there will be none
+    bool has_room_for_part();
 
     /// Leave a failure as the response.
     void fail(Failure failure) noexcept;

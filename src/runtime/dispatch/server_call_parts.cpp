@@ -63,25 +63,12 @@ struct Gate {
 }  // namespace
 
 bool ServerCall::write(const Type& type, const void* part) {
-    const std::stop_token& stop = state.context.stop;
-    if (stop.stop_requested()) {
+    if (!has_room_for_part()) {
+        state.lacks_parts = true;
         return false;
     }
     if (state.parts == nullptr) {
         return true;
-    }
-    if (!state.parts->has_room()) {
-        if (state.listener->executor().is_current_thread()) {
-            throw Error{Code::internal,
-                        "Stream::write would wait for its caller on the I/O thread, which brings "
-                        "what it waits for: have the method run on a worker"};
-        }
-        const auto gate = std::make_shared<Gate>();
-        wait_for_room([gate] { gate->open(); });
-        gate->wait();
-        if (stop.stop_requested()) {
-            return false;
-        }
     }
     Arena rendered;
     const auto value = state.listener->calls().render(*this, type, part, rendered);
@@ -90,9 +77,32 @@ bool ServerCall::write(const Type& type, const void* part) {
     }
     if (auto written = write_part(protocol::ResponseKind::part, *value);
         !written && written.error().code != Code::contract_mismatch) {
+        state.lacks_parts = true;
         throw Error{std::move(written.error())};
     }
     return true;
+}
+
+bool ServerCall::has_room_for_part() {
+    const std::stop_token& stop = state.context.stop;
+    if (stop.stop_requested()) {
+        return false;
+    }
+    if (state.parts == nullptr || state.parts->has_room()) {
+        return true;
+    }
+    if (!state.parts->expects_more()) {
+        return false;
+    }
+    if (state.listener->executor().is_current_thread()) {
+        throw Error{Code::internal,
+                    "Stream::write would wait for its caller on the I/O thread, which brings "
+                    "what it waits for: have the method run on a worker"};
+    }
+    const auto gate = std::make_shared<Gate>();
+    wait_for_room([gate] { gate->open(); });
+    gate->wait();
+    return !stop.stop_requested() && state.parts->has_room();
 }
 
 void ServerCall::write(const Progress& progress) {

@@ -175,6 +175,9 @@ void StreamServerSession::write(std::string_view bytes) {
 
 void StreamServerSession::expect_credit(std::uint32_t request_id,
                                         const std::shared_ptr<PartsFlow>& flow) {
+    if (input_ended_) {
+        return flow->expect_no_more();
+    }
     flows_.try_emplace(request_id, flow);
 }
 
@@ -208,6 +211,14 @@ void StreamServerSession::on_reachable(bool is_reachable) {
     is_reachable_ = is_reachable || has_order();
     if (!is_reachable && server_ != nullptr && in_flight_ != 0) {
         server_->abandon(id_);
+    }
+}
+
+/// Nobody will say any more that parts were taken.
+void StreamServerSession::on_input_ended() {
+    input_ended_ = true;
+    for (const auto& [id, flow] : std::exchange(flows_, {})) {
+        flow->expect_no_more();
     }
 }
 

@@ -30,6 +30,7 @@ public:
     Consumed on_input(std::span<const std::byte> input) override;
     void on_overflow(std::span<const std::byte> message) override;
     void on_reachable(bool is_reachable) override;
+    void on_input_ended() override;
     void on_moved() override;
     void on_unsent(std::size_t bytes) override;
     bool is_busy() const noexcept override { return in_flight_ != 0 || state_ == State::held; }
@@ -96,6 +97,7 @@ private:
     State state_ = State::reading;
     bool is_reachable_ = true;
     bool is_moved_from_ = false;
+    bool input_ended_ = false;
     protocol::ResponseOrder order_;
     std::size_t in_flight_ = 0;
     ResponseBacklog::Share& share_;

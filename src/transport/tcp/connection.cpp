@@ -163,9 +163,14 @@ void TcpConnection::settle() {
     if (unsent == 0 && closing_) {
         return finish();
     }
-    if (unsent == 0 && input_ended_ && !offer_due_ && !session_->is_busy() &&
-        (!paused_ || unread_bytes() == 0)) {
-        return finish();
+    if (input_ended_ && !offer_due_ && (!paused_ || unread_bytes() == 0)) {
+        if (!std::exchange(input_end_told_, true)) {
+            session_->on_input_ended();
+            return touch();
+        }
+        if (unsent == 0 && !session_->is_busy()) {
+            return finish();
+        }
     }
     if (unsent > home_.limits().output_high_bytes) {
         reading_held_ = true;

@@ -109,6 +109,7 @@ private:
     bool heard_ = false;        // anything of the peer
     bool proven_ = false;       // it answers
     bool input_ended_ = false;  // by the peer
+    bool input_end_told_ = false;
     bool write_failed_ = false;
     bool read_under_way_ = false;
     bool write_under_way_ = false;

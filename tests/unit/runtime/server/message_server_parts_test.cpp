@@ -54,11 +54,13 @@ struct ServedParts : ServedBroker {
         serve(std::move(options));
     }
 
-    void call(const std::string& id, int count, std::int64_t window_bytes) {
+    void call(const std::string& id, int count, std::int64_t window_bytes,
+              const std::string& expiration = {}) {
         const std::array headers{
             Member{Value::text("warren-parts-window"), Value::integer(window_bytes)}};
         caller->send({.correlation_id = id,
                       .body = R"({"count": )" + std::to_string(count) + "}",
+                      .expiration = expiration,
                       .headers = Value::map(headers)});
     }
     void run_and_reconnect() {
@@ -118,6 +120,27 @@ TEST(MessageServerParts, ThatWaitForCreditGoOnOverTheNextConnection) {
     EXPECT_EQ(served.runs, 1);
     EXPECT_TRUE(served.is_empty());
     EXPECT_LE(served.transport->ends_max(), 1);
+}
+
+TEST(MessageServerParts, AResponseThatLacksSomeIsNone) {
+    for (const bool is_cancelled : {false, true}) {
+        ServedParts served;
+        served.before = [&](int number) {
+            if (number == 1 && is_cancelled) {
+                served.stage.dispatcher.cancel_all();
+            } else if (number == 1) {
+                served.stage.executor.advance(2s);
+            }
+        };
+        served.call("a", 3, 1000, "1000");
+        served.run();
+        const Texts& all = served.caller->replies("a");
+        EXPECT_FALSE(std::ranges::any_of(
+            all, [](const std::string& reply) { return reply.contains(R"("message":"OK")"); }));
+        const auto& counters = served.stage.dispatcher.counters();
+        EXPECT_EQ(counters.failures_of(is_cancelled ? Code::cancelled : Code::deadline_exceeded),
+                  1U);
+    }
 }
 
 TEST(MessageServerParts, CreditThatMeetsTheEndIsOfNoConsequence) {

@@ -172,6 +172,35 @@ TEST(ResponseParts, ACallerSaysWhenItIsDoneWithThem) {
     EXPECT_EQ(peer.take_responses(), (Texts{part_of(7, 0, 0), part_of(7, 1, 1), end_of(7, 2)}));
 }
 
+TEST(ResponseParts, NobodyWaitsForCreditThatCannotCome) {
+    PartForwarder forwarder;
+    ServedStream served;
+    served.serve({.listener = {.forwarder = &forwarder}});
+    FakeConnection& peer = served.connect();
+    peer.receive(request(1, "\"parts\": 0") + request(2, "\"parts\": 0"));
+    forwarder.part(0, 0);
+    served.run();
+    PartsFlow& early = *forwarder.flows[0];
+    int waited = 0;
+    early.wait([&] { ++waited; });
+    EXPECT_EQ(waited, 0);
+    peer.end_input();
+    EXPECT_EQ(waited, 1);
+    EXPECT_FALSE(early.has_room());
+    EXPECT_FALSE(early.expects_more());
+    PartsFlow& late = *forwarder.flows[1];
+    EXPECT_TRUE(late.has_room()) << "one always may be under way";
+    forwarder.part(1, 0);
+    served.run();
+    late.wait([&] { ++waited; });
+    EXPECT_EQ(waited, 2);
+    forwarder.end(0);
+    forwarder.end(1);
+    served.run();
+    EXPECT_EQ(peer.take_responses(),
+              (Texts{part_of(1, 0, 0), part_of(2, 0, 0), end_of(1, 1), end_of(2, 1)}));
+}
+
 TEST(ResponseParts, AWindowOfNothingAdmitsOneAtATime) {
     PartsFlow flow{0};
     EXPECT_TRUE(flow.has_room());

@@ -74,6 +74,8 @@ public:
         input_ += bytes;
         offer();
     }
+    /// The peer has said all.
+    void end_input() { session_->on_input_ended(); }
     /// The connection breaks.
     void lose() {
         closing_ = true;

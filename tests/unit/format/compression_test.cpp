@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <zstd.h>
 
+#include <cstdint>
 #include <string>
 
 namespace warren::format {
@@ -112,7 +113,7 @@ TEST(Compression, WhatIsCutShortOrFollowedIsTold) {
 
 TEST(Compression, FramesOfOthersAreRead) {
     std::string text;
-    for (int line = 0; line < 300'000; ++line) {
+    for (std::int64_t line = 0; line < 300'000; ++line) {
         text += std::to_string(line * 7919 % 1'000'003) + "\n";
     }
     EXPECT_EQ(plain_text(Compression::zstd, zstd_with(text, ZSTD_c_compressionLevel, 19)), text);

@@ -414,7 +414,7 @@ TEST_F(NestedCalls, AreMadeOnce) {
     EXPECT_EQ(client_->call("closed", wish), Dynamic{"cancelled"});
 }
 
-task<int> relay(Client& to, const int& number, Context& context) {
+task<int> relay(Client& to, int number, Context& context) {
     const Live live;
     const int given = co_await context.call<wait_for_it>(to, number);
     co_return given;

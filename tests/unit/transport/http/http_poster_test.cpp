@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -91,7 +92,7 @@ TEST(HttpPoster, ReadsWhatHasNoLengthOrIsInChunks) {
 }
 
 TEST(HttpPoster, PostsAgainWhatAConnectionThatWasKeptDidNotTake) {
-    int count = 0;
+    std::atomic<int> count = 0;
     HttpServer server{[&count](const std::string&) {
         // The second one ends the first connection, as a server does that closes what is idle.
         return ++count == 2 ? std::string{} : http_answer("200 OK");

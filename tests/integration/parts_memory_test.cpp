@@ -32,7 +32,11 @@ using namespace warren;
 
 constexpr std::size_t part_bytes = std::size_t{256} << 10;
 // What sanitizers keep would be counted, too: with them it is fewer, and memory is no matter.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifndef __has_feature
+#define __has_feature(x) 0  // g++ has the macros instead
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr bool is_counted = false;
 #else
 constexpr bool is_counted = true;

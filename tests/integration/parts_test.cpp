@@ -360,6 +360,7 @@ struct Adders {
                     break;
                 }
                 sum += item->number;
+                begun.set(1);
             }
             co_return sum + items.response().sent;
         });
@@ -380,6 +381,7 @@ struct Adders {
         server.start();
     }
 
+    Seen begun;  // once a part has come
     Client client;
     Server server{{.workers = 1}};
 };
@@ -412,10 +414,12 @@ TEST_P(Parts, OfANestedCallAreStoppedWithIt) {
         {.count = 1'000'000, .bytes = 1000},
         [&](std::expected<int, Failure> sum) { ended.set_value(sum ? Code{} : sum.error().code); },
         {.stop = stop.get_token()});
+    ASSERT_TRUE(adders.begun.wait_for(1));
     stop.request_stop();
     EXPECT_EQ(ended.get_future().get(), Code::cancelled);
-    adders.server.stop();
-    EXPECT_NE(seen.last, 1'000'000);
+    std::unique_lock lock{seen.mutex};
+    EXPECT_TRUE(seen.changed.wait_for(lock, 20s, [&] { return seen.last.has_value(); }));
+    EXPECT_LT(*seen.last, 1'000'000);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, Parts, testing::ValuesIn(ways()),

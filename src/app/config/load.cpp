@@ -3,7 +3,10 @@
 #include "app/config/sections.hpp"
 #include "app/read_file.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <cstdlib>
+#include <sstream>
 #include <utility>
 
 namespace warren::app {
@@ -24,18 +27,58 @@ std::optional<std::string> read_configuration(const std::string& file, ConfigPro
     return std::move(*content);
 }
 
+/// Where documents begin, of which the values are not wanted.
+class DocumentStarts final : public YAML::EventHandler {
+public:
+    /// Before what begins no document, such as ',' or '}', yaml-cpp sees empty ones without end: of
+    /// such a text YAML::LoadAll does not return.
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (count_++ != 0 && mark.pos == last_.pos) {
+            throw YAML::ParserException{mark, "no value begins with what stands in column " +
+                                                  std::to_string(mark.column + 1)};
+        }
+        last_ = mark;
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+
+    std::size_t count() const noexcept { return count_; }
+
+private:
+    std::size_t count_ = 0;
+    YAML::Mark last_;
+};
+
+std::size_t count_documents(const std::string& content) {
+    std::istringstream input{content};
+    YAML::Parser parser{input};
+    DocumentStarts documents;
+    while (parser.HandleNextDocument(documents)) {
+    }
+    return documents.count();
+}
+
 std::optional<YAML::Node> parse(const std::string& content, ConfigProblems& problems) {
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(content);
-        if (documents.size() > 1) {
+        if (count_documents(content) > 1) {
             problems.add(0, {}, "holds several documents ('---'), but one is wanted");
             return std::nullopt;
         }
-        if (documents.empty() || documents.front().IsNull()) {
+        YAML::Node document = YAML::Load(content);
+        if (document.IsNull()) {
             problems.add(0, {}, "is empty");
             return std::nullopt;
         }
-        return documents.front();
+        return document;
     } catch (const YAML::Exception& error) {
         problems.add(static_cast<std::size_t>(error.mark.line) + 1, {},
                      "is no valid YAML: " + error.msg);

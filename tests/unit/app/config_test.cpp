@@ -553,6 +553,27 @@ TEST_F(ConfigFile, AMissingFileAndOneThatIsNoYaml) {
     EXPECT_NE(found[0].find("is no valid YAML"), std::string::npos) << found[0];
 }
 
+TEST_F(ConfigFile, WhatBeginsNoValueIsRefusedAtItsPlace) {
+    for (const auto& [text, line, column] : {std::tuple{",isteners: []\n", 1, 1},
+                                             {"workers: 1\n}\n", 2, 1},
+                                             {"[workers] ]\n", 1, 11},
+                                             {"---\n---\n}\n", 3, 1}}) {
+        EXPECT_EQ(problems(text),
+                  std::vector<std::string>{"warren.yml:" + std::to_string(line) +
+                                           ": is no valid YAML: no value begins with what stands "
+                                           "in column " +
+                                           std::to_string(column)});
+    }
+    for (const std::string text : {"workers: 1\n---\nworkers: 1\n", "---\n---\n", "a\n...\nb\n"}) {
+        EXPECT_EQ(problems(text),
+                  std::vector<std::string>{
+                      "warren.yml: holds several documents ('---'), but one is wanted"});
+    }
+    for (const std::string text : {"", "# nothing\n", "---\n", "...\n"}) {
+        EXPECT_EQ(problems(text), std::vector<std::string>{"warren.yml: is empty"});
+    }
+}
+
 TEST_F(ConfigFile, AQueueThatIsMissingIsMissedAtItsKey) {
     EXPECT_EQ(problems("listeners: [{amqp: 'amqp://h'}, {amqp: 'amqp://h', protocol: tutorial, "
                        "method: a}, {amqp: 'amqp://h?queue=q'}, "

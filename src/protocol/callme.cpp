@@ -1,6 +1,7 @@
 #include "protocol/callme.hpp"
 
 #include "protocol/callme_body.hpp"
+#include "protocol/callme_exceptions.hpp"
 #include "protocol/content.hpp"
 #include "protocol/field_errors.hpp"
 #include "protocol/reply_headers.hpp"
@@ -72,7 +73,10 @@ Failure completed(Failure named, const Failure& body, CallmeForm form) {
             break;
         }
     }
-    if (named.code == Code::failed) {
+    const Value type = body.data["type"];
+    const bool is_type_error = named.code == Code::invalid_request && type.is_text() &&
+                               type.as_text() != callme_exception_type({.failure = named.code});
+    if (named.code == Code::failed || is_type_error) {
         named.data = body.data;
     }
     return named;

@@ -144,8 +144,9 @@ std::string_view callme_exception_type(const Response& failure) noexcept {
 
 format::PickleValue callme_exception(const Response& failure, std::string_view method,
                                      format::PickleReader reader, Arena& arena) {
-    if (const auto named = failure.failure == Code::failed && failure.data ? named_by(*failure.data)
-                                                                           : std::nullopt) {
+    const bool may_name =
+        failure.failure == Code::failed || failure.failure == Code::invalid_request;
+    if (const auto named = may_name && failure.data ? named_by(*failure.data) : std::nullopt) {
         const auto [type, args] = as_python_takes(*named, reader);
         const auto values = format::pickle_from_value(Value::list(args), arena).items();
         return format::PickleValue::exception(type, format::PickleValue::tuple(values, arena),

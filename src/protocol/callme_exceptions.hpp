@@ -15,8 +15,8 @@ namespace warren::protocol {
 /// those whose values are wrong.
 std::string_view callme_exception_type(const Response& failure) noexcept;
 
-/// The exception that a failure's data names, as `callme_failure` and `python_error` write it;
-/// otherwise the one of the table.
+/// The exception that the data of `failed` or `invalid_request` names, as `callme_failure` and
+/// `python_error` write it; otherwise the one of the table.
 /// in   method: as the request named it; views of `failure`, `method` and `arena` are kept
 /// out  one that the reader can make: where the type would refuse the arguments, fewer of them, or
 ///      the type above it

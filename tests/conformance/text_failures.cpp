@@ -39,8 +39,27 @@ std::string joined(std::string_view errors) {
     return text;
 }
 
-std::string as_exception(std::string_view message) {
-    return " {\"type\":\"RuntimeError\",\"args\":[\"" + std::string{message} + "\"]}";
+std::string as_exception(std::string_view type, std::string_view message) {
+    return " {\"type\":\"" + std::string{type} + "\",\"args\":[\"" + std::string{message} + "\"]}";
+}
+
+/// Whether what is said is of the arguments as such, which is a TypeError.
+bool is_of_arguments(std::string_view errors) {
+    constexpr std::array types{" [missing]", " [too_many_arguments]", " [extra_forbidden]",
+                               " [multiple_values]", " [arguments_type]"};
+    while (errors.starts_with(next_error)) {
+        errors.remove_prefix(next_error.size());
+        const std::string_view error = errors.substr(0, errors.find(next_error));
+        errors.remove_prefix(error.size());
+        const bool is_inner =
+            error.substr(0, error.find(": ")).find_first_of(".[", 1) != std::string_view::npos;
+        if (!is_inner && std::ranges::any_of(types, [error](std::string_view type) {
+                return error.ends_with(type);
+            })) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -56,14 +75,18 @@ std::string as_exception_failure(std::string_view line) {
     const std::string_view message = outcome.substr(quote + 1, end - quote - 1);
     const std::string head{line.substr(0, begin + end + 1)};
     if (outcome.starts_with(declined)) {
-        return head + as_exception(message);
+        return head + as_exception("RuntimeError", message);
     }
     if (!is_of_the_server(outcome, message)) {
         return std::string{line};
     }
+    const std::string_view errors = outcome.substr(end + 1);
+    const std::string whole = std::string{message} + joined(errors);
     const bool is_failed = outcome.starts_with(name_of(Code::failed));
-    return std::string{line.substr(0, begin + end)} + joined(outcome.substr(end + 1)) + '"' +
-           (is_failed ? as_exception(message) : std::string{});
+    return std::string{line.substr(0, begin + quote + 1)} + whole + '"' +
+           (is_failed                 ? as_exception("RuntimeError", whole)
+            : is_of_arguments(errors) ? as_exception("TypeError", whole)
+                                      : std::string{});
 }
 
 std::string as_text_failure(std::string_view line) {

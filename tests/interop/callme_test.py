@@ -241,6 +241,15 @@ class ProxyCallsWarren(CallmeTest):
             with self.assertRaises(ValueError) as raised:
                 proxy.bad_value(7)
             self.assertEqual(raised.exception.args, ("bad value", 7))
+            outer = self.callme("outer", methods=["add"])
+            self.enterContext(proxying({"from": outer, "to": self.address("fooserver")}))
+            front = {"from": self.callme("front", methods=["add"]), "to": self.address("outer")}
+            self.enterContext(proxying(front))
+            for server_id in ("fooserver", "outer", "front"):
+                with self.assertRaisesRegex(TypeError, "b: Field required"):
+                    self.proxy(server_id).add(1)
+                with self.assertRaisesRegex(ValueError, "valid integer"):
+                    self.proxy(server_id).add("x", 1)
 
     def test_the_released_proxies(self):
         for number in (2, 4):

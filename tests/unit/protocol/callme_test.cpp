@@ -340,6 +340,28 @@ TEST_F(CallmeTest, EachFailureIsTheExceptionOfTheTable) {
     }
 }
 
+TEST_F(CallmeTest, AnInvalidRequestKeepsTheTypeOfItsException) {
+    const MessageView request = sent(*protocol_, {.method = "a.b"});
+    for (const std::string_view error : {"missing", "int_type"}) {
+        const std::vector<FieldError> errors{
+            {.location = {"b"}, .message = "m", .type = std::string{error}}};
+        Response failure{.failure = Code::invalid_request, .message = "x", .errors = errors};
+        const std::string written{text_of(response_to(*protocol_, request, failure).body)};
+        const auto first =
+            protocol_->decode_response(response_to(*protocol_, request, failure), arena_);
+        ASSERT_FALSE(first);
+        EXPECT_EQ(first.error().code, Code::invalid_request);
+        EXPECT_EQ(first.error().message, "x: b: m");
+        EXPECT_TRUE(first.error().errors.empty());
+        EXPECT_EQ(first.error().data->is_null(), error == "int_type");
+        // What a proxy answers.
+        failure = {.failure = first.error().code,
+                   .message = first.error().message,
+                   .data = first.error().data.value()};
+        EXPECT_EQ(text_of(response_to(*protocol_, request, failure).body), written);
+    }
+}
+
 TEST_F(CallmeTest, APickleIsReadWhereTheFormatSaysSoAndNowhereElse) {
     const std::string body = [&] {
         sent(*protocol_, {.method = "m"});

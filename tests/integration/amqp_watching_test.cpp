@@ -174,6 +174,17 @@ TEST_F(AmqpWatching, AReplyQueueHasOneClientAndGoesWithIt) {
     EXPECT_TRUE(eventually([&] { return !has_queue("of_one"); }));
 }
 
+TEST_F(AmqpWatching, AReplyQueueGoesAlsoWithAClientThatHasJustCome) {
+    const std::string address =
+        broker.uri() + "?queue=absent&protocol=tutorial&reply=durable&reply_queue=short_lived";
+    for (int time = 0; time < 10; ++time) {
+        Client client{address};
+        client.start_call("x", Dynamic::map({}), [](auto) {});
+        ASSERT_TRUE(eventually([&] { return has_queue("short_lived"); }));
+    }
+    EXPECT_TRUE(eventually([&] { return !has_queue("short_lived"); }));
+}
+
 TEST_F(AmqpWatching, AClientThatComesBackGetsItsReplyQueueAgain) {
     Caller caller{loop,
                   broker.uri(),

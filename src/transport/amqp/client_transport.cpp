@@ -55,7 +55,8 @@ public:
     ~AmqpClientTransportImpl() override {
         link_->executor().cancel(retry_timer_);
         link_->detach(*this);
-        if (ready_ && !replies_.queue_to_delete().empty()) {
+        // Behind a consumer that is refused, as the queue is another's, the broker reads no more.
+        if (reply_channel_ != 0 && !replies_.queue_to_delete().empty()) {
             (void)link_->core().queue_delete(reply_channel_, {.queue = replies_.queue_to_delete()});
         }
         close_channels();

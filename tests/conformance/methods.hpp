@@ -1,5 +1,6 @@
 #pragma once
 
+#include <warren/batch.hpp>
 #include <warren/client.hpp>
 #include <warren/lazy_call.hpp>
 #include <warren/server.hpp>

@@ -246,14 +246,17 @@ void Scene::end_client(std::string_view method, Key key) {
     clients_.erase({queue_of(method), key});
 }
 
-Client& Scene::client_of_warren(std::string_view method) {
-    if (protocol_.queue_of == nullptr && cell_.meeting != Meeting::at_queues) {
+Client& Scene::client_of_warren(std::string_view method, std::string_view further) {
+    const bool is_told = protocol_.queue_of != nullptr || cell_.meeting == Meeting::at_queues;
+    if (!is_told && further.empty()) {
         return client(method);
     }
+    std::string parameters{is_told ? "peer=warren" : ""};
+    parameters.append(parameters.empty() || further.empty() ? "" : "&").append(further);
     const std::string queue = queue_of(method);
-    std::unique_ptr<Client>& client = clients_[{"of Warren: " + queue, Key::none}];
+    std::unique_ptr<Client>& client = clients_[{parameters + ' ' + queue, Key::none}];
     if (client == nullptr) {
-        client = std::make_unique<Client>(with_parameters(client_address(queue), "peer=warren"),
+        client = std::make_unique<Client>(with_parameters(client_address(queue), parameters),
                                           client_options());
     }
     return *client;

@@ -59,8 +59,10 @@ public:
     Client& client(std::string_view method, Key key = Key::none);
     /// End a client that was connected.
     void end_client(std::string_view method, Key key);
-    /// That says of itself that it is Warren's, where the protocol needs to be told.
-    Client& client_of_warren(std::string_view method);
+    /// That says of itself that it is Warren's, where the protocol needs to be told; in
+    /// further: parameters of its address, as in "compress=zstd".
+    /// err  throws Error: a parameter that the protocol refuses
+    Client& client_of_warren(std::string_view method, std::string_view further = {});
     /// To where nobody serves.
     Client& client_of_nobody();
 

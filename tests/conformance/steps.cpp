@@ -56,6 +56,15 @@ bool refuses_parts(const ProtocolTraits& traits) {
     return !carries_parts(traits);
 }
 
+bool compresses(const ProtocolTraits& traits) {
+    return std::ranges::any_of(endpoint::protocols(), [&](const auto* protocol) {
+        return protocol->name == traits.name && protocol->compresses;
+    });
+}
+bool refuses_compression(const ProtocolTraits& traits) {
+    return !compresses(traits);
+}
+
 bool cancels_calls(const ProtocolTraits& traits) {
     return traits.cancels == ProtocolTraits::Cancels::calls;
 }
@@ -406,6 +415,49 @@ std::string unserved(std::expected<Dynamic, Failure> outcome) {
     return is_unserved ? "no_responder or no_such_method" : line_of(outcome);
 }
 
+std::string said(const std::expected<Verdict, Failure>& outcome) {
+    return outcome ? (outcome->tolerable ? "tolerable" : "not tolerable")
+                   : std::string{name_of(outcome.error().code)};
+}
+
+std::string all_of_a_batch(Scene& scene) {
+    const std::vector<Taste> tastes{{.favourite_food = Food::onion},
+                                    {.favourite_food = Food::orange},
+                                    {.favourite_food = Food::banana, .chance_percentage = 0}};
+    return attempt([&] {
+        std::string all;
+        for (const auto& outcome : call_all<dx_example>(scene.client("dx_example"), tastes).get()) {
+            all.append(all.empty() ? "" : ", ").append(said(outcome));
+        }
+        return all;
+    });
+}
+
+std::string any_of_a_batch(Scene& scene) {
+    const std::vector<Taste> tastes{{.favourite_food = Food::banana, .chance_percentage = 0},
+                                    {.favourite_food = Food::orange}};
+    return attempt(
+        [&] { return said(call_any<dx_example>(scene.client("dx_example"), tastes).get()); });
+}
+
+std::string compressed(Scene& scene) {
+    // More than is worth it, and less than a tenth once it is compressed.
+    const std::string text(Scene::body_bytes_max / 2, 'w');
+    return attempt([&] {
+        Client& client = scene.client_of_warren("echo", "compress=zstd");
+        const Dynamic value =
+            client.call("echo", scene.arguments_of("echo", Dynamic::map({{"value", text}})));
+        return value == Dynamic{text} ? "comes back" : "comes back as something else";
+    });
+}
+
+std::string compression_refused(Scene& scene) {
+    return attempt([&] {
+        scene.client_of_warren("echo", "compress=zstd");
+        return "taken";
+    });
+}
+
 std::string no_method(Scene& scene) {
     return unserved(Started{scene.client("missing"), "missing", Dynamic::map({})}.wait());
 }
@@ -542,6 +594,11 @@ constexpr auto all = std::to_array<Step>({
      refuses_when_read},
     {"a body of one byte more, which ends its connection", body_over_limit_of_reader,
      refuses_and_ends},
+    {"echo of a large text, compressed", compressed, compresses},
+    {"compression, where it cannot be said", compression_refused, refuses_compression},
+    // Many calls together.
+    {"dx_example three times, all of them", all_of_a_batch},
+    {"dx_example twice, the first success", any_of_a_batch},
     // A handler that calls its own server, and holds no thread.
     {R"(relay {"value":"x"})",
      [](Scene& scene) { return scene.call("relay", R"({"value":"x"})"); }},

@@ -554,10 +554,8 @@ TEST_F(ConfigFile, AMissingFileAndOneThatIsNoYaml) {
 }
 
 TEST_F(ConfigFile, WhatBeginsNoValueIsRefusedAtItsPlace) {
-    for (const auto& [text, line, column] : {std::tuple{",isteners: []\n", 1, 1},
-                                             {"workers: 1\n}\n", 2, 1},
-                                             {"[workers] ]\n", 1, 11},
-                                             {"---\n---\n}\n", 3, 1}}) {
+    for (const auto& [text, line, column] :
+         {std::tuple{",isteners: []\n", 1, 1}, {"---\n,\n", 2, 1}, {"[workers] ,\n", 1, 11}}) {
         EXPECT_EQ(problems(text),
                   std::vector<std::string>{"warren.yml:" + std::to_string(line) +
                                            ": is no valid YAML: no value begins with what stands "

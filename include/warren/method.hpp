@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,20 @@ enum class Locking : std::uint8_t {
     none,   // runs at any time
     field,  // never at once with a call of this method whose field has the same value
     alone,  // never at once with another call of this method
+};
+
+/// A call as it may be made, for people.
+struct MethodExample {
+    std::string name;
+    Dynamic request;
+    std::optional<Dynamic> response{};
+};
+
+/// A failure that a method says it may answer.
+struct MethodFailure {
+    Code code;
+    std::string description{};
+    const Type* data = nullptr;  // null: none, or not told
 };
 
 /// A method as the runtime sees it.
@@ -40,6 +55,12 @@ struct Method {
     Execution execution = Execution::worker;
     bool responds_later = false;  // its handler takes a `Responder`, or is a coroutine
     bool idempotent = false;      // doing it twice is the same as doing it once
+    // What is told of it, and changes nothing.
+    std::string since{};                      // a version
+    std::optional<std::string> deprecated{};  // with what to use instead, if anything
+    std::vector<std::string> tags{};
+    std::vector<MethodFailure> failures{};
+    std::vector<MethodExample> examples{};
 };
 
 /// Says more about a method that was just registered.
@@ -73,10 +94,44 @@ public:
         method_->idempotent = true;
         return *this;
     }
+    /// What a plain function's parameter means.
+    /// err  throws Error (internal) when it has none of this name
+    MethodOptions& describe_parameter(std::string_view name, std::string text);
+    /// A call as it may be made: in the documentation, and what a form begins with.
+    /// in   request: arguments by name
+    /// err  throws Error (internal), with every error, when they do not keep to the contract
+    MethodOptions& example(std::string name, Dynamic request,
+                           std::optional<Dynamic> response = std::nullopt);
+    /// A failure that it may answer, and when.
+    MethodOptions& may_fail(Code code, std::string description) {
+        return add_failure({code, std::move(description)});
+    }
+    /// The same with the type of the failure's data.
+    template <typename Data>
+    MethodOptions& may_fail(Code code, std::string description) {
+        return add_failure({code, std::move(description), &type_of<Data>()});
+    }
+    /// It is not to be used any more.
+    /// in   instead: what to use, as a sentence
+    MethodOptions& deprecated(std::string instead = {}) {
+        method_->deprecated = std::move(instead);
+        return *this;
+    }
+    /// The version of its module or program that was the first to have it.
+    MethodOptions& since(std::string version) {
+        method_->since = std::move(version);
+        return *this;
+    }
+    /// What it belongs to. May be said several times.
+    MethodOptions& tag(std::string name) {
+        method_->tags.push_back(std::move(name));
+        return *this;
+    }
 
 private:
     /// in   member: of the model's defaults
     MethodOptions& lock_on(const Model& model, const void* member);
+    MethodOptions& add_failure(MethodFailure failure);
 
     Method* method_;
 };

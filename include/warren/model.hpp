@@ -282,24 +282,39 @@ private:
 
 /// Describe the enumeration E: WARREN_ENUM(E, enumerator...), each of them: a forgotten one does
 /// not compile, unless two have one number. On the wire: the enumerator's name.
-#define WARREN_ENUM(E, ...)                                                             \
-    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wswitch\"")         \
-        [[maybe_unused]] constexpr auto                                                 \
-        warren_enumerators([[maybe_unused]] E* tag) {                                   \
-        using WarrenSelf = E;                                                           \
-        constexpr auto named = ::std::to_array<::warren::Enumerator>(                   \
-            {WARREN_FOR_EACH(WARREN_ENUMERATOR, __VA_ARGS__)});                         \
-        [](auto each, auto distinct) -> void {                                          \
-            if constexpr (distinct.value) {                                             \
-                switch (each) {                                                         \
-                    WARREN_FOR_EACH(WARREN_ENUMERATOR_CASE, __VA_ARGS__)                \
-                    break;                                                              \
-                }                                                                       \
-            }                                                                           \
-        }(WarrenSelf{}, ::std::bool_constant<::warren::detail::are_distinct(named)>{}); \
-        return ::warren::detail::DescribedEnumerators<named.size()>{#E, named};         \
-    }                                                                                   \
+#define WARREN_ENUM(E, ...) \
+    WARREN_ENUM_OF(E, "", WARREN_ENUMERATOR, WARREN_ENUMERATOR_CASE, __VA_ARGS__)
+
+/// The same with what it and its enumerators mean, for people:
+/// WARREN_ENUM_WITH(E, "description", (enumerator, "description")...), the latter may be left out.
+#define WARREN_ENUM_WITH(E, description, ...)                                                     \
+    WARREN_ENUM_OF(E, description, WARREN_DESCRIBED_ENUMERATOR, WARREN_DESCRIBED_ENUMERATOR_CASE, \
+                   __VA_ARGS__)
+
+#define WARREN_ENUM_OF(E, description, enumerator_of, case_of, ...)                               \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic error \"-Wswitch\"")                   \
+        [[maybe_unused]] constexpr auto                                                           \
+        warren_enumerators([[maybe_unused]] E* tag) {                                             \
+        using WarrenSelf = E;                                                                     \
+        constexpr auto named =                                                                    \
+            ::std::to_array<::warren::Enumerator>({WARREN_FOR_EACH(enumerator_of, __VA_ARGS__)}); \
+        [](auto each, auto distinct) -> void {                                                    \
+            if constexpr (distinct.value) {                                                       \
+                switch (each) {                                                                   \
+                    WARREN_FOR_EACH(case_of, __VA_ARGS__)                                         \
+                    break;                                                                        \
+                }                                                                                 \
+            }                                                                                     \
+        }(WarrenSelf{}, ::std::bool_constant<::warren::detail::are_distinct(named)>{});           \
+        return ::warren::detail::DescribedEnumerators<named.size()>{#E, description, named};      \
+    }                                                                                             \
     _Pragma("GCC diagnostic pop")
 #define WARREN_ENUMERATOR(enumerator) \
     ::warren::Enumerator{#enumerator, static_cast<std::int64_t>(WarrenSelf::enumerator)},
 #define WARREN_ENUMERATOR_CASE(enumerator) case WarrenSelf::enumerator:
+#define WARREN_DESCRIBED_ENUMERATOR(item) WARREN_DESCRIBED_ENUMERATOR_ARGUMENTS item
+#define WARREN_DESCRIBED_ENUMERATOR_ARGUMENTS(enumerator, ...)                          \
+    ::warren::Enumerator{#enumerator, static_cast<std::int64_t>(WarrenSelf::enumerator) \
+                                          __VA_OPT__(, ) __VA_ARGS__},
+#define WARREN_DESCRIBED_ENUMERATOR_CASE(item) WARREN_DESCRIBED_ENUMERATOR_CASE_ARGUMENTS item
+#define WARREN_DESCRIBED_ENUMERATOR_CASE_ARGUMENTS(enumerator, ...) case WarrenSelf::enumerator:

@@ -25,6 +25,7 @@ constexpr const Type& type_of();
 struct Enumerator {
     std::string_view name;
     std::int64_t number;
+    std::string_view description{};  // for people
 };
 
 /// What became of an item on its way into a set.
@@ -115,8 +116,9 @@ struct Type {
     };
 
     Kind kind;
-    std::string_view name{};     // of enumerations, as given to WARREN_ENUM; else empty
-    std::size_t size_bytes = 0;  // of an object of this type
+    std::string_view name{};         // of enumerations, as given to WARREN_ENUM; else empty
+    std::string_view description{};  // of enumerations, for people
+    std::size_t size_bytes = 0;      // of an object of this type
     bool is_signed = false;
     const Type* element = nullptr;
     std::size_t length = 0;

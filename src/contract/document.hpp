@@ -19,10 +19,10 @@ namespace warren::contract {
 /// A type, as the wire has it.
 struct DataType {
     Type::Kind kind = Type::Kind::nothing;
-    std::uint32_t bits = 0;  // integer, floating, duration: of the number
-    bool is_signed = false;  // integer
-    Period period{};         // duration: its unit, in seconds
-    std::size_t length = 0;  // array
+    std::uint32_t bits = 0;   // integer, floating, duration: of the number
+    bool is_signed = false;   // integer
+    Period period{};          // duration: its unit, in seconds
+    std::size_t length = 0;   // array
     std::string reference{};  // model, enumeration: its `id` in the document
     /// Of optional, list, set, array, map and secret: the one inside; of choice: each.
     std::vector<DataType> elements{};
@@ -50,7 +50,7 @@ struct FieldDocument {
     std::string name;
     DataType type{};
     bool required = true;
-    bool is_secret = false;  // by its name or type: its values are shown nowhere
+    bool is_secret = false;                  // by its name or type: its values are shown nowhere
     std::optional<Dynamic> default_value{};  // of one that may be left out; nullopt: not told
     std::string description{};
     std::vector<Dynamic> examples{};
@@ -114,13 +114,13 @@ struct MethodDocument {
 
 /// Where methods are served.
 struct ListenerDocument {
-    std::string address;   // what a client takes, without credentials
-    std::string protocol;  // as a configuration names it
-    std::string exchange{};                 // of a broker; empty: the default one
-    std::string queue{};                    // of a broker
-    std::string virtual_host{};             // of a broker
-    std::vector<std::string> methods{};     // by name, sorted
-    bool has_one_method = false;            // calls name none
+    std::string address;                 // what a client takes, without credentials
+    std::string protocol;                // as a configuration names it
+    std::string exchange{};              // of a broker; empty: the default one
+    std::string queue{};                 // of a broker
+    std::string virtual_host{};          // of a broker
+    std::vector<std::string> methods{};  // by name, sorted
+    bool has_one_method = false;         // calls name none
     bool is_mock = false;
 
     friend bool operator==(const ListenerDocument&, const ListenerDocument&) = default;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <warren/contract.hpp>
 #include <warren/method.hpp>
 
 #include "contract/document.hpp"

@@ -66,6 +66,49 @@ MethodOptions& MethodOptions::lock_on(const Model& model, const void* member) {
                                                : "(a member that WARREN_MODEL does not name)");
 }
 
+MethodOptions& MethodOptions::describe_parameter(std::string_view name, std::string text) {
+    const Model* const model = method_->request->model ? method_->request->model() : nullptr;
+    const bool has_parameters = model != nullptr && model->shape == ModelShape::parameters;
+    if (!has_parameters || model->find(name) == nullptr) {
+        throw Error{Code::internal, "method '" + method_->name + "' has no parameter '" +
+                                        std::string{name} + "' to describe"};
+    }
+    // The parameters of a function are its method's own.
+    const_cast<Field*>(model->find(name))->description = std::move(text);  // NOLINT
+    return *this;
+}
+
+MethodOptions& MethodOptions::example(std::string name, Dynamic request,
+                                      std::optional<Dynamic> response) {
+    const auto hold = [&](std::string_view what, const Type& type, const Dynamic& value,
+                          void* target) {
+        try {
+            detail::bind_checked(type, value.value(), target);
+        } catch (const Error& error) {
+            throw Error{Code::internal,
+                        "method '" + method_->name + "', example '" + name + "': the " +
+                            std::string{what} +
+                            " does not keep to the contract: " + to_string(error.failure())};
+        }
+    };
+    hold("request", *method_->request, request, method_->make_invocation()->request());
+    if (response) {
+        const auto made = method_->make_response();
+        hold("response", *method_->response, *response, made.get());
+    }
+    method_->examples.push_back({std::move(name), std::move(request), std::move(response)});
+    return *this;
+}
+
+MethodOptions& MethodOptions::add_failure(MethodFailure failure) {
+    if (failure.data != nullptr) {
+        std::vector<const Model*> known;
+        warren::describe(*failure.data, known);
+    }
+    method_->failures.push_back(std::move(failure));
+    return *this;
+}
+
 MethodOptions Registry::add(std::string_view name, detail::HandlerDescription described) {
     return add({.name = std::string{name},
                 .origin = origin_,

@@ -14,7 +14,8 @@ namespace warren::docs {
 /// Where the definitions that a schema refers to stand, and how they are written.
 enum class SchemaForm : std::uint8_t {
     json_schema,  // 2020-12: `$defs`
-    reference,    // draft-07, as pydantic 1 writes it: `definitions`, class names, `allOf` beside text
+    reference,    // draft-07, as pydantic 1 writes it: `definitions`, class names, `allOf` beside
+                  // text
     components,   // `#/components/schemas/<id>`, as AsyncAPI and OpenRPC have them
 };
 

@@ -25,6 +25,7 @@ concept DescribedModel = requires { warren_model(static_cast<T*>(nullptr)); };
 template <std::size_t count>
 struct DescribedEnumerators {
     std::string_view name;
+    std::string_view description;
     std::array<Enumerator, count> enumerators;
 };
 
@@ -154,6 +155,7 @@ struct TypeMaker {
         } else if constexpr (DescribedEnum<T>) {
             return {.kind = Type::Kind::enumeration,
                     .name = described_enum<T>.name,
+                    .description = described_enum<T>.description,
                     .is_signed = std::signed_integral<std::underlying_type_t<T>>,
                     .enumerators = described_enum<T>.enumerators};
         } else if constexpr (DescribedModel<T>) {

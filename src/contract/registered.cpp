@@ -199,6 +199,17 @@ private:
         return data;
     }
 
+    static bool is_secret(const Type& type) {
+        return type.kind == Kind::secret ||
+               (type.kind == Kind::optional && is_secret(*type.element));
+    }
+
+    /// What may be shown of an example.
+    static Dynamic shown(const Type& type, const Dynamic& example) {
+        Arena arena;
+        return Dynamic{model::redact(type, example.value(), arena)};
+    }
+
     static Demands demands(const Constraints& constraints) {
         const auto owned = [](const std::optional<Value>& bound) {
             return bound ? std::optional{Dynamic{*bound}} : std::nullopt;
@@ -218,10 +229,10 @@ private:
             .name = described.name,
             .type = type(*described.type),
             .required = described.required,
-            .is_secret = model::is_secret_name(described.name) || model::holds_secret(described),
+            .is_secret = model::is_secret_name(described.name) || is_secret(*described.type),
             .description = described.description,
             .demands = demands(described.constraints)};
-        if (field.is_secret) {
+        if (model::holds_secret(described)) {
             return field;
         }
         field.examples = described.examples;
@@ -286,7 +297,11 @@ private:
             }
         }
         for (const MethodExample& example : described.examples) {
-            method.examples.push_back({example.name, example.request, example.response});
+            ExampleDocument& told = method.examples.emplace_back(
+                example.name, shown(*described.request, example.request));
+            if (example.response) {
+                told.response = shown(*described.response, *example.response);
+            }
         }
         return method;
     }

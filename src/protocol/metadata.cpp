@@ -75,10 +75,11 @@ constinit const std::array<MetadataText, 5> metadata_texts{
     MetadataText{"contract", "warren-contract", "contract", &Metadata::contract, is_name}};
 
 std::string_view first_asked(const Metadata& metadata) noexcept {
-    for (const MetadataText& each : metadata_texts) {
-        if (!(metadata.*each.text).empty()) {
-            return each.name;
-        }
+    if (metadata.has_texts()) [[unlikely]] {
+        return std::ranges::find_if(
+                   metadata_texts,
+                   [&](const MetadataText& each) { return !(metadata.*each.text).empty(); })
+            ->name;
     }
     return metadata.priority ? "priority" : std::string_view{};
 }
@@ -101,6 +102,9 @@ std::optional<std::string> fault_of(const Metadata& asked) {
 }
 
 std::expected<void, Failure> bound(Metadata& received) {
+    if (!received.has_texts()) [[likely]] {
+        return {};
+    }
     if (!received.idempotency_key.empty() && !is_name(received.idempotency_key)) {
         return std::unexpected{refused_request("The idempotency key has more than " +
                                                    std::to_string(metadata_name_bytes_max) +
@@ -122,10 +126,16 @@ std::expected<void, Failure> bound(Metadata& received) {
 Metadata copy(const Metadata& metadata, Arena& arena) {
     Metadata copied = metadata;
     copied.caller = arena.copy(metadata.caller);
-    for (const MetadataText& each : metadata_texts) {
-        copied.*each.text = arena.copy(metadata.*each.text);
-    }
+    keep_texts(copied, arena);
     return copied;
+}
+
+void keep_texts(Metadata& metadata, Arena& arena) {
+    if (metadata.has_texts()) [[unlikely]] {
+        for (const MetadataText& each : metadata_texts) {
+            metadata.*each.text = arena.copy(metadata.*each.text);
+        }
+    }
 }
 
 std::expected<Metadata, Failure> read_metadata(const MessageView& delivered) {

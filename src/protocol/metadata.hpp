@@ -35,6 +35,11 @@ struct Metadata {
     std::optional<std::chrono::milliseconds>
         heartbeat{};  // how often it wants to hear; none: never
 
+    /// Whether there is any of the texts that callers say. Mostly there is none.
+    bool has_texts() const noexcept {
+        return (idempotency_key.size() | traceparent.size() | tracestate.size() | baggage.size() |
+                contract.size()) != 0;
+    }
     bool takes_more_than_end() const noexcept {
         return parts_window || takes_progress || heartbeat;
     }
@@ -64,6 +69,8 @@ std::expected<void, Failure> bound(Metadata& received);
 
 /// The same, viewing the arena.
 Metadata copy(const Metadata& metadata, Arena& arena);
+/// Have the texts that callers say view the arena.
+void keep_texts(Metadata& metadata, Arena& arena);
 
 /// What the properties and headers of a delivered request say. A header of another kind than ours
 /// is somebody else's, and is passed over. An expiration of 0 ms is to be delivered at once or not

@@ -57,14 +57,30 @@ std::expected<void, EncodeError> write_auth(MsgpackWriter& writer, const Value& 
     return writer.value(auth, depth_max - 1);
 }
 
+std::expected<void, EncodeError> write_texts(MsgpackWriter& writer, const Metadata& metadata) {
+    for (const MetadataText& each : metadata_texts) {
+        if (const std::string_view text = metadata.*each.text; !text.empty()) {
+            writer.text(each.member);
+            if (auto written = writer.value(Value::text(text)); !written) {
+                return written;
+            }
+        }
+    }
+    return {};
+}
+
 /// in  style: what the marker says
 std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::string_view style,
                                                 const Call& call, const RpcMetadata& metadata) {
     const bool is_timed = call.metadata.time_left.has_value();
     const bool is_retry = call.metadata.attempt > 1;
-    const auto texts = std::ranges::count_if(metadata_texts, [&](const MetadataText& each) {
-        return !(call.metadata.*each.text).empty();
-    });
+    const bool has_texts = call.metadata.has_texts();
+    const auto texts = has_texts
+                           ? std::ranges::count_if(metadata_texts,
+                                                   [&](const MetadataText& each) {
+                                                       return !(call.metadata.*each.text).empty();
+                                                   })
+                           : 0;
     writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) + static_cast<std::size_t>(texts) +
                     (call.metadata.priority ? 1 : 0) + (metadata.accepts_message ? 1 : 0) +
                     (call.metadata.parts_window ? 1 : 0) + (call.metadata.takes_progress ? 1 : 0) +
@@ -82,12 +98,9 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
         writer.text(rpc_names::attempt);
         writer.unsigned_integer(call.metadata.attempt);
     }
-    for (const MetadataText& each : metadata_texts) {
-        if (const std::string_view text = call.metadata.*each.text; !text.empty()) {
-            writer.text(each.member);
-            if (auto written = writer.value(Value::text(text)); !written) {
-                return written;
-            }
+    if (has_texts) [[unlikely]] {
+        if (auto written = write_texts(writer, call.metadata); !written) {
+            return written;
         }
     }
     if (call.metadata.priority) {

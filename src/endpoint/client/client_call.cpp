@@ -101,26 +101,28 @@ void PreparedCall::prepare(const ErasedCall& call, const Value& named, const for
 }
 
 void PreparedCall::describe(const CallOptions& options, const Context* of) {
-    protocol::Metadata said{.idempotency_key = options.idempotency_key,
-                            .traceparent = options.traceparent,
-                            .tracestate = options.tracestate,
-                            .baggage = options.baggage,
-                            .contract = options.contract,
-                            .priority = options.priority};
+    // Of a call that is used again it says nothing yet.
+    metadata.idempotency_key = options.idempotency_key;
+    metadata.traceparent = options.traceparent;
+    metadata.tracestate = options.tracestate;
+    metadata.baggage = options.baggage;
+    metadata.contract = options.contract;
+    metadata.priority = options.priority;
     if (of != nullptr) {
-        if (said.traceparent.empty()) {
-            said.traceparent = of->traceparent;
-            said.tracestate = said.tracestate.empty() ? of->tracestate : said.tracestate;
+        if (metadata.traceparent.empty()) {
+            metadata.traceparent = of->traceparent;
+            metadata.tracestate =
+                metadata.tracestate.empty() ? of->tracestate : metadata.tracestate;
         }
-        said.baggage = said.baggage.empty() ? of->baggage : said.baggage;
-        said.priority = said.priority ? said.priority : of->priority;
+        metadata.baggage = metadata.baggage.empty() ? of->baggage : metadata.baggage;
+        metadata.priority = metadata.priority ? metadata.priority : of->priority;
     }
     if (part_ != nullptr) {
-        said.parts_window = options.parts_window;
+        metadata.parts_window = options.parts_window;
     }
-    said.takes_progress = options.on_progress != nullptr;
-    said.heartbeat = options.heartbeat;
-    metadata = protocol::copy(said, arena_);
+    metadata.takes_progress = options.on_progress != nullptr;
+    metadata.heartbeat = options.heartbeat;
+    protocol::keep_texts(metadata, arena_);
     on_progress_ = options.on_progress;
 }
 

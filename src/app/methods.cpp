@@ -3,8 +3,9 @@
 #include "app/exit_code.hpp"
 #include "app/methods_loading.hpp"
 #include "app/type_text.hpp"
+#include "contract/registered.hpp"
+#include "docs/schemas.hpp"
 #include "format/json/json.hpp"
-#include "model/json_schema.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -48,15 +49,16 @@ void print_text(const Method& method) {
     std::printf("    response: %s", describe_type(*method.response).c_str());
 }
 
-Dynamic to_data(const Method& method) {
+Dynamic to_data(const Method& method, const contract::Document& document) {
+    const contract::MethodDocument& told = *document.find_method(method.name);
     const std::string lock = lock_text(method);
     return Dynamic::map({{"name", method.name},
                          {"description", method.description},
                          {"module", method.origin},
                          {"lock", lock.empty() ? Dynamic{} : Dynamic{lock}},
                          {"idempotent", method.idempotent},
-                         {"request_model", model::json_schema(*method.request)},
-                         {"response_model", model::json_schema(*method.response)}});
+                         {"request_model", docs::schema_of(document, told.request)},
+                         {"response_model", docs::schema_of(document, told.response)}});
 }
 
 int methods(const MethodsOptions& options) {
@@ -78,11 +80,12 @@ int methods(const MethodsOptions& options) {
     for (const LoadingProblem& problem : problems) {
         std::fprintf(stderr, "error: %s\n", problem.text.c_str());
     }
+    const contract::Document document = contract::document_of(registry.all());
     std::vector<Value> items;
     std::vector<Dynamic> data;
     for (const Method* method : registry.all()) {
         if (options.json) {
-            items.push_back(data.emplace_back(to_data(*method)).value());
+            items.push_back(data.emplace_back(to_data(*method, document)).value());
         } else {
             print_text(*method);
         }

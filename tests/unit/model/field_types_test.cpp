@@ -1,10 +1,10 @@
 #include "model/footprint.hpp"
-#include "model/json_schema.hpp"
 #include "model/mock.hpp"
 #include "model/render.hpp"
 #include "model/secret_types.hpp"
 #include "model/type_label.hpp"
 #include "model/validate.hpp"
+#include "unit/contract/documented.hpp"
 #include "unit/model/binding.hpp"
 
 #include <gtest/gtest.h>
@@ -107,7 +107,7 @@ TEST(FieldTypes, RefuseItemsChosenToCollide) {
 }
 
 TEST(FieldTypes, AreDescribed) {
-    const Dynamic schema = model::json_schema(type_of<Newer>());
+    const Dynamic schema = schema_of_type<Newer>();
     const Value properties = schema["properties"];
     EXPECT_EQ(
         json_of(*properties.find("numbers")),

@@ -40,7 +40,7 @@ public:
     ///      completion of this client's own it would wait for itself, so there it is `internal`.
     template <Contract C>
     typename C::response_type call(const typename C::request_type& request,
-                                   const CallOptions& options = {}) {
+                                   const CallOptions& options = CallOptions::none()) {
         detail::BlockingSink<typename C::response_type> sink;
         call_blocking(detail::erase<C>(request), options, sink);
         return sink.take_data();
@@ -50,8 +50,8 @@ public:
     /// with `success` false and its data, when that keeps to the contract.
     template <Contract C>
         requires(!std::is_void_v<typename C::response_type>)
-    Reply<typename C::response_type> call_for_reply(const typename C::request_type& request,
-                                                    const CallOptions& options = {}) {
+    Reply<typename C::response_type> call_for_reply(
+        const typename C::request_type& request, const CallOptions& options = CallOptions::none()) {
         detail::BlockingSink<typename C::response_type> sink;
         call_blocking(detail::erase<C>(request), options, sink);
         return sink.take_reply();
@@ -61,9 +61,9 @@ public:
     /// in   arguments: a map by name, a list by position, or the one argument itself. Secrets are
     ///      recognised by name; what is a token of one of the client's keys already stays one.
     Dynamic call(std::string_view method, const Dynamic& arguments,
-                 const CallOptions& options = {});
+                 const CallOptions& options = CallOptions::none());
     Reply<Dynamic> call_for_reply(std::string_view method, const Dynamic& arguments,
-                                  const CallOptions& options = {});
+                                  const CallOptions& options = CallOptions::none());
 
     /// Call a method that sends parts before its response, and take them one after the other: see
     /// `Parts`. Returns at once.
@@ -71,13 +71,13 @@ public:
     ///      connection_lost when not all of them came
     template <StreamContract C>
     Parts<typename C::part_type, typename C::response_type> stream(
-        const typename C::request_type& request, const CallOptions& options = {}) {
+        const typename C::request_type& request, const CallOptions& options = CallOptions::none()) {
         return begin_stream<typename C::part_type, typename C::response_type>(
             detail::erase_stream<C>(request), options);
     }
     /// The same of a method whose contract is not known here, which may have no parts.
     Parts<Dynamic, Dynamic> stream(std::string_view method, const Dynamic& arguments,
-                                   const CallOptions& options = {});
+                                   const CallOptions& options = CallOptions::none());
 
     template <typename T>
     using Completion = std::move_only_function<void(std::expected<T, Failure>)>;
@@ -89,19 +89,20 @@ public:
     template <Contract C, typename Function = Completion<typename C::response_type>>
         requires std::invocable<Function&, std::expected<typename C::response_type, Failure>>
     void start_call(const typename C::request_type& request, Function completion,
-                    const CallOptions& options = {}) {
+                    const CallOptions& options = CallOptions::none()) {
         using Sink = detail::CompletionSink<typename C::response_type, Function>;
         detail::submit<Sink>(*client_, prepare(detail::erase<C>(request), options), {},
                              std::move(completion));
     }
     void start_call(std::string_view method, const Dynamic& arguments,
-                    Completion<Dynamic> completion, const CallOptions& options = {});
+                    Completion<Dynamic> completion,
+                    const CallOptions& options = CallOptions::none());
     /// The same of a method that sends parts.
     /// in   on_part: called with each part, as `completion` is with the response after them
     template <StreamContract C, std::invocable<typename C::part_type> OnPart,
               typename Function = Completion<typename C::response_type>>
     void start_stream(const typename C::request_type& request, OnPart on_part, Function completion,
-                      const CallOptions& options = {}) {
+                      const CallOptions& options = CallOptions::none()) {
         using Sink = detail::PartsCompletionSink<typename C::part_type, typename C::response_type,
                                                  OnPart, Function>;
         detail::submit<Sink>(*client_, prepare(detail::erase_stream<C>(request), options), {},
@@ -116,19 +117,22 @@ public:
     /// err  throws Error: as `call`; invalid_request of arrpc; overloaded when too much of what was
     ///      sent before waits until the server reads it
     template <Contract C>
-    void notify(const typename C::request_type& request, const CallOptions& options = {}) {
+    void notify(const typename C::request_type& request,
+                const CallOptions& options = CallOptions::none()) {
         notify_blocking(detail::erase<C>(request), options);
     }
-    void notify(std::string_view method, const Dynamic& arguments, const CallOptions& options = {});
+    void notify(std::string_view method, const Dynamic& arguments,
+                const CallOptions& options = CallOptions::none());
 
     /// The same without waiting, as `start_call`.
     template <Contract C>
     void start_notify(const typename C::request_type& request, Completion<void> completion,
-                      const CallOptions& options = {}) {
+                      const CallOptions& options = CallOptions::none()) {
         start_notify(detail::erase<C>(request), std::move(completion), options);
     }
     void start_notify(std::string_view method, const Dynamic& arguments,
-                      Completion<void> completion, const CallOptions& options = {});
+                      Completion<void> completion,
+                      const CallOptions& options = CallOptions::none());
 
     // The building blocks of other ways to complete, such as <warren/async.hpp>.
 

@@ -75,6 +75,9 @@ struct CallOptions {
     std::string baggage{};                   // W3C Baggage; at most 8,192 bytes
     std::string contract{};                  // its fingerprint; at most 255 bytes
     std::optional<std::uint8_t> priority{};  // at a broker: of queues with `x-max-priority`
+
+    /// What a call has for which nothing is said: made once, as there is much to it.
+    static const CallOptions& none() noexcept;
 };
 
 /// The settings of a client. What its address also names, the address decides.

@@ -69,25 +69,67 @@ std::expected<void, EncodeError> write_texts(MsgpackWriter& writer, const Metada
     return {};
 }
 
+/// How many members there are of what most calls do not say.
+std::size_t count_rare(const Metadata& said, const RpcMetadata& metadata) noexcept {
+    const bool is_plain = !said.has_texts() && !said.priority && !said.takes_more_than_end() &&
+                          metadata.accepts == format::Compression::none &&
+                          metadata.compressed == format::Compression::none &&
+                          metadata.auth.is_null();
+    if (is_plain) [[likely]] {
+        return 0;
+    }
+    const auto texts = std::ranges::count_if(
+        metadata_texts, [&](const MetadataText& each) { return !(said.*each.text).empty(); });
+    return static_cast<std::size_t>(texts) + (said.priority ? 1 : 0) + (said.parts_window ? 1 : 0) +
+           (said.takes_progress ? 1 : 0) + (said.heartbeat ? 1 : 0) +
+           (metadata.accepts == format::Compression::none ? 0 : 1) +
+           (metadata.compressed == format::Compression::none ? 0 : 1) +
+           (metadata.auth.is_null() ? 0 : 1);
+}
+
+void write_accepts_message(MsgpackWriter& writer, const RpcMetadata& metadata) {
+    if (metadata.accepts_message) {
+        writer.text(rpc_names::message);
+        writer.boolean(true);
+    }
+}
+
+/// What comes behind the time that is left and the attempt.
+std::expected<void, EncodeError> write_rare(MsgpackWriter& writer, const Metadata& said,
+                                            const RpcMetadata& metadata) {
+    if (auto written = write_texts(writer, said); !written) {
+        return written;
+    }
+    if (said.priority) {
+        writer.text(rpc_names::priority);
+        writer.unsigned_integer(*said.priority);
+    }
+    write_accepts_message(writer, metadata);
+    if (said.parts_window) {
+        writer.text(rpc_names::parts);
+        writer.unsigned_integer(*said.parts_window);
+    }
+    if (said.takes_progress) {
+        writer.text(rpc_names::progress);
+        writer.boolean(true);
+    }
+    if (said.heartbeat) {
+        writer.text(rpc_names::heartbeat_ms);
+        writer.integer(said.heartbeat->count());
+    }
+    write_compression(writer, rpc_names::accept, metadata.accepts);
+    write_compression(writer, rpc_names::compressed, metadata.compressed);
+    return write_auth(writer, metadata.auth);
+}
+
 /// in  style: what the marker says
 std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::string_view style,
                                                 const Call& call, const RpcMetadata& metadata) {
     const bool is_timed = call.metadata.time_left.has_value();
     const bool is_retry = call.metadata.attempt > 1;
-    const bool has_texts = call.metadata.has_texts();
-    const auto texts = has_texts
-                           ? std::ranges::count_if(metadata_texts,
-                                                   [&](const MetadataText& each) {
-                                                       return !(call.metadata.*each.text).empty();
-                                                   })
-                           : 0;
-    writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) + static_cast<std::size_t>(texts) +
-                    (call.metadata.priority ? 1 : 0) + (metadata.accepts_message ? 1 : 0) +
-                    (call.metadata.parts_window ? 1 : 0) + (call.metadata.takes_progress ? 1 : 0) +
-                    (call.metadata.heartbeat ? 1 : 0) +
-                    (metadata.accepts == format::Compression::none ? 0 : 1) +
-                    (metadata.compressed == format::Compression::none ? 0 : 1) +
-                    (metadata.auth.is_null() ? 0 : 1));
+    const std::size_t rare = count_rare(call.metadata, metadata);
+    writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) +
+                    (metadata.accepts_message ? 1 : 0) + rare);
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
@@ -98,34 +140,11 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
         writer.text(rpc_names::attempt);
         writer.unsigned_integer(call.metadata.attempt);
     }
-    if (has_texts) [[unlikely]] {
-        if (auto written = write_texts(writer, call.metadata); !written) {
-            return written;
-        }
+    if (rare != 0) [[unlikely]] {
+        return write_rare(writer, call.metadata, metadata);
     }
-    if (call.metadata.priority) {
-        writer.text(rpc_names::priority);
-        writer.unsigned_integer(*call.metadata.priority);
-    }
-    if (metadata.accepts_message) {
-        writer.text(rpc_names::message);
-        writer.boolean(true);
-    }
-    if (call.metadata.parts_window) {
-        writer.text(rpc_names::parts);
-        writer.unsigned_integer(*call.metadata.parts_window);
-    }
-    if (call.metadata.takes_progress) {
-        writer.text(rpc_names::progress);
-        writer.boolean(true);
-    }
-    if (call.metadata.heartbeat) {
-        writer.text(rpc_names::heartbeat_ms);
-        writer.integer(call.metadata.heartbeat->count());
-    }
-    write_compression(writer, rpc_names::accept, metadata.accepts);
-    write_compression(writer, rpc_names::compressed, metadata.compressed);
-    return write_auth(writer, metadata.auth);
+    write_accepts_message(writer, metadata);
+    return {};
 }
 
 std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& call,
@@ -251,11 +270,12 @@ std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint
 template <typename Write>
 std::expected<void, EncodeError> write_compressed(MsgpackWriter& writer, const Value& value,
                                                   const RpcMetadata& metadata, Write write) {
+    if (!metadata.compress.is_for(writer.size_bytes())) [[likely]] {
+        return {};
+    }
     std::string bytes;
-    const auto smaller = metadata.compress.is_for(writer.size_bytes())
-                             ? rpc_compress(metadata.compress.kind, value, bytes)
-                             : std::nullopt;
-    if (!smaller) [[likely]] {
+    const auto smaller = rpc_compress(metadata.compress.kind, value, bytes);
+    if (!smaller) {
         return {};
     }
     RpcMetadata compressed = metadata;

@@ -106,7 +106,7 @@ bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
 void Dispatcher::describe(ServerCall& call, const protocol::Call& request,
                           const ListenerContext::Served* served) {
     ServerCallState& state = call.state;
-    const protocol::Metadata metadata = protocol::copy(request.metadata, call.arena);
+    const protocol::Metadata& metadata = request.metadata;
     Context& context = state.context;
     const bool has_name = served != nullptr && served->method != nullptr;
     context.method =
@@ -116,12 +116,14 @@ void Dispatcher::describe(ServerCall& call, const protocol::Call& request,
         state.method = served->method;
         state.series = served->series;
     }
-    context.caller = metadata.caller;
-    context.idempotency_key = metadata.idempotency_key;
-    context.traceparent = metadata.traceparent;
-    context.tracestate = metadata.tracestate;
-    context.baggage = metadata.baggage;
-    context.contract = metadata.contract;
+    context.caller = call.arena.copy(metadata.caller);
+    if (metadata.has_texts()) [[unlikely]] {
+        context.idempotency_key = call.arena.copy(metadata.idempotency_key);
+        context.traceparent = call.arena.copy(metadata.traceparent);
+        context.tracestate = call.arena.copy(metadata.tracestate);
+        context.baggage = call.arena.copy(metadata.baggage);
+        context.contract = call.arena.copy(metadata.contract);
+    }
     context.priority = metadata.priority;
     context.attempt = metadata.attempt;
     if (metadata.takes_more_than_end()) [[unlikely]] {

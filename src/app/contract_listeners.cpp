@@ -29,7 +29,8 @@ contract::ListenerDocument document_of_listener(const endpoint::ListenerConfig& 
         .address = client_address(config),
         .protocol = std::string{config.address.protocol->name},
         .has_one_method = config.address.protocol->method == endpoint::MethodSource::by_listener,
-        .is_mock = is_mock};
+        .is_mock = is_mock,
+        .has_envelope = config.address.protocol->has_envelope};
     if (const auto* const broker =
             std::get_if<transport::AmqpEndpoint>(&config.address.transport)) {
         document.virtual_host = broker->connection.vhost;

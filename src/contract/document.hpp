@@ -122,6 +122,7 @@ struct ListenerDocument {
     std::vector<std::string> methods{};  // by name, sorted
     bool has_one_method = false;         // calls name none
     bool is_mock = false;
+    bool has_envelope = false;  // replies are objects of success, message and data
 
     friend bool operator==(const ListenerDocument&, const ListenerDocument&) = default;
 };

@@ -40,7 +40,8 @@ WARREN_MODEL(MethodDocument, (name), (description, defaulted()), (module, defaul
              (failures, defaulted()), (examples, defaulted()), (lock_field, defaulted()),
              (runs_alone), (is_idempotent), (runs_on_io_thread), (fingerprint))
 WARREN_MODEL(ListenerDocument, (address), (protocol), (exchange, defaulted()), (queue, defaulted()),
-             (virtual_host, defaulted()), (methods, defaulted()), (has_one_method), (is_mock))
+             (virtual_host, defaulted()), (methods, defaulted()), (has_one_method), (is_mock),
+             (has_envelope))
 WARREN_MODEL(ProxyDocument, (from), (to))
 WARREN_MODEL(Document, (warren_version), (fingerprint), (methods), (models), (enumerations),
              (listeners, defaulted()), (proxies, defaulted()))

@@ -116,6 +116,12 @@ Value SchemaWriter::part(const DataType& type, const Demands& demands) {
     return content.value(arena_);
 }
 
+Value SchemaWriter::field(const contract::FieldDocument& field) {
+    Keywords content;
+    describe_field(field, content);
+    return content.value(arena_);
+}
+
 void SchemaWriter::describe_definition(const DataType& type, Keywords& into) {
     if (type.kind == Kind::model) {
         describe_model(*document_.find_model(type.reference), into);

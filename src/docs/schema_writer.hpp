@@ -51,6 +51,8 @@ public:
 
     /// A type as it stands in another schema.
     Value part(const contract::DataType& type, const contract::Demands& demands = {});
+    /// A field, with what is told of it.
+    Value field(const contract::FieldDocument& field);
     void describe(const contract::DataType& type, const contract::Demands& demands, Keywords& into);
     /// What a model or an enumeration is, in its own place.
     void describe_definition(const contract::DataType& type, Keywords& into);

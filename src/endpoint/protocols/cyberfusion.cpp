@@ -12,6 +12,7 @@ extern constinit const ProtocolDescriptor cyberfusion{
     .metadata = carried_at_brokers,
     .compresses = true,
     .has_parts = true,
+    .has_envelope = true,
     .secret_depth = model::SecretDepth::direct,
     .make_message =
         [](const Address&, const std::string&, const core::Limits& limits) {

@@ -84,8 +84,9 @@ struct ProtocolDescriptor {
     bool has_one_way = true;
     bool mixes_arguments = false;  // some by position, others by name
     CarriedMetadata metadata{};
-    bool compresses = false;  // large messages, between Warren's own
-    bool has_parts = false;   // a call may have more than one response
+    bool compresses = false;    // large messages, between Warren's own
+    bool has_parts = false;     // a call may have more than one response
+    bool has_envelope = false;  // responses are objects of success, message and data
     model::SecretDepth secret_depth = model::SecretDepth::any;  // where nobody says another
 
     // At brokers.

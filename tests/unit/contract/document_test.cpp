@@ -21,7 +21,7 @@ struct Tea {
     Grade grade = Grade::fine;
     std::optional<double> grams;
     std::vector<Tea> blend;
-    Secret<int> cost{7};
+    Secret<int> cost{70'707};
 };
 WARREN_MODEL(Tea, (name, describe("As on the tin."), min_length(1), example("Assam")),
              (grade, describe("Of the leaves.")), (grams, greater_than(0)), (blend, defaulted()),
@@ -43,7 +43,7 @@ void add_all(Registry& registry) {
         .deprecated("Use `steep`.")
         .tag("kitchen")
         .may_fail<other::Tea>(Code::failed, "No water.")
-        .example("A cup", Dynamic::map({{"name", "Assam"}, {"cost", 3}}), "Assam")
+        .example("A cup", Dynamic::map({{"name", "Assam"}, {"cost", 30'303}}), "Assam")
         .lock_on(&Tea::name);
     registry
         .method("count", [](int a, std::optional<int> b) { return a + b.value_or(0); }, {"a", "b"})
@@ -100,7 +100,7 @@ TEST(ContractDocument, ShowsNoSecret) {
     EXPECT_TRUE(cost->is_secret);
     EXPECT_EQ(cost->default_value, std::nullopt);
     const std::string json = to_json(document);
-    EXPECT_FALSE(json.contains(": 3")) << json;
+    EXPECT_FALSE(json.contains("70707") || json.contains("30303")) << json;
 }
 
 TEST(ContractDocument, ComesBackFromItsJson) {
@@ -187,7 +187,8 @@ TEST(Fingerprint, IsOfWhatTheWireSees) {
 }
 
 TEST(Fingerprint, IsTheSameOnEveryMachine) {
-    EXPECT_EQ(print_of(type_of<Tea>()), "");
+    EXPECT_EQ(print_of(type_of<Tea>()),
+              "fec97fa9fd27e955ec758d98cf036fcda4c21590e001a357260a0e799878dd30");
 }
 
 }  // namespace

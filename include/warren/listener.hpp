@@ -182,6 +182,10 @@ struct ListenerOptions {
     /// Of the requests in work: as they came, and what reading them and the handlers' arguments
     /// take in memory. One more is `overloaded`.
     std::size_t requests_bytes_max = std::size_t{256} << 20;
+    /// Whether callers may ask what there is: `warren.describe` gives the contract document, and
+    /// `rpc.discover` the same as OpenRPC. Unset: in memory, and where only this machine can ask.
+    /// Not of protocols without a method's name in their calls.
+    std::optional<bool> describe{};
     /// Responses of so many bytes are compressed for callers that say that they take it (`compress`
     /// in their addresses). Unset: none is. Not of arrpc and pyzmqrpc.
     std::optional<std::size_t> compress_bytes_min = std::size_t{64} << 10;

@@ -1,12 +1,16 @@
 #include "app/contract_source.hpp"
 
+#include <warren/client.hpp>
+
 #include "app/config/config.hpp"
-#include "app/contract_listeners.hpp"
 #include "app/exit_code.hpp"
 #include "app/methods_loading.hpp"
 #include "app/read_file.hpp"
 #include "contract/registered.hpp"
+#include "endpoint/server/describe_methods.hpp"
+#include "endpoint/server/listener_document.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -15,10 +19,19 @@
 namespace warren::app {
 namespace {
 
+constexpr std::chrono::seconds answer_timeout{10};
 constexpr std::size_t document_bytes_max = std::size_t{1} << 30;
 
 void print(const std::string& problem) {
     std::fprintf(stderr, "error: %s\n", problem.c_str());
+}
+
+void print(const std::string& where, const Failure& failure) {
+    print(where + failure.message);
+    for (const FieldError& error : failure.errors) {
+        const std::string place = to_string(error.location);
+        print(where + place + (place.empty() ? "" : ": ") + error.message);
+    }
 }
 
 std::expected<contract::Document, int> read_document(const std::string& file) {
@@ -33,14 +46,35 @@ std::expected<contract::Document, int> read_document(const std::string& file) {
     }
     auto document = contract::from_json(*text);
     if (!document) {
-        print(file + ": " + document.error().message);
-        for (const FieldError& error : document.error().errors) {
-            const std::string place = to_string(error.location);
-            print(file + ": " + place + (place.empty() ? "" : ": ") + error.message);
-        }
+        print(file + ": ", document.error());
         return std::unexpected{exit_configuration};
     }
     return std::move(*document);
+}
+
+/// in  address: with credentials perhaps, and so it is not shown
+std::expected<contract::Document, int> ask(const std::string& address) {
+    try {
+        Client client{address};
+        CallOptions options;
+        options.timeout = answer_timeout;
+        const Dynamic told = client.call(endpoint::describe_name, Dynamic::map({}), options);
+        auto document = contract::from_json(told.to_json());
+        if (document) {
+            return std::move(*document);
+        }
+        print("the server says: ", document.error());
+    } catch (const Error& error) {
+        const bool is_silent =
+            error.code() == Code::no_such_method || error.code() == Code::no_responder;
+        print({}, error.failure());
+        if (is_silent) {
+            print(
+                "a listener tells what it has with 'describe: true', and by itself only where "
+                "this machine alone can ask");
+        }
+    }
+    return std::unexpected{exit_failed};
 }
 
 std::expected<contract::Document, int> load(const std::vector<DirectoryEntry>& directories) {
@@ -53,6 +87,29 @@ std::expected<contract::Document, int> load(const std::vector<DirectoryEntry>& d
         return std::unexpected{exit_configuration};
     }
     return contract::document_of(registry.all());
+}
+
+/// Where a configuration serves and forwards.
+/// in  config: without problems, its methods held against the registry
+void add_listeners(const Config& config, const Registry& registry, contract::Document& document) {
+    for (const ListenerEntry& entry : config.listeners) {
+        const auto listener = endpoint::resolve_listener(entry.options);
+        const auto methods =
+            listener ? endpoint::methods_of(*listener, registry) : std::vector<const Method*>{};
+        if (listener && methods) {
+            auto& added = document.listeners.emplace_back(endpoint::listener_document(
+                *listener, endpoint::client_address(*listener), *methods));
+            added.is_mock = config.server.replies == ServerReplies::mock;
+        }
+    }
+    for (const ProxyEntry& entry : config.proxies) {
+        const auto from = endpoint::resolve_listener(entry.from.options);
+        const auto to = endpoint::parse_address(entry.to.to);
+        if (from && to) {
+            document.proxies.push_back(
+                {.from = endpoint::client_address(*from), .to = {to->display()}});
+        }
+    }
 }
 
 std::expected<contract::Document, int> read_configured(const ContractSource& source) {
@@ -83,19 +140,27 @@ void add_contract_source(CLI::App& command, ContractSource& source) {
             ->allow_extra_args(false);
     auto* const config = command.add_option("--config,--config-file-path", source.config_file,
                                             "Take modules and listeners from this configuration");
+    auto* const from =
+        command.add_option("--from", source.from, "Ask a server that describes itself, by address");
     place->excludes(modules);
     place->excludes(config);
+    place->excludes(from);
+    from->excludes(modules);
+    from->excludes(config);
 }
 
 std::expected<contract::Document, int> read_contract(const ContractSource& source) {
-    if (source.place) {
-        return read_contract(*source.place);
+    if (source.place || source.from) {
+        return read_contract(source.place ? *source.place : *source.from);
     }
     return source.config_file ? read_configured(source)
                               : load(module_directories({}, source.modules));
 }
 
 std::expected<contract::Document, int> read_contract(const std::string& place) {
+    if (place.contains("://") || place.starts_with("memory:")) {
+        return ask(place);
+    }
     std::error_code error;
     if (std::filesystem::is_directory(place, error)) {
         return load({{.path = place}});

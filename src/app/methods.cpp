@@ -1,93 +1,72 @@
 #include "app/commands.hpp"
-#include "app/config/config.hpp"
+#include "app/contract_source.hpp"
 #include "app/exit_code.hpp"
-#include "app/methods_loading.hpp"
 #include "app/type_text.hpp"
-#include "contract/registered.hpp"
 #include "docs/schemas.hpp"
 #include "format/json/json.hpp"
 
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace warren::app {
 namespace {
 
 struct MethodsOptions {
-    std::vector<std::string> modules;
-    std::optional<std::string> config_file;
+    ContractSource source;
     bool json = false;
 };
 
-std::string lock_text(const Method& method) {
-    switch (method.locking) {
-    case Locking::none:
-        return {};
-    case Locking::field:
-        return method.lock_field->name;
-    case Locking::alone:
-        return "(runs alone)";
-    }
-    return {};
+std::string lock_text(const contract::MethodDocument& method) {
+    return method.runs_alone ? "(runs alone)" : method.lock_field;
 }
 
-void print_text(const Method& method) {
+void print_text(const contract::Document& document, const contract::MethodDocument& method) {
     std::printf("%s\n", method.name.c_str());
     if (!method.description.empty()) {
         std::printf("    %s\n", method.description.c_str());
     }
-    std::printf("    module: %s\n", method.origin.c_str());
+    if (method.deprecated) {
+        std::printf("    deprecated%s%s\n", method.deprecated->empty() ? "" : ": ",
+                    method.deprecated->c_str());
+    }
+    if (!method.module.empty()) {
+        std::printf("    module: %s\n", method.module.c_str());
+    }
     if (const std::string lock = lock_text(method); !lock.empty()) {
         std::printf("    lock: %s\n", lock.c_str());
     }
-    std::printf("    request: %s", describe_type(*method.request).c_str());
-    std::printf("    response: %s", describe_type(*method.response).c_str());
+    std::printf("    request: %s", describe_type(document, method.request).c_str());
+    std::printf("    response: %s", describe_type(document, method.response).c_str());
+    if (method.part) {
+        std::printf("    parts: %s", describe_type(document, *method.part).c_str());
+    }
 }
 
-Dynamic to_data(const Method& method, const contract::Document& document) {
-    const contract::MethodDocument& told = *document.find_method(method.name);
+Dynamic to_data(const contract::Document& document, const contract::MethodDocument& method) {
     const std::string lock = lock_text(method);
     return Dynamic::map({{"name", method.name},
                          {"description", method.description},
-                         {"module", method.origin},
+                         {"module", method.module},
                          {"lock", lock.empty() ? Dynamic{} : Dynamic{lock}},
-                         {"idempotent", method.idempotent},
-                         {"request_model", docs::schema_of(document, told.request)},
-                         {"response_model", docs::schema_of(document, told.response)}});
+                         {"idempotent", method.is_idempotent},
+                         {"request_model", docs::schema_of(document, method.request)},
+                         {"response_model", docs::schema_of(document, method.response)}});
 }
 
 int methods(const MethodsOptions& options) {
-    std::vector<DirectoryEntry> configured;
-    if (options.config_file) {
-        auto config = load_config(*options.config_file);
-        if (!config) {
-            for (const std::string& problem : config.error()) {
-                std::fprintf(stderr, "error: %s\n", problem.c_str());
-            }
-            return exit_configuration;
-        }
-        configured = std::move(config->modules);
+    const auto document = read_contract(options.source);
+    if (!document) {
+        return document.error();
     }
-
-    Registry registry;
-    const auto problems =
-        load_modules(module_directories(std::move(configured), options.modules), registry);
-    for (const LoadingProblem& problem : problems) {
-        std::fprintf(stderr, "error: %s\n", problem.text.c_str());
-    }
-    const contract::Document document = contract::document_of(registry.all());
     std::vector<Value> items;
     std::vector<Dynamic> data;
-    for (const Method* method : registry.all()) {
+    for (const contract::MethodDocument& method : document->methods) {
         if (options.json) {
-            items.push_back(data.emplace_back(to_data(*method, document)).value());
+            items.push_back(data.emplace_back(to_data(*document, method)).value());
         } else {
-            print_text(*method);
+            print_text(*document, method);
         }
     }
     if (options.json) {
@@ -98,7 +77,7 @@ int methods(const MethodsOptions& options) {
         }
         std::printf("%s\n", text.c_str());
     }
-    return problems.empty() ? exit_success : exit_configuration;
+    return exit_success;
 }
 
 }  // namespace
@@ -107,10 +86,7 @@ void add_methods(CLI::App& program, Action& action) {
     CLI::App* command =
         program.add_subcommand("methods", "List what modules offer, with requests and responses.");
     const auto options = std::make_shared<MethodsOptions>();
-    command->add_option("--modules", options->modules, "A directory of modules; may be repeated")
-        ->allow_extra_args(false);
-    command->add_option("--config,--config-file-path", options->config_file,
-                        "Take the modules' directories from this configuration, too");
+    add_contract_source(*command, options->source);
     command->add_flag("--json", options->json, "As JSON, the models as JSON Schemas");
     command->callback([&action, options] { action = [options] { return methods(*options); }; });
 }

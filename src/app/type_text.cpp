@@ -1,21 +1,23 @@
 #include "app/type_text.hpp"
 
-#include <warren/model.hpp>
-
 #include <string_view>
 
 namespace warren::app {
 namespace {
 
-std::string type_name(const Type& type) {
+using contract::DataType;
+using contract::Document;
+
+std::string type_name(const Document& document, const DataType& type) {
+    const auto element = [&] { return type_name(document, type.elements.front()); };
     switch (type.kind) {
     case Type::Kind::nothing:
         return "nothing";
     case Type::Kind::boolean:
         return "true or false";
     case Type::Kind::integer:
-        return (type.is_signed ? "integer (" : "unsigned integer (") +
-               std::to_string(type.size_bytes * 8) + " bits)";
+        return (type.is_signed ? "integer (" : "unsigned integer (") + std::to_string(type.bits) +
+               " bits)";
     case Type::Kind::floating:
         return "number";
     case Type::Kind::text:
@@ -24,32 +26,32 @@ std::string type_name(const Type& type) {
         return "bytes";
     case Type::Kind::enumeration: {
         std::string names;
-        for (const Enumerator& enumerator : type.enumerators) {
-            names.append(names.empty() ? "" : " | ").append(enumerator.name);
+        for (const auto& each : document.find_enumeration(type.reference)->enumerators) {
+            names.append(names.empty() ? "" : " | ").append(each.name);
         }
         return names;
     }
     case Type::Kind::optional:
-        return type_name(*type.element) + " or null";
+        return element() + " or null";
     case Type::Kind::list:
-        return "list of " + type_name(*type.element);
+        return "list of " + element();
     case Type::Kind::set:
-        return "set of " + type_name(*type.element);
+        return "set of " + element();
     case Type::Kind::array:
-        return "list of exactly " + std::to_string(type.length) + " " + type_name(*type.element);
+        return "list of exactly " + std::to_string(type.length) + " " + element();
     case Type::Kind::map:
-        return "map of " + type_name(*type.element);
+        return "map of " + element();
     case Type::Kind::choice: {
         std::string names;
-        for (const Type* alternative : type.alternatives) {
-            names += (names.empty() ? "" : " or ") + type_name(*alternative);
+        for (const DataType& alternative : type.elements) {
+            names += (names.empty() ? "" : " or ") + type_name(document, alternative);
         }
         return names;
     }
     case Type::Kind::secret:
-        return "secret " + type_name(*type.element);
+        return "secret " + element();
     case Type::Kind::model:
-        return type.model()->name;
+        return document.find_model(type.reference)->name;
     case Type::Kind::uuid:
         return "UUID";
     case Type::Kind::timestamp:
@@ -68,13 +70,13 @@ std::string type_name(const Type& type) {
 
 }  // namespace
 
-std::string describe_type(const Type& type) {
-    std::string text = type_name(type) + "\n";
+std::string describe_type(const Document& document, const DataType& type) {
+    std::string text = type_name(document, type) + "\n";
     if (type.kind != Type::Kind::model) {
         return text;
     }
-    for (const Field& field : type.model()->fields) {
-        text += "        " + field.name + ": " + type_name(*field.type);
+    for (const contract::FieldDocument& field : document.find_model(type.reference)->fields) {
+        text += "        " + field.name + ": " + type_name(document, field.type);
         text += field.required ? "" : ", optional";
         text += field.description.empty() ? "\n" : ". " + field.description + "\n";
     }

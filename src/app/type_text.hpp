@@ -1,13 +1,13 @@
 #pragma once
 
-#include <warren/type.hpp>
+#include "contract/document.hpp"
 
 #include <string>
 
 namespace warren::app {
 
-/// A contract for people to read: the type's name and, of a model, one line per field; each line
+/// A type of a document for people to read: its name and, of a model, one line per field; each line
 /// ends with a newline.
-std::string describe_type(const Type& type);
+std::string describe_type(const contract::Document& document, const contract::DataType& type);
 
 }  // namespace warren::app

@@ -63,6 +63,7 @@ void read_connection_limits(ConfigMap& map, ListenerOptions& options) {
     map.read_count("connection_requests_bytes_max", limits.connection_requests_bytes_max,
                    memory_bytes_max);
     map.read_count("requests_bytes_max", options.requests_bytes_max, memory_bytes_max);
+    map.read("describe", options.describe, &ConfigNode::boolean);
     read_compression(map, options);
     map.read_count("connection_answers_bytes_max", limits.connection_answers_bytes_max,
                    memory_bytes_max);

@@ -51,6 +51,7 @@ void read_message_listener(ConfigMap& map, ListenerEntry& listener) {
     read_queue(map, options.queue);
     map.read_count("max_simultaneous_requests", options.max_simultaneous_requests, prefetch_max);
     map.read_count("requests_bytes_max", options.requests_bytes_max, memory_bytes_max);
+    map.read("describe", options.describe, &ConfigNode::boolean);
     read_compression(map, options);
     read_methods(map, listener, protocol);
     read_fernet(map, listener);

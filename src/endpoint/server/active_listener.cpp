@@ -3,6 +3,8 @@
 #include "endpoint/protocols/descriptor.hpp"
 #include "endpoint/server/metrics_route.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -28,6 +30,10 @@ ActiveListener::ActiveListener(ListenerConfig config, std::vector<const Method*>
         series_ =
             shared.series->listener_series(names_.empty() && config_.proxy ? any : names_, route_);
     }
+    // Where a name is an exchange, it must be there.
+    if (config_.address.protocol->method == MethodSource::by_exchange) {
+        std::ranges::transform(config_.describing, std::back_inserter(names_), &Method::name);
+    }
 }
 
 std::string ActiveListener::display() const {
@@ -41,6 +47,7 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
     interceptors.insert(interceptors.end(), own.begin(), own.end());
     return {
         .methods = methods_,
+        .describing = config_.describing,
         .forwarder = opening.forwarder,
         .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
         .keys = config_.keys,

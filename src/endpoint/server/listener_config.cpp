@@ -343,6 +343,10 @@ std::expected<ListenerConfig, Failure> resolve_listener(ListenerOptions options)
     if (address->protocol->method == MethodSource::by_listener && options.methods.size() > 1) {
         return one_method_wanted(*address->protocol);
     }
+    if (options.describe.value_or(false) &&
+        (address->protocol->method == MethodSource::by_listener || address->is_one_way())) {
+        return refused("'describe' is of listeners whose calls name a method and get a response");
+    }
     std::string parameters = client_parameters(url, *address);
     return ListenerConfig{std::move(options), std::move(*address), std::move(*keys),
                           std::move(parameters)};

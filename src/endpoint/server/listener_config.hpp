@@ -28,6 +28,8 @@ struct ListenerConfig {
     format::Keyring keys{};
     std::string client_parameters{};             // such as "?queue=test", of a client's address
     std::shared_ptr<const ProxyConfig> proxy{};  // null: methods of this server are served
+    /// By which callers ask what there is; counted nowhere.
+    std::vector<const Method*> describing{};
 
     /// Where it listens, for people: "amqp://localhost:5672/test queue=test".
     std::string display() const;

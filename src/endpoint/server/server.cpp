@@ -8,6 +8,8 @@
 #include "endpoint/proxy/proxy.hpp"
 #include "endpoint/proxy/proxy_plan.hpp"
 #include "endpoint/server/active_listeners.hpp"
+#include "endpoint/server/describe_methods.hpp"
+#include "endpoint/server/listener_document.hpp"
 #include "endpoint/server/server_admin.hpp"
 #include "endpoint/server/server_sizing.hpp"
 #include "endpoint/server/shared_queues.hpp"
@@ -70,6 +72,7 @@ public:
             .nonces = endpoint::nonce_memory_for(options_, configs_, clock_),
             .series = options_.admin_address.empty() ? nullptr : &series_};
         for (std::size_t i = 0; i < configs_.size(); ++i) {
+            configs_[i].describing = describing_.of(configs_[i]);
             listeners_.add(endpoint::make_listener(configs_[i], std::move(methods[i]), shared));
         }
         const std::size_t workers = endpoint::worker_count_for(options_, configs_);
@@ -189,6 +192,7 @@ public:
     std::vector<endpoint::ListenerConfig> configs_;
     runtime::Interceptors::All interceptors_;
     endpoint::ShutdownMethod shutdown_{log_};
+    endpoint::DescribeMethods describing_{registry_, [this] { return listener_documents(); }};
 
 private:
     std::expected<void, Failure> open_admin() {
@@ -229,6 +233,20 @@ private:
             reasons.insert(reasons.begin(), "draining");
         }
         return reasons;
+    }
+
+    std::vector<contract::ListenerDocument> listener_documents() const {
+        const std::vector<std::string> addresses = listeners_.addresses();
+        std::vector<contract::ListenerDocument> documents;
+        for (std::size_t at = 0; at < configs_.size(); ++at) {
+            if (const auto methods = endpoint::methods_of(configs_[at], registry_);
+                methods && !configs_[at].proxy) {
+                auto& document = documents.emplace_back(
+                    endpoint::listener_document(configs_[at], addresses[at], *methods));
+                document.is_mock = options_.replies == ServerReplies::mock;
+            }
+        }
+        return documents;
     }
 
     void requeue_all() {

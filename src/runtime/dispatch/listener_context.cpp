@@ -42,6 +42,9 @@ ListenerContext::ListenerContext(Dispatcher& dispatcher, Executor& executor,
             served_.push_back({.name = method, .series = series_of(method)});
         }
     }
+    for (const Method* const method : options_.describing) {
+        served_.push_back({method->name, method, nullptr});
+    }
     std::ranges::sort(served_, {}, &Served::name);
     dispatcher_.attach(*this);
 }

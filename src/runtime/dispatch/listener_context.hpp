@@ -34,7 +34,8 @@ enum class Responses : std::uint8_t {
 
 /// What one listener asks of the dispatcher.
 struct ListenerContextOptions {
-    std::vector<const Method*> methods;  // those it serves
+    std::vector<const Method*> methods;       // those it serves
+    std::vector<const Method*> describing{};  // that tell what these are; counted nowhere
     /// Forwards every call instead, as it came; outlives the listener. Null: handlers run here.
     Forwarder* forwarder = nullptr;
     std::vector<std::string> forwarded{};  // the methods that it forwards; empty: whatever is asked

@@ -1,6 +1,7 @@
 #include "model/mock.hpp"
 #include "runtime/dispatch/backend.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // How calls are answered without handlers.
@@ -12,13 +13,17 @@ constexpr std::uint64_t mock_seed = 1;
 
 class MockBackend final : public Backend {
 public:
-    using Backend::Backend;
+    explicit MockBackend(ListenerContext& listener)
+        : Backend{listener}, telling_{make_local_backend(listener)} {}
 
     bool prepare(ServerCall& call, const protocol::Call& request) override {
-        return bind(call, request);
+        return tells(call) ? telling_->prepare(call, request) : bind(call, request);
     }
 
-    void start(std::unique_ptr<ServerCall> call, const protocol::Call&, At at) override {
+    void start(std::unique_ptr<ServerCall> call, const protocol::Call& request, At at) override {
+        if (tells(*call)) {
+            return telling_->start(std::move(call), request, at);
+        }
         calls_.guard(*call, [&] {
             const Method& method = *call->state.method;
             call->state.mock = method.make_response();
@@ -33,6 +38,20 @@ public:
         });
         calls_.finish(std::move(call), at);
     }
+
+    // Of what is mocked nothing waits.
+    void run(std::unique_ptr<ServerCall> call, At at) noexcept override {
+        telling_->run(std::move(call), at);
+    }
+
+private:
+    /// What there is, is told as it is.
+    bool tells(const ServerCall& call) const {
+        return std::ranges::find(listener_.options().describing, call.state.method) !=
+               listener_.options().describing.end();
+    }
+
+    const std::unique_ptr<Backend> telling_;
 };
 
 }  // namespace

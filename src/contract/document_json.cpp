@@ -94,24 +94,39 @@ std::string to_json(const Document& document) {
     return text += '\n';
 }
 
-std::expected<Document, Failure> from_json(std::string_view text) {
-    const auto refused = [](std::vector<FieldError> errors) {
-        return std::unexpected{Failure{.code = Code::invalid_request,
-                                       .message = "This is no contract document",
-                                       .errors = std::move(errors)}};
-    };
+namespace {
+
+std::unexpected<Failure> no_document(std::vector<FieldError> errors) {
+    return std::unexpected{Failure{.code = Code::invalid_request,
+                                   .message = "This is no contract document",
+                                   .errors = std::move(errors)}};
+}
+
+}  // namespace
+
+std::expected<Document, Failure> read_document(std::string_view text) {
     Arena arena;
     const auto value = format::json_decode(text, arena, limits_of_documents);
     if (!value) {
-        return refused(
+        return no_document(
             {{.message = value.error().message, .type = std::string{value.error().type}}});
     }
     Document document;
     if (auto errors = model::bind(type_of<Document>(), *value, &document); !errors.empty()) {
-        return refused(std::move(errors));
+        return no_document(std::move(errors));
     }
     if (auto errors = check(document); !errors.empty()) {
-        return refused(std::move(errors));
+        return no_document(std::move(errors));
+    }
+    return document;
+}
+
+std::expected<Document, Failure> from_json(std::string_view text) {
+    auto document = read_document(text);
+    if (document) {
+        if (auto errors = check_fingerprints(*document); !errors.empty()) {
+            return no_document(std::move(errors));
+        }
     }
     return document;
 }

@@ -37,6 +37,7 @@ public:
     void add(std::string_view name, const DataType& type) {
         format::json_append_string(text_, name);
         add_type(type);
+        add_pending();
     }
     void add(std::string_view name) { format::json_append_string(text_, name); }
     std::string_view text() const noexcept { return text_; }
@@ -65,12 +66,8 @@ private:
             add_number("n", type.length);
             break;
         case Kind::model:
-            add_definition(type.reference,
-                           [&] { add_model(*document_.find_model(type.reference)); });
-            break;
         case Kind::enumeration:
-            add_definition(type.reference,
-                           [&] { add_enumeration(*document_.find_enumeration(type.reference)); });
+            add_reference(type);
             break;
         default:
             break;
@@ -81,12 +78,26 @@ private:
         text_ += ')';
     }
 
-    template <typename Content>
-    void add_definition(const std::string& id, Content content) {
-        const auto [position, is_new] = numbers_.emplace(id, numbers_.size());
+    void add_reference(const DataType& type) {
+        const auto [position, is_new] = numbers_.emplace(type.reference, numbers_.size());
         add_number("#", position->second);
         if (is_new) {
-            content();
+            pending_.push_back(&type);
+        }
+    }
+
+    /// What was referred to for the first time. One after the other: they may be nested as deep as
+    /// there are many.
+    void add_pending() {
+        while (!pending_.empty()) {
+            for (const DataType* const type : std::exchange(pending_, {})) {
+                text_ += ';';
+                if (type->kind == Kind::model) {
+                    add_model(*document_.find_model(type->reference));
+                } else {
+                    add_enumeration(*document_.find_enumeration(type->reference));
+                }
+            }
         }
     }
 
@@ -141,6 +152,7 @@ private:
     const Document& document_;
     std::string text_;
     std::map<std::string, std::size_t> numbers_;
+    std::vector<const DataType*> pending_;
 };
 
 }  // namespace

@@ -186,6 +186,9 @@ struct ListenerOptions {
     /// `rpc.discover` the same as OpenRPC. Unset: in memory, and where only this machine can ask.
     /// Not of protocols without a method's name in their calls.
     std::optional<bool> describe{};
+    /// Refuse calls of clients that say that they were built from another contract of the method:
+    /// `contract_mismatch`. Otherwise such a call is told of, and may fit all the same.
+    bool strict_contracts = false;
     /// Responses of so many bytes are compressed for callers that say that they take it (`compress`
     /// in their addresses). Unset: none is. Not of arrpc and pyzmqrpc.
     std::optional<std::size_t> compress_bytes_min = std::size_t{64} << 10;

@@ -103,6 +103,9 @@ struct ClientOptions {
     std::optional<bool> persistent{};
     WhenAbsent when_absent = WhenAbsent::fail;  // of ReplyMode::durable always `wait`
     ClientMetrics metrics = ClientMetrics::none;
+    /// Whether calls by a contract say its fingerprint to servers that are Warren's, so that these
+    /// notice who was built from another one.
+    bool tells_contract = true;
     std::shared_ptr<Log> log{};  // connections lost and found; null: nowhere
 
     /// Of tcp:// and its like: requests are signed under the first, answers must be signed under

@@ -104,6 +104,9 @@ std::string server_text(const CallSeriesTable& table, const ServerFigures& figur
     families.counter("warren_server_attempts_refused_total",
                      "Requests that were begun too often and are kept from running.", {},
                      static_cast<double>(figures.attempts_refused));
+    families.counter("warren_server_contract_differences_total",
+                     "Calls by another contract than the server's.", {},
+                     static_cast<double>(figures.contract_differences));
     families.counter("warren_server_log_lines_dropped_total",
                      "Lines of the log that came faster than they are read.", {},
                      static_cast<double>(figures.log_lines_dropped));

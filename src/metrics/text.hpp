@@ -54,6 +54,7 @@ struct ServerFigures {
     std::uint64_t lock_waiters = 0;
     std::uint64_t one_way_failures = 0;
     std::uint64_t attempts_refused = 0;
+    std::uint64_t contract_differences = 0;
     std::uint64_t log_lines_dropped = 0;
     std::vector<ListenerFigures> listeners{};
     std::vector<ProxyFigures> proxies{};

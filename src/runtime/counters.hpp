@@ -17,7 +17,8 @@ struct Counters {
     std::atomic<std::uint64_t> successes = 0;
     std::array<std::atomic<std::uint64_t>, metrics::code_count> failures{};  // by code
     std::atomic<std::uint64_t> in_flight = 0;                                // now
-    std::atomic<std::uint64_t> attempts_refused = 0;                         // over the limit
+    std::atomic<std::uint64_t> contract_differences = 0;  // calls by another contract than ours
+    std::atomic<std::uint64_t> attempts_refused = 0;      // over the limit
 
     std::uint64_t failures_of(Code code) const noexcept {
         return failures[static_cast<std::size_t>(code)].load(std::memory_order_relaxed);

@@ -24,6 +24,23 @@
 // How the client's templates meet the library, which knows types as data only.
 namespace warren::detail {
 
+struct ErasedCall;
+
+/// What a client says of the contract that it was built from, made when it is first wanted.
+class ContractPrint {
+public:
+    constexpr ContractPrint() noexcept = default;
+    /// The beginning of the contract's fingerprint.          thread any
+    std::string_view of(std::string_view method, const Type& request, const Type& response,
+                        const Type* part);
+
+private:
+    std::atomic<const std::string*> made_ = nullptr;  // never freed
+};
+
+template <Contract C>
+inline constinit ContractPrint contract_print{};
+
 /// A call with its types erased; everything is viewed during the submission only.
 struct ErasedCall {
     std::string_view method;
@@ -31,13 +48,22 @@ struct ErasedCall {
     const void* arguments = nullptr;  // as `request` describes
     const Type* response = nullptr;
     bool wants_response = true;
-    const Type* part = nullptr;  // null: no parts are asked for
+    const Type* part = nullptr;               // null: no parts are asked for
+    ContractPrint* print = nullptr;           // null: there is no contract
+    const Type* contract_response = nullptr;  // of it, also of a call that asks for no response
+    const Type* contract_part = nullptr;
 };
 
 template <Contract C>
 ErasedCall erase(const typename C::request_type& request) {
-    return {C::method_name, &type_of<typename C::request_type>(), &request,
-            &type_of<typename C::response_type>()};
+    ErasedCall call{C::method_name, &type_of<typename C::request_type>(), &request,
+                    &type_of<typename C::response_type>()};
+    call.print = &contract_print<C>;
+    call.contract_response = call.response;
+    if constexpr (StreamContract<C>) {
+        call.contract_part = &type_of<typename C::part_type>();
+    }
+    return call;
 }
 
 template <StreamContract C>

@@ -64,6 +64,7 @@ void read_connection_limits(ConfigMap& map, ListenerOptions& options) {
                    memory_bytes_max);
     map.read_count("requests_bytes_max", options.requests_bytes_max, memory_bytes_max);
     map.read("describe", options.describe, &ConfigNode::boolean);
+    map.read("strict_contracts", options.strict_contracts, &ConfigNode::boolean);
     read_compression(map, options);
     map.read_count("connection_answers_bytes_max", limits.connection_answers_bytes_max,
                    memory_bytes_max);

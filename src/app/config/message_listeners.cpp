@@ -52,6 +52,7 @@ void read_message_listener(ConfigMap& map, ListenerEntry& listener) {
     map.read_count("max_simultaneous_requests", options.max_simultaneous_requests, prefetch_max);
     map.read_count("requests_bytes_max", options.requests_bytes_max, memory_bytes_max);
     map.read("describe", options.describe, &ConfigNode::boolean);
+    map.read("strict_contracts", options.strict_contracts, &ConfigNode::boolean);
     read_compression(map, options);
     read_methods(map, listener, protocol);
     read_fernet(map, listener);

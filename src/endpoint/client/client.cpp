@@ -50,6 +50,8 @@ public:
           publishes_{address.is_one_way()},
           broadcasts_{address.broadcasts()},
           metadata_check_{address},
+          tells_contract_{options_.tells_contract && metadata_check_.is_carried() &&
+                          address.is_warren() && !publishes_},
           address_{address.display()},
           route_{endpoint::make_client_route(address, options_)},
           calls_{route_->calls()} {
@@ -109,6 +111,14 @@ public:
         return prepared;
     }
 
+    /// What it says of its contract. Where that has no model, servers may have a parameter for it.
+    std::string_view print_of(const detail::ErasedCall& call) const {
+        return tells_contract_ && call.print != nullptr && call.request->model
+                   ? call.print->of(call.method, *call.request, *call.contract_response,
+                                    call.contract_part)
+                   : std::string_view{};
+    }
+
     detail::PreparedCallPointer prepare_plain(const detail::ErasedCall& call,
                                               const CallOptions& options, const std::string& target,
                                               detail::Caller caller, const Context* of) const {
@@ -116,7 +126,7 @@ public:
         const std::int64_t now = keys_.empty() ? 0 : calls_.executor().unix_seconds();
         detail::PreparedCallPointer prepared = detail::idle_prepared_call();
         prepared->prepare(call, options.named.value(), keys_, secret_depth_, now, caller);
-        prepared->describe(options, metadata_check_.is_carried() ? of : nullptr);
+        prepared->describe(options, metadata_check_.is_carried() ? of : nullptr, print_of(call));
         prepared->is_nested = of != nullptr;
         const std::string& server = target.empty() ? options.server : target;
         prepared->address_to(server);
@@ -240,6 +250,7 @@ private:
     const bool publishes_;
     const bool broadcasts_;
     const endpoint::MetadataCheck metadata_check_;
+    const bool tells_contract_;
     const std::string address_;  // for people
     const std::unique_ptr<endpoint::ClientRoute> route_;
     runtime::ClientCalls& calls_;

@@ -100,7 +100,7 @@ void PreparedCall::prepare(const ErasedCall& call, const Value& named, const for
     }
 }
 
-void PreparedCall::describe(const CallOptions& options, const Context* of) {
+void PreparedCall::describe(const CallOptions& options, const Context* of, std::string_view print) {
     // Of a call that is used again it says nothing yet.
     metadata.idempotency_key = options.idempotency_key;
     metadata.traceparent = options.traceparent;
@@ -116,6 +116,9 @@ void PreparedCall::describe(const CallOptions& options, const Context* of) {
         }
         metadata.baggage = metadata.baggage.empty() ? of->baggage : metadata.baggage;
         metadata.priority = metadata.priority ? metadata.priority : of->priority;
+    }
+    if (metadata.contract.empty()) {
+        metadata.contract = print;
     }
     if (part_ != nullptr) {
         metadata.parts_window = options.parts_window;

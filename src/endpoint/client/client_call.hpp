@@ -40,7 +40,8 @@ public:
                  model::SecretDepth depth, std::int64_t unix_seconds, Caller caller);
     /// Say what its options say of it.
     /// in   of: whose trace, baggage and priority go on where these say none; null: nobody's
-    void describe(const CallOptions& options, const Context* of);
+    ///      print: of its contract, where they say none; lives for ever
+    void describe(const CallOptions& options, const Context* of, std::string_view print);
     /// Say which server it is for, where that is not the client's.
     void address_to(std::string_view to) { server = arena_.copy(to); }
     /// Forget everything, and keep the memory unless it is much.

@@ -1,5 +1,6 @@
 #include "endpoint/server/active_listener.hpp"
 
+#include "contract/registered.hpp"
 #include "endpoint/protocols/descriptor.hpp"
 #include "endpoint/server/metrics_route.hpp"
 
@@ -15,6 +16,14 @@ metrics::Route route_of(const ListenerConfig& config) {
     metrics::Route route = metrics_route(config.address, !config.options.auth_secrets.empty());
     route.has_tls = route.has_tls || config.options.tcp.tls;
     return route;
+}
+
+std::vector<std::string> fingerprints_of(const std::vector<const Method*>& methods) {
+    std::vector<std::string> fingerprints;
+    for (contract::MethodDocument& method : contract::document_of(methods).methods) {
+        fingerprints.push_back(std::move(method.fingerprint));
+    }
+    return fingerprints;
 }
 
 }  // namespace
@@ -47,7 +56,9 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
     interceptors.insert(interceptors.end(), own.begin(), own.end());
     return {
         .methods = methods_,
+        .fingerprints = fingerprints_of(methods_),
         .describing = config_.describing,
+        .strict_contracts = config_.options.strict_contracts,
         .forwarder = opening.forwarder,
         .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
         .keys = config_.keys,

@@ -221,6 +221,8 @@ private:
             .one_way_failures = dispatcher_->one_way_failures(),
             .attempts_refused =
                 dispatcher_->counters().attempts_refused.load(std::memory_order_relaxed),
+            .contract_differences =
+                dispatcher_->counters().contract_differences.load(std::memory_order_relaxed),
             .log_lines_dropped = log_->dropped()};
         figures.listeners = listeners_.figures();
         proxies_->add_to(figures);

@@ -35,7 +35,8 @@ Dispatcher::Dispatcher(Workers& workers, const Clock& clock, Log& log, const cor
                        Log* handler_log)
     : workers_{workers},
       handler_log_{handler_log != nullptr ? *handler_log : log},
-      calls_{clock, log, limits.lock_waiters_max} {}
+      calls_{clock, log, limits.lock_waiters_max},
+      skews_{log} {}
 
 Dispatcher::~Dispatcher() {
     WARREN_ASSERT(listeners_.empty() && calls_.counters.in_flight == 0);
@@ -98,7 +99,31 @@ bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
         call.fail(expired());
         return false;
     }
+    if (!call.state.context.contract.empty() && !accept_contract(call, *served)) [[unlikely]] {
+        return false;
+    }
     return may_attempt(call) && listener.backend().prepare(call, request);
+}
+
+/// A call by another contract is told of. It may fit all the same.
+bool Dispatcher::accept_contract(ServerCall& call, const ListenerContext::Served& served) {
+    ServerCallState& state = call.state;
+    const std::string_view said = state.context.contract;
+    if (served.fingerprint.empty() || ContractSkews::is_same(served.fingerprint, said)) [[likely]] {
+        return true;
+    }
+    state.has_other_contract = true;
+    calls_.counters.contract_differences.fetch_add(1, std::memory_order_relaxed);
+    skews_.report(state.context, served.fingerprint);
+    if (!state.listener->options().strict_contracts) {
+        return true;
+    }
+    call.fail({.code = Code::contract_mismatch,
+               .message = fmt::format("The caller's contract of '{}' has the fingerprint {}, the "
+                                      "server's has {} (strict_contracts)",
+                                      state.context.method, core::text_for_display(said),
+                                      served.fingerprint)});
+    return false;
 }
 
 /// What the call says of itself.

@@ -6,6 +6,7 @@
 #include "core/limits.hpp"
 #include "protocol/call.hpp"
 #include "runtime/counters.hpp"
+#include "runtime/dispatch/contract_skews.hpp"
 #include "runtime/dispatch/listener_context.hpp"
 #include "runtime/dispatch/refusals.hpp"
 #include "runtime/dispatch/running_calls.hpp"
@@ -94,6 +95,7 @@ private:
     bool admit(ServerCall& call, const protocol::Call& request);
     void describe(ServerCall& call, const protocol::Call& request,
                   const ListenerContext::Served* served);
+    bool accept_contract(ServerCall& call, const ListenerContext::Served& served);
     bool may_attempt(ServerCall& call);
     void expect_parts(ServerCall& call, const protocol::Metadata& metadata);
 
@@ -108,6 +110,7 @@ private:
     TrimTask trim_;
     Log& handler_log_;
     RunningCalls calls_;
+    ContractSkews skews_;
 
     std::mutex mutex_;  // of what follows
     std::vector<ListenerContext*> listeners_;

@@ -31,8 +31,12 @@ ListenerContext::ListenerContext(Dispatcher& dispatcher, Executor& executor,
         return options_.series == nullptr ? nullptr : &options_.series->of(method);
     };
     if (options_.forwarder == nullptr) {
-        for (const Method* const method : options_.methods) {
-            served_.push_back({method->name, method, series_of(method->name)});
+        for (std::size_t at = 0; at < options_.methods.size(); ++at) {
+            const Method* const method = options_.methods[at];
+            served_.push_back({method->name, method, series_of(method->name),
+                               at < options_.fingerprints.size()
+                                   ? std::string_view{options_.fingerprints[at]}
+                                   : std::string_view{}});
         }
     } else if (options_.forwarded.empty()) {
         whatever_ = {.name = metrics::forwarded_method,
@@ -43,7 +47,7 @@ ListenerContext::ListenerContext(Dispatcher& dispatcher, Executor& executor,
         }
     }
     for (const Method* const method : options_.describing) {
-        served_.push_back({method->name, method, nullptr});
+        served_.push_back({method->name, method});
     }
     std::ranges::sort(served_, {}, &Served::name);
     dispatcher_.attach(*this);

@@ -35,7 +35,9 @@ enum class Responses : std::uint8_t {
 /// What one listener asks of the dispatcher.
 struct ListenerContextOptions {
     std::vector<const Method*> methods;       // those it serves
+    std::vector<std::string> fingerprints{};  // of each of these, in their order; empty: unknown
     std::vector<const Method*> describing{};  // that tell what these are; counted nowhere
+    bool strict_contracts = false;  // calls by another contract are refused, whatever they say
     /// Forwards every call instead, as it came; outlives the listener. Null: handlers run here.
     Forwarder* forwarder = nullptr;
     std::vector<std::string> forwarded{};  // the methods that it forwards; empty: whatever is asked
@@ -78,6 +80,7 @@ public:
         std::string_view name;
         const Method* method = nullptr;         // null: forwarded
         metrics::CallSeries* series = nullptr;  // null: nobody counts
+        std::string_view fingerprint{};         // of its contract; empty: unknown
     };
     /// out  nullptr when this listener does not serve it
     const Served* find(std::string_view method) const noexcept;

@@ -100,6 +100,17 @@ private:
     }
 };
 
+/// Of a caller that is known to have another contract.
+Failure mismatch(std::vector<FieldError> errors) {
+    std::string message =
+        "The request does not fit, and its caller has another contract than this "
+        "server: " +
+        summary_of(errors);
+    return {.code = Code::contract_mismatch,
+            .message = std::move(message),
+            .errors = std::move(errors)};
+}
+
 }  // namespace
 
 bool bind(ServerCall& call, const protocol::Call& request) {
@@ -127,9 +138,10 @@ bool bind(ServerCall& call, const protocol::Call& request) {
                                      options.secrets_depth},
                                     call.arena, bound);
     if (!errors.empty()) {
-        call.fail({.code = Code::invalid_request,
-                   .message = "Request validation failed",
-                   .errors = std::move(errors)});
+        call.fail(state.has_other_contract ? mismatch(std::move(errors))
+                                           : Failure{.code = Code::invalid_request,
+                                                     .message = "Request validation failed",
+                                                     .errors = std::move(errors)});
         return false;
     }
     state.large.reset();

@@ -73,6 +73,7 @@ void ServerCall::reset() noexcept {
     state.parts.reset();
     state.takes_progress = false;
     state.lacks_parts = false;
+    state.has_other_contract = false;
     if (state.response.failure) {
         state.failure = {};
     }

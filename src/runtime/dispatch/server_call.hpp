@@ -60,6 +60,7 @@ struct ServerCallState {
     std::vector<std::any> interceptor_states{};  // of those that have seen it begin
     std::shared_ptr<PartsFlow> parts{};          // null: its caller takes none
     bool takes_progress = false;
+    bool has_other_contract = false;  // its caller, than this server
     bool lacks_parts = false;  // its handler could not send one, so that its response is not whole
 
     protocol::Response response{};

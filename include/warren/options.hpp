@@ -104,8 +104,9 @@ struct ClientOptions {
     WhenAbsent when_absent = WhenAbsent::fail;  // of ReplyMode::durable always `wait`
     ClientMetrics metrics = ClientMetrics::none;
     /// Whether calls by a contract say its fingerprint to servers that are Warren's, so that these
-    /// notice who was built from another one.
-    bool tells_contract = true;
+    /// notice who was built from another one. Unset: at brokers and in memory, as over TCP and
+    /// ZeroMQ it is a part of what a small call takes.
+    std::optional<bool> tells_contract{};
     std::shared_ptr<Log> log{};  // connections lost and found; null: nowhere
 
     /// Of tcp:// and its like: requests are signed under the first, answers must be signed under

@@ -82,9 +82,18 @@ std::string outcome(Client& client, const Order& order) {
     }
 }
 
+/// At a broker and in memory that is what clients do.
+ClientOptions telling(std::string_view address) {
+    ClientOptions options;
+    if (address.starts_with("tcp") || address.starts_with("zmq")) {
+        options.tells_contract = true;
+    }
+    return options;
+}
+
 void expect_noticed(const std::string& address, Kitchen& kitchen) {
     SCOPED_TRACE(address);
-    Client client{address};
+    Client client{address, telling(address)};
     EXPECT_EQ(outcome<newer::brew>(client, newer::Order{.tea = "Assam"}), "Assam");
     EXPECT_EQ(outcome<older::brew>(client, older::Order{"Assam"}), "Assam") << "it fits";
     for (int time = 0; time < 3; ++time) {
@@ -120,7 +129,7 @@ TEST(ContractSkew, IsNoticedOverWhateverHasRoomForIt) {
 
 TEST(ContractSkew, NothingIsServedToItWhereThatIsWanted) {
     Kitchen kitchen{{.url = "tcp://127.0.0.1:0", .strict_contracts = true}};
-    Client client{kitchen.address()};
+    Client client{kitchen.address(), {.tells_contract = true}};
     EXPECT_EQ(outcome<newer::brew>(client, newer::Order{.tea = "Assam"}), "Assam");
     const std::string refused = outcome<older::brew>(client, older::Order{"Assam"});
     EXPECT_TRUE(refused.starts_with("contract_mismatch: The caller's contract of 'brew'"))
@@ -133,9 +142,9 @@ TEST(ContractSkew, NobodyIsToldWhoNeedNotKnow) {
     const std::string invalid = "invalid_request: Request validation failed";
     {
         Kitchen kitchen{{.url = "tcp://127.0.0.1:0"}};
-        Client foreign{kitchen.address() + "?peer=foreign"};
+        Client foreign{kitchen.address() + "?peer=foreign", {.tells_contract = true}};
         EXPECT_TRUE(outcome<older::brew>(foreign, older::Order{"A"}).starts_with(invalid));
-        Client silent{kitchen.address(), {.tells_contract = false}};
+        Client silent{kitchen.address()};
         EXPECT_TRUE(outcome<older::brew>(silent, older::Order{"A"}).starts_with(invalid));
         EXPECT_EQ(kitchen.warnings(), std::vector<std::string>{});
     }

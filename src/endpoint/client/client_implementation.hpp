@@ -35,8 +35,8 @@ public:
           publishes_{address.is_one_way()},
           broadcasts_{address.broadcasts()},
           metadata_check_{address},
-          tells_contract_{options_.tells_contract && metadata_check_.is_carried() &&
-                          address.is_warren() && !publishes_},
+          tells_contract_{options_.tells_contract.value_or(!is_brokerless_) &&
+                          metadata_check_.is_carried() && address.is_warren() && !publishes_},
           address_{address.display()},
           route_{endpoint::make_client_route(address, options_)},
           calls_{route_->calls()} {

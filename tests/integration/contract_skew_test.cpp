@@ -78,7 +78,7 @@ std::string outcome(Client& client, const Order& order) {
     try {
         return client.call<Contract>(order);
     } catch (const Error& error) {
-        return std::string{name_of(error.code())} + ": " + error.what();
+        return error.what();
     }
 }
 

@@ -225,15 +225,15 @@ class Guide(ProgramTest):
         for page, at, lines in all_snippets(lambda lines: is_command(lines) or parts(lines)[1]):
             command = None
             for line in lines:
-                if given := re.match(r"(?:\$ )?warren (\w+)", line):
-                    command = given[1]
+                if given := re.match(r"(?:\$ )?warren (?:(contract|docs) )?([\w-]+)", line):
+                    command = [word for word in given.groups() if word]
                 elif not line.startswith("    "):
                     command = None
                 if script := re.match(r"(?:\$ )?(scripts/\w+)", line):
                     self.assertTrue(os.access(TREE / script[1], os.X_OK), script[1])
                 for option in re.findall(r"(?<!\w)--[a-z][a-z-]+", line if command else ""):
                     shown += 1
-                    helps = run_warren(command, "--help").stdout
+                    helps = run_warren(*command, "--help").stdout
                     self.assertRegex(helps, rf"{option}\b", f"{page}:{at}: warren {command}")
         self.assertGreater(shown, 20)
 

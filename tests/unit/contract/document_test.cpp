@@ -188,7 +188,7 @@ TEST(Fingerprint, IsOfWhatTheWireSees) {
 
 TEST(Fingerprint, IsTheSameOnEveryMachine) {
     EXPECT_EQ(print_of(type_of<Tea>()),
-              "fec97fa9fd27e955ec758d98cf036fcda4c21590e001a357260a0e799878dd30");
+              "1f7e3152ff3c517c8e588fdf813ac5f91e6e5a76eafb08f8ad725f699be71d2c");
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <warren/error.hpp>
 
-#include "transport/admin/admin_listener.hpp"
+#include "transport/http/http_server.hpp"
 
 #include <expected>
 #include <string>
@@ -11,6 +11,7 @@ namespace warren::endpoint {
 
 /// Where monitoring asks: HOST:PORT, port 0 for a free one.
 /// err  invalid_request
-std::expected<transport::AdminOptions, Failure> parse_admin_address(const std::string& address);
+std::expected<transport::HttpServerOptions, Failure> parse_admin_address(
+    const std::string& address);
 
 }  // namespace warren::endpoint

@@ -23,13 +23,13 @@ std::expected<std::unique_ptr<ServerAdmin>, Failure> ServerAdmin::open(
 }
 
 ServerAdmin::ServerAdmin(transport::AsioExecutor& executor, const ServerOptions& options,
-                         transport::AdminOptions where, Sources sources)
+                         transport::HttpServerOptions where, Sources sources)
     : sources_{std::move(sources)},
       arrpc_{options.arrpc_metrics ? std::optional{metrics::host_labels()} : std::nullopt},
       listener_{executor, std::move(where),
                 [this](std::string_view path) { return response(path); }} {}
 
-transport::AdminResponse ServerAdmin::response(std::string_view path) const {
+transport::HttpServerResponse ServerAdmin::response(std::string_view path) const {
     if (path == "/metrics") {
         return {.content_type = std::string{metrics::text_content_type},
                 .body = metrics::server_text(sources_.series, sources_.figures(), arrpc_)};
@@ -43,12 +43,12 @@ transport::AdminResponse ServerAdmin::response(std::string_view path) const {
     return {.status = 404, .body = "There are /metrics, /healthz and /readyz\n"};
 }
 
-transport::AdminResponse ServerAdmin::readiness() const {
+transport::HttpServerResponse ServerAdmin::readiness() const {
     const std::vector<std::string> missing = sources_.not_ready();
     if (missing.empty()) {
         return {.body = "ok\n"};
     }
-    transport::AdminResponse response{.status = 503};
+    transport::HttpServerResponse response{.status = 503};
     for (const std::string& line : missing) {
         response.body += line + '\n';
     }

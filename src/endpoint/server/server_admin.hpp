@@ -5,7 +5,7 @@
 
 #include "metrics/host_labels.hpp"
 #include "metrics/text.hpp"
-#include "transport/admin/admin_listener.hpp"
+#include "transport/http/http_server.hpp"
 
 #include <expected>
 #include <functional>
@@ -40,14 +40,14 @@ public:
 
 private:
     ServerAdmin(transport::AsioExecutor& executor, const ServerOptions& options,
-                transport::AdminOptions where, Sources sources);
+                transport::HttpServerOptions where, Sources sources);
 
-    transport::AdminResponse response(std::string_view path) const;
-    transport::AdminResponse readiness() const;
+    transport::HttpServerResponse response(std::string_view path) const;
+    transport::HttpServerResponse readiness() const;
 
     Sources sources_;
     std::optional<metrics::HostLabels> arrpc_;
-    transport::AdminListener listener_;
+    transport::HttpServer listener_;
 };
 
 }  // namespace warren::endpoint

@@ -1,6 +1,6 @@
-#include "transport/admin/admin_listener.hpp"
+#include "transport/http/http_server.hpp"
 
-#include "transport/admin/admin_session.hpp"
+#include "transport/http/http_session.hpp"
 #include "transport/loop/asio_executor.hpp"
 #include "transport/tcp/listening_socket.hpp"
 
@@ -17,9 +17,9 @@ constexpr std::chrono::milliseconds accept_pause{100};
 
 }  // namespace
 
-class AdminListener::Impl : public std::enable_shared_from_this<Impl> {
+class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(AsioExecutor& executor, AdminOptions options, Handler handler)
+    Impl(AsioExecutor& executor, HttpServerOptions options, Handler handler)
         : executor_{executor},
           options_{std::move(options)},
           handler_{std::move(handler)},
@@ -88,7 +88,7 @@ private:
 
     void welcome(TcpSocket socket) {
         const std::uint64_t number = ++last_session_;
-        const auto session = std::make_shared<AdminSession>(
+        const auto session = std::make_shared<HttpSession>(
             std::move(socket), options_, handler_,
             [self = shared_from_this(), number] { self->sessions_.erase(number); });
         sessions_.emplace(number, session);
@@ -96,29 +96,29 @@ private:
     }
 
     AsioExecutor& executor_;
-    const AdminOptions options_;
+    const HttpServerOptions options_;
     const Handler handler_;
     Acceptor acceptor_;
     std::string local_address_;
     runtime::Executor::TimerId accept_timer_ = 0;
     std::uint64_t last_session_ = 0;
-    std::map<std::uint64_t, std::weak_ptr<AdminSession>> sessions_;
+    std::map<std::uint64_t, std::weak_ptr<HttpSession>> sessions_;
 };
 
-AdminListener::AdminListener(AsioExecutor& executor, AdminOptions options, Handler handler)
+HttpServer::HttpServer(AsioExecutor& executor, HttpServerOptions options, Handler handler)
     : impl_{std::make_shared<Impl>(executor, std::move(options), std::move(handler))} {}
 
-AdminListener::~AdminListener() {
+HttpServer::~HttpServer() {
     close();
 }
 
-std::expected<void, Failure> AdminListener::start() {
+std::expected<void, Failure> HttpServer::start() {
     return impl_->start();
 }
-const std::string& AdminListener::local_address() const noexcept {
+const std::string& HttpServer::local_address() const noexcept {
     return impl_->local_address();
 }
-void AdminListener::close() noexcept {
+void HttpServer::close() noexcept {
     impl_->close();
 }
 

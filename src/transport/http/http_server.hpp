@@ -15,7 +15,7 @@ namespace warren::transport {
 
 class AsioExecutor;
 
-struct AdminOptions {
+struct HttpServerOptions {
     std::string host = "127.0.0.1";    // as TcpServerOptions::host
     std::uint16_t port = 9095;         // 0: a free one
     std::size_t connections_max = 32;  // those over it are closed as soon as they come
@@ -25,7 +25,7 @@ struct AdminOptions {
     std::chrono::milliseconds request_timeout{10'000};
 };
 
-struct AdminResponse {
+struct HttpServerResponse {
     unsigned status = 200;  // of HTTP
     std::string content_type = "text/plain; charset=utf-8";
     std::string body{};
@@ -33,17 +33,17 @@ struct AdminResponse {
 
 /// Answers GET and HEAD over HTTP/1.1, for monitoring.                  [RFC 9112]
 /// thread the I/O thread, or any while nobody runs it
-class AdminListener {
+class HttpServer {
 public:
     /// in  handler: what there is at a path, such as "/metrics"; called on the I/O thread, until
     ///     `close`
-    using Handler = std::function<AdminResponse(std::string_view path)>;
+    using Handler = std::function<HttpServerResponse(std::string_view path)>;
 
     /// in  executor: outlives the listener
-    AdminListener(AsioExecutor& executor, AdminOptions options, Handler handler);
-    ~AdminListener();
-    AdminListener(const AdminListener&) = delete;
-    AdminListener& operator=(const AdminListener&) = delete;
+    HttpServer(AsioExecutor& executor, HttpServerOptions options, Handler handler);
+    ~HttpServer();
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
 
     /// err  invalid_request: the address cannot be had; says which, why, and what to do
     std::expected<void, Failure> start();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "transport/admin/admin_listener.hpp"
+#include "transport/http/http_server.hpp"
 #include "transport/net/tcp_socket.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -18,16 +18,16 @@
 
 namespace warren::transport {
 
-/// One connection to the admin listener: request and answer, in turn. It lives as long as it has
+/// One connection to an `HttpServer`: request and answer, in turn. It lives as long as it has
 /// something under way.
 /// thread the I/O thread
-class AdminSession : public std::enable_shared_from_this<AdminSession> {
+class HttpSession : public std::enable_shared_from_this<HttpSession> {
 public:
-    using Handler = std::function<AdminResponse(std::string_view)>;
+    using Handler = std::function<HttpServerResponse(std::string_view)>;
     /// in  options, handler: outlive every call of the session's; see `close`
-    AdminSession(TcpSocket socket, const AdminOptions& options, const Handler& handler,
-                 std::function<void()> on_end);
-    ~AdminSession();
+    HttpSession(TcpSocket socket, const HttpServerOptions& options, const Handler& handler,
+                std::function<void()> on_end);
+    ~HttpSession();
 
     void read();
     void close() noexcept;
@@ -37,14 +37,14 @@ private:
 
     void take(const Error& error);
     bool is_known_method() const;
-    AdminResponse response_to(const Error& error) const;
-    AdminResponse response_to_request() const;
-    void send(AdminResponse response, bool keeps_alive);
+    HttpServerResponse response_to(const Error& error) const;
+    HttpServerResponse response_to_request() const;
+    void send(HttpServerResponse response, bool keeps_alive);
     void sent(const Error& error);
 
     boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
         stream_;
-    const AdminOptions& options_;
+    const HttpServerOptions& options_;
     const Handler& handler_;
     std::function<void()> on_end_;
     boost::beast::flat_buffer input_;

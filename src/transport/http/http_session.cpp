@@ -1,4 +1,4 @@
-#include "transport/admin/admin_session.hpp"
+#include "transport/http/http_session.hpp"
 
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
@@ -17,30 +17,30 @@ bool is_bad_request(const boost::system::error_code& error) {
            error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
-AdminResponse unknown_method() {
+HttpServerResponse unknown_method() {
     return {.status = 405, .body = "Only GET and HEAD are known here\n"};
 }
 
 }  // namespace
 
-AdminSession::AdminSession(TcpSocket socket, const AdminOptions& options, const Handler& handler,
-                           std::function<void()> on_end)
+HttpSession::HttpSession(TcpSocket socket, const HttpServerOptions& options, const Handler& handler,
+                         std::function<void()> on_end)
     : stream_{std::move(socket)},
       options_{options},
       handler_{handler},
       on_end_{std::move(on_end)},
       input_{options.request_bytes_max} {}
 
-AdminSession::~AdminSession() {
+HttpSession::~HttpSession() {
     on_end_();
 }
 
-void AdminSession::close() noexcept {
+void HttpSession::close() noexcept {
     Error ignored;
     stream_.socket().close(ignored);
 }
 
-void AdminSession::read() {
+void HttpSession::read() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(options_.request_bytes_max));
     parser_->body_limit(0);
@@ -56,7 +56,7 @@ void AdminSession::read() {
                      });
 }
 
-void AdminSession::take(const Error& error) {
+void HttpSession::take(const Error& error) {
     if (!stream_.socket().is_open() || (error && !is_bad_request(error))) {
         close();
         return;
@@ -64,12 +64,12 @@ void AdminSession::take(const Error& error) {
     send(response_to(error), !error && parser_->get().keep_alive());
 }
 
-bool AdminSession::is_known_method() const {
+bool HttpSession::is_known_method() const {
     const http::verb method = parser_->get().method();
     return method == http::verb::get || method == http::verb::head;
 }
 
-AdminResponse AdminSession::response_to(const Error& error) const {
+HttpServerResponse HttpSession::response_to(const Error& error) const {
     if (!error) {
         return response_to_request();
     }
@@ -77,13 +77,14 @@ AdminResponse AdminSession::response_to(const Error& error) const {
         return {.status = 431, .body = "The request is too long\n"};
     }
     if (error == http::error::body_limit || error == http::error::unexpected_body) {
-        return is_known_method() ? AdminResponse{.status = 413, .body = "No body is taken here\n"}
-                                 : unknown_method();
+        return is_known_method()
+                   ? HttpServerResponse{.status = 413, .body = "No body is taken here\n"}
+                   : unknown_method();
     }
     return {.status = 400, .body = "This is no HTTP request\n"};
 }
 
-AdminResponse AdminSession::response_to_request() const {
+HttpServerResponse HttpSession::response_to_request() const {
     if (!is_known_method()) {
         return unknown_method();
     }
@@ -92,7 +93,7 @@ AdminResponse AdminSession::response_to_request() const {
     return handler_(target.substr(0, target.find('?')));
 }
 
-void AdminSession::send(AdminResponse response, bool keeps_alive) {
+void HttpSession::send(HttpServerResponse response, bool keeps_alive) {
     response_ = {};
     response_.result(response.status);
     response_.set(http::field::content_type, response.content_type);
@@ -113,7 +114,7 @@ void AdminSession::send(AdminResponse response, bool keeps_alive) {
     }
 }
 
-void AdminSession::sent(const Error& error) {
+void HttpSession::sent(const Error& error) {
     if (error || !response_.keep_alive() || !stream_.socket().is_open()) {
         Error ignored;
         stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);

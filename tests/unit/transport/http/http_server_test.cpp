@@ -1,0 +1,163 @@
+#include "transport/http/http_server.hpp"
+
+#include "support/http_peer.hpp"
+#include "transport/loop/asio_executor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace warren::transport {
+namespace {
+
+using namespace std::chrono_literals;
+using warren::test::http_get;
+using warren::test::HttpPeer;
+using warren::test::status_of;
+
+/// A server that says which path was asked for.
+class Pages {
+public:
+    explicit Pages(HttpServerOptions options = {}) {
+        options.port = 0;
+        server_ = std::make_unique<HttpServer>(executor_, options, [](std::string_view path) {
+            return HttpServerResponse{.status = path == "/known" ? 200U : 404U,
+                                      .body = "asked for " + std::string{path}};
+        });
+        const auto started = server_->start();
+        EXPECT_TRUE(started) << to_string(started.error());
+        thread_ = std::thread{[this] { executor_.run(); }};
+    }
+    ~Pages() {
+        std::promise<void> closed;
+        executor_.post([&] {
+            server_->close();
+            closed.set_value();
+        });
+        closed.get_future().wait();
+        executor_.stop();
+        thread_.join();
+    }
+
+    const std::string& address() const { return server_->local_address(); }
+    /// The response to any bytes, after which the server is to close the connection.
+    std::string response_to(std::string_view bytes) const {
+        HttpPeer peer{address()};
+        peer.send(bytes);
+        return peer.read_to_end();
+    }
+
+private:
+    AsioExecutor executor_;
+    std::unique_ptr<HttpServer> server_;
+    std::thread thread_;
+};
+
+TEST(HttpServer, answers_what_is_asked_for) {
+    const Pages pages;
+    const std::string response = http_get(pages.address(), "/known?with=parameters");
+    EXPECT_EQ(status_of(response), "200");
+    EXPECT_TRUE(response.ends_with("\r\n\r\nasked for /known"));
+    EXPECT_NE(response.find("Content-Type: text/plain; charset=utf-8\r\n"), std::string::npos);
+    EXPECT_EQ(status_of(http_get(pages.address(), "/unknown")), "404");
+}
+
+TEST(HttpServer, answers_one_request_after_the_other) {
+    const Pages pages;
+    HttpPeer peer{pages.address()};
+    peer.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(peer.read_until("asked for /second")), "200");
+    peer.send("GET /third HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(peer.read_until("asked for /third")), "404");
+}
+
+TEST(HttpServer, answers_a_request_that_comes_byte_by_byte) {
+    const Pages pages;
+    HttpPeer peer{pages.address()};
+    for (const char octet : std::string_view{"GET /known HTTP/1.1\r\nHost: x\r\n\r\n"}) {
+        peer.send({&octet, 1});
+    }
+    EXPECT_EQ(status_of(peer.read_until("asked for /known")), "200");
+}
+
+TEST(HttpServer, answers_head_without_a_body) {
+    const Pages pages;
+    const std::string response =
+        pages.response_to("HEAD /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(status_of(response), "200");
+    EXPECT_NE(response.find("Content-Length: 16\r\n"), std::string::npos);
+    EXPECT_TRUE(response.ends_with("\r\n\r\n"));
+}
+
+TEST(HttpServer, knows_no_other_methods) {
+    const Pages pages;
+    for (const std::string method : {"POST", "PUT", "DELETE", "OPTIONS", "TRACE"}) {
+        const std::string response =
+            pages.response_to(method + " /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        EXPECT_EQ(status_of(response), "405") << method;
+        EXPECT_NE(response.find("Allow: GET, HEAD\r\n"), std::string::npos);
+    }
+    EXPECT_EQ(status_of(pages.response_to("POST /known HTTP/1.1\r\nContent-Length: 9\r\n\r\n")),
+              "405");
+}
+
+TEST(HttpServer, refuses_what_is_no_request) {
+    const Pages pages;
+    EXPECT_EQ(status_of(pages.response_to("garbage\r\n\r\n")), "400");
+    EXPECT_EQ(status_of(pages.response_to("\x16\x03\x01\x02\x00\x01\r\n\r\n")), "400");
+    EXPECT_EQ(status_of(pages.response_to("GET /known HTTP/1.1\r\nContent-Length: x\r\n\r\n")),
+              "400");
+    EXPECT_EQ(status_of(pages.response_to("GET /known HTTP/1.1\r\nContent-Length: 9\r\n\r\n")),
+              "413");
+    EXPECT_EQ(status_of(http_get(pages.address(), "/known")), "200") << "and goes on";
+}
+
+TEST(HttpServer, takes_requests_up_to_the_limit) {
+    const Pages pages{{.request_bytes_max = 200}};
+    const auto request_of = [](std::size_t size_bytes) {
+        std::string request = "GET /known HTTP/1.1\r\nConnection: close\r\nA: ";
+        return request + std::string(size_bytes - request.size() - 4, 'x') + "\r\n\r\n";
+    };
+    EXPECT_EQ(status_of(pages.response_to(request_of(200))), "200");
+    EXPECT_EQ(status_of(pages.response_to(request_of(201))), "431");
+}
+
+TEST(HttpServer, closes_the_connection_of_who_is_slow) {
+    const Pages pages{{.request_timeout = 50ms}};
+    EXPECT_EQ(pages.response_to("GET /known HT"), "");
+    EXPECT_EQ(pages.response_to(""), "");
+    HttpPeer peer{pages.address()};
+    peer.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(peer.read_to_end()), "200") << "and of who asks no more";
+}
+
+TEST(HttpServer, closes_its_oldest_connection_over_the_limit) {
+    const Pages pages{{.connections_max = 2}};
+    HttpPeer silent{pages.address()};
+    HttpPeer as_silent{pages.address()};
+    HttpPeer asks{pages.address()};
+    asks.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(asks.read_until("asked for /known")), "200");
+    EXPECT_EQ(silent.read_to_end(), "");
+    as_silent.send("GET /known HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(status_of(as_silent.read_to_end()), "200");
+}
+
+TEST(HttpServer, says_when_the_address_cannot_be_had) {
+    const Pages pages;
+    AsioExecutor executor;
+    const auto port = static_cast<std::uint16_t>(
+        std::stoi(pages.address().substr(pages.address().find(':') + 1)));
+    HttpServer other{
+        executor, {.port = port}, [](std::string_view) { return HttpServerResponse{}; }};
+    const auto started = other.start();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, Code::invalid_request);
+    EXPECT_NE(started.error().message.find(pages.address()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace warren::transport

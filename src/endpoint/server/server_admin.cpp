@@ -26,8 +26,9 @@ ServerAdmin::ServerAdmin(transport::AsioExecutor& executor, const ServerOptions&
                          transport::HttpServerOptions where, Sources sources)
     : sources_{std::move(sources)},
       arrpc_{options.arrpc_metrics ? std::optional{metrics::host_labels()} : std::nullopt},
-      listener_{executor, std::move(where),
-                [this](std::string_view path) { return response(path); }} {}
+      listener_{executor, std::move(where), [this](const transport::HttpServerRequest& request) {
+                    return response(request.path);
+                }} {}
 
 transport::HttpServerResponse ServerAdmin::response(std::string_view path) const {
     if (path == "/metrics") {

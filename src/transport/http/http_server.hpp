@@ -10,6 +10,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace warren::transport {
 
@@ -25,19 +27,26 @@ struct HttpServerOptions {
     std::chrono::milliseconds request_timeout{10'000};
 };
 
+/// A GET or HEAD.
+struct HttpServerRequest {
+    std::string_view path;  // as it was sent, such as "/metrics"; without what follows "?"
+    std::string_view if_none_match{};  // the header; empty: there is none
+};
+
 struct HttpServerResponse {
     unsigned status = 200;  // of HTTP
     std::string content_type = "text/plain; charset=utf-8";
+    /// Further ones. Without a Cache-Control, nobody is to keep the response.
+    std::vector<std::pair<std::string, std::string>> headers{};
     std::string body{};
 };
 
-/// Answers GET and HEAD over HTTP/1.1, for monitoring.                  [RFC 9112]
+/// Answers GET and HEAD over HTTP/1.1.                                   [RFC 9112]
 /// thread the I/O thread, or any while nobody runs it
 class HttpServer {
 public:
-    /// in  handler: what there is at a path, such as "/metrics"; called on the I/O thread, until
-    ///     `close`
-    using Handler = std::function<HttpServerResponse(std::string_view path)>;
+    /// in  handler: says what there is; called on the I/O thread, until `close`
+    using Handler = std::function<HttpServerResponse(const HttpServerRequest& request)>;
 
     /// in  executor: outlives the listener
     HttpServer(AsioExecutor& executor, HttpServerOptions options, Handler handler);

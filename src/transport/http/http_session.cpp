@@ -17,6 +17,12 @@ bool is_bad_request(const boost::system::error_code& error) {
            error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
+/// The text that a string_view of Boost's is of.
+template <typename View>
+std::string_view viewed(const View& view) {
+    return {view.data(), view.size()};
+}
+
 HttpServerResponse unknown_method() {
     return {.status = 405, .body = "Only GET and HEAD are known here\n"};
 }
@@ -88,9 +94,9 @@ HttpServerResponse HttpSession::response_to_request() const {
     if (!is_known_method()) {
         return unknown_method();
     }
-    const auto target_view = parser_->get().target();
-    const std::string_view target{target_view.data(), target_view.size()};
-    return handler_(target.substr(0, target.find('?')));
+    const std::string_view target = viewed(parser_->get().target());
+    return handler_({.path = target.substr(0, target.find('?')),
+                     .if_none_match = viewed(parser_->get()[http::field::if_none_match])});
 }
 
 void HttpSession::send(HttpServerResponse response, bool keeps_alive) {
@@ -98,6 +104,9 @@ void HttpSession::send(HttpServerResponse response, bool keeps_alive) {
     response_.result(response.status);
     response_.set(http::field::content_type, response.content_type);
     response_.set(http::field::cache_control, "no-store");
+    for (const auto& [name, value] : response.headers) {
+        response_.set(name, value);
+    }
     if (response.status == 405) {
         response_.set(http::field::allow, "GET, HEAD");
     }

@@ -23,7 +23,7 @@ namespace warren::transport {
 /// thread the I/O thread
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
 public:
-    using Handler = std::function<HttpServerResponse(std::string_view)>;
+    using Handler = HttpServer::Handler;
     /// in  options, handler: outlive every call of the session's; see `close`
     HttpSession(TcpSocket socket, const HttpServerOptions& options, const Handler& handler,
                 std::function<void()> on_end);

@@ -23,10 +23,19 @@ class Pages {
 public:
     explicit Pages(HttpServerOptions options = {}) {
         options.port = 0;
-        server_ = std::make_unique<HttpServer>(executor_, options, [](std::string_view path) {
-            return HttpServerResponse{.status = path == "/known" ? 200U : 404U,
-                                      .body = "asked for " + std::string{path}};
-        });
+        server_ =
+            std::make_unique<HttpServer>(executor_, options, [](const HttpServerRequest& request) {
+                if (request.if_none_match == "\"known\"") {
+                    return HttpServerResponse{.status = 304, .headers = {{"ETag", "\"known\""}}};
+                }
+                if (request.path == "/kept") {
+                    return HttpServerResponse{
+                        .headers = {{"Cache-Control", "no-cache"}, {"X-Own", "yes"}},
+                        .body = "kept"};
+                }
+                return HttpServerResponse{.status = request.path == "/known" ? 200U : 404U,
+                                          .body = "asked for " + std::string{request.path}};
+            });
         const auto started = server_->start();
         EXPECT_TRUE(started) << to_string(started.error());
         thread_ = std::thread{[this] { executor_.run(); }};
@@ -63,6 +72,27 @@ TEST(HttpServer, answers_what_is_asked_for) {
     EXPECT_TRUE(response.ends_with("\r\n\r\nasked for /known"));
     EXPECT_NE(response.find("Content-Type: text/plain; charset=utf-8\r\n"), std::string::npos);
     EXPECT_EQ(status_of(http_get(pages.address(), "/unknown")), "404");
+}
+
+TEST(HttpServer, answers_with_the_headers_that_it_is_given) {
+    const Pages pages;
+    const std::string kept = http_get(pages.address(), "/kept");
+    EXPECT_NE(kept.find("\r\nX-Own: yes\r\n"), std::string::npos);
+    EXPECT_NE(kept.find("\r\nCache-Control: no-cache\r\n"), std::string::npos);
+    EXPECT_EQ(kept.find("no-store"), std::string::npos);
+    EXPECT_NE(http_get(pages.address(), "/known").find("\r\nCache-Control: no-store\r\n"),
+              std::string::npos);
+}
+
+TEST(HttpServer, says_that_what_somebody_has_is_what_there_is) {
+    const Pages pages;
+    HttpPeer peer{pages.address()};
+    peer.send("GET /known HTTP/1.1\r\nIf-None-Match: \"known\"\r\n\r\n");
+    const std::string unchanged = peer.read_until("\r\n\r\n");
+    EXPECT_EQ(status_of(unchanged), "304");
+    EXPECT_NE(unchanged.find("\r\nETag: \"known\"\r\n"), std::string::npos);
+    peer.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(status_of(peer.read_until("asked for /known")), "200") << "and goes on";
 }
 
 TEST(HttpServer, answers_one_request_after_the_other) {
@@ -152,7 +182,7 @@ TEST(HttpServer, says_when_the_address_cannot_be_had) {
     const auto port = static_cast<std::uint16_t>(
         std::stoi(pages.address().substr(pages.address().find(':') + 1)));
     HttpServer other{
-        executor, {.port = port}, [](std::string_view) { return HttpServerResponse{}; }};
+        executor, {.port = port}, [](const HttpServerRequest&) { return HttpServerResponse{}; }};
     const auto started = other.start();
     ASSERT_FALSE(started);
     EXPECT_EQ(started.error().code, Code::invalid_request);

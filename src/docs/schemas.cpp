@@ -1,5 +1,6 @@
 #include "docs/schemas.hpp"
 
+#include "docs/schema_name.hpp"
 #include "docs/schema_writer.hpp"
 
 #include <map>
@@ -246,7 +247,7 @@ Dynamic head_schema(const Document& document) {
     std::vector<Value> parts;
     for (const MethodDocument& method : document.methods) {
         Keywords part;
-        part.set("$ref", arena.copy(std::string_view{method.name + ".json"}));
+        part.set("$ref", arena.copy(std::string_view{schema_reference(method.name)}));
         parts.push_back(part.value(arena));
     }
     Keywords head;

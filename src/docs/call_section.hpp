@@ -1,0 +1,14 @@
+#pragma once
+
+#include "contract/document.hpp"
+#include "docs/html.hpp"
+
+#include <string>
+
+namespace warren::docs {
+
+/// Where a method is served, and how to call it there.
+void write_calls(Html& html, const contract::Document& document,
+                 const contract::MethodDocument& method, const std::string& anchor);
+
+}  // namespace warren::docs

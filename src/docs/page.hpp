@@ -1,0 +1,40 @@
+#pragma once
+
+#include "contract/document.hpp"
+#include "docs/layout.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace warren::docs {
+
+/// How a page has its stylesheet and its script.
+enum class PageAssets : std::uint8_t {
+    /// Inside of it: a browser that opens a file trusts nothing beside it. The page itself says
+    /// what it may do: what is inside, by its hash, and nothing else.
+    embedded,
+    /// Beside it; whoever serves it says what it may do (`served_policy`).
+    linked,
+};
+
+/// What a page that is served may do.          [Content Security Policy Level 3]
+inline constexpr std::string_view served_policy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src "
+    "'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+
+inline constexpr std::string_view stylesheet_file = "warren-docs.css";
+inline constexpr std::string_view script_file = "warren-docs.js";
+
+struct PageOptions {
+    std::string title = "Methods";
+    PageAssets assets = PageAssets::embedded;
+};
+
+/// One page of HTML.
+/// in  documents: addresses of what programs read, from the page
+std::string page_html(const contract::Document& document, const Layout& layout,
+                      const Layout::Page& page, const PageOptions& options,
+                      std::span<const std::string> documents);
+
+}  // namespace warren::docs

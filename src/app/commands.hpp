@@ -16,6 +16,7 @@ void add_proxy(CLI::App& program, Action& action);
 void add_check(CLI::App& program, Action& action);
 void add_methods(CLI::App& program, Action& action);
 void add_contract(CLI::App& program, Action& action);
+void add_docs(CLI::App& program, Action& action);
 void add_keygen(CLI::App& program, Action& action);
 void add_buffer(CLI::App& program, Action& action);
 

@@ -76,6 +76,7 @@ int main(int argument_count, char** arguments) {
     add_check(program, action);
     add_methods(program, action);
     add_contract(program, action);
+    add_docs(program, action);
     add_keygen(program, action);
     add_buffer(program, action);
 

@@ -1,0 +1,103 @@
+#include "app/docs_server.hpp"
+
+#include "docs/digest.hpp"
+#include "docs/site.hpp"
+#include "transport/loop/asio_executor.hpp"
+
+#include <chrono>
+#include <future>
+#include <utility>
+
+namespace warren::app {
+namespace {
+
+using transport::HttpServerResponse;
+
+/// Whether a header of a request names what there is.                      [RFC 9110 13.1.2]
+bool is_known(std::string_view if_none_match, std::string_view etag) {
+    return if_none_match == "*" || if_none_match.contains(etag);
+}
+
+/// A browser is to do with any of it what the pages need, and nothing else.
+HttpServerResponse confined(HttpServerResponse response) {
+    response.headers.insert(response.headers.end(),
+                            {{"Content-Security-Policy", std::string{docs::served_policy}},
+                             {"X-Content-Type-Options", "nosniff"},
+                             {"Referrer-Policy", "no-referrer"},
+                             {"Cache-Control", "no-cache"}});  // kept, and asked about each time
+    return response;
+}
+
+}  // namespace
+
+DocsServer::DocsServer(Options options)
+    : options_{std::move(options)},
+      pages_{std::make_shared<const Pages>()},
+      executor_{std::make_unique<transport::AsioExecutor>()},
+      server_{std::make_unique<transport::HttpServer>(
+          *executor_,
+          transport::HttpServerOptions{
+              .host = options_.host == "::" ? "*" : options_.host,
+              .port = options_.port,
+              .connections_max = 256,
+              .request_timeout = std::chrono::seconds{60}},  // large pages over slow lines
+          [this](const transport::HttpServerRequest& request) { return response(request); })} {}
+
+DocsServer::~DocsServer() {
+    if (thread_.joinable()) {
+        std::promise<void> closed;
+        executor_->post([&] {
+            server_->close();
+            closed.set_value();
+        });
+        closed.get_future().wait();
+        executor_->stop();
+        thread_.join();
+    }
+}
+
+void DocsServer::publish(const contract::Document& document) {
+    auto pages = std::make_shared<Pages>();
+    for (docs::SiteFile& file :
+         docs::site(document, {.title = options_.title, .assets = docs::PageAssets::linked})) {
+        std::string etag = '"' + docs::short_digest(file.content) + '"';
+        pages->emplace(std::move(file.path),
+                       Page{file.content_type, std::move(file.content), std::move(etag)});
+    }
+    const std::lock_guard lock{mutex_};
+    pages_ = std::move(pages);
+}
+
+std::expected<void, Failure> DocsServer::start() {
+    if (auto started = server_->start(); !started) {
+        return started;
+    }
+    thread_ = std::thread{[this] { executor_->run(); }};
+    return {};
+}
+
+std::string DocsServer::url() const {
+    return "http://" + server_->local_address() + "/";
+}
+
+std::shared_ptr<const DocsServer::Pages> DocsServer::pages() const {
+    const std::lock_guard lock{mutex_};
+    return pages_;
+}
+
+HttpServerResponse DocsServer::response(const transport::HttpServerRequest& request) const {
+    const auto held = pages();
+    const auto found = held->find(docs::site_path_of(request.path));
+    if (found == held->end()) {
+        return confined({.status = 404, .body = "There is nothing at this address\n"});
+    }
+    const Page& page = found->second;
+    if (is_known(request.if_none_match, page.etag)) {
+        return confined({.status = 304, .headers = {{"ETag", page.etag}}});
+    }
+    return confined({.content_type = std::string{page.content_type},
+                     .headers = {{"ETag", page.etag}},
+                     .body = page.content});
+}
+
+}  // namespace warren::app

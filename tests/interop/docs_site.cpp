@@ -1,0 +1,74 @@
+// Writes pages of documents that no module could have, for a browser to look at:
+//
+//     docs_site hostile|many|deep DIRECTORY
+
+#include "docs/site.hpp"
+#include "unit/docs/documents.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace warren;
+
+/// Each hostile text as a method of its own, which says it everywhere.
+contract::Document hostile() {
+    contract::Document all;
+    const auto take = [](auto& from, auto& to) { std::ranges::move(from, std::back_inserter(to)); };
+    std::size_t number = 0;
+    for (const std::string& said : test::hostile_texts()) {
+        contract::Document one = test::document_of_text(said);
+        const std::string prefix = std::to_string(100 + number++) + ' ';
+        const auto rename = [&prefix](contract::DataType& type) {
+            type.reference = prefix + type.reference;
+        };
+        for (contract::ModelDocument& model : one.models) {
+            model.id = prefix + model.id;
+            for (contract::FieldDocument& field : model.fields) {
+                rename(field.type);
+            }
+        }
+        for (contract::EnumerationDocument& enumeration : one.enumerations) {
+            enumeration.id = prefix + enumeration.id;
+        }
+        rename(one.methods[0].request);
+        rename(one.methods[0].response);
+        rename(*one.methods[0].part);
+        rename(*one.methods[0].failures[0].data);
+        take(one.models, all.models);
+        take(one.enumerations, all.enumerations);
+        take(one.methods, all.methods);
+        take(one.listeners, all.listeners);
+    }
+    std::ranges::sort(all.methods, {}, &contract::MethodDocument::name);
+    std::ranges::sort(all.models, {}, &contract::ModelDocument::id);
+    std::ranges::sort(all.enumerations, {}, &contract::EnumerationDocument::id);
+    return all;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const std::map<std::string_view, contract::Document (*)()> documents{
+        {"hostile", hostile},
+        {"many", [] { return test::document_of_many(1'000); }},
+        {"deep", [] { return test::deep_document(200); }}};
+    const auto document = count == 3 ? documents.find(arguments[1]) : documents.end();
+    if (document == documents.end()) {
+        std::cerr << "usage: " << arguments[0] << " hostile|many|deep DIRECTORY\n";
+        return 2;
+    }
+    const std::filesystem::path directory{arguments[2]};
+    for (const docs::SiteFile& file : docs::site(document->second(), {})) {
+        std::filesystem::create_directories((directory / file.path).parent_path());
+        std::ofstream{directory / file.path} << file.content;
+    }
+    return 0;
+}

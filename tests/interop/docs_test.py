@@ -1,0 +1,211 @@
+"""`warren docs`: the same files each time, nothing half-written, and the original's addresses."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import unittest
+
+from fixture import MODULES, PATIENCE_S, PROGRAM, Process, ProgramTest, eventually, run_warren
+
+
+def tree_of(directory):
+    """Every file and its content."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in pathlib.Path(directory).rglob("*")
+        if path.is_file()
+    }
+
+
+def build(out, *options):
+    return run_warren("docs", "build", "--modules", MODULES, "--out", out, *options)
+
+
+class Build(ProgramTest):
+    def setUp(self):
+        self.place = self.directory / self.id().rsplit(".", 1)[1]
+        self.place.mkdir()
+
+    def assert_refused(self, done, *words):
+        """It said why on one line, and left nothing behind."""
+        self.assertEqual(done.returncode, 1, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1)
+        self.assertEqual([path.name for path in self.place.glob(".*")], [])
+
+    def test_two_builds_are_equal(self):
+        for name in ("one", "two"):
+            done = build(self.place / name)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        one = tree_of(self.place / "one")
+        self.assertEqual(one, tree_of(self.place / "two"))
+        self.assertIn(b"dx_example.request.favourite_food", one["index.html"])
+        self.assertEqual(json.loads(one["schemas/index.json"])[-1], "head.json")
+
+    def test_what_was_built_is_replaced(self):
+        self.assertEqual(build(self.place / "docs").returncode, 0)
+        self.assertEqual(build(self.place / "docs", "--title", "Onions").returncode, 0)
+        self.assertIn("Onions", (self.place / "docs/index.html").read_text())
+        self.assertEqual(os.listdir(self.place), ["docs"])
+
+    def test_an_empty_directory_is_taken(self):
+        (self.place / "docs").mkdir()
+        self.assertEqual(build(self.place / "docs").returncode, 0)
+        self.assertTrue((self.place / "docs/index.html").exists())
+
+    def test_what_is_somebody_elses_stays(self):
+        (self.place / "docs").mkdir()
+        (self.place / "docs/thesis.txt").write_text("all of it")
+        self.assert_refused(build(self.place / "docs"), "thesis.txt")
+        self.assertEqual(os.listdir(self.place / "docs"), ["thesis.txt"])
+
+    def test_what_was_added_to_a_documentation_stays(self):
+        self.assertEqual(build(self.place / "docs").returncode, 0)
+        (self.place / "docs/notes.txt").write_text("mine")
+        self.assert_refused(build(self.place / "docs"), "notes.txt")
+
+    def test_a_file_is_no_directory(self):
+        (self.place / "docs").write_text("text")
+        self.assert_refused(build(self.place / "docs"), "no directory")
+
+    def test_a_directory_that_is_not_there(self):
+        self.assert_refused(build(self.place / "nowhere/docs"), "nowhere")
+
+    def test_a_directory_that_cannot_be_written(self):
+        # Root writes wherever there are files; where the kernel shows itself, it cannot.
+        self.assert_refused(build("/proc/docs"), "/proc")
+
+    def test_a_full_disk(self):
+        def no_room():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+        command = [PROGRAM, "docs", "build", "--modules", MODULES, "--out", self.place / "docs"]
+        done = subprocess.run(
+            [str(part) for part in command], capture_output=True, text=True, preexec_fn=no_room
+        )
+        self.assert_refused(done, "cannot write")
+        self.assertEqual(os.listdir(self.place), [])
+
+    def test_a_contract_document_is_a_source(self):
+        shown = run_warren("contract", "show", "--modules", MODULES)
+        document = self.write("contract.json", shown.stdout)
+        done = run_warren("docs", "build", document, "--out", self.place / "docs")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.place / "docs/contract.json").read_text(), shown.stdout)
+
+
+class Serve(ProgramTest):
+    def start(self, *options):
+        server = Process(
+            PROGRAM, "docs", "serve", "--host", "127.0.0.1", "--port", "0", *options
+        )
+        self.addCleanup(server.__exit__)
+        server.wait_until_ready()
+        self.host = server.addresses[0].removeprefix("http://").rstrip("/")
+        return server
+
+    def ask(self, path, method="GET", **headers):
+        with contextlib.closing(http.client.HTTPConnection(self.host, timeout=PATIENCE_S)) as asked:
+            asked.request(method, path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+            response = asked.getresponse()
+            return response, response.read()
+
+    def test_every_address(self):
+        self.start("--modules", MODULES)
+        types = {
+            "/": "text/html",
+            "/index.html": "text/html",
+            "/schemas": "application/json",
+            "/schemas/head.json": "application/json",
+            "/schemas/bundle.json": "application/json",
+            "/schemas/dx_example.json": "application/json",
+            "/contract.json": "application/json",
+            "/warren-docs.css": "text/css",
+            "/warren-docs.js": "text/javascript",
+        }
+        for path, content_type in types.items():
+            with self.subTest(path):
+                response, body = self.ask(path)
+                self.assertEqual(response.status, 200)
+                self.assertTrue(response.headers["Content-Type"].startswith(content_type))
+                self.assertEqual(response.headers["X-Content-Type-Options"], "nosniff")
+                self.assertEqual(response.headers["Referrer-Policy"], "no-referrer")
+                policy = response.headers["Content-Security-Policy"]
+                self.assertTrue(policy.startswith("default-src 'none';"))
+                self.assertIn("frame-ancestors 'none'", policy)
+                if content_type == "application/json":
+                    json.loads(body)
+        self.assertEqual(self.ask("/nothing")[0].status, 404)
+        self.assertEqual(self.ask("/schemas/..%2f..%2fetc%2fpasswd")[0].status, 404)
+        names = json.loads(self.ask("/schemas")[1])
+        self.assertIn("dx_example.json", names)
+        self.assertEqual(names[-1], "head.json")
+        for part in json.loads(self.ask("/schemas/head.json")[1])["allOf"]:
+            self.assertEqual(self.ask("/schemas/" + part["$ref"])[0].status, 200)
+
+    def test_what_a_client_has_is_not_sent_again(self):
+        self.start("--modules", MODULES)
+        for path in ("/", "/contract.json", "/schemas/dx_example.json"):
+            response, body = self.ask(path)
+            etag = response.headers["ETag"]
+            again, nothing = self.ask(path, If_None_Match=etag)
+            self.assertEqual((again.status, nothing), (304, b""))
+            self.assertEqual(again.headers["ETag"], etag)
+            other, same = self.ask(path, If_None_Match='"another"')
+            self.assertEqual((other.status, same), (200, body))
+
+    def test_only_get_and_head(self):
+        self.start("--modules", MODULES)
+        for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+            self.assertEqual(self.ask("/", method)[0].status, 405)
+        response, body = self.ask("/", "HEAD")
+        self.assertEqual((response.status, body), (200, b""))
+
+    def test_sighup_reads_modules_again(self):
+        modules = self.directory / "modules"
+        modules.mkdir()
+        shutil.copy(pathlib.Path(MODULES) / "fibonacci.so", modules)
+        server = self.start("--modules", modules)
+        before = self.ask("/")[0].headers["ETag"]
+        shutil.copy(pathlib.Path(MODULES) / "dx_example.so", modules)
+        server.process.send_signal(signal.SIGHUP)
+        self.assertTrue(eventually(lambda: self.ask("/schemas/dx_example.json")[0].status == 200))
+        self.assertNotEqual(self.ask("/")[0].headers["ETag"], before)
+
+    def test_what_cannot_be_read_again_is_shown_as_it_was(self):
+        document = self.write(
+            "shown.json", run_warren("contract", "show", "--modules", MODULES).stdout
+        )
+        server = self.start(document)
+        document.write_text("{")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_until_log("error: ")
+        self.assertEqual(self.ask("/schemas/dx_example.json")[0].status, 200)
+
+    def test_signals_end_it(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            server = self.start("--modules", MODULES)
+            server.process.send_signal(number)
+            self.assertEqual(server.wait(), 0)
+
+    def test_a_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as holder:
+            port = holder.getsockname()[1]
+            done = run_warren(
+                "docs", "serve", "--modules", MODULES, "--host", "127.0.0.1", "--port", port
+            )
+        self.assertEqual(done.returncode, 78)
+        self.assertIn(str(port), done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

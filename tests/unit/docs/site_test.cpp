@@ -1,0 +1,207 @@
+#include "docs/site.hpp"
+
+#include <warren/dynamic.hpp>
+
+#include "docs/assets.hpp"
+#include "docs/html.hpp"
+#include "docs/schema_name.hpp"
+#include "unit/docs/documents.hpp"
+#include "unit/docs/parsed_html.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace warren::docs {
+namespace {
+
+using test::ParsedHtml;
+
+using Files = std::map<std::string, std::string>;
+
+Files files_of(const contract::Document& document, PageAssets assets = PageAssets::embedded) {
+    Files files;
+    for (SiteFile& file : site(document, {.title = "Methods", .assets = assets})) {
+        EXPECT_TRUE(files.emplace(file.path, std::move(file.content)).second) << file.path;
+    }
+    return files;
+}
+
+std::string index_of(const contract::Document& document) {
+    return files_of(document).at("index.html");
+}
+
+contract::Document small_document() {
+    contract::Document document;
+    contract::FieldDocument food = test::field_of("favourite_food", test::text_type());
+    food.description = "What to eat.";
+    food.demands.max_length = 20;
+    food.default_value = Dynamic{"onion"};
+    food.required = false;
+    document.models.push_back(test::model_of("Request", {food}));
+    document.models.push_back(
+        test::model_of("Response", {test::field_of("tolerable", {.kind = Type::Kind::boolean})}));
+    document.methods.push_back(
+        test::method_of("dx_example", test::model_type("Request"), test::model_type("Response")));
+    document.methods[0].description = "Tell whether it is tolerable.";
+    document.methods[0].lock_field = "favourite_food";
+    document.listeners.push_back({.address = "amqp://localhost:5672/?queue=test",
+                                  .protocol = "cyberfusion",
+                                  .queue = "test",
+                                  .methods = {"dx_example"}});
+    return document;
+}
+
+TEST(Site, HasTheAddressesOfTheOriginal) {
+    const Files files = files_of(small_document(), PageAssets::linked);
+    for (const std::string address :
+         {"/", "/schemas", "/schemas/head.json", "/schemas/bundle.json", "/schemas/dx_example.json",
+          "/contract.json", "/warren-docs.css", "/warren-docs.js"}) {
+        EXPECT_TRUE(files.contains(site_path_of(address))) << address;
+    }
+    EXPECT_EQ(Dynamic::from_json(files.at(site_path_of("/schemas"))),
+              Dynamic::list({"dx_example.json", "head.json"}));
+    EXPECT_EQ(site_path_of("/schemas/a%252Fb.json"), "schemas/a%2Fb.json");
+    EXPECT_FALSE(files.contains(site_path_of("/schemas/%00")));
+    EXPECT_FALSE(files.contains(site_path_of("/../index.html")));
+}
+
+TEST(Site, SaysAllOfAMethod) {
+    const ParsedHtml page{index_of(small_document())};
+    EXPECT_EQ(page.errors, std::vector<std::string>{});
+    for (const std::string id : {"dx_example", "dx_example.request", "dx_example.response",
+                                 "dx_example.request.favourite_food",
+                                 "dx_example.response.tolerable", "dx_example.call"}) {
+        EXPECT_TRUE(page.has_id(id)) << id;
+    }
+    for (const std::string said :
+         {"Tell whether it is tolerable.", "What to eat.", "at most 20 characters", "\"onion\"",
+          "wait for each other", "true or false", "optional", "required", "warren call dx_example",
+          "--to 'amqp://localhost:5672/?queue=test'",
+          "pika.URLParameters(\"amqp://localhost:5672/\")", "routing_key=\"test\"",
+          "warren::Client client{\"amqp://localhost:5672/?queue=test\"}"}) {
+        EXPECT_TRUE(page.text.contains(said)) << said;
+    }
+}
+
+TEST(Site, IsTheSameEachTime) {
+    for (const auto assets : {PageAssets::embedded, PageAssets::linked}) {
+        EXPECT_EQ(files_of(small_document(), assets), files_of(small_document(), assets));
+    }
+}
+
+/// Every link of the pages leads to a place that there is.
+void expect_links_lead_somewhere(const Files& files) {
+    std::map<std::string, ParsedHtml> pages;
+    for (const auto& [path, content] : files) {
+        if (path.ends_with(".html")) {
+            pages.emplace(path, ParsedHtml{content});
+        }
+    }
+    for (const auto& [path, page] : pages) {
+        for (const std::string& link : page.links()) {
+            const std::size_t hash = link.find('#');
+            const std::string file = hash == 0 ? path : link.substr(0, hash);
+            if (link == "data:,") {
+                continue;
+            }
+            ASSERT_TRUE(files.contains(site_path_of("/" + file))) << link;
+            if (hash != std::string::npos) {
+                const std::string id = site_path_of("/" + link.substr(hash + 1));
+                EXPECT_TRUE(pages.at(file).has_id(id)) << link;
+            }
+        }
+    }
+}
+
+TEST(Site, LeadsNowhereElse) {
+    expect_links_lead_somewhere(files_of(small_document()));
+    expect_links_lead_somewhere(files_of(small_document(), PageAssets::linked));
+    expect_links_lead_somewhere(files_of(test::deep_document(30)));
+    expect_links_lead_somewhere(files_of(test::document_of_many(260)));
+    EXPECT_FALSE(stylesheet.contains("url("));
+    EXPECT_FALSE(stylesheet.contains("@import"));
+    for (const std::string_view word : {"http:", "https:", "eval(", "innerHTML", "fetch("}) {
+        EXPECT_FALSE(script.contains(word)) << word;
+    }
+    EXPECT_LT(stylesheet.size() + script.size(), 40'000U);
+}
+
+TEST(Site, HasHostileTextsAsTexts) {
+    const std::size_t scripts = 1;
+    for (const std::string& said : test::hostile_texts()) {
+        const Files files = files_of(test::document_of_text(said));
+        const ParsedHtml page{files.at("index.html")};
+        EXPECT_EQ(page.errors, std::vector<std::string>{}) << said;
+        EXPECT_EQ(page.count("script"), scripts) << said;
+        EXPECT_EQ(page.count("img"), 0U) << said;
+        EXPECT_TRUE(is_visible(files.at("index.html"))) << said;
+        EXPECT_TRUE(page.text.contains(visible(said))) << said;
+        for (const ParsedHtml::Element& element : page.elements) {
+            for (const auto& [name, value] : element.attributes) {
+                EXPECT_FALSE(name.starts_with("on")) << said;
+                EXPECT_NE(name, "style") << said;
+            }
+        }
+        expect_links_lead_somewhere(files);
+        EXPECT_TRUE(files.contains("schemas/" + schema_file(said))) << said;
+    }
+}
+
+TEST(Site, TellsOfEveryModelThatNests) {
+    for (const std::size_t levels : {1U, 2U, 5U, 200U, 3'000U}) {
+        const ParsedHtml page{page_html(test::deep_document(levels), Layout{test::deep_document(0)},
+                                        Layout{test::deep_document(0)}.pages()[0], {}, {})};
+        EXPECT_EQ(page.errors, std::vector<std::string>{});
+        std::size_t fields = 0;
+        for (const ParsedHtml::Element& element : page.elements) {
+            const auto type = element.attributes.find("class");
+            fields += type != element.attributes.end() && type->second == "field" ? 1 : 0;
+        }
+        EXPECT_EQ(fields, 2 * 2 * levels) << "in the request and in the response";
+    }
+}
+
+TEST(Site, PutsManyMethodsOnSeveralPages) {
+    const contract::Document document = test::document_of_many(1'000);
+    const Files files = files_of(document);
+    EXPECT_TRUE(files.contains("methods-10.html"));
+    EXPECT_FALSE(files.contains("methods-11.html"));
+    const std::string& index = files.at("index.html");
+    for (const contract::MethodDocument& method : document.methods) {
+        EXPECT_TRUE(index.contains(">" + method.name + "<")) << method.name;
+    }
+    const ParsedHtml last{files.at("methods-10.html")};
+    EXPECT_TRUE(last.has_id("method_000999.request.field_000999"));
+    EXPECT_FALSE(last.has_id("method_000001"));
+}
+
+TEST(Site, IsMadeOfTenThousandMethods) {
+    const contract::Document document = test::document_of_many(10'000);
+    const Files files = files_of(document);
+    std::size_t methods = 0;
+    for (const auto& [path, content] : files) {
+        for (std::size_t at = 0;
+             path.starts_with("methods-") &&
+             (at = content.find("<section class=\"method\"", at)) != std::string::npos;
+             ++at) {
+            ++methods;
+        }
+    }
+    EXPECT_EQ(methods, 10'000U);
+}
+
+TEST(Site, ShowsNoSecret) {
+    contract::Document document = small_document();
+    contract::FieldDocument secret = test::field_of("password", test::text_type());
+    secret.is_secret = true;
+    secret.default_value = Dynamic{"canary-default"};
+    secret.examples = {"canary-example"};
+    document.models[0].fields.push_back(secret);
+    const std::string index = index_of(document);
+    EXPECT_FALSE(index.contains("canary"));
+    EXPECT_TRUE(index.contains("--fernet-key @fernet.key"));
+}
+
+}  // namespace
+}  // namespace warren::docs

@@ -27,6 +27,9 @@ std::vector<std::string> arguments_of(const ContractSource& source) {
     if (source.config_file) {
         arguments.insert(arguments.end(), {"--config", *source.config_file});
     }
+    if (source.from) {
+        arguments.insert(arguments.end(), {"--from", *source.from});
+    }
     if (source.place) {
         arguments.insert(arguments.end(), {"--", *source.place});
     }

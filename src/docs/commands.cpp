@@ -13,6 +13,8 @@ namespace {
 using contract::ListenerDocument;
 using contract::MethodDocument;
 
+constexpr std::size_t command_columns_max = 72;
+
 bool is_at_broker(const ListenerDocument& listener) {
     return listener.address.starts_with("amqp");
 }
@@ -31,15 +33,24 @@ std::string broker_address(std::string_view address) {
 
 std::string warren_call(const contract::Document& document, const ListenerDocument& listener,
                         const MethodDocument& method, const Dynamic& request) {
-    const bool is_option = method.name.starts_with('-');
-    std::string to = " --to " + shell_word(listener.address);
+    std::string to = "--to " + shell_word(listener.address);
     if (has_secrets(document, method.request)) {
         to += " --fernet-key @fernet.key";
     }
-    // What a name or a request begins with is none of the command's business.
-    return "warren call" + (is_option ? to + " --" : std::string{}) + ' ' +
-           shell_word(method.name) + ' ' + shell_word(json_line(request.value())) +
-           (is_option ? std::string{} : to);
+    const std::string name = shell_word(method.name);
+    const std::string arguments = shell_word(json_line(request.value()));
+    // What begins like an option is none behind two dashes.
+    const std::string first =
+        method.name.starts_with('-') ? "warren call " + to : "warren call " + name;
+    const std::string rest =
+        method.name.starts_with('-') ? "-- " + name + ' ' + arguments : arguments + ' ' + to;
+    if (first.size() + rest.size() < command_columns_max) {
+        return first + ' ' + rest;
+    }
+    constexpr std::string_view next_line = " \\\n    ";
+    return method.name.starts_with('-')
+               ? fmt::format("{}{}{}", first, next_line, rest)
+               : fmt::format("{}{}{}{}{}", first, next_line, arguments, next_line, to);
 }
 
 /// Each method is an exchange, where the reply's queue is bound, too; the queue's name is the key.

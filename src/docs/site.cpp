@@ -4,6 +4,8 @@
 
 #include "core/percent.hpp"
 #include "docs/assets.hpp"
+#include "docs/asyncapi.hpp"
+#include "docs/openrpc.hpp"
 #include "docs/schema_name.hpp"
 #include "docs/schemas.hpp"
 #include "format/json/json.hpp"
@@ -57,6 +59,8 @@ void add_schemas(const contract::Document& document, std::vector<SiteFile>& file
 std::vector<SiteFile> documents_of(const contract::Document& document) {
     std::vector<SiteFile> files;
     files.push_back({"contract.json", json_type, contract::to_json(document)});
+    files.push_back(json_file("asyncapi.json", asyncapi(document)));
+    files.push_back(json_file("openrpc.json", openrpc(document)));
     return files;
 }
 

@@ -128,6 +128,8 @@ class Serve(ProgramTest):
             "/schemas/bundle.json": "application/json",
             "/schemas/dx_example.json": "application/json",
             "/contract.json": "application/json",
+            "/asyncapi.json": "application/json",
+            "/openrpc.json": "application/json",
             "/warren-docs.css": "text/css",
             "/warren-docs.js": "text/javascript",
         }

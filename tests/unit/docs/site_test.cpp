@@ -56,7 +56,8 @@ TEST(Site, HasTheAddressesOfTheOriginal) {
     const Files files = files_of(small_document(), PageAssets::linked);
     for (const std::string address :
          {"/", "/schemas", "/schemas/head.json", "/schemas/bundle.json", "/schemas/dx_example.json",
-          "/contract.json", "/warren-docs.css", "/warren-docs.js"}) {
+          "/contract.json", "/asyncapi.json", "/openrpc.json", "/warren-docs.css",
+          "/warren-docs.js"}) {
         EXPECT_TRUE(files.contains(site_path_of(address))) << address;
     }
     EXPECT_EQ(Dynamic::from_json(files.at(site_path_of("/schemas"))),

@@ -17,6 +17,7 @@ void add_check(CLI::App& program, Action& action);
 void add_methods(CLI::App& program, Action& action);
 void add_contract(CLI::App& program, Action& action);
 void add_docs(CLI::App& program, Action& action);
+void add_contract_diff(CLI::App& contract, Action& action);  // below `contract`
 void add_keygen(CLI::App& program, Action& action);
 void add_buffer(CLI::App& program, Action& action);
 

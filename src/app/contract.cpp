@@ -29,6 +29,7 @@ void add_contract(CLI::App& program, Action& action) {
     const auto source = std::make_shared<ContractSource>();
     add_contract_source(*show, *source);
     show->callback([&action, source] { action = [source] { return show_contract(*source); }; });
+    add_contract_diff(*command, action);
 }
 
 }  // namespace warren::app

@@ -281,5 +281,31 @@ TEST_F(Program, ServesAndDrainsAtASignal) {
     EXPECT_EQ(child.wait(), 0);
 }
 
+TEST_F(Program, ContractDiffSaysWhatBreaks) {
+    const std::string old_file = directory_ + "/old.json";
+    const std::string new_file = directory_ + "/new.json";
+    ASSERT_EQ(run("contract show " + std::string{WARREN_MODULES} + " >" + old_file).code, 0);
+    // Of two versions of the modules themselves, each in a process of its own.
+    const Outcome same = run("contract diff " + old_file + " " + WARREN_MODULES);
+    EXPECT_EQ(same.code, 0) << same.output;
+    EXPECT_EQ(same.output, "nothing that callers can notice has changed\n");
+
+    // One without methods.
+    std::filesystem::create_directories(directory_ + "/none");
+    ASSERT_EQ(run("contract show " + directory_ + "/none >" + new_file).code, 0);
+    const Outcome gone = run("contract diff " + old_file + " " + new_file);
+    EXPECT_EQ(gone.code, 1) << gone.output;
+    EXPECT_NE(gone.output.find("breaking: methods.dx_example: The method was removed."),
+              std::string::npos)
+        << gone.output;
+    const Outcome come = run("contract diff --json " + new_file + " " + old_file);
+    EXPECT_EQ(come.code, 0) << come.output;
+    EXPECT_NE(come.output.find("\"path\": \"methods.dx_example\""), std::string::npos)
+        << come.output;
+
+    EXPECT_EQ(run("contract diff " + old_file + " " + directory_ + "/missing.json").code, 78);
+    EXPECT_EQ(run("contract diff " + old_file).code, 2);
+}
+
 }  // namespace
 }  // namespace warren

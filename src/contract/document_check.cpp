@@ -9,6 +9,8 @@
 namespace warren::contract {
 namespace {
 
+using Kind = Type::Kind;
+
 class DocumentCheck {
 public:
     explicit DocumentCheck(const Document& document) : document_{document} {}
@@ -60,7 +62,6 @@ private:
     }
 
     void type(const Place& place, const DataType& type) {
-        using Kind = Type::Kind;
         std::size_t elements = 0;
         switch (type.kind) {
         case Kind::optional:

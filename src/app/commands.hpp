@@ -15,6 +15,7 @@ void add_call(CLI::App& program, Action& action);
 void add_proxy(CLI::App& program, Action& action);
 void add_check(CLI::App& program, Action& action);
 void add_methods(CLI::App& program, Action& action);
+void add_models(CLI::App& program, Action& action);
 void add_contract(CLI::App& program, Action& action);
 void add_docs(CLI::App& program, Action& action);
 void add_contract_diff(CLI::App& contract, Action& action);  // below `contract`

@@ -75,6 +75,7 @@ int main(int argument_count, char** arguments) {
     add_proxy(program, action);
     add_check(program, action);
     add_methods(program, action);
+    add_models(program, action);
     add_contract(program, action);
     add_docs(program, action);
     add_keygen(program, action);

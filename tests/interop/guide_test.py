@@ -43,6 +43,13 @@ FRAMES = {
         void draw(const Frame&);
         const warren::Dynamic request;
         void completion(std::expected<warren::Dynamic, warren::Failure>);""",
+    "docs/guide/client-models.md": """
+        namespace client_models {
+        enum class FavouriteFood { onion }; WARREN_ENUM(FavouriteFood, onion)
+        struct Request { FavouriteFood favourite_food; }; WARREN_MODEL(Request, (favourite_food))
+        struct Response { bool tolerable; }; WARREN_MODEL(Response, (tolerable))
+        WARREN_CONTRACT(dx_example, "dx_example", Request, Response)
+        }""",
     "docs/guide/metadata.md": """
         struct Order { int number; }; WARREN_MODEL(Order, (number))
         WARREN_CONTRACT(order, "order", Order, int)

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "contract/document.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace warren::docs {
+
+/// What a model or enumeration is called in the header, by its id in the contract.
+struct CppNames {
+    std::map<std::string_view, std::string> types;
+    /// Enumerators by the enumeration's id and their own name.
+    std::map<std::pair<std::string_view, std::string_view>, std::string> enumerators;
+};
+
+inline constexpr std::string_view cpp_namespace = "client_models";
+
+/// A type, with the names of namespaces before it, so that no field can hide it.
+std::string cpp_type(const contract::DataType& type, const CppNames& names);
+
+/// A text as what becomes a string_view of all of it.
+std::string cpp_text(std::string_view text);
+
+/// out  nullopt: it has no short form
+std::optional<std::string> cpp_default(const contract::DataType& type, const Value& value,
+                                       const CppNames& names);
+
+/// What is demanded of a field, as attributes of WARREN_MODEL, each behind a comma. What is
+/// demanded of a type that cannot be held to it is left out.
+std::string cpp_demands(const contract::FieldDocument& field);
+
+}  // namespace warren::docs

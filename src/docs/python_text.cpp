@@ -83,7 +83,8 @@ std::string python_value(const Value& value) {
     case Value::Kind::bytes:
         return '"' + core::base64_encode(value.as_bytes()) + '"';
     case Value::Kind::list:
-        return joined(value.as_list(), '[', ']', python_value);
+        return joined(value.as_list(), '[', ']',
+                      [](const Value& item) { return python_value(item); });
     case Value::Kind::map:
         return joined(value.as_map(), '{', '}', [](const Member& member) {
             return python_value(member.key) + ": " + python_value(member.value);

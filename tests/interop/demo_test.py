@@ -1,6 +1,7 @@
 """The demo of the README: every call that it shows goes as it says."""
 
 import pathlib
+import re
 import subprocess
 import unittest
 
@@ -27,6 +28,8 @@ class Demo(unittest.TestCase):
                 self.assertIn(f"--to {address}", shown.stdout)
                 self.assertIn("secret_not_encrypted", shown.stdout)
                 self.assertIn("exit code 0", shown.stdout)
+                page = re.search(r"^file://(.+)$", shown.stdout, re.MULTILINE)[1]
+                self.assertIn("favourite_food", pathlib.Path(page).read_text())
 
 
 if __name__ == "__main__":

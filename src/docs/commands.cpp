@@ -108,9 +108,9 @@ int main() {{
     std::cout << client.call({method}, request).to_json() << '\n';
 }}
 )",
-                       fmt::arg("address", cpp_text(listener.address)),
-                       fmt::arg("request", cpp_text(json_line(request.value()))),
-                       fmt::arg("method", cpp_text(method.name)));
+                       fmt::arg("address", cpp_quoted(listener.address)),
+                       fmt::arg("request", cpp_quoted(json_line(request.value()))),
+                       fmt::arg("method", cpp_quoted(method.name)));
 }
 
 }  // namespace

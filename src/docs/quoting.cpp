@@ -176,7 +176,7 @@ std::string python_text(std::string_view text) {
     return out + '"';
 }
 
-std::string cpp_text(std::string_view text) {
+std::string cpp_quoted(std::string_view text) {
     // Raw where that is easier to read, and says the same.
     if (text.contains('"') && is_visible(text) && !text.contains(")\"") && !text.contains('\n')) {
         return "R\"(" + std::string{text} + ")\"";

@@ -13,7 +13,7 @@ namespace warren::docs {
 std::string shell_word(std::string_view text);
 /// A string literal.
 std::string python_text(std::string_view text);
-std::string cpp_text(std::string_view text);
+std::string cpp_quoted(std::string_view text);
 
 /// JSON on one line, or of what is long, on several.
 std::string json_text(const Value& value);

@@ -74,10 +74,10 @@ TEST(Quoting, WritesPythonOnSeveralLinesWhenItIsLong) {
 }
 
 TEST(Quoting, WritesCpp) {
-    EXPECT_EQ(cpp_text("dx_example"), "\"dx_example\"");
-    EXPECT_EQ(cpp_text(R"({"a":1})"), "R\"({\"a\":1})\"");
-    EXPECT_EQ(cpp_text("\")\"\n"), "\"\\\")\\\"\\012\"");
-    EXPECT_EQ(cpp_text("\u202E1"), "\"\\342\\200\\2561\"");
+    EXPECT_EQ(cpp_quoted("dx_example"), "\"dx_example\"");
+    EXPECT_EQ(cpp_quoted(R"({"a":1})"), "R\"({\"a\":1})\"");
+    EXPECT_EQ(cpp_quoted("\")\"\n"), "\"\\\")\\\"\\012\"");
+    EXPECT_EQ(cpp_quoted("\u202E1"), "\"\\342\\200\\2561\"");
 }
 
 TEST(Quoting, WritesJsonWithNothingInvisible) {

@@ -6,7 +6,7 @@
 namespace warren::contract {
 namespace {
 
-using Kind = Type::Kind;
+using DiffKind = Type::Kind;
 
 constexpr std::size_t no_alternative = static_cast<std::size_t>(-1);
 constexpr std::size_t ordered_max = 4096;
@@ -17,34 +17,34 @@ enum class Look : std::uint8_t { null, truth, number, text, bytes, list, object,
 
 Look look_of(const DataType& type) noexcept {
     switch (type.kind) {
-    case Kind::nothing:
+    case DiffKind::nothing:
         return Look::null;
-    case Kind::boolean:
+    case DiffKind::boolean:
         return Look::truth;
-    case Kind::integer:
-    case Kind::floating:
+    case DiffKind::integer:
+    case DiffKind::floating:
         return Look::number;
-    case Kind::text:
-    case Kind::enumeration:
-    case Kind::uuid:
-    case Kind::timestamp:
-    case Kind::duration:
-    case Kind::absolute_path:
-    case Kind::relative_path:
+    case DiffKind::text:
+    case DiffKind::enumeration:
+    case DiffKind::uuid:
+    case DiffKind::timestamp:
+    case DiffKind::duration:
+    case DiffKind::absolute_path:
+    case DiffKind::relative_path:
         return Look::text;
-    case Kind::bytes:  // JSON has them as text
+    case DiffKind::bytes:  // JSON has them as text
         return Look::any;
-    case Kind::list:
-    case Kind::set:
-    case Kind::array:
+    case DiffKind::list:
+    case DiffKind::set:
+    case DiffKind::array:
         return Look::list;
-    case Kind::map:
-    case Kind::model:
+    case DiffKind::map:
+    case DiffKind::model:
         return Look::object;
-    case Kind::optional:
-    case Kind::choice:
-    case Kind::secret:
-    case Kind::dynamic:
+    case DiffKind::optional:
+    case DiffKind::choice:
+    case DiffKind::secret:
+    case DiffKind::dynamic:
         return Look::any;
     }
     return Look::any;
@@ -65,7 +65,7 @@ std::size_t TypeDiff::alternative_for(Operand written, std::size_t place, Operan
     const auto& read = reader.type.elements;
     const std::string words = words_of(writer_document(), written.type);
     const auto is_alike = [&](const DataType& other) {
-        const bool is_named = other.kind == Kind::model || other.kind == Kind::enumeration;
+        const bool is_named = other.kind == DiffKind::model || other.kind == DiffKind::enumeration;
         return other.kind == written.type.kind &&
                (!is_named || words_of(reader_document(), other) == words);
     };

@@ -10,7 +10,7 @@
 namespace warren::contract {
 namespace {
 
-using Kind = Type::Kind;
+using DiffKind = Type::Kind;
 
 constexpr std::string_view remedy_for_checks =
     "Make sure that what is sent holds the check, or that whoever sends it is told.";
@@ -48,12 +48,12 @@ Verdict TypeDiff::compare_numbers(Operand writer, Operand reader, const DiffStep
         return Verdict::compatible;
     }
     Verdict verdict = verdict_of(read.contains(written));
-    if (verdict == Verdict::compatible && reader.type.kind == Kind::floating) {
-        const bool exact = writer.type.kind == Kind::integer
+    if (verdict == Verdict::compatible && reader.type.kind == DiffKind::floating) {
+        const bool exact = writer.type.kind == DiffKind::integer
                                ? are_exact_in(reader.type.bits, written)
                                : writer.type.bits <= reader.type.bits;
         // A narrow number is written as a decimal one, which may be on the other side of a bound.
-        const bool stays = writer.type.kind != Kind::floating || same_type ||
+        const bool stays = writer.type.kind != DiffKind::floating || same_type ||
                            keeps_as_decimal(number_range(DataType{}, reader.demands));
         verdict = exact && stays ? Verdict::compatible : Verdict::risky;
     }
@@ -93,7 +93,7 @@ Verdict TypeDiff::compare_durations(Operand writer, Operand reader, const DiffSt
     }
     Verdict range = verdict_of(read.contains(written));
     if (range == Verdict::breaking && reader.type.bits >= 64 &&
-        number_range({.kind = Kind::dynamic}, reader.demands).contains(written)) {
+        number_range({.kind = DiffKind::dynamic}, reader.demands).contains(written)) {
         range = Verdict::risky;  // only durations of centuries do not fit
     }
     return std::max(unit, say(

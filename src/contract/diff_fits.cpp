@@ -10,15 +10,15 @@
 namespace warren::contract {
 namespace {
 
-using Kind = Type::Kind;
+using DiffKind = Type::Kind;
 
 const DataType& element_of(const DataType& type) noexcept {
     static const DataType none;
     return type.elements.empty() ? none : type.elements.front();
 }
 
-bool is_listed(Kind kind) noexcept {
-    return kind == Kind::list || kind == Kind::set || kind == Kind::array;
+bool is_listed(DiffKind kind) noexcept {
+    return kind == DiffKind::list || kind == DiffKind::set || kind == DiffKind::array;
 }
 
 bool has_demands(const Demands& demands) noexcept {
@@ -84,13 +84,13 @@ Verdict TypeDiff::fits_models(const DataType& writer, const DataType& reader) {
 
 bool TypeDiff::takes_null(const DataType& type) const noexcept {
     switch (type.kind) {
-    case Kind::nothing:
-    case Kind::optional:
-    case Kind::dynamic:
+    case DiffKind::nothing:
+    case DiffKind::optional:
+    case DiffKind::dynamic:
         return true;
-    case Kind::secret:
+    case DiffKind::secret:
         return takes_null(element_of(type));
-    case Kind::choice:
+    case DiffKind::choice:
         return std::ranges::any_of(type.elements,
                                    [this](const DataType& each) { return takes_null(each); });
     default:
@@ -104,32 +104,33 @@ Verdict TypeDiff::fits(Operand writer, Operand reader) {
     }
     const DataType& written = writer.type;
     const DataType& read = reader.type;
-    if (written.kind == Kind::choice ||
-        (read.kind == Kind::choice && written.kind != Kind::optional)) {
+    if (written.kind == DiffKind::choice ||
+        (read.kind == DiffKind::choice && written.kind != DiffKind::optional)) {
         return fits_choice(writer, reader);
     }
-    if (written.kind == Kind::optional) {
+    if (written.kind == DiffKind::optional) {
         if (!takes_null(read)) {
             return Verdict::breaking;
         }
         const Operand content{element_of(written), writer.demands};
-        return fits(content, read.kind == Kind::optional ? Operand{element_of(read), reader.demands}
-                                                         : reader);
+        return fits(content, read.kind == DiffKind::optional
+                                 ? Operand{element_of(read), reader.demands}
+                                 : reader);
     }
-    if (read.kind == Kind::optional) {
-        return written.kind == Kind::nothing ? Verdict::compatible
-                                             : fits(writer, {element_of(read), reader.demands});
+    if (read.kind == DiffKind::optional) {
+        return written.kind == DiffKind::nothing ? Verdict::compatible
+                                                 : fits(writer, {element_of(read), reader.demands});
     }
-    if (read.kind == Kind::dynamic && written.kind != Kind::dynamic) {
+    if (read.kind == DiffKind::dynamic && written.kind != DiffKind::dynamic) {
         return fits_dynamic(writer, reader);
     }
-    if (written.kind == Kind::model && read.kind == Kind::model) {
+    if (written.kind == DiffKind::model && read.kind == DiffKind::model) {
         return fits_models(written, read);
     }
     if (written.kind == read.kind) {
         return compare_alike(writer, reader, nowhere);
     }
-    if (written.kind == Kind::secret || read.kind == Kind::secret) {
+    if (written.kind == DiffKind::secret || read.kind == DiffKind::secret) {
         return compare_secret(writer, reader, nowhere);
     }
     return fits_other_kind(writer, reader);
@@ -137,7 +138,7 @@ Verdict TypeDiff::fits(Operand writer, Operand reader) {
 
 /// Each alternative needs one that takes all of it.
 Verdict TypeDiff::fits_choice(Operand writer, Operand reader) {
-    if (writer.type.kind == Kind::choice) {
+    if (writer.type.kind == DiffKind::choice) {
         Verdict worst = Verdict::compatible;
         for (const DataType& each : writer.type.elements) {
             worst = std::max(worst, fits({each, writer.demands}, reader));
@@ -159,19 +160,19 @@ Verdict TypeDiff::fits_choice(Operand writer, Operand reader) {
 
 Verdict TypeDiff::fits_other_kind(Operand writer, Operand reader) {
     switch (reader.type.kind) {
-    case Kind::floating:
-        return writer.type.kind == Kind::integer ? compare_numbers(writer, reader, nowhere)
-                                                 : Verdict::breaking;
-    case Kind::text:
+    case DiffKind::floating:
+        return writer.type.kind == DiffKind::integer ? compare_numbers(writer, reader, nowhere)
+                                                     : Verdict::breaking;
+    case DiffKind::text:
         return fits_text(writer, reader);
-    case Kind::timestamp:
-    case Kind::duration:
+    case DiffKind::timestamp:
+    case DiffKind::duration:
         return fits_number(writer, reader);
-    case Kind::list:
-    case Kind::set:
-    case Kind::array:
+    case DiffKind::list:
+    case DiffKind::set:
+    case DiffKind::array:
         return fits_items(writer, reader);
-    case Kind::map:
+    case DiffKind::map:
         return fits_map(writer, reader);
     default:
         // Text that is no number, a float with a fraction, a list that is no object: what may be
@@ -182,7 +183,7 @@ Verdict TypeDiff::fits_other_kind(Operand writer, Operand reader) {
 
 Verdict TypeDiff::fits_text(Operand writer, Operand reader) {
     switch (writer.type.kind) {
-    case Kind::enumeration: {
+    case DiffKind::enumeration: {
         const auto* enumeration = writer_document().find_enumeration(writer.type.reference);
         if (enumeration == nullptr) {
             return Verdict::breaking;
@@ -198,11 +199,11 @@ Verdict TypeDiff::fits_text(Operand writer, Operand reader) {
         }
         return reader.demands.pattern.empty() ? Verdict::compatible : Verdict::risky;
     }
-    case Kind::uuid:
-    case Kind::timestamp:
-    case Kind::duration:
-    case Kind::absolute_path:
-    case Kind::relative_path:
+    case DiffKind::uuid:
+    case DiffKind::timestamp:
+    case DiffKind::duration:
+    case DiffKind::absolute_path:
+    case DiffKind::relative_path:
         return std::max(
             compare_lengths(writer, reader, "characters", nowhere),
             reader.demands.pattern.empty() || reader.demands.pattern == writer.demands.pattern
@@ -215,14 +216,14 @@ Verdict TypeDiff::fits_text(Operand writer, Operand reader) {
 
 /// Numbers are seconds where a time is read: what is taken so may be meant so, or not.
 Verdict TypeDiff::fits_number(Operand writer, Operand reader) {
-    const bool is_whole = writer.type.kind == Kind::integer;
-    if (!is_whole && writer.type.kind != Kind::floating) {
+    const bool is_whole = writer.type.kind == DiffKind::integer;
+    if (!is_whole && writer.type.kind != DiffKind::floating) {
         return Verdict::breaking;
     }
     const NumberRange written = number_range(writer.type, writer.demands);
     constexpr std::int64_t first_second = -62'167'219'200;  // of the year 0
     constexpr std::int64_t last_second = 253'402'300'799;   // of the year 9999
-    if (reader.type.kind == Kind::timestamp) {
+    if (reader.type.kind == DiffKind::timestamp) {
         const NumberRange all{.least = Value::integer(first_second),
                               .greatest = Value::integer(last_second)};
         return all.contains(written) ? Verdict::risky : Verdict::breaking;
@@ -238,7 +239,7 @@ Verdict TypeDiff::fits_items(Operand writer, Operand reader) {
         return Verdict::breaking;
     }
     const LengthRange written = length_range(writer.type, writer.demands);
-    const bool may_repeat = reader.type.kind == Kind::set && written.greatest.value_or(2) > 1;
+    const bool may_repeat = reader.type.kind == DiffKind::set && written.greatest.value_or(2) > 1;
     if (may_repeat || !length_range(reader.type, reader.demands).contains(written)) {
         return Verdict::breaking;
     }
@@ -247,7 +248,7 @@ Verdict TypeDiff::fits_items(Operand writer, Operand reader) {
 
 /// An object by its fields' names, where a map is read.
 Verdict TypeDiff::fits_map(Operand writer, Operand reader) {
-    const ModelDocument* model = writer.type.kind == Kind::model
+    const ModelDocument* model = writer.type.kind == DiffKind::model
                                      ? writer_document().find_model(writer.type.reference)
                                      : nullptr;
     if (model == nullptr) {
@@ -278,31 +279,31 @@ Verdict TypeDiff::fits_dynamic(Operand writer, Operand reader) {
         return Verdict::compatible;
     }
     switch (writer.type.kind) {
-    case Kind::nothing:
-    case Kind::boolean:
+    case DiffKind::nothing:
+    case DiffKind::boolean:
         return Verdict::compatible;
-    case Kind::integer:
-    case Kind::floating:
+    case DiffKind::integer:
+    case DiffKind::floating:
         return reader.demands.greater_than || reader.demands.at_least || reader.demands.less_than ||
                        reader.demands.at_most
                    ? compare_numbers(writer, reader, nowhere)
                    : Verdict::compatible;
-    case Kind::text:
+    case DiffKind::text:
         return std::max(compare_lengths(writer, reader, "characters", nowhere),
                         compare_patterns(writer, reader, nowhere));
-    case Kind::enumeration:
-    case Kind::uuid:
-    case Kind::timestamp:
-    case Kind::duration:
-    case Kind::absolute_path:
-    case Kind::relative_path: {
-        const DataType text{.kind = Kind::text};
+    case DiffKind::enumeration:
+    case DiffKind::uuid:
+    case DiffKind::timestamp:
+    case DiffKind::duration:
+    case DiffKind::absolute_path:
+    case DiffKind::relative_path: {
+        const DataType text{.kind = DiffKind::text};
         return fits_text(writer, {text, reader.demands});
     }
-    case Kind::list:
-    case Kind::set:
-    case Kind::array:
-    case Kind::map:
+    case DiffKind::list:
+    case DiffKind::set:
+    case DiffKind::array:
+    case DiffKind::map:
         return compare_lengths(writer, reader, "items", nowhere);
     default:
         return Verdict::risky;

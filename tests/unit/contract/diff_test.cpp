@@ -57,7 +57,6 @@ TEST(Diff, FieldsOfRequests) {
               Short{"R .request"});
     EXPECT_EQ(changes_of(of_requests({.fields = {a, b}, .checks = {"a < b"}}), old_one),
               Short{"C .request"});
-    // Who is told that new callers need new servers.
     const auto added = contract::diff(of_requests({.fields = {a}, .forbids_extra = true}),
                                       of_requests({.fields = {a, c}, .forbids_extra = true}));
     ASSERT_EQ(in_short(added), Short{"C .request.c"});

@@ -53,7 +53,7 @@ Character take_character(std::string_view& text) noexcept {
 }
 
 /// Controls, separators of lines, marks without a width, of the direction of writing, and tags.
-bool is_unseen(char32_t code) noexcept {
+bool is_unseen_in_code(char32_t code) noexcept {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD || code == 0x61C ||
            (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
            (code >= 0x2060 && code <= 0x206F) || (code >= 0xD800 && code < 0xE000) ||
@@ -173,7 +173,7 @@ std::string literal_of(std::string_view text, Language language) {
             (out += '\\').append(character.bytes);
         } else if (character.code == '\n') {
             out += "\\n";
-        } else if (!character.is_valid || is_unseen(character.code)) {
+        } else if (!character.is_valid || is_unseen_in_code(character.code)) {
             append_escape(out, character, language);
         } else {
             out.append(character.bytes);
@@ -193,7 +193,7 @@ void append_comment(std::string& out, std::string_view prefix, std::string_view 
             const Character character = take_character(line);
             if (character.code == '\t') {
                 shown += ' ';
-            } else if (!character.is_valid || is_unseen(character.code)) {
+            } else if (!character.is_valid || is_unseen_in_code(character.code)) {
                 append_escape(shown, character, Language::python);
             } else {
                 const bool ends = character.code == '/' && shown.ends_with('*');

@@ -29,6 +29,9 @@ KEY = Fernet.generate_key().decode()
 TOKEN = Fernet(KEY).encrypt(b"7").decode()
 STRICT = ["-std=c++23", "-Wall", "-Wextra", "-Wshadow", "-Wpedantic", "-Werror"]
 
+HOSTILE = '\u202e""" */ ??/ \\\n</script>\' \x1b ${x} {0} #end'
+NAMES = ["class", "def", "List", "str", "Field", "std", "describe", "Methods", "DxExample", "int"]
+
 # Each is tried for each field.
 VALUES = [
     None, True, False, 0, 1, -1, 2, 3, 7, 42, 127, 128, -128, -129, 255, 256, 32767, 32768, -32769,
@@ -85,6 +88,21 @@ def plain(value):
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return value
+
+
+def hostile(value, ids):
+    """A contract with other names of models, and other descriptions."""
+    if isinstance(value, list):
+        return [hostile(item, ids) for item in value]
+    if not isinstance(value, dict):
+        return value
+    changed = {key: hostile(item, ids) for key, item in value.items()}
+    for key in ("id", "reference"):
+        if changed.get(key) in ids:
+            changed[key] = ids[changed[key]]
+    if "id" in changed:
+        changed["name"] = changed["id"]
+    return changed | {"description": HOSTILE} if "description" in changed else changed
 
 
 class Models(ProgramTest):
@@ -206,6 +224,31 @@ WARREN_MODULE(module) {
         again = {each["name"]: each["fingerprint"] for each in json.loads(shown.stdout)["methods"]}
         ours = {each["name"]: each["fingerprint"] for each in self.contract["methods"]}
         self.assertEqual(again, ours)
+
+    def test_hostile_names_and_texts_are_no_code(self):
+        # Neither names of models nor descriptions are in fingerprints, so that they may be changed.
+        lists = [self.contract["models"], self.contract["enumerations"]]
+        ids = sorted(each["id"] for definitions in lists for each in definitions)
+        names = NAMES + [f"{HOSTILE}{number}" for number in range(len(ids))]
+        changed = hostile(self.contract, dict(zip(ids, names)))
+        for kind in ("models", "enumerations"):
+            changed[kind].sort(key=lambda each: each["id"].encode())
+        path = self.write("hostile.json", changed)
+        made = {}
+        for language in ("python", "typescript", "cpp"):
+            made[language] = self.directory / f"hostile_{language}"
+            done = run_warren("models", "--language", language, "--out", made[language], path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        modules = [path.stem for path in made["python"].glob("[a-z]*.py")]
+        self.assertEqual(len(modules), len(self.contract["methods"]))
+        (made["cpp"] / "use.cpp").write_text('#include "models.hpp"\n')
+        for language, command in (
+            ("python", [sys.executable, "-W", "error", "-c", "import " + ", ".join(modules)]),
+            ("typescript", ["tsc", "--strict", "--noEmit", "--target", "es2020", "models.ts"]),
+            ("cpp", [CXX, *STRICT, f"-I{TREE}/include", "-fsyntax-only", "use.cpp"]),
+        ):
+            done = subprocess.run(command, cwd=made[language], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_the_originals_word_prints_a_directory(self):
         done = run_warren("create-client-models", self.document)

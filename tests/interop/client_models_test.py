@@ -239,7 +239,7 @@ WARREN_MODULE(module) {
             made[language] = self.directory / f"hostile_{language}"
             done = run_warren("models", "--language", language, "--out", made[language], path)
             self.assertEqual(done.returncode, 0, done.stderr)
-        modules = [path.stem for path in made["python"].glob("[a-z]*.py")]
+        modules = [path.stem for path in made["python"].glob("[A-Za-z]*.py")]
         self.assertEqual(len(modules), len(self.contract["methods"]))
         (made["cpp"] / "use.cpp").write_text('#include "models.hpp"\n')
         for language, command in (
@@ -353,6 +353,9 @@ class Vectors(Models, TcpTest):
             # Errors of alternatives name models, whose classes may be called otherwise.
             is_choice = name == "models"
             for value in values:
+                # Where anything goes, what Python has as bytes goes out as text, and is as long.
+                if name == "loose" and isinstance(value, bytes):
+                    continue
                 with self.subTest(method=method, field=name, value=value):
                     request = {**(base or {}), name: value}
                     if self.hold_together(method, model, request, errors=not is_choice):
@@ -385,7 +388,7 @@ class Vectors(Models, TcpTest):
 
     def test_depth(self):
         model = self.module("zoo_containers").Containers
-        for depth in (1, 60, 62, 64, 200):
+        for depth in (1, 60, 64, 200):
             with self.subTest(depth=depth):
                 request = {"tree": nested(depth)}
                 response, refused = self.ask("zoo.containers", request) if depth < 64 else (None, {})
@@ -513,7 +516,7 @@ class OverRabbitMq(Models, InteropTest):
     def test_methods_without_models_of_their_own(self):
         nothing = self.module("nothing")
         reply = nothing.nothing(
-            self.connection, nothing.NothingRequest(None), queue="test", timeout_s=20
+            self.connection, nothing.Parameters(), queue="test", timeout_s=20
         )
         self.assertIsNone(reply.data)
         bare = self.module("bare")

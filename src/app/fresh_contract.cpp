@@ -40,6 +40,7 @@ std::vector<std::string> arguments_of(const ContractSource& source) {
 /// out  the process; -1 with `errno`
 pid_t start_anew(std::vector<std::string> arguments, const std::array<int, 2>& pipe) {
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) {
         pointers.push_back(argument.data());
     }

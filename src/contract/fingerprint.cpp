@@ -104,6 +104,7 @@ private:
     void add_model(const ModelDocument& model) {
         text_ += model.forbids_extra ? "!" : "";
         std::vector<const FieldDocument*> fields;
+        fields.reserve(model.fields.size());
         for (const FieldDocument& field : model.fields) {
             fields.push_back(&field);
         }
@@ -118,6 +119,7 @@ private:
 
     void add_enumeration(const EnumerationDocument& enumeration) {
         std::vector<std::string_view> names;
+        names.reserve(enumeration.enumerators.size());
         for (const EnumeratorDocument& each : enumeration.enumerators) {
             names.push_back(each.name);
         }

@@ -23,8 +23,7 @@ Layout::Layout(const contract::Document& document) : document_{document} {
 }
 
 std::string Layout::link_to(std::size_t method, const Page& from) const {
-    const std::string anchor =
-        "#" + core::percent_encode(method_anchor(document_.methods[method].name));
+    std::string anchor = "#" + core::percent_encode(method_anchor(document_.methods[method].name));
     if (method >= from.first && method < from.first + from.count) {
         return anchor;
     }

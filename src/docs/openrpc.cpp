@@ -29,6 +29,7 @@ public:
         info.set("title", "Warren");
         info.set("version", document_.fingerprint);
         std::vector<Value> methods;
+        methods.reserve(document_.methods.size());
         for (const MethodDocument& each : document_.methods) {
             methods.push_back(method(each));
         }

@@ -166,7 +166,7 @@ std::string python_text(std::string_view text) {
         if (character == "\n" || character == "\t") {
             shown = character == "\n" ? "\\n" : "\\t";
         } else if (character == "\"" || character == "\\") {
-            shown = "\\" + shown;
+            shown.insert(0, 1, '\\');
         } else if (shown.starts_with("\\u{")) {
             shown = fmt::format("\\U{:0>8}", shown.substr(3, shown.size() - 4));
         }

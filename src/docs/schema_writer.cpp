@@ -288,6 +288,7 @@ void SchemaWriter::describe_container(const DataType& type, const Demands& deman
                                       Keywords& into) {
     if (type.kind == Kind::choice) {
         std::vector<Value> parts;
+        parts.reserve(type.elements.size());
         for (const DataType& alternative : type.elements) {
             parts.push_back(part(alternative, demands));
         }

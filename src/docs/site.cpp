@@ -69,6 +69,7 @@ std::vector<SiteFile> documents_of(const contract::Document& document) {
 std::vector<SiteFile> site(const contract::Document& document, const PageOptions& options) {
     std::vector<SiteFile> files = documents_of(document);
     std::vector<std::string> linked;
+    linked.reserve(files.size());
     for (const SiteFile& file : files) {
         linked.push_back(file.path);
     }

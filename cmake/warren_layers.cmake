@@ -1,8 +1,9 @@
 # A layer is a folder of src/ and one object library, warren_layer_<name>. Its files may be compiled
 # as one (WARREN_UNITY), so no two of them name things of their own alike.
 
+# in  COLD: no call goes through it, and it is quicker built than it runs
 function(warren_layer name)
-  cmake_parse_arguments(LAYER "" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(LAYER "COLD" "" "USES;LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   if(NOT sources)
     # A layer of headers only is still a target that others link.
@@ -11,6 +12,9 @@ function(warren_layer name)
   endif()
   add_library(warren_layer_${name} OBJECT ${sources})
   warren_unity(warren_layer_${name} 16)
+  if(LAYER_COLD)
+    warren_cold(warren_layer_${name})
+  endif()
   target_include_directories(warren_layer_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
                              ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(warren_layer_${name} PUBLIC BOOST_ASIO_NO_DEPRECATED
@@ -33,6 +37,11 @@ function(warren_unity target files)
   # Many files are no reason for g++ to inline less than in one.
   target_compile_options(${target} PRIVATE
                          $<$<CXX_COMPILER_ID:GNU>:--param=large-unit-insns=100000>)
+endfunction()
+
+# What is built for a release with little optimization.
+function(warren_cold target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
 function(warren_library)
@@ -66,9 +75,11 @@ function(warren_program)
   list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
   add_library(warren_app STATIC ${sources})
   warren_unity(warren_app 16)
+  warren_cold(warren_app)
   target_include_directories(warren_app PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(warren_app PUBLIC warren ${PROGRAM_LINKS})
   add_executable(warren_program ${PROJECT_SOURCE_DIR}/src/app/main.cpp)
+  warren_cold(warren_program)
   set_target_properties(warren_program PROPERTIES OUTPUT_NAME warren
                         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} BUILD_RPATH "$ORIGIN")
   target_link_libraries(warren_program PRIVATE warren_app)

@@ -65,8 +65,9 @@ std::expected<contract::Document, int> ask(const std::string& address) {
         }
         print("the server says: ", document.error());
     } catch (const Error& error) {
-        const bool is_silent =
-            error.code() == Code::no_such_method || error.code() == Code::no_responder;
+        // At a broker nobody may be bound to the name.
+        const bool is_silent = error.code() == Code::no_such_method ||
+                               (error.code() == Code::no_responder && address.starts_with("amqp"));
         print({}, error.failure());
         if (is_silent) {
             print(

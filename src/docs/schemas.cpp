@@ -1,5 +1,6 @@
 #include "docs/schemas.hpp"
 
+#include "docs/names.hpp"
 #include "docs/schema_name.hpp"
 #include "docs/schema_writer.hpp"
 
@@ -20,21 +21,6 @@ constexpr std::string_view uncaught_message = "An unexpected error occurred";
 
 bool is_definition(const DataType& type) noexcept {
     return type.kind == Type::Kind::model || type.kind == Type::Kind::enumeration;
-}
-
-/// "list_orders" as "ListOrders", and what no class can be called left out.
-std::string class_name_of(std::string_view name) {
-    std::string result;
-    bool start = true;
-    for (const char letter : name) {
-        const bool is_small = letter >= 'a' && letter <= 'z';
-        const bool is_letter = is_small || (letter >= 'A' && letter <= 'Z');
-        if (is_letter || (letter >= '0' && letter <= '9')) {
-            result += start && is_small ? static_cast<char>(letter - 'a' + 'A') : letter;
-        }
-        start = !is_letter;
-    }
-    return result;
 }
 
 /// Writes methods as the documentation server of the cyberfusion consumer does: both models, of
@@ -86,7 +72,7 @@ private:
 
     /// Name a definition that is no model of the document.
     std::string_view name_own(const MethodDocument& method, std::string_view what) {
-        return writer_.keep(writer_.reserve(class_name_of(method.name) + std::string{what}));
+        return writer_.keep(writer_.reserve(camel_case(method.name) + std::string{what}));
     }
 
     Value request_of(const MethodDocument& method) {

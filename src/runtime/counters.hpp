@@ -14,15 +14,20 @@ namespace warren::runtime {
 
 /// What a dispatcher has done, for metrics. Each number is exact; together they are no snapshot.
 struct Counters {
-    std::atomic<std::uint64_t> successes = 0;
     std::array<std::atomic<std::uint64_t>, metrics::code_count> failures{};  // by code
-    std::atomic<std::uint64_t> in_flight = 0;                                // now
+    std::atomic<std::uint64_t> ended_later = 0;  // not where they began: see `ListenerCounts`
     std::atomic<std::uint64_t> contract_differences = 0;  // calls by another contract than ours
     std::atomic<std::uint64_t> attempts_refused = 0;      // over the limit
 
     std::uint64_t failures_of(Code code) const noexcept {
         return failures[static_cast<std::size_t>(code)].load(std::memory_order_relaxed);
     }
+};
+
+/// The calls of one listener, which its I/O thread counts alone.
+struct ListenerCounts {
+    SingleWriterCounter begun{};
+    SingleWriterCounter ended{};  // in the dispatch that they began in
 };
 
 /// What a client has done. Where the I/O thread counts it does so alone, until the client is

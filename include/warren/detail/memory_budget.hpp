@@ -8,7 +8,10 @@
 namespace warren::detail {
 
 /// How much memory some arenas and objects may take together. What is taken of one is taken of all
-/// that are around it, too: a connection's share is part of its listener's.          thread any
+/// that are around it, too: a connection's share is part of its listener's.
+///
+/// One thread, always the same, may take and give back by `take_alone` and `release_alone`, which
+/// need no atomic additions. Taking at the same moment as others, each may be let in.   thread any
 class MemoryBudget {
 public:
     /// in  reason: what one is told who takes no more, with static storage; around: may be null,
@@ -23,7 +26,8 @@ public:
         if (bytes > bytes_max_) {
             return reason_;
         }
-        if (taken_.fetch_add(bytes, std::memory_order_relaxed) > bytes_max_ - bytes) {
+        if (taken_.fetch_add(bytes, std::memory_order_relaxed) + taken_alone() >
+            bytes_max_ - bytes) {
             taken_.fetch_sub(bytes, std::memory_order_relaxed);
             return reason_;
         }
@@ -39,13 +43,42 @@ public:
             around_->release(bytes);
         }
     }
-    std::size_t taken() const noexcept { return taken_.load(std::memory_order_relaxed); }
+    /// The same as `take`, by the one thread that does.
+    const char* take_alone(std::size_t bytes) noexcept {
+        if (bytes > bytes_max_ || taken() > bytes_max_ - bytes) {
+            return reason_;
+        }
+        if (const char* const reason = around_ != nullptr ? around_->take_alone(bytes) : nullptr) {
+            return reason;
+        }
+        add_alone(bytes);
+        return nullptr;
+    }
+    /// Also over the limit: nothing more is to be had until enough is given back.
+    void take_alone_anyway(std::size_t bytes) noexcept {
+        add_alone(bytes);
+        if (around_ != nullptr) {
+            around_->take_alone_anyway(bytes);
+        }
+    }
+    // Counts are modulo, so that less than nothing can be added.
+    void release_alone(std::size_t bytes) noexcept { take_alone_anyway(0 - bytes); }
+
+    std::size_t taken() const noexcept {
+        return taken_.load(std::memory_order_relaxed) + taken_alone();
+    }
 
 private:
+    std::size_t taken_alone() const noexcept { return alone_.load(std::memory_order_relaxed); }
+    void add_alone(std::size_t bytes) noexcept {
+        alone_.store(taken_alone() + bytes, std::memory_order_relaxed);
+    }
+
     const std::size_t bytes_max_;
     const char* const reason_;
     MemoryBudget* const around_;
     std::atomic<std::size_t> taken_ = 0;
+    std::atomic<std::size_t> alone_ = 0;  // changed by one thread
 };
 
 }  // namespace warren::detail

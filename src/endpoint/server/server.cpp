@@ -139,7 +139,7 @@ public:
         if (!running()) {
             return reasons;
         }
-        if (const auto running = dispatcher_->counters().in_flight.load(); running != 0) {
+        if (const auto running = dispatcher_->in_flight(); running != 0) {
             reasons.push_back("calls that run: " + std::to_string(running));
         }
         std::ranges::move(listeners_.unfinished(), std::back_inserter(reasons));
@@ -215,7 +215,7 @@ private:
 
     metrics::ServerFigures figures() const {
         metrics::ServerFigures figures{
-            .in_flight = dispatcher_->counters().in_flight.load(std::memory_order_relaxed),
+            .in_flight = dispatcher_->in_flight(),
             .worker_queue_depth = dispatcher_->queued(),
             .lock_waiters = dispatcher_->locks().waiters(),
             .one_way_failures = dispatcher_->one_way_failures(),

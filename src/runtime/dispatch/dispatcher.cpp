@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -39,7 +40,7 @@ Dispatcher::Dispatcher(Workers& workers, const Clock& clock, Log& log, const cor
       skews_{log} {}
 
 Dispatcher::~Dispatcher() {
-    WARREN_ASSERT(listeners_.empty() && calls_.counters.in_flight == 0);
+    WARREN_ASSERT(listeners_.empty() && in_flight() == 0);
 }
 
 void Dispatcher::dispatch(std::unique_ptr<ServerCall> call, const protocol::Call& request,
@@ -271,6 +272,38 @@ void Dispatcher::attach(ListenerContext& listener) {
 void Dispatcher::detach(ListenerContext& listener) {
     const std::lock_guard guard{mutex_};
     std::erase(listeners_, &listener);
+    begun_before_ += listener.counts.begun.get();
+    ended_before_ += listener.counts.ended.get();
+}
+
+std::uint64_t Dispatcher::sum(SingleWriterCounter ListenerCounts::* count,
+                              const std::uint64_t& before) const noexcept {
+    const std::lock_guard guard{mutex_};
+    std::uint64_t total = before;
+    for (const ListenerContext* const listener : listeners_) {
+        total += (listener->counts.*count).get();
+    }
+    return total;
+}
+
+std::uint64_t Dispatcher::ended() const noexcept {
+    return calls_.counters.ended_later.load(std::memory_order_relaxed) +
+           sum(&ListenerCounts::ended, ended_before_);
+}
+
+std::uint64_t Dispatcher::successes() const noexcept {
+    std::uint64_t failures = 0;
+    for (const auto& of_code : calls_.counters.failures) {
+        failures += of_code.load(std::memory_order_relaxed);
+    }
+    const std::uint64_t over = ended();
+    return over - std::min(failures, over);
+}
+
+std::uint64_t Dispatcher::in_flight() const noexcept {
+    // In this order, so that no call is over that has not begun.
+    const std::uint64_t over = ended();
+    return begun() - over;
 }
 
 void Dispatcher::TrimTask::run_task() noexcept {

@@ -14,6 +14,7 @@
 #include "runtime/dispatch/workers.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -52,7 +53,8 @@ public:
                         ListenerContext& listener);
 
     /// Answer with a failure what could not be understood as a call.
-    void refuse(std::unique_ptr<ServerCall> call, Failure failure, ListenerContext& listener);
+    [[gnu::cold]] void refuse(std::unique_ptr<ServerCall> call, Failure failure,
+                              ListenerContext& listener);
 
     /// Answer a call with a failure and never run it, if it has not started.
     /// in   a call that exists, dispatched to this listener
@@ -75,6 +77,10 @@ public:
     void cancel_all();
 
     const Counters& counters() const noexcept { return calls_.counters; }
+    /// Calls that began, and that ended with a success, and those that did not end.     thread any
+    std::uint64_t begun() const noexcept { return sum(&ListenerCounts::begun, begun_before_); }
+    std::uint64_t successes() const noexcept;
+    std::uint64_t in_flight() const noexcept;
     /// Of calls without a response: all that failed.
     std::uint64_t one_way_failures() const noexcept { return calls_.one_way_failures(); }
     const LockTable& locks() const noexcept { return calls_.locks; }
@@ -100,6 +106,10 @@ private:
     void expect_parts(ServerCall& call, const protocol::Metadata& metadata);
 
     void start_large(std::unique_ptr<ServerCall> call);
+    /// in   before: of listeners that are gone; read under the mutex
+    std::uint64_t sum(SingleWriterCounter ListenerCounts::* count,
+                      const std::uint64_t& before) const noexcept;
+    std::uint64_t ended() const noexcept;
 
     struct TrimTask final : Task {
         void run_task() noexcept override;
@@ -112,8 +122,11 @@ private:
     RunningCalls calls_;
     ContractSkews skews_;
 
-    std::mutex mutex_;  // of what follows
+    mutable std::mutex mutex_;  // of what follows
     std::vector<ListenerContext*> listeners_;
+    // By listeners that are gone.
+    std::uint64_t begun_before_ = 0;
+    std::uint64_t ended_before_ = 0;
 };
 
 }  // namespace warren::runtime

@@ -59,12 +59,21 @@ ListenerContext::~ListenerContext() {
     *self_ = nullptr;
 }
 
-const ListenerContext::Served* ListenerContext::find(std::string_view method) const noexcept {
+const ListenerContext::Served* ListenerContext::find(std::string_view method) noexcept {
     if (whatever_) {
         return &*whatever_;
     }
+    // Mostly the same is asked for again.
+    const Served* const last = last_found_.load(std::memory_order_relaxed);
+    if (last != nullptr && last->name == method) [[likely]] {
+        return last;
+    }
     const auto found = std::ranges::lower_bound(served_, method, {}, &Served::name);
-    return found != served_.end() && found->name == method ? &*found : nullptr;
+    if (found == served_.end() || found->name != method) {
+        return nullptr;
+    }
+    last_found_.store(&*found, std::memory_order_relaxed);
+    return &*found;
 }
 
 metrics::CallSeries* ListenerContext::unknown_series() const noexcept {

@@ -5,12 +5,14 @@
 #include "format/fernet/fernet.hpp"
 #include "metrics/call_series.hpp"
 #include "model/secrets.hpp"
+#include "runtime/counters.hpp"
 #include "runtime/dispatch/deadline_watch.hpp"
 #include "runtime/dispatch/interceptors.hpp"
 #include "runtime/dispatch/server_call.hpp"
 #include "runtime/dispatch/workers.hpp"
 #include "runtime/executor.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -83,7 +85,7 @@ public:
         std::string_view fingerprint{};         // of its contract; empty: unknown
     };
     /// out  nullptr when this listener does not serve it
-    const Served* find(std::string_view method) const noexcept;
+    const Served* find(std::string_view method) noexcept;  // thread any
     metrics::CallSeries* unknown_series() const noexcept;
     /// Whether the workers have room for more one-way calls: these they are given in any case.
     bool has_room() noexcept;
@@ -101,6 +103,8 @@ public:
     /// Have its deadline, and the end of the waiting for it, end or stop it.
     void watch(ServerCall& call);
 
+    ListenerCounts counts{};  // thread any may read
+
 private:
     bool remove(ServerCall& call) noexcept;
 
@@ -110,7 +114,8 @@ private:
     ListenerContextOptions options_;
     const std::unique_ptr<const Interceptors> interceptors_;
     std::unique_ptr<Backend> backend_;
-    std::vector<Served> served_;      // by name
+    std::vector<Served> served_;  // by name
+    std::atomic<const Served*> last_found_ = nullptr;
     std::optional<Served> whatever_;  // stands for every method
     TaskList batch_;
     bool is_over_ = false;  // one-way calls were queued over the workers' limit

@@ -25,13 +25,6 @@ public:
         bytes_ += bytes;
         return nullptr;
     }
-    /// The same, also over the limit: nothing more is to be had until enough is given back.
-    void take_anyway(detail::MemoryBudget& budget, std::size_t bytes) noexcept {
-        // Counts are modulo, so that less than nothing can be given back.
-        budget.release(0 - bytes);
-        budget_ = &budget;
-        bytes_ += bytes;
-    }
     void swap(MemoryHold& other) noexcept {
         std::swap(budget_, other.budget_);
         std::swap(bytes_, other.bytes_);

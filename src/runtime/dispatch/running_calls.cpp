@@ -92,7 +92,7 @@ void RunningCalls::begin(ServerCall& call, ListenerContext& listener) noexcept {
     if (call.state.series != nullptr || shows_calls || listener.interceptors() != nullptr) {
         call.state.began_at = clock_.now();
     }
-    counters.in_flight.fetch_add(1, std::memory_order_relaxed);
+    listener.counts.begun.add();
 }
 
 bool RunningCalls::may_start(ServerCall& call) const noexcept {
@@ -210,10 +210,12 @@ void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
         if (!call->wants_response && !state.is_withdrawn) [[unlikely]] {
             log_one_way_failure(*call);
         }
-    } else {
-        counters.successes.fetch_add(1, std::memory_order_relaxed);
     }
-    counters.in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (at == At::dispatch) {
+        state.listener->counts.ended.add();
+    } else {
+        counters.ended_later.fetch_add(1, std::memory_order_relaxed);
+    }
     if (state.series != nullptr) {
         state.series->record(state.response.failure, clock_.now() - state.began_at,
                              call->request_bytes);

@@ -188,15 +188,17 @@ void StreamServer::with_call(StreamServerSession& session, const protocol::Strea
     memory_.forget_values();
 }
 
+std::unique_ptr<StreamServerCall> StreamServer::new_call() {
+    return std::make_unique<StreamServerCall>(*this, protocol_, completions_);
+}
+
 std::unique_ptr<StreamServerCall> StreamServer::make_call(StreamServerSession& session,
                                                           const protocol::StreamTicket& ticket) {
-    std::unique_ptr<StreamServerCall> call;
-    if (free_.empty()) {
-        call = std::make_unique<StreamServerCall>(*this, protocol_, completions_);
-    } else {
-        call = std::move(free_.back());
-        free_.pop_back();
+    if (free_.empty()) [[unlikely]] {
+        free_.push_back(new_call());
     }
+    std::unique_ptr<StreamServerCall> call = std::move(free_.back());
+    free_.pop_back();
     call->session = session.id();
     call->share = &session.share();
     call->memory = &slots_[session.id().slot].memory;
@@ -222,7 +224,9 @@ void StreamServer::leaves(StreamServerCall& call) noexcept {
         heartbeats_.remove(call.heartbeats);
     }
     abandoned_ -= call.is_abandoned ? 1 : 0;
-    call.held.release();
+    if (call.held_bytes != 0) {
+        call.memory->release_alone(std::exchange(call.held_bytes, 0));
+    }
 }
 
 void StreamServer::respond_here(std::unique_ptr<StreamServerCall> call) noexcept {

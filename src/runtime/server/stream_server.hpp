@@ -171,6 +171,7 @@ private:
     template <typename Dispatch>
     void with_call(StreamServerSession& session, const protocol::StreamTicket& ticket,
                    Dispatch&& dispatch);
+    [[gnu::noinline]] std::unique_ptr<StreamServerCall> new_call();
     std::unique_ptr<StreamServerCall> make_call(StreamServerSession& session,
                                                 const protocol::StreamTicket& ticket);
     void leaves(StreamServerCall& call) noexcept;

@@ -58,7 +58,7 @@ public:
     void reuse() noexcept;
 
     SessionId session{};
-    MemoryHold held;  // for the request as it came, if the I/O thread read it
+    std::size_t held_bytes = 0;  // for the request as it came, if the I/O thread read it
     ResponseBacklog::Share* share = nullptr;  // of its connection, or of a later one at its place
     protocol::StreamTicket ticket{};          // as the request begins
     protocol::StreamTicket reply_ticket{};    // as all of it says

@@ -52,14 +52,13 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
 
 /// One that nobody would hear the refusal of, and one alone, may be over the limit.
 std::optional<Failure> StreamServer::hold_memory(StreamServerCall& call) {
-    const char* const reason = call.held.take(*call.memory, call.request_bytes);
-    if (reason == nullptr) [[likely]] {
-        return std::nullopt;
+    if (const char* const reason = call.memory->take_alone(call.request_bytes)) [[unlikely]] {
+        if (call.wants_response && in_flight_ > 1) {
+            return overloaded(reason);
+        }
+        call.memory->take_alone_anyway(call.request_bytes);
     }
-    if (call.wants_response && in_flight_ > 1) {
-        return overloaded(reason);
-    }
-    call.held.take_anyway(*call.memory, call.request_bytes);
+    call.held_bytes = call.request_bytes;
     return std::nullopt;
 }
 

@@ -32,14 +32,14 @@ TEST(Dispatcher, AnswersWithTheHandlersData) {
     });
     stage.serve();
     stage.call("a", "double", Dynamic::map({{"name", "x"}, {"count", 4}}));
-    EXPECT_EQ(stage.dispatcher.counters().in_flight, 1U);
+    EXPECT_EQ(stage.dispatcher.in_flight(), 1U);
     stage.run();
     const Outcome outcome = stage.take();
     EXPECT_EQ(outcome.failure, std::nullopt);
     EXPECT_EQ(outcome.message, "OK");
     EXPECT_EQ(outcome.data, Dynamic::map({{"name", "xx"}, {"count", 8}}));
-    EXPECT_EQ(stage.dispatcher.counters().in_flight, 0U);
-    EXPECT_EQ(stage.dispatcher.counters().successes, 1U);
+    EXPECT_EQ(stage.dispatcher.in_flight(), 0U);
+    EXPECT_EQ(stage.dispatcher.successes(), 1U);
 }
 
 TEST(Dispatcher, AnswersOfEveryShape) {

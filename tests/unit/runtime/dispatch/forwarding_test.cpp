@@ -80,7 +80,7 @@ TEST(Forwarding, ACallGoesOnAsItCame) {
     EXPECT_EQ(stage.last().attempt, 3U);
     EXPECT_TRUE(stage.last().wants_response);
     EXPECT_FALSE(stage.last().stop.stop_requested());
-    EXPECT_EQ(stage.dispatcher.counters().in_flight, 1U);
+    EXPECT_EQ(stage.dispatcher.in_flight(), 1U);
     EXPECT_EQ(stage.dispatcher.queued(), 0U);
 
     const Dynamic data = Dynamic::map({{"answer", 42}});
@@ -89,8 +89,8 @@ TEST(Forwarding, ACallGoesOnAsItCame) {
     EXPECT_EQ(outcome.failure, std::nullopt);
     EXPECT_EQ(outcome.message, "Well done");
     EXPECT_EQ(outcome.data, data);
-    EXPECT_EQ(stage.dispatcher.counters().in_flight, 0U);
-    EXPECT_EQ(stage.dispatcher.counters().successes, 1U);
+    EXPECT_EQ(stage.dispatcher.in_flight(), 0U);
+    EXPECT_EQ(stage.dispatcher.successes(), 1U);
 }
 
 TEST(Forwarding, AFailureComesBackAsItIs) {
@@ -159,7 +159,7 @@ TEST(Forwarding, AtTheDeadlineTheCallerIsAnsweredAndALaterOutcomeIsDropped) {
     EXPECT_TRUE(stage.last().stop.stop_requested());
     stage.last().completion->end(ForwardedResponse{});
     EXPECT_TRUE(stage.outcomes.empty());
-    EXPECT_EQ(stage.dispatcher.counters().successes, 0U);
+    EXPECT_EQ(stage.dispatcher.successes(), 0U);
 }
 
 TEST(Forwarding, AnOutcomeBeforeTheDeadlineIsTheOnlyOne) {
@@ -270,7 +270,7 @@ TEST(Forwarding, ADeadlineAndAnOutcomeOnAnotherThreadGiveOneAnswer) {
         stage.executor.advance(1s);
         other.join();
         EXPECT_EQ(stage.outcomes.size(), 1U);
-        EXPECT_EQ(stage.dispatcher.counters().in_flight, 0U);
+        EXPECT_EQ(stage.dispatcher.in_flight(), 0U);
     }
 }
 

@@ -70,7 +70,7 @@ TEST(OneWayFailures, WhatIsDeliveredAgainHasNotFailed) {
     served.stage.executor.advance(10s);
     served.run();
     EXPECT_EQ(served.stage.dispatcher.one_way_failures(), 0U);
-    EXPECT_EQ(served.stage.dispatcher.counters().successes, 1U);
+    EXPECT_EQ(served.stage.dispatcher.successes(), 1U);
     EXPECT_TRUE(served.is_empty());
 }
 

@@ -86,7 +86,7 @@ TEST_F(HandlersTasks, GoOnWithAWorkerAndHoldNoneMeanwhile) {
     stage.call("1", "wait", Dynamic::map({{"name", "y"}}));
     stage.run();
     EXPECT_EQ(steps, "a");
-    EXPECT_EQ(stage.dispatcher.counters().in_flight, 1U);
+    EXPECT_EQ(stage.dispatcher.in_flight(), 1U);
     gate.open();
     stage.turn();
     EXPECT_EQ(steps, "a") << "no worker has run";
@@ -96,7 +96,7 @@ TEST_F(HandlersTasks, GoOnWithAWorkerAndHoldNoneMeanwhile) {
     gate.open();
     stage.run();
     EXPECT_EQ(stage.take().data, Dynamic{"ywait1"});
-    EXPECT_EQ(stage.dispatcher.counters().in_flight, 0U);
+    EXPECT_EQ(stage.dispatcher.in_flight(), 0U);
 }
 
 TEST_F(HandlersTasks, MayGoOnWhileTheyBeginToWait) {
@@ -366,7 +366,7 @@ TEST_F(HandlersTasks, EndOnceWhateverHappensWhen) {
             }
             const Outcome outcome = at.take();
             EXPECT_EQ(Live::count, 0) << end << ' ' << step;
-            EXPECT_EQ(at.dispatcher.counters().in_flight, 0U);
+            EXPECT_EQ(at.dispatcher.in_flight(), 0U);
             EXPECT_EQ(outcome.failure.has_value(), !had_begun) << end << ' ' << step;
             EXPECT_EQ(token.stop_requested(), had_begun && step < 4) << end << ' ' << step;
         }

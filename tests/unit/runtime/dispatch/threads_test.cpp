@@ -148,7 +148,7 @@ TEST(Threads, ManyCallsWithLocksWhileTheConnectionBreaks) {
     on_io(*hub, [&] { server->drain([&] { drained.set_value(); }); });
     drained.get_future().wait();
     workers.stop();
-    EXPECT_EQ(dispatcher.counters().in_flight, 0U);
+    EXPECT_EQ(dispatcher.in_flight(), 0U);
     EXPECT_EQ(dispatcher.locks().size(), 0U);
     on_io(*hub, [&] {
         EXPECT_EQ(hub->broker.ready("queue") + hub->broker.outstanding("queue"), 0U);

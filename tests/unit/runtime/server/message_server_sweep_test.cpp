@@ -68,7 +68,7 @@ void expect_all_is_well(Dialogue& dialogue, int runs_max) {
     EXPECT_TRUE(dialogue.is_empty());
     EXPECT_EQ(dialogue.server->in_flight(), 0U);
     EXPECT_EQ(dialogue.stage.dispatcher.locks().size(), 0U);
-    EXPECT_EQ(dialogue.stage.dispatcher.counters().in_flight, 0U);
+    EXPECT_EQ(dialogue.stage.dispatcher.in_flight(), 0U);
     for (const char* const id : ids) {
         const int runs = dialogue.runs[id];
         EXPECT_LE(runs, runs_max) << id;

@@ -48,7 +48,7 @@ TEST(StreamServerMessages, HeartbeatsAreAnsweredAndNoCalls) {
     EXPECT_EQ(served.peer->take_messages(), Texts{std::string{beat_response}});
     EXPECT_EQ(served.peer->touches, 1);
     EXPECT_EQ(served.server->in_flight(), 0U);
-    EXPECT_EQ(served.stage.dispatcher.counters().successes.load(), 0U);
+    EXPECT_EQ(served.stage.dispatcher.successes(), 0U);
 }
 
 TEST(StreamServerMessages, AHeartbeatWaitsForTheAnswerBeforeIt) {

@@ -24,6 +24,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   endif()
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  # An object of 200 bytes is made empty by "rep stos" otherwise, which takes 30 ns to begin.
+  add_compile_options(-mmemset-strategy=vector_loop:512:noalign,libcall:-1:noalign)
+endif()
+
 if(WARREN_SANITIZE)
   add_compile_options(-fsanitize=${WARREN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WARREN_SANITIZE})

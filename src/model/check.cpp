@@ -126,8 +126,14 @@ private:
         }
     }
 
+    /// A character has one to four bytes, so that mostly they need not be counted.
+    bool may_have_wrong_length(std::size_t size_bytes) const noexcept {
+        return (constraints_.min_length && size_bytes / 4 < *constraints_.min_length) ||
+               (constraints_.max_length && size_bytes > *constraints_.max_length);
+    }
+
     void text(std::string_view held) {
-        if (constraints_.min_length || constraints_.max_length) {
+        if (may_have_wrong_length(held.size())) {
             length(core::utf8_count(held), "Text", "character", "string_too_short",
                    "string_too_long");
         }
@@ -178,8 +184,8 @@ bool check_field(const Constraints& constraints, const Type& type, const void* o
     return errors.count() == before && run_checks(constraints.checks, object, at, errors);
 }
 
-bool run_checks(std::span<const Constraints::Check> checks, const void* object, const Location& at,
-                ErrorSink& errors) {
+bool run_all_checks(std::span<const Constraints::Check> checks, const void* object,
+                    const Location& at, ErrorSink& errors) {
     const std::size_t before = errors.count();
     for (const Constraints::Check& check : checks) {
         if (!check.holds(check.predicate.get(), object)) {

@@ -19,9 +19,14 @@ namespace warren::model {
 bool check_field(const Constraints& constraints, const Type& type, const void* object,
                  const Location& at, ErrorSink& errors);
 
-/// Run a model's or field's demands in code.
-bool run_checks(std::span<const Constraints::Check> checks, const void* object, const Location& at,
-                ErrorSink& errors);
+bool run_all_checks(std::span<const Constraints::Check> checks, const void* object,
+                    const Location& at, ErrorSink& errors);
+
+/// Run a model's or field's demands in code. Mostly there are none.
+inline bool run_checks(std::span<const Constraints::Check> checks, const void* object,
+                       const Location& at, ErrorSink& errors) {
+    return checks.empty() || run_all_checks(checks, object, at, errors);
+}
 
 /// "'onion', 'orange' or 'banana'", as in "Input should be ...".
 std::string names_of(std::span<const Enumerator> enumerators);

@@ -56,7 +56,7 @@ void ErrorSink::append(ErrorSink other) {
     count_ += other.count_ - other.errors_.size();
 }
 
-std::vector<FieldError> ErrorSink::take() {
+std::vector<FieldError> ErrorSink::take_listed() {
     if (count_ > errors_.size()) {
         errors_.push_back(
             {.location = {},

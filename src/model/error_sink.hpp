@@ -57,7 +57,9 @@ public:
     /// about what is inside or around such a place.
     void append(ErrorSink other);
 
-    std::vector<FieldError> take();
+    std::vector<FieldError> take() {
+        return count_ == 0 ? std::vector<FieldError>{} : take_listed();
+    }
 
     /// While it lives, errors are counted from zero and not listed; afterwards all is as before.
     class Attempt {
@@ -83,6 +85,7 @@ public:
 private:
     bool count_only() noexcept;
     void list(const Location& at, std::string_view type, std::string message);
+    std::vector<FieldError> take_listed();
 
     std::vector<FieldError> errors_;
     std::size_t count_ = 0;

@@ -34,8 +34,6 @@ public:
             return true;
         case Type::Kind::text:
             return text(*static_cast<const std::string*>(object), at);
-        case Type::Kind::enumeration:
-            return enumeration(type, object, at);
         case Type::Kind::optional: {
             const void* held = type.operations.peek(object);
             return held == nullptr || validate(*type.element, held, at);
@@ -54,6 +52,23 @@ public:
         case Type::Kind::map:
         case Type::Kind::model:
             return nested(type, object, at);
+        case Type::Kind::enumeration:
+        case Type::Kind::timestamp:
+        case Type::Kind::duration:
+        case Type::Kind::absolute_path:
+        case Type::Kind::relative_path:
+        case Type::Kind::dynamic:
+            return special(type, object, at);
+        }
+        return true;
+    }
+
+private:
+    /// What has rules of its own, apart from what most calls are made of.
+    [[gnu::noinline]] bool special(const Type& type, const void* object, const Location& at) {
+        switch (type.kind) {
+        case Type::Kind::enumeration:
+            return enumeration(type, object, at);
         case Type::Kind::timestamp:
             return core::in_range(*static_cast<const Timestamp*>(object)) ||
                    refuse(at, "datetime_parsing", "The year should be between 0000 and 9999");
@@ -69,12 +84,13 @@ public:
                         at);
         case Type::Kind::dynamic:
             return dynamic(static_cast<const Dynamic*>(object)->value(), at);
+        default:
+            return true;
         }
-        return true;
     }
 
-private:
-    bool refuse(const Location& at, std::string_view type, std::string_view message) {
+    [[gnu::cold, gnu::noinline]] bool refuse(const Location& at, std::string_view type,
+                                             std::string_view message) {
         errors_.add(at, type, message);
         return false;
     }

@@ -25,20 +25,20 @@ Value to_value(std::span<const FieldError> errors, Arena& arena);
 std::vector<FieldError> read_errors(const Value& list);
 
 /// A request that cannot be decoded, as the one error of `invalid_request`.
-Failure refused_request(std::string message, std::string type);
+[[gnu::cold]] Failure refused_request(std::string message, std::string type);
 /// The same of what a server cannot read, or does not: over a limit it says whose. Of a reply that
 /// a client reads that is `reply_over_limit` instead.
-Failure refused_request(const format::DecodeError& error);
+[[gnu::cold]] Failure refused_request(const format::DecodeError& error);
 
 /// Why a call is not sent by a protocol that has arguments by position or by name, and not both;
 /// nullopt when it is.
 std::optional<Failure> refuse_mixed(const Call& call);
 
 /// A call that wants a response, where none can come.
-Failure one_way_only();
+[[gnu::cold]] Failure one_way_only();
 
 /// What a message over the limit becomes, at the side that would have sent it.
-Failure oversized_request(std::size_t size_bytes, const core::Limits& limits);
+[[gnu::cold]] Failure oversized_request(std::size_t size_bytes, const core::Limits& limits);
 std::string oversized_reply_message(std::size_t size_bytes, const core::Limits& limits);
 
 /// err  invalid_request when the body was over the limit, and so was skipped

@@ -32,11 +32,11 @@ public:
     StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms, Arena& arena) override {
         if (!skip_.is_over()) [[unlikely]] {
             ticket.wants_response = false;
-            call = std::unexpected{decoder_.failure()};
+            refuse(decoder_.failure());
             return skip_.resume(input);
         }
         RpcStep step = decoder_.next(input, arena);
-        if (step.state == RpcStep::State::need_more) {
+        if (step.state == RpcStep::State::need_more) [[unlikely]] {
             if (!whole_messages_) {
                 return {.wanted_bytes = decoder_.bytes_wanted()};
             }
@@ -48,25 +48,25 @@ public:
             return broken(step, input);
         }
         ticket.wants_response = message.kind == RpcKind::request && !one_way_;
-        if (step.state == RpcStep::State::unread) {
+        if (step.state == RpcStep::State::unread) [[unlikely]] {
             return {.state = State::unread, .size_bytes = step.size_bytes};
         }
         ticket.accepts_message = message.metadata.accepts_message;
         ticket.compression = may_compress_ ? message.metadata.accepts : format::Compression::none;
-        if (message.kind == RpcKind::response) {
-            call = std::unexpected{refused_request(
-                "A server was sent a response, and has asked nothing", "message_type")};
+        if (message.kind == RpcKind::response) [[unlikely]] {
+            refuse(refused_request("A server was sent a response, and has asked nothing",
+                                   "message_type"));
             return {.state = whole_messages_ ? State::unreadable : State::broken,
                     .size_bytes = step.size_bytes};
         }
         if (step.state == RpcStep::State::complete) [[likely]] {
             call = message.call;
         } else {
-            call = std::unexpected{decoder_.failure()};
+            refuse(decoder_.failure());
         }
         // Whatever else is wrong with it, nobody is told who did not sign.
-        if (auto trusted = authenticate(input.first(step.size_bytes), unix_ms); !trusted) {
-            call = std::unexpected{std::move(trusted.error())};
+        if (signer_ != nullptr || !message.metadata.auth.is_null()) [[unlikely]] {
+            authenticate(input.first(step.size_bytes), unix_ms);
         }
         if (call && message.kind == RpcKind::notification &&
             call->method.starts_with(rpc_names::marker)) [[unlikely]] {
@@ -83,21 +83,25 @@ public:
     }
 
 private:
+    [[gnu::cold, gnu::noinline]] void refuse(Failure failure) {
+        call = std::unexpected{std::move(failure)};
+    }
+
     /// Of a stream nothing more is read, but behind a request that is over a limit. Of messages
     /// this one is refused, if it is a request as far as can be seen, or passed over.
-    StreamStep broken(const RpcStep& step, std::span<const std::byte> input) {
+    [[gnu::cold]] StreamStep broken(const RpcStep& step, std::span<const std::byte> input) {
         const RpcKind kind = decoder_.message().kind;
         ticket.wants_response = step.has_id && kind == RpcKind::request && !one_way_;
-        call = std::unexpected{decoder_.failure()};
+        refuse(decoder_.failure());
         if (!whole_messages_) {
             return skip_.begin(step, decoder_, input);
         }
         decoder_.begin_anew();
         if (is_pyzmqrpc_text(input)) {
             ticket = {.wants_response = !one_way_, .speaks_other = true};
-            call = std::unexpected{pyzmqrpc_undecodable(
+            refuse(pyzmqrpc_undecodable(
                 "this is a message of pyzmqrpc, and here msgpack-rpc is spoken (protocol)", {},
-                "protocol_mismatch")};
+                "protocol_mismatch"));
             return {.state = State::unreadable, .size_bytes = input.size()};
         }
         const bool is_call = ticket.wants_response || kind == RpcKind::notification;
@@ -114,7 +118,7 @@ private:
         return true;
     }
 
-    StreamStep cancellation(std::size_t size_bytes) {
+    [[gnu::noinline]] StreamStep cancellation(std::size_t size_bytes) {
         const Value& arguments = call->arguments;
         const std::span<const Value> items =
             arguments.is_list() ? arguments.as_list() : std::span{&arguments, 1};
@@ -123,12 +127,11 @@ private:
         if (take_id(items.size() == 1 || if_begun ? items[0] : Value{})) {
             return {.state = State::cancelled, .size_bytes = size_bytes};
         }
-        call = std::unexpected{
-            refused_request("What is cancelled is the id of a request", "cancel_id")};
+        refuse(refused_request("What is cancelled is the id of a request", "cancel_id"));
         return {.state = State::complete, .size_bytes = size_bytes};
     }
 
-    StreamStep credit(std::size_t size_bytes) {
+    [[gnu::noinline]] StreamStep credit(std::size_t size_bytes) {
         const Value& arguments = call->arguments;
         if (arguments.is_list() && arguments.as_list().size() == 2 &&
             take_id(arguments.as_list()[0]) &&
@@ -136,23 +139,20 @@ private:
             bytes_done = static_cast<std::uint64_t>(arguments.as_list()[1].as_int64());
             return {.state = State::credit, .size_bytes = size_bytes};
         }
-        call = std::unexpected{refused_request(
-            "Credit is the id of a request and a number of bytes", "credit_arguments")};
+        refuse(refused_request("Credit is the id of a request and a number of bytes",
+                               "credit_arguments"));
         return {.state = State::complete, .size_bytes = size_bytes};
     }
 
-    std::expected<void, Failure> authenticate(std::span<const std::byte> request,
-                                              std::int64_t unix_ms) {
-        if (signer_ != nullptr) {
-            return signer_->verify_request(request, unix_ms, *nonces_, ticket);
+    void authenticate(std::span<const std::byte> request, std::int64_t unix_ms) {
+        if (signer_ == nullptr) {
+            return refuse({.code = Code::unauthenticated,
+                           .message = "The request is signed, and this server has no secret to "
+                                      "check it and to sign the answer with (auth_secrets)"});
         }
-        if (!decoder_.message().metadata.auth.is_null()) [[unlikely]] {
-            return std::unexpected{Failure{
-                .code = Code::unauthenticated,
-                .message = "The request is signed, and this server has no secret to check it and "
-                           "to sign the answer with (auth_secrets)"}};
+        if (auto trusted = signer_->verify_request(request, unix_ms, *nonces_, ticket); !trusted) {
+            refuse(std::move(trusted.error()));
         }
-        return {};
     }
 
     std::shared_ptr<const MessageSigner> signer_;

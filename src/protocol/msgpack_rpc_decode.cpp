@@ -37,22 +37,27 @@ std::optional<std::string_view> packed_text(const Value& value) noexcept {
     return std::nullopt;
 }
 
-ResponseKind kind_named(const Value& name) noexcept {
-    if (name == Value::text(rpc_names::part)) {
+/// Empty where it is none.
+std::string_view text_or_none(const Value& value) noexcept {
+    return value.is_text() ? value.as_text() : std::string_view{};
+}
+
+ResponseKind kind_named(std::string_view name) noexcept {
+    if (name == rpc_names::part) {
         return ResponseKind::part;
     }
-    if (name == Value::text(rpc_names::progress)) {
+    if (name == rpc_names::progress) {
         return ResponseKind::progress;
     }
-    return name == Value::text(rpc_names::heartbeat) ? ResponseKind::heartbeat : ResponseKind::end;
+    return name == rpc_names::heartbeat ? ResponseKind::heartbeat : ResponseKind::end;
 }
 
 bool read_text(const Value& value, std::string_view& target) noexcept {
-    target = value.is_text() ? value.as_text() : std::string_view{};
+    target = text_or_none(value);
     return value.is_text();
 }
 
-Failure rpc_failure(const Value& error) {
+[[gnu::cold]] Failure rpc_failure(const Value& error) {
     if (const auto text = packed_text(error)) {
         return {.code = Code::failed, .message = core::text_for_display(*text, text->npos)};
     }
@@ -64,6 +69,11 @@ Failure rpc_failure(const Value& error) {
             .message = message.empty() ? "The server answered with an error"
                                        : core::text_for_display(message, message.npos),
             .data = Dynamic{error}};
+}
+
+[[gnu::cold, gnu::noinline]] void set_failure(std::expected<Response, Failure>& response,
+                                              const Value& error) {
+    response = std::unexpected{rpc_failure(error)};
 }
 
 }  // namespace
@@ -198,7 +208,7 @@ RpcState MsgpackRpcDecoder::read_response(std::span<const Value> items) {
     if (items.size() == 4) [[likely]] {
         return RpcState::complete;
     }
-    message_.metadata.kind = kind_named(items[4].as_map().front().value);
+    message_.metadata.kind = kind_named(text_or_none(items[4].as_map().front().value));
     return read_metadata(items[4]);
 }
 
@@ -244,16 +254,15 @@ RpcState MsgpackRpcDecoder::read_params(const Value& params) {
     if (const RpcState state = read_metadata(metadata); state != RpcState::complete) {
         return state;
     }
-    const Value& style = metadata.as_map().front().value;
+    const std::string_view style = text_or_none(metadata.as_map().front().value);
     const bool is_compressed = message_.metadata.compressed != format::Compression::none;
-    if (!is_compressed && style == Value::text(rpc_names::positional)) {
+    if (!is_compressed && style == rpc_names::positional) {
         call.arguments = Value::list(items);
         return RpcState::complete;
     }
-    const bool is_named = style == Value::text(rpc_names::named);
-    const bool is_positional = is_compressed && style == Value::text(rpc_names::positional);
-    if (items.size() != 1 ||
-        (!is_named && !is_positional && style != Value::text(rpc_names::bare)) ||
+    const bool is_named = style == rpc_names::named;
+    const bool is_positional = is_compressed && style == rpc_names::positional;
+    if (items.size() != 1 || (!is_named && !is_positional && style != rpc_names::bare) ||
         (is_named && !is_compressed && !items[0].is_map())) {
         return refuse_style();
     }
@@ -291,7 +300,7 @@ bool MsgpackRpcDecoder::take_message(const Value& value) noexcept {
     if (message_.kind == RpcKind::response) {
         return read_text(value, message_.metadata.message);
     }
-    message_.metadata.accepts_message = value == Value::boolean(true);
+    message_.metadata.accepts_message = value.kind() == Value::Kind::boolean && value.as_boolean();
     return value.kind() == Value::Kind::boolean;
 }
 
@@ -299,8 +308,7 @@ bool MsgpackRpcDecoder::take_message(const Value& value) noexcept {
 RpcState MsgpackRpcDecoder::read_metadata(const Value& metadata) {
     Metadata& read = message_.call.metadata;
     for (const Member& member : metadata.as_map().subspan(1)) {
-        const std::string_view name =
-            member.key.is_text() ? member.key.as_text() : std::string_view{};
+        const std::string_view name = text_or_none(member.key);
         bool taken = true;
         if (name == rpc_names::timeout_ms) {
             read.time_left = read_milliseconds(member.value);
@@ -368,7 +376,7 @@ std::expected<Response, Failure> rpc_response(const RpcMessage& message) {
         response->kind = message.metadata.kind;
         response->number = message.metadata.number;
     } else {
-        response = std::unexpected{rpc_failure(message.error)};
+        set_failure(response, message.error);
     }
     return response;
 }

@@ -12,7 +12,6 @@
 namespace warren::protocol {
 namespace {
 
-using format::EncodeError;
 using format::MsgpackWriter;
 using model::ArgumentStyle;
 
@@ -49,24 +48,24 @@ void write_compression(MsgpackWriter& writer, std::string_view name, format::Com
     }
 }
 
-std::expected<void, EncodeError> write_auth(MsgpackWriter& writer, const Value& auth) {
+bool write_auth(MsgpackWriter& writer, const Value& auth) {
     if (auth.is_null()) {
-        return {};
+        return true;
     }
     writer.text(rpc_names::auth);
     return writer.value(auth, depth_max - 1);
 }
 
-std::expected<void, EncodeError> write_texts(MsgpackWriter& writer, const Metadata& metadata) {
+bool write_texts(MsgpackWriter& writer, const Metadata& metadata) {
     for (const MetadataText& each : metadata_texts) {
         if (const std::string_view text = metadata.*each.text; !text.empty()) {
             writer.text(each.member);
-            if (auto written = writer.value(Value::text(text)); !written) {
-                return written;
+            if (!writer.value(Value::text(text))) {
+                return false;
             }
         }
     }
-    return {};
+    return true;
 }
 
 /// How many members there are of what most calls do not say.
@@ -95,10 +94,10 @@ void write_accepts_message(MsgpackWriter& writer, const RpcMetadata& metadata) {
 }
 
 /// What comes behind the time that is left and the attempt.
-std::expected<void, EncodeError> write_rare(MsgpackWriter& writer, const Metadata& said,
-                                            const RpcMetadata& metadata) {
-    if (auto written = write_texts(writer, said); !written) {
-        return written;
+[[gnu::noinline]] bool write_rare(MsgpackWriter& writer, const Metadata& said,
+                                  const RpcMetadata& metadata) {
+    if (!write_texts(writer, said)) {
+        return false;
     }
     if (said.priority) {
         writer.text(rpc_names::priority);
@@ -122,19 +121,42 @@ std::expected<void, EncodeError> write_rare(MsgpackWriter& writer, const Metadat
     return write_auth(writer, metadata.auth);
 }
 
+/// What stands in front of the time-out of most calls, packed once.
+std::string plain_head(std::size_t members) {
+    std::string packed;
+    MsgpackWriter writer{packed};
+    writer.map_head(members);
+    writer.text(rpc_names::marker);
+    writer.text(rpc_names::named);
+    writer.text(rpc_names::timeout_ms);
+    return packed;
+}
+const std::string plain_head_2 = plain_head(2);
+const std::string plain_head_3 = plain_head(3);
+
+void write_timeout(MsgpackWriter& writer, const Metadata& said) {
+    writer.integer(std::max<std::int64_t>(said.time_left->count(), 0));
+}
+
 /// in  style: what the marker says
-std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::string_view style,
-                                                const Call& call, const RpcMetadata& metadata) {
+bool write_metadata(MsgpackWriter& writer, std::string_view style, const Call& call,
+                    const RpcMetadata& metadata) {
     const bool is_timed = call.metadata.time_left.has_value();
     const bool is_retry = call.metadata.attempt > 1;
     const std::size_t rare = count_rare(call.metadata, metadata);
+    if (rare == 0 && is_timed && !is_retry && style == rpc_names::named) [[likely]] {
+        writer.append(metadata.accepts_message ? plain_head_3 : plain_head_2);
+        write_timeout(writer, call.metadata);
+        write_accepts_message(writer, metadata);
+        return true;
+    }
     writer.map_head(1U + (is_timed ? 1 : 0) + (is_retry ? 1 : 0) +
                     (metadata.accepts_message ? 1 : 0) + rare);
     writer.text(rpc_names::marker);
     writer.text(style);
     if (is_timed) {
         writer.text(rpc_names::timeout_ms);
-        writer.integer(std::max<std::int64_t>(call.metadata.time_left->count(), 0));
+        write_timeout(writer, call.metadata);
     }
     if (is_retry) {
         writer.text(rpc_names::attempt);
@@ -144,13 +166,14 @@ std::expected<void, EncodeError> write_metadata(MsgpackWriter& writer, std::stri
         return write_rare(writer, call.metadata, metadata);
     }
     write_accepts_message(writer, metadata);
-    return {};
+    return true;
 }
 
-std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& call,
-                                            const RpcMetadata& metadata, RpcPeer peer) {
-    if (auto written = writer.value(Value::text(call.method)); !written) {
-        return written;
+/// out  false, here and below: the writer knows why
+bool write_call(MsgpackWriter& writer, const Call& call, const RpcMetadata& metadata,
+                RpcPeer peer) {
+    if (!writer.value(Value::text(call.method))) [[unlikely]] {
+        return false;
     }
     const bool is_compressed = metadata.compressed != format::Compression::none;
     const bool is_list = call.style == ArgumentStyle::positional && !is_compressed;
@@ -163,16 +186,14 @@ std::expected<void, EncodeError> write_call(MsgpackWriter& writer, const Call& c
                                 is_ambiguous(call) || call.metadata.takes_more_than_end());
     writer.list_head(items.size() + (with_metadata ? 1 : 0));
     for (const Value& item : items) {
-        if (auto written = writer.value(item, depth_max); !written) {
+        if (!writer.value(item, depth_max)) [[unlikely]] {
             if (is_list) {
-                auto& location = written.error().location;
-                location.emplace(location.begin(), static_cast<std::size_t>(&item - items.data()));
+                writer.within_item(static_cast<std::size_t>(&item - items.data()));
             }
-            return written;
+            return false;
         }
     }
-    return with_metadata ? write_metadata(writer, name_of_style(call.style), call, metadata)
-                         : std::expected<void, EncodeError>{};
+    return !with_metadata || write_metadata(writer, name_of_style(call.style), call, metadata);
 }
 
 /// Our own words, and so UTF-8, but for what a handler put into them.
@@ -184,7 +205,7 @@ void write_text(MsgpackWriter& writer, std::string_view text) {
     }
 }
 
-std::expected<void, EncodeError> write_failure(MsgpackWriter& writer, const Response& response) {
+[[gnu::cold, gnu::noinline]] bool write_failure(MsgpackWriter& writer, const Response& response) {
     writer.map_head(2U + (response.errors.empty() ? 0 : 1) + (response.data ? 1 : 0) +
                     (response.retry_after ? 1 : 0));
     writer.text(rpc_names::code);
@@ -194,21 +215,21 @@ std::expected<void, EncodeError> write_failure(MsgpackWriter& writer, const Resp
     if (!response.errors.empty()) {
         Arena arena;
         writer.text(rpc_names::errors);
-        if (auto written = writer.value(to_value(response.errors, arena)); !written) {
-            return written;
+        if (!writer.value(to_value(response.errors, arena))) {
+            return false;
         }
     }
     if (response.data) {
         writer.text(rpc_names::data);
-        if (auto written = writer.value(*response.data, depth_max); !written) {
-            return written;
+        if (!writer.value(*response.data, depth_max)) {
+            return false;
         }
     }
     if (response.retry_after) {
         writer.text(rpc_names::retry_after_ms);
         writer.integer(response.retry_after->count());
     }
-    return {};
+    return true;
 }
 
 std::string_view name_of_kind(ResponseKind kind) noexcept {
@@ -225,34 +246,20 @@ std::string_view name_of_kind(ResponseKind kind) noexcept {
     std::unreachable();
 }
 
-std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint32_t id,
-                                                const Response& response,
-                                                const RpcMetadata& metadata) {
-    const bool with_message = metadata.accepts_message && !response.failure &&
-                              !response.message.empty() && response.message != message_default;
-    const bool with_auth = !metadata.auth.is_null();
-    const bool is_compressed = metadata.compressed != format::Compression::none;
-    const bool with_metadata = with_message || with_auth || is_compressed || response.number ||
-                               response.kind != ResponseKind::end;
-    writer.list_head(with_metadata ? 5 : 4);
-    writer.unsigned_integer(static_cast<unsigned>(RpcKind::response));
-    writer.unsigned_integer(id);
-    std::expected<void, EncodeError> written;
-    if (response.failure) {
-        written = write_failure(writer, response);
-        writer.null();
-    } else {
-        writer.null();
-        written = writer.value(response.data.value_or(Value{}), depth_max);
-    }
-    if (!written || !with_metadata) [[likely]] {
-        return written;
-    }
-    writer.map_head(1U + (with_message ? 1 : 0) + (response.number ? 1 : 0) +
-                    (is_compressed ? 1 : 0) + (with_auth ? 1 : 0));
+struct ResponseMetadata {
+    bool with_message = false;
+    bool is_compressed = false;
+    bool with_auth = false;
+};
+
+[[gnu::noinline]] bool write_response_metadata(MsgpackWriter& writer, const Response& response,
+                                               const RpcMetadata& metadata,
+                                               const ResponseMetadata& has) {
+    writer.map_head(1U + (has.with_message ? 1 : 0) + (response.number ? 1 : 0) +
+                    (has.is_compressed ? 1 : 0) + (has.with_auth ? 1 : 0));
     writer.text(rpc_names::marker);
     writer.text(name_of_kind(response.kind));
-    if (with_message) {
+    if (has.with_message) {
         writer.text(rpc_names::message);
         write_text(writer, response.message);
     }
@@ -264,19 +271,42 @@ std::expected<void, EncodeError> write_response(MsgpackWriter& writer, std::uint
     return write_auth(writer, metadata.auth);
 }
 
+bool write_response(MsgpackWriter& writer, std::uint32_t id, const Response& response,
+                    const RpcMetadata& metadata) {
+    const ResponseMetadata has{.with_message = metadata.accepts_message && !response.failure &&
+                                               !response.message.empty() &&
+                                               response.message != message_default,
+                               .is_compressed = metadata.compressed != format::Compression::none,
+                               .with_auth = !metadata.auth.is_null()};
+    const bool with_metadata = has.with_message || has.with_auth || has.is_compressed ||
+                               response.number || response.kind != ResponseKind::end;
+    writer.list_head(with_metadata ? 5 : 4);
+    writer.unsigned_integer(static_cast<unsigned>(RpcKind::response));
+    writer.unsigned_integer(id);
+    bool is_written = true;
+    if (response.failure) [[unlikely]] {
+        is_written = write_failure(writer, response);
+        writer.null();
+    } else {
+        writer.null();
+        is_written = writer.value(response.data.value_or(Value{}), depth_max);
+    }
+    if (!is_written || !with_metadata) [[likely]] {
+        return is_written;
+    }
+    return write_response_metadata(writer, response, metadata, has);
+}
+
 /// Write a message once more, with a value that was written before as compressed bytes, where that
 /// is wanted and makes it smaller.
 /// in   write: takes the value and the metadata
 template <typename Write>
-std::expected<void, EncodeError> write_compressed(MsgpackWriter& writer, const Value& value,
-                                                  const RpcMetadata& metadata, Write write) {
-    if (!metadata.compress.is_for(writer.size_bytes())) [[likely]] {
-        return {};
-    }
+[[gnu::noinline]] bool write_compressed(MsgpackWriter& writer, const Value& value,
+                                        const RpcMetadata& metadata, Write write) {
     std::string bytes;
     const auto smaller = rpc_compress(metadata.compress.kind, value, bytes);
     if (!smaller) {
-        return {};
+        return true;
     }
     RpcMetadata compressed = metadata;
     compressed.compressed = metadata.compress.kind;
@@ -284,13 +314,9 @@ std::expected<void, EncodeError> write_compressed(MsgpackWriter& writer, const V
     return write(*smaller, compressed);
 }
 
-std::expected<void, Failure> finish(MsgpackWriter& writer,
-                                    const std::expected<void, EncodeError>& written) {
-    if (written) [[likely]] {
-        return {};
-    }
+[[gnu::cold, gnu::noinline]] std::unexpected<Failure> refuse(MsgpackWriter& writer) {
     writer.rewind(0);
-    return std::unexpected{format::to_failure(written.error())};
+    return std::unexpected{format::to_failure(writer.error())};
 }
 
 /// in   write_head: all before the method
@@ -299,17 +325,32 @@ std::expected<void, Failure> encode_call(const Call& call, const RpcMetadata& me
                                          RpcPeer peer, WriteHead write_head, std::string& out) {
     MsgpackWriter writer{out};
     write_head(writer);
-    auto written = write_call(writer, call, metadata, peer);
-    if (written) [[likely]] {
-        written = write_compressed(writer, call.arguments, metadata,
-                                   [&](const Value& arguments, const RpcMetadata& compressed) {
-                                       Call smaller = call;
-                                       smaller.arguments = arguments;
-                                       write_head(writer);
-                                       return write_call(writer, smaller, compressed, peer);
-                                   });
+    bool is_written = write_call(writer, call, metadata, peer);
+    if (is_written && metadata.compress.is_for(writer.size_bytes())) [[unlikely]] {
+        is_written = write_compressed(writer, call.arguments, metadata,
+                                      [&](const Value& arguments, const RpcMetadata& compressed) {
+                                          Call smaller = call;
+                                          smaller.arguments = arguments;
+                                          write_head(writer);
+                                          return write_call(writer, smaller, compressed, peer);
+                                      });
     }
-    return finish(writer, written);
+    if (!is_written) [[unlikely]] {
+        return refuse(writer);
+    }
+    return {};
+}
+
+/// out  why the response cannot be written; a failure is in its place
+[[gnu::cold, gnu::noinline]] std::string write_unwritable(MsgpackWriter& writer, std::uint32_t id,
+                                                          const RpcMetadata& metadata) {
+    std::string why;
+    report(writer.error(), &why);
+    writer.rewind(0);
+    const Response internal{.failure = Code::internal,
+                            .message = "The reply holds a value that MessagePack cannot express"};
+    static_cast<void>(write_response(writer, id, internal, metadata));
+    return why;
 }
 
 }  // namespace
@@ -341,27 +382,18 @@ std::expected<void, Failure> rpc_encode_notification(const Call& call, const Rpc
 std::string rpc_encode_response(std::uint32_t id, const Response& response, std::string& out,
                                 const RpcMetadata& metadata) {
     MsgpackWriter writer{out};
-    auto written = write_response(writer, id, response, metadata);
+    bool is_written = write_response(writer, id, response, metadata);
     // Of parts as many are under way as have room in memory, which is counted as they are sent.
-    if (written && !response.failure && response.data && response.kind == ResponseKind::end)
-        [[likely]] {
-        written = write_compressed(writer, *response.data, metadata,
-                                   [&](const Value& data, const RpcMetadata& compressed) {
-                                       Response smaller = response;
-                                       smaller.data = data;
-                                       return write_response(writer, id, smaller, compressed);
-                                   });
+    if (is_written && !response.failure && response.data && response.kind == ResponseKind::end &&
+        metadata.compress.is_for(writer.size_bytes())) [[unlikely]] {
+        is_written = write_compressed(writer, *response.data, metadata,
+                                      [&](const Value& data, const RpcMetadata& compressed) {
+                                          Response smaller = response;
+                                          smaller.data = data;
+                                          return write_response(writer, id, smaller, compressed);
+                                      });
     }
-    if (written) [[likely]] {
-        return {};
-    }
-    writer.rewind(0);
-    const Response internal{.failure = Code::internal,
-                            .message = "The reply holds a value that MessagePack cannot express"};
-    (void)write_response(writer, id, internal, metadata);
-    std::string unwritable;
-    report(written.error(), &unwritable);
-    return unwritable;
+    return is_written ? std::string{} : write_unwritable(writer, id, metadata);
 }
 
 }  // namespace warren::protocol

@@ -29,35 +29,22 @@ public:
             return {.state = State::skipped, .size_bytes = skip_.resume(input)};
         }
         RpcStep step = decoder_.next(input, arena);
-        if (step.state == RpcStep::State::need_more) {
+        if (step.state == RpcStep::State::need_more) [[unlikely]] {
             if (!whole_messages_) {
                 return {.wanted_bytes = decoder_.bytes_wanted()};
             }
             step = decoder_.cut_short(input);
         }
         over_limit_.reset();
-        if (step.state == RpcStep::State::broken) {
-            if (step.has_id && decoder_.message().kind == RpcKind::response) {
-                over_limit_ = reply_over_limit(decoder_.failure().errors.front().type, limits_);
-            }
-            if (over_limit_) {
-                return begin_skipping(input);
-            }
-            return whole_messages_ ? broken_message(step, input)
-                                   : broken(decoder_.failure().errors.front().message);
+        if (step.state == RpcStep::State::broken) [[unlikely]] {
+            return broken(step, input);
         }
         is_spoken_ = true;
         is_response_ = decoder_.message().kind == RpcKind::response;
         refusal_.clear();
-        if (decoder_.message().kind == RpcKind::request) [[unlikely]] {
-            rpc_encode_response(decoder_.message().id,
-                                {.failure = Code::no_such_method, .message = client_has_no_methods},
-                                refusal_);
-        }
         is_refused_ = step.state == RpcStep::State::refused;
-        if (is_refused_ && is_response_) [[unlikely]] {
-            // As of one that is compressed.
-            over_limit_ = reply_over_limit(decoder_.failure().errors.front().type, limits_);
+        if (is_refused_ || decoder_.message().kind == RpcKind::request) [[unlikely]] {
+            refuse();
         }
         bytes_ = input.first(step.size_bytes);
         return {.state = State::complete, .size_bytes = step.size_bytes};
@@ -67,20 +54,9 @@ public:
     std::string_view refusal() const noexcept override { return refusal_; }
 
     std::expected<Response, Failure> response(const StreamTicket& ticket) override {
-        if (over_limit_) [[unlikely]] {
-            return std::unexpected{*over_limit_};
-        }
-        if (signer_ != nullptr) {
-            if (auto trusted = signer_->verify_response(bytes_, ticket); !trusted) {
-                return std::unexpected{with_claim(std::move(trusted.error()))};
-            }
-        }
-        if (is_refused_) {
-            return std::unexpected{unreadable("answer", decoder_.failure().errors.front().message)};
-        }
-        auto response = rpc_response(decoder_.message());
-        if (!response && response.error().message == client_has_no_methods) [[unlikely]] {
-            return std::unexpected{not_spoken("it sends back what it is sent")};
+        std::expected<Response, Failure> response = rpc_response(decoder_.message());
+        if (!response || over_limit_ || is_refused_ || signer_ != nullptr) [[unlikely]] {
+            judge(response, ticket);
         }
         return response;
     }
@@ -88,6 +64,55 @@ public:
     const Failure& failure() const noexcept override { return failure_; }
 
 private:
+    [[gnu::noinline]] void judge(std::expected<Response, Failure>& response,
+                                 const StreamTicket& ticket) const {
+        if (auto fault = fault_of_last(ticket)) {
+            response = std::unexpected{std::move(*fault)};
+        } else if (!response && response.error().message == client_has_no_methods) {
+            response = std::unexpected{not_spoken("it sends back what it is sent")};
+        }
+    }
+
+    /// Why the last step's message is no response to believe in; nullopt: it is one.
+    std::optional<Failure> fault_of_last(const StreamTicket& ticket) const {
+        if (over_limit_) {
+            return over_limit_;
+        }
+        if (signer_ != nullptr) {
+            if (auto trusted = signer_->verify_response(bytes_, ticket); !trusted) {
+                return with_claim(std::move(trusted.error()));
+            }
+        }
+        if (is_refused_) {
+            return unreadable("answer", decoder_.failure().errors.front().message);
+        }
+        return std::nullopt;
+    }
+
+    [[gnu::cold, gnu::noinline]] void refuse() {
+        if (decoder_.message().kind == RpcKind::request) {
+            rpc_encode_response(decoder_.message().id,
+                                {.failure = Code::no_such_method, .message = client_has_no_methods},
+                                refusal_);
+        }
+        if (is_refused_ && is_response_) {
+            // As of one that is compressed.
+            over_limit_ = reply_over_limit(decoder_.failure().errors.front().type, limits_);
+        }
+    }
+
+    [[gnu::cold, gnu::noinline]] StreamStep broken(const RpcStep& step,
+                                                   std::span<const std::byte> input) {
+        const FieldError& why = decoder_.failure().errors.front();
+        if (step.has_id && decoder_.message().kind == RpcKind::response) {
+            over_limit_ = reply_over_limit(why.type, limits_);
+        }
+        if (over_limit_) {
+            return begin_skipping(input);
+        }
+        return whole_messages_ ? broken_message(step, input) : broken(why.message);
+    }
+
     /// A response that is not taken is passed over; those that follow are none the worse for it.
     StreamStep begin_skipping(std::span<const std::byte> input) {
         is_spoken_ = true;

@@ -26,9 +26,8 @@ enum Part : std::size_t {
     part_count
 };
 
-std::expected<void, format::EncodeError> write_record(const Response& response, std::string& out) {
-    out.clear();
-    format::MsgpackWriter writer{out};
+/// out  false: the writer knows why
+bool write_record(const Response& response, format::MsgpackWriter& writer) {
     writer.list_head(part_count);
     writer.integer(version);
     if (response.failure) {
@@ -39,18 +38,15 @@ std::expected<void, format::EncodeError> write_record(const Response& response, 
         writer.text(core::text_for_display(response.message));
     }
     writer.list_head(response.data ? 1 : 0);
-    if (response.data) {
-        if (auto written = writer.value(*response.data, record_depth_max); !written) {
-            return written;
-        }
+    if (response.data && !writer.value(*response.data, record_depth_max)) {
+        return false;
     }
     if (!response.failure) {
         writer.null();
     } else {
         Arena arena;
-        if (auto written = writer.value(failure_value(response, arena), record_depth_max);
-            !written) {
-            return written;
+        if (!writer.value(failure_value(response, arena), record_depth_max)) {
+            return false;
         }
     }
     if (response.number) {
@@ -58,7 +54,7 @@ std::expected<void, format::EncodeError> write_record(const Response& response, 
     } else {
         writer.null();
     }
-    return {};
+    return true;
 }
 
 std::unexpected<Failure> unreadable(std::string_view why) {
@@ -70,10 +66,13 @@ std::unexpected<Failure> unreadable(std::string_view why) {
 }  // namespace
 
 void write_response_record(const Response& response, std::string& out) {
-    if (const auto written = write_record(response, out); !written) {
+    out.clear();
+    format::MsgpackWriter writer{out};
+    if (!write_record(response, writer)) {
         const std::string message =
-            "The response cannot be kept: " + format::to_failure(written.error()).message;
-        static_cast<void>(write_record({.failure = Code::internal, .message = message}, out));
+            "The response cannot be kept: " + format::to_failure(writer.error()).message;
+        writer.rewind(0);
+        static_cast<void>(write_record({.failure = Code::internal, .message = message}, writer));
     }
 }
 

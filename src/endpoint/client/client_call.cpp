@@ -96,12 +96,22 @@ void PreparedCall::prepare(const ErasedCall& call, const Value& named, const for
         method = caller == Caller::waits ? call.method : arena_.copy(call.method);
         render(call, named, depth, unix_seconds, caller);
     } catch (const std::exception& error) {
-        refused = defect("Not sent: the request cannot be written", error);
+        refuse(defect("Not sent: the request cannot be written", error));
     }
 }
 
+void PreparedCall::refuse(Failure failure) {
+    refused = std::move(failure);
+}
+
 void PreparedCall::describe(const CallOptions& options, const Context* of, std::string_view print) {
-    // Of a call that is used again it says nothing yet.
+    // Of a call that is used again it says nothing yet, and mostly there is nothing to be said.
+    if (part_ != nullptr) {
+        metadata.parts_window = options.parts_window;
+    }
+    if (&options == &CallOptions::none() && of == nullptr && print.empty()) [[likely]] {
+        return;
+    }
     metadata.idempotency_key = options.idempotency_key;
     metadata.traceparent = options.traceparent;
     metadata.tracestate = options.tracestate;
@@ -119,9 +129,6 @@ void PreparedCall::describe(const CallOptions& options, const Context* of, std::
     }
     if (metadata.contract.empty()) {
         metadata.contract = print;
-    }
-    if (part_ != nullptr) {
-        metadata.parts_window = options.parts_window;
     }
     metadata.takes_progress = options.on_progress != nullptr;
     metadata.heartbeat = options.heartbeat;
@@ -168,21 +175,18 @@ void PreparedCall::render(const ErasedCall& call, const Value& named, model::Sec
                           std::int64_t unix_seconds, Caller caller) {
     const bool typed = call.request->kind != Type::Kind::dynamic;
     if (auto errors = model::validate(*call.request, call.arguments); !errors.empty()) {
-        refused = Failure{.code = Code::invalid_request,
-                          .message = "Not sent: the request breaks the contract",
-                          .errors = std::move(errors)};
-        return;
+        return refuse({.code = Code::invalid_request,
+                       .message = "Not sent: the request breaks the contract",
+                       .errors = std::move(errors)});
     }
     Value value = model::render(*call.request, call.arguments, arena_);
     const bool is_mixed = !named.is_null();
     if (is_mixed) [[unlikely]] {
         const auto both = typed ? std::nullopt : mixed(value, named, arena_);
         if (!both) {
-            refused = Failure{.code = Code::invalid_request,
-                              .message =
-                                  "Not sent: CallOptions::named is a map, and goes with a list "
-                                  "of arguments and without a contract"};
-            return;
+            return refuse({.code = Code::invalid_request,
+                           .message = "Not sent: CallOptions::named is a map, and goes with a list "
+                                      "of arguments and without a contract"});
         }
         value = *both;
     }
@@ -191,10 +195,9 @@ void PreparedCall::render(const ErasedCall& call, const Value& named, model::Sec
         const auto encrypted =
             model::encrypt(*call.request, value, keys_, unix_seconds, tokens, arena_, depth);
         if (!encrypted) {
-            refused = Failure{
-                .code = Code::internal,
-                .message = "Not sent: " + std::string{format::message_of(encrypted.error())}};
-            return;
+            return refuse(
+                {.code = Code::internal,
+                 .message = "Not sent: " + std::string{format::message_of(encrypted.error())}});
         }
         value = *encrypted;
     }
@@ -265,26 +268,27 @@ void PreparedCall::take_part(const protocol::Response& part, std::size_t bytes) 
 
 void PreparedCall::succeeded(const protocol::Response& response) noexcept {
     if (part_ != nullptr && part_->kind != Type::Kind::dynamic && !response.number) [[unlikely]] {
-        Failure failure{.code = Code::contract_mismatch,
-                        .message = "Handled, but without parts: the server of '" +
-                                   std::string{method} +
-                                   "' does not send any, or does not hear when there is room for "
-                                   "more (control_route)"};
-        return finish({}, false, &failure);
+        return fail({.code = Code::contract_mismatch,
+                     .message = "Handled, but without parts: the server of '" +
+                                std::string{method} +
+                                "' does not send any, or does not hear when there is room for "
+                                "more (control_route)"});
     }
     try {
-        if (auto errors = bind_response(response); !errors.empty()) {
-            Failure failure{
-                .code = Code::contract_mismatch,
-                .message = "The reply of '" + std::string{method} + "' breaks the contract",
-                .errors = std::move(errors)};
-            return finish({}, false, &failure);
+        if (auto errors = bind_response(response); !errors.empty()) [[unlikely]] {
+            return fail(
+                {.code = Code::contract_mismatch,
+                 .message = "The reply of '" + std::string{method} + "' breaks the contract",
+                 .errors = std::move(errors)});
         }
     } catch (const std::exception& error) {
-        Failure failure = defect("The reply cannot be read", error);
-        return finish({}, false, &failure);
+        return fail(defect("The reply cannot be read", error));
     }
     finish(response.message, true, nullptr);
+}
+
+void PreparedCall::fail(Failure failure) noexcept {
+    finish({}, false, &failure);
 }
 
 void PreparedCall::failed(Failure failure) noexcept {

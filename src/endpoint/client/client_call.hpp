@@ -73,6 +73,9 @@ private:
 
     void render(const ErasedCall& call, const Value& named, model::SecretDepth depth,
                 std::int64_t unix_seconds, Caller caller);
+    [[gnu::cold, gnu::noinline]] void refuse(Failure failure);
+    /// Whatever the server says, it is none.
+    [[gnu::cold, gnu::noinline]] void fail(Failure failure) noexcept;
     std::vector<FieldError> bind_response(const protocol::Response& response);
     /// in   into: an object of the type; null: none
     std::vector<FieldError> bind(const Type& type, const std::optional<Value>& given, void* into);

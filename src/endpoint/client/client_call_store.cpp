@@ -50,14 +50,22 @@ Heap& heap() {
     return *instance;
 }
 
-/// Clients may outlive what a thread has at hand: those of static duration, on the main thread.
-thread_local bool is_thread_ending = false;
+class AtHand;
+
+/// What this thread has. Few bytes, for which a library that is loaded late has room, too: they are
+/// where they can be had without asking.
+struct ThisThread {
+    AtHand* at_hand = nullptr;
+    // Clients may outlive what a thread has at hand: those of static duration, on the main thread.
+    bool is_ending = false;
+};
+[[gnu::tls_model("initial-exec")]] constinit thread_local ThisThread this_thread;
 
 class AtHand {
 public:
     AtHand() { calls_.reserve(at_hand_max); }
     ~AtHand() {
-        is_thread_ending = true;
+        this_thread = {.is_ending = true};
         while (!calls_.empty()) {
             release_some();
         }
@@ -95,9 +103,17 @@ private:
     Calls calls_;
 };
 
-AtHand* at_hand() {
+[[gnu::noinline]] void begin_at_hand() {
     thread_local AtHand calls;
-    return is_thread_ending ? nullptr : &calls;
+    this_thread.at_hand = &calls;
+}
+
+/// out  null: the thread ends
+AtHand* at_hand() {
+    if (this_thread.at_hand == nullptr && !this_thread.is_ending) [[unlikely]] {
+        begin_at_hand();
+    }
+    return this_thread.at_hand;
 }
 
 }  // namespace

@@ -115,9 +115,11 @@ public:
         prepared->is_nested = of != nullptr;
         const std::string& server = target.empty() ? options.server : target;
         prepared->address_to(server);
-        if (std::optional<Failure> refused = refusal_of(call, server, prepared->metadata);
-            refused && !prepared->refused) {
-            prepared->refused = std::move(refused);
+        if (is_special(call, server, prepared->metadata)) [[unlikely]] {
+            if (auto refused = refusal_of(call, server, prepared->metadata);
+                refused && !prepared->refused) {
+                prepared->refused = std::move(refused);
+            }
         }
         prepared->timeout = options.timeout.value_or(options_.timeout);
         prepared->when_blocked = options.when_blocked.value_or(options_.when_blocked);
@@ -174,9 +176,17 @@ public:
     }
 
 private:
+    /// Whether it is a call that some addresses have none of.
+    bool is_special(const detail::ErasedCall& call, std::string_view server,
+                    const protocol::Metadata& metadata) const noexcept {
+        return !server.empty() || !call.wants_response || publishes_ || broadcasts_ ||
+               metadata.has_texts() || metadata.priority || metadata.takes_more_than_end();
+    }
+
     /// What this client's address has no such calls of.
-    std::optional<Failure> refusal_of(const detail::ErasedCall& call, std::string_view server,
-                                      const protocol::Metadata& metadata) const {
+    [[gnu::noinline]] std::optional<Failure> refusal_of(const detail::ErasedCall& call,
+                                                        std::string_view server,
+                                                        const protocol::Metadata& metadata) const {
         if (auto refused = metadata_check_.refuse(metadata)) {
             return refused;
         }

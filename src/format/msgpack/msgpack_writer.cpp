@@ -27,16 +27,35 @@ void MsgpackWriter::grow(std::size_t more) {
     out_.resize_and_overwrite(wanted, [wanted](char*, std::size_t) { return wanted; });
 }
 
-std::expected<void, EncodeError> MsgpackWriter::value(const Value& value, std::size_t depth_max) {
-    EncodeError error;
-    if (!put(value, depth_max, error)) [[unlikely]] {
-        std::ranges::reverse(error.location);
-        return std::unexpected{std::move(error)};
-    }
-    return {};
+bool MsgpackWriter::refuse(Fault fault) noexcept {
+    fault_ = fault;
+    path_.clear();
+    return false;
 }
 
-bool MsgpackWriter::put(const Value& value, std::size_t depth_left, EncodeError& error) {
+bool MsgpackWriter::refuse_within(std::size_t item) {
+    path_.emplace_back(item);
+    return false;
+}
+
+bool MsgpackWriter::refuse_within(const Value& key) {
+    path_.push_back(step_of(key));
+    return false;
+}
+
+EncodeError MsgpackWriter::error() {
+    std::ranges::reverse(path_);
+    if (fault_ == Fault::text_not_utf8) {
+        return {.location = std::move(path_),
+                .message = "A text is not valid UTF-8",
+                .type = "text_not_utf8"};
+    }
+    return {.location = std::move(path_),
+            .message = "Lists and maps are nested too deeply",
+            .type = "depth_over_limit"};
+}
+
+bool MsgpackWriter::put(const Value& value, std::size_t depth_left) {
     switch (value.kind()) {
     case Value::Kind::null:
         null();
@@ -55,9 +74,7 @@ bool MsgpackWriter::put(const Value& value, std::size_t depth_left, EncodeError&
         return true;
     case Value::Kind::text:
         if (!core::utf8_valid(value.as_text())) [[unlikely]] {
-            error.message = "A text is not valid UTF-8";
-            error.type = "text_not_utf8";
-            return false;
+            return refuse(Fault::text_not_utf8);
         }
         text(value.as_text());
         return true;
@@ -68,28 +85,28 @@ bool MsgpackWriter::put(const Value& value, std::size_t depth_left, EncodeError&
     case Value::Kind::map:
         break;
     }
-    if (depth_left == 0) {
-        error.message = "Lists and maps are nested too deeply";
-        error.type = "depth_over_limit";
-        return false;
+    if (depth_left == 0) [[unlikely]] {
+        return refuse(Fault::depth_over_limit);
     }
-    if (value.is_list()) {
-        list_head(value.as_list().size());
-        for (const Value& item : value.as_list()) {
-            if (!put(item, depth_left - 1, error)) [[unlikely]] {
-                error.location.emplace_back(
-                    static_cast<std::size_t>(&item - value.as_list().data()));
-                return false;
-            }
+    return value.is_list() ? put_items(value.as_list(), depth_left - 1)
+                           : put_members(value.as_map(), depth_left - 1);
+}
+
+bool MsgpackWriter::put_items(std::span<const Value> items, std::size_t depth_left) {
+    list_head(items.size());
+    for (const Value& item : items) {
+        if (!put(item, depth_left)) [[unlikely]] {
+            return refuse_within(static_cast<std::size_t>(&item - items.data()));
         }
-        return true;
     }
-    map_head(value.as_map().size());
-    for (const Member& member : value.as_map()) {
-        if (!put(member.key, depth_left - 1, error) || !put(member.value, depth_left - 1, error))
-            [[unlikely]] {
-            error.location.push_back(step_of(member.key));
-            return false;
+    return true;
+}
+
+bool MsgpackWriter::put_members(std::span<const Member> members, std::size_t depth_left) {
+    map_head(members.size());
+    for (const Member& member : members) {
+        if (!put(member.key, depth_left) || !put(member.value, depth_left)) [[unlikely]] {
+            return refuse_within(member.key);
         }
     }
     return true;
@@ -98,11 +115,11 @@ bool MsgpackWriter::put(const Value& value, std::size_t depth_left, EncodeError&
 std::expected<void, EncodeError> msgpack_encode(const Value& value, std::string& out,
                                                 std::size_t depth_max) {
     MsgpackWriter writer{out};
-    auto written = writer.value(value, depth_max);
-    if (!written) {
+    if (!writer.value(value, depth_max)) {
         writer.rewind(0);
+        return std::unexpected{writer.error()};
     }
-    return written;
+    return {};
 }
 
 }  // namespace warren::format

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::format {
 
@@ -110,15 +111,22 @@ public:
         size_ += packed.size();
     }
 
-    /// err  text_not_utf8 | depth_over_limit; some of the value is written then: see `rewind`
-    std::expected<void, EncodeError> value(
-        const Value& value, std::size_t depth_max = core::Limits{}.nesting_depth_max);
+    /// out  false, and then some of the value is written: see `rewind`, and `error` for why
+    bool value(const Value& value, std::size_t depth_max = core::Limits{}.nesting_depth_max) {
+        return put(value, depth_max);
+    }
+    /// text_not_utf8 | depth_over_limit: of the value that could not be written last.
+    EncodeError error();
+    /// Of a value that was the `index`th item of a list that is not in it.
+    void within_item(std::size_t index) { path_.emplace_back(index); }
 
     /// Bytes written so far, which `rewind` takes to go back there.
     std::size_t size_bytes() const noexcept { return size_ - start_; }
     void rewind(std::size_t size_bytes) noexcept { size_ = start_ + size_bytes; }
 
 private:
+    enum class Fault : std::uint8_t { none, text_not_utf8, depth_over_limit };
+
     void reserve(std::size_t more) {
         if (out_.size() - size_ < more) [[unlikely]] {
             grow(more);
@@ -150,11 +158,18 @@ private:
         }
     }
 
-    bool put(const Value& value, std::size_t depth_left, EncodeError& error);
+    bool put(const Value& value, std::size_t depth_left);
+    bool put_items(std::span<const Value> items, std::size_t depth_left);
+    bool put_members(std::span<const Member> members, std::size_t depth_left);
+    [[gnu::cold, gnu::noinline]] bool refuse(Fault fault) noexcept;
+    [[gnu::cold, gnu::noinline]] bool refuse_within(std::size_t item);
+    [[gnu::cold, gnu::noinline]] bool refuse_within(const Value& key);
 
     std::string& out_;
     std::size_t start_;
-    std::size_t size_;  // written; the rest of the string is room
+    std::size_t size_;              // written; the rest of the string is room
+    Fault fault_ = Fault::none;     // of a value
+    std::vector<PathStep> path_{};  // to it, the last step first
 };
 
 /// Append a value.

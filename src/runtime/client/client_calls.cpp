@@ -30,10 +30,14 @@ void ClientCalls::hold_against_limit(ClientCall& call, std::uint64_t before) con
     const std::uint64_t ended = counters_.ended.get();
     const std::uint64_t in_flight = before > ended ? before - ended : 0;
     if (in_flight >= in_flight_max_ && !call.refused && !call.awaits_room) [[unlikely]] {
-        call.refused = Failure{.code = Code::overloaded,
-                               .message = "Not sent: " + std::to_string(in_flight_max_) +
-                                          " calls are in flight, the limit (in_flight_max)"};
+        refuse_one_more(call);
     }
+}
+
+void ClientCalls::refuse_one_more(ClientCall& call) const {
+    call.refused = Failure{.code = Code::overloaded,
+                           .message = "Not sent: " + std::to_string(in_flight_max_) +
+                                      " calls are in flight, the limit (in_flight_max)"};
 }
 
 void ClientCalls::submit_here(ClientCall& call) {

@@ -95,7 +95,7 @@ protected:
     /// in   bytes: of its message
     void take_part(ClientCall& call, const protocol::Response& part, std::size_t bytes);
     void succeed(ClientCall& call, const protocol::Response& response);
-    void fail(ClientCall& call, Failure failure);
+    [[gnu::cold]] void fail(ClientCall& call, Failure failure);
     void fail_all(CallQueue& queue, const Failure& why);
     void drop_reply() noexcept { replies_dropped_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -124,6 +124,7 @@ private:
 
     void cancel(ClientCall& call, CancelWhen when);
     void hold_against_limit(ClientCall& call, std::uint64_t before) const;
+    [[gnu::cold, gnu::noinline]] void refuse_one_more(ClientCall& call) const;
     void submit_here(ClientCall& call);
     void submit_from_elsewhere(ClientCall& call);
     void post_acceptance();

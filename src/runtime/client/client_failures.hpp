@@ -27,22 +27,24 @@ struct WaitingFor {
     std::string_view unknown_why{};  // why nobody could say whether its server is there
 };
 
-Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout);
+[[gnu::cold]] Failure deadline_failure(const WaitingFor& waiting,
+                                       std::chrono::milliseconds timeout);
 /// What keeps a client from connecting, to a call that was not sent for it: not lost, and so safe
 /// to make again.
-Failure unsent_failure(Failure why);
+[[gnu::cold]] Failure unsent_failure(Failure why);
 /// A request was sent on a connection that is gone, and its reply cannot come any more.
-Failure lost_failure(std::string_view broker, CallStage stage, const Failure& why);
+[[gnu::cold]] Failure lost_failure(std::string_view broker, CallStage stage, const Failure& why);
 /// No connection could be made, so often.
-Failure no_connection_failure(std::string_view broker, std::size_t attempts, const Failure& why);
+[[gnu::cold]] Failure no_connection_failure(std::string_view broker, std::size_t attempts,
+                                            const Failure& why);
 /// A server's queue is there, and the server is not.
-Failure absent_failure(std::string_view broker, std::string_view queue);
-Failure blocked_failure(std::string_view broker, std::string_view reason);
+[[gnu::cold]] Failure absent_failure(std::string_view broker, std::string_view queue);
+[[gnu::cold]] Failure blocked_failure(std::string_view broker, std::string_view reason);
 /// Parts that were sent did not come.
 /// in   came: so many; next: the number of the one that came then, or how many there were
-Failure missing_parts_failure(std::uint64_t came, std::optional<std::uint64_t> next);
+[[gnu::cold]] Failure missing_parts_failure(std::uint64_t came, std::optional<std::uint64_t> next);
 /// A server that had begun gives no sign any more.
-Failure silent_server_failure(std::chrono::milliseconds silence);
-Failure cancelled_failure(CallStage stage, std::string_view by_whom);
+[[gnu::cold]] Failure silent_server_failure(std::chrono::milliseconds silence);
+[[gnu::cold]] Failure cancelled_failure(CallStage stage, std::string_view by_whom);
 
 }  // namespace warren::runtime

@@ -72,10 +72,10 @@ void StreamClient::send(ClientCall& call, StreamClientSession& session) {
         return fail(call, deadline_failure_of(call));
     }
     if (!call.wants_response) {
-        return send_one_way(call, session);
+        return send_one_way(call, session, left);
     }
     CallSlots::Slot& slot = session.slots.add(token_of(call));
-    if (auto written = write(call, session, slot.ticket); !written) {
+    if (auto written = write(call, session, slot.ticket, left); !written) {
         session.slots.remove(slot);
         return fail(call, std::move(written.error()));
     }
@@ -90,13 +90,14 @@ void StreamClient::send(ClientCall& call, StreamClientSession& session) {
     }
 }
 
-void StreamClient::send_one_way(ClientCall& call, StreamClientSession& session) {
+void StreamClient::send_one_way(ClientCall& call, StreamClientSession& session,
+                                std::chrono::milliseconds left) {
     if (session.connection().unsent_bytes() > options_.one_way_unsent_bytes_max) {
         return fail(call, unread_failure(connector_->display(session.address()),
                                          options_.one_way_unsent_bytes_max));
     }
     protocol::StreamTicket ticket{.wants_response = false};
-    auto written = write(call, session, ticket);
+    auto written = write(call, session, ticket, left);
     if (written) {
         succeed(call, {});
     } else {
@@ -106,11 +107,12 @@ void StreamClient::send_one_way(ClientCall& call, StreamClientSession& session) 
 
 /// Put a request into a connection's output.
 std::expected<void, Failure> StreamClient::write(ClientCall& call, StreamClientSession& session,
-                                                 protocol::StreamTicket& ticket) {
+                                                 protocol::StreamTicket& ticket,
+                                                 std::chrono::milliseconds left) {
     protocol::Call encoded{.method = call.method,
                            .style = call.style,
                            .arguments = call.arguments,
-                           .metadata = metadata_of(call, time_left(call))};
+                           .metadata = metadata_of(call, left)};
     encoded.metadata.attempt += call.attempt_ - 1;
     std::string& output = session.connection().output();
     const std::size_t output_before = output.size();

@@ -81,9 +81,11 @@ private:
     void send_credit(ClientCall& call, std::uint64_t bytes_done) override;
 
     void send(ClientCall& call, StreamClientSession& session);
-    void send_one_way(ClientCall& call, StreamClientSession& session);
+    void send_one_way(ClientCall& call, StreamClientSession& session,
+                      std::chrono::milliseconds left);
     std::expected<void, Failure> write(ClientCall& call, StreamClientSession& session,
-                                       protocol::StreamTicket& ticket);
+                                       protocol::StreamTicket& ticket,
+                                       std::chrono::milliseconds left);
     void notify_cancelled(const ClientCall& call, StreamClientSession& session);
     void send_waiting();
     void connect_due();

@@ -22,19 +22,20 @@ struct StreamWait {
     std::string_view unread{};         // why nothing that came was taken for an answer
 };
 
-Failure stream_deadline_failure(const StreamWait& wait, std::chrono::milliseconds timeout);
+[[gnu::cold]] Failure stream_deadline_failure(const StreamWait& wait,
+                                              std::chrono::milliseconds timeout);
 /// The peer of a request that was sent cannot be understood.
-Failure stream_broken_failure(std::string_view where, const Failure& why);
+[[gnu::cold]] Failure stream_broken_failure(std::string_view where, const Failure& why);
 /// The connection of a request that was sent is gone, and nothing was ever answered on it. Of a
 /// server that refuses us it is known that it took nothing, though TLS 1.3 tells only after the
 /// first request has left.
-Failure unanswered_failure(std::string_view where, const Failure& why);
+[[gnu::cold]] Failure unanswered_failure(std::string_view where, const Failure& why);
 /// A one-way call is not sent, because a server does not read what was sent to it before.
-Failure unread_failure(std::string_view where, std::size_t bytes_max);
+[[gnu::cold]] Failure unread_failure(std::string_view where, std::size_t bytes_max);
 /// A call was sent, and cannot be sent again.
 /// in   before: what became of the last attempt
-Failure not_again_failure(const Failure& before, const Failure& why);
+[[gnu::cold]] Failure not_again_failure(const Failure& before, const Failure& why);
 /// A call was sent several times.
-Failure attempts_failure(Failure last, std::uint32_t attempts);
+[[gnu::cold]] Failure attempts_failure(Failure last, std::uint32_t attempts);
 
 }  // namespace warren::runtime

@@ -9,17 +9,17 @@
 namespace warren::runtime {
 
 /// A refusal for the time being: nothing was done, and the caller may try again after a while.
-Failure overloaded(std::string message);
+[[gnu::cold]] Failure overloaded(std::string message);
 /// What calls are answered while a server ends.
-Failure stopping();
+[[gnu::cold]] Failure stopping();
 /// What became of calls before they started: their deadline passed, or their caller is gone.
-Failure expired();
-Failure abandoned();
+[[gnu::cold]] Failure expired();
+[[gnu::cold]] Failure abandoned();
 /// Why a part of a response is not sent: its protocol has none, or it cannot be written.
-Failure no_parts();
-Failure unwritable_part(std::string_view why);
+[[gnu::cold]] Failure no_parts();
+[[gnu::cold]] Failure unwritable_part(std::string_view why);
 /// What calls are answered that no memory is left for.
-Failure out_of_memory();
+[[gnu::cold]] Failure out_of_memory();
 inline constexpr std::string_view no_memory_for_reply =
     "The server has no memory left for the reply";
 

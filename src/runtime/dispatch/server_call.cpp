@@ -28,7 +28,9 @@ void ServerCall::release_result() noexcept {
         state.invocation->clear();
     }
     state.held.release();
-    state.mock.reset();
+    if (state.mock != nullptr) [[unlikely]] {
+        state.mock.reset();
+    }
     state.response.data.reset();
 }
 
@@ -48,6 +50,14 @@ void ServerCall::count_as_internal() const noexcept {
     }
 }
 
+/// What most calls do not have.
+void ServerCall::release_rare() noexcept {
+    state.large.reset();
+    state.parked.reset();
+    state.parts.reset();
+    state.interceptor_states.clear();
+}
+
 void ServerCall::reset() noexcept {
     release_result();
     arena.reset();
@@ -65,12 +75,12 @@ void ServerCall::reset() noexcept {
     state.lock_key.clear();
     state.is_withdrawn = false;
     state.has_begun.store(false, std::memory_order_relaxed);
-    state.large.reset();
-    state.parked.reset();
     state.sent_at_ms.reset();
     state.handler_began_at = {};
-    state.interceptor_states.clear();
-    state.parts.reset();
+    if (state.large != nullptr || state.parked != nullptr || state.parts != nullptr ||
+        !state.interceptor_states.empty()) [[unlikely]] {
+        release_rare();
+    }
     state.takes_progress = false;
     state.lacks_parts = false;
     state.has_other_contract = false;

@@ -96,7 +96,7 @@ public:
     bool has_room_for_part();
 
     /// Leave a failure as the response.
-    void fail(Failure failure) noexcept;
+    [[gnu::cold]] void fail(Failure failure) noexcept;
     /// Valid once finished, until `release_result` or `reset`.
     const protocol::Response& response() const noexcept { return state.response; }
     /// A failure goes in place of its response, which cannot be sent: it is no success then.
@@ -134,6 +134,7 @@ protected:
 
 private:
     void run_task() noexcept final;
+    [[gnu::noinline]] void release_rare() noexcept;
 };
 
 }  // namespace warren::runtime

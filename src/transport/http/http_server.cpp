@@ -19,10 +19,10 @@ constexpr std::chrono::milliseconds accept_pause{100};
 
 class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(AsioExecutor& executor, HttpServerOptions options, Handler handler)
+    Impl(AsioExecutor& executor, HttpServerOptions options, Handler handler, PostHandler on_post)
         : executor_{executor},
           options_{std::move(options)},
-          handler_{std::move(handler)},
+          handlers_{executor, std::move(handler), std::move(on_post)},
           acceptor_{executor, Acceptor::Visitors::watchers,
                     [this](const error_code& error, TcpSocket socket) {
                         const auto self = shared_from_this();
@@ -89,7 +89,7 @@ private:
     void welcome(TcpSocket socket) {
         const std::uint64_t number = ++last_session_;
         const auto session = std::make_shared<HttpSession>(
-            std::move(socket), options_, handler_,
+            std::move(socket), options_, handlers_,
             [self = shared_from_this(), number] { self->sessions_.erase(number); });
         sessions_.emplace(number, session);
         session->read();
@@ -97,7 +97,7 @@ private:
 
     AsioExecutor& executor_;
     const HttpServerOptions options_;
-    const Handler handler_;
+    const HttpHandlers handlers_;
     Acceptor acceptor_;
     std::string local_address_;
     runtime::Executor::TimerId accept_timer_ = 0;
@@ -105,8 +105,10 @@ private:
     std::map<std::uint64_t, std::weak_ptr<HttpSession>> sessions_;
 };
 
-HttpServer::HttpServer(AsioExecutor& executor, HttpServerOptions options, Handler handler)
-    : impl_{std::make_shared<Impl>(executor, std::move(options), std::move(handler))} {}
+HttpServer::HttpServer(AsioExecutor& executor, HttpServerOptions options, Handler handler,
+                       PostHandler on_post)
+    : impl_{std::make_shared<Impl>(executor, std::move(options), std::move(handler),
+                                   std::move(on_post))} {}
 
 HttpServer::~HttpServer() {
     close();

@@ -1,5 +1,8 @@
 #include "transport/http/http_session.hpp"
 
+#include "transport/loop/asio_executor.hpp"
+
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -23,17 +26,13 @@ std::string_view viewed(const View& view) {
     return {view.data(), view.size()};
 }
 
-HttpServerResponse unknown_method() {
-    return {.status = 405, .body = "Only GET and HEAD are known here\n"};
-}
-
 }  // namespace
 
-HttpSession::HttpSession(TcpSocket socket, const HttpServerOptions& options, const Handler& handler,
-                         std::function<void()> on_end)
+HttpSession::HttpSession(TcpSocket socket, const HttpServerOptions& options,
+                         const HttpHandlers& handlers, std::function<void()> on_end)
     : stream_{std::move(socket)},
       options_{options},
-      handler_{handler},
+      handlers_{handlers},
       on_end_{std::move(on_end)},
       input_{options.request_bytes_max} {}
 
@@ -49,17 +48,19 @@ void HttpSession::close() noexcept {
 void HttpSession::read() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(options_.request_bytes_max));
-    parser_->body_limit(0);
+    parser_->body_limit(options_.body_bytes_max);
     // For the whole of the request: who sends a byte now and then gets no more time for it.
     stream_.expires_after(options_.request_timeout);
-    http::async_read(stream_, input_, *parser_,
-                     [self = shared_from_this()](Error error, std::size_t size_bytes) {
-                         // The parser's own limit bounds memory, and is one for each part.
-                         if (!error && size_bytes > self->options_.request_bytes_max) {
-                             error = http::error::header_limit;
-                         }
-                         self->take(error);
-                     });
+    http::async_read(
+        stream_, input_, *parser_,
+        [self = shared_from_this()](Error error, std::size_t size_bytes) {
+            // The parser's own limit bounds memory, and is one for each part.
+            const HttpServerOptions& options = self->options_;
+            if (!error && size_bytes > options.request_bytes_max + options.body_bytes_max) {
+                error = http::error::header_limit;
+            }
+            self->take(error);
+        });
 }
 
 void HttpSession::take(const Error& error) {
@@ -67,36 +68,84 @@ void HttpSession::take(const Error& error) {
         close();
         return;
     }
-    send(response_to(error), !error && parser_->get().keep_alive());
+    if (error) {
+        return send(response_to(error), false);
+    }
+    answer();
+}
+
+bool HttpSession::is_post() const {
+    return handlers_.post != nullptr && parser_->get().method() == http::verb::post;
 }
 
 bool HttpSession::is_known_method() const {
     const http::verb method = parser_->get().method();
-    return method == http::verb::get || method == http::verb::head;
+    return method == http::verb::get || method == http::verb::head || is_post();
+}
+
+HttpServerResponse HttpSession::unknown_method() const {
+    return {.status = 405,
+            .body = handlers_.post == nullptr ? "Only GET and HEAD are known here\n"
+                                              : "Only GET, HEAD and POST are known here\n"};
 }
 
 HttpServerResponse HttpSession::response_to(const Error& error) const {
-    if (!error) {
-        return response_to_request();
-    }
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
         return {.status = 431, .body = "The request is too long\n"};
     }
-    if (error == http::error::body_limit || error == http::error::unexpected_body) {
-        return is_known_method()
-                   ? HttpServerResponse{.status = 413, .body = "No body is taken here\n"}
-                   : unknown_method();
+    if (error != http::error::body_limit && error != http::error::unexpected_body) {
+        return {.status = 400, .body = "This is no HTTP request\n"};
     }
-    return {.status = 400, .body = "This is no HTTP request\n"};
-}
-
-HttpServerResponse HttpSession::response_to_request() const {
     if (!is_known_method()) {
         return unknown_method();
     }
-    const std::string_view target = viewed(parser_->get().target());
-    return handler_({.path = target.substr(0, target.find('?')),
-                     .if_none_match = viewed(parser_->get()[http::field::if_none_match])});
+    return {.status = 413,
+            .body = is_post() ? "The body is over " + std::to_string(options_.body_bytes_max) +
+                                    " bytes, which is the limit here\n"
+                              : "No body is taken here\n"};
+}
+
+void HttpSession::answer() {
+    const bool keeps_alive = parser_->get().keep_alive();
+    if (!is_known_method()) {
+        return send(unknown_method(), keeps_alive);
+    }
+    if (is_post()) {
+        stream_.expires_never();
+        return handlers_.post(request(), responder());
+    }
+    if (!parser_->get().body().empty()) {
+        return send(response_to(http::error::unexpected_body), false);
+    }
+    send(handlers_.get(request()), keeps_alive);
+}
+
+HttpServerRequest HttpSession::request() const {
+    const auto& message = parser_->get();
+    const std::string_view target = viewed(message.target());
+    return {.path = target.substr(0, target.find('?')),
+            .if_none_match = viewed(message[http::field::if_none_match]),
+            .body = message.body(),
+            .header = [&message](std::string_view name) {
+                std::string all;
+                const auto [first, last] = message.equal_range({name.data(), name.size()});
+                for (auto field = first; field != last; ++field) {
+                    all.append(field == first ? "" : ", ").append(viewed(field->value()));
+                }
+                return all;
+            }};
+}
+
+/// Whoever answers lets go of the session on the I/O thread alone.
+HttpResponder HttpSession::responder() {
+    return HttpResponder{[executor = &handlers_.executor,
+                          self = shared_from_this()](HttpServerResponse response) mutable {
+        executor->post([self = std::move(self), response = std::move(response)]() mutable {
+            if (self->stream_.socket().is_open()) {
+                self->send(std::move(response), self->parser_->get().keep_alive());
+            }
+        });
+    }};
 }
 
 void HttpSession::send(HttpServerResponse response, bool keeps_alive) {
@@ -107,8 +156,9 @@ void HttpSession::send(HttpServerResponse response, bool keeps_alive) {
     for (const auto& [name, value] : response.headers) {
         response_.set(name, value);
     }
-    if (response.status == 405) {
-        response_.set(http::field::allow, "GET, HEAD");
+    if (response.status == 405 && response_.find(http::field::allow) == response_.end()) {
+        response_.set(http::field::allow,
+                      handlers_.post == nullptr ? "GET, HEAD" : "GET, HEAD, POST");
     }
     response_.body() = std::move(response.body);
     response_.prepare_payload();
@@ -124,13 +174,29 @@ void HttpSession::send(HttpServerResponse response, bool keeps_alive) {
 }
 
 void HttpSession::sent(const Error& error) {
-    if (error || !response_.keep_alive() || !stream_.socket().is_open()) {
-        Error ignored;
-        stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
-        close();
-        return;
+    const bool is_open = !error && stream_.socket().is_open();
+    if (is_open && response_.keep_alive()) {
+        return read();
     }
-    read();
+    Error ignored;
+    if (is_open && is_post() && !parser_->is_done()) {
+        stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+        stream_.expires_after(options_.request_timeout);
+        return drop_rest();
+    }
+    stream_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
+    close();
+}
+
+/// What is closed with something unread is reset, and who still sends would not get the answer.
+void HttpSession::drop_rest() {
+    stream_.async_read_some(boost::asio::buffer(dropped_),
+                            [self = shared_from_this()](const Error& error, std::size_t) {
+                                if (error) {
+                                    return self->close();
+                                }
+                                self->drop_rest();
+                            });
 }
 
 }  // namespace warren::transport

@@ -7,25 +7,30 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
 
 namespace warren::transport {
 
+struct HttpHandlers {
+    AsioExecutor& executor;
+    HttpServer::Handler get;
+    HttpServer::PostHandler post;  // null: there is no POST
+};
+
 /// One connection to an `HttpServer`: request and answer, in turn. It lives as long as it has
 /// something under way.
 /// thread the I/O thread
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
 public:
-    using Handler = HttpServer::Handler;
-    /// in  options, handler: outlive every call of the session's; see `close`
-    HttpSession(TcpSocket socket, const HttpServerOptions& options, const Handler& handler,
+    /// in  options, handlers: outlive every call of the session's; see `close`
+    HttpSession(TcpSocket socket, const HttpServerOptions& options, const HttpHandlers& handlers,
                 std::function<void()> on_end);
     ~HttpSession();
 
@@ -36,22 +41,28 @@ private:
     using Error = boost::system::error_code;
 
     void take(const Error& error);
+    bool is_post() const;
     bool is_known_method() const;
+    HttpServerResponse unknown_method() const;
     HttpServerResponse response_to(const Error& error) const;
-    HttpServerResponse response_to_request() const;
+    void answer();
+    HttpServerRequest request() const;
+    HttpResponder responder();
     void send(HttpServerResponse response, bool keeps_alive);
     void sent(const Error& error);
+    void drop_rest();
 
     boost::beast::basic_stream<boost::asio::ip::tcp, boost::asio::io_context::executor_type>
         stream_;
     const HttpServerOptions& options_;
-    const Handler& handler_;
+    const HttpHandlers& handlers_;
     std::function<void()> on_end_;
     boost::beast::flat_buffer input_;
-    std::optional<boost::beast::http::request_parser<boost::beast::http::empty_body>> parser_;
+    std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
     boost::beast::http::response<boost::beast::http::string_body> response_;
     std::optional<boost::beast::http::serializer<false, boost::beast::http::string_body>>
         serializer_;
+    std::array<char, 4096> dropped_{};
 };
 
 }  // namespace warren::transport

@@ -7,7 +7,10 @@
 
 #include <future>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace warren::transport {
@@ -21,10 +24,11 @@ using warren::test::status_of;
 /// A server that says which path was asked for.
 class Pages {
 public:
-    explicit Pages(HttpServerOptions options = {}) {
+    explicit Pages(HttpServerOptions options = {}, HttpServer::PostHandler on_post = nullptr) {
         options.port = 0;
-        server_ =
-            std::make_unique<HttpServer>(executor_, options, [](const HttpServerRequest& request) {
+        server_ = std::make_unique<HttpServer>(
+            executor_, options,
+            [](const HttpServerRequest& request) {
                 if (request.if_none_match == "\"known\"") {
                     return HttpServerResponse{.status = 304, .headers = {{"ETag", "\"known\""}}};
                 }
@@ -35,7 +39,8 @@ public:
                 }
                 return HttpServerResponse{.status = request.path == "/known" ? 200U : 404U,
                                           .body = "asked for " + std::string{request.path}};
-            });
+            },
+            std::move(on_post));
         const auto started = server_->start();
         EXPECT_TRUE(started) << to_string(started.error());
         thread_ = std::thread{[this] { executor_.run(); }};
@@ -132,6 +137,80 @@ TEST(HttpServer, knows_no_other_methods) {
     }
     EXPECT_EQ(status_of(pages.response_to("POST /known HTTP/1.1\r\nContent-Length: 9\r\n\r\n")),
               "405");
+}
+
+/// A request with a body and the end of the connection.
+std::string posted(std::string_view body, std::string_view headers = {}) {
+    return "POST /known?a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + std::string{headers} +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
+}
+
+/// Says what was posted.
+void say_again(const HttpServerRequest& request, HttpResponder responder) {
+    responder.respond({.body = "posted to " + std::string{request.path} + " for " +
+                               request.header("HOST") + " from " + request.header("Origin") + ": " +
+                               std::string{request.body}});
+}
+
+TEST(HttpServer, takes_posts_where_it_is_told_how) {
+    const Pages pages{{.body_bytes_max = 10}, say_again};
+    const std::string response =
+        pages.response_to(posted("some bytes", "Origin: a\r\norigin: b\r\n"));
+    EXPECT_EQ(status_of(response), "200");
+    EXPECT_TRUE(response.ends_with("\r\n\r\nposted to /known for x from a, b: some bytes"));
+    EXPECT_EQ(status_of(pages.response_to(posted(""))), "200");
+    EXPECT_EQ(status_of(http_get(pages.address(), "/known")), "200") << "and goes on";
+    EXPECT_EQ(status_of(pages.response_to(
+                  "GET /known HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody")),
+              "413");
+    const std::string unknown =
+        pages.response_to("PUT / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_EQ(status_of(unknown), "405");
+    EXPECT_NE(unknown.find("Allow: GET, HEAD, POST\r\n"), std::string::npos);
+}
+
+TEST(HttpServer, takes_bodies_up_to_the_limit) {
+    const Pages pages{{.request_bytes_max = 200, .body_bytes_max = 1'000'000}, say_again};
+    EXPECT_EQ(status_of(pages.response_to(posted(std::string(1'000'000, 'x')))), "200");
+    const std::string over = pages.response_to(posted(std::string(1'000'001, 'x')));
+    EXPECT_EQ(status_of(over), "413") << "though all of it is sent before anything is read";
+    EXPECT_NE(over.find("over 1000000 bytes"), std::string::npos);
+    const std::string in_pieces = "POST /known HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    EXPECT_EQ(status_of(pages.response_to(in_pieces + "f4241\r\n")), "413");
+    EXPECT_EQ(status_of(pages.response_to(posted("", "A: " + std::string(200, 'x') + "\r\n"))),
+              "431");
+}
+
+TEST(HttpServer, answers_posts_later_and_from_any_thread) {
+    std::promise<HttpResponder> asked;
+    const Pages pages{{.body_bytes_max = 10},
+                      [&asked](const HttpServerRequest&, HttpResponder responder) {
+                          asked.set_value(std::move(responder));
+                      }};
+    HttpPeer peer{pages.address()};
+    peer.send(posted("x"));
+    HttpResponder responder = asked.get_future().get();
+    EXPECT_EQ(status_of(http_get(pages.address(), "/known")), "200") << "meanwhile";
+    responder.respond({.body = "later"});
+    responder.respond({.body = "not twice"});
+    EXPECT_TRUE(peer.read_to_end().ends_with("\r\n\r\nlater"));
+}
+
+TEST(HttpServer, answers_who_was_forgotten_or_went) {
+    std::promise<HttpResponder> asked;
+    const Pages pages{{.body_bytes_max = 10},
+                      [&asked](const HttpServerRequest& request, HttpResponder responder) {
+                          if (request.body == "wait") {
+                              asked.set_value(std::move(responder));
+                          }
+                      }};
+    EXPECT_EQ(status_of(pages.response_to(posted("forget"))), "500");
+    std::optional<HttpPeer> goes{std::in_place, pages.address()};
+    goes->send(posted("wait"));
+    HttpResponder responder = asked.get_future().get();
+    goes.reset();
+    responder.respond({});
+    EXPECT_EQ(status_of(http_get(pages.address(), "/known")), "200") << "and goes on";
 }
 
 TEST(HttpServer, refuses_what_is_no_request) {

@@ -7,6 +7,12 @@ function(warren_assets target)
                ${assets}/warren-docs.css ${assets}/warren-docs.js)
   file(READ ${assets}/warren-docs.css stylesheet)
   file(READ ${assets}/warren-docs.js script)
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${assets} ${assets}/warren-try*)
+  foreach(file IN LISTS files)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${assets}/${file})
+    file(READ ${assets}/${file} content)
+    string(APPEND try_assets "    {\"${file}\", R\"WARREN(${content})WARREN\"},\n")
+  endforeach()
   set(source ${PROJECT_BINARY_DIR}/docs_assets.cpp)
   file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
 #include "docs/assets.hpp"
@@ -15,6 +21,10 @@ namespace warren::docs {
 
 constinit const std::string_view stylesheet = R"WARREN(@stylesheet@)WARREN";
 constinit const std::string_view script = R"WARREN(@script@)WARREN";
+
+static constexpr Asset all_try_assets[] = {
+@try_assets@};
+constinit const std::span<const Asset> try_assets{all_try_assets};
 
 }  // namespace warren::docs
 ]])

@@ -19,13 +19,31 @@ bool is_known(std::string_view if_none_match, std::string_view etag) {
 }
 
 /// A browser is to do with any of it what the pages need, and nothing else.
-HttpServerResponse confined(HttpServerResponse response) {
+/// in  cache: unless it is told otherwise, it keeps it and asks each time whether it has changed
+HttpServerResponse confined(HttpServerResponse response, std::string cache = "no-cache") {
     response.headers.insert(response.headers.end(),
                             {{"Content-Security-Policy", std::string{docs::served_policy}},
                              {"X-Content-Type-Options", "nosniff"},
                              {"Referrer-Policy", "no-referrer"},
-                             {"Cache-Control", "no-cache"}});  // kept, and asked about each time
+                             {"Cache-Control", std::move(cache)}});
     return response;
+}
+
+/// Nobody keeps what came of a call.
+HttpServerResponse confined_call(HttpServerResponse response) {
+    return confined(std::move(response), "no-store");
+}
+
+/// The names of the addresses where it listens are its own.
+std::unique_ptr<TryIt> make_try_it(const DocsServer::Options& options) {
+    if (!options.try_it) {
+        return nullptr;
+    }
+    TryIt::Options own = *options.try_it;
+    if (options.host != "*" && options.host != "::" && options.host != "0.0.0.0") {
+        own.public_hosts.push_back(options.host);
+    }
+    return std::make_unique<TryIt>(std::move(own));
 }
 
 }  // namespace
@@ -34,14 +52,17 @@ DocsServer::DocsServer(Options options)
     : options_{std::move(options)},
       pages_{std::make_shared<const Pages>()},
       executor_{std::make_unique<transport::AsioExecutor>()},
+      try_it_{make_try_it(options_)},
       server_{std::make_unique<transport::HttpServer>(
           *executor_,
           transport::HttpServerOptions{
               .host = options_.host == "::" ? "*" : options_.host,
               .port = options_.port,
               .connections_max = 256,
+              .body_bytes_max = try_it_ ? TryIt::body_bytes_max : 0,
               .request_timeout = std::chrono::seconds{60}},  // large pages over slow lines
-          [this](const transport::HttpServerRequest& request) { return response(request); })} {}
+          [this](const transport::HttpServerRequest& request) { return response(request); },
+          post_handler())} {}
 
 DocsServer::~DocsServer() {
     if (thread_.joinable()) {
@@ -57,9 +78,13 @@ DocsServer::~DocsServer() {
 }
 
 void DocsServer::publish(const contract::Document& document) {
+    docs::PageOptions page{.title = options_.title, .assets = docs::PageAssets::linked};
+    if (try_it_) {
+        page.try_it = options_.try_it->page;
+        try_it_->publish(std::make_shared<const contract::Document>(document));
+    }
     auto pages = std::make_shared<Pages>();
-    for (docs::SiteFile& file :
-         docs::site(document, {.title = options_.title, .assets = docs::PageAssets::linked})) {
+    for (docs::SiteFile& file : docs::site(document, page)) {
         std::string etag = '"' + docs::short_digest(file.content) + '"';
         pages->emplace(std::move(file.path),
                        Page{file.content_type, std::move(file.content), std::move(etag)});
@@ -85,7 +110,22 @@ std::shared_ptr<const DocsServer::Pages> DocsServer::pages() const {
     return pages_;
 }
 
+transport::HttpServer::PostHandler DocsServer::post_handler() {
+    if (!try_it_) {
+        return nullptr;
+    }
+    return [this](const transport::HttpServerRequest& request, transport::HttpResponder responder) {
+        try_it_->call(request, transport::HttpResponder{[to = std::move(responder)](
+                                                            HttpServerResponse response) mutable {
+                          to.respond(confined_call(std::move(response)));
+                      }});
+    };
+}
+
 HttpServerResponse DocsServer::response(const transport::HttpServerRequest& request) const {
+    if (try_it_ && request.path == TryIt::path) {
+        return confined_call(try_it_->give_token(request));
+    }
     const auto held = pages();
     const auto found = held->find(docs::site_path_of(request.path));
     if (found == held->end()) {

@@ -2,6 +2,7 @@
 
 #include <warren/error.hpp>
 
+#include "app/try_it.hpp"
 #include "contract/document.hpp"
 #include "docs/page.hpp"
 #include "transport/http/http_server.hpp"
@@ -11,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -27,6 +29,7 @@ public:
         std::string host = "::";  // "::" and "*": every address of this machine
         std::uint16_t port = 9012;
         std::string title = docs::PageOptions{}.title;
+        std::optional<TryIt::Options> try_it{};  // none: nothing can be called from the pages
     };
 
     explicit DocsServer(Options options);
@@ -51,12 +54,14 @@ private:
     using Pages = std::map<std::string, Page, std::less<>>;  // by path in the site
 
     std::shared_ptr<const Pages> pages() const;
+    transport::HttpServer::PostHandler post_handler();
     transport::HttpServerResponse response(const transport::HttpServerRequest& request) const;
 
     const Options options_;
     mutable std::mutex mutex_;  // of what follows
     std::shared_ptr<const Pages> pages_;
     std::unique_ptr<transport::AsioExecutor> executor_;
+    std::unique_ptr<TryIt> try_it_;  // null: there is none
     std::unique_ptr<transport::HttpServer> server_;
     std::thread thread_;
 };

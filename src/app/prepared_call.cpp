@@ -74,7 +74,7 @@ std::expected<std::vector<std::string>, std::string> read_fernet_keys(
 std::expected<std::string, std::string> address_of(const CallCommand& command) {
     const auto given = read_address(command.to);
     if (!given) {
-        return std::unexpected{"--to: " + given.error()};
+        return std::unexpected{command.to_option + ": " + given.error()};
     }
     std::string address = core::with_lower_scheme(*given);
     if (address.empty()) {
@@ -94,10 +94,11 @@ std::expected<std::string, std::string> address_of(const CallCommand& command) {
     return address;
 }
 
-std::expected<void, std::string> check_reachable(const endpoint::ZmqAddress& zmq) {
+std::expected<void, std::string> check_reachable(const endpoint::ZmqAddress& zmq,
+                                                 const std::string& option) {
     for (const std::string& endpoint : zmq.endpoints) {
         if (endpoint.starts_with("inproc:")) {
-            return std::unexpected{"--to: " + endpoint::display_zmq({endpoint}) +
+            return std::unexpected{option + ": " + endpoint::display_zmq({endpoint}) +
                                    " is reached from within its process alone; name an endpoint of "
                                    "zmq+tcp:// or zmq+ipc://"};
         }
@@ -106,7 +107,7 @@ std::expected<void, std::string> check_reachable(const endpoint::ZmqAddress& zmq
 }
 
 /// What keeps an address from being called, told before anything is sent.
-std::expected<void, std::string> check_address(const std::string& text) {
+std::expected<void, std::string> check_address(const std::string& text, const std::string& option) {
     const auto address = endpoint::parse_address(text);
     if (!address) {
         return std::unexpected{address.error().message};
@@ -116,11 +117,12 @@ std::expected<void, std::string> check_address(const std::string& text) {
                                std::string{address->protocol->server_key} + "=ID"};
     }
     if (const auto* zmq = std::get_if<endpoint::ZmqAddress>(&address->transport)) {
-        return check_reachable(*zmq);
+        return check_reachable(*zmq, option);
     }
     if (std::holds_alternative<endpoint::MemoryAddress>(address->transport)) {
         return std::unexpected{
-            "--to: an address in memory is reached from within its process alone; name a server's "
+            option +
+            ": an address in memory is reached from within its process alone; name a server's "
             "amqp://, tcp:// or other address"};
     }
     if (const auto checked = endpoint::check_tls_files(*address); !checked) {
@@ -156,7 +158,7 @@ std::expected<PreparedCall, std::string> prepare_call(const CallCommand& command
         return std::unexpected{address.error()};
     }
     PreparedCall prepared{.address = std::move(*address), .options = {.timeout = *timeout}};
-    if (const auto checked = check_address(prepared.address); !checked) {
+    if (const auto checked = check_address(prepared.address, command.to_option); !checked) {
         return std::unexpected{checked.error()};
     }
     prepared.has_parts = !endpoint::no_parts_because(*endpoint::parse_address(prepared.address));

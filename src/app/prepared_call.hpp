@@ -15,6 +15,7 @@ struct CallCommand {
     std::string arguments;
     std::string named;
     std::string to;
+    std::string to_option = "--to";  // which option that is
     std::string timeout = "60s";
     std::vector<std::string> fernet_keys;
     std::vector<std::string> auth_secrets;

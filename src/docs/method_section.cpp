@@ -7,6 +7,7 @@
 #include "docs/prose.hpp"
 #include "docs/quoting.hpp"
 #include "docs/schema_name.hpp"
+#include "docs/try_section.hpp"
 
 #include <string>
 
@@ -163,7 +164,8 @@ void write_examples(Html& html, const MethodDocument& method, const std::string&
 
 }  // namespace
 
-void write_method(Html& html, const Document& document, const MethodDocument& method) {
+void write_method(Html& html, const Document& document, const MethodDocument& method,
+                  const std::optional<TryPage>& try_it) {
     const std::string anchor = method_anchor(method.name);
     html.markup("<section class=\"method\" tabindex=\"-1\"").attribute("id", anchor).markup(">");
     write_heading(html, method, anchor);
@@ -179,6 +181,9 @@ void write_method(Html& html, const Document& document, const MethodDocument& me
     write_failures(html, document, method, anchor + ".failures");
     write_examples(html, method, anchor + ".examples");
     write_calls(html, document, method, anchor + ".call");
+    if (try_it) {
+        write_try(html, document, method, *try_it, anchor + ".try");
+    }
     html.markup("</section>");
 }
 

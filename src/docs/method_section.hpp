@@ -2,11 +2,15 @@
 
 #include "contract/document.hpp"
 #include "docs/html.hpp"
+#include "docs/page.hpp"
+
+#include <optional>
 
 namespace warren::docs {
 
 /// All about one method: what it does and takes, answers and fails with, and how to call it.
+/// in  try_it: none: it cannot be called from the page
 void write_method(Html& html, const contract::Document& document,
-                  const contract::MethodDocument& method);
+                  const contract::MethodDocument& method, const std::optional<TryPage>& try_it);
 
 }  // namespace warren::docs

@@ -58,6 +58,9 @@ void write_head(Html& html, const contract::Document& document, const PageOption
     } else {
         html.markup("<link rel=\"stylesheet\"").attribute("href", stylesheet_file).markup(">");
     }
+    if (options.try_it) {
+        html.markup("<link rel=\"stylesheet\"").attribute("href", try_stylesheet_file).markup(">");
+    }
     html.markup("</head>");
 }
 
@@ -92,13 +95,18 @@ std::string page_html(const contract::Document& document, const Layout& layout,
         html.markup("<h1 class=\"unseen\">").text(options.title).markup("</h1>");
     }
     for (std::size_t at = page.first; at < page.first + page.count; ++at) {
-        write_method(html, document, document.methods[at]);
+        write_method(html, document, document.methods[at], options.try_it);
     }
     html.markup("</main></div>");
     if (options.assets == PageAssets::embedded) {
         html.markup("<script></script>");
     } else {
         html.markup("<script").attribute("src", script_file).markup("></script>");
+    }
+    if (options.try_it) {
+        html.markup("<script type=\"module\"")
+            .attribute("src", try_script_file)
+            .markup("></script>");
     }
     html.markup("</body></html>\n");
     return options.assets == PageAssets::embedded ? with_assets(std::move(html).str())

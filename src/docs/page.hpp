@@ -4,8 +4,10 @@
 #include "docs/layout.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace warren::docs {
 
@@ -25,10 +27,19 @@ inline constexpr std::string_view served_policy =
 
 inline constexpr std::string_view stylesheet_file = "warren-docs.css";
 inline constexpr std::string_view script_file = "warren-docs.js";
+inline constexpr std::string_view try_stylesheet_file = "warren-try.css";
+inline constexpr std::string_view try_script_file = "warren-try.js";
+
+/// Of pages from which methods can be called, through who serves them.
+struct TryPage {
+    bool is_mock = false;   // no handler runs
+    std::string address{};  // where calls go, without credentials; empty: it depends
+};
 
 struct PageOptions {
     std::string title = "Methods";
     PageAssets assets = PageAssets::embedded;
+    std::optional<TryPage> try_it{};  // of linked assets
 };
 
 /// One page of HTML.

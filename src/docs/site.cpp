@@ -83,6 +83,11 @@ std::vector<SiteFile> site(const contract::Document& document, const PageOptions
         files.push_back({std::string{stylesheet_file}, css_type, std::string{stylesheet}});
         files.push_back({std::string{script_file}, javascript_type, std::string{script}});
     }
+    for (const Asset& asset : options.try_it ? try_assets : std::span<const Asset>{}) {
+        files.push_back({std::string{asset.file},
+                         asset.file.ends_with(".css") ? css_type : javascript_type,
+                         std::string{asset.content}});
+    }
     std::ranges::sort(files, {}, &SiteFile::path);
     return files;
 }

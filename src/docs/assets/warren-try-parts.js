@@ -1,0 +1,398 @@
+// Parts of a form that have others in them, and which part a type has.
+
+import { contract, holdsSecret, kindOf, score, wordsOf } from "./warren-try-contract.js";
+import { Choice, Nothing, Part, Raw, Text, Unfit } from "./warren-try-controls.js";
+import { button, isObject, make } from "./warren-try-values.js";
+
+const DEPTH_MAX = 8; // of parts in parts that nobody gave a value
+
+// A part of another type that may be null or left out, and is made once it is there.
+class Switched extends Part {
+    constructor(form, label, type, secret, depth) {
+        super(form, label);
+        this.args = [form, label, type, secret, depth];
+        this.box = make("input", { type: "checkbox", "aria-label": "Give " + label });
+        this.place = make("div", { className: "try-inside", hidden: true });
+        this.off = make("span", { className: "try-off", textContent: "null" });
+        this.element = make("div", { className: "try-switch" }, this.box, this.off, this.place);
+        this.control = this.box;
+        this.inner = null;
+        this.box.addEventListener("change", () => {
+            this.show();
+            form.changed();
+        });
+    }
+    show(initial) {
+        this.place.hidden = !this.box.checked;
+        this.off.hidden = this.box.checked;
+        if (this.box.checked && !this.inner) {
+            this.inner = fitting(...this.args, initial);
+            this.place.append(this.inner.element);
+        }
+    }
+    get() {
+        return this.box.checked ? this.inner.get() : null;
+    }
+    set(value) {
+        this.box.checked = value !== null && value !== undefined;
+        if (this.box.checked && this.inner) {
+            this.inner = refit(this.inner, this.args, value);
+        }
+        this.show(value);
+    }
+    at(step) {
+        return this.inner?.at(step) ?? null;
+    }
+    fail(message) {
+        return this.box.checked ? this.inner.fail(message) : this.failHere(message);
+    }
+    failHere(message) {
+        this.element.append(this.error);
+        return super.fail(message);
+    }
+}
+
+// A field of a model; of one that may be left out, the switch that says so.
+class Field {
+    constructor(form, field, depth) {
+        this.field = field;
+        this.isRequired = field.required ?? true;
+        const byName = Boolean(field.is_secret) && !holdsSecret(field.type);
+        this.args = [form, field.name, field.type, byName, depth];
+        this.place = make("div", { className: "try-inside" });
+        const name = make("code", { textContent: field.name });
+        const type = make("span", { className: "type", textContent: wordsOf(field.type) });
+        const head = make("div", { className: "try-head" });
+        if (this.isRequired) {
+            const must = make("span", { className: "must", textContent: "required" });
+            head.append(make("span", { className: "try-name" }, name), type, must);
+        } else {
+            this.box = make("input", { type: "checkbox" });
+            this.box.addEventListener("change", () => {
+                this.show(this.begin());
+                form.changed();
+            });
+            head.append(make("label", { className: "try-name" }, this.box, name), type);
+        }
+        if (byName || kindOf(field.type) === "secret") {
+            type.append(make("span", { className: "try-secret", textContent: "secret" }));
+        }
+        this.element = make("li", { className: "try-field" }, head, this.place);
+    }
+    begin() {
+        return (this.field.examples ?? [])[0] ?? this.field.default_value;
+    }
+    isSent() {
+        return this.isRequired || this.box.checked;
+    }
+    show(initial) {
+        this.place.hidden = !this.isSent();
+        if (this.isSent() && !this.part) {
+            this.part = fitting(...this.args, initial);
+            this.place.append(this.part.element);
+        }
+        if (this.isRequired && this.part.control) {
+            this.name.htmlFor = this.part.control.id;
+        }
+    }
+    get() {
+        return this.isSent() ? this.part.get() : undefined;
+    }
+    set(value) {
+        if (this.box) {
+            this.box.checked = value !== undefined;
+        }
+        if (this.part && this.isSent()) {
+            this.part = refit(this.part, this.args, value);
+        }
+        this.show(value);
+    }
+    // A failure of what is not sent: it has to be.
+    fail(message) {
+        if (!this.isSent()) {
+            this.box.checked = true;
+            this.show(this.begin());
+        }
+        return this.part.fail(message);
+    }
+    at(step) {
+        return this.isSent() ? this.part.at(step) : null;
+    }
+}
+
+class Group extends Part {
+    constructor(form, label) {
+        super(form, label);
+        this.element = make("div", { role: "group", "aria-label": label, tabIndex: -1 });
+    }
+}
+
+class Model extends Group {
+    constructor(form, label, type, depth) {
+        super(form, label);
+        const model = contract.models.get(type.reference) ?? {};
+        this.fields = new Map();
+        this.extra = Object.create(null);
+        this.list = make("ul", { className: "try-fields" });
+        for (const field of model.fields ?? []) {
+            const made = new Field(form, field, depth + 1);
+            this.fields.set(field.name, made);
+            this.list.append(made.element);
+        }
+        if (this.fields.size === 0) {
+            this.list = make("p", { className: "none", textContent: "No fields." });
+        }
+        this.element.append(this.list, this.error);
+        this.element.classList.toggle("try-nested", depth > 0);
+    }
+    get() {
+        const value = Object.create(null);
+        for (const [name, field] of this.fields) {
+            const held = field.get();
+            if (held !== undefined) {
+                value[name] = held;
+            }
+        }
+        return Object.assign(value, this.extra);
+    }
+    set(value) {
+        if (value !== undefined && !isObject(value)) {
+            throw new Unfit();
+        }
+        const given = new Map(Object.entries(value ?? {}));
+        for (const [name, field] of this.fields) {
+            field.set(given.get(name));
+            given.delete(name);
+        }
+        this.extra = Object.create(null);
+        given.forEach((held, name) => (this.extra[name] = held));
+    }
+    at(step) {
+        return this.fields.get(step) ?? null;
+    }
+}
+
+// A list or a map: any number of entries.
+class Entries extends Group {
+    constructor(form, label, type, secret, depth) {
+        super(form, label);
+        this.type = type;
+        this.isMap = kindOf(type) === "map";
+        this.length = kindOf(type) === "array" ? Number(type.length) : null;
+        this.inside = [type.elements[0], secret, depth + 1];
+        this.entries = [];
+        this.list = make("ol", { className: "try-entries" });
+        this.element.append(this.list);
+        if (this.length === null) {
+            const what = this.isMap ? "Add an entry" : "Add an item";
+            this.more = button(what, () => {
+                this.add().part.element.querySelector("input, select, textarea")?.focus();
+                form.changed();
+            }, { className: "try-more", "aria-label": what + " to " + label });
+            this.element.append(this.more);
+        }
+        this.element.append(this.error);
+    }
+    add(value, key = "") {
+        const entry = { key: null };
+        const label = this.label + " " + (this.entries.length + 1);
+        entry.args = [this.form, label, ...this.inside];
+        entry.part = fitting(...entry.args, value);
+        entry.element = make("li");
+        if (this.isMap) {
+            entry.key = make("input", {
+                value: key,
+                className: "try-key",
+                placeholder: "key",
+                autocomplete: "off",
+                spellcheck: false,
+                "aria-label": "Key of " + label,
+            });
+            entry.key.addEventListener("input", () => this.form.changed());
+            entry.element.append(entry.key);
+        }
+        entry.element.append(make("div", { className: "try-inside" }, entry.part.element));
+        if (this.length === null) {
+            const remove = () => {
+                this.drop(entry);
+                this.more.focus();
+                this.form.changed();
+            };
+            const properties = { className: "try-less", "aria-label": "Remove " + label };
+            entry.element.append(button("Remove", remove, properties));
+        }
+        this.entries.push(entry);
+        this.list.append(entry.element);
+        return entry;
+    }
+    drop(entry) {
+        entry.element.remove();
+        this.entries.splice(this.entries.indexOf(entry), 1);
+    }
+    get() {
+        // What is left empty in a list has its place all the same.
+        if (!this.isMap) {
+            return this.entries.map((entry) => entry.part.get() ?? null);
+        }
+        const value = Object.create(null);
+        for (const entry of this.entries) {
+            value[entry.key.value] = entry.part.get() ?? null;
+        }
+        return value;
+    }
+    set(value) {
+        if (value !== undefined && !(this.isMap ? isObject(value) : Array.isArray(value))) {
+            throw new Unfit();
+        }
+        const given = Object.entries(value ?? (this.isMap ? {} : []));
+        while (given.length < (this.length ?? 0)) {
+            given.push([String(given.length), undefined]);
+        }
+        if (this.length !== null && given.length > this.length) {
+            throw new Unfit();
+        }
+        this.entries.slice(given.length).forEach((entry) => this.drop(entry));
+        given.forEach(([key, held], at) => {
+            const entry = this.entries[at];
+            if (!entry) {
+                this.add(held, key);
+                return;
+            }
+            entry.part = refit(entry.part, entry.args, held);
+            if (entry.key) {
+                entry.key.value = key;
+            }
+        });
+    }
+    at(step) {
+        const isThis = (entry) => entry.key.value === step;
+        return (this.isMap ? this.entries.find(isThis) : this.entries[step])?.part ?? null;
+    }
+}
+
+// One of several types: which, and its part.
+class Union extends Group {
+    constructor(form, label, type, secret, depth) {
+        super(form, label);
+        this.types = type.elements;
+        this.inside = [secret, depth + 1];
+        this.select = make("select", { "aria-label": "Which of " + label });
+        this.types.forEach((each) => {
+            this.select.append(make("option", { textContent: wordsOf(each) }));
+        });
+        this.place = make("div", { className: "try-inside" });
+        this.select.addEventListener("change", () => {
+            this.choose(this.select.selectedIndex);
+            form.changed();
+        });
+        this.element.append(this.select, this.place, this.error);
+    }
+    choose(at, value) {
+        this.select.selectedIndex = at;
+        this.part = build(this.form, this.label, this.types[at], ...this.inside);
+        this.part.set(value);
+        this.place.replaceChildren(this.part.element);
+    }
+    get() {
+        return this.part.get();
+    }
+    // The type that it had, if that fits; else the first that does.
+    set(value) {
+        const own = Math.max(this.select.selectedIndex, 0);
+        const order = [own, ...this.types.keys()].sort(
+            (left, right) => score(this.types[right], value) - score(this.types[left], value),
+        );
+        for (const at of order) {
+            try {
+                if (this.part && at === this.select.selectedIndex) {
+                    this.part.set(value);
+                } else {
+                    this.choose(at, value);
+                }
+                return;
+            } catch (error) {
+                if (!(error instanceof Unfit)) {
+                    throw error;
+                }
+            }
+        }
+        throw new Unfit();
+    }
+    // A step may name a type.
+    at(step) {
+        const type = this.types[this.select.selectedIndex];
+        return contract.models.get(type.reference)?.name === step ? this.part : this.part.at(step);
+    }
+}
+
+function build(form, label, type, secret, depth) {
+    const kind = kindOf(type);
+    switch (kind) {
+        case "nothing":
+            return new Nothing(form, label);
+        case "optional":
+            return new Switched(form, label, type.elements[0], secret, depth);
+        case "secret":
+            return build(form, label, type.elements[0], true, depth);
+        case "boolean":
+            return secret
+                ? new Text(form, label, kind, true)
+                : new Choice(form, label, [["false", false], ["true", true]]);
+        case "enumeration": {
+            const found = contract.enumerations.get(type.reference)?.enumerators ?? [];
+            return secret
+                ? new Text(form, label, kind, true)
+                : new Choice(form, label, found.map(({ name }) => [name, name]));
+        }
+        case "model":
+            return new Model(form, label, type, depth);
+        case "list":
+        case "set":
+        case "array":
+        case "map":
+            return new Entries(form, label, type, secret, depth);
+        case "choice":
+            return new Union(form, label, type, secret, depth);
+        case "dynamic":
+            return secret ? new Text(form, label, kind, true) : new Raw(form, label);
+        default:
+            return new Text(form, label, kind, secret);
+    }
+}
+
+// The part for a value: of its type, or JSON where that cannot show it. What is nested deeper
+// than a form shows by itself begins as JSON, too.
+export function fitting(form, label, type, secret, depth, value) {
+    if ((--form.budget > 0 && (depth < DEPTH_MAX || value !== undefined)) || secret) {
+        try {
+            const part = build(form, label, type, secret, depth);
+            part.set(value);
+            return part;
+        } catch (error) {
+            if (!(error instanceof Unfit)) {
+                throw error;
+            }
+        }
+    }
+    const raw = secret ? new Text(form, label, "text", true) : new Raw(form, label);
+    raw.set(value);
+    return raw;
+}
+
+// Another value for what is there, by another part where that cannot show it.
+export function refit(part, args, value) {
+    const isRaw = part instanceof Raw && kindOf(args[2]) !== "dynamic";
+    try {
+        if (!isRaw) {
+            part.set(value);
+            return part;
+        }
+    } catch (error) {
+        if (!(error instanceof Unfit)) {
+            throw error;
+        }
+    }
+    const other = fitting(...args, value);
+    part.element.replaceWith(other.element);
+    return other;
+}

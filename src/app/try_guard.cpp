@@ -28,9 +28,9 @@ std::string lower(std::string_view text) {
 
 /// A host as it is compared: without its port and brackets.
 std::string host_name(std::string_view host) {
-    if (host.starts_with('[')) {
-        const std::size_t end = host.find(']');
-        return lower(host.substr(1, end == std::string_view::npos ? end : end - 1));
+    const std::size_t end = host.find(']');
+    if (host.starts_with('[') && end != std::string_view::npos) {
+        return lower(host.substr(1, end - 1));
     }
     const std::size_t port = host.find(':');
     const bool is_bare_ipv6 = port != host.rfind(':');

@@ -182,17 +182,23 @@ std::expected<void, std::string> add_configured(const std::string& file, CallCom
     if (!problems.empty()) {
         return std::unexpected{in_lines(problems)};
     }
+    std::string problem = file + ": no listener can be called";
     for (const ListenerEntry& entry : config.listeners) {
         auto resolved = endpoint::resolve_listener(entry.options);
         if (!resolved || resolved->address.is_one_way()) {
             continue;
         }
         command.to = address_with_credentials(*resolved);
-        if (auto added = add_route(command, std::move(resolved->options), routes); !added) {
-            return std::unexpected{entry.options.origin +
-                                   " cannot be called as it stands: " + added.error() + "; " +
-                                   command.to_option + " says where to call"};
+        const bool has_port = !command.to.substr(0, command.to.find('?')).ends_with(":0");
+        auto added = has_port
+                         ? add_route(command, std::move(resolved->options), routes)
+                         : std::unexpected{std::string{"its port is chosen when it is served"}};
+        if (!added) {
+            problem = entry.options.origin + " cannot be called: " + added.error();
         }
+    }
+    if (routes.empty()) {
+        return std::unexpected{problem + "; " + command.to_option + " says where to call"};
     }
     return {};
 }

@@ -26,6 +26,11 @@ export async function load() {
 
 export const kindOf = (type) => type.kind ?? "nothing";
 
+export function isSecret(type) {
+    const kind = kindOf(type);
+    return kind === "secret" || (kind === "optional" && isSecret(type.elements[0]));
+}
+
 // Whether something inside is a secret by itself, and not by the name of what it is in.
 export function holdsSecret(type, seen = new Set()) {
     if (kindOf(type) === "secret") {
@@ -53,13 +58,11 @@ const WORDS = {
     absolute_path: "absolute path",
     relative_path: "relative path",
     dynamic: "anything, as JSON",
-    enumeration: "one of",
     list: "list",
     set: "set",
     array: "list",
     map: "by key",
     choice: "one of several",
-    secret: "secret",
 };
 
 export function wordsOf(type) {
@@ -70,10 +73,8 @@ export function wordsOf(type) {
     if (kind === "secret") {
         return wordsOf(type.elements[0]);
     }
-    if (kind === "model") {
-        return contract.models.get(type.reference)?.name ?? kind;
-    }
-    return WORDS[kind] ?? kind;
+    const named = kind === "model" ? contract.models : contract.enumerations;
+    return WORDS[kind] ?? named.get(type.reference)?.name ?? kind;
 }
 
 // How well a value fits to a type: of models, those that have its members.

@@ -60,9 +60,9 @@ export class Text extends Scalar {
         if (this.isNumber && !secret) {
             this.control.inputMode = kind === "integer" ? "numeric" : "decimal";
         }
-        this.begins();
+        this.clear();
     }
-    begins() {
+    clear() {
         this.control.value = "";
         this.isGiven = this.kind === "text" && !this.secret; // "" is a text, too
     }
@@ -84,12 +84,12 @@ export class Text extends Scalar {
     set(value) {
         if (this.secret && (value === MASK || !this.form.isTyped)) {
             if (value !== MASK) {
-                this.begins();
+                this.clear();
             }
             return;
         }
         if (value === undefined) {
-            this.begins();
+            this.clear();
             return;
         }
         const isFit = this.isNumber || this.secret

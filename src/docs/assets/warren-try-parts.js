@@ -1,6 +1,6 @@
 // Parts of a form that have others in them, and which part a type has.
 
-import { contract, holdsSecret, kindOf, score, wordsOf } from "./warren-try-contract.js";
+import { contract, holdsSecret, isSecret, kindOf, score, wordsOf } from "./warren-try-contract.js";
 import { Choice, Nothing, Part, Raw, Text, Unfit } from "./warren-try-controls.js";
 import { button, isObject, make } from "./warren-try-values.js";
 
@@ -11,10 +11,11 @@ class Switched extends Part {
     constructor(form, label, type, secret, depth) {
         super(form, label);
         this.args = [form, label, type, secret, depth];
-        this.box = make("input", { type: "checkbox", "aria-label": "Give " + label });
+        this.box = make("input", { type: "checkbox", checked: true });
+        this.box.setAttribute("aria-label", label + " is null");
         this.place = make("div", { className: "try-inside", hidden: true });
-        this.off = make("span", { className: "try-off", textContent: "null" });
-        this.element = make("div", { className: "try-switch" }, this.box, this.off, this.place);
+        const null_ = make("label", { className: "try-null" }, this.box, "null");
+        this.element = make("div", { className: "try-switch" }, this.place, null_, this.error);
         this.control = this.box;
         this.inner = null;
         this.box.addEventListener("change", () => {
@@ -23,32 +24,31 @@ class Switched extends Part {
         });
     }
     show(initial) {
-        this.place.hidden = !this.box.checked;
-        this.off.hidden = this.box.checked;
-        if (this.box.checked && !this.inner) {
+        this.place.hidden = this.box.checked;
+        if (!this.box.checked && !this.inner) {
             this.inner = fitting(...this.args, initial);
             this.place.append(this.inner.element);
         }
     }
+    begin() {
+        this.box.checked = false;
+        this.show();
+    }
     get() {
-        return this.box.checked ? this.inner.get() : null;
+        return this.box.checked ? null : this.inner.get();
     }
     set(value) {
-        this.box.checked = value !== null && value !== undefined;
-        if (this.box.checked && this.inner) {
+        this.box.checked = value === null || value === undefined;
+        if (!this.box.checked && this.inner) {
             this.inner = refit(this.inner, this.args, value);
         }
         this.show(value);
     }
     at(step) {
-        return this.inner?.at(step) ?? null;
+        return this.box.checked ? null : this.inner.at(step);
     }
     fail(message) {
-        return this.box.checked ? this.inner.fail(message) : this.failHere(message);
-    }
-    failHere(message) {
-        this.element.append(this.error);
-        return super.fail(message);
+        return this.box.checked ? super.fail(message) : this.inner.fail(message);
     }
 }
 
@@ -65,22 +65,27 @@ class Field {
         const head = make("div", { className: "try-head" });
         if (this.isRequired) {
             const must = make("span", { className: "must", textContent: "required" });
-            head.append(make("span", { className: "try-name" }, name), type, must);
+            this.name = make("label", { className: "try-name" }, name);
+            head.append(this.name, type, must);
         } else {
             this.box = make("input", { type: "checkbox" });
             this.box.addEventListener("change", () => {
-                this.show(this.begin());
+                this.begin();
                 form.changed();
             });
             head.append(make("label", { className: "try-name" }, this.box, name), type);
         }
-        if (byName || kindOf(field.type) === "secret") {
+        if (byName || isSecret(field.type)) {
             type.append(make("span", { className: "try-secret", textContent: "secret" }));
         }
         this.element = make("li", { className: "try-field" }, head, this.place);
     }
+    // With a value that it may have, as whoever gives one does not mean null.
     begin() {
-        return (this.field.examples ?? [])[0] ?? this.field.default_value;
+        this.show((this.field.examples ?? [])[0] ?? this.field.default_value ?? undefined);
+        if (this.isSent() && this.part.get() === null) {
+            this.part.begin?.();
+        }
     }
     isSent() {
         return this.isRequired || this.box.checked;
@@ -111,7 +116,7 @@ class Field {
     fail(message) {
         if (!this.isSent()) {
             this.box.checked = true;
-            this.show(this.begin());
+            this.begin();
         }
         return this.part.fail(message);
     }
@@ -186,7 +191,9 @@ class Entries extends Group {
         if (this.length === null) {
             const what = this.isMap ? "Add an entry" : "Add an item";
             this.more = button(what, () => {
-                this.add().part.element.querySelector("input, select, textarea")?.focus();
+                const { part } = this.add();
+                part.begin?.();
+                part.element.querySelector("input, select, textarea")?.focus();
                 form.changed();
             }, { className: "try-more", "aria-label": what + " to " + label });
             this.element.append(this.more);

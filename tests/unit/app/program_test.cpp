@@ -281,6 +281,29 @@ TEST_F(Program, ServesAndDrainsAtASignal) {
     EXPECT_EQ(child.wait(), 0);
 }
 
+TEST_F(Program, SaysWhatKeepsMethodsFromBeingTried) {
+    const std::string document = directory_ + "/contract.json";
+    ASSERT_EQ(run("contract show " + std::string{WARREN_MODULES} + " >" + document).code, 0);
+    const std::string serve = "docs serve --port 0 ";
+    EXPECT_EQ(run(serve + "--try dance " + document).code, 2);
+    EXPECT_EQ(run(serve + "--address tcp://localhost:1 " + document).code, 2) << "without --try";
+    const auto error_of = [&](const std::string& arguments) {
+        const Outcome outcome = run(serve + arguments);
+        EXPECT_EQ(outcome.code, 78) << outcome.output;
+        return outcome.output;
+    };
+    EXPECT_TRUE(error_of("--try mock " + document).contains("name them by --modules or --config"));
+    EXPECT_TRUE(error_of("--try call " + document).contains("name it by --address, --config"));
+    const std::string call = "--try call " + document + " ";
+    EXPECT_EQ(error_of(call + "--address tcp://us/er:hush@a"),
+              error_of(call + "--address tcp://us/er:hist@a"));
+    EXPECT_TRUE(error_of(call + "--address memory:a").starts_with("error: --address: "));
+    EXPECT_TRUE(error_of(call + "--address tcp://a:1 --timeout 5").contains("--timeout"));
+    EXPECT_TRUE(error_of(call + "--address tcp://a:1 --fernet-key x").contains("--fernet-key"));
+    EXPECT_TRUE(error_of("--try call --config " + config("listeners: [{tcp: '127.0.0.1:0'}]\n"))
+                    .contains("--address says where to call"));
+}
+
 TEST_F(Program, ContractDiffSaysWhatBreaks) {
     const std::string old_file = directory_ + "/old.json";
     const std::string new_file = directory_ + "/new.json";

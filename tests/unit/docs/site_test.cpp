@@ -2,6 +2,7 @@
 
 #include <warren/dynamic.hpp>
 
+#include "core/percent.hpp"
 #include "docs/assets.hpp"
 #include "docs/html.hpp"
 #include "docs/schema_name.hpp"
@@ -10,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 namespace warren::docs {
@@ -202,6 +204,58 @@ TEST(Site, ShowsNoSecret) {
     const std::string index = index_of(document);
     EXPECT_FALSE(index.contains("canary"));
     EXPECT_TRUE(index.contains("--fernet-key @fernet.key"));
+}
+
+TEST(Site, LetsMethodsBeTriedWhereItIsToldTo) {
+    const PageOptions untried{.assets = PageAssets::linked};
+    PageOptions tried = untried;
+    tried.try_it = TryPage{.address = "tcp://<host>:1"};
+    std::map<std::string, std::string> without;
+    for (const SiteFile& file : site(small_document(), untried)) {
+        EXPECT_FALSE(file.path.contains("-try"));
+        EXPECT_FALSE(file.content.contains("-try") || file.content.contains("Try it"));
+        without.emplace(file.path, file.content);
+    }
+    std::string index;
+    for (const SiteFile& file : site(small_document(), tried)) {
+        if (file.path == "index.html") {
+            index = file.content;
+        } else if (file.path.starts_with("warren-try")) {
+            for (const std::string_view word : {"http:", "eval(", "innerHTML", "url(", "@import"}) {
+                EXPECT_FALSE(file.content.contains(word)) << file.path << word;
+            }
+        } else {
+            EXPECT_EQ(file.content, without.at(file.path));
+        }
+    }
+    EXPECT_TRUE(index.contains(R"(<div class="try" hidden data-method="dx_example" )"
+                               R"(data-sample="{}">)"))
+        << index;
+    EXPECT_TRUE(index.contains("The handler runs, at <code>tcp://&lt;host&gt;:1</code>"));
+    tried.try_it = TryPage{.is_mock = true};
+    for (const SiteFile& file : site(small_document(), tried)) {
+        EXPECT_TRUE(file.path != "index.html" || file.content.contains("no handler runs"));
+    }
+}
+
+TEST(Site, HasHostileTextsAsTextsWhereMethodsAreTried) {
+    for (const std::string& said : test::hostile_texts()) {
+        const std::vector<SiteFile> files =
+            site(test::document_of_text(said),
+                 {.assets = PageAssets::linked, .try_it = TryPage{.address = said}});
+        const auto index = std::ranges::find(files, "index.html", &SiteFile::path);
+        const ParsedHtml page{index->content};
+        EXPECT_EQ(page.errors, std::vector<std::string>{}) << said;
+        EXPECT_EQ(page.count("script"), 2U) << said;
+        EXPECT_TRUE(is_visible(index->content)) << said;
+        const auto form = std::ranges::find_if(page.elements, [](const auto& element) {
+            return element.attributes.contains("data-sample");
+        });
+        ASSERT_NE(form, page.elements.end());
+        EXPECT_EQ(Dynamic::from_json(form->attributes.at("data-sample")),
+                  Dynamic::map({{said, said}}));
+        EXPECT_EQ(core::percent_decode(form->attributes.at("data-method")), said);
+    }
 }
 
 }  // namespace

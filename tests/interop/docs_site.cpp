@@ -1,7 +1,8 @@
 // Writes pages of documents that no module could have, for a browser to look at:
 //
-//     docs_site hostile|many|deep DIRECTORY
+//     docs_site hostile|hostile_contract|many|deep DIRECTORY
 
+#include "contract/registered.hpp"
 #include "docs/site.hpp"
 #include "unit/docs/documents.hpp"
 
@@ -53,16 +54,27 @@ contract::Document hostile() {
     return all;
 }
 
+/// The same, as it may come from another server.
+contract::Document hostile_contract() {
+    contract::Document all = hostile();
+    for (contract::MethodDocument& method : all.methods) {
+        method.fingerprint = contract::fingerprint(all, method);
+    }
+    all.fingerprint = contract::fingerprint(all);
+    return all;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     const std::map<std::string_view, contract::Document (*)()> documents{
         {"hostile", hostile},
+        {"hostile_contract", hostile_contract},
         {"many", [] { return test::document_of_many(1'000); }},
         {"deep", [] { return test::deep_document(200); }}};
     const auto document = count == 3 ? documents.find(arguments[1]) : documents.end();
     if (document == documents.end()) {
-        std::cerr << "usage: " << arguments[0] << " hostile|many|deep DIRECTORY\n";
+        std::cerr << "usage: " << arguments[0] << " hostile|hostile_contract|many|deep DIRECTORY\n";
         return 2;
     }
     const std::filesystem::path directory{arguments[2]};

@@ -38,7 +38,8 @@ export class Scalar extends Part {
         control.setAttribute("aria-label", label);
         this.control = control;
         this.element = make("div", { className: "try-control" }, control, this.error);
-        control.addEventListener("input", () => form.changed());
+        const event = control.localName === "select" ? "change" : "input";
+        control.addEventListener(event, () => form.changed());
     }
 }
 

@@ -159,7 +159,7 @@ std::string address_with_credentials(const endpoint::ListenerConfig& config) {
     return address;
 }
 
-std::expected<void, std::string> add_route(CallCommand command, ListenerOptions listener,
+std::expected<void, std::string> add_route(const CallCommand& command, ListenerOptions listener,
                                            TryRoutes& routes) {
     auto prepared = prepare_call(command);
     if (!prepared) {

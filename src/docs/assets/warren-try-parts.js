@@ -1,13 +1,12 @@
-// Parts of a form that have others in them, and which part a type has.
+// Parts of a form that have others in them.
 
+import { build, fitting, refit } from "./warren-try-build.js";
 import { contract, holdsSecret, isSecret, kindOf, score, wordsOf } from "./warren-try-contract.js";
-import { Choice, Nothing, Part, Raw, Text, Unfit } from "./warren-try-controls.js";
+import { Part, Unfit } from "./warren-try-controls.js";
 import { button, isObject, make } from "./warren-try-values.js";
 
-const DEPTH_MAX = 8; // of parts in parts that nobody gave a value
-
 // A part of another type that may be null or left out, and is made once it is there.
-class Switched extends Part {
+export class Switched extends Part {
     constructor(form, label, type, secret, depth) {
         super(form, label);
         this.args = [form, label, type, secret, depth];
@@ -132,7 +131,7 @@ class Group extends Part {
     }
 }
 
-class Model extends Group {
+export class Model extends Group {
     constructor(form, label, type, depth) {
         super(form, label);
         const model = contract.models.get(type.reference) ?? {};
@@ -178,7 +177,7 @@ class Model extends Group {
 }
 
 // A list or a map: any number of entries.
-class Entries extends Group {
+export class Entries extends Group {
     constructor(form, label, type, secret, depth) {
         super(form, label);
         this.type = type;
@@ -278,7 +277,7 @@ class Entries extends Group {
 }
 
 // One of several types: which, and its part.
-class Union extends Group {
+export class Union extends Group {
     constructor(form, label, type, secret, depth) {
         super(form, label);
         this.types = type.elements;
@@ -330,76 +329,4 @@ class Union extends Group {
         const type = this.types[this.select.selectedIndex];
         return contract.models.get(type.reference)?.name === step ? this.part : this.part.at(step);
     }
-}
-
-function build(form, label, type, secret, depth) {
-    const kind = kindOf(type);
-    switch (kind) {
-        case "nothing":
-            return new Nothing(form, label);
-        case "optional":
-            return new Switched(form, label, type.elements[0], secret, depth);
-        case "secret":
-            return build(form, label, type.elements[0], true, depth);
-        case "boolean":
-            return secret
-                ? new Text(form, label, kind, true)
-                : new Choice(form, label, [["false", false], ["true", true]]);
-        case "enumeration": {
-            const found = contract.enumerations.get(type.reference)?.enumerators ?? [];
-            return secret
-                ? new Text(form, label, kind, true)
-                : new Choice(form, label, found.map(({ name }) => [name, name]));
-        }
-        case "model":
-            return new Model(form, label, type, depth);
-        case "list":
-        case "set":
-        case "array":
-        case "map":
-            return new Entries(form, label, type, secret, depth);
-        case "choice":
-            return new Union(form, label, type, secret, depth);
-        case "dynamic":
-            return secret ? new Text(form, label, kind, true) : new Raw(form, label);
-        default:
-            return new Text(form, label, kind, secret);
-    }
-}
-
-// The part for a value: of its type, or JSON where that cannot show it. What is nested deeper
-// than a form shows by itself begins as JSON, too.
-export function fitting(form, label, type, secret, depth, value) {
-    if ((--form.budget > 0 && (depth < DEPTH_MAX || value !== undefined)) || secret) {
-        try {
-            const part = build(form, label, type, secret, depth);
-            part.set(value);
-            return part;
-        } catch (error) {
-            if (!(error instanceof Unfit)) {
-                throw error;
-            }
-        }
-    }
-    const raw = secret ? new Text(form, label, "text", true) : new Raw(form, label);
-    raw.set(value);
-    return raw;
-}
-
-// Another value for what is there, by another part where that cannot show it.
-export function refit(part, args, value) {
-    const isRaw = part instanceof Raw && kindOf(args[2]) !== "dynamic";
-    try {
-        if (!isRaw) {
-            part.set(value);
-            return part;
-        }
-    } catch (error) {
-        if (!(error instanceof Unfit)) {
-            throw error;
-        }
-    }
-    const other = fitting(...args, value);
-    part.element.replaceWith(other.element);
-    return other;
 }

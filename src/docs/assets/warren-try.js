@@ -2,7 +2,7 @@
 // through the server.
 
 import { contract, load } from "./warren-try-contract.js";
-import { fitting, refit } from "./warren-try-parts.js";
+import { fitting, refit } from "./warren-try-build.js";
 import { Exact, make, newId, parse, write } from "./warren-try-values.js";
 
 const PARTS_MAX = 1000; // that a form makes at once; what is more is shown as JSON

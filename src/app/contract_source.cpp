@@ -2,13 +2,12 @@
 
 #include <warren/client.hpp>
 
-#include "app/config/config.hpp"
+#include "app/configured_contract.hpp"
 #include "app/exit_code.hpp"
 #include "app/methods_loading.hpp"
 #include "app/read_file.hpp"
 #include "contract/registered.hpp"
 #include "endpoint/server/describe_methods.hpp"
-#include "endpoint/server/listener_document.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -90,29 +89,6 @@ std::expected<contract::Document, int> load(const std::vector<DirectoryEntry>& d
     return contract::document_of(registry.all());
 }
 
-/// Where a configuration serves and forwards.
-/// in  config: without problems, its methods held against the registry
-void add_listeners(const Config& config, const Registry& registry, contract::Document& document) {
-    for (const ListenerEntry& entry : config.listeners) {
-        const auto listener = endpoint::resolve_listener(entry.options);
-        const auto methods =
-            listener ? endpoint::methods_of(*listener, registry) : std::vector<const Method*>{};
-        if (listener && methods) {
-            auto& added = document.listeners.emplace_back(endpoint::listener_document(
-                *listener, endpoint::client_address(*listener), *methods));
-            added.is_mock = config.server.replies == ServerReplies::mock;
-        }
-    }
-    for (const ProxyEntry& entry : config.proxies) {
-        const auto from = endpoint::resolve_listener(entry.from.options);
-        const auto to = endpoint::parse_address(entry.to.to);
-        if (from && to) {
-            document.proxies.push_back(
-                {.from = endpoint::client_address(*from), .to = {to->display()}});
-        }
-    }
-}
-
 std::expected<contract::Document, int> read_configured(const ContractSource& source) {
     std::vector<std::string> problems;
     Config config = read_config(*source.config_file, std::nullopt, problems);
@@ -126,9 +102,7 @@ std::expected<contract::Document, int> read_configured(const ContractSource& sou
     if (!problems.empty()) {
         return std::unexpected{exit_configuration};
     }
-    contract::Document document = contract::document_of(registry.all());
-    add_listeners(config, registry, document);
-    return document;
+    return configured_contract(config, registry);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 #include "app/commands.hpp"
+#include "app/configured_contract.hpp"
+#include "app/docs_server.hpp"
 #include "app/exit_code.hpp"
 #include "app/log.hpp"
 #include "app/methods_loading.hpp"
@@ -10,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace warren::app {
@@ -27,6 +30,22 @@ int report(const Signals& signals, const std::vector<std::string>& problems) {
         std::fprintf(stderr, "error: %s\n", problem.c_str());
     }
     return exit_configuration;
+}
+
+/// The documentation of a server, as far as its configuration tells before it serves.
+/// err  throws Error: its address cannot be had
+std::unique_ptr<DocsServer> open_docs(const Config& config, const Registry& registry) {
+    DocsServer::Options options{.host = config.docs->host, .port = config.docs->port};
+    if (!config.docs->title.empty()) {
+        options.title = config.docs->title;
+    }
+    auto docs = std::make_unique<DocsServer>(std::move(options));
+    docs->publish(configured_contract(config, registry));
+    if (auto started = docs->start(); !started) {
+        started.error().message = config.docs->source_location + ": " + started.error().message;
+        throw Error{std::move(started.error())};
+    }
+    return docs;
 }
 
 int serve(const ServeOptions& options) {
@@ -61,7 +80,14 @@ int serve(const ServeOptions& options) {
             make_buffer_directory(proxy.to);
             server.forward(proxy.from.options, proxy.to);
         }
-        return run_server(server, signals, config->server.drain_timeout, log);
+        if (!config->docs) {
+            return run_server(server, signals, config->server.drain_timeout, log);
+        }
+        const auto docs = open_docs(*config, server.methods());
+        return run_server(server, signals, config->server.drain_timeout, log, [&] {
+            docs->publish(configured_contract(*config, server.methods(), server.addresses()));
+            return docs->url();
+        });
     } catch (const Error& error) {
         const bool has_location = error.message().starts_with(file + ":");
         log->flush(std::chrono::milliseconds{100});

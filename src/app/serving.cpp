@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <string>
 #include <thread>
@@ -25,7 +26,7 @@ void write_to_standard_output(std::string line) {
     }}.detach();
 }
 
-void report_ready(const Server& server, Log& log) {
+void report_ready(const Server& server, const std::string& docs_url, Log& log) {
     std::string listeners;
     bool has_address_of_its_own = false;
     bool has_proxy = false;
@@ -38,6 +39,11 @@ void report_ready(const Server& server, Log& log) {
     if (const std::string admin = server.admin_address(); !admin.empty()) {
         log.info("metrics and health at http://" + admin);
         listeners += "; http://" + admin + " admin";
+        has_address_of_its_own = true;
+    }
+    if (!docs_url.empty()) {
+        log.info("documentation at " + docs_url);
+        listeners += "; " + docs_url + " docs";
         has_address_of_its_own = true;
     }
     // Whoever asked for a free port learns of it here; where a broker is, the configuration says.
@@ -98,11 +104,28 @@ void Signals::end_at_next() const {
 }
 
 int run_server(Server& server, const Signals& signals, std::chrono::milliseconds drain_timeout,
-               const std::shared_ptr<endpoint::LogQueue>& log) {
-    server.on_ready([&server, log] { report_ready(server, *log); });
+               const std::shared_ptr<endpoint::LogQueue>& log,
+               const std::function<std::string()>& documented) {
+    // It is ready when all listeners consume and the documentation tells of them, whichever is
+    // last.
+    struct Readiness {
+        std::atomic<int> missing = 2;
+        std::string docs_url;
+    };
+    const auto readiness = std::make_shared<Readiness>();
+    const auto report = [&server, log, readiness] {
+        if (--readiness->missing == 0) {
+            report_ready(server, readiness->docs_url, *log);
+        }
+    };
+    server.on_ready(report);
     server.on_shutdown([] { kill(getpid(), SIGTERM); });
     sd_notify(0, "STATUS=Connecting");
     server.start();
+    if (documented) {
+        readiness->docs_url = documented();
+    }
+    report();
     signals.wait([&server, &log] { reload(server, *log); });
     signals.end_at_next();
     return drain(server, drain_timeout, *log);

@@ -7,7 +7,9 @@
 #include <signal.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 
 // How a server runs as a program: until a signal ends it.
 namespace warren::app {
@@ -48,9 +50,12 @@ private:
 
 /// Serve, say on standard output when everything is ready, and drain when a signal asks for the
 /// end.
+/// in   documented: called once the listeners have their addresses; gives where the documentation
+///      is. None: there is none.
 /// out  the program's exit code
 /// err  throws Error, as `Server::start`
 int run_server(Server& server, const Signals& signals, std::chrono::milliseconds drain_timeout,
-               const std::shared_ptr<endpoint::LogQueue>& log);
+               const std::shared_ptr<endpoint::LogQueue>& log,
+               const std::function<std::string()>& documented = {});
 
 }  // namespace warren::app

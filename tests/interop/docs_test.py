@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import unittest
+import urllib.request
 
 from fixture import MODULES, PATIENCE_S, PROGRAM, Process, ProgramTest, eventually, run_warren
 
@@ -207,6 +208,57 @@ class Serve(ProgramTest):
         self.assertEqual(done.returncode, 78)
         self.assertIn(str(port), done.stderr)
         self.assertEqual(done.stderr.count("\n"), 1)
+
+
+class OfAServer(ProgramTest):
+    """`docs` in the configuration of `warren serve`."""
+
+    def get(self, url):
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:
+            return response.read().decode()
+
+    def test_it_tells_of_the_server_that_it_is_of(self):
+        listeners = [
+            {"tcp": "127.0.0.1:0", "methods": ["dx_example"]},
+            {"zmq": "tcp://127.0.0.1:0", "methods": ["add", "echo"]},
+        ]
+        settings = {
+            "proxies": [{"from": {"tcp": "127.0.0.1:0"}, "to": "tcp://127.0.0.1:7"}],
+            "docs": {"port": 0, "title": "Onions"},
+        }
+        with self.serve(*listeners, **settings) as server:
+            *addresses, forwarding, url = server.addresses
+            self.assertTrue(server.listeners[-1].endswith(" docs"))
+            document = json.loads(self.get(url + "contract.json"))
+            told = [(each["address"], each["methods"]) for each in document["listeners"]]
+            self.assertEqual(told, [(addresses[0], ["dx_example"]), (addresses[1], ["add", "echo"])])
+            self.assertEqual(document["proxies"], [{"from": forwarding, "to": ["tcp://127.0.0.1:7"]}])
+            # But for the ports, which only the server knows.
+            shown = run_warren("contract", "show", "--config", self.directory / "warren.yml")
+            shown = json.loads(shown.stdout)
+            for ours, theirs in zip(document["listeners"], shown["listeners"], strict=True):
+                self.assertEqual(ours | {"address": theirs["address"]}, theirs)
+            self.assertEqual(document["fingerprint"], shown["fingerprint"])
+            self.assertIn("<title>Onions</title>", self.get(url))
+            # What it serves is what it loaded: that does not change.
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_until_log("certificates are read again")
+            self.assertEqual(json.loads(self.get(url + "contract.json")), document)
+            server.terminate()
+            self.assertEqual(server.wait(), 0)
+
+    def test_a_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as holder:
+            port = holder.getsockname()[1]
+            configuration = {
+                "modules": [MODULES],
+                "docs": {"port": port},
+                "listeners": [{"tcp": "127.0.0.1:0"}],
+            }
+            path = self.write("warren.yml", configuration)
+            done = run_warren("serve", "--config", path)
+        self.assertEqual((done.returncode, done.stdout), (78, ""))
+        self.assertRegex(done.stderr, rf":1: docs.port: Cannot listen at 127.0.0.1:{port}: ")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,9 @@ void read_common(ConfigMap& root, Config& config) {
     if (const auto admin = root.find("admin")) {
         read_admin(*admin, config.server);
     }
+    if (const auto docs = root.find("docs")) {
+        read_docs(*docs, config);
+    }
     if (const auto modules = root.find("modules")) {
         for (const ConfigNode& item : modules->items()) {
             if (auto directory = item.file_path()) {

@@ -68,6 +68,14 @@ struct ProxyEntry {
     PublishingEntry publishes{};
 };
 
+/// Where the documentation of what is served is served.
+struct DocsEntry {
+    std::string host = "127.0.0.1";  // "*": every address of this machine
+    std::uint16_t port = 9012;       // 0: a free one
+    std::string title{};             // empty: the default
+    std::string source_location{};   // as that of `DirectoryEntry`
+};
+
 struct DirectoryEntry {
     std::string path{};
     std::string source_location{};  // where it was said, such as "warren.yml:1: modules[0]"
@@ -83,6 +91,7 @@ struct Config {
     ServerOptions server{};
     MiddlewareConfig middleware{};
     std::optional<TracerOptions> tracing{};  // none: there is none
+    std::optional<DocsEntry> docs{};
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
     std::vector<std::string> notes{};  // what is accepted and has no effect

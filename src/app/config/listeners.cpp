@@ -75,6 +75,9 @@ void check_port(const ConfigNode& address, const std::vector<std::string>& here,
     if (!config.server.admin_address.empty() && any_collide(here, {config.server.admin_address})) {
         address.fail("this port is taken by 'admin'");
     }
+    if (config.docs && any_collide(here, {docs_endpoint(*config.docs)})) {
+        address.fail("this port is taken by 'docs'");
+    }
 }
 
 namespace {

@@ -30,6 +30,11 @@ void read_middleware(ConfigMap& map, MiddlewareConfig& config);
 /// `admin`: where monitoring asks.
 void read_admin(const ConfigNode& node, ServerOptions& server);
 
+/// `docs`: where the documentation is. After `admin`, which may not have the same port.
+void read_docs(const ConfigNode& node, Config& config);
+/// HOST:PORT of it.
+std::string docs_endpoint(const DocsEntry& docs);
+
 /// `tracing`: where spans go.
 void read_tracing(const ConfigNode& node, Config& config);
 

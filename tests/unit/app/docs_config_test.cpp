@@ -1,0 +1,59 @@
+#include "app/config/config.hpp"
+#include "unit/app/config_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace warren::app {
+namespace {
+
+const std::string one_listener = "listeners: [{tcp: '127.0.0.1:81'}]\n";
+
+TEST_F(ConfigFile, SaysWhereItsDocumentationIs) {
+    EXPECT_FALSE(load(one_listener).docs);
+    const Config usual = load(one_listener + "docs: {}");
+    ASSERT_TRUE(usual.docs);
+    EXPECT_EQ(usual.docs->host, "127.0.0.1");
+    EXPECT_EQ(usual.docs->port, 9012);
+    EXPECT_EQ(usual.docs->title, "");
+    const Config said = load(one_listener + "docs: {host: '::', port: 0, title: Tea}");
+    ASSERT_TRUE(said.docs);
+    EXPECT_EQ(said.docs->host, "*");
+    EXPECT_EQ(said.docs->port, 0);
+    EXPECT_EQ(said.docs->title, "Tea");
+    EXPECT_EQ(load(one_listener + "docs: {host: '::1'}").docs->host, "::1");
+    EXPECT_EQ(load(one_listener + "docs: {host: localhost}").docs->host, "localhost");
+}
+
+TEST_F(ConfigFile, WhatIsWrongWithTheDocumentationsAddressIsSaid) {
+    EXPECT_EQ(problems(one_listener + "docs: {host: 'here:80', port: 65536, titel: Tea}"),
+              (std::vector<std::string>{
+                  "warren.yml:2: docs.host: expected a host's name or address, such as 127.0.0.1 "
+                  "or '*', and no port",
+                  "warren.yml:2: docs.port: must be a whole number from 0 to 65535, but is 65536",
+                  "warren.yml:2: docs.titel: unknown key (known: 'host', 'port', 'title')"}));
+    for (const char* const host : {"a,b", "a/b", "a?verify=none", "user@a", "[::1]", "a b"}) {
+        const auto found = problems(one_listener + "docs: {host: '" + host + "'}");
+        ASSERT_EQ(found.size(), 1U) << host;
+        EXPECT_TRUE(found[0].starts_with("warren.yml:2: docs.host: expected")) << found[0];
+    }
+    for (const char* const value : {"true", "[]", "9012"}) {
+        EXPECT_EQ(problems(one_listener + "docs: " + value).size(), 1U) << value;
+    }
+}
+
+TEST_F(ConfigFile, ThePortOfTheDocumentationIsNobodyElses) {
+    EXPECT_EQ(
+        problems("admin: {address: '127.0.0.1:82'}\ndocs: {host: '::', port: 82}\n" + one_listener),
+        (std::vector<std::string>{"warren.yml:2: docs.port: this port is taken by 'admin'"}));
+    EXPECT_EQ(
+        problems("docs: {port: 81}\n" + one_listener),
+        (std::vector<std::string>{"warren.yml:2: listeners[0].tcp: this port is taken by 'docs'"}));
+    EXPECT_EQ(problems("docs: {host: 127.0.0.2, port: 81}\n" + one_listener),
+              std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace warren::app

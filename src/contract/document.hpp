@@ -112,17 +112,33 @@ struct MethodDocument {
     std::string fingerprint{};  // of what the wire can see; 64 hex digits
 };
 
+/// What callers of a listener have beside its address, and no document tells.
+enum class CallerNeed : std::uint8_t {
+    login,              // at a broker: a user and a password
+    certificate_login,  // at a broker: a certificate that is the login
+    authority,          // of TLS: its certificate, where it is not one of the system's
+    certificate,        // of TLS: one of the caller's own
+    auth_secret,        // which signs messages
+    password,           // of ZeroMQ: a user's
+    server_key,         // of CURVE: the server's public one
+    client_key,         // of CURVE: a pair of the caller's own, which the server knows
+    publisher_key,      // of CURVE: the secret one that subscribers know the public one of
+    fernet_key,         // which encrypts the secrets of requests
+};
+
 /// Where methods are served.
 struct ListenerDocument {
     std::string address;                 // what a client takes, without credentials
     std::string protocol;                // as a configuration names it
-    std::string exchange{};              // of a broker; empty: the default one
+    std::string exchange{};              // of a broker; empty: the default one, or one
+                                         // for each method, which has its name
     std::string queue{};                 // of a broker
     std::string virtual_host{};          // of a broker
     std::vector<std::string> methods{};  // by name, sorted
     bool has_one_method = false;         // calls name none
     bool is_mock = false;
     bool has_envelope = false;  // replies are objects of success, message and data
+    std::vector<CallerNeed> needs{};
 
     friend bool operator==(const ListenerDocument&, const ListenerDocument&) = default;
 };

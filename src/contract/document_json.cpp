@@ -23,6 +23,8 @@ WARREN_MODEL(Period, (numerator, at_least(1)), (denominator, at_least(1)))
 
 namespace warren::contract {
 
+WARREN_ENUM(CallerNeed, login, certificate_login, authority, certificate, auth_secret, password,
+            server_key, client_key, publisher_key, fernet_key)
 WARREN_MODEL(DataType, (kind), (bits), (is_signed), (period, defaulted()), (length),
              (reference, defaulted()), (elements, defaulted()))
 WARREN_MODEL(Demands, (greater_than), (at_least), (less_than), (at_most), (min_length),
@@ -41,7 +43,7 @@ WARREN_MODEL(MethodDocument, (name), (description, defaulted()), (module, defaul
              (runs_alone), (is_idempotent), (runs_on_io_thread), (fingerprint))
 WARREN_MODEL(ListenerDocument, (address), (protocol), (exchange, defaulted()), (queue, defaulted()),
              (virtual_host, defaulted()), (methods, defaulted()), (has_one_method), (is_mock),
-             (has_envelope))
+             (has_envelope), (needs, defaulted()))
 WARREN_MODEL(ProxyDocument, (from), (to))
 WARREN_MODEL(Document, (warren_version), (fingerprint), (methods), (models), (enumerations),
              (listeners, defaulted()), (proxies, defaulted()))

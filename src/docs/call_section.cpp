@@ -54,17 +54,24 @@ void write_address(Html& html, const ListenerDocument& listener) {
 
 }  // namespace
 
-void write_calls(Html& html, const contract::Document& document,
+void write_calls(Html& html, const contract::Document& document, const CppNames& names,
                  const contract::MethodDocument& method, const std::string& anchor) {
     html.markup("<h3").attribute("id", anchor).markup(" tabindex=\"-1\">Call it</h3>");
     const Dynamic request = sample_request(document, method);
     const auto listeners = listeners_of(document, method);
+    if (listeners.empty() && !document.listeners.empty()) {
+        html.markup("<p class=\"note\">No listener serves it.</p>");
+        return;
+    }
     if (listeners.empty()) {
-        const ListenerDocument imagined{.address = "tcp://localhost:8080", .protocol = {}};
+        const ListenerDocument imagined{.address = "tcp://localhost:8080",
+                                        .protocol = {},
+                                        .needs = {contract::CallerNeed::fernet_key}};
         html.markup("<p class=\"note\">Where it is served is not known here. At <code>")
             .text(imagined.address)
             .markup("</code>, for instance:</p>");
-        write_commands(html, call_commands(document, imagined, method, request));
+        write_commands(html, call_commands(document, names, imagined, method, request));
+        write_call_notes(html, document, imagined, method);
         return;
     }
     for (std::size_t at = 0; at < listeners.size(); ++at) {
@@ -75,7 +82,8 @@ void write_calls(Html& html, const contract::Document& document,
         write_address(html, *listeners[at]);
         html.markup("</p>");
         if (at < listeners_with_commands_max) {
-            write_commands(html, call_commands(document, *listeners[at], method, request));
+            write_commands(html, call_commands(document, names, *listeners[at], method, request));
+            write_call_notes(html, document, *listeners[at], method);
         }
     }
 }

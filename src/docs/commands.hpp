@@ -1,6 +1,7 @@
 #pragma once
 
 #include "contract/document.hpp"
+#include "docs/cpp_names.hpp"
 #include "docs/html.hpp"
 
 #include <string>
@@ -15,11 +16,16 @@ struct CallCommand {
 };
 
 /// How to call a method of a listener: from the command line, Python where its protocol is one that
-/// Python programs speak with nothing but pika, and C++.
-/// in   request: what is sent
-std::vector<CallCommand> call_commands(const contract::Document& document,
+/// Python programs speak with nothing but pika, and C++. None where only its own process can.
+/// in   names: of the document; request: what is sent
+std::vector<CallCommand> call_commands(const contract::Document& document, const CppNames& names,
                                        const contract::ListenerDocument& listener,
                                        const contract::MethodDocument& method,
                                        const Dynamic& request);
+
+/// What stands for something else in these commands, and what they cannot do.
+void write_call_notes(Html& html, const contract::Document& document,
+                      const contract::ListenerDocument& listener,
+                      const contract::MethodDocument& method);
 
 }  // namespace warren::docs

@@ -2,7 +2,6 @@
 
 #include "docs/cpp_order.hpp"
 #include "docs/cpp_types.hpp"
-#include "docs/cpp_words.hpp"
 #include "docs/names.hpp"
 
 #include <fmt/format.h>
@@ -56,15 +55,9 @@ bool needs_by_json(const DataType& type, const CppNames& names) {
 class CppModels {
 public:
     explicit CppModels(const contract::Document& document)
-        : document_{document}, order_{cpp_order(document)}, scope_{cpp_type_words()} {}
+        : document_{document}, order_{cpp_order(document)}, names_{cpp_names(document)} {}
 
     std::string write() {
-        for (const EnumerationDocument& enumeration : document_.enumerations) {
-            names_.types[enumeration.id] = scope_.choose(identifier_of(enumeration.id, "Choice"));
-        }
-        for (const ModelDocument& model : document_.models) {
-            names_.types[model.id] = scope_.choose(identifier_of(model.id, "Model"));
-        }
         out_ = cpp_head;
         append_comment(out_, "// ",
                        "Made by `warren models` from a contract with the fingerprint\n" +
@@ -95,20 +88,9 @@ public:
     }
 
 private:
-    /// Of an enumeration, in the order of the contract; named as on the wire where that can be.
-    std::vector<std::string> name_enumerators(const EnumerationDocument& enumeration) {
-        ScopeNames members{cpp_keywords()};
-        std::vector<std::string> chosen;
-        for (const contract::EnumeratorDocument& each : enumeration.enumerators) {
-            chosen.push_back(members.choose(identifier_of(each.name, "value")));
-            names_.enumerators[{enumeration.id, each.name}] = chosen.back();
-        }
-        return chosen;
-    }
-
     void write_enumeration(const EnumerationDocument& enumeration) {
         const std::string& name = names_.types[enumeration.id];
-        const std::vector<std::string> chosen = name_enumerators(enumeration);
+        const std::vector<std::string> chosen = cpp_enumerators(enumeration);
         append_comment(out_, "/// ", enumeration.description);
         out_ += fmt::format("enum class {} {{\n", name);
         for (std::size_t at = 0; at < chosen.size(); ++at) {
@@ -148,8 +130,6 @@ private:
         out_ += order_.declared.empty() ? "" : "\n";
     }
 
-    static ScopeNames field_scope() { return ScopeNames{cpp_keywords()}; }
-
     std::string type_of_field(const FieldDocument& field) {
         return order_.endless.contains(&field) ? "warren::Dynamic" : cpp_type(field.type, names_);
     }
@@ -157,13 +137,13 @@ private:
     void write_struct(const ModelDocument& model) {
         append_comment(out_, "/// ", model.description);
         out_ += fmt::format("struct {} {{\n", names_.types[model.id]);
-        ScopeNames members = field_scope();
-        for (const FieldDocument& field : model.fields) {
+        const std::vector<std::string> members = cpp_members(model);
+        for (std::size_t at = 0; at < members.size(); ++at) {
+            const FieldDocument& field = model.fields[at];
             if (order_.endless.contains(&field)) {
                 out_ += "    // It would hold itself: what it may be, only the server checks.\n";
             }
-            out_ += fmt::format("    {} {}{};\n", type_of_field(field),
-                                members.choose(identifier_of(field.name, "field")),
+            out_ += fmt::format("    {} {}{};\n", type_of_field(field), members[at],
                                 initializer_of(field));
         }
         out_ += "};\n\n";
@@ -219,10 +199,10 @@ private:
                                "warren::ModelBuilder<{0}> warren_builder{{\"{0}\"}};\n"
                                "        warren_builder.attributes({1});\n",
                                name, whole);
-        ScopeNames members = field_scope();
-        for (const FieldDocument& field : model.fields) {
-            const std::string member = members.choose(identifier_of(field.name, "field"));
-            const std::string attributes = attributes_of(field, member);
+        const std::vector<std::string> members = cpp_members(model);
+        for (std::size_t at = 0; at < members.size(); ++at) {
+            const std::string& member = members[at];
+            const std::string attributes = attributes_of(model.fields[at], member);
             out_ += is_macro ? fmt::format(",\n    ({}{})", member, attributes)
                              : fmt::format(
                                    "        warren_builder.template field<&{}::{}>(\"{}\"{}"
@@ -244,13 +224,13 @@ private:
         if (!text.contains(',')) {
             return text;
         }
-        const std::string name = scope_.choose(fmt::format("{}_{}", method, what));
+        const std::string name = names_.scope.choose(fmt::format("{}_{}", method, what));
         out_ += fmt::format("using {} = {};\n", name, text);
         return fmt::format("{}::{}", cpp_namespace, name);
     }
 
     void write_method(const MethodDocument& method) {
-        const std::string name = scope_.choose(identifier_of(method.name, "method"));
+        const std::string& name = names_.methods[method.name];
         const std::string request = argument_of(method.request, name, "request");
         const std::string part = method.part ? argument_of(*method.part, name, "part") : "";
         const std::string response = argument_of(method.response, name, "response");
@@ -269,7 +249,6 @@ private:
 
     const contract::Document& document_;
     CppOrder order_;
-    ScopeNames scope_;
     CppNames names_;
     std::string out_;
 };

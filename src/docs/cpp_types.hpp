@@ -1,22 +1,13 @@
 #pragma once
 
 #include "contract/document.hpp"
+#include "docs/cpp_names.hpp"
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace warren::docs {
-
-/// What a model or enumeration is called in the header, by its id in the contract.
-struct CppNames {
-    std::map<std::string_view, std::string> types;
-    /// Enumerators by the enumeration's id and their own name.
-    std::map<std::pair<std::string_view, std::string_view>, std::string> enumerators;
-};
-
-inline constexpr std::string_view cpp_namespace = "client_models";
 
 /// A type, with the names of namespaces before it, so that no field can hide it.
 std::string cpp_type(const contract::DataType& type, const CppNames& names);

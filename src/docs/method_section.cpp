@@ -164,8 +164,8 @@ void write_examples(Html& html, const MethodDocument& method, const std::string&
 
 }  // namespace
 
-void write_method(Html& html, const Document& document, const MethodDocument& method,
-                  const std::optional<TryPage>& try_it) {
+void write_method(Html& html, const Document& document, const CppNames& names,
+                  const MethodDocument& method, const std::optional<TryPage>& try_it) {
     const std::string anchor = method_anchor(method.name);
     html.markup("<section class=\"method\" tabindex=\"-1\"").attribute("id", anchor).markup(">");
     write_heading(html, method, anchor);
@@ -180,7 +180,7 @@ void write_method(Html& html, const Document& document, const MethodDocument& me
     write_part(html, "Response", document, method.response, anchor + ".response");
     write_failures(html, document, method, anchor + ".failures");
     write_examples(html, method, anchor + ".examples");
-    write_calls(html, document, method, anchor + ".call");
+    write_calls(html, document, names, method, anchor + ".call");
     if (try_it) {
         write_try(html, document, method, *try_it, anchor + ".try");
     }

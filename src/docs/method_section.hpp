@@ -1,6 +1,7 @@
 #pragma once
 
 #include "contract/document.hpp"
+#include "docs/cpp_names.hpp"
 #include "docs/html.hpp"
 #include "docs/page.hpp"
 
@@ -9,8 +10,8 @@
 namespace warren::docs {
 
 /// All about one method: what it does and takes, answers and fails with, and how to call it.
-/// in  try_it: none: it cannot be called from the page
-void write_method(Html& html, const contract::Document& document,
+/// in  names: of the document; try_it: none: it cannot be called from the page
+void write_method(Html& html, const contract::Document& document, const CppNames& names,
                   const contract::MethodDocument& method, const std::optional<TryPage>& try_it);
 
 }  // namespace warren::docs

@@ -80,8 +80,8 @@ void write_bar(Html& html, const PageOptions& options) {
 
 }  // namespace
 
-std::string page_html(const contract::Document& document, const Layout& layout,
-                      const Layout::Page& page, const PageOptions& options,
+std::string page_html(const contract::Document& document, const CppNames& names,
+                      const Layout& layout, const Layout::Page& page, const PageOptions& options,
                       std::span<const std::string> documents) {
     Html html;
     write_head(html, document, options);
@@ -95,7 +95,7 @@ std::string page_html(const contract::Document& document, const Layout& layout,
         html.markup("<h1 class=\"unseen\">").text(options.title).markup("</h1>");
     }
     for (std::size_t at = page.first; at < page.first + page.count; ++at) {
-        write_method(html, document, document.methods[at], options.try_it);
+        write_method(html, document, names, document.methods[at], options.try_it);
     }
     html.markup("</main></div>");
     if (options.assets == PageAssets::embedded) {

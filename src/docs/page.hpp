@@ -1,6 +1,7 @@
 #pragma once
 
 #include "contract/document.hpp"
+#include "docs/cpp_names.hpp"
 #include "docs/layout.hpp"
 
 #include <cstdint>
@@ -43,9 +44,9 @@ struct PageOptions {
 };
 
 /// One page of HTML.
-/// in  documents: addresses of what programs read, from the page
-std::string page_html(const contract::Document& document, const Layout& layout,
-                      const Layout::Page& page, const PageOptions& options,
+/// in  names: of the document; documents: addresses of what programs read, from the page
+std::string page_html(const contract::Document& document, const CppNames& names,
+                      const Layout& layout, const Layout::Page& page, const PageOptions& options,
                       std::span<const std::string> documents);
 
 }  // namespace warren::docs

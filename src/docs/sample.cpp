@@ -1,6 +1,7 @@
 #include "docs/sample.hpp"
 
 #include "core/base64.hpp"
+#include "model/secrets.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -201,7 +202,8 @@ Dynamic sample_request(const contract::Document& document, const contract::Metho
                                    : method.examples.front().request;
 }
 
-bool has_secrets(const contract::Document& document, const DataType& type) {
+Secrets secrets_in(const contract::Document& document, const DataType& type) {
+    Secrets found = Secrets::none;
     std::vector<const DataType*> left{&type};
     std::vector<std::string_view> seen;
     constexpr std::size_t models_max = 100;
@@ -209,26 +211,29 @@ bool has_secrets(const contract::Document& document, const DataType& type) {
         const DataType& here = *left.back();
         left.pop_back();
         if (here.kind == Kind::secret) {
-            return true;
+            return Secrets::by_type;
         }
         for (const DataType& element : here.elements) {
             left.push_back(&element);
         }
-        const auto* const model =
+        const auto* const described =
             here.kind == Kind::model ? document.find_model(here.reference) : nullptr;
-        if (model == nullptr || seen.size() == models_max ||
-            std::ranges::find(seen, std::string_view{model->id}) != seen.end()) {
+        if (described == nullptr || seen.size() == models_max ||
+            std::ranges::find(seen, std::string_view{described->id}) != seen.end()) {
             continue;
         }
-        seen.push_back(model->id);
-        for (const contract::FieldDocument& field : model->fields) {
-            if (field.is_secret) {
-                return true;
+        seen.push_back(described->id);
+        for (const contract::FieldDocument& field : described->fields) {
+            if (field.is_secret && model::is_secret_name(field.name)) {
+                found = Secrets::by_name;  // with all that is inside
+            } else if (field.is_secret) {
+                return Secrets::by_type;
+            } else {
+                left.push_back(&field.type);
             }
-            left.push_back(&field.type);
         }
     }
-    return false;
+    return found;
 }
 
 }  // namespace warren::docs

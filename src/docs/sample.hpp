@@ -4,6 +4,8 @@
 
 #include "contract/document.hpp"
 
+#include <cstdint>
+
 namespace warren::docs {
 
 /// A request to show: the method's first example, or one made of what its fields say: examples,
@@ -11,7 +13,13 @@ namespace warren::docs {
 /// cost bounded, whatever the models nest
 Dynamic sample_request(const contract::Document& document, const contract::MethodDocument& method);
 
-/// Whether a request has secrets: whoever calls needs a key. Looks as deep as `sample_request`.
-bool has_secrets(const contract::Document& document, const contract::DataType& type);
+/// How a caller knows the secrets of a request.
+enum class Secrets : std::uint8_t {
+    none,
+    by_name,  // all of them by the names of their fields
+    by_type,  // some by their type alone
+};
+/// Looks as deep as `sample_request`.
+Secrets secrets_in(const contract::Document& document, const contract::DataType& type);
 
 }  // namespace warren::docs

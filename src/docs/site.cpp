@@ -76,8 +76,10 @@ std::vector<SiteFile> site(const contract::Document& document, const PageOptions
     linked.insert(linked.end(), {"schemas/index.json", "schemas/head.json", "schemas/bundle.json"});
     add_schemas(document, files);
     const Layout layout{document};
+    const CppNames names = cpp_names(document);
     for (const Layout::Page& page : layout.pages()) {
-        files.push_back({page.file, html_type, page_html(document, layout, page, options, linked)});
+        files.push_back(
+            {page.file, html_type, page_html(document, names, layout, page, options, linked)});
     }
     if (options.assets == PageAssets::linked) {
         files.push_back({std::string{stylesheet_file}, css_type, std::string{stylesheet}});

@@ -174,7 +174,7 @@ public:
     }
 
     Topology server_topology(const ServerTopologyOptions& options) const override {
-        Topology topology = pair_of(joined({"server_", options.server, "_ex"}),
+        Topology topology = pair_of(callme_exchange_of(options.server),
                                     callme_queue_of(options.server), options.queue_overrides);
         topology.replies_on = RepliesOn::own_channel;
         return topology;
@@ -196,16 +196,15 @@ public:
             return std::unexpected{format::to_failure(written.error())};
         }
         const CallmeProperties properties = callme_properties(form_);
-        MessageView encoded{
-            .exchange = arena.copy(std::string_view{joined({"server_", server, "_ex"})}),
-            .content_type = properties.content_type,
-            .content_encoding = properties.content_encoding,
-            .correlation_id = call.correlation_id,
-            .reply_to = reply_to,
-            .delivery_mode = persistent,
-            .priority = lowest_priority,
-            .headers = Value::map({}),
-            .body = bytes_of(body)};
+        MessageView encoded{.exchange = arena.copy(std::string_view{callme_exchange_of(server)}),
+                            .content_type = properties.content_type,
+                            .content_encoding = properties.content_encoding,
+                            .correlation_id = call.correlation_id,
+                            .reply_to = reply_to,
+                            .delivery_mode = persistent,
+                            .priority = lowest_priority,
+                            .headers = Value::map({}),
+                            .body = bytes_of(body)};
         write_metadata(call.metadata, encoded, arena);
         return encoded;
     }
@@ -249,7 +248,7 @@ public:
         if (server.empty() || server.size() > callme_server_id_bytes_max) {
             return {};  // `encode_call` says what is wrong
         }
-        return {{.exchange = joined({"server_", server, "_ex"})}};
+        return {{.exchange = callme_exchange_of(server)}};
     }
 
 private:
@@ -277,6 +276,10 @@ private:
 
 std::string callme_queue_of(std::string_view server_id) {
     return joined({"server_", server_id, "_queue"});
+}
+
+std::string callme_exchange_of(std::string_view server_id) {
+    return joined({"server_", server_id, "_ex"});
 }
 
 MakeReplyTopology callme_reply_topology(std::string user, TopologyOverrides overrides) {

@@ -17,8 +17,9 @@ namespace warren::protocol {
 /// A server's id as it may be: "server_<id>_queue" has to fit a short string.  [AMQP 0-9-1 4.2.5.3]
 inline constexpr std::size_t callme_server_id_bytes_max = 255 - (sizeof("server__queue") - 1);
 
-/// The queue of a server.
+/// The queue of a server, and the exchange that takes its requests.
 std::string callme_queue_of(std::string_view server_id);
+std::string callme_exchange_of(std::string_view server_id);
 
 /// How a client gets replies.
 /// in   user: as whom it is known to the broker; overrides: of its queue and exchange

@@ -1,6 +1,6 @@
 #include "app/config/sections.hpp"
 #include "endpoint/protocols/table.hpp"
-#include "endpoint/server/listener_config.hpp"
+#include "endpoint/server/listener_queue.hpp"
 #include "format/fernet/fernet.hpp"
 
 #include <array>

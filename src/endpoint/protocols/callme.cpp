@@ -159,6 +159,7 @@ extern constinit const ProtocolDescriptor callme{
         },
     .server_key = "server_id",
     .queue_of = protocol::callme_queue_of,
+    .exchange_of = protocol::callme_exchange_of,
     .reply_topology =
         [](const Address& address) {
             return protocol::callme_reply_topology(amqp_user_of(address),

@@ -97,6 +97,8 @@ struct ProtocolDescriptor {
     /// The queue of a server, where it is not called as the server is. Then a client's address
     /// need not name one, as each call may.
     std::string (*queue_of)(std::string_view server) = nullptr;
+    /// The exchange that takes a server's requests, where it is one of its own.
+    std::string (*exchange_of)(std::string_view server) = nullptr;
     /// How a client gets its replies, where the protocol says that.
     protocol::MakeReplyTopology (*reply_topology)(const Address& address) = nullptr;
     /// Requests at once where nobody says how many, if there are not as many as usual.

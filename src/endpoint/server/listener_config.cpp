@@ -8,7 +8,6 @@
 #include "endpoint/protocols/table.hpp"
 #include "endpoint/server/listener_queue.hpp"
 #include "endpoint/server/signers.hpp"
-#include "endpoint/server/topic_pattern.hpp"
 #include "transport/net/tls_context.hpp"
 
 #include <algorithm>
@@ -188,30 +187,14 @@ std::expected<void, Failure> check_tcp(const ListenerOptions& options, const Add
     return {};
 }
 
-/// What an exchange does. A plugin's does as the type that its argument names.
-std::string_view exchange_type(const ListenerExchange& exchange) {
-    const Value delayed = exchange.arguments["x-delayed-type"];
-    return exchange.type == "x-delayed-message" && delayed.is_text()
-               ? delayed.as_text()
-               : std::string_view{exchange.type};
-}
-
 std::expected<void, Failure> check_at_broker(const ListenerOptions& options,
                                              const Address& address) {
     if (options.tcp.tls) {
         return refused(
             "A broker has the server's certificate; a client's is in the address (certfile)");
     }
-    for (const ListenerExchange& exchange : options.queue.exchanges) {
-        if (auto usable = check_exchange_type(exchange); !usable) {
-            return usable;
-        }
-        if (exchange_type(exchange) == "topic" && is_topic_pattern(address.queue)) {
-            return refused("The queue '" + address.queue + "' cannot be bound to the exchange '" +
-                           exchange.name +
-                           "' of type topic, where the words '*' and '#' stand for others: " +
-                           "it would get replies as requests; choose another name");
-        }
+    if (auto checked = check_exchanges(options, address); !checked) {
+        return checked;
     }
     if (auto checked = check_queue(options, address); !checked) {
         return checked;
@@ -239,7 +222,8 @@ std::expected<void, Failure> check(const ListenerOptions& options, const Address
 }
 
 /// What the address of a client has of a listener's: where calls go, and how they are written.
-std::string client_parameters(const std::string& url, const Address& address) {
+std::string client_parameters(const std::string& url, const Address& address,
+                              const ListenerOptions& options) {
     if (std::holds_alternative<TcpAddress>(address.transport)) {
         return {};  // the scheme says it all
     }
@@ -258,21 +242,14 @@ std::string client_parameters(const std::string& url, const Address& address) {
             add_parameter(parameters, "side", "connect");
         }
     }
+    if (!address.is_brokerless() && options.nested_secrets.value_or(false) &&
+        address.protocol->secret_depth == model::SecretDepth::direct) {
+        add_parameter(parameters, "nested_secrets", "true");
+    }
     return parameters;
 }
 
 }  // namespace
-
-std::expected<void, Failure> check_exchange_type(const ListenerExchange& exchange) {
-    const std::string_view type = exchange_type(exchange);
-    if (type == "direct" || type == "topic") {
-        return {};
-    }
-    return refused(
-        "The exchange '" + exchange.name + "' is of type '" + exchange.type +
-        "', but calls need direct or topic: others give requests and replies to every queue that "
-        "is bound, so that handlers run twice and callers get their own requests");
-}
 
 transport::TlsServerOptions server_tls(const ListenerTls& tls) {
     return {.certificate_file = tls.certificate_file,
@@ -347,7 +324,7 @@ std::expected<ListenerConfig, Failure> resolve_listener(ListenerOptions options)
         (address->protocol->method == MethodSource::by_listener || address->is_one_way())) {
         return refused("'describe' is of listeners whose calls name a method and get a response");
     }
-    std::string parameters = client_parameters(url, *address);
+    std::string parameters = client_parameters(url, *address, options);
     return ListenerConfig{std::move(options), std::move(*address), std::move(*keys),
                           std::move(parameters)};
 }

@@ -39,11 +39,6 @@ struct ListenerConfig {
 /// An address with the queue there, for people: "amqp://localhost:5672/test queue=test".
 std::string display_location(const Address& address);
 
-/// Whether calls can go through an exchange of this type: each request to one queue, each reply to
-/// its caller.
-/// err  invalid_request
-std::expected<void, Failure> check_exchange_type(const ListenerExchange& exchange);
-
 transport::TlsServerOptions server_tls(const ListenerTls& tls);
 
 /// Where a listener is to listen, whatever else is wrong with it.

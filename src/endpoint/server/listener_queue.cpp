@@ -2,6 +2,7 @@
 
 #include "endpoint/failures.hpp"
 #include "endpoint/protocols/descriptor.hpp"
+#include "endpoint/server/topic_pattern.hpp"
 #include "protocol/returned_requests.hpp"
 
 #include <algorithm>
@@ -229,6 +230,14 @@ protocol::DeadLetters dead_letters_of(const ListenerQueue& options, const std::s
                                                         : std::int64_t{options.attempts_max}};
 }
 
+/// What an exchange does. A plugin's does as the type that its argument names.
+std::string_view exchange_type(const ListenerExchange& exchange) {
+    const Value delayed = exchange.arguments["x-delayed-type"];
+    return exchange.type == "x-delayed-message" && delayed.is_text()
+               ? delayed.as_text()
+               : std::string_view{exchange.type};
+}
+
 }  // namespace
 
 void name_queue_type(ListenerQueue& queue) {
@@ -274,6 +283,33 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
         return checked;
     }
     return check_names(options, address);
+}
+
+std::expected<void, Failure> check_exchange_type(const ListenerExchange& exchange) {
+    const std::string_view type = exchange_type(exchange);
+    if (type == "direct" || type == "topic") {
+        return {};
+    }
+    return refused(
+        "The exchange '" + exchange.name + "' is of type '" + exchange.type +
+        "', but calls need direct or topic: others give requests and replies to every queue that "
+        "is bound, so that handlers run twice and callers get their own requests");
+}
+
+std::expected<void, Failure> check_exchanges(const ListenerOptions& options,
+                                             const Address& address) {
+    for (const ListenerExchange& exchange : options.queue.exchanges) {
+        if (auto usable = check_exchange_type(exchange); !usable) {
+            return usable;
+        }
+        if (exchange_type(exchange) == "topic" && is_topic_pattern(address.queue)) {
+            return refused("The queue '" + address.queue + "' cannot be bound to the exchange '" +
+                           exchange.name +
+                           "' of type topic, where the words '*' and '#' stand for others: " +
+                           "it would get replies as requests; choose another name");
+        }
+    }
+    return {};
 }
 
 std::string queue_at_broker(const Address& address) {

@@ -23,6 +23,15 @@ void name_queue_type(ListenerQueue& queue);
 ///      the broker's
 std::expected<void, Failure> check_queue(const ListenerOptions& options, const Address& address);
 
+/// Whether calls can go through an exchange of this type: each request to one queue, each reply to
+/// its caller.
+/// err  invalid_request
+std::expected<void, Failure> check_exchange_type(const ListenerExchange& exchange);
+
+/// err  as `check_exchange_type`; invalid_request: an exchange that would give replies to the queue
+std::expected<void, Failure> check_exchanges(const ListenerOptions& options,
+                                             const Address& address);
+
 /// The queue's name as the broker knows it.
 std::string queue_at_broker(const Address& address);
 

@@ -15,9 +15,15 @@ std::string get_state_name(std::size_t state) {
     return names[state];
 }
 
+bool log_in(const std::string& user, const std::string& password) {
+    return !user.empty() && !password.starts_with("gAAAA");  // which a token does
+}
+
 }  // namespace
 
-/// Functions with names in one another, as callme's servers have them.
+/// Functions with names in one another, as callme's servers have them, and one with a secret that
+/// is known by its name.
 WARREN_MODULE(states) {
+    states.method("log_in", log_in, {"user", "password"});
     states.method("examples.get_state_name", get_state_name, {"state"});
 }

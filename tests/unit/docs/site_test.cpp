@@ -153,7 +153,9 @@ TEST(Site, HasHostileTextsAsTexts) {
 
 TEST(Site, TellsOfEveryModelThatNests) {
     for (const std::size_t levels : {1U, 2U, 5U, 200U, 3'000U}) {
-        const ParsedHtml page{page_html(test::deep_document(levels), Layout{test::deep_document(0)},
+        const contract::Document document = test::deep_document(levels);
+        const ParsedHtml page{page_html(document, cpp_names(document),
+                                        Layout{test::deep_document(0)},
                                         Layout{test::deep_document(0)}.pages()[0], {}, {})};
         EXPECT_EQ(page.errors, std::vector<std::string>{});
         std::size_t fields = 0;
@@ -201,6 +203,9 @@ TEST(Site, ShowsNoSecret) {
     secret.default_value = Dynamic{"canary-default"};
     secret.examples = {"canary-example"};
     document.models[0].fields.push_back(secret);
+    EXPECT_FALSE(index_of(document).contains("canary"));
+    EXPECT_FALSE(index_of(document).contains("fernet.key"));
+    document.listeners[0].needs = {contract::CallerNeed::fernet_key};
     const std::string index = index_of(document);
     EXPECT_FALSE(index.contains("canary"));
     EXPECT_TRUE(index.contains("--fernet-key @fernet.key"));

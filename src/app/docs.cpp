@@ -5,8 +5,10 @@
 #include "app/exit_code.hpp"
 #include "app/fresh_contract.hpp"
 #include "app/interrupt.hpp"
+#include "app/other_contract.hpp"
 #include "app/serving.hpp"
 #include "app/site_directory.hpp"
+#include "contract/diff.hpp"
 #include "core/duration.hpp"
 #include "docs/site.hpp"
 #include "endpoint/address/address.hpp"
@@ -16,6 +18,7 @@
 #include <cstdio>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +28,7 @@ namespace {
 
 struct DocsOptions {
     ContractSource source;
+    std::optional<std::string> against;  // the contract before
     std::string out;
     DocsServer::Options server;
     std::string try_it;  // mock or call; empty: nothing is called
@@ -33,13 +37,28 @@ struct DocsOptions {
     const CLI::Option* host = nullptr;
 };
 
+/// Read the contract before, if there is one to hold the new one against.
+std::expected<std::optional<contract::Document>, int> read_before(const DocsOptions& options) {
+    if (!options.against) {
+        return std::nullopt;
+    }
+    auto before = read_other_contract(*options.against);
+    if (!before) {
+        return std::unexpected{before.error()};
+    }
+    return std::optional{std::move(*before)};
+}
+
 int build_docs(const DocsOptions& options) {
     const Interrupt interrupt;
-    const auto document = read_contract(options.source);
+    const auto before = read_before(options);
+    const auto document = before ? read_contract(options.source) : std::unexpected{before.error()};
     if (!document) {
         return document.error();
     }
-    const auto files = docs::site(*document, {.title = options.server.title});
+    const contract::Diff changes = *before ? contract::diff(**before, *document) : contract::Diff{};
+    const auto files = docs::site(
+        *document, {.title = options.server.title, .changes = *before ? &changes : nullptr});
     const auto written = write_site(options.out, files, interrupt.token());
     if (interrupt.is_asked()) {
         interrupt.end();
@@ -96,7 +115,8 @@ std::expected<DocsServer::Options, std::string> server_options(const DocsOptions
 
 int serve_docs(const DocsOptions& options) {
     const Signals signals;
-    const auto document = read_contract(options.source);
+    auto before = read_before(options);
+    const auto document = before ? read_contract(options.source) : std::unexpected{before.error()};
     if (!document) {
         return document.error();
     }
@@ -105,6 +125,7 @@ int serve_docs(const DocsOptions& options) {
         std::fprintf(stderr, "error: %s\n", made.error().c_str());
         return exit_configuration;
     }
+    made->before = std::move(*before);
     DocsServer server{std::move(*made)};
     server.publish(*document);
     if (const auto started = server.start(); !started) {
@@ -156,6 +177,12 @@ void add_try(CLI::App& serve, DocsOptions& options) {
         ->allow_extra_args(false);
 }
 
+void add_against(CLI::App& command, DocsOptions& options) {
+    command.add_option("--against", options.against,
+                       "Say what changed since this contract: a document, a directory of modules, "
+                       "or a server's address");
+}
+
 }  // namespace
 
 void add_docs(CLI::App& program, Action& action) {
@@ -174,6 +201,7 @@ void add_docs(CLI::App& program, Action& action) {
         ->required();
     build->add_option("--title", options->server.title, "What the pages are called")
         ->capture_default_str();
+    add_against(*build, *options);
     build->callback([&action, options] { action = [options] { return build_docs(*options); }; });
 
     CLI::App* serve = command->add_subcommand(
@@ -189,6 +217,7 @@ void add_docs(CLI::App& program, Action& action) {
     serve->add_option("--title", options->server.title, "What the pages are called")
         ->capture_default_str();
     add_try(*serve, *options);
+    add_against(*serve, *options);
     serve->callback([&action, options] { action = [options] { return serve_docs(*options); }; });
 }
 

@@ -1,5 +1,6 @@
 #include "app/docs_server.hpp"
 
+#include "contract/diff.hpp"
 #include "docs/digest.hpp"
 #include "docs/site.hpp"
 #include "transport/loop/asio_executor.hpp"
@@ -78,7 +79,11 @@ DocsServer::~DocsServer() {
 }
 
 void DocsServer::publish(const contract::Document& document) {
-    docs::PageOptions page{.title = options_.title, .assets = docs::PageAssets::linked};
+    const contract::Diff changes =
+        options_.before ? contract::diff(*options_.before, document) : contract::Diff{};
+    docs::PageOptions page{.title = options_.title,
+                           .assets = docs::PageAssets::linked,
+                           .changes = options_.before ? &changes : nullptr};
     if (try_it_) {
         page.try_it = options_.try_it->page;
         try_it_->publish(std::make_shared<const contract::Document>(document));

@@ -30,6 +30,7 @@ public:
         std::uint16_t port = 9012;
         std::string title = docs::PageOptions{}.title;
         std::optional<TryIt::Options> try_it{};  // none: nothing can be called from the pages
+        std::optional<contract::Document> before{};  // what changed since then is told
     };
 
     explicit DocsServer(Options options);

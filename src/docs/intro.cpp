@@ -2,6 +2,8 @@
 
 #include <warren/error.hpp>
 
+#include "docs/changes.hpp"
+
 #include <array>
 
 namespace warren::docs {
@@ -114,10 +116,10 @@ void write_listeners(Html& html, const Document& document) {
 
 }  // namespace
 
-void write_intro(Html& html, const Document& document, const std::string& title,
+void write_intro(Html& html, const Document& document, const PageOptions& options,
                  std::span<const std::string> documents) {
     html.markup("<section class=\"intro\" id=\"page:top\" tabindex=\"-1\"><h1>")
-        .text(title)
+        .text(options.title)
         .markup("</h1><p class=\"lead\">")
         .number(document.methods.size())
         .markup(document.methods.size() == 1 ? Markup{" method"} : Markup{" methods"});
@@ -132,6 +134,9 @@ void write_intro(Html& html, const Document& document, const std::string& title,
             .markup("</code>");
     }
     html.markup("</p>");
+    if (options.changes != nullptr) {
+        write_changes_summary(html, *options.changes);
+    }
     write_listeners(html, document);
     html.markup("<h2>For programs</h2><ul class=\"links\">");
     for (const std::string& address : documents) {

@@ -3,6 +3,7 @@
 #include "core/percent.hpp"
 #include "docs/anchor.hpp"
 #include "docs/call_section.hpp"
+#include "docs/changes.hpp"
 #include "docs/fields.hpp"
 #include "docs/prose.hpp"
 #include "docs/quoting.hpp"
@@ -17,7 +18,8 @@ namespace {
 using contract::Document;
 using contract::MethodDocument;
 
-void write_heading(Html& html, const MethodDocument& method, const std::string& anchor) {
+void write_heading(Html& html, const MethodDocument& method, const std::string& anchor,
+                   const contract::Diff* changes) {
     html.markup("<h2><a")
         .attribute("href", "#" + core::percent_encode(anchor))
         .markup("><code>")
@@ -31,6 +33,9 @@ void write_heading(Html& html, const MethodDocument& method, const std::string& 
     }
     for (const std::string& tag : method.tags) {
         html.markup(" <span class=\"badge tag\">").text(tag).markup("</span>");
+    }
+    if (changes != nullptr) {
+        write_change_mark(html, *changes, method.name);
     }
     html.markup("</h2>");
     if (method.deprecated) {
@@ -165,10 +170,10 @@ void write_examples(Html& html, const MethodDocument& method, const std::string&
 }  // namespace
 
 void write_method(Html& html, const Document& document, const CppNames& names,
-                  const MethodDocument& method, const std::optional<TryPage>& try_it) {
+                  const MethodDocument& method, const PageOptions& options) {
     const std::string anchor = method_anchor(method.name);
     html.markup("<section class=\"method\" tabindex=\"-1\"").attribute("id", anchor).markup(">");
-    write_heading(html, method, anchor);
+    write_heading(html, method, anchor, options.changes);
     write_facts(html, method);
     write_part(html, "Request", document, method.request, anchor + ".request");
     if (may_come_by_position(document, method)) {
@@ -181,8 +186,8 @@ void write_method(Html& html, const Document& document, const CppNames& names,
     write_failures(html, document, method, anchor + ".failures");
     write_examples(html, method, anchor + ".examples");
     write_calls(html, document, names, method, anchor + ".call");
-    if (try_it) {
-        write_try(html, document, method, *try_it, anchor + ".try");
+    if (options.try_it) {
+        write_try(html, document, method, *options.try_it, anchor + ".try");
     }
     html.markup("</section>");
 }

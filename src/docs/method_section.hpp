@@ -5,13 +5,11 @@
 #include "docs/html.hpp"
 #include "docs/page.hpp"
 
-#include <optional>
-
 namespace warren::docs {
 
 /// All about one method: what it does and takes, answers and fails with, and how to call it.
-/// in  names: of the document; try_it: none: it cannot be called from the page
+/// in  names: of the document
 void write_method(Html& html, const contract::Document& document, const CppNames& names,
-                  const contract::MethodDocument& method, const std::optional<TryPage>& try_it);
+                  const contract::MethodDocument& method, const PageOptions& options);
 
 }  // namespace warren::docs

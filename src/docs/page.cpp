@@ -2,6 +2,7 @@
 
 #include "core/base64.hpp"
 #include "docs/assets.hpp"
+#include "docs/changes.hpp"
 #include "docs/digest.hpp"
 #include "docs/html.hpp"
 #include "docs/index_list.hpp"
@@ -78,25 +79,17 @@ void write_bar(Html& html, const PageOptions& options) {
             "<button type=\"button\" class=\"theme\" hidden>Theme</button></header>");
 }
 
-}  // namespace
-
-std::string page_html(const contract::Document& document, const CppNames& names,
-                      const Layout& layout, const Layout::Page& page, const PageOptions& options,
-                      std::span<const std::string> documents) {
+/// A page with what a function writes in its middle.
+template <typename Write>
+std::string framed(const contract::Document& document, const Layout& layout,
+                   const Layout::Page& page, const PageOptions& options, const Write& write) {
     Html html;
     write_head(html, document, options);
     write_bar(html, options);
     html.markup("<div class=\"columns\">");
     write_index(html, document, layout, page);
     html.markup("<main id=\"page:content\" tabindex=\"-1\">");
-    if (&page == &layout.pages().front()) {
-        write_intro(html, document, options.title, documents);
-    } else {
-        html.markup("<h1 class=\"unseen\">").text(options.title).markup("</h1>");
-    }
-    for (std::size_t at = page.first; at < page.first + page.count; ++at) {
-        write_method(html, document, names, document.methods[at], options.try_it);
-    }
+    write(html);
     html.markup("</main></div>");
     if (options.assets == PageAssets::embedded) {
         html.markup("<script></script>");
@@ -111,6 +104,31 @@ std::string page_html(const contract::Document& document, const CppNames& names,
     html.markup("</body></html>\n");
     return options.assets == PageAssets::embedded ? with_assets(std::move(html).str())
                                                   : std::move(html).str();
+}
+
+}  // namespace
+
+std::string page_html(const contract::Document& document, const CppNames& names,
+                      const Layout& layout, const Layout::Page& page, const PageOptions& options,
+                      std::span<const std::string> documents) {
+    return framed(document, layout, page, options, [&](Html& html) {
+        if (&page == &layout.pages().front()) {
+            write_intro(html, document, options, documents);
+        } else {
+            html.markup("<h1 class=\"unseen\">").text(options.title).markup("</h1>");
+        }
+        for (std::size_t at = page.first; at < page.first + page.count; ++at) {
+            write_method(html, document, names, document.methods[at], options);
+        }
+    });
+}
+
+std::string changes_html(const contract::Document& document, const Layout& layout,
+                         const PageOptions& options) {
+    const Layout::Page page{std::string{changes_file}};
+    return framed(document, layout, page, options, [&](Html& html) {
+        write_changes(html, document, layout, page, *options.changes);
+    });
 }
 
 }  // namespace warren::docs

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "contract/diff.hpp"
 #include "contract/document.hpp"
 #include "docs/cpp_names.hpp"
 #include "docs/layout.hpp"
@@ -41,6 +42,8 @@ struct PageOptions {
     std::string title = "Methods";
     PageAssets assets = PageAssets::embedded;
     std::optional<TryPage> try_it{};  // of linked assets
+    /// Against the contract before; null: changes are not told.
+    const contract::Diff* changes = nullptr;
 };
 
 /// One page of HTML.
@@ -48,5 +51,10 @@ struct PageOptions {
 std::string page_html(const contract::Document& document, const CppNames& names,
                       const Layout& layout, const Layout::Page& page, const PageOptions& options,
                       std::span<const std::string> documents);
+
+/// The page of what changed.
+/// in  options: with changes
+std::string changes_html(const contract::Document& document, const Layout& layout,
+                         const PageOptions& options);
 
 }  // namespace warren::docs

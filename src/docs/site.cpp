@@ -5,6 +5,7 @@
 #include "core/percent.hpp"
 #include "docs/assets.hpp"
 #include "docs/asyncapi.hpp"
+#include "docs/changes.hpp"
 #include "docs/openrpc.hpp"
 #include "docs/schema_name.hpp"
 #include "docs/schemas.hpp"
@@ -56,18 +57,22 @@ void add_schemas(const contract::Document& document, std::vector<SiteFile>& file
 }
 
 /// What programs read of the whole contract; each is linked to from the first page.
-std::vector<SiteFile> documents_of(const contract::Document& document) {
+std::vector<SiteFile> documents_of(const contract::Document& document,
+                                   const contract::Diff* changes) {
     std::vector<SiteFile> files;
     files.push_back({"contract.json", json_type, contract::to_json(document)});
     files.push_back(json_file("asyncapi.json", asyncapi(document)));
     files.push_back(json_file("openrpc.json", openrpc(document)));
+    if (changes != nullptr) {
+        files.push_back({std::string{changes_json_file}, json_type, contract::to_json(*changes)});
+    }
     return files;
 }
 
 }  // namespace
 
 std::vector<SiteFile> site(const contract::Document& document, const PageOptions& options) {
-    std::vector<SiteFile> files = documents_of(document);
+    std::vector<SiteFile> files = documents_of(document, options.changes);
     std::vector<std::string> linked;
     linked.reserve(files.size());
     for (const SiteFile& file : files) {
@@ -80,6 +85,10 @@ std::vector<SiteFile> site(const contract::Document& document, const PageOptions
     for (const Layout::Page& page : layout.pages()) {
         files.push_back(
             {page.file, html_type, page_html(document, names, layout, page, options, linked)});
+    }
+    if (options.changes != nullptr) {
+        files.push_back(
+            {std::string{changes_file}, html_type, changes_html(document, layout, options)});
     }
     if (options.assets == PageAssets::linked) {
         files.push_back({std::string{stylesheet_file}, css_type, std::string{stylesheet}});

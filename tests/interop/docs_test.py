@@ -102,6 +102,40 @@ class Build(ProgramTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual((self.place / "docs/contract.json").read_text(), shown.stdout)
 
+    def test_what_changed_is_told(self):
+        modules = self.place / "modules"
+        modules.mkdir()
+        for name in ("fibonacci", "dx_example"):
+            shutil.copy(pathlib.Path(MODULES) / f"{name}.so", modules)
+        shown = run_warren("contract", "show", "--modules", MODULES).stdout
+        document = self.write("before.json", shown)
+        # The contract before as a document, and as modules of which this process has others.
+        gone = run_warren("docs", "build", modules, "--against", document, "--out", self.place / "gone")
+        self.assertEqual((gone.returncode, gone.stderr), (0, ""))
+        gone = tree_of(self.place / "gone")
+        self.assertIn(b"The method was removed.", gone["changes.html"])
+        self.assertEqual(json.loads(gone["changes.json"])["breaking"], 5)
+        self.assertIn(b"5 breaking, 0 risky, 0 compatible", gone["index.html"])
+        for name in ("one", "two"):
+            done = build(self.place / name, "--against", modules)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        one = tree_of(self.place / "one")
+        self.assertEqual(one, tree_of(self.place / "two"))
+        self.assertEqual(json.loads(one["changes.json"])["compatible"], 5)
+        self.assertIn(b'href="changes.html#sleep">changed<', one["index.html"])
+        self.assertIn(b'href="index.html#sleep"', one["changes.html"])
+        self.assertEqual(build(self.place / "plain").returncode, 0)
+        plain = tree_of(self.place / "plain")
+        self.assertEqual(set(one) - set(plain), {"changes.html", "changes.json"})
+        self.assertNotIn(b"changes.html", plain["index.html"])
+
+    def test_a_contract_before_that_cannot_be_read(self):
+        for old in (self.directory / "nothing.json", self.write("broken.json", "{")):
+            done = build(self.place / "docs", "--against", old)
+            self.assertEqual(done.returncode, 78)
+            self.assertIn(str(old), done.stderr)
+            self.assertEqual(os.listdir(self.place), [])
+
 
 class Serve(ProgramTest):
     def start(self, *options):
@@ -164,6 +198,11 @@ class Serve(ProgramTest):
             self.assertEqual(again.headers["ETag"], etag)
             other, same = self.ask(path, If_None_Match='"another"')
             self.assertEqual((other.status, same), (200, body))
+
+    def test_what_changed_is_served(self):
+        self.start("--modules", MODULES, "--against", MODULES)
+        self.assertIn(b"0 breaking", self.ask("/changes.html")[1])
+        self.assertEqual(self.ask("/changes.json")[0].status, 200)
 
     def test_only_get_and_head(self):
         self.start("--modules", MODULES)

@@ -4,8 +4,6 @@ AsyncAPI and OpenRPC, JSON Schema's own, pydantic, and what is really on the wir
 import enum
 import json
 import os
-import pathlib
-import shutil
 import subprocess
 import typing
 import unittest
@@ -13,11 +11,11 @@ import unittest
 import jsonschema
 import pydantic
 
-from fixture import HERE, MODULES, InteropTest, run_warren
+from fixture import MODULES, InteropTest, run_warren
+from npm_packages import PACKAGES, fetch_packages
 from pika_caller import CallFailed, Connection, RpcClient
 
 SAMPLES = os.environ["WARREN_SCHEMA_SAMPLES"]
-VALIDATORS = pathlib.Path(os.environ["WARREN_BINARY_DIR"]) / "npm"
 CONTRACTED = ["dx_example", "echo", "add", "fail", "sleep", "SimpleCommand"]
 
 
@@ -48,28 +46,13 @@ class DxExampleResponse(pydantic.BaseModel):
     data: typing.Optional[Response]
 
 
-def fetch_validators():
-    """Their packages, as the lock file has them; once for a build."""
-    VALIDATORS.mkdir(exist_ok=True)
-    for name in ("package.json", "package-lock.json", "validate.mjs"):
-        shutil.copy(HERE / "npm" / name, VALIDATORS)
-    lock = (VALIDATORS / "package-lock.json").read_bytes()
-    fetched = VALIDATORS / "fetched.json"
-    if not fetched.exists() or fetched.read_bytes() != lock:
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=VALIDATORS, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise AssertionError(f"npm cannot fetch the validators: {done.stdout}{done.stderr}")
-        fetched.write_bytes(lock)
-
-
 def validate(kind, document):
     """What a validator says of it: "ok", or what is wrong."""
-    path = VALIDATORS / f"{kind}.{os.getpid()}.json"
+    path = PACKAGES / f"{kind}.{os.getpid()}.json"
     path.write_text(json.dumps(document))
     command = ["node", "validate.mjs", kind, path]
     try:
-        done = subprocess.run(command, cwd=VALIDATORS, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=PACKAGES, capture_output=True, text=True)
     finally:
         path.unlink()
     if done.returncode != 0:
@@ -120,7 +103,7 @@ class ApiDocuments(Views):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        fetch_validators()
+        fetch_packages()
 
     def test_asyncapi(self):
         document = self.read("asyncapi.json")

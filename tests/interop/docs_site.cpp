@@ -1,6 +1,6 @@
 // Writes pages of documents that no module could have, for a browser to look at:
 //
-//     docs_site hostile|hostile_contract|many|deep DIRECTORY
+//     docs_site hostile|hostile_contract|many|volumes|deep|changed DIRECTORY
 
 #include "contract/registered.hpp"
 #include "docs/site.hpp"
@@ -64,21 +64,43 @@ contract::Document hostile_contract() {
     return all;
 }
 
+/// One with changes of every verdict, against one before.
+contract::Document changed(contract::Document& before) {
+    contract::Document after = before = test::document_of_many(20);
+    before.methods.pop_back();
+    after.methods.erase(after.methods.begin());
+    contract::FieldDocument& narrowed = after.models[5].fields[0];
+    narrowed.demands.max_length = 3;
+    contract::FieldDocument& other = after.models[7].fields[0];
+    other.required = before.models[7].fields[0].required = false;
+    before.models[7].fields[0].default_value = Dynamic{"a"};
+    other.default_value = Dynamic{"b"};
+    return after;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     const std::map<std::string_view, contract::Document (*)()> documents{
         {"hostile", hostile},
         {"hostile_contract", hostile_contract},
+        {"changed", [] { return contract::Document{}; }},
         {"many", [] { return test::document_of_many(1'000); }},
+        {"volumes", [] { return test::document_of_many(255); }},
         {"deep", [] { return test::deep_document(200); }}};
     const auto document = count == 3 ? documents.find(arguments[1]) : documents.end();
     if (document == documents.end()) {
-        std::cerr << "usage: " << arguments[0] << " hostile|hostile_contract|many|deep DIRECTORY\n";
+        std::cerr << "usage: " << arguments[0]
+                  << " hostile|hostile_contract|many|volumes|deep|changed DIRECTORY\n";
         return 2;
     }
     const std::filesystem::path directory{arguments[2]};
-    for (const docs::SiteFile& file : docs::site(document->second(), {})) {
+    contract::Document before;
+    const bool is_changed = document->first == "changed";
+    const contract::Document shown = is_changed ? changed(before) : document->second();
+    const contract::Diff changes = contract::diff(before, shown);
+    for (const docs::SiteFile& file :
+         docs::site(shown, {.changes = is_changed ? &changes : nullptr})) {
         std::filesystem::create_directories((directory / file.path).parent_path());
         std::ofstream{directory / file.path} << file.content;
     }

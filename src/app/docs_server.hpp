@@ -29,7 +29,7 @@ public:
         std::string host = "::";  // "::" and "*": every address of this machine
         std::uint16_t port = 9012;
         std::string title = docs::PageOptions{}.title;
-        std::optional<TryIt::Options> try_it{};  // none: nothing can be called from the pages
+        std::optional<TryIt::Options> try_it{};      // none: nothing can be called from the pages
         std::optional<contract::Document> before{};  // what changed since then is told
     };
 

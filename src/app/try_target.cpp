@@ -198,7 +198,9 @@ std::expected<void, std::string> add_configured(const std::string& file, CallCom
         }
     }
     if (routes.empty()) {
-        return std::unexpected{problem + "; " + command.to_option + " says where to call"};
+        return std::unexpected{problem + (command.to_option.empty()
+                                              ? ""
+                                              : "; " + command.to_option + " says where to call")};
     }
     return {};
 }

@@ -286,6 +286,37 @@ class OfAServer(ProgramTest):
             server.terminate()
             self.assertEqual(server.wait(), 0)
 
+    def call(self, url, method, request):
+        own = {"X-Warren-Try": "token", "Content-Type": "application/json"}
+        asked = urllib.request.Request(url + "try", headers=own)
+        own["X-Warren-Try"] = json.loads(self.get(asked))["token"]
+        body = json.dumps({"method": method, "request": request}).encode()
+        return json.loads(self.get(urllib.request.Request(url + "try", body, own)))
+
+    def test_its_methods_are_tried_from_its_pages(self):
+        listener = {"zmq": f"ipc://{self.directory}/tried", "methods": ["add", "dx_example"]}
+        for way in ("call", "mock"):
+            with self.serve(listener, docs={"port": 0, "try": way}) as server:
+                url = server.addresses[-1]
+                added = self.call(url, "add", {"a": 2, "b": 3})
+                self.assertEqual(added.get("result") == 5, way == "call", added)
+                refused = self.call(url, "dx_example", {"favourite_food": "stone"})
+                self.assertEqual(refused["code"], "invalid_request")
+                self.assertEqual(refused["fields"][0]["path"], ["favourite_food"])
+                server.terminate()
+                self.assertEqual(server.wait(), 0)
+
+    def test_where_nobody_can_be_called(self):
+        configuration = {
+            "modules": [MODULES],
+            "docs": {"port": 0, "try": "call"},
+            "listeners": [{"tcp": "127.0.0.1:0"}],
+        }
+        done = run_warren("serve", "--config", self.write("warren.yml", configuration))
+        self.assertEqual((done.returncode, done.stdout), (78, ""))
+        self.assertIn("docs.port: try: ", done.stderr)
+        self.assertIn("cannot be called: its port is chosen when it is served", done.stderr)
+
     def test_a_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as holder:
             port = holder.getsockname()[1]

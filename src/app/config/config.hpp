@@ -68,12 +68,17 @@ struct ProxyEntry {
     PublishingEntry publishes{};
 };
 
+/// What calls from the pages of the documentation come to.
+enum class TryWay : std::uint8_t { mock, call };
+
 /// Where the documentation of what is served is served.
 struct DocsEntry {
     std::string host = "127.0.0.1";  // "*": every address of this machine
     std::uint16_t port = 9012;       // 0: a free one
     std::string title{};             // empty: the default
-    std::string source_location{};   // as that of `DirectoryEntry`
+    std::optional<TryWay> try_it{};  // none: nothing can be called from the pages
+    std::vector<std::string> public_hosts{};
+    std::string source_location{};  // as that of `DirectoryEntry`
 };
 
 struct DirectoryEntry {

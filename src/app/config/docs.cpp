@@ -2,13 +2,19 @@
 #include "endpoint/address/address.hpp"
 #include "transport/tcp/options.hpp"
 
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace warren::app {
 namespace {
+
+constexpr std::array<std::string_view, 2> try_words{"mock", "call"};
 
 bool is_host(const std::string& text) {
     const auto address =
@@ -46,6 +52,18 @@ void read_docs(const ConfigNode& node, Config& config) {
         docs.source_location = port->source_location();
     }
     map.read("title", docs.title, &ConfigNode::text);
+    map.read_word("try", docs.try_it, try_words);
+    const auto hosts = map.find("public_hosts");
+    for (const ConfigNode& item : hosts ? hosts->items() : std::vector<ConfigNode>{}) {
+        docs.public_hosts.push_back(item.text().value_or(""));
+    }
+    if (hosts && !docs.try_it) {
+        hosts->fail("is of pages that calls are made from: 'try' is missing");
+    }
+    if (docs.try_it && (docs.host == "*" || docs.host == "0.0.0.0")) {
+        config.notes.push_back(docs.source_location +
+                               ": with 'try' whoever reaches this machine may call");
+    }
     check_port(port.value_or(node), {docs_endpoint(docs)}, config);
     config.docs = std::move(docs);
 }

@@ -33,7 +33,8 @@ TEST_F(ConfigFile, WhatIsWrongWithTheDocumentationsAddressIsSaid) {
                   "warren.yml:2: docs.host: expected a host's name or address, such as 127.0.0.1 "
                   "or '*', and no port",
                   "warren.yml:2: docs.port: must be a whole number from 0 to 65535, but is 65536",
-                  "warren.yml:2: docs.titel: unknown key (known: 'host', 'port', 'title')"}));
+                  "warren.yml:2: docs.titel: unknown key (known: 'host', 'port', 'title', "
+                  "'try', 'public_hosts')"}));
     for (const char* const host : {"a,b", "a/b", "a?verify=none", "user@a", "[::1]", "a b"}) {
         const auto found = problems(one_listener + "docs: {host: '" + host + "'}");
         ASSERT_EQ(found.size(), 1U) << host;
@@ -42,6 +43,23 @@ TEST_F(ConfigFile, WhatIsWrongWithTheDocumentationsAddressIsSaid) {
     for (const char* const value : {"true", "[]", "9012"}) {
         EXPECT_EQ(problems(one_listener + "docs: " + value).size(), 1U) << value;
     }
+}
+
+TEST_F(ConfigFile, SaysWhetherMethodsAreTriedFromItsDocumentation) {
+    const Config tried = load(one_listener + "docs: {try: mock, public_hosts: [docs.example.org]}");
+    ASSERT_TRUE(tried.docs);
+    EXPECT_EQ(tried.docs->try_it, TryWay::mock);
+    EXPECT_EQ(tried.docs->public_hosts, std::vector<std::string>{"docs.example.org"});
+    EXPECT_TRUE(tried.notes.empty());
+    EXPECT_EQ(load(one_listener + "docs: {try: call}").docs->try_it, TryWay::call);
+    const auto notes = load(one_listener + "docs: {host: '*', try: call}").notes;
+    ASSERT_EQ(notes.size(), 1U);
+    EXPECT_TRUE(notes[0].ends_with(
+        "warren.yml:2: docs.host: with 'try' whoever reaches this machine may call"));
+    EXPECT_EQ(problems(one_listener + "docs: {try: 'yes'}").size(), 1U);
+    EXPECT_EQ(problems(one_listener + "docs: {public_hosts: [a]}"),
+              std::vector<std::string>{"warren.yml:2: docs.public_hosts: is of pages that calls "
+                                       "are made from: 'try' is missing"});
 }
 
 TEST_F(ConfigFile, ThePortOfTheDocumentationIsNobodyElses) {

@@ -86,6 +86,12 @@ std::expected<contract::Document, int> load(const std::vector<DirectoryEntry>& d
     if (!problems.empty()) {
         return std::unexpected{exit_configuration};
     }
+    if (registry.all().empty()) {
+        for (const DirectoryEntry& directory : directories) {
+            print(directory.path + ": there is no module here, and so no method");
+        }
+        return std::unexpected{exit_configuration};
+    }
     return contract::document_of(registry.all());
 }
 

@@ -4,6 +4,7 @@
 #include <warren/model.hpp>
 #include <warren/version.hpp>
 
+#include "format/json/json.hpp"
 #include "model/render.hpp"
 #include "model/secret_types.hpp"
 #include "model/secrets.hpp"
@@ -36,6 +37,17 @@ std::string camel_of(std::string_view name) {
         start = !is_part;
     }
     return camel;
+}
+
+/// A value as it is in a document that was written and is read again: bytes are texts there.
+Dynamic as_read_again(const Value& value) {
+    Arena arena;
+    std::string text;
+    if (!format::json_encode(value, text)) {
+        return Dynamic{value};
+    }
+    const auto read = format::json_decode(text, arena);
+    return Dynamic{read ? *read : value};
 }
 
 /// What a document calls a model or an enumeration.
@@ -241,7 +253,7 @@ private:
             Arena arena;
             const Value value = model::render(*described.type, held, arena);
             if (!value.is_null()) {
-                field.default_value = Dynamic{value};
+                field.default_value = as_read_again(value);
             }
         }
         return field;

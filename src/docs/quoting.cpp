@@ -22,12 +22,14 @@ bool is_shell_safe(char character) {
 }
 
 /// A text in which every byte that is not printable ASCII is an octal escape of three digits.
-std::string octal_escaped(std::string_view text, std::string_view also_escaped) {
+/// in  escaped: what stands for the quote
+std::string octal_escaped(std::string_view text, char quote, std::string_view escaped) {
     std::string out;
     for (const char character : text) {
-        if (also_escaped.contains(character)) {
-            out += '\\';
-            out += character;
+        if (character == '\\') {
+            out += "\\\\";
+        } else if (character == quote) {
+            out += escaped;
         } else if (character >= ' ' && character < 0x7F) {
             out += character;
         } else {
@@ -145,7 +147,8 @@ std::string shell_word(std::string_view text) {
         return std::string{text};
     }
     if (!is_visible(text) || text.contains('\n') || text.contains('\t')) {
-        return "$'" + octal_escaped(text, "'\\") + "'";
+        // A shell that knows no $'' ends a text at any ' in it, and runs what follows.
+        return "$'" + octal_escaped(text, '\'', "\\047") + "'";
     }
     std::string out = "'";
     for (const char character : text) {
@@ -181,7 +184,7 @@ std::string cpp_quoted(std::string_view text) {
     if (text.contains('"') && is_visible(text) && !text.contains(")\"") && !text.contains('\n')) {
         return "R\"(" + std::string{text} + ")\"";
     }
-    return '"' + octal_escaped(text, "\"\\") + '"';
+    return '"' + octal_escaped(text, '"', "\\\"") + '"';
 }
 
 std::string json_line(const Value& value) {

@@ -1,3 +1,4 @@
+#include "contract/registered.hpp"
 #include "support/child_process.hpp"
 #include "support/dated_certificate.hpp"
 
@@ -313,9 +314,13 @@ TEST_F(Program, ContractDiffSaysWhatBreaks) {
     EXPECT_EQ(same.code, 0) << same.output;
     EXPECT_EQ(same.output, "nothing that callers can notice has changed\n");
 
-    // One without methods.
+    // A directory that was misspelt is no contract without methods.
     std::filesystem::create_directories(directory_ + "/none");
-    ASSERT_EQ(run("contract show " + directory_ + "/none >" + new_file).code, 0);
+    const Outcome none = run("contract show " + directory_ + "/none");
+    EXPECT_EQ(none.code, 78);
+    EXPECT_NE(none.output.find("/none: there is no module here"), std::string::npos) << none.output;
+
+    std::ofstream{new_file} << contract::to_json(contract::document_of({}));
     const Outcome gone = run("contract diff " + old_file + " " + new_file);
     EXPECT_EQ(gone.code, 1) << gone.output;
     EXPECT_NE(gone.output.find("breaking: methods.dx_example: The method was removed."),

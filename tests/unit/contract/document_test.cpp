@@ -2,6 +2,7 @@
 
 #include <warren/server.hpp>
 
+#include "contract/diff.hpp"
 #include "unit/contract/documented.hpp"
 #include "unit/model/binding.hpp"
 #include "unit/model/models.hpp"
@@ -9,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 namespace warren::test {
 namespace {
@@ -110,6 +113,29 @@ TEST(ContractDocument, ComesBackFromItsJson) {
     const auto read = contract::from_json(json);
     ASSERT_TRUE(read) << to_string(read.error());
     EXPECT_EQ(to_json(*read), json);
+}
+
+struct Sealed {
+    Bytes seal{std::byte{1}, std::byte{2}};
+    double weight = 2;
+    std::map<std::string, Bytes> more{{"a", {std::byte{3}}}};
+};
+WARREN_MODEL(Sealed, (seal, defaulted()), (weight, defaulted()), (more, defaulted()))
+
+TEST(ContractDocument, IsTheSameBeforeItIsWritten) {
+    Registry registry;
+    registry.method("open", [](const Sealed& sealed) { return sealed.weight; });
+    const auto document = contract::document_of(registry.all());
+    const auto read = contract::from_json(contract::to_json(document));
+    ASSERT_TRUE(read);
+    ASSERT_EQ(document.models.size(), 1U);
+    ASSERT_EQ(document.models[0].fields.size(), 3U);
+    for (std::size_t at = 0; at < 3; ++at) {
+        EXPECT_EQ(document.models[0].fields[at].default_value,
+                  read->models[0].fields[at].default_value);
+    }
+    EXPECT_EQ(document.models[0].fields[0].default_value, Dynamic{"AQI="});
+    EXPECT_TRUE(contract::diff(document, *read).changes.empty());
 }
 
 TEST(ContractDocument, RefusesWhatIsNone) {

@@ -20,7 +20,7 @@ TEST(Quoting, WritesWordsOfAShell) {
     EXPECT_EQ(shell_word(""), "''");
     EXPECT_EQ(shell_word("it's $HOME"), "'it'\\''s $HOME'");
     EXPECT_EQ(shell_word("a\nb"), "$'a\\012b'");
-    EXPECT_EQ(shell_word("\u202E'"), "$'\\342\\200\\256\\''");
+    EXPECT_EQ(shell_word("\u202E'"), "$'\\342\\200\\256\\047'");
     EXPECT_EQ(shell_word("amqp://localhost/?queue=test"), "'amqp://localhost/?queue=test'");
 }
 

@@ -80,8 +80,8 @@ std::expected<contract::Document, int> ask(const std::string& address) {
 std::expected<contract::Document, int> load(const std::vector<DirectoryEntry>& directories) {
     Registry registry;
     const auto problems = load_modules(directories, registry);
-    for (const LoadingProblem& problem : problems) {
-        print(problem.text);
+    for (const std::string& problem : problems) {
+        print(problem);
     }
     if (!problems.empty()) {
         return std::unexpected{exit_configuration};

@@ -81,17 +81,16 @@ std::vector<DirectoryEntry> module_directories(std::vector<DirectoryEntry> confi
     return configured.empty() ? module_directories_default() : std::move(configured);
 }
 
-std::vector<LoadingProblem> load_modules(const std::vector<DirectoryEntry>& directories,
-                                         Registry& registry) {
+std::vector<std::string> load_modules(const std::vector<DirectoryEntry>& directories,
+                                      Registry& registry) {
     std::vector<std::string> paths;
     std::ranges::transform(directories, std::back_inserter(paths), &DirectoryEntry::path);
-    std::vector<LoadingProblem> problems;
+    std::vector<std::string> problems;
     for (const endpoint::ModuleProblem& problem : endpoint::load_modules(paths, registry)) {
         const std::string text = problem.file + ": " + problem.reason;
         const auto directory = std::ranges::find(directories, problem.file, &DirectoryEntry::path);
         const bool is_directory = directory != directories.end();
-        problems.push_back(
-            {is_directory ? directory->source_location + ": " + text : text, is_directory});
+        problems.push_back(is_directory ? directory->source_location + ": " + text : text);
     }
     return problems;
 }
@@ -104,15 +103,13 @@ std::vector<std::string> load_methods(Config& config,
         return middleware_problems(config, registry);  // proxies alone need no methods
     }
     const bool skip = config.methods_missing == MethodsMissing::skip;
-    bool lacks_directory = false;
-    for (LoadingProblem& problem :
-         load_modules(module_directories(config.modules, more_directories), registry)) {
-        lacks_directory |= problem.is_of_directory;
-        (skip ? config.notes : problems).push_back(std::move(problem.text));
-    }
+    const auto unloaded =
+        load_modules(module_directories(config.modules, more_directories), registry);
+    auto& told = skip ? config.notes : problems;
+    told.insert(told.end(), unloaded.begin(), unloaded.end());
     for (ListenerEntry& listener : config.listeners) {
-        // Without a directory every method of it would be missing, which says nothing more.
-        if (skip || !lacks_directory) {
+        // Methods of what was not loaded would be missing, which says nothing more.
+        if (skip || unloaded.empty()) {
             check_methods(config, listener, registry, problems);
         }
     }

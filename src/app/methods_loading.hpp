@@ -14,14 +14,10 @@ namespace warren::app {
 std::vector<DirectoryEntry> module_directories(std::vector<DirectoryEntry> configured,
                                                const std::vector<std::string>& of_command_line);
 
-struct LoadingProblem {
-    std::string text;              // one line, which names the file and why
-    bool is_of_directory = false;  // not of one module
-};
-
 /// Load all modules of some directories.
-std::vector<LoadingProblem> load_modules(const std::vector<DirectoryEntry>& directories,
-                                         Registry& registry);
+/// out  what was not loaded, a line of text each, which names the file and why
+std::vector<std::string> load_modules(const std::vector<DirectoryEntry>& directories,
+                                      Registry& registry);
 
 /// Load the modules of a configuration and of the command line, and hold the configured methods
 /// against them. With `methods_missing: skip` what is not there becomes a note, and is taken out of

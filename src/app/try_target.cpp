@@ -124,9 +124,7 @@ std::expected<void, std::string> load_source_methods(const ContractSource& sourc
     } else {
         const auto directories = source.place ? std::vector{DirectoryEntry{.path = *source.place}}
                                               : module_directories({}, source.modules);
-        for (LoadingProblem& problem : load_modules(directories, registry)) {
-            problems.push_back(std::move(problem.text));
-        }
+        problems = load_modules(directories, registry);
     }
     return problems.empty() ? std::expected<void, std::string>{}
                             : std::unexpected{in_lines(problems)};

@@ -22,6 +22,17 @@ std::string from(const std::string& origin) {
     return origin.empty() ? "the program itself" : origin;
 }
 
+/// Without values.
+std::string in_words(const std::vector<FieldError>& errors) {
+    std::string words;
+    for (const FieldError& error : errors) {
+        words += (words.empty() ? "" : "; ") +
+                 (error.location.empty() ? std::string{} : to_string(error.location) + ": ") +
+                 error.message;
+    }
+    return words;
+}
+
 /// Make the descriptions of all models in a type, which throw when they are wrong.
 /// in  known: those that are made already, since models may nest themselves
 void describe(const Type& type, std::vector<const Model*>& known) {
@@ -88,7 +99,7 @@ MethodOptions& MethodOptions::example(std::string name, Dynamic request,
             throw Error{Code::internal,
                         "method '" + method_->name + "', example '" + name + "': the " +
                             std::string{what} +
-                            " does not keep to the contract: " + to_string(error.failure())};
+                            " does not keep to the contract: " + in_words(error.failure().errors)};
         }
     };
     hold("request", *method_->request, request, method_->make_invocation()->request());

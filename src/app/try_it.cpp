@@ -143,8 +143,13 @@ void TryIt::call(const HttpServerRequest& request, transport::HttpResponder resp
     worker->is_free = false;
     try {
         worker->thread = std::jthread{[this, &is_free = worker->is_free, asked = std::move(*asked),
-                                       to = std::move(responder)](std::stop_token stop) mutable {
-            std::string outcome = outcome_of(asked, std::move(stop));
+                                       gone = request.gone,
+                                       to = std::move(responder)](std::stop_token ends) mutable {
+            std::stop_source stop;
+            const auto request_stop = [&stop] { stop.request_stop(); };
+            const std::stop_callback at_end{std::move(ends), request_stop};
+            const std::stop_callback when_gone{std::move(gone), request_stop};
+            std::string outcome = outcome_of(asked, stop.get_token());
             is_free = true;  // before anybody could know that the call has ended
             to.respond(json_response(std::move(outcome)));
         }};

@@ -32,6 +32,8 @@ public:
     ~HttpPeer() { ::close(socket_); }
 
     void send(std::string_view bytes) { ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+    /// And goes on to read.
+    void send_no_more() { ::shutdown(socket_, SHUT_WR); }
 
     /// out  all that comes until the server closes the connection
     std::string read_to_end() {

@@ -67,23 +67,30 @@ private:
                                               [self = shared_from_this()] { self->accept(); });
             return;
         }
-        if (!error) {
-            make_room();
+        if (!error && make_room()) {
             welcome(std::move(socket));
         }
         accept();
     }
 
-    /// Who asks gets a response within moments, so the oldest connections are those that do not
-    /// ask: they give way, or else a few silent ones would keep out whoever watches.
-    void make_room() {
-        while (sessions_.size() >= options_.connections_max) {
-            const auto oldest = sessions_.begin()->second.lock();
-            sessions_.erase(sessions_.begin());
-            if (oldest) {
-                oldest->close();
+    /// Who asks gets a response within moments or waits for it, so the oldest of the other
+    /// connections are those that do not ask: they give way, or else a few silent ones would keep
+    /// out whoever watches.
+    /// out  whether there is room; else all wait for a response
+    bool make_room() {
+        for (auto at = sessions_.begin();
+             sessions_.size() >= options_.connections_max && at != sessions_.end();) {
+            const auto session = at->second.lock();
+            if (session && session->is_asked()) {
+                ++at;
+                continue;
+            }
+            at = sessions_.erase(at);
+            if (session) {
+                session->close();
             }
         }
+        return sessions_.size() < options_.connections_max;
     }
 
     void welcome(TcpSocket socket) {

@@ -8,6 +8,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,7 @@ class AsioExecutor;
 struct HttpServerOptions {
     std::string host = "127.0.0.1";    // as TcpServerOptions::host
     std::uint16_t port = 9095;         // 0: a free one
-    std::size_t connections_max = 32;  // those over it are closed as soon as they come
+    std::size_t connections_max = 32;  // over it the oldest that asks nothing gives way
     std::size_t request_bytes_max = 8192;
     std::size_t body_bytes_max = 0;  // beside that, of a POST, where there is a handler of those
     /// For a request to come, from the first byte or since the last answer, and for a response to
@@ -35,6 +36,7 @@ struct HttpServerRequest {
     std::string_view body{};           // of a POST
     /// Any header; of several of one name all, with ", " between; empty: there is none.
     std::function<std::string(std::string_view name)> header{};
+    std::stop_token gone{};  // of a POST: requested once who asked has gone
 };
 
 struct HttpServerResponse {

@@ -7,6 +7,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace warren::transport {
@@ -112,7 +113,10 @@ void HttpSession::answer() {
     }
     if (is_post()) {
         stream_.expires_never();
-        return handlers_.post(request(), responder());
+        gone_ = std::stop_source{};
+        is_asked_ = true;
+        handlers_.post(request(), responder());
+        return watch();
     }
     if (!parser_->get().body().empty()) {
         return send(response_to(http::error::unexpected_body), false);
@@ -126,14 +130,16 @@ HttpServerRequest HttpSession::request() const {
     return {.path = target.substr(0, target.find('?')),
             .if_none_match = viewed(message[http::field::if_none_match]),
             .body = message.body(),
-            .header = [&message](std::string_view name) {
-                std::string all;
-                const auto [first, last] = message.equal_range({name.data(), name.size()});
-                for (auto field = first; field != last; ++field) {
-                    all.append(field == first ? "" : ", ").append(viewed(field->value()));
-                }
-                return all;
-            }};
+            .header =
+                [&message](std::string_view name) {
+                    std::string all;
+                    const auto [first, last] = message.equal_range({name.data(), name.size()});
+                    for (auto field = first; field != last; ++field) {
+                        all.append(field == first ? "" : ", ").append(viewed(field->value()));
+                    }
+                    return all;
+                },
+            .gone = gone_.get_token()};
 }
 
 /// Whoever answers lets go of the session on the I/O thread alone.
@@ -141,11 +147,54 @@ HttpResponder HttpSession::responder() {
     return HttpResponder{[executor = &handlers_.executor,
                           self = shared_from_this()](HttpServerResponse response) mutable {
         executor->post([self = std::move(self), response = std::move(response)]() mutable {
-            if (self->stream_.socket().is_open()) {
-                self->send(std::move(response), self->parser_->get().keep_alive());
-            }
+            self->respond(std::move(response));
         });
     }};
+}
+
+void HttpSession::respond(HttpServerResponse response) {
+    if (is_watching_) {
+        to_respond_ = std::move(response);
+        stream_.cancel();
+        return;
+    }
+    is_asked_ = false;
+    if (stream_.socket().is_open()) {
+        send(std::move(response), parser_->get().keep_alive() && !gone_.stop_requested());
+    }
+}
+
+/// Find out whether who asked goes away meanwhile. What is asked next is kept until its turn; when
+/// that is more than may wait, only a reset is seen.
+void HttpSession::watch() {
+    is_watching_ = true;
+    const std::size_t room = input_.max_size() - input_.size();
+    if (room == 0) {
+        stream_.socket().async_wait(
+            TcpSocket::wait_error,
+            [self = shared_from_this()](const Error& error) { self->watched(error, 0); });
+        return;
+    }
+    stream_.async_read_some(
+        input_.prepare(std::min(room, dropped_.size())),
+        [self = shared_from_this()](const Error& error, std::size_t size_bytes) {
+            self->watched(error, size_bytes);
+        });
+}
+
+void HttpSession::watched(const Error& error, std::size_t size_bytes) {
+    const bool was_full = input_.size() == input_.max_size();
+    input_.commit(size_bytes);
+    is_watching_ = false;
+    if (to_respond_) {
+        return respond(*std::exchange(to_respond_, std::nullopt));
+    }
+    if (error || was_full) {
+        // Who only says that nothing more is asked gets the response, too.
+        gone_.request_stop();
+        return;
+    }
+    watch();
 }
 
 void HttpSession::send(HttpServerResponse response, bool keeps_alive) {

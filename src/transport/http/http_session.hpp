@@ -12,9 +12,11 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 namespace warren::transport {
 
@@ -36,6 +38,8 @@ public:
 
     void read();
     void close() noexcept;
+    /// Whether a responder is out: somebody waits for what comes of a POST.
+    bool is_asked() const noexcept { return is_asked_; }
 
 private:
     using Error = boost::system::error_code;
@@ -48,6 +52,9 @@ private:
     void answer();
     HttpServerRequest request() const;
     HttpResponder responder();
+    void respond(HttpServerResponse response);
+    void watch();
+    void watched(const Error& error, std::size_t size_bytes);
     void send(HttpServerResponse response, bool keeps_alive);
     void sent(const Error& error);
     void drop_rest();
@@ -63,6 +70,10 @@ private:
     std::optional<boost::beast::http::serializer<false, boost::beast::http::string_body>>
         serializer_;
     std::array<char, 4096> dropped_{};
+    bool is_asked_ = false;
+    bool is_watching_ = false;                        // a read is under way, while it is asked
+    std::optional<HttpServerResponse> to_respond_{};  // once that read has ended
+    std::stop_source gone_{std::nostopstate};
 };
 
 }  // namespace warren::transport

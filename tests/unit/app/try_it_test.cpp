@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -42,10 +43,12 @@ public:
         return std::string{Dynamic::from_json(given.body)["token"].as_text()};
     }
     std::future<HttpServerResponse> start(std::string_view body, const std::string& token,
-                                          std::string_view path = TryIt::path) {
+                                          std::string_view path = TryIt::path,
+                                          std::stop_token gone = {}) {
         auto promise = std::make_shared<std::promise<HttpServerResponse>>();
         HttpServerRequest request = request_of(body, token);
         request.path = path;
+        request.gone = std::move(gone);
         try_it_->call(request, transport::HttpResponder{[promise](HttpServerResponse response) {
                           promise->set_value(std::move(response));
                       }});
@@ -168,18 +171,32 @@ TEST(TryIt, makes_so_many_calls_at_once) {
     EXPECT_EQ(trying.call(login_body).status, 200U);
 }
 
+/// A call that ends once it is to stop.
+TryReply until_stopped(const TryCall& call) {
+    std::promise<void> stopped;
+    const std::stop_callback notice{call.stop, [&stopped] { stopped.set_value(); }};
+    stopped.get_future().wait();
+    throw Error{Code::cancelled, "It is to stop"};
+}
+
 TEST(TryIt, stops_its_calls_when_it_ends) {
     std::future<HttpServerResponse> answer;
     {
-        Trying trying{[](const TryCall& call) -> TryReply {
-            std::promise<void> stopped;
-            const std::stop_callback notice{call.stop, [&stopped] { stopped.set_value(); }};
-            stopped.get_future().wait();
-            throw Error{Code::cancelled, "The server ends"};
-        }};
+        Trying trying{until_stopped};
         answer = trying.start(login_body, trying.token());
     }
     EXPECT_TRUE(told_of(answer.get()).contains("cancelled"));
+}
+
+TEST(TryIt, stops_the_call_of_who_has_gone) {
+    Trying trying{until_stopped, {.calls_at_once_max = 1}};
+    for (int call = 0; call < 2; ++call) {
+        std::stop_source gone;
+        auto answer = trying.start(login_body, trying.token(), TryIt::path, gone.get_token());
+        EXPECT_EQ(trying.call(login_body).status, 503U);
+        gone.request_stop();
+        EXPECT_TRUE(told_of(answer.get()).contains("cancelled"));
+    }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -211,6 +212,111 @@ TEST(HttpServer, answers_who_was_forgotten_or_went) {
     goes.reset();
     responder.respond({});
     EXPECT_EQ(status_of(http_get(pages.address(), "/known")), "200") << "and goes on";
+}
+
+/// A server whose posts wait for the test.
+class Waiting {
+public:
+    struct Asked {
+        HttpResponder responder;
+        std::stop_token gone;
+        std::string body;
+    };
+
+    explicit Waiting(HttpServerOptions options = {})
+        : pages_{
+              with_bodies(std::move(options)),
+              [this](const HttpServerRequest& request, HttpResponder responder) {
+                  asked_.set_value({std::move(responder), request.gone, std::string{request.body}});
+              }} {}
+
+    const std::string& address() const { return pages_.address(); }
+    Asked next() {
+        Asked asked = asked_.get_future().get();
+        asked_ = {};
+        return asked;
+    }
+
+private:
+    static HttpServerOptions with_bodies(HttpServerOptions options) {
+        options.body_bytes_max = 1'000;
+        return options;
+    }
+
+    std::promise<Asked> asked_;
+    Pages pages_;
+};
+
+void wait_until_requested(const std::stop_token& token) {
+    std::promise<void> requested;
+    const std::stop_callback notice{token, [&requested] { requested.set_value(); }};
+    requested.get_future().wait();
+}
+
+constexpr std::string_view post_of_x = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx";
+
+TEST(HttpServer, says_when_who_asked_has_gone) {
+    Waiting waiting;
+    for (const bool asks_more : {false, true}) {
+        std::optional<HttpPeer> goes{std::in_place, waiting.address()};
+        goes->send(post_of_x);
+        auto asked = waiting.next();
+        EXPECT_FALSE(asked.gone.stop_requested());
+        if (asks_more) {
+            goes->send("GET /known HTTP/1.1\r\nHo");
+        }
+        goes.reset();
+        wait_until_requested(asked.gone);
+        asked.responder.respond({});
+    }
+    HttpPeer half{waiting.address()};
+    half.send(post_of_x);
+    half.send_no_more();
+    auto asked = waiting.next();
+    wait_until_requested(asked.gone);
+    asked.responder.respond({.body = "even so"});
+    EXPECT_TRUE(half.read_to_end().ends_with("\r\n\r\neven so"));
+}
+
+TEST(HttpServer, keeps_what_is_asked_while_a_response_is_waited_for) {
+    Waiting waiting{{.request_bytes_max = 300}};
+    // More than waits at once, too.
+    for (const std::size_t padding : {1, 500}) {
+        HttpPeer peer{waiting.address()};
+        peer.send(post_of_x);
+        auto first = waiting.next();
+        peer.send("POST /second HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(padding) +
+                  "\r\n\r\n" + std::string(padding, 'y'));
+        peer.send("GET /known HTTP/1.1\r\nHost: x\r\n\r\n");
+        EXPECT_EQ(status_of(http_get(waiting.address(), "/known")), "200") << "meanwhile";
+        EXPECT_FALSE(first.gone.stop_requested());
+        first.responder.respond({.body = "first"});
+        auto second = waiting.next();
+        EXPECT_EQ(second.body, std::string(padding, 'y'));
+        EXPECT_FALSE(second.gone.stop_requested());
+        second.responder.respond({.body = "second"});
+        const std::string responses = peer.read_until("asked for /known");
+        EXPECT_LT(responses.find("first"), responses.find("second"));
+        EXPECT_TRUE(responses.ends_with("asked for /known"));
+    }
+}
+
+TEST(HttpServer, closes_no_connection_that_waits_for_its_response) {
+    Waiting waiting{{.connections_max = 2}};
+    HttpPeer waits{waiting.address()};
+    waits.send(post_of_x);
+    auto asked = waiting.next();
+    HttpPeer idle{waiting.address()};
+    HttpPeer asks{waiting.address()};
+    asks.send(post_of_x);
+    EXPECT_EQ(idle.read_to_end(), "") << "though it is not the oldest";
+    auto other = waiting.next();
+    EXPECT_EQ(HttpPeer{waiting.address()}.read_to_end(), "") << "all wait";
+    EXPECT_FALSE(asked.gone.stop_requested());
+    asked.responder.respond({.body = "later"});
+    EXPECT_TRUE(waits.read_until("later").ends_with("later"));
+    other.responder.respond({.body = "too"});
+    EXPECT_TRUE(asks.read_until("too").ends_with("too"));
 }
 
 TEST(HttpServer, refuses_what_is_no_request) {

@@ -1,10 +1,12 @@
 #include "app/try_secrets.hpp"
 
+#include "app/unescaped_text.hpp"
 #include "core/base64.hpp"
 #include "format/json/json.hpp"
 #include "model/secrets.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
@@ -151,6 +153,41 @@ bool stands_alone(std::string_view text, std::size_t at, std::size_t size) {
     return size > chance_bytes_max || (!joined_before && !joined_after);
 }
 
+/// Of a text, from one byte to before another.
+struct Range {
+    std::size_t start;
+    std::size_t end;
+};
+
+/// Where secrets stand.
+void add_ranges(const std::vector<std::string>& secrets, const UnescapedText& shown,
+                std::vector<Range>& ranges) {
+    for (const std::string& secret : secrets) {
+        std::size_t at = 0;
+        while ((at = shown.text.find(secret, at)) != std::string::npos) {
+            if (stands_alone(shown.text, at, secret.size())) {
+                ranges.push_back({shown.start_of(at), shown.start_of(at + secret.size())});
+                at += secret.size();
+            } else {
+                ++at;
+            }
+        }
+    }
+}
+
+std::string without_ranges(std::string_view text, std::vector<Range> ranges) {
+    std::ranges::sort(ranges, {}, &Range::start);
+    std::string out;
+    std::size_t done = 0;
+    for (const Range& range : ranges) {
+        if (range.start >= done) {
+            out.append(text.substr(done, range.start - done)).append(stand_in);
+        }
+        done = std::max(done, range.end);
+    }
+    return out.append(text.substr(done));
+}
+
 }  // namespace
 
 std::expected<Value, format::FernetError> encrypt_secrets(const contract::Document& document,
@@ -193,7 +230,8 @@ SecretMask::SecretMask(const contract::Document& document, const DataType& reque
                           return secret;
                       }}
         .walk(value, request);
-    std::ranges::sort(secrets_, std::ranges::greater{}, &std::string::size);
+    std::ranges::sort(secrets_);
+    secrets_.erase(std::ranges::unique(secrets_).begin(), secrets_.end());
 }
 
 Value SecretMask::masked(const DataType& type, const Value& value, Arena& arena) const {
@@ -203,19 +241,15 @@ Value SecretMask::masked(const DataType& type, const Value& value, Arena& arena)
 }
 
 std::string SecretMask::masked_text(std::string_view text) const {
-    std::string out{text};
-    for (const std::string& secret : secrets_) {
-        std::size_t at = 0;
-        while ((at = out.find(secret, at)) != std::string::npos) {
-            if (stands_alone(out, at, secret.size())) {
-                out.replace(at, secret.size(), stand_in);
-                at += stand_in.size();
-            } else {
-                ++at;
-            }
-        }
+    constexpr int strings_in_strings_max = 3;
+    std::vector<Range> ranges;
+    UnescapedText shown{std::string{text}};
+    add_ranges(secrets_, shown, ranges);
+    for (int depth = 0; depth < strings_in_strings_max && shown.text.contains('\\'); ++depth) {
+        shown = unescaped(shown);
+        add_ranges(secrets_, shown, ranges);
     }
-    return out;
+    return without_ranges(text, std::move(ranges));
 }
 
 PathStep SecretMask::masked_step(const PathStep& step) const {

@@ -35,6 +35,7 @@ public:
 
     /// out  a value viewing the arena and whatever the given one views
     Value masked(const contract::DataType& type, const Value& value, Arena& arena) const;
+    /// Also where a secret stands as the string of JSON that it is in.
     std::string masked_text(std::string_view text) const;
     /// Of a location: the names of fields stay, which are the contract's.
     PathStep masked_step(const PathStep& step) const;
@@ -44,7 +45,7 @@ private:
     bool is_field(std::string_view name) const;
 
     const contract::Document& document_;
-    std::vector<std::string> secrets_;  // the longest first
+    std::vector<std::string> secrets_;  // each once
 };
 
 }  // namespace warren::app

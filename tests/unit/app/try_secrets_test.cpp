@@ -108,6 +108,31 @@ TEST(TrySecrets, masks_what_the_request_had_as_a_secret_wherever_it_comes_back) 
     EXPECT_EQ(mask.masked_step(PathStep{std::size_t{8}}), PathStep{std::size_t{8}});
 }
 
+TEST(TrySecrets, masks_what_stands_there_as_a_string_of_json) {
+    const contract::Document known = secretive_document();
+    const auto masked = [&known](const std::string& secret, std::string_view text) {
+        const Dynamic given = Dynamic::map({{"password", secret}});
+        return SecretMask{known, login_type, given.value()}.masked_text(text);
+    };
+    EXPECT_EQ(masked(R"(pa"ss4711)", R"({"p": "pa\"ss4711"})"), R"({"p": "********"})");
+    EXPECT_EQ(masked(R"(pa"ss4711)", R"({"p": "pa\u0022ss4711"})"), R"({"p": "********"})");
+    EXPECT_EQ(masked(R"(pa"ss4711)", R"("{\"p\": \"pa\\\"ss4711\"}")"),
+              R"("{\"p\": \"********\"}")");
+    EXPECT_EQ(masked(R"("quoted")", R"({"p": "\"quoted\""})"), R"({"p": "********"})");
+    EXPECT_EQ(masked(R"(C:\dir\)", R"({"p": "C:\\dir\\"})"), R"({"p": "********"})");
+    EXPECT_EQ(masked(R"(C:\new)", R"(C:\new and C:\\new)"), "******** and ********");
+    EXPECT_EQ(masked("a\nb\x1b/c", R"(a\nb\u001b\/c a\nb\x1b/c)"), "******** ********");
+    EXPECT_EQ(masked("h\u00e9t\u00e9", R"(h\u00e9t\u00E9 hét\u00e9)"), "******** ********");
+    EXPECT_EQ(masked("\U0001F600\u20ac!", R"(<\ud83d\ude00\u20AC!>)"), "<********>");
+    EXPECT_EQ(masked("x1", R"(\nx1 \u0078\u0031 ax1)"), R"(\n******** ******** ax1)");
+    for (const std::string_view stays :
+         {R"(\)", R"(\u00)", R"(\ud83d)", R"(\ud83d\u0041)", R"(\xg1)", R"(\q\)"}) {
+        EXPECT_EQ(masked("hunter2", stays), stays);
+        EXPECT_EQ(masked("hunter2", "hunter2" + std::string{stays}),
+                  "********" + std::string{stays});
+    }
+}
+
 TEST(TrySecrets, leaves_the_names_of_fields) {
     const contract::Document known = secretive_document();
     const Dynamic given = Dynamic::map({{"password", "user"}});

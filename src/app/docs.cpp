@@ -4,6 +4,7 @@
 #include "app/docs_server.hpp"
 #include "app/exit_code.hpp"
 #include "app/fresh_contract.hpp"
+#include "app/host_name.hpp"
 #include "app/interrupt.hpp"
 #include "app/other_contract.hpp"
 #include "app/serving.hpp"
@@ -174,7 +175,14 @@ void add_try(CLI::App& serve, DocsOptions& options) {
         ->capture_default_str();
     add("--public-host", options.public_hosts,
         "A name that this server is known by, as behind a proxy; may be repeated")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->check([](const std::string& host) {
+            return read_host_name(host)
+                       ? std::string{}
+                       : "expected a host's name or address, such as docs.example.org, without "
+                         "scheme, port and path, not " +
+                             host;
+        });
 }
 
 void add_against(CLI::App& command, DocsOptions& options) {

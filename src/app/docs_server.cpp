@@ -35,13 +35,15 @@ HttpServerResponse confined_call(HttpServerResponse response) {
     return confined(std::move(response), "no-store");
 }
 
-/// The names of the addresses where it listens are its own.
+/// The names of the addresses where it listens are its own, as the line `ready` has them.
 std::unique_ptr<TryIt> make_try_it(const DocsServer::Options& options) {
     if (!options.try_it) {
         return nullptr;
     }
     TryIt::Options own = *options.try_it;
-    if (options.host != "*" && options.host != "::" && options.host != "0.0.0.0") {
+    if (options.host == "*" || options.host == "::" || options.host == "0.0.0.0") {
+        own.public_hosts.insert(own.public_hosts.end(), {"::", "0.0.0.0"});
+    } else {
         own.public_hosts.push_back(options.host);
     }
     return std::make_unique<TryIt>(std::move(own));

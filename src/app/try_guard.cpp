@@ -1,5 +1,6 @@
 #include "app/try_guard.hpp"
 
+#include "app/host_name.hpp"
 #include "core/base64.hpp"
 #include "core/utf8.hpp"
 #include "protocol/random_bytes.hpp"
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace warren::app {
@@ -18,23 +20,36 @@ std::unexpected<TryGuard::Refusal> refused_call(std::string reason, unsigned sta
     return std::unexpected{TryGuard::Refusal{status, std::move(reason)}};
 }
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::ranges::transform(out, out.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    });
-    return out;
+/// Without what is optional at the ends of a part of a header.                 [RFC 9110 5.6.3]
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+    return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
 }
 
-/// A host as it is compared: without its port and brackets.
-std::string host_name(std::string_view host) {
-    const std::size_t end = host.find(']');
-    if (host.starts_with('[') && end != std::string_view::npos) {
-        return lower(host.substr(1, end - 1));
+/// JSON, as UTF-8 and nothing else; none of the types that a form could send. [RFC 9110 8.3.1]
+bool is_call_type(std::string_view text) {
+    const std::string type = in_lower_case(text);
+    const std::size_t semicolon = type.find(';');
+    if (trimmed(std::string_view{type}.substr(0, semicolon)) != call_type) {
+        return false;
     }
-    const std::size_t port = host.find(':');
-    const bool is_bare_ipv6 = port != host.rfind(':');
-    return lower(is_bare_ipv6 ? host : host.substr(0, port));
+    const std::string_view parameter =
+        semicolon == std::string::npos ? "" : trimmed(std::string_view{type}.substr(semicolon + 1));
+    return semicolon == std::string::npos || parameter == "charset=utf-8" ||
+           parameter == R"(charset="utf-8")";
+}
+
+/// Whether an origin is that of pages which the host serves.                [RFC 6454 4, 6.2]
+bool is_origin_of(std::string_view origin, const HostAndPort& host) {
+    for (const auto& [scheme, usual_port] :
+         {std::pair{std::string_view{"http://"}, 80}, {std::string_view{"https://"}, 443}}) {
+        if (origin.starts_with(scheme)) {
+            const auto from = read_host_and_port(origin.substr(scheme.size()));
+            return from && from->name == host.name &&
+                   from->port.value_or(usual_port) == host.port.value_or(usual_port);
+        }
+    }
+    return false;
 }
 
 /// What somebody sent, in a message.
@@ -46,21 +61,22 @@ std::string in_quotes(std::string_view text) {
 }  // namespace
 
 TryGuard::TryGuard(Options options) : options_{std::move(options)} {
-    std::ranges::transform(options_.hosts, options_.hosts.begin(), host_name);
+    for (std::string& host : options_.hosts) {
+        host = read_host_name(host).value_or(std::string{});  // no host is known by that
+    }
     options_.hosts.insert(options_.hosts.end(), {"localhost", "127.0.0.1", "::1"});
 }
 
 TryGuard::Guarded<void> TryGuard::check_origin(const Headers& headers) const {
     const std::string host = headers("Host");
-    if (std::ranges::find(options_.hosts, host_name(host)) == options_.hosts.end()) {
+    const auto asked = read_host_and_port(host);
+    if (!asked || std::ranges::find(options_.hosts, asked->name) == options_.hosts.end()) {
         return refused_call("This server is not known as " + in_quotes(host) +
                             ": calls are made from its own pages alone; if it is, start it with "
                             "--public-host NAME");
     }
     const std::string origin = headers("Origin");
-    const std::size_t scheme = origin.find("://");
-    const bool is_web = origin.starts_with("http://") || origin.starts_with("https://");
-    if (!origin.empty() && (!is_web || lower(origin.substr(scheme + 3)) != lower(host))) {
+    if (!origin.empty() && !is_origin_of(origin, *asked)) {
         return refused_call("A page of " + in_quotes(origin) +
                             " makes no calls here, only one of " + in_quotes(host));
     }
@@ -95,7 +111,7 @@ TryGuard::Guarded<void> TryGuard::admit(const Headers& headers, Clock::time_poin
     if (auto checked = check_origin(headers); !checked) {
         return checked;
     }
-    if (const std::string type = headers("Content-Type"); type != call_type) {
+    if (const std::string type = headers("Content-Type"); !is_call_type(type)) {
         return refused_call(
             "A call is " + std::string{call_type} + ", and nothing else: not " + in_quotes(type),
             415);

@@ -20,7 +20,7 @@ public:
     using Clock = std::chrono::steady_clock;
 
     struct Options {
-        std::vector<std::string> hosts{};  // that this server is known by, beside loopback's
+        std::vector<std::string> hosts{};  // names, as `read_host_name` has them, beside loopback's
         std::size_t tokens_max = 256;      // given out and not used; the oldest are forgotten
         std::chrono::seconds token_age_max{600};
     };

@@ -1,4 +1,5 @@
 #include "app/config/sections.hpp"
+#include "app/host_name.hpp"
 #include "endpoint/address/address.hpp"
 #include "transport/tcp/options.hpp"
 
@@ -55,7 +56,12 @@ void read_docs(const ConfigNode& node, Config& config) {
     map.read_word("try", docs.try_it, try_words);
     const auto hosts = map.find("public_hosts");
     for (const ConfigNode& item : hosts ? hosts->items() : std::vector<ConfigNode>{}) {
-        docs.public_hosts.push_back(item.text().value_or(""));
+        docs.public_hosts.push_back(item.text().value_or("localhost"));
+        if (!read_host_name(docs.public_hosts.back())) {
+            item.fail(
+                "expected a host's name or address, such as docs.example.org, without "
+                "scheme, port and path");
+        }
     }
     if (hosts && !docs.try_it) {
         hosts->fail("is of pages that calls are made from: 'try' is missing");

@@ -72,6 +72,10 @@ void HttpSession::take(const Error& error) {
     if (error) {
         return send(response_to(error), false);
     }
+    // Whoever is between might take another one for its own.                [RFC 9112 3.2]
+    if (parser_->get().count(http::field::host) > 1) {
+        return send({.status = 400, .body = "There are several headers Host\n"}, false);
+    }
     answer();
 }
 

@@ -62,6 +62,21 @@ TEST_F(ConfigFile, SaysWhetherMethodsAreTriedFromItsDocumentation) {
                                        "are made from: 'try' is missing"});
 }
 
+TEST_F(ConfigFile, ThePublicHostsOfItsDocumentationAreNames) {
+    EXPECT_EQ(
+        load(one_listener + "docs: {try: mock, public_hosts: ['::1', '[::1]', a_b.c, 192.0.2.1]}")
+            .docs->public_hosts.size(),
+        4U);
+    for (const char* const host :
+         {"http://x.org/", "x.org:80", "x.org/", "'a b'", "'*'", "u@x.org", "'[x.org]'"}) {
+        EXPECT_EQ(problems(one_listener + "docs: {try: mock, public_hosts: [x.org, " + host + "]}"),
+                  std::vector<std::string>{
+                      "warren.yml:2: docs.public_hosts[1]: expected a host's name or address, such "
+                      "as docs.example.org, without scheme, port and path"})
+            << host;
+    }
+}
+
 TEST_F(ConfigFile, ThePortOfTheDocumentationIsNobodyElses) {
     EXPECT_EQ(
         problems("admin: {address: '127.0.0.1:82'}\ndocs: {host: '::', port: 82}\n" + one_listener),

@@ -57,15 +57,35 @@ TEST(TryGuard, admits_a_page_of_its_own_once_for_each_token) {
 }
 
 TEST(TryGuard, knows_the_hosts_that_it_is_told_and_those_of_loopback) {
-    TryGuard guard{{.hosts = {"Docs.Example.org", "192.0.2.1", "fe80::1"}}};
-    for (const std::string host : {"localhost", "LOCALHOST:1", "127.0.0.1:9012", "[::1]:9012",
-                                   "[::1]", "docs.example.org", "192.0.2.1:80", "[FE80::1]:1"}) {
+    TryGuard guard{{.hosts = {"Docs.Example.org", "192.0.2.1", "fe80::1", "http://x.org/"}}};
+    for (const std::string host :
+         {"localhost", "LOCALHOST:1", "127.0.0.1:9012", "[::1]:9012", "[::1]", "docs.example.org",
+          "192.0.2.1:80", "[FE80::1]:1", "localhost:80"}) {
         const Sent sent = Sent{}.with("Host", host).with("Origin", "https://" + host);
         EXPECT_NE(token_of(guard, sent), "refused") << host;
     }
-    for (const std::string host :
-         {"", "example.org", "evil.org:9012", "localhost.evil.org", "127.0.0.1.evil.org", "[::]",
-          "0.0.0.0", "localhost, localhost", "localhost@evil.org", "[::1", "evil\x1b[2J"}) {
+    for (const std::string host : {"",
+                                   "example.org",
+                                   "evil.org:9012",
+                                   "localhost.evil.org",
+                                   "127.0.0.1.evil.org",
+                                   "[::]",
+                                   "0.0.0.0",
+                                   "localhost, localhost",
+                                   "localhost@evil.org",
+                                   "localhost:80@evil.org",
+                                   "localhost:80:80",
+                                   "localhost:",
+                                   "localhost:65536",
+                                   "localhost:+1",
+                                   "[::1]evil.org",
+                                   "[::1]:x",
+                                   "[localhost]",
+                                   "::1",
+                                   "[::1",
+                                   "local host",
+                                   "localhost/",
+                                   "evil\x1b[2J"}) {
         const Sent sent = Sent{}.with("Host", host).with("Origin", "");
         const std::string refused = refusal_of(guard.give_token(sent.get(), guard_start));
         EXPECT_TRUE(refused.starts_with("403 This server is not known as '")) << refused;
@@ -89,6 +109,20 @@ TEST(TryGuard, refuses_pages_from_elsewhere) {
                 .contains("Sec-Fetch-Site"))
             << site;
     }
+    // As browsers write it, without the usual port.
+    EXPECT_NE(
+        token_of(guard, Sent{}.with("Host", "localhost:80").with("Origin", "http://localhost")),
+        "refused");
+    EXPECT_NE(token_of(guard, Sent{}.with("Host", "[::1]:443").with("Origin", "https://[::1]")),
+              "refused");
+    EXPECT_NE(token_of(guard, Sent{}.with("Host", "localhost").with("Origin", "https://LOCALHOST")),
+              "refused");
+    EXPECT_EQ(
+        token_of(guard, Sent{}.with("Host", "localhost:80").with("Origin", "https://localhost")),
+        "refused");
+    EXPECT_EQ(
+        token_of(guard, Sent{}.with("Host", "localhost:443").with("Origin", "http://localhost")),
+        "refused");
     // Of what is no browser, or an old one.
     EXPECT_NE(token_of(guard, Sent{}.with("Origin", "").with("Sec-Fetch-Site", "")), "refused");
 }
@@ -100,13 +134,22 @@ TEST(TryGuard, demands_its_header_and_the_type_of_the_content) {
     const std::string token = token_of(guard);
     for (const std::string type :
          {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
-          "application/json; charset=utf-8", "application/json, text/plain"}) {
+          "application/json; charset=latin1", "application/json; charset=utf-8; a=b",
+          "application/json; a=b", "application/json;", "application/jsonp", "application/ json",
+          "text/plain; charset=utf-8", "text/plain; application/json",
+          "application/json, text/plain"}) {
         const Sent sent = Sent{}.with("X-Warren-Try", token).with("Content-Type", type);
         EXPECT_TRUE(refusal_of(guard.admit(sent.get(), guard_start))
                         .starts_with("415 A call is application"))
             << type;
     }
     EXPECT_EQ(refusal_of(guard.admit(Sent{}.with("X-Warren-Try", token).get(), guard_start)), "0");
+    for (const std::string type :
+         {"application/json; charset=utf-8", "Application/JSON;CHARSET=\"UTF-8\"",
+          "application/json ;\tcharset=utf-8 "}) {
+        const Sent sent = Sent{}.with("X-Warren-Try", token_of(guard)).with("Content-Type", type);
+        EXPECT_EQ(refusal_of(guard.admit(sent.get(), guard_start)), "0") << type;
+    }
 }
 
 TEST(TryGuard, holds_a_token_to_its_host_and_age) {

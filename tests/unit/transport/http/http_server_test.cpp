@@ -322,6 +322,8 @@ TEST(HttpServer, closes_no_connection_that_waits_for_its_response) {
 TEST(HttpServer, refuses_what_is_no_request) {
     const Pages pages;
     EXPECT_EQ(status_of(pages.response_to("garbage\r\n\r\n")), "400");
+    EXPECT_EQ(status_of(pages.response_to("GET /known HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n")),
+              "400");
     EXPECT_EQ(status_of(pages.response_to("\x16\x03\x01\x02\x00\x01\r\n\r\n")), "400");
     EXPECT_EQ(status_of(pages.response_to("GET /known HTTP/1.1\r\nContent-Length: x\r\n\r\n")),
               "400");

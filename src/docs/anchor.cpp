@@ -20,8 +20,8 @@ std::string one_step(std::string_view name) {
 
 std::string method_anchor(std::string_view method) {
     // The parts that a method has here.
-    static constexpr std::array parts{".request",  ".response", ".part",
-                                      ".failures", ".examples", ".call"};
+    static constexpr std::array parts{".request",  ".response", ".part", ".failures",
+                                      ".examples", ".call",     ".try"};
     for (const std::string_view part : parts) {
         if (method.contains(part)) {
             return one_step(method);

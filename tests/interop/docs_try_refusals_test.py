@@ -6,7 +6,7 @@ import unittest
 import urllib.parse
 
 from docs_try_test import TryTest
-from fixture import MODULES, PATIENCE_S
+from fixture import MODULES, PATIENCE_S, run_warren
 
 
 class Calls(TryTest):
@@ -102,6 +102,21 @@ class Rates(Calls):
         # On a machine so slow that a minute has passed, nothing was over the limit.
         if answers[60][0] != 200:
             self.assert_refused(answers[60], 429, "60 calls are made in a minute")
+
+
+class Everywhere(Calls):
+    def test_it_is_known_by_the_address_that_it_says(self):
+        for host in ("::", "0.0.0.0"):
+            with self.subTest(host):
+                self.start("--modules", MODULES, "--try", "mock", "--host", host)
+                origin = {"Origin": "http://" + self.host}
+                self.assertEqual(self.call("fibonacci", {"n": 7}, **origin)[0], 200)
+
+    def test_a_public_host_is_a_name(self):
+        options = ("--modules", MODULES, "--try", "mock", "--public-host", "http://x.org/")
+        refused = run_warren("docs", "serve", *options)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("--public-host: expected a host's name", refused.stderr)
 
 
 class Off(Calls):

@@ -218,6 +218,66 @@ class Mock(BrowserTest):
         self.assertEqual(self.outcome(), "invalid_request")
         self.assertEqual(set(self.errors()), {"great, as JSON"})
 
+    def refused(self):
+        """That nothing is sent, and what is said instead."""
+        self.form.find_element(By.CSS_SELECTOR, ".try-send").send_keys(Keys.ENTER)
+        self.assertEqual(self.form.find_elements(By.CSS_SELECTOR, ".try-outcome"), [])
+        return list(self.errors().values())
+
+    def test_what_is_typed_is_sent_or_refused(self):
+        self.open("zoo.demanding")
+        self.write_json('{"some": [1], "other": {"a": 1, "b": {"a": 2}, "\\u0061": 3}}')
+        self.assertEqual(self.refused(), ['The key "\\u0061" is there twice'])
+        for deep in ("[" * 3000 + "]" * 3000, '{"a":' * 3000 + "1" + "}" * 3000):
+            self.paste(deep)
+            self.assertEqual(self.refused(), ["Lists and maps stand in one another over 127 deep"])
+        self.paste("[" * 127 + "]" * 127)
+        self.assertEqual(self.outcome(), "invalid_request")
+
+    def paste(self, text):
+        area = self.form.find_element(By.CSS_SELECTOR, ".try-raw textarea")
+        script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'));"
+        self.browser.execute_script(script, area, text)
+
+    def test_a_field_of_json_takes_nothing_else(self):
+        self.open("echo")
+        label = next(
+            control.get_attribute("aria-label")
+            for control in self.form.find_elements(By.CSS_SELECTOR, ".try-json")
+            if control.get_attribute("aria-label") != "The request as JSON"
+        )
+        self.replace(self.control(label), "{not json")
+        self.assertIn("This is no JSON", self.refused()[0])
+        self.assertEqual(self.browser.switch_to.active_element, self.control(label))
+        self.replace(self.control(label), '{"twice": 1, "twice": 2}')
+        self.assertEqual(self.refused(), ['The key "twice" is there twice'])
+        self.replace(self.control(label), '"text"')
+        self.assertEqual(self.outcome(), "success")
+
+    def test_a_map_has_each_key_once(self):
+        self.open("zoo.containers")
+        self.give("map")
+        for at in ("1", "2"):
+            self.control("Add an entry to map").send_keys(Keys.ENTER)
+            self.control("Key of map " + at).send_keys("same")
+            self.control("map " + at).send_keys(at)
+        self.assertEqual(self.refused(), ['The key "same" is there twice'])
+        self.control("Key of map 2").send_keys("2")
+        self.assertEqual(self.errors(), {})
+        self.assertEqual(self.json()[1]["map"], {"same": 1, "same2": 2})
+
+    def test_what_is_long_is_shown_as_json(self):
+        self.open("zoo.containers")
+        self.give("list")
+        items = list(range(20_000))
+        self.paste(json.dumps({"list": items}))
+        self.assertEqual(self.control("list, as JSON").tag_name, "textarea")
+        self.assertLess(len(self.form.find_elements(By.CSS_SELECTOR, "input, textarea")), 1_000)
+        self.assertEqual(self.json()[1]["list"], items)
+        # Without the space that the form shows it with, it is below the limit of a request.
+        self.paste(json.dumps({"list": [77777] * 40_000}, separators=(",", ":")))
+        self.assertNotEqual(self.outcome(), "not sent")
+
     def test_a_secret_is_never_shown_again(self):
         self.open("hidden")
         self.give("password")
@@ -326,6 +386,35 @@ class Hostile(BrowserTest):
         # A dialog would make all of this fail.
         self.assertEqual(self.browser.find_elements(By.TAG_NAME, "img"), [])
         self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 2)
+
+
+class Names(BrowserTest):
+    """A contract of another make, which does not say what its names make secrets."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        shown = run_warren("contract", "show", "--modules", ZOO)
+        document = json.loads(shown.stdout)
+        method = next(each for each in document["methods"] if each["name"] == "hidden")
+        models = {model["id"]: model for model in document["models"]}
+        fields = models[method["request"]["reference"]]["fields"]
+        for field in fields:
+            field["is_secret"] = False
+        inside = {"name": "inside", "type": {"kind": "text"}, "required": True}
+        document["models"].append({"id": "Inside", "name": "Inside", "fields": [inside]})
+        whole = {"name": "passphrase", "required": True}
+        fields.append(whole | {"type": {"kind": "model", "reference": "Inside"}})
+        file = cls.write("names.json", document)
+        cls.start(file, "--try", "call", "--address", "tcp://127.0.0.1:1")
+
+    def test_what_a_name_makes_a_secret_is_hidden(self):
+        self.open("hidden")
+        self.give("password")
+        for name in ("password", "inside"):
+            self.assertEqual(self.control(name).get_attribute("type"), "password", name)
+            self.control(name).send_keys(SECRET)
+        self.assertNotIn(SECRET, self.json()[0].get_attribute("value"))
 
 
 class Call(BrowserTest):

@@ -1,10 +1,11 @@
 // Which part of a form a type has, and which part a value.
 
-import { contract, kindOf } from "./warren-try-contract.js";
+import { contract, isSecret, kindOf } from "./warren-try-contract.js";
 import { Choice, Nothing, Raw, Text, Unfit } from "./warren-try-controls.js";
 import { Entries, Model, Switched, Union } from "./warren-try-parts.js";
 
 const DEPTH_MAX = 8; // of parts in parts that nobody gave a value
+export const PARTS_MAX = 1000; // that a form makes at once; what is more is shown as JSON
 
 export function build(form, label, type, secret, depth) {
     const kind = kindOf(type);
@@ -26,7 +27,7 @@ export function build(form, label, type, secret, depth) {
                 : new Choice(form, label, found.map(({ name }) => [name, name]));
         }
         case "model":
-            return new Model(form, label, type, depth);
+            return new Model(form, label, type, secret, depth);
         case "list":
         case "set":
         case "array":
@@ -44,7 +45,11 @@ export function build(form, label, type, secret, depth) {
 // The part for a value: of its type, or JSON where that cannot show it. What is nested deeper
 // than a form shows by itself begins as JSON, too.
 export function fitting(form, label, type, secret, depth, value) {
-    if ((--form.budget > 0 && (depth < DEPTH_MAX || value !== undefined)) || secret) {
+    const isHidden = secret || isSecret(type);
+    if (--form.budget < -PARTS_MAX && isHidden) {
+        throw new Error(`A form holds no more than ${PARTS_MAX} secrets`);
+    }
+    if ((form.budget > 0 && (depth < DEPTH_MAX || value !== undefined)) || isHidden) {
         try {
             const part = build(form, label, type, secret, depth);
             part.set(value);
@@ -55,7 +60,7 @@ export function fitting(form, label, type, secret, depth, value) {
             }
         }
     }
-    const raw = secret ? new Text(form, label, "text", true) : new Raw(form, label);
+    const raw = isHidden ? new Text(form, label, "text", true) : new Raw(form, label);
     raw.set(value);
     return raw;
 }

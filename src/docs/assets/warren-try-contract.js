@@ -31,6 +31,20 @@ export function isSecret(type) {
     return kind === "secret" || (kind === "optional" && isSecret(type.elements[0]));
 }
 
+// The names that make a secret of all that is inside, as the server has them.
+const SECRET_NAMES = new Set([
+    "secret_values",
+    "passphrase",
+    "password",
+    "admin_password",
+    "database_user_password",
+]);
+
+// Whether a field is a secret as a whole, and not only as far as its type says.
+export function isSecretByName({ name, type, is_secret }) {
+    return SECRET_NAMES.has(name) || (Boolean(is_secret) && !holdsSecret(type));
+}
+
 // Whether something inside is a secret by itself, and not by the name of what it is in.
 export function holdsSecret(type, seen = new Set()) {
     if (kindOf(type) === "secret") {

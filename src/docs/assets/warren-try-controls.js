@@ -4,7 +4,7 @@
 // `at`, which finds the part that a step of a path leads to. `set` of what a part cannot show throws, and
 // whoever has that part shows JSON instead.
 
-import { Exact, make, newId, NUMBER, parse, write } from "./warren-try-values.js";
+import { Exact, make, newId, NUMBER, parseTyped, write } from "./warren-try-values.js";
 
 export const MASK = "********"; // what stands for a secret in JSON
 
@@ -27,6 +27,18 @@ export class Part {
         target.setAttribute("aria-invalid", "true");
         target.setAttribute("aria-describedby", this.error.id);
         return target;
+    }
+    // What was typed here has no value, so that nothing is sent; null: it has one.
+    refuse(message) {
+        const target = this.control ?? this.element;
+        this.error.replaceChildren();
+        this.error.hidden = true;
+        target.removeAttribute("aria-invalid");
+        target.removeAttribute("aria-describedby");
+        target.classList.toggle("try-refused", message !== null);
+        if (message !== null) {
+            this.fail(message);
+        }
     }
 }
 
@@ -148,13 +160,13 @@ export class Raw extends Scalar {
         control.addEventListener("input", () => this.read());
     }
     read() {
-        this.error.replaceChildren();
-        this.error.hidden = true;
-        this.control.removeAttribute("aria-invalid");
+        const text = this.control.value;
         try {
-            this.value = this.control.value.trim() === "" ? null : parse(this.control.value);
-        } catch {
-            this.value = this.control.value;
+            this.value = text.trim() === "" ? null : parseTyped(text);
+            this.refuse(null);
+        } catch (error) {
+            const isNone = error instanceof SyntaxError;
+            this.refuse(isNone ? 'This is no JSON, where a text is as "this" is' : error.message);
         }
         this.form.changed();
     }
@@ -162,6 +174,7 @@ export class Raw extends Scalar {
         return this.value;
     }
     set(value) {
+        this.refuse(null);
         this.value = value ?? null;
         this.control.value = write(this.value);
     }

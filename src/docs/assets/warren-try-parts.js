@@ -1,7 +1,15 @@
 // Parts of a form that have others in them.
 
-import { build, fitting, refit } from "./warren-try-build.js";
-import { contract, holdsSecret, isSecret, kindOf, score, wordsOf } from "./warren-try-contract.js";
+import { build, fitting, PARTS_MAX, refit } from "./warren-try-build.js";
+import {
+    contract,
+    holdsSecret,
+    isSecret,
+    isSecretByName,
+    kindOf,
+    score,
+    wordsOf,
+} from "./warren-try-contract.js";
 import { Part, Unfit } from "./warren-try-controls.js";
 import { button, isObject, make } from "./warren-try-values.js";
 
@@ -53,10 +61,10 @@ export class Switched extends Part {
 
 // A field of a model; of one that may be left out, the switch that says so.
 class Field {
-    constructor(form, field, depth) {
+    constructor(form, field, secret, depth) {
         this.field = field;
         this.isRequired = field.required ?? true;
-        const byName = Boolean(field.is_secret) && !holdsSecret(field.type);
+        const byName = secret || isSecretByName(field);
         this.args = [form, field.name, field.type, byName, depth];
         this.place = make("div", { className: "try-inside" });
         const name = make("code", { textContent: field.name });
@@ -132,14 +140,14 @@ class Group extends Part {
 }
 
 export class Model extends Group {
-    constructor(form, label, type, depth) {
+    constructor(form, label, type, secret, depth) {
         super(form, label);
         const model = contract.models.get(type.reference) ?? {};
         this.fields = new Map();
         this.extra = Object.create(null);
         this.list = make("ul", { className: "try-fields" });
         for (const field of model.fields ?? []) {
-            const made = new Field(form, field, depth + 1);
+            const made = new Field(form, field, secret, depth + 1);
             this.fields.set(field.name, made);
             this.list.append(made.element);
         }
@@ -192,6 +200,7 @@ export class Entries extends Group {
             this.more = button(what, () => {
                 const { part } = this.add();
                 part.begin?.();
+                this.checkKeys();
                 part.element.querySelector("input, select, textarea")?.focus();
                 form.changed();
             }, { className: "try-more", "aria-label": what + " to " + label });
@@ -214,13 +223,17 @@ export class Entries extends Group {
                 spellcheck: false,
                 "aria-label": "Key of " + label,
             });
-            entry.key.addEventListener("input", () => this.form.changed());
+            entry.key.addEventListener("input", () => {
+                this.checkKeys();
+                this.form.changed();
+            });
             entry.element.append(entry.key);
         }
         entry.element.append(make("div", { className: "try-inside" }, entry.part.element));
         if (this.length === null) {
             const remove = () => {
                 this.drop(entry);
+                this.checkKeys();
                 this.more.focus();
                 this.form.changed();
             };
@@ -234,6 +247,15 @@ export class Entries extends Group {
     drop(entry) {
         entry.element.remove();
         this.entries.splice(this.entries.indexOf(entry), 1);
+    }
+    checkKeys() {
+        if (!this.isMap) {
+            return;
+        }
+        const seen = new Set();
+        const isTwice = ({ key }) => seen.has(key.value) || !seen.add(key.value);
+        const twice = this.entries.find(isTwice);
+        this.refuse(twice ? `The key ${JSON.stringify(twice.key.value)} is there twice` : null);
     }
     get() {
         // What is left empty in a list has its place all the same.
@@ -257,6 +279,11 @@ export class Entries extends Group {
         if (this.length !== null && given.length > this.length) {
             throw new Unfit();
         }
+        const isHidden = this.inside[1] || holdsSecret(this.inside[0]);
+        if (given.length > (isHidden ? PARTS_MAX : Math.max(this.form.budget, 0))) {
+            // As JSON a secret would be shown.
+            throw isHidden ? new Error(`A form holds no more than ${PARTS_MAX} secrets`) : new Unfit();
+        }
         this.entries.slice(given.length).forEach((entry) => this.drop(entry));
         given.forEach(([key, held], at) => {
             const entry = this.entries[at];
@@ -269,6 +296,7 @@ export class Entries extends Group {
                 entry.key.value = key;
             }
         });
+        this.checkKeys();
     }
     at(step) {
         const isThis = (entry) => entry.key.value === step;

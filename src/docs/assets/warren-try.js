@@ -2,10 +2,8 @@
 // through the server.
 
 import { contract, load } from "./warren-try-contract.js";
-import { fitting, refit } from "./warren-try-build.js";
-import { Exact, make, newId, parse, write } from "./warren-try-values.js";
-
-const PARTS_MAX = 1000; // that a form makes at once; what is more is shown as JSON
+import { fitting, PARTS_MAX, refit } from "./warren-try-build.js";
+import { Exact, make, newId, parse, parseTyped, write } from "./warren-try-values.js";
 
 // A form: the parts, the same as JSON, and what came of the last call.
 
@@ -116,12 +114,13 @@ class Form {
     take() {
         this.isTyped = true;
         try {
-            this.fill(parse(this.json.value));
+            this.fill(parseTyped(this.json.value));
             this.jsonError.hidden = true;
             this.json.removeAttribute("aria-invalid");
         } catch (error) {
             this.jsonError.hidden = false;
-            this.jsonError.textContent = "This is no JSON yet: " + error.message;
+            const isNone = error instanceof SyntaxError;
+            this.jsonError.textContent = (isNone ? "This is no JSON yet: " : "") + error.message;
             this.json.setAttribute("aria-invalid", "true");
             this.json.setAttribute("aria-describedby", this.jsonError.id);
         } finally {
@@ -149,9 +148,15 @@ class Form {
             this.json.focus();
             return;
         }
+        const refused = [...this.element.querySelectorAll(".try-refused")];
+        const first = refused.find((target) => !target.closest("[hidden]"));
+        if (first) {
+            first.focus();
+            return;
+        }
         this.forget();
         const name = JSON.stringify(this.method.name);
-        const body = `{"method": ${name}, "request": ${write(this.root.get() ?? null)}}`;
+        const body = `{"method":${name},"request":${write(this.root.get() ?? null, null)}}`;
         for (const secret of this.element.querySelectorAll("input[type=password]")) {
             secret.value = "";
         }

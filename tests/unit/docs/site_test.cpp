@@ -6,6 +6,7 @@
 #include "docs/assets.hpp"
 #include "docs/html.hpp"
 #include "docs/schema_name.hpp"
+#include "model/secrets.hpp"
 #include "unit/docs/documents.hpp"
 #include "unit/docs/parsed_html.hpp"
 
@@ -85,6 +86,41 @@ TEST(Site, SaysAllOfAMethod) {
           "warren::Client client{\"amqp://localhost:5672/?queue=test\"}"}) {
         EXPECT_TRUE(page.text.contains(said)) << said;
     }
+}
+
+TEST(Site, HasOneAddressForEachPartOfAMethod) {
+    contract::Document document = small_document();
+    document.methods.clear();
+    for (const std::string name : {"x", "x.try", "x.call", "x.request", "x.response", "x.part",
+                                   "x.failures", "x.examples"}) {
+        document.methods.push_back(
+            test::method_of(name, test::model_type("Request"), test::model_type("Response")));
+    }
+    PageOptions options{.title = "Methods", .assets = PageAssets::linked};
+    options.try_it = TryPage{};
+    const auto files = site(document, options);
+    const auto index = std::ranges::find(files, "index.html", &SiteFile::path);
+    ASSERT_NE(index, files.end());
+    const ParsedHtml page{index->content};
+    EXPECT_EQ(page.errors, std::vector<std::string>{});
+    for (const std::string id : {"x.try", "x%2Etry", "x%2Etry.try", "x%2Ecall.try"}) {
+        EXPECT_TRUE(page.has_id(id)) << id;
+    }
+}
+
+TEST(Site, HidesInItsFormsWhatANameMakesASecret) {
+    const auto asset = std::ranges::find(try_assets, "warren-try-contract.js", &Asset::file);
+    ASSERT_NE(asset, try_assets.end());
+    const std::size_t start = asset->content.find("SECRET_NAMES = new Set([");
+    std::string_view names = asset->content.substr(start, asset->content.find(']', start) - start);
+    std::size_t count = 0;
+    for (std::size_t quote = 0; (quote = names.find('"')) != std::string_view::npos; ++count) {
+        names.remove_prefix(quote + 1);
+        const std::string_view name = names.substr(0, names.find('"'));
+        EXPECT_TRUE(model::is_secret_name(name)) << name;
+        names.remove_prefix(name.size() + 1);
+    }
+    EXPECT_EQ(count, 5U);
 }
 
 TEST(Site, IsTheSameEachTime) {

@@ -3,11 +3,15 @@
 #include "transport/loop/asio_executor.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace warren::transport {
@@ -48,23 +52,76 @@ void HttpSession::close() noexcept {
 
 void HttpSession::read() {
     parser_.emplace();
+    is_late_ = false;
     parser_->header_limit(static_cast<std::uint32_t>(options_.request_bytes_max));
     parser_->body_limit(options_.body_bytes_max);
     // For the whole of the request: who sends a byte now and then gets no more time for it.
     stream_.expires_after(options_.request_timeout);
-    http::async_read(
+    ends_ = handlers_.executor.now() + options_.request_timeout;
+    http::async_read_header(
         stream_, input_, *parser_,
-        [self = shared_from_this()](Error error, std::size_t size_bytes) {
-            // The parser's own limit bounds memory, and is one for each part.
-            const HttpServerOptions& options = self->options_;
-            if (!error && size_bytes > options.request_bytes_max + options.body_bytes_max) {
-                error = http::error::header_limit;
-            }
-            self->take(error);
+        [self = shared_from_this()](const Error& error, std::size_t size_bytes) {
+            self->take_head(error, size_bytes);
         });
 }
 
-void HttpSession::take(const Error& error) {
+void HttpSession::take_head(const Error& error, std::size_t size_bytes) {
+    if (error || parser_->is_done()) {
+        return take(error, size_bytes);
+    }
+    // Who waits for a word before the body.                               [RFC 9110 10.1.1]
+    const bool waits = parser_->get().version() >= 11 && input_.size() == 0 &&
+                       boost::beast::iequals(parser_->get()[http::field::expect], "100-continue");
+    if (!waits) {
+        return read_body(size_bytes);
+    }
+    if (!is_post()) {
+        return send(
+            is_known_method() ? response_to(http::error::unexpected_body) : unknown_method(),
+            false);
+    }
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    boost::asio::async_write(
+        stream_, boost::asio::buffer(go_on),
+        [self = shared_from_this(), size_bytes](const Error& failed, std::size_t) {
+            if (failed) {
+                return self->close();
+            }
+            self->read_body(size_bytes);
+        });
+}
+
+/// The time that there is stays that of the whole request. The stream's own would close the
+/// connection before anything can be said.
+void HttpSession::read_body(std::size_t head_bytes) {
+    constexpr std::chrono::seconds beyond{5};
+    stream_.expires_after(options_.request_timeout + beyond);
+    late_timer_ = handlers_.executor.post_at(ends_, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            self->late_timer_ = 0;
+            self->is_late_ = true;
+            self->stream_.cancel();
+        }
+    });
+    http::async_read(
+        stream_, input_, *parser_,
+        [self = shared_from_this(), head_bytes](const Error& error, std::size_t size_bytes) {
+            if (self->late_timer_ != 0) {
+                self->handlers_.executor.cancel(std::exchange(self->late_timer_, 0));
+            }
+            self->take(error, head_bytes + size_bytes);
+        });
+}
+
+void HttpSession::take(Error error, std::size_t size_bytes) {
+    // The parser's own limit bounds memory, and is one for each part.
+    if (!error && size_bytes > options_.request_bytes_max + options_.body_bytes_max) {
+        error = http::error::header_limit;
+    }
+    if (error == boost::asio::error::operation_aborted && std::exchange(is_late_, false) &&
+        stream_.socket().is_open()) {
+        return send({.status = 408, .body = "The body did not come in time\n"}, false);
+    }
     if (!stream_.socket().is_open() || (error && !is_bad_request(error))) {
         close();
         return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/executor.hpp"
 #include "transport/http/http_server.hpp"
 #include "transport/net/tcp_socket.hpp"
 
@@ -44,7 +45,9 @@ public:
 private:
     using Error = boost::system::error_code;
 
-    void take(const Error& error);
+    void take_head(const Error& error, std::size_t size_bytes);
+    void read_body(std::size_t head_bytes);
+    void take(Error error, std::size_t size_bytes);
     bool is_post() const;
     bool is_known_method() const;
     HttpServerResponse unknown_method() const;
@@ -70,6 +73,9 @@ private:
     std::optional<boost::beast::http::serializer<false, boost::beast::http::string_body>>
         serializer_;
     std::array<char, 4096> dropped_{};
+    runtime::TimePoint ends_{};  // the time of the request
+    runtime::Executor::TimerId late_timer_ = 0;
+    bool is_late_ = false;
     bool is_asked_ = false;
     bool is_watching_ = false;                        // a read is under way, while it is asked
     std::optional<HttpServerResponse> to_respond_{};  // once that read has ended

@@ -351,6 +351,34 @@ TEST(HttpServer, closes_the_connection_of_who_is_slow) {
     EXPECT_EQ(status_of(peer.read_to_end()), "200") << "and of who asks no more";
 }
 
+TEST(HttpServer, says_that_a_body_is_late) {
+    const Pages pages{{.body_bytes_max = 10, .request_timeout = 50ms}, say_again};
+    const std::string head = "POST /known HTTP/1.1\r\nHost: x\r\n";
+    EXPECT_EQ(status_of(pages.response_to(head + "Content-Length: 2\r\n\r\nx")), "408");
+    EXPECT_EQ(status_of(pages.response_to(head + "Transfer-Encoding: chunked\r\n\r\n1\r\nx")),
+              "408");
+    EXPECT_EQ(status_of(http_get(pages.address(), "/known")), "200") << "and goes on";
+}
+
+TEST(HttpServer, has_who_waits_for_a_word_send_the_body_or_refuses_it_at_once) {
+    const Pages pages{{.body_bytes_max = 10}, say_again};
+    const std::string waits = " /known HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\n";
+    HttpPeer peer{pages.address()};
+    for (const std::string body : {"first", "second"}) {
+        peer.send("POST" + waits + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+        EXPECT_EQ(peer.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+        peer.send(body);
+        EXPECT_EQ(status_of(peer.read_until(": " + body)), "200");
+    }
+    // Without a body there is nothing to wait for.
+    peer.send("GET" + waits + "\r\n");
+    EXPECT_EQ(status_of(peer.read_until("asked for /known")), "200");
+    const std::string with_body = waits + "Content-Length: 5\r\n\r\n";
+    EXPECT_EQ(status_of(pages.response_to("GET" + with_body)), "413");
+    EXPECT_EQ(status_of(pages.response_to("PUT" + with_body)), "405");
+    EXPECT_EQ(status_of(pages.response_to("POST" + waits + "Content-Length: 11\r\n\r\n")), "413");
+}
+
 TEST(HttpServer, closes_its_oldest_connection_over_the_limit) {
     const Pages pages{{.connections_max = 2}};
     HttpPeer silent{pages.address()};

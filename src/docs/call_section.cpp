@@ -1,7 +1,7 @@
 #include "docs/call_section.hpp"
 
 #include "docs/commands.hpp"
-#include "docs/sample.hpp"
+#include "docs/pasted_request.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -57,7 +57,7 @@ void write_address(Html& html, const ListenerDocument& listener) {
 void write_calls(Html& html, const contract::Document& document, const CppNames& names,
                  const contract::MethodDocument& method, const std::string& anchor) {
     html.markup("<h3").attribute("id", anchor).markup(" tabindex=\"-1\">Call it</h3>");
-    const Dynamic request = sample_request(document, method);
+    const PastedRequest request = pasted_request(document, method);
     const auto listeners = listeners_of(document, method);
     if (listeners.empty() && !document.listeners.empty()) {
         html.markup("<p class=\"note\">No listener serves it.</p>");
@@ -70,8 +70,8 @@ void write_calls(Html& html, const contract::Document& document, const CppNames&
         html.markup("<p class=\"note\">Where it is served is not known here. At <code>")
             .text(imagined.address)
             .markup("</code>, for instance:</p>");
-        write_commands(html, call_commands(document, names, imagined, method, request));
-        write_call_notes(html, document, imagined, method);
+        write_commands(html, call_commands(document, names, imagined, method, request.request));
+        write_call_notes(html, document, imagined, method, request.secrets);
         return;
     }
     for (std::size_t at = 0; at < listeners.size(); ++at) {
@@ -82,8 +82,9 @@ void write_calls(Html& html, const contract::Document& document, const CppNames&
         write_address(html, *listeners[at]);
         html.markup("</p>");
         if (at < listeners_with_commands_max) {
-            write_commands(html, call_commands(document, names, *listeners[at], method, request));
-            write_call_notes(html, document, *listeners[at], method);
+            write_commands(html,
+                           call_commands(document, names, *listeners[at], method, request.request));
+            write_call_notes(html, document, *listeners[at], method, request.secrets);
         }
     }
 }

@@ -54,6 +54,40 @@ std::string warren_call(const Document& document, const ListenerDocument& listen
                : fmt::format("{}{}{}{}{}", first, next_line, arguments, next_line, to);
 }
 
+void write_secret(Html& html, const SecretPlaceholder& secret) {
+    html.markup("<li><code>")
+        .text(secret.is_text ? secret.name : '"' + secret.name + '"')
+        .markup("</code>: ");
+    if (secret.field.empty()) {
+        html.markup("a secret");
+    } else {
+        html.markup("the value of <code>").text(secret.field).markup("</code>, a secret");
+    }
+    if (!secret.is_text) {
+        html.markup(", which has no quotes");
+    }
+    html.markup("</li>");
+}
+
+void write_placeholders(Html& html, const std::vector<Placeholder>& placeholders,
+                        const std::vector<SecretPlaceholder>& secrets) {
+    if (placeholders.empty() && secrets.empty()) {
+        return;
+    }
+    html.markup("<p class=\"note\">Put in:</p><ul class=\"placeholders\">");
+    for (const Placeholder& placeholder : placeholders) {
+        html.markup("<li><code>")
+            .text(placeholder.text)
+            .markup("</code>: ")
+            .markup(placeholder.meaning)
+            .markup("</li>");
+    }
+    for (const SecretPlaceholder& secret : secrets) {
+        write_secret(html, secret);
+    }
+    html.markup("</ul>");
+}
+
 }  // namespace
 
 std::vector<CallCommand> call_commands(const Document& document, const CppNames& names,
@@ -74,7 +108,7 @@ std::vector<CallCommand> call_commands(const Document& document, const CppNames&
 }
 
 void write_call_notes(Html& html, const Document& document, const ListenerDocument& listener,
-                      const MethodDocument& method) {
+                      const MethodDocument& method, const std::vector<SecretPlaceholder>& secrets) {
     if (is_within_process(listener)) {
         html.markup(
                 "<p class=\"note\">Only programs in the server's process can call it, with the "
@@ -83,20 +117,9 @@ void write_call_notes(Html& html, const Document& document, const ListenerDocume
             .markup("</code>.</p>");
         return;
     }
-    const Secrets secrets = encrypted_secrets(document, listener, method);
-    const auto placeholders = placeholders_of(listener, secrets != Secrets::none);
-    if (!placeholders.empty()) {
-        html.markup("<p class=\"note\">Put in:</p><ul class=\"placeholders\">");
-        for (const Placeholder& placeholder : placeholders) {
-            html.markup("<li><code>")
-                .text(placeholder.text)
-                .markup("</code>: ")
-                .markup(placeholder.meaning)
-                .markup("</li>");
-        }
-        html.markup("</ul>");
-    }
-    if (secrets == Secrets::by_type) {
+    const Secrets encrypted = encrypted_secrets(document, listener, method);
+    write_placeholders(html, placeholders_of(listener, encrypted != Secrets::none), secrets);
+    if (encrypted == Secrets::by_type) {
         html.markup(
             "<p class=\"note\">The command line, which knows secrets by the names of their fields, "
             "cannot encrypt those of this method.</p>");

@@ -3,6 +3,7 @@
 #include "contract/document.hpp"
 #include "docs/cpp_names.hpp"
 #include "docs/html.hpp"
+#include "docs/pasted_request.hpp"
 
 #include <string>
 #include <vector>
@@ -24,8 +25,10 @@ std::vector<CallCommand> call_commands(const contract::Document& document, const
                                        const Dynamic& request);
 
 /// What stands for something else in these commands, and what they cannot do.
+/// in   secrets: those in the request
 void write_call_notes(Html& html, const contract::Document& document,
                       const contract::ListenerDocument& listener,
-                      const contract::MethodDocument& method);
+                      const contract::MethodDocument& method,
+                      const std::vector<SecretPlaceholder>& secrets);
 
 }  // namespace warren::docs

@@ -1,12 +1,15 @@
 #include "docs/sample.hpp"
 
 #include "core/base64.hpp"
+#include "docs/pasted_request.hpp"
 #include "model/secrets.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace warren::docs {
@@ -78,7 +81,16 @@ std::string text_within(const Demands& demands, std::string text) {
 
 class Sample {
 public:
-    explicit Sample(const contract::Document& document) : document_{document} {}
+    /// in   secrets: names what is secret; nullptr: it is as all else
+    explicit Sample(const contract::Document& document, SecretNames* secrets = nullptr)
+        : document_{document}, secrets_{secrets} {}
+
+    /// The value of a secret field.
+    Dynamic of_secret(const contract::FieldDocument& field) {
+        is_secret_ = true;
+        field_ = field.name;
+        return of(field.type, field.demands);
+    }
 
     Dynamic of(const DataType& type, const Demands& demands) {
         if (depth_ == depth_max || values_ == values_max) {
@@ -96,7 +108,18 @@ private:
     static constexpr std::size_t depth_max = 32;
     static constexpr std::size_t values_max = 300;
 
+    static bool has_inside(Kind kind) {
+        return kind == Kind::list || kind == Kind::set || kind == Kind::array ||
+               kind == Kind::map || kind == Kind::optional || kind == Kind::secret ||
+               kind == Kind::choice || kind == Kind::model || kind == Kind::nothing;
+    }
+
     Dynamic of_kind(const DataType& type, const Demands& demands) {
+        if (secrets_ != nullptr && is_secret_ && !has_inside(type.kind)) {
+            return secrets_->next(field_, type.kind != Kind::boolean &&
+                                              type.kind != Kind::integer &&
+                                              type.kind != Kind::floating);
+        }
         switch (type.kind) {
         case Kind::boolean:
             return true;
@@ -118,8 +141,13 @@ private:
             return Dynamic::map({{"key", of(type.elements[0], {})}});
         case Kind::optional:
         case Kind::secret:
-        case Kind::choice:
-            return type.elements.empty() ? Dynamic{} : of(type.elements[0], demands);
+        case Kind::choice: {
+            const bool was_secret =
+                std::exchange(is_secret_, is_secret_ || type.kind == Kind::secret);
+            Dynamic inside = type.elements.empty() ? Dynamic{} : of(type.elements[0], demands);
+            is_secret_ = was_secret;
+            return inside;
+        }
         case Kind::model:
             return model(document_.find_model(type.reference));
         case Kind::nothing:
@@ -180,17 +208,24 @@ private:
         if (described == nullptr) {
             return object;
         }
+        const auto around = std::pair{field_, is_secret_};
         for (const contract::FieldDocument& field : described->fields) {
-            if (!field.is_secret && !field.examples.empty()) {
+            field_ = field.name;
+            is_secret_ = around.second || field.is_secret;
+            if (!is_secret_ && !field.examples.empty()) {
                 object.insert_or_assign(field.name, field.examples.front());
             } else if (field.required) {
                 object.insert_or_assign(field.name, of(field.type, field.demands));
             }
         }
+        std::tie(field_, is_secret_) = around;
         return object;
     }
 
     const contract::Document& document_;
+    SecretNames* const secrets_;
+    std::string_view field_;  // the one that is made
+    bool is_secret_ = false;  // and whether it is one
     std::size_t depth_ = 0;
     std::size_t values_ = 0;
 };
@@ -200,6 +235,16 @@ private:
 Dynamic sample_request(const contract::Document& document, const contract::MethodDocument& method) {
     return method.examples.empty() ? Sample{document}.of(method.request, {})
                                    : method.examples.front().request;
+}
+
+Dynamic sample_request(const contract::Document& document, const contract::MethodDocument& method,
+                       SecretNames& secrets) {
+    return Sample{document, &secrets}.of(method.request, {});
+}
+
+Dynamic sample_secret(const contract::Document& document, const contract::FieldDocument& field,
+                      SecretNames& secrets) {
+    return Sample{document, &secrets}.of_secret(field);
 }
 
 Secrets secrets_in(const contract::Document& document, const DataType& type) {

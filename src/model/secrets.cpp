@@ -140,7 +140,7 @@ struct Redaction {
     static constexpr bool takes_whole = true;
 
     std::optional<Value> secret(const Value& value, Secrecy, const Location&) {
-        return value.is_null() ? std::nullopt : std::optional{Value::text("********")};
+        return value.is_null() ? std::nullopt : std::optional{Value::text(hidden_secret)};
     }
     std::optional<Value> plain(const Value&, const Location&) { return std::nullopt; }
 };

@@ -84,7 +84,10 @@ std::expected<Value, std::vector<FieldError>> decrypt_response(const Type& respo
                                                                const format::Keyring& keys,
                                                                Arena& arena);
 
-/// Replace the secrets of a request by "********", for logs.
+/// What stands for a secret that is not shown.
+inline constexpr std::string_view hidden_secret = "********";
+
+/// Replace the secrets of a request by `hidden_secret`, for logs.
 /// out  a value viewing the arena and whatever the given one views
 Value redact(const Type& type, const Value& value, Arena& arena);
 

@@ -184,6 +184,7 @@ class CommandsTest(InteropTest):
             self.assertEqual(json.loads(said.splitlines()[-1]), REPLIES[method])
 
 
+CHOSEN = {"REQUEST_PASSWORD": "what its caller chose"}
 ANYWHERE = {"Command line", "C++"}
 EVERYWHERE = ANYWHERE | {"Python"}
 
@@ -240,8 +241,9 @@ class OverTcp(CommandsTest):
         page = Page((out / "index.html").read_text())
         page.commands = [each for each in page.commands if each[0] in ("dx_example", "log_in")]
         filled = {"tcp://localhost:8080": server.addresses[0], " --fernet-key @fernet.key": ""}
-        filled |= {'{.fernet_keys = {content_of("fernet.key")}}': "{}"}
-        self.assertEqual(self.run_all(page, ANYWHERE, filled, put_in={"fernet.key"}), 4)
+        filled |= {'{.fernet_keys = {content_of("fernet.key")}}': "{}"} | CHOSEN
+        put_in = {"fernet.key", "PIN", "REQUEST_PASSWORD"}  # of `hidden`, too
+        self.assertEqual(self.run_all(page, ANYWHERE, filled, put_in=put_in), 4)
 
     def test_in_memory(self):
         _, page = self.start({"memory": "quick", "methods": ["add"]})
@@ -346,7 +348,9 @@ class Secrets(CommandsTest):
             # The types of C++ open what other programs see as a token.
             self.assertEqual(data["pin"].startswith("gAAAA"), title == "Python")
 
-        self.run_all(page, EVERYWHERE, check=check, put_in={"fernet.key"})
+        filled = CHOSEN | {"PIN": "1234"}
+        put_in = {"fernet.key", "PIN", "REQUEST_PASSWORD"}
+        self.run_all(page, EVERYWHERE, filled, check, put_in)
         shown = {(method, title) for method, _, title, _ in page.commands}
         self.assertIn(("log_in", "Command line"), shown)
         self.assertNotIn(("hidden", "Command line"), shown)
@@ -354,7 +358,7 @@ class Secrets(CommandsTest):
 
     def test_a_server_without_a_key_gets_none(self):
         _, page = self.start({"tcp": "127.0.0.1:0", "methods": ["log_in"]})
-        self.run_all(page, ANYWHERE)
+        self.run_all(page, ANYWHERE, CHOSEN, put_in={"REQUEST_PASSWORD"})
 
 
 if __name__ == "__main__":

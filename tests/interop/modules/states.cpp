@@ -16,7 +16,7 @@ std::string get_state_name(std::size_t state) {
 }
 
 bool log_in(const std::string& user, const std::string& password) {
-    return !user.empty() && !password.starts_with("gAAAA");  // which a token does
+    return !user.empty() && password == "what its caller chose";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "docs/sample.hpp"
 
+#include "docs/pasted_request.hpp"
 #include "docs/quoting.hpp"
 #include "unit/docs/documents.hpp"
 
@@ -62,6 +63,73 @@ TEST(Sample, HasExamplesAndNoSecrets) {
     EXPECT_NE(secrets_in(document, test::model_type("m")), Secrets::none);
     document.methods[0].examples.push_back({"whole", Dynamic::map({{"told", 1}}), std::nullopt});
     EXPECT_EQ(json_line(sample_request(document, document.methods[0]).value()), R"({"told":1})");
+}
+
+/// What is pasted for a request of these fields, then its placeholders: NAME=field, those without
+/// quotes in quotes.
+std::string pasted(const std::vector<contract::FieldDocument>& fields,
+                   const std::optional<Dynamic>& example = std::nullopt) {
+    contract::Document document;
+    document.models = {test::model_of("login", {test::field_of("user", test::text_type()),
+                                                test::field_of("pass_key", test::text_type())}),
+                       test::model_of("m", fields)};
+    document.models[0].fields[1].is_secret = true;
+    document.methods = {test::method_of("x", test::model_type("m"))};
+    if (example) {
+        document.methods[0].examples.push_back({"one", *example, std::nullopt});
+    }
+    const PastedRequest made = pasted_request(document, document.methods[0]);
+    std::string text = json_line(made.request.value());
+    for (const SecretPlaceholder& secret : made.secrets) {
+        text += secret.is_text ? ' ' + secret.name : " '" + secret.name + '\'';
+        text += '=' + secret.field;
+    }
+    return text;
+}
+
+contract::FieldDocument secret_of(std::string name, contract::DataType type) {
+    contract::FieldDocument field = test::field_of(std::move(name), std::move(type));
+    field.is_secret = true;
+    return field;
+}
+
+TEST(PastedRequest, HasAPlaceholderForEachSecret) {
+    const auto text = test::text_type();
+    EXPECT_EQ(
+        pasted({secret_of("member_password", text), test::field_of("name", text)}),
+        R"({"member_password":"MEMBER_PASSWORD","name":"text"} MEMBER_PASSWORD=member_password)");
+    EXPECT_EQ(pasted({secret_of("password", text)}),
+              R"({"password":"REQUEST_PASSWORD"} REQUEST_PASSWORD=password)");
+    EXPECT_EQ(pasted({secret_of("pin", test::of_kind(Kind::secret, number(Kind::integer)))}),
+              R"({"pin":"PIN"} 'PIN'=pin)");
+    EXPECT_EQ(
+        pasted({test::field_of("old", test::model_type("login")),
+                test::field_of("new", test::model_type("login"))}),
+        R"({"old":{"user":"text","pass_key":"PASS_KEY"},"new":{"user":"text","pass_key":"PASS_KEY_2"}})"
+        " PASS_KEY=pass_key PASS_KEY_2=pass_key");
+    EXPECT_EQ(pasted({test::field_of(
+                  "pins", test::of_kind(Kind::list, test::of_kind(Kind::secret, text)))}),
+              R"({"pins":["PINS"]} PINS=pins)");
+    EXPECT_EQ(pasted({secret_of("password'\"", text), secret_of("\xC3\xA4", text)}),
+              "{\"password'\\\"\":\"PASSWORD__\",\"\xC3\xA4\":\"SECRET\"}"
+              " PASSWORD__=password'\" SECRET=\xC3\xA4");
+}
+
+TEST(PastedRequest, HasPlaceholdersForWhatAnExampleHides) {
+    const auto text = test::text_type();
+    EXPECT_EQ(pasted({secret_of("password", test::of_kind(Kind::list, text))},
+                     Dynamic::map({{"password", "********"}})),
+              R"({"password":["REQUEST_PASSWORD"]} REQUEST_PASSWORD=password)");
+    EXPECT_EQ(pasted({test::field_of("a", text), secret_of("pin", number(Kind::integer))},
+                     Dynamic::list({"first", "********"})),
+              R"(["first","PIN"] 'PIN'=pin)");
+    EXPECT_EQ(
+        pasted({test::field_of("logins", test::of_kind(Kind::map, test::model_type("login")))},
+               Dynamic::map({{"logins", Dynamic::map({{"a", Dynamic::map({{"pass_key", "********"},
+                                                                          {"user", "u"}})}})},
+                             {"more_key", Dynamic::list({"********", nullptr, 1})}})),
+        R"({"logins":{"a":{"pass_key":"PASS_KEY","user":"u"}},"more_key":["MORE_KEY",null,1]})"
+        " PASS_KEY=pass_key MORE_KEY=more_key");
 }
 
 TEST(Sample, EndsWhereModelsDoNot) {

@@ -1,5 +1,6 @@
 #include "docs/asyncapi.hpp"
 
+#include "docs/html.hpp"
 #include "docs/schema_writer.hpp"
 
 #include <algorithm>
@@ -53,7 +54,8 @@ public:
     explicit AsyncApiWriter(const Document& document)
         : document_{document}, writer_{document, SchemaForm::components} {}
 
-    Dynamic write() {
+    Dynamic write(std::string_view title) {
+        const std::string shown = visible(title);
         for (const MethodDocument& method : document_.methods) {
             keys_.emplace(method.name, unique(key_of(method.name)));
             add_messages(method);
@@ -67,7 +69,7 @@ public:
             add_listener(document_.listeners[at], "listener" + std::to_string(at + 1));
         }
         Keywords info;
-        info.set("title", "Warren");
+        info.set("title", shown);
         info.set("version", document_.fingerprint);
         Keywords whole;
         whole.set("asyncapi", "3.0.0");
@@ -293,8 +295,8 @@ private:
 
 }  // namespace
 
-Dynamic asyncapi(const Document& document) {
-    return AsyncApiWriter{document}.write();
+Dynamic asyncapi(const Document& document, std::string_view title) {
+    return AsyncApiWriter{document}.write(title);
 }
 
 }  // namespace warren::docs

@@ -1,5 +1,6 @@
 #include "docs/openrpc.hpp"
 
+#include "docs/html.hpp"
 #include "docs/schema_writer.hpp"
 
 #include <algorithm>
@@ -24,9 +25,10 @@ public:
     explicit OpenRpcWriter(const Document& document)
         : document_{document}, writer_{document, SchemaForm::components} {}
 
-    Dynamic write() {
+    Dynamic write(std::string_view title) {
+        const std::string shown = visible(title);
         Keywords info;
-        info.set("title", "Warren");
+        info.set("title", shown);
         info.set("version", document_.fingerprint);
         std::vector<Value> methods;
         methods.reserve(document_.methods.size());
@@ -167,8 +169,8 @@ private:
 
 }  // namespace
 
-Dynamic openrpc(const Document& document) {
-    return OpenRpcWriter{document}.write();
+Dynamic openrpc(const Document& document, std::string_view title) {
+    return OpenRpcWriter{document}.write(title);
 }
 
 }  // namespace warren::docs

@@ -57,14 +57,14 @@ void add_schemas(const contract::Document& document, std::vector<SiteFile>& file
 }
 
 /// What programs read of the whole contract; each is linked to from the first page.
-std::vector<SiteFile> documents_of(const contract::Document& document,
-                                   const contract::Diff* changes) {
+std::vector<SiteFile> documents_of(const contract::Document& document, const PageOptions& options) {
     std::vector<SiteFile> files;
     files.push_back({"contract.json", json_type, contract::to_json(document)});
-    files.push_back(json_file("asyncapi.json", asyncapi(document)));
-    files.push_back(json_file("openrpc.json", openrpc(document)));
-    if (changes != nullptr) {
-        files.push_back({std::string{changes_json_file}, json_type, contract::to_json(*changes)});
+    files.push_back(json_file("asyncapi.json", asyncapi(document, options.title)));
+    files.push_back(json_file("openrpc.json", openrpc(document, options.title)));
+    if (options.changes != nullptr) {
+        files.push_back(
+            {std::string{changes_json_file}, json_type, contract::to_json(*options.changes)});
     }
     return files;
 }
@@ -72,7 +72,7 @@ std::vector<SiteFile> documents_of(const contract::Document& document,
 }  // namespace
 
 std::vector<SiteFile> site(const contract::Document& document, const PageOptions& options) {
-    std::vector<SiteFile> files = documents_of(document, options.changes);
+    std::vector<SiteFile> files = documents_of(document, options);
     std::vector<std::string> linked;
     linked.reserve(files.size());
     for (const SiteFile& file : files) {

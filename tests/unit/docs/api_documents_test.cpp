@@ -98,6 +98,17 @@ TEST(AsyncApi, HasAServerForEachListenerAndAReplyForEachMethod) {
         nullptr);
 }
 
+TEST(ApiDocuments, HaveATitle) {
+    const contract::Document document = knots();
+    const auto title = [](const Dynamic& made) {
+        return std::string{made["info"].find("title")->as_text()};
+    };
+    EXPECT_EQ(title(docs::asyncapi(document)), "Warren");
+    EXPECT_EQ(title(docs::openrpc(document)), "Warren");
+    EXPECT_EQ(title(docs::asyncapi(document, "Tea")), "Tea");
+    EXPECT_EQ(title(docs::openrpc(document, "\xFFTea\x01")), "\xEF\xBF\xBDTea\\u0001");
+}
+
 TEST(AsyncApi, TwoNamesThatLookAlikeAsKeysAreTwo) {
     const Dynamic asyncapi = docs::asyncapi(knots());
     std::vector<std::string> keys;

@@ -207,7 +207,7 @@ void append_comment(std::string& out, std::string_view prefix, std::string_view 
         }
         shown += shown.ends_with('\\') || shown.ends_with("\?\?/") ? " ." : "";
         out.append(prefix);
-        if (shown.empty() && out.ends_with(' ')) {
+        while (shown.empty() && out.ends_with(' ')) {
             out.pop_back();
         }
         out.append(shown) += '\n';

@@ -63,10 +63,17 @@ public:
           kinds_{classes_} {}
 
     std::string write() {
-        const auto types = types_of(method_);
+        auto types = types_of(method_);
+        for (const contract::FailureDocument& failure : method_.failures) {
+            if (failure.data) {
+                types.push_back(&*failure.data);
+            }
+        }
         const Reached reached = reached_from(document_, types);
         for (const auto* model : reached.models) {
-            classes_[model->id] = scope_.choose(identifier_of(model->name, "Model"));
+            // Those of all plain functions have one name.
+            classes_[model->id] = scope_.choose(
+                identifier_of(model->is_parameters ? model->id : model->name, "Model"));
         }
         for (const auto* enumeration : reached.enumerations) {
             classes_[enumeration->id] = scope_.choose(identifier_of(enumeration->name, "Choice"));
@@ -109,7 +116,8 @@ private:
     void write_model(const contract::ModelDocument& model) {
         const std::size_t begin = out_.size();
         out_ += fmt::format("\n\nclass {}(_w.Model):\n", classes_[model.id]);
-        append_docstring(out_, "    ", model.description.empty() ? model.name : model.description);
+        append_docstring(out_, "    ",
+                         model.description.empty() ? classes_[model.id] : model.description);
         if (model.forbids_extra) {
             out_ += "\n    forbids_extra = True\n";
         }
@@ -149,6 +157,10 @@ private:
     void write_method() {
         const std::string request = write_root(method_.request, "Request");
         const std::string part = method_.part ? write_root(*method_.part, "Part") : std::string{};
+        std::string failures;
+        for (const contract::FailureDocument& failure : method_.failures) {
+            failures += about_failure(failure);
+        }
         const std::string reply = scope_.choose(own_name("Response"));
         const std::string kind = kinds_.write(method_.response);
         out_ += "\n\n" + kinds_.take_names();
@@ -158,7 +170,7 @@ private:
             "    data: Annotated[Optional[{}], _w.Of(_w.Optional({}))] = Field(None)\n",
             reply, python_hint(method_.response, classes_), kind);
         out_ += fmt::format("\n\nclass {}(_w.Method):\n", scope_.choose(own_name("")));
-        append_docstring(out_, "    ", about_method());
+        append_docstring(out_, "    ", about_method() + failures);
         out_ += '\n';
         const auto member = [this](std::string_view name, const std::string& type) {
             out_ += fmt::format("    {0}: Annotated[{1}, _w.Of(_w.Object(\"{1}\"))] = Field(...)\n",
@@ -177,9 +189,15 @@ private:
         if (method_.deprecated) {
             text += "\n\nDeprecated. " + *method_.deprecated;
         }
-        for (const contract::FailureDocument& failure : method_.failures) {
-            text +=
-                fmt::format("\n\nMay fail ({}): {}", name_of(failure.code), failure.description);
+        return text;
+    }
+
+    std::string about_failure(const contract::FailureDocument& failure) {
+        std::string text =
+            fmt::format("\n\nMay fail ({}): {}", name_of(failure.code), failure.description);
+        if (failure.data) {
+            text += fmt::format("\nIts data: `failed.data_as({})` of the CallFailed.",
+                                write_root(*failure.data, "Failure"));
         }
         return text;
     }

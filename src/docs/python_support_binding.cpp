@@ -189,6 +189,13 @@ class CallFailed(Exception):
         errors = self.data.get("errors") if isinstance(self.data, dict) else None
         self.errors = errors if isinstance(errors, list) else []  # of fields, if that is why
 
+    def data_as(self, model):
+        """The data as the class of a failure that the method declares.
+
+        err  ValidationError: it is of another failure, as which one it is a reply does not say
+        """
+        return bound(model, self.data)
+
 
 class CallTimedOut(Exception):
     """Nothing was answered in time. The request is not begun any more, but it may have been."""

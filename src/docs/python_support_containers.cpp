@@ -45,8 +45,10 @@ class Anything(Kind):
             demand.number(run, value, at)
         elif isinstance(value, str):
             demand.text(run, value, at)
-        elif isinstance(value, (list, dict)):
-            demand.length(run, value, at, "too_short", "too_long")
+        elif isinstance(value, list):
+            demand.length(run, value, at)
+        elif isinstance(value, dict):
+            demand.length(run, value, at, "Object", "member")
 
 
 class Enumeration(Kind):
@@ -142,7 +144,7 @@ class List(Kind):
         return BAD if any(item is BAD for item in bound) else bound
 
     def check(self, run, demand, value, at):
-        demand.length(run, value, at, "too_short", "too_long")
+        demand.length(run, value, at, self.word.capitalize())
 
     def know(self, names):
         self.element.know(names)
@@ -213,7 +215,7 @@ class Map(Kind):
         return BAD if any(item is BAD for item in bound.values()) else bound
 
     def check(self, run, demand, value, at):
-        demand.length(run, value, at, "too_short", "too_long")
+        demand.length(run, value, at, "Object", "member")
 
     def know(self, names):
         self.element.know(names)
@@ -266,9 +268,9 @@ class Demand:
                  min_length=None, max_length=None, pattern=None):
         self.bounds = [
             (more_than, lambda held: held > more_than, "greater_than", "greater than"),
-            (at_least, lambda held: held >= at_least, "greater_than_equal", "at least"),
+            (at_least, lambda held: held >= at_least, "greater_than_equal", "greater than or equal to"),
             (less_than, lambda held: held < less_than, "less_than", "less than"),
-            (at_most, lambda held: held <= at_most, "less_than_equal", "at most"),
+            (at_most, lambda held: held <= at_most, "less_than_equal", "less than or equal to"),
         ]
         self.min_length, self.max_length = min_length, max_length
         self.pattern = pattern
@@ -279,14 +281,18 @@ class Demand:
             if limit is not None and not holds(held):
                 run.refuse(at, word, f"Input should be {text} {limit}")
 
-    def length(self, run, held, at, too_short, too_long):
-        if self.min_length is not None and len(held) < self.min_length:
-            run.refuse(at, too_short, f"Input should have at least {self.min_length} items")
-        if self.max_length is not None and len(held) > self.max_length:
-            run.refuse(at, too_long, f"Input should have at most {self.max_length} items")
+    def length(self, run, held, at, subject="List", noun="item"):
+        count, begin = len(held), {"Text": "string_", "Bytes": "bytes_"}.get(subject, "")
+        for limit, is_wrong, word, text in (
+            (self.min_length, lambda limit: count < limit, "too_short", "least"),
+            (self.max_length, lambda limit: count > limit, "too_long", "most"),
+        ):
+            if limit is not None and is_wrong(limit):
+                items = f"{limit} {noun}{'' if limit == 1 else 's'}"
+                run.refuse(at, begin + word, f"{subject} should have at {text} {items}, not {count}")
 
     def text(self, run, held, at):
-        self.length(run, held, at, "string_too_short", "string_too_long")
+        self.length(run, held, at, "Text", "character")
         if self.expression is not None and not self.expression.search(held):
             run.refuse(at, "string_pattern_mismatch", f"Text should match {self.pattern!r}")
 

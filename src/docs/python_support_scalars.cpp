@@ -316,7 +316,7 @@ class Binary(Kind):
         return octets
 
     def check(self, run, demand, value, at):
-        demand.length(run, value, at, "bytes_too_short", "bytes_too_long")
+        demand.length(run, value, at, "Bytes", "byte")
 
     def wire(self, value):
         return base64.b64encode(value).decode()

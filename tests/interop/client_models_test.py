@@ -493,7 +493,7 @@ class OverRabbitMq(Models, InteropTest):
     def test_a_failure_and_a_refusal(self):
         made = self.module("fail")
         with self.assertRaises(self.module("_warren").CallFailed) as caught:
-            made.fail(self.connection, made.Parameters(message="as told"), queue="test", timeout_s=20)
+            made.fail(self.connection, made.FailParameters(message="as told"), queue="test", timeout_s=20)
         self.assertEqual(caught.exception.message, "as told")
         demanding = self.module("zoo_demanding")
         with self.assertRaises(self.module("_warren").CallFailed) as caught:
@@ -516,12 +516,12 @@ class OverRabbitMq(Models, InteropTest):
     def test_methods_without_models_of_their_own(self):
         nothing = self.module("nothing")
         reply = nothing.nothing(
-            self.connection, nothing.Parameters(), queue="test", timeout_s=20
+            self.connection, nothing.NothingParameters(), queue="test", timeout_s=20
         )
         self.assertIsNone(reply.data)
         bare = self.module("bare")
         reply = bare.bare(
-            self.connection, bare.Parameters(numbers=[1, "2"]), queue="test", timeout_s=20
+            self.connection, bare.BareParameters(numbers=[1, "2"]), queue="test", timeout_s=20
         )
         self.assertEqual(reply.data, {"count": 2})
 

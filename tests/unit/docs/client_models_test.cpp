@@ -145,6 +145,27 @@ TEST(PythonModels, KnowTheListenersQueue) {
     EXPECT_TRUE(python_of(document).contains("    queue: str = \"kitchen\",\n"));
 }
 
+TEST(PythonModels, HaveClassesOfParametersAndFailures) {
+    Document document = document_with({.id = "AddParameters",
+                                       .name = "Parameters",
+                                       .description = "First.\n\nThen.",
+                                       .is_parameters = true});
+    document.models.push_back({.id = "Shortage", .name = "Shortage"});
+    document.methods[0].failures = {
+        {Code::failed, "None left.", model_named("Shortage")},
+        {Code::failed, "Too many.", data_type(Kind::list, {int32_type()})},
+        {Code::overloaded, "Later.", std::nullopt}};
+    const std::string python = python_of(document);
+    EXPECT_TRUE(python.contains("class AddParameters(_w.Model):\n    \"\"\"First.\n\n    Then.\n"));
+    EXPECT_TRUE(python.contains("class Shortage(_w.Model):"));
+    EXPECT_TRUE(python.contains("class CallItFailure(_w.Root):"));
+    EXPECT_TRUE(
+        python.contains("    May fail (failed): None left.\n"
+                        "    Its data: `failed.data_as(Shortage)` of the CallFailed.\n"));
+    EXPECT_TRUE(python.contains("`failed.data_as(CallItFailure)`"));
+    EXPECT_FALSE(python.contains(" \n"));
+}
+
 TEST(PythonModels, AreFilesThatHideNoModuleOfPythons) {
     Document document;
     for (const char* name : {"__init__", "a.b", "a/b", "json", "pydantic", "import"}) {

@@ -37,7 +37,7 @@ public:
         }
         for (const MethodDocument& method : after_.methods) {
             if (before_.find_method(method.name) == nullptr) {
-                add(method, Verdict::compatible, {}, "A new method.");
+                add(method, Verdict::compatible, {}, std::string{new_method_text});
             }
         }
     }

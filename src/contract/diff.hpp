@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace warren::contract {
@@ -36,6 +37,9 @@ struct Diff {
     std::size_t compatible = 0;
     std::size_t not_listed = 0;
 };
+
+/// What is said of a method that was not there before.
+inline constexpr std::string_view new_method_text = "A new method.";
 
 /// What one comparison lists: past it changes are only counted.
 inline constexpr std::size_t changes_max = 20'000;

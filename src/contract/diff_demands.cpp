@@ -62,13 +62,13 @@ Verdict TypeDiff::compare_numbers(Operand writer, Operand reader, const DiffStep
         [&] {
             const Operand& before = to_server() ? writer : reader;
             const Operand& after = to_server() ? reader : writer;
-            const std::string types = same_type ? "Its"
+            const std::string types = same_type ? std::string{}
                                                 : "The type changed from " +
                                                       words_of(before_, before.type) + " to " +
-                                                      words_of(after_, after.type) + ", and its";
-            return fmt::format("{} values from {} to {}.", types,
-                               "[" + to_text(to_server() ? written : read) + "]",
-                               "[" + to_text(to_server() ? read : written) + "]");
+                                                      words_of(after_, after.type) + ". ";
+            return fmt::format("{}Its values were {}, and are {} now.", types,
+                               to_text(to_server() ? written : read),
+                               to_text(to_server() ? read : written));
         },
         remedy_for_types());
 }

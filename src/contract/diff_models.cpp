@@ -1,4 +1,8 @@
 #include "contract/diff_types.hpp"
+#include "core/utf8.hpp"
+#include "format/json/json.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <unordered_map>
@@ -37,6 +41,13 @@ std::optional<Dynamic> default_of(const FieldDocument& field) {
         return Dynamic{};
     }
     return field.default_value;
+}
+
+std::string shown(const Dynamic& value) {
+    constexpr std::size_t bytes_max = 80;
+    std::string text;
+    return format::json_encode(value.value(), text) ? core::text_for_display(text, bytes_max)
+                                                    : "something without a form in JSON";
 }
 
 /// Whether a value of the type may be a list or a map, which alone would be all arguments.
@@ -114,8 +125,14 @@ Verdict TypeDiff::compare_field(const FieldDocument& writer, const FieldDocument
                 verdict,
                 say(
                     Verdict::risky, here,
-                    [] { return std::string{"What it is when it is left out has changed."}; },
-                    "Keep the default, or tell callers that leave the field out."));
+                    [&] {
+                        return writer.is_secret || reader.is_secret
+                                   ? "Where it is left out, it is something else now."
+                                   : fmt::format("Where it is left out, it was {}, and is {} now.",
+                                                 shown(*before), shown(*after));
+                    },
+                    "Keep the default, or tell those callers who leave the field out of the new "
+                    "one."));
         }
     }
     verdict = std::max(verdict, compare_checks(writer.demands.checks, reader.demands.checks, here));

@@ -1,10 +1,12 @@
 #include "docs/changes.hpp"
 
+#include "contract/diff_words.hpp"
 #include "core/percent.hpp"
 #include "docs/anchor.hpp"
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,25 +30,77 @@ constexpr std::array verdict_words{
     VerdictWords{Verdict::breaking, "Breaking",
                  "Something that callers may send is refused, or that they may get is not known to "
                  "them.",
-                 " <a class=\"badge warn\""},
+                 " class=\"badge warn\""},
     VerdictWords{Verdict::risky, "Risky",
                  "It may break callers, which the contract alone cannot say.",
-                 " <a class=\"badge tag\""},
+                 " class=\"badge tag\""},
     VerdictWords{Verdict::compatible, "Compatible",
                  "All that callers send is taken, and all that they get is what they know.",
-                 " <a class=\"badge\""},
+                 " class=\"badge\""},
 };
 
-Markup mark_text(Verdict verdict) {
-    switch (verdict) {
-    case Verdict::breaking:
-        return ">breaking change</a>";
-    case Verdict::risky:
-        return ">risky change</a>";
-    case Verdict::compatible:
-        return ">changed</a>";
+/// What a method's changes come to.
+struct Mark {
+    Verdict worst = Verdict::compatible;
+    Markup text;
+};
+
+std::optional<Mark> mark_of(const Diff& changes, std::string_view method) {
+    const auto ours = std::ranges::equal_range(changes.changes, method, {}, &Change::method);
+    if (ours.empty()) {
+        return std::nullopt;
     }
-    return "></a>";
+    const Verdict worst = std::ranges::max(ours, {}, &Change::verdict).verdict;
+    switch (worst) {
+    case Verdict::breaking:
+        return Mark{worst, "breaking change"};
+    case Verdict::risky:
+        return Mark{worst, "risky change"};
+    case Verdict::compatible:
+        break;
+    }
+    const bool is_new = std::ranges::any_of(ours, [](const Change& change) {
+        return change.direction == Direction::method && change.what == contract::new_method_text;
+    });
+    return is_new ? Mark{worst, "new"} : Mark{worst, "changed"};
+}
+
+const contract::DataType* part_of(const contract::MethodDocument& method, Direction direction) {
+    switch (direction) {
+    case Direction::request:
+        return &method.request;
+    case Direction::response:
+        return &method.response;
+    case Direction::part:
+        return method.part ? &*method.part : nullptr;
+    case Direction::method:
+    case Direction::failure:
+        return nullptr;
+    }
+    return nullptr;
+}
+
+/// The field of the method's own request, part or response that a change is in.
+/// in   place: such as "request.food[]"
+const contract::FieldDocument* field_at(const contract::Document& document,
+                                        const contract::MethodDocument& method, Direction direction,
+                                        std::string_view place) {
+    const auto* const type = part_of(method, direction);
+    const auto* const model = type != nullptr && type->kind == Type::Kind::model
+                                  ? document.find_model(type->reference)
+                                  : nullptr;
+    if (model == nullptr) {
+        return nullptr;
+    }
+    const std::string_view rest = place.substr(std::min(place.find_first_of(".["), place.size()));
+    for (const contract::FieldDocument& field : model->fields) {
+        const std::string step = contract::path_member(field.name);
+        if (rest.starts_with(step) &&
+            (rest.size() == step.size() || std::string_view{".[{("}.contains(rest[step.size()]))) {
+            return &field;
+        }
+    }
+    return nullptr;
 }
 
 struct DirectionTitle {
@@ -93,23 +147,50 @@ private:
             html_.attribute("id", method_anchor(change.method)).markup(" tabindex=\"-1\"");
         }
         html_.markup(">");
-        const auto* const method = document_.find_method(change.method);
-        if (method != nullptr) {
-            html_.markup("<a")
-                .attribute("href",
-                           layout_.link_to(
-                               static_cast<std::size_t>(method - document_.methods.data()), page_))
-                .markup("><code>")
-                .text(change.method)
-                .markup("</code></a>: ");
-        } else if (!change.method.empty()) {
-            html_.markup("<code>").text(change.method).markup("</code>: ");
-        }
+        write_place(change);
         html_.text(change.what);
         if (!change.remedy.empty()) {
             html_.markup(" <strong>Instead:</strong> ").text(change.remedy);
         }
-        html_.markup("<p class=\"note\"><code>").text(change.path).markup("</code></p></li>");
+        html_.markup("</li>");
+    }
+
+    /// What the sentence is about: the field of a method, the method, or a listener.
+    void write_place(const Change& change) {
+        const auto* const method = document_.find_method(change.method);
+        const std::string whole = "methods" + contract::path_member(change.method);
+        std::string_view place = change.path;
+        if (!change.method.empty() && place.starts_with(whole)) {
+            place.remove_prefix(whole.size());
+            place.remove_prefix(place.starts_with('.') ? 1 : 0);
+        }
+        const std::string link =
+            method == nullptr
+                ? std::string{}
+                : layout_.link_to(static_cast<std::size_t>(method - document_.methods.data()),
+                                  page_);
+        if (!place.empty()) {
+            const auto* const field =
+                method == nullptr ? nullptr : field_at(document_, *method, change.direction, place);
+            const std::string_view part = place.substr(0, place.find_first_of(".["));
+            write_code(place, field == nullptr ? std::string{}
+                                               : link + core::percent_encode(anchor_below(
+                                                            "." + std::string{part}, field->name)));
+            html_.markup(change.method.empty() ? Markup{": "} : Markup{" of "});
+        }
+        if (!change.method.empty()) {
+            write_code(change.method, link);
+            html_.markup(": ");
+        }
+    }
+
+    /// in   link: empty: to nowhere
+    void write_code(std::string_view text, const std::string& link) {
+        if (!link.empty()) {
+            html_.markup("<a").attribute("href", link).markup(">");
+        }
+        html_.markup("<code>").text(text).markup(link.empty() ? Markup{"</code>"}
+                                                              : Markup{"</code></a>"});
     }
 
     Html& html_;
@@ -168,17 +249,27 @@ void write_changes_summary(Html& html, const Diff& changes) {
     html.markup("</a>, to callers who were built from the contract before.</p>");
 }
 
-void write_change_mark(Html& html, const Diff& changes, std::string_view method) {
-    const auto ours = std::ranges::equal_range(changes.changes, method, {}, &Change::method);
-    if (ours.empty()) {
+void write_change_mark(Html& html, const Diff& changes, std::string_view method, MarkIs is) {
+    const auto mark = mark_of(changes, method);
+    if (!mark) {
         return;
     }
-    const Verdict worst = std::ranges::max(ours, {}, &Change::verdict).verdict;
-    const auto words = std::ranges::find(verdict_words, worst, &VerdictWords::verdict);
-    html.markup(words->mark)
+    const auto words = std::ranges::find(verdict_words, mark->worst, &VerdictWords::verdict);
+    if (is == MarkIs::text) {
+        html.markup("<strong")
+            .markup(words->mark)
+            .markup(">")
+            .markup(mark->text)
+            .markup("</strong>");
+        return;
+    }
+    html.markup(" <a")
+        .markup(words->mark)
         .attribute("href",
                    std::string{changes_file} + "#" + core::percent_encode(method_anchor(method)))
-        .markup(mark_text(worst));
+        .markup(">")
+        .markup(mark->text)
+        .markup("</a>");
 }
 
 }  // namespace warren::docs

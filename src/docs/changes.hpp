@@ -5,6 +5,7 @@
 #include "docs/html.hpp"
 #include "docs/layout.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 // What a contract is to callers who were built from the one before it.
@@ -19,7 +20,10 @@ void write_changes(Html& html, const contract::Document& document, const Layout&
                    const Layout::Page& page, const contract::Diff& changes);
 /// How many there are, with a link to them, for the first page.
 void write_changes_summary(Html& html, const contract::Diff& changes);
-/// The worst of a method's, with a link to it; nothing, where it has none.
-void write_change_mark(Html& html, const contract::Diff& changes, std::string_view method);
+/// Whether a mark leads to what it marks, or is a part of another link.
+enum class MarkIs : std::uint8_t { link, text };
+/// The worst of a method's; nothing, where it has none.
+void write_change_mark(Html& html, const contract::Diff& changes, std::string_view method,
+                       MarkIs is = MarkIs::link);
 
 }  // namespace warren::docs

@@ -1,6 +1,7 @@
 #include "docs/index_list.hpp"
 
 #include "docs/anchor.hpp"
+#include "docs/changes.hpp"
 #include "docs/prose.hpp"
 
 #include <string>
@@ -37,7 +38,7 @@ std::string field_anchors(const Document& document, const MethodDocument& method
 }
 
 void write_entry(Html& html, const Document& document, const Layout& layout,
-                 const Layout::Page& page, std::size_t at) {
+                 const Layout::Page& page, std::size_t at, const contract::Diff* changes) {
     const MethodDocument& method = document.methods[at];
     std::string words = method.module;
     for (const std::string& tag : method.tags) {
@@ -53,13 +54,17 @@ void write_entry(Html& html, const Document& document, const Layout& layout,
     } else {
         html.text(method.name);
     }
-    html.markup("</code><span>").text(summary_of(method.description)).markup("</span></a></li>");
+    html.markup("</code><span>").text(summary_of(method.description)).markup("</span>");
+    if (changes != nullptr) {
+        write_change_mark(html, *changes, method.name, MarkIs::text);
+    }
+    html.markup("</a></li>");
 }
 
 }  // namespace
 
 void write_index(Html& html, const Document& document, const Layout& layout,
-                 const Layout::Page& page) {
+                 const Layout::Page& page, const contract::Diff* changes) {
     const bool lists_all = page.count == 0;
     const std::size_t first = lists_all ? 0 : page.first;
     const std::size_t count = lists_all ? document.methods.size() : page.count;
@@ -74,7 +79,7 @@ void write_index(Html& html, const Document& document, const Layout& layout,
         .markup(count == 1 ? Markup{" method"} : Markup{" methods"})
         .markup("</span></summary><ul class=\"index\">");
     for (std::size_t at = first; at < first + count; ++at) {
-        write_entry(html, document, layout, page, at);
+        write_entry(html, document, layout, page, at, changes);
     }
     html.markup("</ul></details></nav>");
 }

@@ -87,7 +87,7 @@ std::string framed(const contract::Document& document, const Layout& layout,
     write_head(html, document, options);
     write_bar(html, options);
     html.markup("<div class=\"columns\">");
-    write_index(html, document, layout, page);
+    write_index(html, document, layout, page, options.changes);
     html.markup("<main id=\"page:content\" tabindex=\"-1\">");
     write(html);
     html.markup("</main></div>");

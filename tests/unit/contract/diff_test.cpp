@@ -266,6 +266,30 @@ TEST(Diff, Listeners) {
     EXPECT_EQ(changes_of(listening({one}), listening({mock})), Short{"R " + first});
 }
 
+TEST(Diff, SaysWhatAFieldIsThatIsLeftOut) {
+    const auto changed = [](bool is_secret) {
+        FieldDocument was = field("b", integer());
+        was.required = false;
+        was.is_secret = is_secret;
+        was.default_value = 2;
+        FieldDocument is = was;
+        is.default_value = Dynamic::list({"\x1B[31m", std::string(500, 'x')});
+        return to_text(
+            contract::diff(of_requests({.fields = {was}}), of_requests({.fields = {is}})));
+    };
+    const std::string told = changed(false);
+    EXPECT_TRUE(
+        told.starts_with("risky: methods.m.request.b: Where it is left out, it was 2, and "
+                         "is [\"\\\\u001b[31m\",\"xxx"))
+        << told;
+    EXPECT_TRUE(
+        told.contains("xxx... now.\n    Keep the default, or tell those callers "
+                      "who leave the field out of the new one.\n"))
+        << told;
+    EXPECT_LT(told.size(), 350U);
+    EXPECT_TRUE(changed(true).contains("b: Where it is left out, it is something else now.\n"));
+}
+
 TEST(Diff, TextAndJson) {
     const Document before =
         of_requests({.fields = {field("b", integer(), {.at_least = 0}), field("a", integer())}});
@@ -274,10 +298,10 @@ TEST(Diff, TextAndJson) {
     const contract::Diff changes = contract::diff(before, after);
     EXPECT_EQ(to_text(changes),
               "compatible: methods.m.request.a: The type changed from integer (32 bits) to integer "
-              "(64 bits), and its values from [from -2147483648 to 2147483647] to [from "
-              "-9223372036854775808 to 9223372036854775807].\n"
-              "breaking: methods.m.request.b: Its values from [from 0 to 2147483647] to [from 5 to "
-              "2147483647].\n"
+              "(64 bits). Its values were from -2147483648 to 2147483647, and are from "
+              "-9223372036854775808 to 9223372036854775807 now.\n"
+              "breaking: methods.m.request.b: Its values were from 0 to 2147483647, and are from 5 "
+              "to 2147483647 now.\n"
               "    Go on taking what was taken, or take the new form in another method and "
               "deprecate this one.\n"
               "1 breaking, 0 risky, 1 compatible\n");

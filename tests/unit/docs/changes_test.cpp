@@ -42,7 +42,7 @@ TEST(Changes, AreToldWithWhereAndWhatToDo) {
     const ParsedHtml page{files.at("changes.html")};
     EXPECT_EQ(page.errors, std::vector<std::string>{});
     for (const std::string said :
-         {"Breaking", "Compatible", "Requests", "methods.eat.request.amount",
+         {"Breaking", "Compatible", "Requests", "request.amount of eat: A new field",
           "The method was removed.", "Instead:", "A new method.", "2 breaking"}) {
         EXPECT_TRUE(page.text.contains(said)) << said << page.text;
     }
@@ -52,7 +52,12 @@ TEST(Changes, AreToldWithWhereAndWhatToDo) {
     EXPECT_EQ(files.at("changes.json"), contract::to_json(changes));
     const std::string& index = files.at("index.html");
     EXPECT_TRUE(index.contains("href=\"changes.html#eat\">breaking change<"));
-    EXPECT_TRUE(index.contains("href=\"changes.html#new\">changed<"));
+    EXPECT_TRUE(index.contains("href=\"changes.html#new\">new<"));
+    EXPECT_TRUE(index.contains("<strong class=\"badge warn\">breaking change</strong></a></li>"));
+    EXPECT_TRUE(index.contains("<strong class=\"badge\">new</strong></a></li>"));
+    EXPECT_TRUE(files.at("changes.html")
+                    .contains("<a href=\"index.html#eat.request.amount\"><code>request.amount<"));
+    EXPECT_TRUE(index.contains("id=\"eat.request.amount\""));
     EXPECT_TRUE(index.contains("2 breaking, 0 risky, 1 compatible"));
     EXPECT_EQ(files, files_of(after, &changes));
 }

@@ -19,7 +19,8 @@ void write_try(Html& html, const contract::Document& document,
         html.markup(
             "<p class=\"note\"><span class=\"badge warn\">mock</span> The request is checked as "
             "the "
-            "server does; no handler runs, and the answer is generated from the contract.</p>");
+            "server does; no handler runs, and the answer is an example's, or generated from the "
+            "contract.</p>");
     } else {
         html.markup(
             "<p class=\"note\"><span class=\"badge warn\">for real</span> The handler runs");

@@ -599,6 +599,23 @@ TEST(DispatcherMock, AnswersValidDataWithoutTheHandler) {
     EXPECT_EQ(stage.take().failure, std::nullopt);
 }
 
+TEST(DispatcherMock, AnswersWhatExamplesAnswer) {
+    Stage stage;
+    stage.registry.method("make", [](const Item& given) -> Item { return given; })
+        .example("Of the request alone", item("none"))
+        .example("First", item("a"), item("first"))
+        .example("Second", item("b"), item("second"));
+    stage.serve({.responses = Responses::mock});
+    const auto name_for = [&](const char* name) {
+        stage.call("a", "make", item(name));
+        return std::string{stage.take().data["name"].as_text()};
+    };
+    EXPECT_EQ(name_for("b"), "second");
+    EXPECT_EQ(name_for("a"), "first");
+    EXPECT_EQ(name_for("none"), "first");
+    EXPECT_EQ(name_for("another"), "first");
+}
+
 TEST(Dispatcher, KeepsACallFromRunningThatWasBegunTooOften) {
     Stage stage;
     int runs = 0;

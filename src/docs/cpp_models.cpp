@@ -2,6 +2,7 @@
 
 #include "docs/cpp_order.hpp"
 #include "docs/cpp_types.hpp"
+#include "docs/html.hpp"
 #include "docs/names.hpp"
 
 #include <fmt/format.h>
@@ -101,24 +102,50 @@ private:
         const bool is_plain = std::ranges::equal(chosen, enumeration.enumerators, {}, {},
                                                  &contract::EnumeratorDocument::name);
         if (is_plain && !chosen.empty() && chosen.size() <= cpp_macro_items_max) {
-            out_ += fmt::format("WARREN_ENUM({}", name);
-            for (const std::string& each : chosen) {
-                out_ += ", " + each;
-            }
-            out_ += ")\n\n";
+            write_enum_macro(enumeration, name);
             return;
         }
         // What WARREN_ENUM would make, with names that are none in C++.
         out_ += fmt::format(
             "[[maybe_unused]] constexpr auto warren_enumerators([[maybe_unused]] {0}* tag) {{\n"
-            "    return warren::detail::DescribedEnumerators<{1}>{{\n        \"{0}\", \"\", "
+            "    return warren::detail::DescribedEnumerators<{1}>{{\n        \"{0}\", {2}, "
             "std::array<warren::Enumerator, {1}>{{",
-            name, chosen.size());
+            name, chosen.size(), cpp_text(enumeration.description));
         for (std::size_t at = 0; at < chosen.size(); ++at) {
-            out_ += fmt::format("\n            warren::Enumerator{{{}, {}, {{}}}},",
-                                cpp_text(enumeration.enumerators[at].name), at);
+            out_ += fmt::format("\n            warren::Enumerator{{{}, {}, {}}},",
+                                cpp_text(enumeration.enumerators[at].name), at,
+                                cpp_text(enumeration.enumerators[at].description));
         }
         out_ += "}};\n}\n\n";
+    }
+
+    void write_enum_macro(const EnumerationDocument& enumeration, const std::string& name) {
+        const bool is_described = !enumeration.description.empty() ||
+                                  !std::ranges::all_of(enumeration.enumerators, &std::string::empty,
+                                                       &contract::EnumeratorDocument::description);
+        out_ += is_described ? fmt::format("WARREN_ENUM_WITH({}, {}", name,
+                                           macro_text(enumeration.description))
+                             : fmt::format("WARREN_ENUM({}", name);
+        for (const contract::EnumeratorDocument& each : enumeration.enumerators) {
+            out_ += !is_described ? ", " + each.name
+                    : each.description.empty()
+                        ? fmt::format(",\n    ({})", each.name)
+                        : fmt::format(",\n    ({}, {})", each.name, macro_text(each.description));
+        }
+        out_ += ")\n\n";
+    }
+
+    /// A text as a macro's argument, which a comma would end; all of it, also where it has a null.
+    static std::string macro_text(std::string_view text) {
+        return text.contains('\0') ? "(" + cpp_text(text) + ")" : cpp_text(text);
+    }
+
+    /// An attribute's text has no escapes of numbers.
+    static std::string deprecation_of(std::string_view text) {
+        std::string shown = visible(text);
+        std::ranges::replace(shown, '\n', ' ');
+        std::ranges::replace(shown, '\t', ' ');
+        return shown.empty() ? "deprecated" : fmt::format("deprecated({})", cpp_text(shown));
     }
 
     void write_declarations() {
@@ -237,10 +264,9 @@ private:
         append_comment(out_, "/// ", method.description);
         if (method.deprecated) {
             append_comment(out_, "/// ", "Deprecated. " + *method.deprecated);
+            out_ += fmt::format("struct [[{}]] {};\n", deprecation_of(*method.deprecated), name);
         }
-        // Without a comma, which would end the argument; with all of it, also where it has a null.
-        const std::string text =
-            method.name.contains('\0') ? "(" + cpp_text(method.name) + ")" : cpp_text(method.name);
+        const std::string text = macro_text(method.name);
         out_ += part.empty() ? fmt::format("WARREN_CONTRACT({}, {}, {}, {})\n", name, text, request,
                                            response)
                              : fmt::format("WARREN_STREAM_CONTRACT({}, {}, {}, {}, {})\n", name,

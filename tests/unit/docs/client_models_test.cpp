@@ -199,6 +199,32 @@ TEST(PythonModels, NestNoDeeperThanItsParserTakes) {
     EXPECT_TRUE(content_of(cpp_models(document), "models.hpp").contains("> deep;"));
 }
 
+TEST(CppModels, SayWhatIsDeprecatedAndWhatEnumeratorsAre) {
+    Document document = document_with({.id = "Request", .name = "Request"}, "brew");
+    document.methods[0].deprecated = "Use \"steep\".\n\x1b\u202e";
+    document.enumerations = {
+        {.id = "Plain", .name = "Plain", .enumerators = {{"a"}, {"b"}}},
+        {.id = "Told",
+         .name = "Told",
+         .description = "Kinds, of tea",
+         .enumerators = {{"green", "Is \"green\", mostly"}, {"black"}}},
+        {.id = "Words", .name = "Words", .enumerators = {{"a-b", "With a dash"}, {"c"}}}};
+    const std::string cpp = content_of(cpp_models(document), "models.hpp");
+    for (const std::string_view line :
+         {"struct [[deprecated(\"Use \\\"steep\\\". \\\\u001b\\\\u202e\")]] brew;\n"
+          "WARREN_CONTRACT(brew, \"brew\", ",
+          "WARREN_ENUM(Plain, a, b)\n",
+          "WARREN_ENUM_WITH(Told, \"Kinds, of tea\",\n"
+          "    (green, \"Is \\\"green\\\", mostly\"),\n"
+          "    (black))\n",
+          "warren::Enumerator{\"a-b\", 0, \"With a dash\"},"}) {
+        EXPECT_TRUE(cpp.contains(line)) << line << cpp;
+    }
+    document.methods[0].deprecated = "";
+    EXPECT_TRUE(
+        content_of(cpp_models(document), "models.hpp").contains("struct [[deprecated]] brew;\n"));
+}
+
 TEST(CppModels, ComeInAnOrderThatCompiles) {
     Document document = document_with(
         {.id = "A",

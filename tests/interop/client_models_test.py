@@ -330,6 +330,16 @@ class Vectors(Models, TcpTest):
             kinds = [(each["loc"], each["type"]) for each in error.errors()]
             return None, {loc: kind.removeprefix("value_error.") for loc, kind in kinds}
 
+    def test_lengths_and_bounds_are_told_in_the_servers_words(self):
+        request = {"pin": "1", "number": 1}
+        self.wire.send([0, 1, "hidden", request])
+        _, _, error, _ = self.wire.receive()
+        told = {tuple(each["location"]): each["message"] for each in error["errors"]}
+        with self.assertRaises(pydantic.ValidationError) as caught:
+            self.module("hidden").Hidden.parse_obj(request)
+        self.assertEqual({each["loc"]: each["msg"] for each in caught.exception.errors()}, told)
+        self.assertEqual(told[("pin",)], "Text should have at least 4 characters, not 1")
+
     def hold_together(self, method, model, request, errors=True):
         """Both take it, with the same result, or neither does, for the same reasons."""
         response, refused = self.ask(method, request)

@@ -45,6 +45,7 @@ class Page(html.parser.HTMLParser):
         self.commands, self.placeholders, self.notes = [], set(), []
         self.method = self.listener = self.title = ""
         self.inside, self.said = [], None
+        self.is_placeholder = False
         self.feed(text)
         self.close()
 
@@ -52,6 +53,7 @@ class Page(html.parser.HTMLParser):
         kinds = dict(attributes).get("class", "") or ""
         if tag == "section" and kinds == "method":
             self.method = dict(attributes)["id"]
+        self.is_placeholder |= tag == "li"
         if tag in ("p", "details", "ul", "section"):
             self.inside.append((tag, kinds))
         if tag in ("code", "summary") and self.said is None or (tag, kinds) == ("p", "note"):
@@ -69,8 +71,9 @@ class Page(html.parser.HTMLParser):
             self.title = self.said
         if tag == "code" and kinds.startswith("command"):
             self.commands.append((self.method, self.listener, self.title, self.said))
-        if tag == "code" and kinds == "placeholders":
+        if tag == "code" and kinds == "placeholders" and self.is_placeholder:
             self.placeholders.update(self.said.split(", "))
+            self.is_placeholder = False  # but a part of what is said of it
         if tag == "p" and kinds == "note" and self.said:
             self.notes.append(self.said)
         if tag in ("summary", "p") or tag == "code" and kinds != "note":

@@ -403,6 +403,7 @@ class Names(BrowserTest):
             field["is_secret"] = False
         inside = {"name": "inside", "type": {"kind": "text"}, "required": True}
         document["models"].append({"id": "Inside", "name": "Inside", "fields": [inside]})
+        document["models"].sort(key=lambda model: model["id"])
         whole = {"name": "passphrase", "required": True}
         fields.append(whole | {"type": {"kind": "model", "reference": "Inside"}})
         file = cls.write("names.json", document)

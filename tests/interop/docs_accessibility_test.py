@@ -95,7 +95,7 @@ class Accessibility(ProgramTest):
         self.assertEqual(mark.text, "breaking change")
         self.browser.get(mark.get_attribute("href"))
         told = self.browser.switch_to.active_element
-        self.assertIn("methods.method_000005.request", told.text)
+        self.assertIn("request.field_000005 of method_000005: ", told.text)
         link = told.find_element(By.TAG_NAME, "a").get_attribute("href")
         self.assertEqual(link, index + "#method_000005")
 

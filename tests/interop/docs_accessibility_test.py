@@ -97,7 +97,7 @@ class Accessibility(ProgramTest):
         told = self.browser.switch_to.active_element
         self.assertIn("request.field_000005 of method_000005: ", told.text)
         link = told.find_element(By.TAG_NAME, "a").get_attribute("href")
-        self.assertEqual(link, index + "#method_000005")
+        self.assertEqual(link, index + "#method_000005.request.field_000005")
 
     def test_what_is_wrong_is_seen(self):
         self.browser.get(write_site("changed", self.directory / "wrong"))

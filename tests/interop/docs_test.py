@@ -122,7 +122,7 @@ class Build(ProgramTest):
         one = tree_of(self.place / "one")
         self.assertEqual(one, tree_of(self.place / "two"))
         self.assertEqual(json.loads(one["changes.json"])["compatible"], 5)
-        self.assertIn(b'href="changes.html#sleep">changed<', one["index.html"])
+        self.assertIn(b'href="changes.html#sleep">new<', one["index.html"])
         self.assertIn(b'href="index.html#sleep"', one["changes.html"])
         self.assertEqual(build(self.place / "plain").returncode, 0)
         plain = tree_of(self.place / "plain")

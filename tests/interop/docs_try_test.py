@@ -388,36 +388,6 @@ class Hostile(BrowserTest):
         self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 2)
 
 
-class Names(BrowserTest):
-    """A contract of another make, which does not say what its names make secrets."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        shown = run_warren("contract", "show", "--modules", ZOO)
-        document = json.loads(shown.stdout)
-        method = next(each for each in document["methods"] if each["name"] == "hidden")
-        models = {model["id"]: model for model in document["models"]}
-        fields = models[method["request"]["reference"]]["fields"]
-        for field in fields:
-            field["is_secret"] = False
-        inside = {"name": "inside", "type": {"kind": "text"}, "required": True}
-        document["models"].append({"id": "Inside", "name": "Inside", "fields": [inside]})
-        document["models"].sort(key=lambda model: model["id"])
-        whole = {"name": "passphrase", "required": True}
-        fields.append(whole | {"type": {"kind": "model", "reference": "Inside"}})
-        file = cls.write("names.json", document)
-        cls.start(file, "--try", "call", "--address", "tcp://127.0.0.1:1")
-
-    def test_what_a_name_makes_a_secret_is_hidden(self):
-        self.open("hidden")
-        self.give("password")
-        for name in ("password", "inside"):
-            self.assertEqual(self.control(name).get_attribute("type"), "password", name)
-            self.control(name).send_keys(SECRET)
-        self.assertNotIn(SECRET, self.json()[0].get_attribute("value"))
-
-
 class Call(BrowserTest):
     """Calls for real, where a configuration serves the methods."""
 

@@ -53,6 +53,9 @@ class Form {
     listen() {
         this.json.addEventListener("input", () => this.take());
         this.json.addEventListener("change", () => this.jsonError.hidden && this.show());
+        // What is typed is taken as it is: were it left for this, the form could grow, and the
+        // button be elsewhere before it is let go.
+        this.send.addEventListener("mousedown", (event) => event.preventDefault());
         this.element.addEventListener("submit", (event) => {
             event.preventDefault();
             this.call();

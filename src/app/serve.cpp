@@ -34,15 +34,14 @@ int report(const Signals& signals, const std::vector<std::string>& problems) {
 
 /// Whom calls from the pages go to.
 /// err  throws Error: nobody can be called
-std::optional<TryIt::Options> try_options(const DocsEntry& docs, const std::string& file) {
+std::optional<TryIt::Options> try_options(const Config& config,
+                                          const std::vector<std::string>& modules) {
+    const DocsEntry& docs = *config.docs;
     if (!docs.try_it) {
         return std::nullopt;
     }
     const bool is_mock = *docs.try_it == TryWay::mock;
-    const ContractSource source{.config_file = file};
-    CallCommand call;
-    call.to_option.clear();  // the configuration alone says where
-    auto target = is_mock ? mock_target(source) : call_target(source, call);
+    auto target = is_mock ? mock_target(config, modules) : call_target(config);
     if (!target) {
         throw Error{Code::invalid_request, docs.source_location + ": try: " + target.error()};
     }
@@ -52,11 +51,12 @@ std::optional<TryIt::Options> try_options(const DocsEntry& docs, const std::stri
 }
 
 /// The documentation of a server, as far as its configuration tells before it serves.
+/// in   modules: of the command line
 /// err  throws Error: its address cannot be had
-std::unique_ptr<DocsServer> open_docs(const Config& config, const std::string& file,
+std::unique_ptr<DocsServer> open_docs(const Config& config, const std::vector<std::string>& modules,
                                       const Registry& registry) {
     DocsServer::Options options{.host = config.docs->host, .port = config.docs->port};
-    options.try_it = try_options(*config.docs, file);
+    options.try_it = try_options(config, modules);
     if (!config.docs->title.empty()) {
         options.title = config.docs->title;
     }
@@ -104,7 +104,7 @@ int serve(const ServeOptions& options) {
         if (!config->docs) {
             return run_server(server, signals, config->server.drain_timeout, log);
         }
-        const auto docs = open_docs(*config, file, server.methods());
+        const auto docs = open_docs(*config, options.modules, server.methods());
         return run_server(server, signals, config->server.drain_timeout, log, [&] {
             docs->publish(configured_contract(*config, server.methods(), server.addresses()));
             return docs->url();

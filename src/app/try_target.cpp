@@ -3,7 +3,6 @@
 #include <warren/client.hpp>
 #include <warren/server.hpp>
 
-#include "app/config/config.hpp"
 #include "app/methods_loading.hpp"
 #include "app/try_secrets.hpp"
 #include "core/uri.hpp"
@@ -113,21 +112,13 @@ std::string in_lines(const std::vector<std::string>& problems) {
     return text;
 }
 
-std::expected<void, std::string> load_source_methods(const ContractSource& source,
-                                                     Registry& registry) {
+std::expected<Config, std::string> read_source_config(const std::string& file) {
     std::vector<std::string> problems;
-    if (source.config_file) {
-        Config config = read_config(*source.config_file, std::nullopt, problems);
-        if (problems.empty()) {
-            problems = load_methods(config, source.modules, registry);
-        }
-    } else {
-        const auto directories = source.place ? std::vector{DirectoryEntry{.path = *source.place}}
-                                              : module_directories({}, source.modules);
-        problems = load_modules(directories, registry);
+    Config config = read_config(file, std::nullopt, problems);
+    if (!problems.empty()) {
+        return std::unexpected{in_lines(problems)};
     }
-    return problems.empty() ? std::expected<void, std::string>{}
-                            : std::unexpected{in_lines(problems)};
+    return config;
 }
 
 struct MockServer {
@@ -173,14 +164,9 @@ std::expected<void, std::string> add_route(const CallCommand& command, ListenerO
     return {};
 }
 
-std::expected<void, std::string> add_configured(const std::string& file, CallCommand command,
+std::expected<void, std::string> add_configured(const Config& config, CallCommand command,
                                                 TryRoutes& routes) {
-    std::vector<std::string> problems;
-    const Config config = read_config(file, std::nullopt, problems);
-    if (!problems.empty()) {
-        return std::unexpected{in_lines(problems)};
-    }
-    std::string problem = file + ": no listener can be called";
+    std::string problem = config.file + ": no listener can be called";
     for (const ListenerEntry& entry : config.listeners) {
         auto resolved = endpoint::resolve_listener(entry.options);
         if (!resolved || resolved->address.is_one_way()) {
@@ -203,18 +189,11 @@ std::expected<void, std::string> add_configured(const std::string& file, CallCom
     return {};
 }
 
-}  // namespace
-
-std::expected<TryTarget, std::string> mock_target(const ContractSource& source) {
-    std::error_code ignored;
-    if (source.from || (source.place && !std::filesystem::is_directory(*source.place, ignored))) {
-        return std::unexpected{
-            "--try mock takes the modules themselves, which bind requests: name them by --modules "
-            "or --config, or use --try call"};
-    }
-    const auto mock = std::make_shared<MockServer>();
-    if (auto loaded = load_source_methods(source, mock->server.methods()); !loaded) {
-        return std::unexpected{std::move(loaded.error())};
+/// in   problems: of loading its methods
+std::expected<TryTarget, std::string> mock_of(std::shared_ptr<MockServer> mock,
+                                              const std::vector<std::string>& problems) {
+    if (!problems.empty()) {
+        return std::unexpected{in_lines(problems)};
     }
     const std::string address = "memory:warren-try-" + to_string(Uuid::random());
     try {
@@ -224,27 +203,13 @@ std::expected<TryTarget, std::string> mock_target(const ContractSource& source) 
     } catch (const Error& error) {
         return std::unexpected{error.message()};
     }
-    return [mock](const TryCall& call) {
+    return [mock = std::move(mock)](const TryCall& call) {
         return call_through(*mock->route, call, call.method.fingerprint);
     };
 }
 
-std::expected<TryTarget, std::string> call_target(const ContractSource& source,
-                                                  const CallCommand& given) {
-    CallCommand command = given;
-    command.arguments = "null";
-    command.to = command.to.empty() ? source.from.value_or("") : command.to;
-    const auto routes = std::make_shared<TryRoutes>();
-    if (command.to.empty() && !source.config_file) {
-        return std::unexpected{"--try call: where to call is not known: name it by " +
-                               command.to_option + ", --config or --from"};
-    }
-    const auto added = command.to.empty() ? add_configured(*source.config_file, command, *routes)
-                                          : add_route(command, {}, *routes);
-    if (!added) {
-        return std::unexpected{added.error()};
-    }
-    return [routes](const TryCall& call) {
+TryTarget through(std::shared_ptr<TryRoutes> routes) {
+    return [routes = std::move(routes)](const TryCall& call) {
         for (const std::unique_ptr<TryRoute>& route : *routes) {
             if (route->serves(call.method.name)) {
                 return call_through(*route, call);
@@ -252,6 +217,71 @@ std::expected<TryTarget, std::string> call_target(const ContractSource& source,
         }
         throw Error{Code::no_responder, "No listener of the configuration serves this method"};
     };
+}
+
+/// in   command: of which the address is not known
+std::expected<TryTarget, std::string> configured_target(const Config& config, CallCommand command) {
+    auto routes = std::make_shared<TryRoutes>();
+    if (auto added = add_configured(config, std::move(command), *routes); !added) {
+        return std::unexpected{std::move(added.error())};
+    }
+    return through(std::move(routes));
+}
+
+}  // namespace
+
+std::expected<TryTarget, std::string> mock_target(const ContractSource& source) {
+    std::error_code ignored;
+    if (source.from || (source.place && !std::filesystem::is_directory(*source.place, ignored))) {
+        return std::unexpected{
+            "--try mock takes the modules themselves, which bind requests: name them by --modules "
+            "or --config, or use --try call"};
+    }
+    if (source.config_file) {
+        const auto config = read_source_config(*source.config_file);
+        return config ? mock_target(*config, source.modules) : std::unexpected{config.error()};
+    }
+    auto mock = std::make_shared<MockServer>();
+    const auto directories = source.place ? std::vector{DirectoryEntry{.path = *source.place}}
+                                          : module_directories({}, source.modules);
+    const auto problems = load_modules(directories, mock->server.methods());
+    return mock_of(std::move(mock), problems);
+}
+
+std::expected<TryTarget, std::string> mock_target(const Config& config,
+                                                  const std::vector<std::string>& modules) {
+    auto mock = std::make_shared<MockServer>();
+    Config loaded = config;  // what is not loaded is taken out of it
+    const auto problems = load_methods(loaded, modules, mock->server.methods());
+    return mock_of(std::move(mock), problems);
+}
+
+std::expected<TryTarget, std::string> call_target(const ContractSource& source,
+                                                  const CallCommand& given) {
+    CallCommand command = given;
+    command.arguments = "null";
+    command.to = command.to.empty() ? source.from.value_or("") : command.to;
+    if (!command.to.empty()) {
+        auto routes = std::make_shared<TryRoutes>();
+        if (auto added = add_route(command, {}, *routes); !added) {
+            return std::unexpected{std::move(added.error())};
+        }
+        return through(std::move(routes));
+    }
+    if (!source.config_file) {
+        return std::unexpected{"--try call: where to call is not known: name it by " +
+                               command.to_option + ", --config or --from"};
+    }
+    const auto config = read_source_config(*source.config_file);
+    return config ? configured_target(*config, std::move(command))
+                  : std::unexpected{config.error()};
+}
+
+std::expected<TryTarget, std::string> call_target(const Config& config) {
+    CallCommand command;
+    command.arguments = "null";
+    command.to_option.clear();  // the configuration alone says where
+    return configured_target(config, std::move(command));
 }
 
 }  // namespace warren::app

@@ -2,6 +2,7 @@
 
 #include <warren/dynamic.hpp>
 
+#include "app/config/config.hpp"
 #include "app/contract_source.hpp"
 #include "app/prepared_call.hpp"
 #include "contract/document.hpp"
@@ -42,6 +43,9 @@ inline constexpr std::size_t tried_reply_bytes_max = std::size_t{1} << 20;
 /// No handler runs: requests are bound by a server of the source's modules, and answers are mock.
 /// err  what to tell the user
 std::expected<TryTarget, std::string> mock_target(const ContractSource& source);
+/// The same by the modules of a configuration that was read, and of the command line.
+std::expected<TryTarget, std::string> mock_target(const Config& config,
+                                                  const std::vector<std::string>& modules);
 
 /// Calls through a client: to the address that is given, or else where the source's configuration
 /// serves the method, with its credentials and keys, or to the server that was asked for the
@@ -50,5 +54,7 @@ std::expected<TryTarget, std::string> mock_target(const ContractSource& source);
 /// err  what to tell the user
 std::expected<TryTarget, std::string> call_target(const ContractSource& source,
                                                   const CallCommand& given);
+/// The same where a configuration that was read serves the method, and nowhere else.
+std::expected<TryTarget, std::string> call_target(const Config& config);
 
 }  // namespace warren::app

@@ -306,6 +306,17 @@ class OfAServer(ProgramTest):
                 server.terminate()
                 self.assertEqual(server.wait(), 0)
 
+    def test_modules_of_the_command_line_are_tried_too(self):
+        listener = {"zmq": f"ipc://{self.directory}/command-line", "methods": ["add"]}
+        for way in ("call", "mock"):
+            configuration = {"listeners": [listener], "docs": {"port": 0, "try": way}}
+            with self.start_serving(configuration, "--modules", MODULES) as server:
+                url = server.wait_until_ready().addresses[-1]
+                answer = self.call(url, "add", {"a": 2, "b": 3})
+                self.assertIn("result", answer)
+                server.terminate()
+                self.assertEqual(server.wait(), 0)
+
     def test_where_nobody_can_be_called(self):
         configuration = {
             "modules": [MODULES],

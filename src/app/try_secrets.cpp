@@ -18,8 +18,6 @@ namespace {
 using contract::DataType;
 using Kind = Type::Kind;
 
-constexpr std::string_view stand_in = "********";
-
 /// The types that a value may be of: several inside of a union.
 struct Candidates {
     std::vector<const DataType*> types{};
@@ -181,7 +179,7 @@ std::string without_ranges(std::string_view text, std::vector<Range> ranges) {
     std::size_t done = 0;
     for (const Range& range : ranges) {
         if (range.start >= done) {
-            out.append(text.substr(done, range.start - done)).append(stand_in);
+            out.append(text.substr(done, range.start - done)).append(model::hidden_secret);
         }
         done = std::max(done, range.end);
     }
@@ -236,7 +234,7 @@ SecretMask::SecretMask(const contract::Document& document, const DataType& reque
 
 Value SecretMask::masked(const DataType& type, const Value& value, Arena& arena) const {
     SecretReplacement replacement{document_, SecretReplacement::By::type_and_name, arena,
-                                  [](const Value&) { return Value::text(stand_in); }};
+                                  [](const Value&) { return Value::text(model::hidden_secret); }};
     return without(replacement.walk(value, type), arena);
 }
 
@@ -290,7 +288,8 @@ Value SecretMask::without(const Value& value, Arena& arena) const {
         const std::string hidden = masked_text(shown);
         return hidden == shown ? value : Value::text(arena.copy(std::string_view{hidden}));
     }
-    return std::ranges::find(secrets_, shown) == secrets_.end() ? value : Value::text(stand_in);
+    return std::ranges::find(secrets_, shown) == secrets_.end() ? value
+                                                                : Value::text(model::hidden_secret);
 }
 
 bool SecretMask::is_field(std::string_view name) const {

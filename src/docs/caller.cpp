@@ -106,6 +106,12 @@ bool is_one_way(const ListenerDocument& listener) {
     return listener.address.starts_with("zmq") && listener.address.contains("socket=pub");
 }
 
+Secrets encrypted_secrets(const contract::Document& document, const ListenerDocument& listener,
+                          const contract::MethodDocument& method) {
+    return has_need(listener, CallerNeed::fernet_key) ? secrets_in(document, method.request)
+                                                      : Secrets::none;
+}
+
 std::string caller_server(const ListenerDocument& listener) {
     const std::string_view address = listener.address;
     const std::size_t scheme = address.find("://");

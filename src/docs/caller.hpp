@@ -2,6 +2,7 @@
 
 #include "contract/document.hpp"
 #include "docs/html.hpp"
+#include "docs/sample.hpp"
 
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ bool has_need(const contract::ListenerDocument& listener, contract::CallerNeed n
 bool is_within_process(const contract::ListenerDocument& listener);
 /// Whether what is sent there is not answered.
 bool is_one_way(const contract::ListenerDocument& listener);
+/// The secrets that callers of a method encrypt there; none where there are no keys.
+Secrets encrypted_secrets(const contract::Document& document,
+                          const contract::ListenerDocument& listener,
+                          const contract::MethodDocument& method);
 
 inline constexpr std::string_view fernet_key_file = "fernet.key";
 inline constexpr std::string_view auth_secret_file = "auth.secret";

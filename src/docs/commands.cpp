@@ -4,7 +4,6 @@
 #include "docs/cpp_call.hpp"
 #include "docs/python_call.hpp"
 #include "docs/quoting.hpp"
-#include "docs/sample.hpp"
 
 #include <fmt/format.h>
 
@@ -19,12 +18,6 @@ using contract::ListenerDocument;
 using contract::MethodDocument;
 
 constexpr std::size_t command_columns_max = 72;
-
-Secrets encrypted_secrets(const Document& document, const ListenerDocument& listener,
-                          const MethodDocument& method) {
-    return has_need(listener, CallerNeed::fernet_key) ? secrets_in(document, method.request)
-                                                      : Secrets::none;
-}
 
 std::string warren_call(const Document& document, const ListenerDocument& listener,
                         const MethodDocument& method, const Dynamic& request) {

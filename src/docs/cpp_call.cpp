@@ -83,8 +83,7 @@ std::string options_of(bool with_key, bool with_secret) {
 std::string cpp_call(const Document& document, const CppNames& names,
                      const ListenerDocument& listener, const MethodDocument& method,
                      const Dynamic& request) {
-    const bool with_key = has_need(listener, CallerNeed::fernet_key) &&
-                          secrets_in(document, method.request) != Secrets::none;
+    const bool with_key = encrypted_secrets(document, listener, method) != Secrets::none;
     const bool with_secret = has_need(listener, CallerNeed::auth_secret);
     std::string text =
         "// models/models.hpp is made of this documentation's contract.json:\n"

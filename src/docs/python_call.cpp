@@ -97,8 +97,7 @@ std::optional<std::string> python_call(const Document& document, const ListenerD
     if (!listener.address.starts_with("amqp") || listener.protocol != "cyberfusion") {
         return std::nullopt;
     }
-    const bool with_key = has_need(listener, CallerNeed::fernet_key) &&
-                          secrets_in(document, method.request) != Secrets::none;
+    const bool with_key = encrypted_secrets(document, listener, method) != Secrets::none;
     const auto encrypted =
         with_key ? encrypting(document, method, request.value()) : std::optional{std::string{}};
     if (!encrypted) {

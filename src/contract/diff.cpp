@@ -37,7 +37,13 @@ public:
         }
         for (const MethodDocument& method : after_.methods) {
             if (before_.find_method(method.name) == nullptr) {
-                add(method, Verdict::compatible, {}, std::string{new_method_text});
+                changes_.add({.verdict = Verdict::compatible,
+                              .direction = Direction::method,
+                              .method = method.name,
+                              .path = path_of(method),
+                              .what = "A new method.",
+                              .remedy = {},
+                              .is_new = true});
             }
         }
     }

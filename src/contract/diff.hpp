@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace warren::contract {
@@ -23,10 +22,11 @@ enum class Direction : std::uint8_t { method, request, response, part, failure }
 struct Change {
     Verdict verdict = Verdict::compatible;
     Direction direction = Direction::method;
-    std::string method;  // its name; empty: of a listener
-    std::string path;    // such as "methods.dx_example.request.chance_percentage"
-    std::string what;    // a sentence
-    std::string remedy;  // what to do instead; empty: compatible
+    std::string method;   // its name; empty: of a listener
+    std::string path;     // such as "methods.dx_example.request.chance_percentage"
+    std::string what;     // a sentence
+    std::string remedy;   // what to do instead; empty: compatible
+    bool is_new = false;  // the method was not there before
 };
 
 struct Diff {
@@ -37,9 +37,6 @@ struct Diff {
     std::size_t compatible = 0;
     std::size_t not_listed = 0;
 };
-
-/// What is said of a method that was not there before.
-inline constexpr std::string_view new_method_text = "A new method.";
 
 /// What one comparison lists: past it changes are only counted.
 inline constexpr std::size_t changes_max = 20'000;

@@ -59,10 +59,7 @@ std::optional<Mark> mark_of(const Diff& changes, std::string_view method) {
     case Verdict::compatible:
         break;
     }
-    const bool is_new = std::ranges::any_of(ours, [](const Change& change) {
-        return change.direction == Direction::method && change.what == contract::new_method_text;
-    });
-    return is_new ? Mark{worst, "new"} : Mark{worst, "changed"};
+    return std::ranges::any_of(ours, &Change::is_new) ? Mark{worst, "new"} : Mark{worst, "changed"};
 }
 
 const contract::DataType* part_of(const contract::MethodDocument& method, Direction direction) {

@@ -38,6 +38,9 @@ TEST(Changes, AreToldWithWhereAndWhatToDo) {
         {test::field_of("food", test::text_type()), test::field_of("amount", test::text_type())},
         {"eat", "new"});
     const contract::Diff changes = contract::diff(before, after);
+    for (const contract::Change& change : changes.changes) {
+        EXPECT_EQ(change.is_new, change.method == "new");
+    }
     const Files files = files_of(after, &changes);
     const ParsedHtml page{files.at("changes.html")};
     EXPECT_EQ(page.errors, std::vector<std::string>{});

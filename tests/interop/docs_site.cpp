@@ -1,6 +1,6 @@
 // Writes pages of documents that no module could have, for a browser to look at:
 //
-//     docs_site hostile|hostile_contract|many|volumes|deep|changed DIRECTORY
+//     docs_site hostile|hostile_contract|named_secret|many|volumes|deep|changed DIRECTORY
 
 #include "contract/registered.hpp"
 #include "docs/site.hpp"
@@ -55,13 +55,27 @@ contract::Document hostile() {
 }
 
 /// The same, as it may come from another server.
-contract::Document hostile_contract() {
-    contract::Document all = hostile();
-    for (contract::MethodDocument& method : all.methods) {
-        method.fingerprint = contract::fingerprint(all, method);
+contract::Document with_fingerprints(contract::Document document) {
+    for (contract::MethodDocument& method : document.methods) {
+        method.fingerprint = contract::fingerprint(document, method);
     }
-    all.fingerprint = contract::fingerprint(all);
-    return all;
+    document.fingerprint = contract::fingerprint(document);
+    return document;
+}
+
+/// Of a server that knows no secrets but those of types: the name alone makes one of the whole.
+contract::Document named_secret() {
+    contract::Document document;
+    document.warren_version = "0";
+    document.models.push_back(
+        test::model_of("Login", {test::field_of("user", test::text_type()),
+                                 test::field_of("password", test::model_type("Password"))}));
+    document.models.push_back(test::model_of(
+        "Password",
+        {test::field_of("plain", test::text_type()),
+         test::field_of("sealed", test::of_kind(Type::Kind::secret, test::text_type()))}));
+    document.methods.push_back(test::method_of("log_in", test::model_type("Login")));
+    return document;
 }
 
 /// One with changes of every verdict, against one before.
@@ -83,7 +97,8 @@ contract::Document changed(contract::Document& before) {
 int main(int count, char** arguments) {
     const std::map<std::string_view, contract::Document (*)()> documents{
         {"hostile", hostile},
-        {"hostile_contract", hostile_contract},
+        {"hostile_contract", [] { return with_fingerprints(hostile()); }},
+        {"named_secret", [] { return with_fingerprints(named_secret()); }},
         {"changed", [] { return contract::Document{}; }},
         {"many", [] { return test::document_of_many(1'000); }},
         {"volumes", [] { return test::document_of_many(255); }},
@@ -91,7 +106,7 @@ int main(int count, char** arguments) {
     const auto document = count == 3 ? documents.find(arguments[1]) : documents.end();
     if (document == documents.end()) {
         std::cerr << "usage: " << arguments[0]
-                  << " hostile|hostile_contract|many|volumes|deep|changed DIRECTORY\n";
+                  << " hostile|hostile_contract|named_secret|many|volumes|deep|changed DIRECTORY\n";
         return 2;
     }
     const std::filesystem::path directory{arguments[2]};

@@ -297,6 +297,18 @@ class Mock(BrowserTest):
         self.assertNotIn(SECRET, shown)
         self.assertNotIn(SECRET, self.server.log())
 
+    def test_the_first_click_sends_what_was_just_typed(self):
+        self.open("zoo.containers")
+        self.write_json(json.dumps({"list": [*range(20), "twenty"]}))
+        send = self.form.find_element(By.CSS_SELECTOR, ".try-send")
+        into_view = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
+        self.browser.execute_script(into_view, send)
+        # As long as a hand takes, in which the form would grow if the box lost the focus.
+        ActionChains(self.browser).click_and_hold(send).pause(0.12).release().perform()
+        self.until(lambda: self.form.find_elements(By.CSS_SELECTOR, ".try-outcome"))
+        self.assertIn("invalid_request", self.result())
+        self.assertEqual(set(self.errors()), {"list 21"})
+
     def test_both_themes_and_a_phone(self):
         width = "return document.documentElement.scrollWidth"
         metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
@@ -386,6 +398,29 @@ class Hostile(BrowserTest):
         # A dialog would make all of this fail.
         self.assertEqual(self.browser.find_elements(By.TAG_NAME, "img"), [])
         self.assertEqual(len(self.browser.find_elements(By.TAG_NAME, "script")), 2)
+
+
+class Foreign(BrowserTest):
+    """A contract of a server that is not Warren's, and says of no field that it is a secret."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        write_site("named_secret", cls.directory / "named")
+        document = cls.directory / "named/contract.json"
+        cls.start(document, "--try", "call", "--address", "tcp://127.0.0.1:1")
+
+    def test_a_name_makes_a_secret_of_all_that_is_inside(self):
+        self.open("log_in")
+        for name in ("plain", "sealed"):
+            self.assertEqual(self.control(name).get_attribute("type"), "password")
+            self.control(name).send_keys(SECRET)
+        self.replace(self.control("user"), "somebody")
+        hidden = {"plain": "********", "sealed": "********"}
+        self.assertEqual(self.json()[1], {"user": "somebody", "password": hidden})
+        self.assertEqual(self.outcome(), "no_responder")
+        self.assertEqual(self.control("plain").get_attribute("value"), "")
+        self.assertNotIn(SECRET, self.browser.page_source)
 
 
 class Call(BrowserTest):

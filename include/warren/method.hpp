@@ -21,8 +21,8 @@ enum class Execution : std::uint8_t {
 
 enum class Locking : std::uint8_t {
     none,   // runs at any time
-    field,  // never at once with a call of this method whose field has the same value
-    alone,  // never at once with another call of this method
+    field,  // never at once with a call under the same lock whose field has the same value
+    alone,  // never at once with another call under the same lock that runs alone
 };
 
 /// A call as it may be made, for people.
@@ -52,6 +52,7 @@ struct Method {
     std::shared_ptr<const void> parameters{};            // of a plain function
     Locking locking = Locking::none;
     const Field* lock_field = nullptr;  // of `Locking::field`
+    std::string lock_name{};            // of a lock for several methods; empty: the method's own
     Execution execution = Execution::worker;
     bool responds_later = false;  // its handler takes a `Responder`, or is a coroutine
     bool idempotent = false;      // doing it twice is the same as doing it once
@@ -78,14 +79,25 @@ public:
     MethodOptions& lock_on(std::string_view field_name);
     template <typename Request, typename Content>
     MethodOptions& lock_on(Content Request::* member) {
-        static_assert(detail::DescribedModel<Request>, "the request needs WARREN_MODEL");
-        const Model& model = *type_of<Request>().model();
-        return lock_on(model, &(static_cast<Request*>(model.defaults.get())->*member));
+        return lock_on(field_name_of(member));
     }
-    MethodOptions& run_alone() {
-        method_->locking = Locking::alone;
-        return *this;
+    /// The same with the calls of all methods of the server that lock on a field under this name:
+    /// those wait for each other whose fields have equal values, on whichever listener they came.
+    /// Values are compared as they are on the wire: numbers of any width, enumerators as texts.
+    /// in   lock: 1 to 255 bytes of UTF-8
+    /// err  throws Error (internal) when the request has no such field, or that is no name
+    MethodOptions& lock_on(std::string_view field_name, std::string_view lock);
+    template <typename Request, typename Content>
+    MethodOptions& lock_on(Content Request::* member, std::string_view lock) {
+        return lock_on(field_name_of(member), lock);
     }
+    /// Calls of this method wait for each other, whatever they ask for.
+    MethodOptions& run_alone();
+    /// The same with the calls of all methods of the server that run alone under this name. Those
+    /// that lock on a field under it do not wait for them, nor they for those.
+    /// in   lock: as of `lock_on`
+    /// err  throws Error (internal) when that is no name
+    MethodOptions& run_alone(std::string_view lock);
     MethodOptions& run_on_io_thread() {
         method_->execution = Execution::io_thread;
         return *this;
@@ -129,8 +141,14 @@ public:
     }
 
 private:
+    template <typename Request, typename Content>
+    static std::string_view field_name_of(Content Request::* member) {
+        static_assert(detail::DescribedModel<Request>, "the request needs WARREN_MODEL");
+        const Model& model = *type_of<Request>().model();
+        return field_name_of(model, &(static_cast<Request*>(model.defaults.get())->*member));
+    }
     /// in   member: of the model's defaults
-    MethodOptions& lock_on(const Model& model, const void* member);
+    static std::string_view field_name_of(const Model& model, const void* member);
     MethodOptions& add_failure(MethodFailure failure);
 
     Method* method_;

@@ -1,5 +1,7 @@
 #include <warren/method.hpp>
 
+#include "core/utf8.hpp"
+
 #include <algorithm>
 
 namespace warren {
@@ -7,6 +9,7 @@ namespace {
 
 // The bounds of a routing key and exchange name [AMQP 0-9-1 1.2], and room for nested names.
 constexpr std::size_t name_bytes_max = 127;
+constexpr std::size_t lock_name_bytes_max = 255;
 
 bool is_valid_name(std::string_view name) {
     return !name.empty() && name.size() <= name_bytes_max &&
@@ -55,6 +58,17 @@ void describe(const Type& type, std::vector<const Model*>& known) {
     }
 }
 
+/// err  throws Error (internal)
+void check_lock_name(const Method& method, std::string_view name) {
+    if (name.empty() || name.size() > lock_name_bytes_max || !core::utf8_valid(name)) {
+        constexpr std::size_t shown_bytes_max = 64;
+        throw Error{Code::internal, "method '" + method.name + "': '" +
+                                        core::text_for_display(name, shown_bytes_max) +
+                                        "' is no name of a lock: use 1 to " +
+                                        std::to_string(lock_name_bytes_max) + " bytes of UTF-8"};
+    }
+}
+
 }  // namespace
 
 MethodOptions& MethodOptions::lock_on(std::string_view field_name) {
@@ -66,15 +80,37 @@ MethodOptions& MethodOptions::lock_on(std::string_view field_name) {
     }
     method_->locking = Locking::field;
     method_->lock_field = field;
+    method_->lock_name.clear();
     return *this;
 }
 
-MethodOptions& MethodOptions::lock_on(const Model& model, const void* member) {
+MethodOptions& MethodOptions::lock_on(std::string_view field_name, std::string_view lock) {
+    check_lock_name(*method_, lock);
+    lock_on(field_name);
+    method_->lock_name = lock;
+    return *this;
+}
+
+MethodOptions& MethodOptions::run_alone() {
+    method_->locking = Locking::alone;
+    method_->lock_field = nullptr;
+    method_->lock_name.clear();
+    return *this;
+}
+
+MethodOptions& MethodOptions::run_alone(std::string_view lock) {
+    check_lock_name(*method_, lock);
+    run_alone();
+    method_->lock_name = lock;
+    return *this;
+}
+
+std::string_view MethodOptions::field_name_of(const Model& model, const void* member) {
     const auto field = std::ranges::find_if(model.fields, [&](const Field& each) {
         return each.access(model.defaults.get()) == member;
     });
-    return lock_on(field != model.fields.end() ? std::string_view{field->name}
-                                               : "(a member that WARREN_MODEL does not name)");
+    return field != model.fields.end() ? std::string_view{field->name}
+                                       : "(a member that WARREN_MODEL does not name)";
 }
 
 MethodOptions& MethodOptions::describe_parameter(std::string_view name, std::string text) {

@@ -56,6 +56,12 @@ FRAMES = {
         const Order request{7};""",
     "docs/guide/modules.md": """
         struct Query { std::string key; }; WARREN_MODEL(Query, (key))
+        struct Create { std::string name; }; WARREN_MODEL(Create, (name))
+        struct Upgrade { std::string server_name; }; WARREN_MODEL(Upgrade, (server_name))
+        struct Delete { std::string name; }; WARREN_MODEL(Delete, (name))
+        void create(const Create&);
+        void upgrade(const Upgrade&);
+        void remove(const Delete&);
         using Found = std::string;
         struct {
             void start(const std::string&, std::move_only_function<void(Found)>);

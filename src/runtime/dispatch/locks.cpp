@@ -5,72 +5,103 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <concepts>
-#include <cstring>
-#include <limits>
+#include <span>
 #include <vector>
 
 namespace warren::runtime {
 namespace {
 
-template <typename Number>
-    requires std::integral<Number> || std::floating_point<Number>
-void append_number(Number number, std::string& key) {
-    char octets[sizeof number];
-    std::memcpy(octets, &number, sizeof number);
-    key.append(octets, sizeof octets);
+// What stands in keys may be kept, and so does not follow from how this program or machine numbers
+// anything.
+enum class KeyPart : char {
+    own = 'O',
+    named = 'N',
+    null = '0',
+    no = 'F',
+    yes = 'T',
+    signed_integer = 'i',
+    unsigned_integer = 'u',
+    floating = 'd',
+    text = 's',
+    bytes = 'b',
+    list = 'l',
+    map = 'm',
+};
+
+void append(KeyPart part, std::string& key) {
+    key += static_cast<char>(part);
+}
+
+/// The most significant octet first.
+void append_number(std::uint64_t number, std::string& key) {
+    constexpr int octet_bits = 8;
+    for (int shift = 64 - octet_bits; shift >= 0; shift -= octet_bits) {
+        key += static_cast<char>(number >> shift);
+    }
+}
+
+void append_octets(std::string_view octets, std::string& key) {
+    append_number(octets.size(), key);
+    key += octets;
+}
+
+void append_floating(double number, std::string& key) {
+    constexpr std::uint64_t any_nan = 0x7FF8'0000'0000'0000;
+    append_number(
+        std::isnan(number) ? any_nan : std::bit_cast<std::uint64_t>(number == 0.0 ? 0.0 : number),
+        key);
+}
+
+void append_value(const Value& value, std::string& key);
+
+void append_map(std::span<const Member> map, std::string& key) {
+    std::vector<std::string> members;
+    members.reserve(map.size());
+    for (const Member& member : map) {
+        append_value(member.key, members.emplace_back());
+        append_value(member.value, members.back());
+    }
+    std::ranges::sort(members);
+    append_number(members.size(), key);
+    for (const std::string& member : members) {
+        key += member;
+    }
 }
 
 // Each value says its kind, and how long it is where that varies, so that no two values that
 // differ are written alike.
 void append_value(const Value& value, std::string& key) {
-    key += static_cast<char>(value.kind());
     switch (value.kind()) {
     case Value::Kind::null:
-        return;
+        return append(KeyPart::null, key);
     case Value::Kind::boolean:
-        key += value.as_boolean() ? '1' : '0';
-        return;
+        return append(value.as_boolean() ? KeyPart::yes : KeyPart::no, key);
     case Value::Kind::int64:
-        append_number(value.as_int64(), key);
-        return;
+        append(KeyPart::signed_integer, key);
+        return append_number(value.as_uint64(), key);
     case Value::Kind::uint64:
-        append_number(value.as_uint64(), key);
-        return;
+        append(KeyPart::unsigned_integer, key);
+        return append_number(value.as_uint64(), key);
     case Value::Kind::float64:
-        append_number(value.as_float64() == 0.0        ? 0.0
-                      : std::isnan(value.as_float64()) ? std::numeric_limits<double>::quiet_NaN()
-                                                       : value.as_float64(),
-                      key);
-        return;
+        append(KeyPart::floating, key);
+        return append_floating(value.as_float64(), key);
     case Value::Kind::text:
-        append_number(value.as_text().size(), key);
-        key += value.as_text();
-        return;
+        append(KeyPart::text, key);
+        return append_octets(value.as_text(), key);
     case Value::Kind::bytes:
-        append_number(value.as_bytes().size(), key);
-        key.append(reinterpret_cast<const char*>(value.as_bytes().data()), value.as_bytes().size());
-        return;
+        append(KeyPart::bytes, key);
+        return append_octets(
+            {reinterpret_cast<const char*>(value.as_bytes().data()), value.as_bytes().size()}, key);
     case Value::Kind::list:
+        append(KeyPart::list, key);
         append_number(value.as_list().size(), key);
         for (const Value& item : value.as_list()) {
             append_value(item, key);
         }
         return;
-    case Value::Kind::map: {
-        std::vector<std::string> members;
-        members.reserve(value.as_map().size());
-        for (const Member& member : value.as_map()) {
-            append_value(member.key, members.emplace_back());
-            append_value(member.value, members.back());
-        }
-        std::ranges::sort(members);
-        append_number(members.size(), key);
-        for (const std::string& member : members) {
-            key += member;
-        }
-        return;
-    }
+    case Value::Kind::map:
+        append(KeyPart::map, key);
+        return append_map(value.as_map(), key);
     }
 }
 
@@ -78,7 +109,13 @@ void append_value(const Value& value, std::string& key) {
 
 void write_lock_key(const Method& method, const Value* value, std::string& key) {
     key.clear();
-    append_number(reinterpret_cast<std::uintptr_t>(&method), key);
+    if (method.lock_name.empty()) {
+        append(KeyPart::own, key);
+        append_number(reinterpret_cast<std::uintptr_t>(&method), key);
+    } else {
+        append(KeyPart::named, key);
+        append_octets(method.lock_name, key);
+    }
     if (value != nullptr) {
         append_value(*value, key);
     }

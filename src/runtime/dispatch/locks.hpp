@@ -35,8 +35,10 @@ class LockTicket {
     bool waits_ = false;
 };
 
-/// Write what tells two locks apart: the method, and the value of its lock field. Equal values give
-/// equal keys: maps in any order, 0.0 and -0.0, NaNs.
+/// Write what tells two locks apart: the name of the lock, or else the method whose own it is, and
+/// the value of the lock field. Equal values give equal keys: maps in any order, 0.0 and -0.0,
+/// NaNs. The key of a lock with a name is the same in every process, on every machine: it may be
+/// kept.
 /// in  `value` null for a method that runs alone
 void write_lock_key(const Method& method, const Value* value, std::string& key);
 

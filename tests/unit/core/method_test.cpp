@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 namespace warren {
@@ -68,6 +69,58 @@ TEST(Contracts, TakeHandlersOfEveryShape) {
     registry.method<ask>([](const Question&, Responder<Response>) {});
     EXPECT_TRUE(registry.find("ask")->responds_later);
     EXPECT_EQ(registry.find("ask")->response, &type_of<Response>());
+}
+
+std::string refusal_of(const std::function<void()>& step) {
+    try {
+        step();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Code::internal);
+        return error.message();
+    }
+    return "(none)";
+}
+
+TEST(MethodLocks, AreTheLastThatWasSaid) {
+    Registry registry;
+    MethodOptions options = registry.method<ask>(response).lock_on(&Question::class_, "server");
+    const Method& method = *registry.find("ask");
+    EXPECT_EQ(method.locking, Locking::field);
+    EXPECT_EQ(method.lock_field->name, "class");
+    EXPECT_EQ(method.lock_name, "server");
+    options.lock_on("text", "another");
+    EXPECT_EQ(method.lock_field->name, "text");
+    EXPECT_EQ(method.lock_name, "another");
+    options.lock_on(&Question::text);
+    EXPECT_EQ(method.lock_name, "");
+    options.run_alone("server");
+    EXPECT_EQ(method.locking, Locking::alone);
+    EXPECT_EQ(method.lock_field, nullptr);
+    EXPECT_EQ(method.lock_name, "server");
+    options.run_alone();
+    EXPECT_EQ(method.lock_name, "");
+}
+
+TEST(MethodLocks, HaveNamesOfBoundedText) {
+    Registry registry;
+    MethodOptions options = registry.method<ask>(response);
+    const Method& method = *registry.find("ask");
+    for (const std::string& name : {std::string{}, std::string(256, 'x'), std::string{"\xFF"}}) {
+        for (const std::string& said : {refusal_of([&] { options.lock_on(&Question::text, name); }),
+                                        refusal_of([&] { options.lock_on("text", name); }),
+                                        refusal_of([&] { options.run_alone(name); })}) {
+            EXPECT_TRUE(said.starts_with("method 'ask': '")) << said;
+            EXPECT_TRUE(said.ends_with("is no name of a lock: use 1 to 255 bytes of UTF-8"))
+                << said;
+            EXPECT_LT(said.size(), 200U);
+        }
+        EXPECT_EQ(method.locking, Locking::none);
+    }
+    EXPECT_TRUE(refusal_of([&] {
+                    options.lock_on("nothing", "server");
+                }).contains("the request has no field 'nothing' to lock on"));
+    options.lock_on(&Question::text, std::string(255, 'x'));
+    EXPECT_EQ(method.lock_name.size(), 255U);
 }
 
 TEST(Contracts, ShareTheirNamesWithOtherMethods) {

@@ -123,14 +123,65 @@ TEST(LockKey, DifferentValuesDiffer) {
     }
 }
 
+std::string key_of(const Method& method, const Dynamic* value) {
+    std::string key;
+    write_lock_key(method, value != nullptr ? &value->value() : nullptr, key);
+    return key;
+}
+
 TEST(LockKey, MethodsDoNotShareTheirs) {
     const Method one{.name = "one"};
     const Method other{.name = "other"};
-    std::string key_of_one;
-    std::string key_of_other;
-    write_lock_key(one, nullptr, key_of_one);
-    write_lock_key(other, nullptr, key_of_other);
-    EXPECT_NE(key_of_one, key_of_other);
+    EXPECT_NE(key_of(one, nullptr), key_of(other, nullptr));
+}
+
+TEST(LockKey, MethodsShareTheOneOfAName) {
+    const Dynamic value{5};
+    const Dynamic nothing;
+    const Method one{.name = "one", .lock_name = "server"};
+    const Method other{.name = "other", .lock_name = "server"};
+    const Method own{.name = "one"};
+    EXPECT_EQ(key_of(one, nullptr), key_of(other, nullptr));
+    EXPECT_EQ(key_of(one, &value), key_of(other, &value));
+    EXPECT_NE(key_of(one, &value), key_of(own, &value));
+    EXPECT_NE(key_of(one, &value), key_of({.name = "one", .lock_name = "serve"}, &value));
+    EXPECT_NE(key_of(one, nullptr), key_of(one, &nothing)) << "no value is not the value null";
+    // What begins as a name and goes on as a value is no longer name.
+    const std::string longer = key_of(one, &value).substr(1 + 8);
+    EXPECT_NE(key_of({.name = "one", .lock_name = longer}, nullptr), key_of(one, &value));
+}
+
+TEST(LockKey, OfANameIsTheSameInEveryProcess) {
+    const Method method{.name = "any", .lock_name = "server"};
+    const auto octets = [](std::initializer_list<int> all) {
+        std::string text;
+        for (const int octet : all) {
+            text += static_cast<char>(octet);
+        }
+        return text;
+    };
+    const std::string start = "N" + octets({0, 0, 0, 0, 0, 0, 0, 6}) + "server";
+    const auto after_start = [&](const Dynamic& value) {
+        const std::string key = key_of(method, &value);
+        EXPECT_TRUE(key.starts_with(start));
+        return key.substr(start.size());
+    };
+    EXPECT_EQ(key_of(method, nullptr), start);
+    EXPECT_EQ(after_start(nullptr), "0");
+    EXPECT_EQ(after_start(true), "T");
+    EXPECT_EQ(after_start(false), "F");
+    EXPECT_EQ(after_start(-2), "i" + octets({255, 255, 255, 255, 255, 255, 255, 254}));
+    EXPECT_EQ(after_start(std::uint64_t{1} << 63), "u" + octets({128, 0, 0, 0, 0, 0, 0, 0}));
+    EXPECT_EQ(after_start(1.0), "d" + octets({0x3F, 0xF0, 0, 0, 0, 0, 0, 0}));
+    EXPECT_EQ(after_start(std::numeric_limits<double>::signaling_NaN()),
+              "d" + octets({0x7F, 0xF8, 0, 0, 0, 0, 0, 0}));
+    const std::string text = "s" + octets({0, 0, 0, 0, 0, 0, 0, 1}) + "a";
+    EXPECT_EQ(after_start("a"), text);
+    EXPECT_EQ(after_start(Dynamic::bytes(std::array{std::byte{7}})),
+              "b" + octets({0, 0, 0, 0, 0, 0, 0, 1, 7}));
+    EXPECT_EQ(after_start(Dynamic::list({"a"})), "l" + octets({0, 0, 0, 0, 0, 0, 0, 1}) + text);
+    EXPECT_EQ(after_start(Dynamic::map({{"a", "a"}})),
+              "m" + octets({0, 0, 0, 0, 0, 0, 0, 1}) + text + text);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "app/contract_source.hpp"
 #include "app/exit_code.hpp"
 #include "app/type_text.hpp"
+#include "core/utf8.hpp"
 #include "docs/schemas.hpp"
 #include "format/json/json.hpp"
 
@@ -22,6 +23,14 @@ std::string lock_text(const contract::MethodDocument& method) {
     return method.runs_alone ? "(runs alone)" : method.lock_field;
 }
 
+/// With the methods that share the lock.
+std::string lock_line(const contract::MethodDocument& method) {
+    const std::string lock = lock_text(method);
+    return method.lock_name.empty()
+               ? lock
+               : lock + ", shared as '" + core::text_for_display(method.lock_name) + "'";
+}
+
 void print_text(const contract::Document& document, const contract::MethodDocument& method) {
     std::printf("%s\n", method.name.c_str());
     if (!method.description.empty()) {
@@ -34,7 +43,7 @@ void print_text(const contract::Document& document, const contract::MethodDocume
     if (!method.module.empty()) {
         std::printf("    module: %s\n", method.module.c_str());
     }
-    if (const std::string lock = lock_text(method); !lock.empty()) {
+    if (const std::string lock = lock_line(method); !lock.empty()) {
         std::printf("    lock: %s\n", lock.c_str());
     }
     std::printf("    request: %s", describe_type(document, method.request).c_str());
@@ -44,12 +53,16 @@ void print_text(const contract::Document& document, const contract::MethodDocume
     }
 }
 
+Dynamic or_null(const std::string& text) {
+    return text.empty() ? Dynamic{} : Dynamic{text};
+}
+
 Dynamic to_data(const contract::Document& document, const contract::MethodDocument& method) {
-    const std::string lock = lock_text(method);
     return Dynamic::map({{"name", method.name},
                          {"description", method.description},
                          {"module", method.module},
-                         {"lock", lock.empty() ? Dynamic{} : Dynamic{lock}},
+                         {"lock", or_null(lock_text(method))},
+                         {"lock_name", or_null(method.lock_name)},
                          {"idempotent", method.is_idempotent},
                          {"request_model", docs::schema_of(document, method.request)},
                          {"response_model", docs::schema_of(document, method.response)}});

@@ -103,6 +103,7 @@ private:
                               const FailureDocument& after);
     const FailureDocument* counterpart(const FailureDocument& failure,
                                        const std::vector<FailureDocument>& others);
+    void compare_locks(const MethodDocument& before, const MethodDocument& after);
     void compare_promises(const MethodDocument& before, const MethodDocument& after);
 
     void add(const MethodDocument& method, Verdict verdict, std::string_view below,
@@ -183,6 +184,31 @@ void MethodDiff::compare_failure_data(const MethodDocument& method, const Failur
     }
 }
 
+/// Whom calls of a method wait for.
+std::string waited_for(const MethodDocument& method) {
+    const std::string lock =
+        method.lock_name.empty() ? std::string{} : " of the lock " + in_quotes(method.lock_name);
+    if (method.runs_alone) {
+        return "all others" + (lock.empty() ? " of the method" : lock + " that run alone");
+    }
+    return method.lock_field.empty()
+               ? "no others"
+               : "others with an equal " + in_quotes(method.lock_field) + lock;
+}
+
+void MethodDiff::compare_locks(const MethodDocument& before, const MethodDocument& after) {
+    if (before.lock_field == after.lock_field && before.lock_name == after.lock_name) {
+        return;
+    }
+    // Where calls wait for more than before, callers notice that they wait, and that alone.
+    const bool is_more = before.lock_name.empty() &&
+                         (before.lock_field.empty() || before.lock_field == after.lock_field);
+    add(before, is_more ? Verdict::compatible : Verdict::risky, ".lock",
+        fmt::format("Calls waited for {}, and wait for {} now.", waited_for(before),
+                    waited_for(after)),
+        "See that no caller relies on the order of calls.");
+}
+
 /// What a method says of how it is done.
 void MethodDiff::compare_promises(const MethodDocument& before, const MethodDocument& after) {
     if (before.is_idempotent != after.is_idempotent) {
@@ -198,17 +224,7 @@ void MethodDiff::compare_promises(const MethodDocument& before, const MethodDocu
             after.runs_alone ? "See that callers wait long enough."
                              : "See that no caller relies on it.");
     }
-    if (before.lock_field != after.lock_field) {
-        const auto locks = [](const MethodDocument& method) {
-            return method.lock_field.empty() ? std::string{"nothing"}
-                                             : "an equal " + in_quotes(method.lock_field);
-        };
-        // Of a lock that was not there callers notice that they wait, and that alone.
-        add(before, before.lock_field.empty() ? Verdict::compatible : Verdict::risky, ".lock",
-            fmt::format("Calls waited for others with {}, and wait for those with {} now.",
-                        locks(before), locks(after)),
-            "See that no caller relies on the order of calls.");
-    }
+    compare_locks(before, after);
     if (before.runs_on_io_thread != after.runs_on_io_thread) {
         add(before, Verdict::compatible, ".execution",
             after.runs_on_io_thread ? "It runs on the I/O thread now."

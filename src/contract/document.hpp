@@ -107,6 +107,7 @@ struct MethodDocument {
     std::vector<ExampleDocument> examples{};
     std::string lock_field{};  // calls with one value in it wait for each other; empty: none
     bool runs_alone = false;   // all calls wait for each other
+    std::string lock_name{};   // whose calls wait for each other; empty: of this method alone
     bool is_idempotent = false;
     bool runs_on_io_thread = false;
     std::string fingerprint{};  // of what the wire can see; 64 hex digits

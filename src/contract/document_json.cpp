@@ -40,7 +40,8 @@ WARREN_MODEL(ExampleDocument, (name), (request, defaulted()), (response))
 WARREN_MODEL(MethodDocument, (name), (description, defaulted()), (module, defaulted()),
              (since, defaulted()), (deprecated), (tags, defaulted()), (request), (response), (part),
              (failures, defaulted()), (examples, defaulted()), (lock_field, defaulted()),
-             (runs_alone), (is_idempotent), (runs_on_io_thread), (fingerprint))
+             (runs_alone), (lock_name, defaulted()), (is_idempotent), (runs_on_io_thread),
+             (fingerprint))
 WARREN_MODEL(ListenerDocument, (address), (protocol), (exchange, defaulted()), (queue, defaulted()),
              (virtual_host, defaulted()), (methods, defaulted()), (has_one_method), (is_mock),
              (has_envelope), (needs, defaulted()))

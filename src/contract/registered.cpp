@@ -297,6 +297,7 @@ private:
                                                 ? described.lock_field->name
                                                 : std::string{},
                               .runs_alone = described.locking == Locking::alone,
+                              .lock_name = described.lock_name,
                               .is_idempotent = described.idempotent,
                               .runs_on_io_thread = described.execution == Execution::io_thread};
         if (described.part != nullptr) {

@@ -61,18 +61,32 @@ private:
     Html& html_;
 };
 
+void write_lock(Facts& facts, const MethodDocument& method) {
+    if (!method.runs_alone && method.lock_field.empty()) {
+        return;
+    }
+    Html& html = facts.begin("Lock");
+    if (method.runs_alone) {
+        html.markup("All calls wait for each other");
+    } else {
+        html.markup("Calls with the same <code>")
+            .text(method.lock_field)
+            .markup("</code> wait for each other");
+    }
+    if (!method.lock_name.empty()) {
+        html.markup(", and for those of other methods that ")
+            .markup(method.runs_alone ? Markup{"run alone"} : Markup{"lock on an equal value"})
+            .markup(" under <code>")
+            .text(method.lock_name)
+            .markup("</code>");
+    }
+    html.markup(".");
+    facts.end();
+}
+
 void write_facts(Html& html, const MethodDocument& method) {
     Facts facts{html};
-    if (method.runs_alone) {
-        facts.begin("Lock").markup("All calls wait for each other.");
-        facts.end();
-    } else if (!method.lock_field.empty()) {
-        facts.begin("Lock")
-            .markup("Calls with the same <code>")
-            .text(method.lock_field)
-            .markup("</code> wait for each other.");
-        facts.end();
-    }
+    write_lock(facts, method);
     facts.begin("Again").markup(method.is_idempotent
                                     ? Markup{"A call that is made again does no harm."}
                                     : Markup{"A call that is made again may take effect twice."});

@@ -157,6 +157,42 @@ TEST_F(Program, ListsMethods) {
         << outcome.output;
 }
 
+TEST_F(Program, ListsLocksWithTheirNames) {
+    struct Case {
+        contract::MethodDocument method;
+        const char* lock;
+        const char* lock_json;
+        const char* name_json;
+    };
+    const std::vector<Case> cases{
+        {{.name = "free"}, "free\n    request", "null", "null"},
+        {{.name = "alone", .runs_alone = true}, "lock: (runs alone)\n", "\"(runs alone)\"", "null"},
+        {{.name = "own", .lock_field = "name"}, "lock: name\n", "\"name\"", "null"},
+        {{.name = "shared", .lock_field = "name", .lock_name = "server"},
+         "lock: name, shared as 'server'\n",
+         "\"name\"",
+         "\"server\""},
+        {{.name = "all", .runs_alone = true, .lock_name = "server"},
+         "lock: (runs alone), shared as 'server'\n",
+         "\"(runs alone)\"",
+         "\"server\""}};
+    const std::string file = directory_ + "/contract.json";
+    for (const Case& each : cases) {
+        contract::Document document{.methods = {each.method}};
+        document.methods[0].fingerprint = contract::fingerprint(document, document.methods[0]);
+        document.fingerprint = contract::fingerprint(document);
+        std::ofstream{file} << contract::to_json(document);
+        const Outcome text = run("methods " + file);
+        EXPECT_EQ(text.code, 0) << text.output;
+        EXPECT_TRUE(text.output.contains(each.lock)) << text.output;
+        const Outcome json = run("methods --json " + file);
+        EXPECT_TRUE(json.output.contains(std::string{"\"lock\": "} + each.lock_json + ","))
+            << json.output;
+        EXPECT_TRUE(json.output.contains(std::string{"\"lock_name\": "} + each.name_json + ","))
+            << json.output;
+    }
+}
+
 TEST_F(Program, ChecksAConfigurationWithItsModules) {
     const Outcome fine = run("check " + config("listeners: [{memory: a, methods: [echo]}]\n"));
     EXPECT_EQ(fine.code, 0) << fine.output;

@@ -198,6 +198,16 @@ TEST(Diff, Methods) {
     EXPECT_EQ(changes_of(locked, bare), Short{"R .lock"});
     EXPECT_EQ(changes_of(locked, with([](auto& method) { method.lock_field = "b"; })),
               Short{"R .lock"});
+    const Document shared = with([](auto& method) {
+        method.lock_field = "a";
+        method.lock_name = "server";
+    });
+    EXPECT_EQ(changes_of(bare, shared), Short{"C .lock"});
+    EXPECT_EQ(changes_of(locked, shared), Short{"C .lock"});
+    EXPECT_EQ(changes_of(shared, locked), Short{"R .lock"});
+    EXPECT_EQ(contract::diff(locked, shared).changes[0].what,
+              "Calls waited for others with an equal 'a', and wait for others with an equal 'a' of "
+              "the lock 'server' now.");
     const Document alone = with([](auto& method) { method.runs_alone = true; });
     EXPECT_EQ(changes_of(bare, alone), Short{"R .runs_alone"});
     const Document on_io = with([](auto& method) { method.runs_on_io_thread = true; });

@@ -52,7 +52,7 @@ void add_all(Registry& registry) {
         .method("count", [](int a, std::optional<int> b) { return a + b.value_or(0); }, {"a", "b"})
         .describe_parameter("a", "The first one.")
         .idempotent();
-    registry.method("steep", [](const other::Tea& tea) { return tea.leaves; }).run_alone();
+    registry.method("steep", [](const other::Tea& tea) { return tea.leaves; }).run_alone("stove");
 }
 
 contract::Document all() {
@@ -75,6 +75,8 @@ TEST(ContractDocument, SaysWhatIsRegistered) {
               R"({"name":"Assam","cost":"********"})");
     EXPECT_EQ(brew.examples.front().response, Dynamic{"Assam"});
     EXPECT_TRUE(document.find_method("steep")->runs_alone);
+    EXPECT_EQ(document.find_method("steep")->lock_name, "stove");
+    EXPECT_EQ(brew.lock_name, "");
     EXPECT_TRUE(document.find_method("count")->is_idempotent);
 
     const contract::EnumerationDocument& grade = *document.find_enumeration("Grade");
@@ -210,6 +212,23 @@ TEST(Fingerprint, IsOfWhatTheWireSees) {
     EXPECT_NE(print_of(type_of<int>()), print_of(type_of<std::int64_t>()));
     EXPECT_NE(documented(type_of<int>()).fingerprint,
               documented(type_of<int>(), type_of<int>()).fingerprint);
+}
+
+TEST(Fingerprint, IsNotOfLocks) {
+    const auto document_with = [](auto lock) {
+        Registry registry;
+        lock(registry.method("pour", [](const ShorterCup&) {}));
+        return contract::document_of(registry.all());
+    };
+    const contract::Document bare = document_with([](MethodOptions) {});
+    const contract::Document own =
+        document_with([](MethodOptions method) { method.lock_on("name"); });
+    const contract::Document shared =
+        document_with([](MethodOptions method) { method.lock_on("name", "cup"); });
+    EXPECT_EQ(bare.fingerprint, own.fingerprint);
+    EXPECT_EQ(bare.fingerprint, shared.fingerprint);
+    EXPECT_FALSE(contract::to_json(own).contains("lock_name"));
+    EXPECT_TRUE(contract::to_json(shared).contains("\"lock_name\": \"cup\""));
 }
 
 TEST(Fingerprint, IsTheSameOnEveryMachine) {

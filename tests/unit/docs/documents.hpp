@@ -77,6 +77,7 @@ inline contract::Document document_of_text(const std::string& said) {
     method.failures.push_back({Code::failed, said, model_type(said + "1")});
     method.examples.push_back({said, Dynamic::map({{said, said}}), Dynamic{said}});
     method.lock_field = said;
+    method.lock_name = said;
     method.fingerprint = said;
     document.methods.push_back(method);
     document.listeners.push_back({.address = "amqp://host/" + said + "?queue=" + said,

@@ -88,6 +88,18 @@ TEST(Site, SaysAllOfAMethod) {
     }
 }
 
+TEST(Site, SaysWhichLockAMethodShares) {
+    contract::Document document = small_document();
+    document.methods[0].lock_name = "kitchen";
+    EXPECT_TRUE(ParsedHtml{index_of(document)}.text.contains(
+        "Calls with the same favourite_food wait for each other, and for those of other methods "
+        "that lock on an equal value under kitchen."));
+    document.methods[0].runs_alone = true;
+    EXPECT_TRUE(ParsedHtml{index_of(document)}.text.contains(
+        "All calls wait for each other, and for those of other methods that run alone under "
+        "kitchen."));
+}
+
 TEST(Site, HasOneAddressForEachPartOfAMethod) {
     contract::Document document = small_document();
     document.methods.clear();

@@ -19,7 +19,7 @@ runtime::StreamClientOptions stream_client_options(const ClientOptions& options,
                      .connect_attempts = static_cast<std::uint32_t>(
                          options.connect_attempts.value_or(attempts_default)),
                      .connect_backoff = backoff},
-            .retries_max = options.retries_max,
+            .retry = {.retries_max = options.retries_max},
             .log = options.log};
 }
 

@@ -124,7 +124,7 @@ public:
     metrics::ClientFigures figures() const override {
         metrics::ClientFigures figures = figures_of(*connections().calls);
         for (const BroadcastConnections::Server& server : connections().servers) {
-            add_figures(figures, server.calls->stream_counters(), server.connector->counters());
+            add_figures(figures, *server.calls, server.connector->counters());
         }
         return figures;
     }

@@ -89,11 +89,12 @@ private:
     ClientCall* previous_ = nullptr;
     ClientCall* next_ = nullptr;
 
+    std::uint32_t attempt_ = 1;
+    std::unique_ptr<Failure> last_failure_{};  // what became of the attempt before
+
     // Over a stream of bytes.
     StreamClientSession* session_ = nullptr;  // where its response is awaited
     std::uint32_t id_ = 0;                    // there
-    std::uint32_t attempt_ = 1;
-    std::unique_ptr<Failure> last_failure_{};  // what became of the attempt before
 };
 
 /// Calls that wait for the same thing, in order. A call is in one queue at most and can leave from

@@ -11,8 +11,20 @@ constexpr int missed_heartbeats_max = 3;
 
 }  // namespace
 
+std::uint32_t seed_of(const std::array<std::uint8_t, 16>& random) noexcept {
+    std::uint32_t seed = 0;
+    for (std::size_t at = 0; at < sizeof seed; ++at) {
+        seed = seed << 8 | random[at];
+    }
+    return seed;
+}
+
 ClientCalls::ClientCalls(Executor& executor, const ClientCallsOptions& options)
-    : executor_{executor}, in_flight_max_{options.in_flight_max}, pending_{options.random} {}
+    : executor_{executor},
+      in_flight_max_{options.in_flight_max},
+      retry_{options.retry},
+      pending_{options.random},
+      random_{seed_of(options.random)} {}
 
 void ClientCalls::submit(ClientCall& call) {
     if (series_) {
@@ -195,6 +207,7 @@ void ClientCalls::accept(ClientCall& call) {
     } else if (call.token_.store(token); call.is_cancelled_.load()) {
         return fail(call, cancelled_failure(CallStage::queued, "The caller gave up"));
     }
+    budget_.on_call();
     dispatch(call);
 }
 
@@ -279,7 +292,7 @@ void ClientCalls::record(const ClientCall& call, std::optional<Code> failure) co
 
 void ClientCalls::fail_all(CallQueue& queue, const Failure& why) {
     while (!queue.empty()) {
-        fail(queue.pop(), why);
+        fail_unsent(queue.pop(), why);
     }
 }
 

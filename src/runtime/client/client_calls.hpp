@@ -6,6 +6,8 @@
 #include "runtime/client/client_failures.hpp"
 #include "runtime/client/pending_calls.hpp"
 #include "runtime/client/request_limits.hpp"
+#include "runtime/client/retry_budget.hpp"
+#include "runtime/client/retry_rule.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/executor.hpp"
 
@@ -16,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string_view>
 #include <utility>
 
@@ -24,10 +27,14 @@ namespace warren::runtime {
 struct ClientCallsOptions {
     std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
     std::array<std::uint8_t, 16> random{};  // of this client's own
+    RetryOptions retry{};
 };
 
 /// The longest time-out of a call.                            [RabbitMQ: expiration fits 32 bits]
 inline constexpr std::chrono::milliseconds call_timeout_max{0xFFFFFFFF};
+
+/// The first of them, as one number.
+std::uint32_t seed_of(const std::array<std::uint8_t, 16>& random) noexcept;
 
 /// What the clients of every transport share: calls come from any thread, and each is over exactly
 /// once, at its deadline at the latest.
@@ -68,13 +75,15 @@ public:
 
     Executor& executor() const noexcept { return executor_; }  // thread any
     const ClientCounts& counters() const noexcept { return counters_; }
+    /// How often calls were sent again.                                              thread any
+    std::uint64_t retries() const noexcept { return retries_.load(std::memory_order_relaxed); }
     /// Late or duplicate: nobody waits for them.                                     thread any
     std::uint64_t replies_dropped() const noexcept {
         return replies_dropped_.load(std::memory_order_relaxed);
     }
 
 protected:
-    /// Send a call, or let it wait.
+    /// Send a call, or let it wait; also one that is sent again.
     virtual void dispatch(ClientCall& call) = 0;
     /// What a call fails with now that its deadline has passed.
     virtual Failure deadline_failure_of(const ClientCall& call) const = 0;
@@ -96,7 +105,16 @@ protected:
     void take_part(ClientCall& call, const protocol::Response& part, std::size_t bytes);
     void succeed(ClientCall& call, const protocol::Response& response);
     [[gnu::cold]] void fail(ClientCall& call, Failure failure);
+    /// The same of a call that cannot be sent: what became of it before, if it was, comes first.
+    [[gnu::cold]] void fail_unsent(ClientCall& call, Failure why);
     void fail_all(CallQueue& queue, const Failure& why);
+
+    /// An attempt that was sent has failed: send the call again after a pause, where that may be.
+    /// out  false: it may not, and `why` says how many attempts there were
+    [[gnu::cold]] bool sends_again(ClientCall& call, Failure& why);
+    /// The same, or fail the call.
+    [[gnu::cold]] void attempt_failed(ClientCall& call, Failure why);
+
     void drop_reply() noexcept { replies_dropped_.fetch_add(1, std::memory_order_relaxed); }
 
     bool is_closed() const noexcept { return is_closed_.load(std::memory_order_relaxed); }
@@ -138,22 +156,29 @@ private:
     void record(const ClientCall& call, std::optional<Code> failure) const noexcept;
 
     void listen_for_heartbeats(std::uint64_t token, ClientCall& call);
+    bool may_retry(const ClientCall& call, const Failure& why) const noexcept;
+    void send_again_later(ClientCall& call, Failure why, std::chrono::milliseconds wait);
+
     void expire_due();
     void arm_timer();
 
     Executor& executor_;
     const std::size_t in_flight_max_;
+    const RetryOptions retry_;
     std::atomic<ClientCall*> submitted_ = nullptr;  // the last one; each knows the one before
     std::atomic<bool> is_closed_ = false;
     ClientCounts counters_;
     RequestLimits request_limits_{};
     std::shared_ptr<metrics::ClientSeries> series_;  // may be null
     std::atomic<std::uint64_t> replies_dropped_ = 0;
+    std::atomic<std::uint64_t> retries_ = 0;
 
     // Of the I/O thread.
     ClientCall* submitted_here_ = nullptr;  // as `submitted_`
     bool holds_submissions_ = false;
     PendingCalls pending_;
+    RetryBudget budget_;
+    std::minstd_rand random_;  // of pauses
     Executor::TimerId timer_ = 0;
     std::optional<TimePoint> timer_at_;
 };

@@ -2,6 +2,9 @@
 
 #include "core/duration.hpp"
 
+#include <string>
+#include <utility>
+
 namespace warren::runtime {
 namespace {
 
@@ -106,6 +109,19 @@ Failure cancelled_failure(CallStage stage, std::string_view by_whom) {
             .message = std::string{by_whom} + (stage == CallStage::queued
                                                    ? " before the request was sent"
                                                    : "; the request was sent and may be handled")};
+}
+
+Failure not_again_failure(const Failure& before, const Failure& why) {
+    Failure failure = before;
+    failure.message += "; then: " + why.message;
+    return failure;
+}
+
+Failure attempts_failure(Failure last, std::uint32_t attempts) {
+    if (attempts > 1) {
+        last.message += " (attempt " + std::to_string(attempts) + ')';
+    }
+    return last;
 }
 
 }  // namespace warren::runtime

@@ -46,5 +46,10 @@ struct WaitingFor {
 /// A server that had begun gives no sign any more.
 [[gnu::cold]] Failure silent_server_failure(std::chrono::milliseconds silence);
 [[gnu::cold]] Failure cancelled_failure(CallStage stage, std::string_view by_whom);
+/// A call was sent, and cannot be sent again.
+/// in   before: what became of the last attempt
+[[gnu::cold]] Failure not_again_failure(const Failure& before, const Failure& why);
+/// A call was sent several times.
+[[gnu::cold]] Failure attempts_failure(Failure last, std::uint32_t attempts);
 
 }  // namespace warren::runtime

@@ -6,25 +6,13 @@
 #include <utility>
 
 namespace warren::runtime {
-namespace {
-
-std::uint32_t seed_of(const std::array<std::uint8_t, 16>& random) noexcept {
-    std::uint32_t seed = 0;
-    for (std::size_t at = 0; at < sizeof seed; ++at) {
-        seed = seed << 8 | random[at];
-    }
-    return seed;
-}
-
-}  // namespace
 
 StreamClient::StreamClient(Executor& executor,
                            std::shared_ptr<const protocol::StreamProtocol> protocol,
                            const StreamClientOptions& options)
-    : ClientCalls{executor, {options.in_flight_max, options.random}},
+    : ClientCalls{executor, {options.in_flight_max, options.random, options.retry}},
       protocol_{std::move(protocol)},
-      options_{options},
-      random_{seed_of(options.random)} {}
+      options_{options} {}
 
 StreamClient::~StreamClient() {
     StreamClient::close();
@@ -52,9 +40,6 @@ void StreamClient::close() {
 }
 
 void StreamClient::dispatch(ClientCall& call) {
-    if (call.attempt_ == 1) {
-        budget_.on_call();
-    }
     StreamClientSession* const session = pool_ ? pool_->next(now()) : nullptr;
     if (session != nullptr) {
         send(call, *session);
@@ -199,8 +184,7 @@ void StreamClient::fail_waiting() {
     const Failure why = pool_->failure();
     pool_->begin_anew();
     while (!waiting_.empty()) {
-        ClientCall& call = waiting_.pop();
-        fail(call, call.last_failure_ ? not_again_failure(*call.last_failure_, why) : why);
+        fail_unsent(waiting_.pop(), why);
     }
 }
 

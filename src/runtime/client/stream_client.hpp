@@ -5,10 +5,8 @@
 
 #include "core/limits.hpp"
 #include "protocol/stream_protocol.hpp"
-#include "runtime/backoff.hpp"
 #include "runtime/client/client_call.hpp"
 #include "runtime/client/client_calls.hpp"
-#include "runtime/client/retry_budget.hpp"
 #include "runtime/client/stream_client_pool.hpp"
 #include "runtime/client/stream_client_session.hpp"
 #include "runtime/stream_transports.hpp"
@@ -20,7 +18,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -30,12 +27,10 @@ struct StreamClientOptions {
     std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
     std::array<std::uint8_t, 16> random{};  // of this client's own
     StreamPoolOptions pool{};
-    std::uint32_t retries_max = 3;  // of one call, after it was sent
-    BackoffOptions retry_backoff{};
+    RetryOptions retry{};
     /// What may wait on a connection until a one-way call is refused: they are over when they are
     /// there, so that their number has no other limit.
     std::size_t one_way_unsent_bytes_max = std::size_t{16} << 20;
-    bool retry_overloaded = false;  // send what a server refused as overloaded again, always
     /// A connection that lets a call time out, and is silent for so long, gets no more calls.
     std::chrono::milliseconds silence_max{5'000};
     /// Where there is a choice, of servers or of addresses of one: how long a new connection may
@@ -51,7 +46,6 @@ struct StreamClientCounters {
     std::atomic<std::uint64_t> connects = 0;
     std::atomic<std::uint64_t> connect_failures = 0;
     std::atomic<std::uint64_t> connections_lost = 0;
-    std::atomic<std::uint64_t> retries = 0;  // calls sent again
 };
 
 /// Calls over connections to one server or several, made when a call needs them and kept. What was
@@ -92,10 +86,6 @@ private:
     void arm_connect_timer();
     void fail_waiting();
 
-    void attempt_failed(ClientCall& call, Failure why);
-    bool may_retry(const ClientCall& call, const Failure& why) const noexcept;
-    void send_again_later(ClientCall& call, Failure why, std::chrono::milliseconds wait);
-
     void leave(StreamClientSession& session);
     void drop(StreamClientSession& session);
     void log_line(LogLevel level, std::string line);
@@ -134,8 +124,6 @@ private:
     std::optional<StreamClientPool> pool_;
     std::vector<StreamClientSession*> sessions_;  // also those that get no more calls
     CallQueue waiting_;                           // for a connection
-    RetryBudget budget_;
-    std::minstd_rand random_;
     bool has_choice_ = false;
     Executor::TimerId health_timer_ = 0;
     bool is_watching_ = false;

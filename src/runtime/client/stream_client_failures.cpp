@@ -76,17 +76,4 @@ Failure unread_failure(std::string_view where, std::size_t bytes_max) {
             .retry_after = std::chrono::milliseconds{100}};
 }
 
-Failure not_again_failure(const Failure& before, const Failure& why) {
-    Failure failure = before;
-    failure.message += "; then: " + why.message;
-    return failure;
-}
-
-Failure attempts_failure(Failure last, std::uint32_t attempts) {
-    if (attempts > 1) {
-        last.message += " (attempt " + std::to_string(attempts) + ')';
-    }
-    return last;
-}
-
 }  // namespace warren::runtime

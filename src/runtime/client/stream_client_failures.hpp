@@ -32,10 +32,5 @@ struct StreamWait {
 [[gnu::cold]] Failure unanswered_failure(std::string_view where, const Failure& why);
 /// A one-way call is not sent, because a server does not read what was sent to it before.
 [[gnu::cold]] Failure unread_failure(std::string_view where, std::size_t bytes_max);
-/// A call was sent, and cannot be sent again.
-/// in   before: what became of the last attempt
-[[gnu::cold]] Failure not_again_failure(const Failure& before, const Failure& why);
-/// A call was sent several times.
-[[gnu::cold]] Failure attempts_failure(Failure last, std::uint32_t attempts);
 
 }  // namespace warren::runtime

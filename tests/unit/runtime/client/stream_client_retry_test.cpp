@@ -49,11 +49,11 @@ TEST(StreamClientRetry, AnIdempotentCallIsSentAgainAndSaysSo) {
     EXPECT_TRUE(anew.written().starts_with("1 dx_example 2 "));
     anew.feed("1 ok b\n");
     EXPECT_TRUE(call.succeeded_once());
-    EXPECT_EQ(fixture.client->stream_counters().retries, 1U);
+    EXPECT_EQ(fixture.client->retries(), 1U);
 }
 
 TEST(StreamClientRetry, NotMoreOftenThanTheLimit) {
-    StreamFixture fixture{{.options = {.retries_max = 2}}};
+    StreamFixture fixture{{.options = {.retry = {.retries_max = 2}}}};
     FakeConnection* connection = &start(fixture);
     TestCall call;
     call.idempotent = true;
@@ -82,7 +82,7 @@ TEST(StreamClientRetry, OverloadedIsToldUnlessAskedOtherwise) {
 
 TEST(StreamClientRetry, OverloadedIsSentAgainAfterTheServersPause) {
     for (const bool idempotent : {true, false}) {
-        StreamFixture fixture{{.options = {.retry_overloaded = !idempotent}}};
+        StreamFixture fixture{{.options = {.retry = {.overloaded = !idempotent}}}};
         FakeConnection& connection = start(fixture);
         TestCall call;
         call.idempotent = idempotent;
@@ -99,7 +99,7 @@ TEST(StreamClientRetry, OverloadedIsSentAgainAfterTheServersPause) {
 }
 
 TEST(StreamClientRetry, OtherFailuresAreFinal) {
-    StreamFixture fixture{{.options = {.retry_overloaded = true}}};
+    StreamFixture fixture{{.options = {.retry = {.overloaded = true}}}};
     FakeConnection& connection = start(fixture);
     std::uint32_t id = 1;
     for (const char* code : {"failed", "internal", "deadline_exceeded", "no_such_method"}) {
@@ -136,7 +136,7 @@ TEST(StreamClientRetry, TheBudgetEndsAStormOfThem) {
     }
     // No more than ten are saved up, however many calls there were.
     EXPECT_EQ(failed, 90U);
-    EXPECT_EQ(fixture.client->stream_counters().retries, 10U);
+    EXPECT_EQ(fixture.client->retries(), 10U);
     fixture.client->close();
 }
 

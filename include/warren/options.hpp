@@ -49,7 +49,12 @@ struct CallOptions {
     std::stop_token stop{};  // cancels the call: `cancelled`
     std::optional<WhenBlocked> when_blocked{};  // nullopt: the client's
     std::size_t at_once_max = 256;  // of a batch: its calls that are under way at the same time
-    bool idempotent = false;        // it may run twice: send it again when its outcome was lost
+    /// Doing it twice is as good as once: it is sent again, under the same idempotency key, when an
+    /// attempt ends in a failure that may pass (`retry_of` is not `useless`), such as a lost
+    /// connection. Not past its deadline, not once parts of it have come, and at most
+    /// `ClientOptions::retries_max` times. One-way calls are not sent again once they are on their
+    /// way.
+    bool idempotent = false;
     /// Arguments by name, beside a list of those by position: callme alone has both.
     Dynamic named{};
 
@@ -109,6 +114,10 @@ struct ClientOptions {
     std::optional<bool> tells_contract{};
     std::shared_ptr<Log> log{};  // connections lost and found; null: nowhere
 
+    /// How often an idempotent call is sent again at most, over every transport. All that a client
+    /// sends again stays under a tenth of its calls, and ten.
+    std::uint32_t retries_max = 3;
+
     /// Of tcp:// and its like: requests are signed under the first, answers must be signed under
     /// any; empty: nothing is signed.
     std::vector<std::string> auth_secrets{};
@@ -117,8 +126,6 @@ struct ClientOptions {
     /// an end, so that calls wait until their deadline; 0 ms: the protocol's default.
     std::optional<std::size_t> connect_attempts{};
     std::chrono::milliseconds connect_pause{0};
-    /// Of tcp:// and its like: how often an idempotent call is sent again at most.
-    std::uint32_t retries_max = 3;
     /// Of arrpc: as many connections at most, since each carries one call at a time.
     std::size_t connections_max = 8;
     /// Poll so long before the I/O thread sleeps, where that pays; 0: never. Costs processor time,

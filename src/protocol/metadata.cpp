@@ -15,6 +15,7 @@ namespace {
 
 // Of Warren's clients to servers that are known to be Warren's.
 constexpr std::string_view sent_at_header = "warren-sent-at-ms";
+constexpr std::string_view attempt_header = "warren-attempt";
 constexpr std::string_view window_header = "warren-parts-window";
 constexpr std::string_view takes_progress_header = "warren-takes-progress";
 constexpr std::string_view heartbeats_header = "warren-heartbeat-ms";
@@ -34,12 +35,27 @@ std::uint32_t delivery_attempt(const MessageView& message) noexcept {
     return message.redelivered ? 2 : 1;
 }
 
+/// The caller counts how often it sent the call, and the broker how often it delivered this
+/// request.
+void add_attempts(const Value& said, Metadata& metadata) noexcept {
+    constexpr std::int64_t attempts_max = std::numeric_limits<std::uint32_t>::max();
+    if (said.kind() == Value::Kind::int64 && said.as_int64() > 1) {
+        const std::int64_t before = std::min(said.as_int64() - 1, attempts_max);
+        metadata.attempt =
+            static_cast<std::uint32_t>(std::min(metadata.attempt + before, attempts_max));
+    }
+}
+
 void read_header(const Member& header, Metadata& metadata) noexcept {
     const std::string_view name = header.key.is_text() ? header.key.as_text() : std::string_view{};
     if (name == sent_at_header) {
         if (header.value.kind() == Value::Kind::int64 && header.value.as_int64() >= 0) {
             metadata.sent_at_ms = header.value.as_int64();
         }
+        return;
+    }
+    if (name == attempt_header) {
+        add_attempts(header.value, metadata);
         return;
     }
     if (name == window_header) {
@@ -166,13 +182,13 @@ void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena
     if (metadata.priority) {
         request.priority = metadata.priority;
     }
-    if (first_asked(metadata).empty() && !metadata.sent_at_ms && !metadata.takes_more_than_end())
-        [[likely]] {
+    if (first_asked(metadata).empty() && !metadata.sent_at_ms && metadata.attempt == 1 &&
+        !metadata.takes_more_than_end()) [[likely]] {
         return;
     }
     const auto before =
         request.headers.is_map() ? request.headers.as_map() : std::span<const Member>{};
-    const auto headers = arena.array<Member>(before.size() + metadata_texts.size() + 4);
+    const auto headers = arena.array<Member>(before.size() + metadata_texts.size() + 5);
     auto end = std::ranges::copy(before, headers.begin()).out;
     for (const MetadataText& each : metadata_texts) {
         if (!(metadata.*each.text).empty()) {
@@ -181,6 +197,9 @@ void write_metadata(const Metadata& metadata, MessageView& request, Arena& arena
     }
     if (metadata.sent_at_ms) {
         *end++ = {Value::text(sent_at_header), Value::integer(*metadata.sent_at_ms)};
+    }
+    if (metadata.attempt > 1) {
+        *end++ = {Value::text(attempt_header), Value::integer(metadata.attempt)};
     }
     if (metadata.parts_window) {
         *end++ = {Value::text(window_header), Value::integer(*metadata.parts_window)};

@@ -1,5 +1,6 @@
 #include "endpoint/client/client_route.hpp"
 
+#include "endpoint/client/metadata_check.hpp"
 #include "endpoint/failures.hpp"
 #include "endpoint/protocols/descriptor.hpp"
 
@@ -36,7 +37,8 @@ runtime::RequestLimits request_limits(const Address& address,
 
 metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept {
     return {.in_flight = calls.counters().in_flight(),
-            .dropped_responses = calls.replies_dropped()};
+            .dropped_responses = calls.replies_dropped(),
+            .retries = calls.retries()};
 }
 
 std::array<std::uint8_t, 16> random_octets() {
@@ -46,6 +48,11 @@ std::array<std::uint8_t, 16> random_octets() {
         octet = static_cast<std::uint8_t>(device());
     }
     return octets;
+}
+
+std::optional<std::array<std::uint8_t, 16>> key_octets(const Address& address) {
+    const bool is_known = MetadataCheck{address}.is_carried() && address.is_warren();
+    return is_known && !address.is_one_way() ? std::optional{random_octets()} : std::nullopt;
 }
 
 }  // namespace warren::endpoint

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,5 +58,8 @@ metrics::ClientFigures figures_of(const runtime::ClientCalls& calls) noexcept;
 
 /// Octets that no other client has.
 std::array<std::uint8_t, 16> random_octets();
+/// The same for the keys of calls; nullopt: the way there carries none, or who is there may not
+/// know them.
+std::optional<std::array<std::uint8_t, 16>> key_octets(const Address& address);
 
 }  // namespace warren::endpoint

@@ -48,6 +48,8 @@ std::shared_ptr<runtime::MessageClient> make_message_client(
             .random = random_octets(),
             .persistent = address.persistent ? address.persistent : options.persistent,
             .when_absent = when_absent(address, options),
+            .retry = {.retries_max = options.retries_max},
+            .key_random = key_octets(address),
             .says_when_sent = address.is_warren(),
             .user_id = address.is_warren() ? address.user_at_broker() : std::string{},
             .cancels = address.peer != protocol::RpcPeer::foreign,

@@ -4,7 +4,8 @@
 
 namespace warren::endpoint {
 
-runtime::StreamClientOptions stream_client_options(const ClientOptions& options,
+runtime::StreamClientOptions stream_client_options(const Address& address,
+                                                   const ClientOptions& options,
                                                    std::size_t connections_per_server,
                                                    runtime::BackoffOptions backoff) {
     if (options.connect_pause.count() > 0) {
@@ -20,6 +21,7 @@ runtime::StreamClientOptions stream_client_options(const ClientOptions& options,
                          options.connect_attempts.value_or(attempts_default)),
                      .connect_backoff = backoff},
             .retry = {.retries_max = options.retries_max},
+            .key_random = key_octets(address),
             .log = options.log};
 }
 

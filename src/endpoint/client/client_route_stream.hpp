@@ -21,20 +21,19 @@ inline constexpr std::chrono::milliseconds client_close_timeout{500};
 
 /// What every client without a broker has of its options.
 /// in   backoff: after failed attempts to connect, where the options do not say it
-runtime::StreamClientOptions stream_client_options(const ClientOptions& options,
+runtime::StreamClientOptions stream_client_options(const Address& address,
+                                                   const ClientOptions& options,
                                                    std::size_t connections_per_server,
                                                    runtime::BackoffOptions backoff);
 
-/// What a stream client has been through, and its connections.
-void add_figures(metrics::ClientFigures& figures, const runtime::StreamClient& client,
+/// What the connections of a stream client have been through.
+void add_figures(metrics::ClientFigures& figures, const runtime::StreamClientCounters& calls,
                  const auto& bytes) {
-    const runtime::StreamClientCounters& calls = client.stream_counters();
     const auto add = [](std::optional<std::uint64_t>& sum, std::uint64_t number) {
         sum = sum.value_or(0) + number;
     };
     add(figures.connections, calls.connections.load(std::memory_order_relaxed));
     add(figures.reconnects, calls.connections_lost.load(std::memory_order_relaxed));
-    add(figures.retries, client.retries());
     add(figures.bytes_received, bytes.bytes_in.get());
     add(figures.bytes_sent, bytes.bytes_out.get());
 }
@@ -74,7 +73,7 @@ public:
     metrics::ClientFigures figures() const override {
         const StreamConnections<Connector>& own = this->connections();
         metrics::ClientFigures figures = figures_of(*own.calls);
-        add_figures(figures, *own.calls, own.connector->counters());
+        add_figures(figures, own.calls->stream_counters(), own.connector->counters());
         return figures;
     }
     std::vector<std::string> publishing_at() const override {

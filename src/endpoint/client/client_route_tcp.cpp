@@ -42,7 +42,7 @@ transport::TcpClientOptions port_options(const Address& address) {
 std::unique_ptr<ClientRoute> make_tcp_route(const Address& address, const ClientOptions& options) {
     return make_stream_route<transport::TcpConnector>(
         protocol_for(address, options), options,
-        stream_client_options(options, std::get<TcpAddress>(address.transport).connections,
+        stream_client_options(address, options, std::get<TcpAddress>(address.transport).connections,
                               address.protocol->connect_backoff),
         port_options(address));
 }

@@ -69,7 +69,7 @@ runtime::StreamClientOptions calls_options(const Address& address, ClientOptions
     options.connect_attempts =
         options.connect_attempts.value_or(std::numeric_limits<std::uint32_t>::max());
     const auto& zmq = std::get<ZmqAddress>(address.transport);
-    return stream_client_options(options, zmq.is_one_way() ? 1 : zmq.connections, {});
+    return stream_client_options(address, options, zmq.is_one_way() ? 1 : zmq.connections, {});
 }
 
 struct BroadcastConnections {
@@ -124,7 +124,8 @@ public:
     metrics::ClientFigures figures() const override {
         metrics::ClientFigures figures = figures_of(*connections().calls);
         for (const BroadcastConnections::Server& server : connections().servers) {
-            add_figures(figures, *server.calls, server.connector->counters());
+            figures.retries = figures.retries.value_or(0) + server.calls->retries();
+            add_figures(figures, server.calls->stream_counters(), server.connector->counters());
         }
         return figures;
     }

@@ -27,6 +27,7 @@ void ClientCall::begin_anew() noexcept {
     stage_ = CallStage::queued;
     session_ = nullptr;
     attempt_ = 1;
+    begun_ = 0;
     last_failure_.reset();
 }
 

@@ -7,6 +7,7 @@
 #include "metrics/call_series.hpp"
 #include "model/arguments.hpp"
 #include "protocol/call.hpp"
+#include "runtime/client/call_keys.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -90,7 +91,10 @@ private:
     ClientCall* next_ = nullptr;
 
     std::uint32_t attempt_ = 1;
-    std::unique_ptr<Failure> last_failure_{};  // what became of the attempt before
+    std::uint32_t begun_ = 0;  // attempts before this one that may have had an effect
+    std::unique_ptr<Failure> last_failure_{};  // of the last of those, or of the attempt before
+
+    CallKeys::Text key_{};  // where its caller gave none, and it may be sent again
 
     // Over a stream of bytes.
     StreamClientSession* session_ = nullptr;  // where its response is awaited

@@ -24,6 +24,7 @@ ClientCalls::ClientCalls(Executor& executor, const ClientCallsOptions& options)
       in_flight_max_{options.in_flight_max},
       retry_{options.retry},
       pending_{options.random},
+      keys_{options.key_random ? std::optional<CallKeys>{*options.key_random} : std::nullopt},
       random_{seed_of(options.random)} {}
 
 void ClientCalls::submit(ClientCall& call) {
@@ -111,11 +112,14 @@ void ClientCalls::cancel(ClientCall& call, CancelWhen when) {
     if (const std::uint64_t token = call.token_.load(); token != 0) {
         executor_.post([weak = weak_from_this(), token, when] {
             const std::shared_ptr<ClientCalls> self = weak.lock();
-            ClientCall* const found = self ? self->pending_.find(token) : nullptr;
-            if (found != nullptr &&
-                (when == CancelWhen::always ||
-                 (when == CancelWhen::if_sent) == (found->stage_ != CallStage::queued))) {
-                self->end(*found, cancelled_failure(found->stage_, "The caller gave up"));
+            ClientCall* const found = self ? self->find_of_any_attempt(token) : nullptr;
+            if (found == nullptr) {
+                return;
+            }
+            const CallStage stage = stage_reached_by(*found);
+            if (when == CancelWhen::always ||
+                (when == CancelWhen::if_sent) == (stage != CallStage::queued)) {
+                self->end(*found, cancelled_failure(stage, "The caller gave up"));
             }
         });
     }
@@ -129,7 +133,7 @@ void ClientCalls::end_unsent(Failure why) {
         }
         self->accept_submissions();
         self->pending_.each([&](PendingCalls::Token, ClientCall& call) {
-            if (call.stage_ == CallStage::queued) {
+            if (stage_reached_by(call) == CallStage::queued) {
                 self->end(call, why);
             }
         });
@@ -140,7 +144,7 @@ void ClientCalls::close() {
     is_closed_.store(true);
     accept_submissions();
     pending_.each([this](PendingCalls::Token, ClientCall& call) {
-        end(call, cancelled_failure(call.stage_, "The client was closed"));
+        end(call, cancelled_failure(stage_reached_by(call), "The client was closed"));
     });
     if (timer_at_) {
         executor_.cancel(timer_);
@@ -207,6 +211,9 @@ void ClientCalls::accept(ClientCall& call) {
     } else if (call.token_.store(token); call.is_cancelled_.load()) {
         return fail(call, cancelled_failure(CallStage::queued, "The caller gave up"));
     }
+    if (call.idempotent) [[unlikely]] {
+        name(call);
+    }
     budget_.on_call();
     dispatch(call);
 }
@@ -263,7 +270,10 @@ void ClientCalls::listen_for_heartbeats(std::uint64_t token, ClientCall& call) {
                           if (self->executor_.now() - *found->heard_at_ < silence) {
                               return self->listen_for_heartbeats(token, *found);
                           }
-                          self->end(*found, silent_server_failure(silence));
+                          // Whoever is silent is told, in case it lives: its answer would come
+                          // too late.
+                          self->forget(*found);
+                          self->attempt_failed(*found, silent_server_failure(silence));
                       });
 }
 
@@ -292,7 +302,7 @@ void ClientCalls::record(const ClientCall& call, std::optional<Code> failure) co
 
 void ClientCalls::fail_all(CallQueue& queue, const Failure& why) {
     while (!queue.empty()) {
-        fail_unsent(queue.pop(), why);
+        cannot_send(queue.pop(), why);
     }
 }
 
@@ -318,6 +328,7 @@ protocol::Metadata ClientCalls::metadata_of(const ClientCall& call,
                                             std::chrono::milliseconds time_left) noexcept {
     protocol::Metadata metadata = call.metadata;
     metadata.time_left = call.bears_deadline ? std::optional{time_left} : std::nullopt;
+    metadata.attempt += call.begun_;
     return metadata;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "metrics/client_series.hpp"
+#include "runtime/client/call_keys.hpp"
 #include "runtime/client/client_call.hpp"
 #include "runtime/client/client_failures.hpp"
 #include "runtime/client/pending_calls.hpp"
@@ -28,6 +29,9 @@ struct ClientCallsOptions {
     std::size_t in_flight_max = core::Limits{}.in_flight_calls_max;
     std::array<std::uint8_t, 16> random{};  // of this client's own
     RetryOptions retry{};
+    /// As `random`: calls that may be sent again bear an idempotency key made of these; unset: one
+    /// that their callers gave, or none.
+    std::optional<std::array<std::uint8_t, 16>> key_random{};
 };
 
 /// The longest time-out of a call.                            [RabbitMQ: expiration fits 32 bits]
@@ -83,7 +87,7 @@ public:
     }
 
 protected:
-    /// Send a call, or let it wait; also one that is sent again.
+    /// Send a call, or let it wait; also one that is sent again, which has another token then.
     virtual void dispatch(ClientCall& call) = 0;
     /// What a call fails with now that its deadline has passed.
     virtual Failure deadline_failure_of(const ClientCall& call) const = 0;
@@ -107,7 +111,12 @@ protected:
     [[gnu::cold]] void fail(ClientCall& call, Failure failure);
     /// The same of a call that cannot be sent: what became of it before, if it was, comes first.
     [[gnu::cold]] void fail_unsent(ClientCall& call, Failure why);
+    /// The same of one that cannot be sent at the moment: of those that were sent before, this is
+    /// one more attempt that has failed.
+    [[gnu::cold]] void cannot_send(ClientCall& call, Failure why);
     void fail_all(CallQueue& queue, const Failure& why);
+    /// The same of one whose server may have it: nobody waits any more.
+    void end(ClientCall& call, Failure failure);
 
     /// An attempt that was sent has failed: send the call again after a pause, where that may be.
     /// out  false: it may not, and `why` says how many attempts there were
@@ -130,6 +139,14 @@ protected:
     static void set_request_bytes(ClientCall& call, std::size_t bytes) noexcept {
         call.request_bytes_ = bytes;
     }
+    /// Which attempt at a call its handler finds: 2 and more when an earlier one may have had an
+    /// effect.
+    static std::uint32_t attempt_of(const ClientCall& call) noexcept { return 1 + call.begun_; }
+    /// What became of an attempt before, of one that may have had an effect if there was any; null:
+    /// it was not sent before.
+    static const Failure* last_failure_of(const ClientCall& call) noexcept {
+        return call.last_failure_.get();
+    }
     /// As its server was told.
     static std::uint64_t credit_of(const ClientCall& call) noexcept { return call.credit_bytes_; }
     /// Whether something came already that must not come twice.
@@ -141,6 +158,8 @@ private:
     enum class CancelWhen : std::uint8_t { always, unless_sent, if_sent };
 
     void cancel(ClientCall& call, CancelWhen when);
+    ClientCall* find_of_any_attempt(std::uint64_t token) const noexcept;
+    static CallStage stage_reached_by(const ClientCall& call) noexcept;
     void hold_against_limit(ClientCall& call, std::uint64_t before) const;
     [[gnu::cold, gnu::noinline]] void refuse_one_more(ClientCall& call) const;
     void submit_here(ClientCall& call);
@@ -151,7 +170,7 @@ private:
     void accept_each(ClientCall* last);
     void count(SingleWriterCounter& counter) noexcept;
     void accept(ClientCall& call);
-    void end(ClientCall& call, Failure failure);
+    [[gnu::noinline]] void name(ClientCall& call) noexcept;
     void release(ClientCall& call) noexcept;
     void record(const ClientCall& call, std::optional<Code> failure) const noexcept;
 
@@ -177,6 +196,7 @@ private:
     ClientCall* submitted_here_ = nullptr;  // as `submitted_`
     bool holds_submissions_ = false;
     PendingCalls pending_;
+    std::optional<CallKeys> keys_;
     RetryBudget budget_;
     std::minstd_rand random_;  // of pauses
     Executor::TimerId timer_ = 0;

@@ -12,9 +12,8 @@ std::string quoted_reason(std::string_view reason) {
     return reason.empty() ? std::string{} : " (" + std::string{reason} + ")";
 }
 
-}  // namespace
-
-Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout) {
+/// As if it was the first attempt.
+Failure lone_deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout) {
     const std::string broker{waiting.broker};
     const std::string within = "within " + core::to_string(timeout);
     switch (waiting.stage) {
@@ -51,6 +50,20 @@ Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds ti
                                                           std::string{waiting.unknown_why})};
     }
     return {};
+}
+
+}  // namespace
+
+Failure deadline_failure(const WaitingFor& waiting, std::chrono::milliseconds timeout) {
+    if (waiting.attempt == nullptr) {
+        return lone_deadline_failure(waiting, timeout);
+    }
+    Failure failure = waiting.stage == CallStage::queued
+                          ? Failure{.code = Code::deadline_exceeded,
+                                    .message = "Not sent again within " + core::to_string(timeout)}
+                          : lone_deadline_failure(waiting, timeout);
+    failure.message += "; the attempt before: " + waiting.attempt->message;
+    return failure;
 }
 
 Failure unsent_failure(Failure why) {

@@ -23,8 +23,9 @@ struct WaitingFor {
     const Failure* last_failure = nullptr;      // why there is no connection; null: not known yet
     std::optional<std::string_view> blocked{};  // the broker's reason
     bool wants_response = true;
-    std::string_view progress{};     // what connecting waits for
-    std::string_view unknown_why{};  // why nobody could say whether its server is there
+    std::string_view progress{};       // what connecting waits for
+    const Failure* attempt = nullptr;  // what became of the attempt before
+    std::string_view unknown_why{};    // why nobody could say whether its server is there
 };
 
 [[gnu::cold]] Failure deadline_failure(const WaitingFor& waiting,

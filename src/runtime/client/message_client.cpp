@@ -20,7 +20,8 @@ constexpr std::chrono::seconds return_grace{5};
 
 MessageClient::MessageClient(Executor& executor, const protocol::MessageProtocol& protocol,
                              MessageClientOptions options)
-    : ClientCalls{executor, {options.in_flight_max, options.random}},
+    : ClientCalls{executor,
+                  {options.in_flight_max, options.random, options.retry, options.key_random}},
       protocol_{protocol},
       options_{std::move(options)} {}
 
@@ -30,14 +31,14 @@ MessageClient::~MessageClient() {
 
 void MessageClient::dispatch(ClientCall& call) {
     if (permanent_failure_) {
-        return fail(call, unsent_failure(*permanent_failure_));
+        return fail_unsent(call, unsent_failure(*permanent_failure_));
     }
     if (!is_ready_) {
         return waiting_.push(call);
     }
     if (blocked_) {
         if (call.when_blocked == WhenBlocked::fail) {
-            return fail(call, blocked_failure(options_.broker, *blocked_));
+            return cannot_send(call, blocked_failure(options_.broker, *blocked_));
         }
         return waiting_.push(call);
     }
@@ -76,10 +77,10 @@ bool MessageClient::bind_first(ClientCall& call) {
         binding = bindings_.add(name);
     }
     if (binding == nullptr) {
-        fail(call, {.code = Code::overloaded,
-                    .message = "Not sent: this client calls " +
-                               std::to_string(MethodBindings::methods_max) +
-                               " methods or servers already, the limit (methods_max)"});
+        fail_unsent(call, {.code = Code::overloaded,
+                           .message = "Not sent: this client calls " +
+                                      std::to_string(MethodBindings::methods_max) +
+                                      " methods or servers already, the limit (methods_max)"});
         return false;
     }
     binding->waiting.push(call);
@@ -107,7 +108,8 @@ void MessageClient::publish(ClientCall& call) {
                            .arguments = call.arguments,
                            .correlation_id = {correlation.data(), correlation.size()},
                            .metadata = metadata_of(call, left)};
-    // What a call that is forwarded says was when it was sent here.
+    // What a call that is forwarded says was when it was sent here, and of attempts elsewhere.
+    encoded.metadata.attempt = options_.says_when_sent ? attempt_of(call) : 1;
     encoded.metadata.sent_at_ms = options_.says_when_sent && encoded.metadata.time_left
                                       ? std::optional{executor().unix_ms()}
                                       : std::nullopt;
@@ -115,12 +117,12 @@ void MessageClient::publish(ClientCall& call) {
     const std::string_view reply_to = call.wants_response ? std::string_view{reply_address_} : "";
     auto message = protocol_.encode_call(encoded, server_of(call), reply_to, arena_, body_);
     if (!message) {
-        return fail(call, std::move(message.error()));
+        return fail_unsent(call, std::move(message.error()));
     }
     if (message->body.size() > options_.request_bytes_max) [[unlikely]] {
-        return fail(call,
-                    protocol::oversized_request(message->body.size(),
-                                                {.body_bytes_max = options_.request_bytes_max}));
+        return fail_unsent(
+            call, protocol::oversized_request(message->body.size(),
+                                              {.body_bytes_max = options_.request_bytes_max}));
     }
     if (options_.compression != format::Compression::none) {
         compress(call, *message);
@@ -189,14 +191,14 @@ void MessageClient::on_reply(const protocol::MessageView& reply) {
         return;
     }
     if (returned) {
-        return fail(*call, std::move(*returned));
+        return attempt_failed(*call, std::move(*returned));
     }
     arena_.reset(kept_bytes_max);
     auto response = protocol_.decode_response(reply, arena_);
     if (!response) {
-        fail(*call, std::move(response.error()));
+        attempt_failed(*call, std::move(response.error()));
     } else if (response->failure) {
-        fail(*call, protocol::to_failure(*response));
+        attempt_failed(*call, protocol::to_failure(*response));
     } else if (protocol::read_kind(reply, *response);
                response->kind != protocol::ResponseKind::end) {
         take_part(*call, *response, reply.body.size());
@@ -227,7 +229,7 @@ void MessageClient::on_returned(std::uint64_t token, const Failure& why) {
         }
     }
     // What led to its server once may do so again: somebody deleted a binding, say.
-    fail(*call, why);
+    attempt_failed(*call, why);
 }
 
 void MessageClient::on_refused(std::uint64_t token, const Failure& why) {
@@ -253,7 +255,7 @@ void MessageClient::on_bound(std::uint64_t token, const Failure* refused) {
         bindings_.remove(*binding);
         while (!waiting.empty()) {
             ClientCall& call = waiting.pop();
-            fail(call, unbound_failure(call, why));
+            cannot_send(call, unbound_failure(call, why));
         }
         return;
     }
@@ -269,15 +271,26 @@ void MessageClient::on_lost(const Failure& why, RepliesSurvive replies) {
     last_failure_ = why;
     forget_presences();
     pending().each([this, replies](PendingCalls::Token, ClientCall& call) {
-        // Of a one-way call there is nothing to come but the word that went with the connection.
-        const bool may_still_end = replies == RepliesSurvive::yes && call.wants_response;
-        if (stage_of(call) != CallStage::queued && !may_still_end) {
-            forget(call);
-            fail(call, lost_failure(options_.broker, stage_of(call), *last_failure_));
+        if (stage_of(call) != CallStage::queued) {
+            lose(call, replies);
         }
     });
     if (!was_connected) {
         count_attempt(why);
+    }
+}
+
+/// A request was sent, and the connection is gone.
+void MessageClient::lose(ClientCall& call, RepliesSurvive replies) {
+    // Of a one-way call there is nothing to come but the word that went with the connection.
+    const bool may_still_end = replies == RepliesSurvive::yes && call.wants_response;
+    // What the broker said that it has waits there, and so does its reply.
+    if (may_still_end && stage_of(call) == CallStage::accepted) {
+        return;
+    }
+    Failure why = lost_failure(options_.broker, stage_of(call), *last_failure_);
+    if (!sends_again(call, why) && !may_still_end) {
+        end(call, std::move(why));
     }
 }
 
@@ -290,7 +303,7 @@ void MessageClient::count_attempt(const Failure& why) {
         options_.broker, std::exchange(attempts_failed_, std::size_t{0}), why);
     pending().each([&](PendingCalls::Token, ClientCall& call) {
         if (stage_of(call) == CallStage::queued) {
-            fail(call, failure);
+            fail_unsent(call, failure);
         }
     });
 }
@@ -302,11 +315,11 @@ void MessageClient::on_failed(const Failure& why) {
     permanent_failure_ = why;
     forget_presences();
     pending().each([this](PendingCalls::Token, ClientCall& call) {
+        if (stage_of(call) == CallStage::queued) {
+            return fail_unsent(call, unsent_failure(*permanent_failure_));
+        }
         // A request that was sent may have had an effect, whatever keeps us out now.
-        forget(call);
-        fail(call, stage_of(call) == CallStage::queued
-                       ? unsent_failure(*permanent_failure_)
-                       : lost_failure(options_.broker, stage_of(call), *permanent_failure_));
+        end(call, lost_failure(options_.broker, stage_of(call), *permanent_failure_));
     });
 }
 
@@ -314,7 +327,7 @@ void MessageClient::on_blocked(std::string_view reason) {
     blocked_ = reason;
     pending().each([this](PendingCalls::Token, ClientCall& call) {
         if (stage_of(call) == CallStage::queued && call.when_blocked == WhenBlocked::fail) {
-            fail(call, blocked_failure(options_.broker, *blocked_));
+            cannot_send(call, blocked_failure(options_.broker, *blocked_));
         }
     });
 }
@@ -338,6 +351,7 @@ Failure MessageClient::deadline_failure_of(const ClientCall& call) const {
          .blocked = blocked_ ? std::optional<std::string_view>{*blocked_} : std::nullopt,
          .wants_response = call.wants_response,
          .progress = progress,
+         .attempt = last_failure_of(call),
          .unknown_why =
              presence != nullptr ? std::string_view{presence->unknown_why} : std::string_view{}},
         call.timeout);

@@ -29,7 +29,10 @@ struct MessageClientOptions {
     std::array<std::uint8_t, 16> random{};  // of this client's own
     std::optional<bool> persistent{};       // requests; unset: those that nothing answers
     WhenAbsent when_absent = WhenAbsent::wait;
-    /// Whether requests say when they were sent: the server is known to be one of Warren's.
+    RetryOptions retry{};
+    std::optional<std::array<std::uint8_t, 16>> key_random{};  // as of ClientCallsOptions
+    /// Whether requests say when they were sent, and which attempt at their call they are: the
+    /// server is known to be one of Warren's.
     bool says_when_sent = false;
     /// As whom the broker knows this client, which requests say; empty: they do not.
     std::string user_id{};
@@ -85,6 +88,7 @@ private:
     Failure unbound_failure(const ClientCall& call, const Failure& why);
     void forget_presences();
     TimePoint now() const noexcept { return executor().now(); }
+    void lose(ClientCall& call, RepliesSurvive replies);
     void count_attempt(const Failure& why);
     // message_client_cancel.cpp
     void forget(ClientCall& call) noexcept override;

@@ -68,11 +68,26 @@ void PendingCalls::remove(Token token) noexcept {
     }
     --size_;
     slot.call = nullptr;
+    count_use(slot);
+    slot.index = first_free_;
+    first_free_ = index;
+}
+
+void PendingCalls::count_use(Slot& slot) noexcept {
     if (++slot.generation == 0) {
         slot.generation = 1;  // so that no token is 0
     }
-    slot.index = first_free_;
-    first_free_ = index;
+}
+
+PendingCalls::Token PendingCalls::renew(Token token) noexcept {
+    const std::uint32_t slot = slot_of(token);
+    count_use(slots_[slot]);
+    return token_of(slot);
+}
+
+PendingCalls::Token PendingCalls::successor_of(Token token) const noexcept {
+    const std::uint32_t slot = slot_of(token);
+    return slot < slots_.size() && slots_[slot].call != nullptr ? token_of(slot) : 0;
 }
 
 void PendingCalls::append(std::uint32_t index) noexcept {

@@ -37,8 +37,15 @@ public:
     /// in  a token of a call that is not over
     void remove(Token token) noexcept;
 
+    /// Give a call that is not over a new token, and so a new correlation id: what comes for the
+    /// one before is nobody's from now on.
+    /// out  the new one
+    Token renew(Token token) noexcept;
+
     /// out  nullptr when that call is over
     ClientCall* find(Token token) const noexcept;
+    /// out  the token of the call that has the same slot now; 0: none has it
+    Token successor_of(Token token) const noexcept;
     /// out  0 when no call that is not over has this correlation id
     Token find_correlation(std::string_view correlation_id) const noexcept;
 
@@ -82,6 +89,7 @@ private:
     }
 
     Token token_of(std::uint32_t slot) const noexcept;
+    static void count_use(Slot& slot) noexcept;
     Uuid uuid_of(Token token) const noexcept;
     /// The call whose deadline is the earliest; no_slot: none.
     std::uint32_t earliest() const noexcept;

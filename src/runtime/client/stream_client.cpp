@@ -10,7 +10,8 @@ namespace warren::runtime {
 StreamClient::StreamClient(Executor& executor,
                            std::shared_ptr<const protocol::StreamProtocol> protocol,
                            const StreamClientOptions& options)
-    : ClientCalls{executor, {options.in_flight_max, options.random, options.retry}},
+    : ClientCalls{executor,
+                  {options.in_flight_max, options.random, options.retry, options.key_random}},
       protocol_{std::move(protocol)},
       options_{options} {}
 
@@ -94,11 +95,10 @@ void StreamClient::send_one_way(ClientCall& call, StreamClientSession& session,
 std::expected<void, Failure> StreamClient::write(ClientCall& call, StreamClientSession& session,
                                                  protocol::StreamTicket& ticket,
                                                  std::chrono::milliseconds left) {
-    protocol::Call encoded{.method = call.method,
-                           .style = call.style,
-                           .arguments = call.arguments,
-                           .metadata = metadata_of(call, left)};
-    encoded.metadata.attempt += call.attempt_ - 1;
+    const protocol::Call encoded{.method = call.method,
+                                 .style = call.style,
+                                 .arguments = call.arguments,
+                                 .metadata = metadata_of(call, left)};
     std::string& output = session.connection().output();
     const std::size_t output_before = output.size();
     auto written = protocol_->encode_call(encoded, ticket, unix_ms(), output);
@@ -249,7 +249,7 @@ void StreamClient::on_broken(StreamClientSession& session, const Failure& why) {
     session.slots.drain([&](std::uint64_t token) {
         ClientCall& call = *pending().find(token);
         call.session_ = nullptr;
-        fail(call, attempts_failure(failure, call.attempt_));
+        attempt_failed(call, failure);
     });
     if (!waiting_.empty()) {
         send_waiting();

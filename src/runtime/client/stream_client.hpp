@@ -28,6 +28,7 @@ struct StreamClientOptions {
     std::array<std::uint8_t, 16> random{};  // of this client's own
     StreamPoolOptions pool{};
     RetryOptions retry{};
+    std::optional<std::array<std::uint8_t, 16>> key_random{};  // as of ClientCallsOptions
     /// What may wait on a connection until a one-way call is refused: they are over when they are
     /// there, so that their number has no other limit.
     std::size_t one_way_unsent_bytes_max = std::size_t{16} << 20;

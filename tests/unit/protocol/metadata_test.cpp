@@ -70,6 +70,19 @@ TEST_F(BrokerMetadata, ComesAsItWasSent) {
     sent({.traceparent = parent});
 }
 
+TEST_F(BrokerMetadata, TheCallersAttemptsAndTheBrokersCountTogether) {
+    EXPECT_EQ(sent({}).attempt, 1U);
+    EXPECT_EQ(sent({.attempt = 3}).attempt, 3U);
+    kept = Dynamic::map({{"warren-attempt", 3}, {"x-delivery-count", 2}});
+    EXPECT_EQ(read_metadata({.headers = kept.value()})->attempt, 5U);
+    EXPECT_EQ(read_metadata({.headers = kept.value(), .redelivered = true})->attempt, 5U);
+    EXPECT_EQ(received(Dynamic::map({{"warren-attempt", std::int64_t{1} << 40}}))->attempt,
+              0xFFFFFFFFU);
+    for (const Dynamic& other : {Dynamic{0}, Dynamic{-7}, Dynamic{"3"}}) {
+        EXPECT_EQ(received(Dynamic::map({{"warren-attempt", other}}))->attempt, 1U);
+    }
+}
+
 TEST_F(BrokerMetadata, IsNotThereUnlessSomebodySaysIt) {
     for (const auto& protocol : protocols) {
         const auto request = protocol->encode_call({.method = "m",

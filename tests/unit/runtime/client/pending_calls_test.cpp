@@ -64,6 +64,23 @@ TEST(PendingCalls, AnEarlierUseOfASlotIsNotFound) {
     EXPECT_EQ(calls.find(second), &two);
 }
 
+TEST(PendingCalls, ARenewedCallIsFoundAsTheNewOneAlone) {
+    PendingCalls calls{octets};
+    TestCall call;
+    const auto first = calls.add(call, start + 1s);
+    const std::string old_id = text_of(calls.correlation_of(first));
+    const auto second = calls.renew(first);
+    EXPECT_EQ(calls.find(first), nullptr);
+    EXPECT_EQ(calls.find_correlation(old_id), 0U);
+    EXPECT_EQ(calls.find(second), &call);
+    EXPECT_EQ(calls.successor_of(first), second);
+    EXPECT_EQ(calls.first_due(start + 1s), second);
+    EXPECT_EQ(calls.size(), 1U);
+    calls.remove(second);
+    EXPECT_EQ(calls.successor_of(first), 0U);
+    EXPECT_EQ(calls.find(second), nullptr);
+}
+
 TEST(PendingCalls, EveryDigitOfACorrelationIdCounts) {
     PendingCalls calls{octets};
     TestCall call;

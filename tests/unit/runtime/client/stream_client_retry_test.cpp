@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
 #include <deque>
 #include <string>
 
@@ -92,7 +94,7 @@ TEST(StreamClientRetry, OverloadedIsSentAgainAfterTheServersPause) {
         fixture.executor.advance(299ms);
         EXPECT_EQ(connection.written(), "");
         fixture.executor.advance(1ms);
-        EXPECT_EQ(connection.written(), "3 dx_example 2 59700\n");
+        EXPECT_EQ(connection.written(), "3 dx_example 1 59700\n") << "nothing was done before";
         connection.feed("3 ok b\n");
         EXPECT_TRUE(call.succeeded_once());
     }
@@ -102,13 +104,98 @@ TEST(StreamClientRetry, OtherFailuresAreFinal) {
     StreamFixture fixture{{.options = {.retry = {.overloaded = true}}}};
     FakeConnection& connection = start(fixture);
     std::uint32_t id = 1;
-    for (const char* code : {"failed", "internal", "deadline_exceeded", "no_such_method"}) {
+    for (const char* code : {"failed", "expired_in_queue", "deadline_exceeded", "no_such_method"}) {
         TestCall call;
         call.idempotent = true;
         fixture.submit(call);
         connection.feed(std::to_string(++id) + ' ' + code + " so\n");
         EXPECT_EQ(call.code(), code_named(code));
     }
+}
+
+TEST(StreamClientRetry, WhatMayGoOtherwiseTheNextTimeIsSentAgain) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    std::uint32_t id = 1;
+    for (const char* code : {"internal", "cancelled", "no_responder", "connection_lost"}) {
+        TestCall call;
+        call.idempotent = true;
+        fixture.submit(call);
+        connection.written();
+        connection.feed(std::to_string(++id) + ' ' + code + " so\n");
+        EXPECT_TRUE(call.pending()) << code;
+        fixture.executor.advance(50ms);
+        EXPECT_NE(connection.written(), "") << code;
+        connection.feed(std::to_string(++id) + " ok b\n");
+        EXPECT_TRUE(call.succeeded_once()) << code;
+        TestCall other;
+        fixture.submit(other);
+        connection.feed(std::to_string(++id) + ' ' + code + " so\n");
+        EXPECT_EQ(other.code(), code_named(code));
+    }
+}
+
+TEST(StreamClientRetry, WhatCannotBeReadIsAskedForAgainElsewhere) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    fixture.submit(call);
+    connection.feed("!\n");
+    fixture.executor.advance(50ms);
+    FakeConnection& anew = fixture.connect();
+    EXPECT_NE(anew.written(), "");
+    anew.feed("1 ok b\n");
+    EXPECT_TRUE(call.succeeded_once());
+}
+
+TEST(StreamClientRetry, WhatHasGivenPartsIsNotSentAgain) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    call.metadata.parts_window = 1000;
+    fixture.submit(call);
+    connection.feed("2 part a\n");
+    connection.lose();
+    EXPECT_EQ(call.code(), Code::connection_lost);
+}
+
+TEST(StreamClientRetry, ACallIsKnownByOneKey) {
+    StreamFixture fixture{{.options = {.key_random = std::array<std::uint8_t, 16>{1}}}};
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    fixture.submit(call);
+    const std::string key{call.metadata.idempotency_key};
+    EXPECT_NE(key, "");
+    connection.lose();
+    fixture.executor.advance(50ms);
+    fixture.connect().feed("1 ok b\n");
+    EXPECT_TRUE(call.succeeded_once());
+    EXPECT_EQ(call.metadata.idempotency_key, key);
+    TestCall once;
+    fixture.submit(once);
+    EXPECT_EQ(once.metadata.idempotency_key, "") << "it is sent once";
+    TestCall named;
+    named.idempotent = true;
+    named.metadata.idempotency_key = "order 7";
+    fixture.submit(named);
+    EXPECT_EQ(named.metadata.idempotency_key, "order 7");
+    fixture.client->close();
+}
+
+TEST(StreamClientRetry, AOneWayCallIsOverWhenItIsWritten) {
+    StreamFixture fixture;
+    FakeConnection& connection = start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    call.wants_response = false;
+    fixture.submit(call);
+    EXPECT_TRUE(call.succeeded_once());
+    connection.lose();
+    fixture.executor.advance(1s);
+    EXPECT_EQ(fixture.client->retries(), 0U);
 }
 
 TEST(StreamClientRetry, NotPastTheDeadline) {

@@ -2,6 +2,7 @@
 
 #include <warren/context.hpp>
 #include <warren/dynamic.hpp>
+#include <warren/error.hpp>
 #include <warren/progress.hpp>
 
 #include <chrono>
@@ -42,6 +43,13 @@ enum class ClientMetrics : std::uint8_t {
     warren_and_arrpc,  // also with the names and labels of arrpc's own clients
 };
 
+/// What became of one attempt at a call.
+struct CallAttempt {
+    std::uint32_t number = 1;       // of those at this call
+    std::optional<Code> failure{};  // nullopt: it succeeded
+    bool is_last = true;            // false: the call is sent again
+};
+
 /// The settings of one call.
 struct CallOptions {
     std::optional<std::chrono::milliseconds> timeout{};  // nullopt: the client's
@@ -68,6 +76,9 @@ struct CallOptions {
     /// times of silence it is `connection_lost`; until a server has begun it may be silent. Unset:
     /// the call fails at its deadline.
     std::optional<std::chrono::milliseconds> heartbeat{};
+    /// Called on the client's I/O thread when an attempt at the call is over, before the call
+    /// completes. It must not block.
+    std::function<void(const CallAttempt&)> on_attempt{};
     /// Of a call with parts: bytes of them, as messages, that may be under way. One part always
     /// may.
     std::uint32_t parts_window = 1 << 20;

@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <ranges>
 #include <string>
@@ -79,13 +80,6 @@ int report(const Failure& failure) {
     return exit_failed;
 }
 
-/// What was logged comes before what is said of the outcome.
-void write_out(const std::shared_ptr<endpoint::LogQueue>& log) {
-    if (log) {
-        log->flush(std::chrono::milliseconds{500});
-    }
-}
-
 int print(const Dynamic& data) {
     const auto text = to_json(data);
     if (!text) {
@@ -119,13 +113,53 @@ private:
     std::atomic<bool> is_shown_ = false;
 };
 
+/// How often a call was sent, and what became of it each time.
+class AttemptsLine {
+public:
+    void take(const CallAttempt& attempt) {
+        const std::scoped_lock lock{mutex_};
+        attempts_ = attempt.number;
+        if (attempt.failure) {
+            failures_.append(failures_.empty() ? "" : ", ").append(name_of(*attempt.failure));
+        }
+    }
+    /// Nothing of a call that was refused before it could be sent.
+    void print() {
+        const std::scoped_lock lock{mutex_};
+        if (attempts_ != 0) {
+            // Behind the failures is the place for what a response says of itself (`replayed`).
+            std::fprintf(stderr, "attempts: %u%s\n", attempts_,
+                         failures_.empty() ? "" : (" (" + failures_ + ')').c_str());
+        }
+    }
+
+private:
+    std::mutex mutex_;  // the client's thread tells
+    std::uint32_t attempts_ = 0;
+    std::string failures_;
+};
+
+/// What --verbose has beside the outcome.
+struct Told {
+    std::shared_ptr<endpoint::LogQueue> log{};  // null: nothing is told
+    std::shared_ptr<AttemptsLine> attempts{};   // as `log`; its client may outlive the call
+
+    /// It comes before what is said of the outcome.
+    void write_out() const {
+        if (log) {
+            log->flush(std::chrono::milliseconds{500});
+            attempts->print();
+        }
+    }
+};
+
 /// Call a method, and print each part that it sends before its response.
 int call_for_parts(Client& client, const CallCommand& command, const Dynamic& arguments,
-                   CallOptions options, const std::shared_ptr<endpoint::LogQueue>& log) {
+                   CallOptions options, const Told& told) {
     // The last of it may be told when this has returned.
     const auto progress = std::make_shared<ProgressLine>();
     if (isatty(STDERR_FILENO) == 1) {
-        options.on_progress = [progress](const Progress& told) { progress->show(told); };
+        options.on_progress = [progress](const Progress& now) { progress->show(now); };
     }
     try {
         auto parts = client.stream(command.method, arguments, options);
@@ -138,7 +172,7 @@ int call_for_parts(Client& client, const CallCommand& command, const Dynamic& ar
         }
         const Dynamic response = parts.response();
         progress->clear();
-        write_out(log);
+        told.write_out();
         if (command.verbose) {
             std::fprintf(stderr, "message: %s\n", line_of(parts.message()).c_str());
         }
@@ -147,6 +181,20 @@ int call_for_parts(Client& client, const CallCommand& command, const Dynamic& ar
         progress->clear();
         throw;
     }
+}
+
+int call_for_reply(Client& client, const CallCommand& command, const Dynamic& arguments,
+                   const CallOptions& options, const Told& told) {
+    const Reply<Dynamic> reply = client.call_for_reply(command.method, arguments, options);
+    told.write_out();
+    const Dynamic data = reply.data.value_or(Dynamic{});
+    if (!reply.success) {
+        return report({.code = Code::failed, .message = reply.message, .data = data});
+    }
+    if (command.verbose) {
+        std::fprintf(stderr, "message: %s\n", line_of(reply.message).c_str());
+    }
+    return print(data);
 }
 
 int call(const CallCommand& command) {
@@ -166,16 +214,25 @@ int call(const CallCommand& command) {
     }
     // Not before: until now, a signal may find it reading.
     const Interrupt interrupt;
-    const auto log = command.verbose ? make_log(LogLevel::debug, LogFormat::text) : nullptr;
-    prepared->options.log = log;
-    const CallOptions options{.stop = interrupt.token(),
-                              .named = Dynamic{*named},
-                              .idempotency_key = command.idempotency_key,
-                              .traceparent = command.traceparent,
-                              .tracestate = command.tracestate,
-                              .baggage = command.baggage,
-                              .contract = command.contract,
-                              .priority = command.priority};
+    Told told;
+    if (command.verbose) {
+        told = {make_log(LogLevel::debug, LogFormat::text), std::make_shared<AttemptsLine>()};
+    }
+    prepared->options.log = told.log;
+    CallOptions options{.stop = interrupt.token(),
+                        .idempotent = command.idempotent,
+                        .named = Dynamic{*named},
+                        .idempotency_key = command.idempotency_key,
+                        .traceparent = command.traceparent,
+                        .tracestate = command.tracestate,
+                        .baggage = command.baggage,
+                        .contract = command.contract,
+                        .priority = command.priority};
+    if (command.verbose) {
+        options.on_attempt = [attempts = told.attempts](const CallAttempt& attempt) {
+            attempts->take(attempt);
+        };
+    }
     std::optional<Client> client;
     try {
         client.emplace(prepared->address, std::move(prepared->options));
@@ -185,29 +242,19 @@ int call(const CallCommand& command) {
     try {
         if (command.one_way) {
             client->notify(command.method, Dynamic{*arguments}, options);
+            told.write_out();
             return exit_success;
         }
-        if (prepared->has_parts) {
-            return call_for_parts(*client, command, Dynamic{*arguments}, options, log);
-        }
-        const Reply<Dynamic> reply =
-            client->call_for_reply(command.method, Dynamic{*arguments}, options);
-        write_out(log);
-        const Dynamic data = reply.data.value_or(Dynamic{});
-        if (!reply.success) {
-            return report({.code = Code::failed, .message = reply.message, .data = data});
-        }
-        if (command.verbose) {
-            std::fprintf(stderr, "message: %s\n", line_of(reply.message).c_str());
-        }
-        return print(data);
+        return prepared->has_parts
+                   ? call_for_parts(*client, command, Dynamic{*arguments}, options, told)
+                   : call_for_reply(*client, command, Dynamic{*arguments}, options, told);
     } catch (const Error& error) {
         if (interrupt.is_asked()) {
             client.reset();
-            write_out(log);
+            told.write_out();
             interrupt.end();
         }
-        write_out(log);
+        told.write_out();
         return report(error.failure());
     }
 }
@@ -257,6 +304,8 @@ void add_call(CLI::App& program, Action& action) {
         ->allow_extra_args(false);
     command->add_option("--idempotency-key", options->idempotency_key,
                         "Which request this is, so that a server can tell when it comes twice");
+    command->add_flag("--idempotent", options->idempotent,
+                      "Doing it twice is as good as once: send it again when its outcome was lost");
     command->add_option("--traceparent", options->traceparent, "W3C Trace Context");
     command->add_option("--tracestate", options->tracestate,
                         "W3C Trace Context, beside a traceparent");
@@ -274,7 +323,9 @@ void add_call(CLI::App& program, Action& action) {
                       "Wait for no answer, only until the request is on its way; prints nothing");
     command->add_flag("--wait", options->wait,
                       "Wait for a broker, a server or room that is not there, until the time-out");
-    command->add_flag("--verbose", options->verbose, "Log to standard error what the client does");
+    command->add_flag(
+        "--verbose", options->verbose,
+        "Log to standard error what the client does, and say how often it sent the call");
     command->callback([&action, options] { action = [options] { return call(*options); }; });
 }
 

@@ -31,6 +31,7 @@ struct CallCommand {
     bool one_way = false;
     bool wait = false;
     bool verbose = false;
+    bool idempotent = false;
 };
 
 /// What a call is made with, once all that was given is read and checked.

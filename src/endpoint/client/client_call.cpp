@@ -134,6 +134,7 @@ void PreparedCall::describe(const CallOptions& options, const Context* of, std::
     metadata.heartbeat = options.heartbeat;
     protocol::keep_texts(metadata, arena_);
     on_progress_ = options.on_progress;
+    on_attempt_ = options.on_attempt;
 }
 
 void PreparedCall::recycle() noexcept {
@@ -147,6 +148,7 @@ void PreparedCall::recycle() noexcept {
     stop = {};
     is_nested = false;
     on_progress_ = nullptr;
+    on_attempt_ = nullptr;
     credit_.reset();
     keys_ = {};
     if (arena_.capacity_bytes() > kept_bytes_max) {
@@ -303,12 +305,33 @@ void PreparedCall::failed(Failure failure) noexcept {
     finish({}, has_response, &failure);
 }
 
+void PreparedCall::retried(const Failure& why) noexcept {
+    if (on_attempt_) {
+        tell_of({.number = attempt(), .failure = why.code, .is_last = false});
+    }
+}
+
+void PreparedCall::tell_of(const CallAttempt& attempt) noexcept {
+    try {
+        on_attempt_(attempt);
+    } catch (const std::exception& error) {
+        if (log != nullptr) {
+            log->error(std::string{"What hears of a call's attempts threw: "} + error.what());
+        }
+    }
+}
+
 void PreparedCall::finish(std::string_view message, bool has_response, Failure* failure) noexcept {
     // From here on nobody gives this call up any more.
     stop_callback_.reset();
     other_stop_callback_.reset();
     if (credit_ != nullptr) {
         credit_->close();
+    }
+    if (on_attempt_) [[unlikely]] {
+        // Whether a server had the response kept (`replayed`) belongs here, too.
+        tell_of({.number = attempt(),
+                 .failure = failure != nullptr ? std::optional{failure->code} : std::nullopt});
     }
     const PreparedCallPointer self{this};
     if (intercepted != nullptr) [[unlikely]] {

@@ -50,6 +50,7 @@ public:
     void part(const protocol::Response& part, std::size_t bytes) noexcept override;
     void succeeded(const protocol::Response& response) noexcept override;
     void failed(Failure failure) noexcept override;
+    void retried(const Failure& why) noexcept override;
 
     bool is_nested = false;  // made for a call that a handler answers, as its failure says
     CallSink* sink = nullptr;
@@ -82,11 +83,13 @@ private:
     void take_part(const protocol::Response& part, std::size_t bytes);
     void finish(std::string_view message, bool has_response, Failure* failure) noexcept;
 
+    [[gnu::noinline]] void tell_of(const CallAttempt& attempt) noexcept;
     void destroy_sink() noexcept;
 
     const Type* response_ = nullptr;
     const Type* part_ = nullptr;  // null: it has none
     std::function<void(const Progress&)> on_progress_{};
+    std::function<void(const CallAttempt&)> on_attempt_{};
     runtime::ClientCalls* calls_ = nullptr;
     std::shared_ptr<CallCredit> credit_{};  // once a part has come
     CallSink* owned_sink_ = nullptr;

@@ -45,6 +45,8 @@ public:
     /// What comes before the end of the response, of what the metadata asks for.
     /// in   bytes: as the message has them, for `ClientCalls::give_credit`
     virtual void part(const protocol::Response& /*part*/, std::size_t /*bytes*/) noexcept {}
+    /// An attempt has failed, and the call is sent again.
+    virtual void retried(const Failure& /*why*/) noexcept {}
 
     // By whoever makes the call; what is viewed lives until the call is over.
     std::string_view method{};
@@ -66,6 +68,8 @@ public:
 protected:
     /// Become as new; for a call that is over, or was never submitted.
     void begin_anew() noexcept;
+    /// How often it was sent; 1 also of one that was not.
+    std::uint32_t attempt() const noexcept { return attempt_; }
 
 private:
     friend class CallQueue;

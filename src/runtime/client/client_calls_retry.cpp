@@ -69,6 +69,7 @@ void ClientCalls::name(ClientCall& call) noexcept {
 }
 
 void ClientCalls::send_again_later(ClientCall& call, Failure why, std::chrono::milliseconds wait) {
+    call.retried(why);
     const bool is_begun = retry_of(why.code) != Retry::safe;
     if (is_begun || call.begun_ == 0) {
         call.last_failure_ = std::make_unique<Failure>(std::move(why));

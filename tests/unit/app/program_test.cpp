@@ -1,14 +1,19 @@
+#include <warren/server.hpp>
+
 #include "contract/registered.hpp"
 #include "support/child_process.hpp"
 #include "support/dated_certificate.hpp"
+#include "support/served.hpp"
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -316,6 +321,28 @@ TEST_F(Program, ServesAndDrainsAtASignal) {
     EXPECT_EQ(child.read_line(), "ready");
     child.send_signal(SIGTERM);
     EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(Program, SendsAnIdempotentCallAgainAndSaysHowOften) {
+    std::atomic<int> runs = 0;
+    Server server;
+    server.method("flaky", [&runs] {
+        if (++runs == 1) {
+            throw std::runtime_error{"the first time"};
+        }
+        return runs.load();
+    });
+    server.listen({.url = "tcp://127.0.0.1:0"});
+    server.start();
+    const std::string call = "call flaky '{}' --to " + test::address_of(server);
+    const Outcome once = run(call + " --verbose");
+    EXPECT_EQ(once.code, 1);
+    EXPECT_TRUE(once.output.contains("attempts: 1 (internal)\nerror: internal: ")) << once.output;
+    runs = 0;
+    const Outcome again = run(call + " --verbose --idempotent");
+    EXPECT_EQ(again.code, 0) << again.output;
+    EXPECT_TRUE(again.output.contains("attempts: 2 (internal)\n")) << again.output;
+    EXPECT_EQ(run(call).output, "3\n");
 }
 
 TEST_F(Program, SaysWhatKeepsMethodsFromBeingTried) {

@@ -29,6 +29,7 @@ enum class Code : std::uint8_t {
     contract_mismatch,  // the two sides were built from different contracts
     conflict,           // the same idempotency key came with another request, or a name is taken
     cancelled,          // the caller cancelled
+    outcome_unknown,    // it was begun, at most once, and how it ended nobody knows: see the guide
     failed,             // the handler said so: its message and data travel
     reply_over_limit,   // the reply is over a limit of this client's; the call was handled
     internal,           // a defect of a server or handler; details stay in its log
@@ -73,6 +74,8 @@ struct Failure {
     /// It is that of a call that a handler made for its own (`Context::call`): what it is to the
     /// handler's caller, docs/guide/asynchronous-handlers.md says.
     bool of_nested_call = false;
+    /// The call was done before, under the same idempotency key, and failed then.
+    bool is_replayed = false;
 
     friend bool operator==(const Failure&, const Failure&) = default;
 };

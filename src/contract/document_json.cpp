@@ -16,7 +16,8 @@ WARREN_ENUM(Type::Kind, nothing, boolean, integer, floating, text, bytes, enumer
             relative_path, dynamic)
 WARREN_ENUM(Code, no_such_method, invalid_request, expired_in_queue, deadline_exceeded, overloaded,
             connection_lost, no_responder, broker_blocked, unauthenticated, permission_denied,
-            contract_mismatch, conflict, cancelled, failed, reply_over_limit, internal)
+            contract_mismatch, conflict, cancelled, outcome_unknown, failed, reply_over_limit,
+            internal)
 WARREN_MODEL(Period, (numerator, at_least(1)), (denominator, at_least(1)))
 
 }  // namespace warren

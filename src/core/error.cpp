@@ -26,6 +26,7 @@ constexpr std::array catalogue{
     Entry{Code::contract_mismatch, "contract_mismatch", Retry::useless},
     Entry{Code::conflict, "conflict", Retry::useless},
     Entry{Code::cancelled, "cancelled", Retry::if_idempotent},
+    Entry{Code::outcome_unknown, "outcome_unknown", Retry::useless},
     Entry{Code::failed, "failed", Retry::useless},
     Entry{Code::reply_over_limit, "reply_over_limit", Retry::useless},
     Entry{Code::internal, "internal", Retry::if_idempotent},

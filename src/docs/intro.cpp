@@ -33,6 +33,8 @@ constexpr std::array meanings{
     CodeMeaning{Code::contract_mismatch, "The two sides were built from different contracts."},
     CodeMeaning{Code::conflict, "The same idempotency key came with another request."},
     CodeMeaning{Code::cancelled, "The caller cancelled."},
+    CodeMeaning{Code::outcome_unknown,
+                "It was begun once, and how it ended is not known; it is not done again."},
     CodeMeaning{Code::failed, "The handler said so; its message says why."},
     CodeMeaning{Code::reply_over_limit, "The reply is larger than the caller takes."},
     CodeMeaning{Code::internal, "A defect of the server; its log has the details."},

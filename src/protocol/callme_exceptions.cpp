@@ -134,6 +134,7 @@ std::string_view callme_exception_type(const Response& failure) noexcept {
         return "PermissionError";
     case Code::conflict:
     case Code::cancelled:
+    case Code::outcome_unknown:
     case Code::failed:
     case Code::reply_over_limit:
     case Code::internal:

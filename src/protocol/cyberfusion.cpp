@@ -69,6 +69,7 @@ Value response_body(const Response& response, Arena& arena) {
     case Code::contract_mismatch:
     case Code::conflict:
     case Code::cancelled:
+    case Code::outcome_unknown:
     case Code::reply_over_limit:
     case Code::internal:
         return unexpected_body(response.message, arena);

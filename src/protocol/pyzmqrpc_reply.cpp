@@ -75,6 +75,7 @@ Status failure_status(const Response& response) {
     case Code::contract_mismatch:
     case Code::conflict:
     case Code::cancelled:
+    case Code::outcome_unknown:
     case Code::failed:
     case Code::reply_over_limit:
     case Code::internal:

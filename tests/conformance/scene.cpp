@@ -61,6 +61,7 @@ bool has_common_words(Code code) {
     case Code::unauthenticated:
     case Code::permission_denied:
     case Code::cancelled:
+    case Code::outcome_unknown:
         return false;
     }
     return false;

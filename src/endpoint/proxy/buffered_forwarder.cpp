@@ -34,6 +34,7 @@ bool may_pass(Code code) {
     case Code::no_such_method:
     case Code::contract_mismatch:
     case Code::conflict:
+    case Code::outcome_unknown:
     case Code::failed:
     case Code::reply_over_limit:
     case Code::internal:

@@ -33,6 +33,7 @@ std::optional<Failure> outcome_of_nested(const Failure& inner, bool is_late, boo
     case Code::permission_denied:
     case Code::contract_mismatch:
     case Code::conflict:
+    case Code::outcome_unknown:
     case Code::reply_over_limit:
     case Code::internal:
         return std::nullopt;

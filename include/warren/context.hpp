@@ -1,5 +1,6 @@
 #pragma once
 
+#include <warren/detail/committer.hpp>
 #include <warren/detail/part_writer.hpp>
 #include <warren/progress.hpp>
 #include <warren/version.hpp>
@@ -74,8 +75,9 @@ struct Context {
     /// Set at the deadline, when nobody waits for the answer any more as far as that is known, and
     /// when the server ends without draining.
     std::stop_token stop{};
-    Log* log = nullptr;                    // never null inside a handler
-    detail::PartWriter* writer = nullptr;  // never null inside a handler
+    Log* log = nullptr;                      // never null inside a handler
+    detail::PartWriter* writer = nullptr;    // never null inside a handler
+    detail::Committer* committer = nullptr;  // never null inside a handler
 
     /// Tell the caller how far the call is, if it wants to know: what comes faster than its
     /// connection takes it is left out.
@@ -83,6 +85,28 @@ struct Context {
     void progress(double fraction, std::string text = {}, Dynamic data = {}) const {
         writer->write(Progress{fraction, std::move(text), std::move(data)});
     }
+
+    /// Change the server's store and answer, both or neither [<warren/transaction.hpp>]: what the
+    /// changes give is what the handler returns, and is kept as the reply of this call. Whatever
+    /// happens to the process, the changes are made once.
+    ///
+    ///     return context.commit([&](Transaction& transaction) {
+    ///         transaction.execute("INSERT INTO orders VALUES ($1, $2)", {order.id, order.count});
+    ///         return OrderPlaced{order.id};
+    ///     });
+    ///
+    /// Waits until both are durable. What the changes throw, or a `std::unexpected` that they give,
+    /// undoes them, and leaves as an `Error`. Over SQLite they run one after the other on the
+    /// store's thread, and share the disk's time: nothing in them may wait.
+    /// in   changes: (Transaction&) -> the handler's response, `Reply` of it, `std::expected` of
+    ///      either, or nothing where the method gives none; called once
+    /// err  throws Error: internal, there is no store, a second one of one call, or no response of
+    ///      this method; deadline_exceeded, the store had no time for it; outcome_unknown, another
+    ///      process has begun the call anew; overloaded, the store cannot be written now. Nothing
+    ///      was changed then.
+    /// thread of a worker, not of the I/O thread's handlers
+    template <typename Changes>
+    auto commit(Changes&& changes) const;
 
     /// Of the time that is left, what the handler's own calls (`call`) leave it for its answer. Its
     /// to change.

@@ -83,10 +83,14 @@ void Database::count_log(int& log_pages) noexcept {
     sqlite3_wal_hook(database_.get(), count, &log_pages);
 }
 
-Statement Database::prepare(std::string_view text) noexcept {
+Statement Database::prepare(std::string_view text, std::string_view* rest) noexcept {
     sqlite3_stmt* statement = nullptr;
+    const char* end = text.data() + text.size();
     sqlite3_prepare_v3(database_.get(), text.data(), static_cast<int>(text.size()),
-                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+                       SQLITE_PREPARE_PERSISTENT, &statement, &end);
+    if (rest != nullptr) {
+        *rest = text.substr(static_cast<std::size_t>(end - text.data()));
+    }
     return Statement{statement};
 }
 

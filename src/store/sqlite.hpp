@@ -25,6 +25,15 @@ public:
     void bind_text(int parameter, std::string_view characters) noexcept;
     void bind_blob(int parameter, std::string_view bytes) noexcept;
     void bind_null(int parameter) noexcept { sqlite3_bind_null(statement_.get(), parameter); }
+    void bind_real(int parameter, double number) noexcept {
+        sqlite3_bind_double(statement_.get(), parameter, number);
+    }
+    /// How many it has.
+    int parameters() const noexcept { return sqlite3_bind_parameter_count(statement_.get()); }
+    /// Its name, such as "$1"; null: it has none.
+    const char* parameter_name(int parameter) const noexcept {
+        return sqlite3_bind_parameter_name(statement_.get(), parameter);
+    }
 
     /// out  SQLITE_ROW, SQLITE_DONE or an error
     int step() noexcept { return sqlite3_step(statement_.get()); }
@@ -40,6 +49,13 @@ public:
     }
     std::string_view text(int column) const noexcept;
     std::string_view blob(int column) const noexcept;
+    double real(int column) const noexcept {
+        return sqlite3_column_double(statement_.get(), column);
+    }
+    /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL, as the row has it.
+    int type(int column) const noexcept { return sqlite3_column_type(statement_.get(), column); }
+    /// How many each row has; 0: it gives no rows.
+    int columns() const noexcept { return sqlite3_column_count(statement_.get()); }
 
 private:
     struct Finalize {
@@ -59,8 +75,20 @@ public:
     int open(const std::string& path);
     /// Run statements without parameters, and forget their rows.
     int execute(const char* statements) noexcept;
+    /// out  rest: what follows the first statement
     /// err  an empty statement; see `error_text`
-    Statement prepare(std::string_view text) noexcept;
+    Statement prepare(std::string_view text, std::string_view* rest = nullptr) noexcept;
+    /// Rows that the last statement changed.
+    std::uint64_t changes() const noexcept {
+        return static_cast<std::uint64_t>(sqlite3_changes64(database_.get()));
+    }
+    /// Ask before each statement is prepared; null: do not ask.    [SQLite: sqlite3_set_authorizer]
+    using Authorizer = int (*)(void*, int, const char*, const char*, const char*, const char*);
+    void authorize(Authorizer ask) noexcept {
+        sqlite3_set_authorizer(database_.get(), ask, nullptr);
+    }
+    /// Wait so long for another process to be done.
+    void wait_when_busy(int wait_ms) noexcept { sqlite3_busy_timeout(database_.get(), wait_ms); }
 
     /// Bring what the write-ahead log has into the database, as far as that goes.
     /// out  SQLITE_OK or an error

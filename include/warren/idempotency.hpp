@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace warren {
+
+/// How often a call runs that comes several times under one idempotency key, on a server with a
+/// store.
+enum class Idempotency : std::uint8_t {
+    none,           // as often as it comes
+    at_least_once,  // until it is done; then its reply is given again
+    at_most_once,   // never again once it has begun: `outcome_unknown` when its end is not known
+};
+
+/// Where a server keeps what calls under one idempotency key need to know of each other. One of the
+/// two addresses is given; neither: there is no store.
+struct StoreOptions {
+    std::string sqlite{};  // a file of this machine, made where it is missing
+    std::string
+        postgresql{};  // as libpq has it, such as "postgresql:///warren?host=/run/postgresql"
+    /// How long a call is remembered from its end on, and how much is kept of them all: what is
+    /// over goes, the oldest first. Calls that run are not forgotten.
+    std::chrono::milliseconds keep{std::chrono::hours{24}};
+    std::uint64_t bytes_max = std::uint64_t{1} << 30;
+    /// Where that was said, such as "warren.yml:4: store". A failure begins with it.
+    std::string origin{};
+
+    bool is_said() const noexcept { return !sqlite.empty() || !postgresql.empty(); }
+};
+
+}  // namespace warren

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <warren/error.hpp>
+#include <warren/transaction.hpp>
+
+#include "store/call_record.hpp"
+
+#include <cstdint>
+#include <exception>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace warren::store {
+
+/// What a commit outlives.
+enum class Durability : std::uint8_t {
+    process,  // the end of this process
+    machine,  // that of the machine: it is on the disk
+};
+
+/// One way into a store's database, which knows of records and of no thread. What is between
+/// `begin` and `commit` becomes durable together. Where one of these fails so does the transaction,
+/// which is rolled back; the next one tries whatever it takes, such as to connect again.
+/// err  overloaded: full, away, or in use; internal otherwise. The message names the store.
+/// thread one at a time
+class CallSession {
+public:
+    virtual ~CallSession() = default;
+
+    virtual std::expected<void, Failure> begin(Durability durability) = 0;
+    virtual std::expected<void, Failure> commit() = 0;
+    virtual void rollback() noexcept = 0;
+
+    /// Begin a call, or find how far it is.
+    virtual std::expected<Claimed, Failure> claim(const ClaimRequest& request,
+                                                  std::int64_t now_ms) = 0;
+    /// out  false: somebody else has it by now, or nobody; nothing is changed
+    virtual std::expected<bool, Failure> keep(const HeldCall& call, std::string_view response,
+                                              std::int64_t now_ms) = 0;
+    virtual std::expected<void, Failure> let_go(const HeldCall& call, LetGo how) = 0;
+    /// Remove some of what is too old or too much.
+    virtual std::expected<void, Failure> forget(const RecordLimits& limits,
+                                                std::int64_t now_ms) = 0;
+
+    /// Let a handler change what is its own, all of it or, when it throws, nothing.
+    /// out  what it threw; null: nothing
+    virtual std::expected<std::exception_ptr, Failure> run(
+        const std::function<void(Transaction&)>& changes) = 0;
+
+    /// A session for the transaction of one handler at a time, beside this one's: for the handler's
+    /// own thread. Null: handlers' changes are made by this one.          thread any
+    virtual std::expected<std::unique_ptr<CallSession>, Failure> of_handler() { return nullptr; }
+    /// Whether a response was kept, of a transaction whose commit was not confirmed; outside of
+    /// any.
+    virtual std::expected<bool, Failure> is_kept(const HeldCall& /*call*/) { return false; }
+
+    /// What it is called in messages: "the store /var/lib/warren/store.db".
+    virtual const std::string& name() const noexcept = 0;
+};
+
+}  // namespace warren::store

@@ -1,0 +1,194 @@
+#include "store/call_store.hpp"
+
+#include "store/call_store_waiting.hpp"
+#include "store/file_size_signal.hpp"
+#include "store/unix_time.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace warren::store {
+namespace {
+
+/// After which time what could not be written is tried again.
+constexpr std::chrono::milliseconds failing_pause{1'000};
+
+}  // namespace
+
+CallStore::CallStore(std::unique_ptr<CallSession> session, CallStoreOptions options)
+    : session_{std::move(session)}, options_{std::move(options)}, name_{session_->name()} {
+    thread_ = std::thread{[this] { run(); }};
+}
+
+CallStore::~CallStore() {
+    {
+        const std::lock_guard lock{mutex_};
+        is_ending_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+void CallStore::claim(ClaimRequest request, Completion<Claimed> completion) {
+    counters_.claims.fetch_add(1, std::memory_order_relaxed);
+    put([&](Batch& next) {
+        next.claims.push_back({.request = std::move(request), .completion = std::move(completion)});
+    });
+}
+
+void CallStore::keep(HeldCall call, std::string response, Completion<bool> completion) {
+    put([&](Batch& next) {
+        next.keeps.push_back({.call = std::move(call),
+                              .response = std::move(response),
+                              .completion = std::move(completion)});
+    });
+}
+
+void CallStore::let_go(HeldCall call, LetGo how) {
+    put([&](Batch& next) { next.leaves.push_back({.call = std::move(call), .how = how}); });
+}
+
+Durability CallStore::Batch::durability() const noexcept {
+    const auto is_at_most_once = [](const Claim& claim) { return claim.request.is_at_most_once; };
+    return keeps.empty() && commits.empty() && !std::ranges::any_of(claims, is_at_most_once)
+               ? Durability::process
+               : Durability::machine;
+}
+
+void CallStore::run() {
+    const FileSizeSignalBlocked blocked;
+    while (auto batch = await_batch()) {
+        batch->leaves.insert(batch->leaves.begin(), std::make_move_iterator(unwritten_.begin()),
+                             std::make_move_iterator(unwritten_.end()));
+        unwritten_.clear();
+        const auto written = transact(*batch);
+        note(written);
+        settle(*batch, written);
+        if (!written) {
+            unwritten_ = std::move(batch->leaves);
+        }
+    }
+}
+
+std::optional<CallStore::Batch> CallStore::await_batch() {
+    std::unique_lock lock{mutex_};
+    const auto is_wanted = [this] { return is_ending_ || !next_.empty(); };
+    // While the store fails it is asked also when no call is: whoever asks whether the server is
+    // ready may send none until then.
+    if (unwritten_.empty() && !counters_.is_failing.load(std::memory_order_relaxed)) {
+        wake_.wait(lock, is_wanted);
+    } else {
+        wake_.wait_for(lock, failing_pause, is_wanted);
+    }
+    if (is_ending_ && next_.empty()) {
+        return std::nullopt;
+    }
+    return std::exchange(next_, {});
+}
+
+std::expected<void, Failure> CallStore::transact(Batch& batch) {
+    auto written = session_->begin(batch.durability());
+    if (written) {
+        written = change(batch);
+    }
+    if (written) {
+        written = session_->commit();
+        counters_.commits.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (!written) {
+        session_->rollback();
+    }
+    return written;
+}
+
+/// What ends comes before what begins: it may be one call. All who share a store take records in
+/// one order, so that none waits for another who waits for it.
+std::expected<void, Failure> CallStore::change(Batch& batch) {
+    const std::int64_t now_ms = unix_ms_now();
+    std::ranges::sort(batch.keeps, {},
+                      [](const Keep& keep) { return std::string_view{keep.call.key}; });
+    std::ranges::sort(batch.claims, {},
+                      [](const Claim& claim) { return std::string_view{claim.request.key}; });
+    for (const Leave& leave : batch.leaves) {
+        if (auto left = session_->let_go(leave.call, leave.how); !left) {
+            return left;
+        }
+    }
+    for (Keep& keep : batch.keeps) {
+        const auto kept = session_->keep(keep.call, keep.response, now_ms);
+        if (!kept) {
+            return std::unexpected{kept.error()};
+        }
+        keep.is_kept = *kept;
+    }
+    for (Waiting* const waiting : batch.commits) {
+        if (auto changed = change(*waiting); !changed) {
+            return changed;
+        }
+    }
+    since_forgetting_ += batch.keeps.size() + batch.commits.size();
+    if (since_forgetting_ >= keeps_between_forgetting) {
+        since_forgetting_ = 0;
+        if (auto forgotten = session_->forget(options_.limits, now_ms); !forgotten) {
+            return forgotten;
+        }
+    }
+    for (Claim& claim : batch.claims) {
+        auto claimed = session_->claim(claim.request, now_ms);
+        if (!claimed) {
+            return std::unexpected{std::move(claimed.error())};
+        }
+        claim.claimed = std::move(*claimed);
+    }
+    return {};
+}
+
+void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written) {
+    if (!batch.commits.empty()) {
+        {
+            const std::lock_guard lock{mutex_};
+            for (Waiting* const waiting : batch.commits) {
+                waiting->outcome = written;
+                waiting->is_settled = true;
+            }
+        }
+        settled_.notify_all();
+    }
+    if (written) {
+        counters_.kept.fetch_add(batch.keeps.size() + batch.commits.size(),
+                                 std::memory_order_relaxed);
+    } else {
+        counters_.failures.fetch_add(1, std::memory_order_relaxed);
+    }
+    for (Keep& keep : batch.keeps) {
+        keep.completion(written ? std::expected<bool, Failure>{keep.is_kept}
+                                : std::unexpected{written.error()});
+    }
+    for (Claim& claim : batch.claims) {
+        claim.completion(written ? std::expected<Claimed, Failure>{std::move(*claim.claimed)}
+                                 : std::unexpected{written.error()});
+    }
+}
+
+/// Once for each time that it begins or ceases to fail, not for every batch.
+void CallStore::note(const std::expected<void, Failure>& written) {
+    const bool is_failing = counters_.is_failing.load(std::memory_order_relaxed);
+    if (written && !is_failing) {
+        return;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (!written) {
+        failed_at_ = now;
+        if (!counters_.is_failing.exchange(true) && options_.log) {
+            options_.log->error(to_string(written.error()));
+        }
+    } else if (now - failed_at_ >= options_.calm_min) {
+        counters_.is_failing.store(false);
+        if (options_.log) {
+            options_.log->info(name_ + " is written again");
+        }
+    }
+}
+
+}  // namespace warren::store

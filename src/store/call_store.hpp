@@ -1,0 +1,155 @@
+#pragma once
+
+#include <warren/context.hpp>
+#include <warren/error.hpp>
+#include <warren/transaction.hpp>
+
+#include "store/call_session.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace warren::store {
+
+struct CallStoreOptions {
+    RecordLimits limits{};
+    std::shared_ptr<Log> log{};  // when it begins to fail, and when it goes on; null: nowhere
+    /// So long nothing failed when it goes on.
+    std::chrono::milliseconds calm_min{10'000};
+};
+
+/// What a store has done, for metrics.          thread any may read
+struct CallStoreCounters {
+    std::atomic<std::uint64_t> claims = 0;
+    std::atomic<std::uint64_t> kept = 0;
+    std::atomic<std::uint64_t> commits = 0;  // of the database: many share one
+    std::atomic<std::uint64_t> failures = 0;
+    std::atomic<bool> is_failing = false;
+};
+
+/// Records of calls in a store, with a thread of its own. What waits while it writes becomes
+/// durable by the next commit together, so that many share the cost of one.          thread any
+class CallStore {
+public:
+    CallStore(std::unique_ptr<CallSession> session, CallStoreOptions options);
+    /// Completes what waits first. Not from a completion.
+    ~CallStore();
+    CallStore(const CallStore&) = delete;
+    CallStore& operator=(const CallStore&) = delete;
+
+    /// Called exactly once, on the store's own thread; it must not block.
+    /// err  as those of `CallSession`
+    template <typename T>
+    using Completion = std::move_only_function<void(std::expected<T, Failure>)>;
+
+    /// Begin a call, or find how far it is. A process asks for no call that it has already.
+    void claim(ClaimRequest request, Completion<Claimed> completion);
+    /// Keep its response: it is durable at the completion.
+    /// out  false: somebody else has the call by now
+    void keep(HeldCall call, std::string response, Completion<bool> completion);
+    /// It ended without anything to remember. Tried again while the store fails.
+    void let_go(HeldCall call, LetGo how);
+
+    /// A handler's changes, with what it answers.
+    struct Commit {
+        std::optional<HeldCall> call{};  // none: nothing is kept of it
+        /// Makes the changes, on the store's own thread, inside of the transaction.
+        /// out  the response, as it is kept
+        std::function<std::string(Transaction&)> change{};
+        /// When to give up what has not begun; unset: never.
+        std::optional<std::chrono::steady_clock::time_point> deadline{};
+    };
+    /// Wait until the changes and the response are durable together.
+    /// err  throws what the handler threw, as that of a `Transaction`; Error (deadline_exceeded):
+    ///      nothing was begun in time; (outcome_unknown) somebody else has the call by now. Nothing
+    ///      was changed then. Otherwise as `CallSession`, where a commit that failed may have been
+    ///      made all the same.
+    /// thread none of the store's
+    void commit(const Commit& commit);
+
+    const std::string& name() const noexcept { return name_; }
+    const CallStoreCounters& counters() const noexcept { return counters_; }
+
+private:
+    struct Claim {
+        ClaimRequest request;
+        Completion<Claimed> completion;
+        std::optional<Claimed> claimed{};
+    };
+    struct Keep {
+        HeldCall call;
+        std::string response;
+        Completion<bool> completion;
+        bool is_kept = false;
+    };
+    struct Leave {
+        HeldCall call;
+        LetGo how;
+    };
+    struct Waiting;
+    struct Batch {
+        std::vector<Claim> claims;
+        std::vector<Keep> keeps;
+        std::vector<Leave> leaves;
+        std::vector<Waiting*> commits;
+
+        bool empty() const noexcept {
+            return claims.empty() && keeps.empty() && leaves.empty() && commits.empty();
+        }
+        Durability durability() const noexcept;
+    };
+
+    // call_store_commit.cpp
+    void commit_here(const Commit& commit, CallSession& session);
+    std::unique_ptr<CallSession> session_of_handler();
+    static void change(const Commit& commit, CallSession& session, Transaction& transaction);
+
+    void run();
+    std::optional<Batch> await_batch();
+    std::expected<void, Failure> transact(Batch& batch);
+    std::expected<void, Failure> change(Batch& batch);
+    std::expected<void, Failure> change(Waiting& waiting);
+    void settle(Batch& batch, const std::expected<void, Failure>& written);
+    void note(const std::expected<void, Failure>& written);
+    template <typename Add>
+    void put(Add&& add) {
+        {
+            const std::lock_guard lock{mutex_};
+            add(next_);
+        }
+        wake_.notify_one();
+    }
+
+    static constexpr std::size_t keeps_between_forgetting = 128;
+
+    const std::unique_ptr<CallSession> session_;  // of the thread
+    const CallStoreOptions options_;
+    const std::string name_;
+    CallStoreCounters counters_;
+    std::vector<Leave> unwritten_;                             // of the thread: the store failed
+    std::size_t since_forgetting_ = keeps_between_forgetting;  // of the thread: once at the start
+    std::chrono::steady_clock::time_point failed_at_{};        // of the thread: last
+
+    std::mutex mutex_;  // of what follows
+    std::condition_variable wake_;
+    std::condition_variable settled_;
+    Batch next_;
+    std::vector<std::unique_ptr<CallSession>> of_handlers_;  // that none has now
+    bool is_ending_ = false;
+
+    std::thread thread_;
+};
+
+}  // namespace warren::store

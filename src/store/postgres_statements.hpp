@@ -1,0 +1,45 @@
+#pragma once
+
+#include <warren/transaction.hpp>
+
+#include "store/postgres.hpp"
+
+#include <array>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+namespace warren::store {
+
+/// What makes each version of the version before it; see `store_migrations`.
+inline constexpr std::array<std::string_view, 1> postgres_migrations{R"(
+CREATE TABLE warren_calls (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                           key bytea NOT NULL UNIQUE, method text NOT NULL, request bytea NOT NULL,
+                           state integer NOT NULL, attempt bigint NOT NULL, crashes bigint NOT NULL,
+                           owner bigint NOT NULL, changed_at_ms bigint NOT NULL,
+                           response bytea NOT NULL);
+)"};
+inline constexpr std::int64_t postgres_version = std::ssize(postgres_migrations);
+
+/// An address without its password, for people.
+std::string postgres_display(const std::string& address);
+
+/// What handlers do in their store: statements of theirs, which may neither end the transaction nor
+/// touch Warren's tables.
+/// thread one
+class PostgresStatements final : public Transaction {
+public:
+    /// in  both outlive this
+    PostgresStatements(PostgresConnection& connection, const std::string& name) noexcept
+        : connection_{connection}, name_{name} {}
+
+private:
+    std::uint64_t run(std::string_view statement, std::span<const Dynamic> values,
+                      std::vector<Row>* rows) override;
+
+    PostgresConnection& connection_;
+    const std::string& name_;
+};
+
+}  // namespace warren::store

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+
+/// What a store's database in SQLite has.
+namespace warren::store {
+
+inline constexpr std::int64_t store_application_id = 0x57'53'54'4F;  // "WSTO"
+
+/// What makes each version of the version before it; the first one of nothing.
+///
+/// warren_calls   calls by their keys: what was asked (`method`, `request`), how far each is
+///                (`state`, a `RecordState`), how often it was begun and how often its process
+///                ended before it did, who has it (`owner`; 0: nobody), and its response
+/// warren_state   how many commits there were
+inline constexpr std::array<std::string_view, 1> store_migrations{R"(
+CREATE TABLE warren_calls (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, method TEXT NOT NULL,
+                           request BLOB NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,
+                           crashes INTEGER NOT NULL, owner INTEGER NOT NULL,
+                           changed_at_ms INTEGER NOT NULL, response BLOB NOT NULL,
+                           checksum INTEGER NOT NULL);
+CREATE TABLE warren_state (commits INTEGER NOT NULL);
+INSERT INTO warren_state VALUES (0);
+)"};
+
+inline constexpr std::int64_t store_version = std::ssize(store_migrations);
+
+/// How far a recorded call is.
+enum class RecordState : std::uint8_t { begun, begun_at_most_once, answered };
+
+}  // namespace warren::store

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <warren/dynamic.hpp>
+#include <warren/idempotency.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -192,6 +193,10 @@ struct ListenerOptions {
     /// Responses of so many bytes are compressed for callers that say that they take it (`compress`
     /// in their addresses). Unset: none is. Not of arrpc and pyzmqrpc.
     std::optional<std::size_t> compress_bytes_min = std::size_t{64} << 10;
+
+    /// How often a call runs that comes several times under one key. Unset: at least once, where
+    /// the server has a store. Anything but `none` needs one.
+    std::optional<Idempotency> idempotency{};
 
     /// Around its calls, inside of those of the server (`Server::use`), outermost first.
     std::vector<std::shared_ptr<ServerInterceptor>> interceptors{};

@@ -3,6 +3,7 @@
 #include <warren/context.hpp>
 #include <warren/detail/handler.hpp>
 #include <warren/error.hpp>
+#include <warren/idempotency.hpp>
 #include <warren/model.hpp>
 
 #include <cstdint>
@@ -54,8 +55,9 @@ struct Method {
     const Field* lock_field = nullptr;  // of `Locking::field`
     std::string lock_name{};            // of a lock for several methods; empty: the method's own
     Execution execution = Execution::worker;
-    bool responds_later = false;  // its handler takes a `Responder`, or is a coroutine
-    bool idempotent = false;      // doing it twice is the same as doing it once
+    bool responds_later = false;               // its handler takes a `Responder`, or is a coroutine
+    bool idempotent = false;                   // doing it twice is the same as doing it once
+    std::optional<Idempotency> idempotency{};  // unset: as its listener has it
     // What is told of it, and changes nothing.
     std::string since{};                      // a version
     std::optional<std::string> deprecated{};  // with what to use instead, if anything
@@ -104,6 +106,12 @@ public:
     }
     MethodOptions& idempotent() {
         method_->idempotent = true;
+        return *this;
+    }
+    /// How often a call of it runs that comes several times, whatever its listener says; it needs a
+    /// store, without which the server does not start.
+    MethodOptions& idempotency(Idempotency how) {
+        method_->idempotency = how;
         return *this;
     }
     /// What a plain function's parameter means.

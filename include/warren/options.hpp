@@ -48,6 +48,7 @@ struct CallAttempt {
     std::uint32_t number = 1;       // of those at this call
     std::optional<Code> failure{};  // nullopt: it succeeded
     bool is_last = true;            // false: the call is sent again
+    bool is_replayed = false;       // it was done before, under its key: this is what it gave then
 };
 
 /// The settings of one call.

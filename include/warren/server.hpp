@@ -2,6 +2,7 @@
 
 #include <warren/context.hpp>
 #include <warren/forward.hpp>
+#include <warren/idempotency.hpp>
 #include <warren/listener.hpp>
 #include <warren/method.hpp>
 
@@ -39,6 +40,7 @@ struct ServerOptions {
     /// Where that was said, such as "warren.yml:4: admin.address". A failure begins with it.
     std::string admin_origin{};
     bool arrpc_metrics = false;  // show metrics also with the names and labels of arrpc's
+    StoreOptions store{};        // where replies are kept, so that no call is done twice
 
     /// How far the time of a signed request may be ahead of this machine's, at most 10 s. A server
     /// that takes such begins to listen so long after its start, as until then the process before

@@ -122,14 +122,15 @@ public:
         if (attempt.failure) {
             failures_.append(failures_.empty() ? "" : ", ").append(name_of(*attempt.failure));
         }
+        is_replayed_ = attempt.is_replayed;
     }
     /// Nothing of a call that was refused before it could be sent.
     void print() {
         const std::scoped_lock lock{mutex_};
         if (attempts_ != 0) {
-            // Behind the failures is the place for what a response says of itself (`replayed`).
-            std::fprintf(stderr, "attempts: %u%s\n", attempts_,
-                         failures_.empty() ? "" : (" (" + failures_ + ')').c_str());
+            std::fprintf(stderr, "attempts: %u%s%s\n", attempts_,
+                         failures_.empty() ? "" : (" (" + failures_ + ')').c_str(),
+                         is_replayed_ ? ", replayed" : "");
         }
     }
 
@@ -137,6 +138,7 @@ private:
     std::mutex mutex_;  // the client's thread tells
     std::uint32_t attempts_ = 0;
     std::string failures_;
+    bool is_replayed_ = false;
 };
 
 /// What --verbose has beside the outcome.

@@ -86,6 +86,31 @@ void add_buffer(Families& families, const BufferFigures& buffer) {
     counter("warren_buffer_retries_total", "Calls that were sent again.", buffer.retries);
 }
 
+void add_store(Families& families, const StoreFigures& store) {
+    families.counter("warren_store_claims_total", "Calls that came with a key of their own.", {},
+                     static_cast<double>(store.claims));
+    families.counter("warren_store_replies_kept_total", "Replies that were kept.", {},
+                     static_cast<double>(store.kept));
+    families.counter("warren_store_commits_total", "Commits of the store, which many calls share.",
+                     {}, static_cast<double>(store.commits));
+    families.counter("warren_store_failures_total", "Commits that failed.", {},
+                     static_cast<double>(store.failures));
+    families.gauge("warren_store_failing", "1 while the store cannot be used.", {},
+                   store.is_failing ? 1.0 : 0.0);
+    const auto repeated = [&](const char* how, std::uint64_t count) {
+        families.counter("warren_store_repeated_calls_total",
+                         "Calls whose key was there before, by what became of them.",
+                         {{"how", how}}, static_cast<double>(count));
+    };
+    repeated("replayed", store.replayed);
+    repeated("joined", store.joined);
+    repeated("conflict", store.conflicts);
+    repeated("unknown", store.unknown);
+    families.counter("warren_store_replies_unkept_total",
+                     "Replies that went out although the store failed to keep them.", {},
+                     static_cast<double>(store.unkept));
+}
+
 }  // namespace
 
 std::string server_text(const CallSeriesTable& table, const ServerFigures& figures,
@@ -110,6 +135,9 @@ std::string server_text(const CallSeriesTable& table, const ServerFigures& figur
     families.counter("warren_server_log_lines_dropped_total",
                      "Lines of the log that came faster than they are read.", {},
                      static_cast<double>(figures.log_lines_dropped));
+    if (figures.store) {
+        add_store(families, *figures.store);
+    }
     add_listeners(families, figures.listeners);
     for (const ProxyFigures& proxy : figures.proxies) {
         proxy.series->add_to(families, proxy.client, {{"proxy", proxy.proxy}});

@@ -47,6 +47,21 @@ struct ProxyFigures {
     ClientFigures client{};
 };
 
+/// What a server's store has done.
+struct StoreFigures {
+    std::uint64_t claims = 0;   // calls with a key
+    std::uint64_t kept = 0;     // replies
+    std::uint64_t commits = 0;  // of the store: many calls share one
+    std::uint64_t failures = 0;
+    bool is_failing = false;
+    // What became of calls whose key was there before.
+    std::uint64_t replayed = 0;
+    std::uint64_t joined = 0;
+    std::uint64_t conflicts = 0;
+    std::uint64_t unknown = 0;
+    std::uint64_t unkept = 0;  // replies that went out although the store failed
+};
+
 /// What a server has now, of all listeners.
 struct ServerFigures {
     std::uint64_t in_flight = 0;
@@ -56,6 +71,7 @@ struct ServerFigures {
     std::uint64_t attempts_refused = 0;
     std::uint64_t contract_differences = 0;
     std::uint64_t log_lines_dropped = 0;
+    std::optional<StoreFigures> store{};  // none: it has none
     std::vector<ListenerFigures> listeners{};
     std::vector<ProxyFigures> proxies{};
     std::vector<BufferFigures> buffers{};

@@ -46,6 +46,7 @@ struct Response {
     ResponseKind kind = ResponseKind::end;  // of protocols with parts; what is no end is only data
     /// Of a part: how many came before it; of an end: how many parts there were. Nullopt: not said.
     std::optional<std::uint64_t> number{};
+    bool is_replayed = false;  // of an end: the call was done before, and this is what it gave then
 };
 
 }  // namespace warren::protocol

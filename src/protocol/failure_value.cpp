@@ -14,7 +14,7 @@ Value failure_value(const Response& response, Arena& arena) {
     const std::string_view message = core::utf8_valid(response.message)
                                          ? response.message
                                          : arena.copy(core::text_for_display(response.message));
-    std::array<Member, 4> members{
+    std::array<Member, 5> members{
         Member{Value::text(rpc_names::code), Value::text(name_of(*response.failure))},
         Member{Value::text(rpc_names::message), Value::text(message)}};
     std::size_t count = 2;
@@ -25,6 +25,9 @@ Value failure_value(const Response& response, Arena& arena) {
         members[count++] = {Value::text(rpc_names::retry_after_ms),
                             Value::integer(response.retry_after->count())};
     }
+    if (response.is_replayed) {
+        members[count++] = {Value::text(rpc_names::replayed), Value::boolean(true)};
+    }
     return Value::map(arena.copy(std::span<const Member>{members}.first(count)));
 }
 
@@ -34,7 +37,8 @@ Response to_answer(const Failure& failure) {
             .message = failure.message,
             .data = data.is_null() ? std::nullopt : std::optional{data},
             .errors = failure.errors,
-            .retry_after = failure.retry_after};
+            .retry_after = failure.retry_after,
+            .is_replayed = failure.is_replayed};
 }
 
 Failure to_failure(const Response& response) {
@@ -42,7 +46,8 @@ Failure to_failure(const Response& response) {
             .message = std::string{response.message},
             .errors = {response.errors.begin(), response.errors.end()},
             .data = response.data ? Dynamic{*response.data} : Dynamic{},
-            .retry_after = response.retry_after};
+            .retry_after = response.retry_after,
+            .is_replayed = response.is_replayed};
 }
 
 std::optional<Failure> read_failure(const Value& value) {
@@ -59,6 +64,9 @@ std::optional<Failure> read_failure(const Value& value) {
     }
     if (const Value* retry_after = value.find(rpc_names::retry_after_ms)) {
         failure.retry_after = read_milliseconds(*retry_after);
+    }
+    if (const Value* replayed = value.find(rpc_names::replayed)) {
+        failure.is_replayed = *replayed == Value::boolean(true);
     }
     return failure;
 }

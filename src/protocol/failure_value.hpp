@@ -11,8 +11,8 @@
 #include <string>
 
 /// A failure of the catalogue inside of a response between Warren's own peers: {"code", "message"}
-/// with, where there are any, "errors" (a list of {"location", "message", "type"}), "data" and
-/// "retry_after_ms".
+/// with, where there are any, "errors" (a list of {"location", "message", "type"}), "data",
+/// "retry_after_ms" and "replayed".
 namespace warren::protocol {
 
 /// in   answer: a failure

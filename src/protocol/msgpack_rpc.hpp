@@ -64,6 +64,9 @@
 ///     number       unsigned integer  of a part: how many came before it; of the end: how many
 ///                                    parts there were
 ///     compressed   text              the result is bytes, as above
+///     replayed     boolean           true: the call was done before, and this is what it gave
+///     then;
+///                                    for callers that take a success's message
 ///     auth         map               as above
 ///
 /// A notification of the method "$warren.cancel" with the lone argument of a request's id says that
@@ -73,7 +76,7 @@
 /// bytes of its parts, counted from the first one.
 ///
 /// error is nil, or {"code", "message"} with, where there are any, "errors" (a list of {"location",
-/// "message", "type"}), "data" and "retry_after_ms"; of other peers anything.
+/// "message", "type"}), "data", "retry_after_ms" and "replayed"; of other peers anything.
 namespace warren::protocol {
 
 /// Answered by servers of Warren's own before they look for a method; by others with an error,
@@ -103,6 +106,7 @@ struct RpcMetadata {
     std::string_view message = message_default;  // of a response, as what follows
     ResponseKind kind = ResponseKind::end;
     std::optional<std::uint64_t> number{};
+    bool is_replayed = false;                                    // of a response
     format::Compression accepts = format::Compression::none;     // of a request
     format::Compression compressed = format::Compression::none;  // its arguments or result
     RpcCompress compress{};                                      // when it is written

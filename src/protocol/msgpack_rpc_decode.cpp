@@ -335,6 +335,9 @@ RpcState MsgpackRpcDecoder::read_metadata(const Value& metadata) {
         } else if (name == rpc_names::number) {
             taken = member.value.kind() == Value::Kind::int64 && member.value.as_int64() >= 0;
             message_.metadata.number = taken ? member.value.as_int64() : 0;
+        } else if (name == rpc_names::replayed) {
+            taken = member.value.kind() == Value::Kind::boolean;
+            message_.metadata.is_replayed = taken && member.value.as_boolean();
         } else if (name == rpc_names::accept) {
             // Of what is not known here the result goes as it is.
             std::string_view accepted;
@@ -375,6 +378,7 @@ std::expected<Response, Failure> rpc_response(const RpcMessage& message) {
         response->data = message.result;
         response->kind = message.metadata.kind;
         response->number = message.metadata.number;
+        response->is_replayed = message.metadata.is_replayed;
     } else {
         set_failure(response, message.error);
     }

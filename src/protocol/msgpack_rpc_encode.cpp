@@ -207,7 +207,7 @@ void write_text(MsgpackWriter& writer, std::string_view text) {
 
 [[gnu::cold, gnu::noinline]] bool write_failure(MsgpackWriter& writer, const Response& response) {
     writer.map_head(2U + (response.errors.empty() ? 0 : 1) + (response.data ? 1 : 0) +
-                    (response.retry_after ? 1 : 0));
+                    (response.retry_after ? 1 : 0) + (response.is_replayed ? 1 : 0));
     writer.text(rpc_names::code);
     writer.text(name_of(*response.failure));
     writer.text(rpc_names::message);
@@ -229,6 +229,10 @@ void write_text(MsgpackWriter& writer, std::string_view text) {
         writer.text(rpc_names::retry_after_ms);
         writer.integer(response.retry_after->count());
     }
+    if (response.is_replayed) {
+        writer.text(rpc_names::replayed);
+        writer.boolean(true);
+    }
     return true;
 }
 
@@ -248,6 +252,7 @@ std::string_view name_of_kind(ResponseKind kind) noexcept {
 
 struct ResponseMetadata {
     bool with_message = false;
+    bool is_replayed = false;
     bool is_compressed = false;
     bool with_auth = false;
 };
@@ -256,7 +261,8 @@ struct ResponseMetadata {
                                                const RpcMetadata& metadata,
                                                const ResponseMetadata& has) {
     writer.map_head(1U + (has.with_message ? 1 : 0) + (response.number ? 1 : 0) +
-                    (has.is_compressed ? 1 : 0) + (has.with_auth ? 1 : 0));
+                    (has.is_replayed ? 1 : 0) + (has.is_compressed ? 1 : 0) +
+                    (has.with_auth ? 1 : 0));
     writer.text(rpc_names::marker);
     writer.text(name_of_kind(response.kind));
     if (has.with_message) {
@@ -267,19 +273,25 @@ struct ResponseMetadata {
         writer.text(rpc_names::number);
         writer.unsigned_integer(*response.number);
     }
+    if (has.is_replayed) {
+        writer.text(rpc_names::replayed);
+        writer.boolean(true);
+    }
     write_compression(writer, rpc_names::compressed, metadata.compressed);
     return write_auth(writer, metadata.auth);
 }
 
 bool write_response(MsgpackWriter& writer, std::uint32_t id, const Response& response,
                     const RpcMetadata& metadata) {
-    const ResponseMetadata has{.with_message = metadata.accepts_message && !response.failure &&
-                                               !response.message.empty() &&
-                                               response.message != message_default,
-                               .is_compressed = metadata.compressed != format::Compression::none,
-                               .with_auth = !metadata.auth.is_null()};
-    const bool with_metadata = has.with_message || has.with_auth || has.is_compressed ||
-                               response.number || response.kind != ResponseKind::end;
+    const ResponseMetadata has{
+        .with_message = metadata.accepts_message && !response.failure &&
+                        !response.message.empty() && response.message != message_default,
+        .is_replayed = metadata.accepts_message && !response.failure && response.is_replayed,
+        .is_compressed = metadata.compressed != format::Compression::none,
+        .with_auth = !metadata.auth.is_null()};
+    const bool with_metadata = has.with_message || has.is_replayed || has.with_auth ||
+                               has.is_compressed || response.number ||
+                               response.kind != ResponseKind::end;
     writer.list_head(with_metadata ? 5 : 4);
     writer.unsigned_integer(static_cast<unsigned>(RpcKind::response));
     writer.unsigned_integer(id);

@@ -16,6 +16,7 @@ inline constexpr std::string_view parts = "parts";
 inline constexpr std::string_view progress = "progress";
 inline constexpr std::string_view heartbeat_ms = "heartbeat_ms";
 inline constexpr std::string_view number = "number";
+inline constexpr std::string_view replayed = "replayed";
 inline constexpr std::string_view accept = "accept";
 inline constexpr std::string_view compressed = "compressed";
 inline constexpr std::string_view auth = "auth";

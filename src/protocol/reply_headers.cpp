@@ -16,6 +16,7 @@ constexpr std::string_view part_header = "warren-part";
 constexpr std::string_view parts_header = "warren-parts";
 constexpr std::string_view progress_header = "warren-progress";
 constexpr std::string_view heartbeat_header = "warren-heartbeat";
+constexpr std::string_view replayed_header = "warren-replayed";
 
 Member kind_header(const Response& response) noexcept {
     const auto number = Value::integer(static_cast<std::int64_t>(response.number.value_or(0)));
@@ -69,13 +70,13 @@ Value failure_headers(const Response& response, Arena& arena) {
 }
 
 void mark_kind(const Response& response, MessageView& reply, Arena& arena) {
-    if (response.kind == ResponseKind::end && !response.number) [[likely]] {
-        return;
+    if (response.kind != ResponseKind::end || response.number) [[unlikely]] {
+        const Member header = kind_header(response);
+        add_header(header.key.as_text(), header.value, reply, arena);
     }
-    const auto before = reply.headers.is_map() ? reply.headers.as_map() : std::span<const Member>{};
-    const auto headers = arena.array<Member>(before.size() + 1);
-    *std::ranges::copy(before, headers.begin()).out = kind_header(response);
-    reply.headers = Value::map(headers);
+    if (response.is_replayed) [[unlikely]] {
+        add_header(replayed_header, Value::boolean(true), reply, arena);
+    }
 }
 
 void read_kind(const MessageView& reply, Response& response) noexcept {
@@ -91,6 +92,7 @@ void read_kind(const MessageView& reply, Response& response) noexcept {
         response.kind = ResponseKind::heartbeat;
     } else {
         response.number = number_in(reply.headers, parts_header);
+        response.is_replayed = reply.headers.find(replayed_header) != nullptr;
     }
 }
 
@@ -136,6 +138,7 @@ std::optional<Failure> read_failure_headers(const Value& headers) {
         retry_after->as_int64() >= 0) {
         failure.retry_after = std::chrono::milliseconds{retry_after->as_int64()};
     }
+    failure.is_replayed = headers.find(replayed_header) != nullptr;
     return failure;
 }
 

@@ -25,13 +25,14 @@
 ///     warren-progress        true: how far the call is
 ///     warren-heartbeat       true: the call is under way
 ///     warren-parts           of the end: how many parts there were
+///     warren-replayed        true: the call was done before, and this is what it gave then
 namespace warren::protocol {
 
 /// out  null when the response is a success; views of `arena` and of the response
 Value failure_headers(const Response& response, Arena& arena);
 
 /// Put what a response is beside the headers of its message: nothing for the end of a call without
-/// parts.
+/// parts that ran now.
 /// in   reply: its headers then view `arena`
 void mark_kind(const Response& response, MessageView& reply, Arena& arena);
 /// What a reply is.

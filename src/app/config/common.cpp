@@ -48,6 +48,9 @@ void read_common(ConfigMap& root, Config& config) {
     if (const auto admin = root.find("admin")) {
         read_admin(*admin, config.server);
     }
+    if (const auto store = root.find("store")) {
+        read_store(*store, config.server);
+    }
     if (const auto docs = root.find("docs")) {
         read_docs(*docs, config);
     }

@@ -132,6 +132,7 @@ std::optional<ListenerEntry> read_listener(const ConfigNode& node, const Config&
     ListenerEntry listener{.line = node.line(), .path = node.path()};
     chosen->read(map, listener);
     read_middleware(map, listener.middleware);
+    read_idempotency(map, listener, config);
     if (!listener.options.url.empty()) {
         check_port(*map.find(chosen->key), listened_endpoints(listener.options), config);
         check_queue(*map.find(chosen->key), listener, config);

@@ -35,6 +35,11 @@ void read_docs(const ConfigNode& node, Config& config);
 /// HOST:PORT of it.
 std::string docs_endpoint(const DocsEntry& docs);
 
+/// `store`: where replies are kept.
+void read_store(const ConfigNode& node, ServerOptions& server);
+/// `idempotency` of a listener. After `store`.
+void read_idempotency(ConfigMap& map, ListenerEntry& listener, const Config& config);
+
 /// `tracing`: where spans go.
 void read_tracing(const ConfigNode& node, Config& config);
 

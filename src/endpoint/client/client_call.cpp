@@ -269,6 +269,7 @@ void PreparedCall::take_part(const protocol::Response& part, std::size_t bytes) 
 }
 
 void PreparedCall::succeeded(const protocol::Response& response) noexcept {
+    is_replayed_ = response.is_replayed;
     if (part_ != nullptr && part_->kind != Type::Kind::dynamic && !response.number) [[unlikely]] {
         return fail({.code = Code::contract_mismatch,
                      .message = "Handled, but without parts: the server of '" +
@@ -294,6 +295,7 @@ void PreparedCall::fail(Failure failure) noexcept {
 }
 
 void PreparedCall::failed(Failure failure) noexcept {
+    is_replayed_ = failure.is_replayed;
     bool has_response = false;
     if (failure.code == Code::failed && !failure.data->is_null()) {
         try {
@@ -329,9 +331,9 @@ void PreparedCall::finish(std::string_view message, bool has_response, Failure* 
         credit_->close();
     }
     if (on_attempt_) [[unlikely]] {
-        // Whether a server had the response kept (`replayed`) belongs here, too.
         tell_of({.number = attempt(),
-                 .failure = failure != nullptr ? std::optional{failure->code} : std::nullopt});
+                 .failure = failure != nullptr ? std::optional{failure->code} : std::nullopt,
+                 .is_replayed = is_replayed_});
     }
     const PreparedCallPointer self{this};
     if (intercepted != nullptr) [[unlikely]] {

@@ -92,6 +92,7 @@ private:
     std::function<void(const CallAttempt&)> on_attempt_{};
     runtime::ClientCalls* calls_ = nullptr;
     std::shared_ptr<CallCredit> credit_{};  // once a part has come
+    bool is_replayed_ = false;
     CallSink* owned_sink_ = nullptr;
     format::Keyring keys_;  // open the response's secrets
     Arena arena_;

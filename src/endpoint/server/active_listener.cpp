@@ -71,6 +71,8 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .series = series_ ? &*series_ : nullptr,
         .name = config_.display(),
         .attempts_max = config_.address.is_brokerless() ? 0 : config_.options.queue.attempts_max,
+        .keyed_calls = opening.keyed_calls,
+        .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
         .interceptors = std::move(interceptors),
         .forwards_to = opening.forwards_to};
 }

@@ -47,10 +47,11 @@ public:
         runtime::Dispatcher& dispatcher;
         Log& log;
         runtime::Responses responses;
-        runtime::Forwarder* forwarder;              // of a proxy; otherwise null
-        std::function<void()> on_change;            // of `consuming`
-        runtime::Interceptors::All interceptors{};  // of the server
-        std::string forwards_to{};                  // of a proxy
+        runtime::Forwarder* forwarder;               // of a proxy; otherwise null
+        std::function<void()> on_change;             // of `consuming`
+        runtime::KeyedCalls* keyed_calls = nullptr;  // of its store; null: it has none
+        runtime::Interceptors::All interceptors{};   // of the server
+        std::string forwards_to{};                   // of a proxy
     };
     /// Make the transport and what serves behind it, and consume.
     /// err  invalid_request: it cannot be listened there; only of listeners without a broker

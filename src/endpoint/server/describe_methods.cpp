@@ -47,16 +47,22 @@ bool describes(const ListenerConfig& config) noexcept {
 DescribeMethods::DescribeMethods(const Registry& own,
                                  std::function<std::vector<contract::ListenerDocument>()> listeners)
     : own_{own}, listeners_{std::move(listeners)}, instance_{to_string(Uuid::random())} {
-    registry_.method(describe_name, [this] {
-        Dynamic whole = Dynamic::from_json(contract::to_json(document()));
-        whole.insert_or_assign("instance", instance_);
-        return whole;
-    });
-    registry_.method(discover_name, [this] {
-        Dynamic whole = docs::openrpc(document());
-        whole.insert_or_assign("x-warren-instance", instance_);
-        return whole;
-    });
+    registry_
+        .method(describe_name,
+                [this] {
+                    Dynamic whole = Dynamic::from_json(contract::to_json(document()));
+                    whole.insert_or_assign("instance", instance_);
+                    return whole;
+                })
+        .idempotency(Idempotency::none);
+    registry_
+        .method(discover_name,
+                [this] {
+                    Dynamic whole = docs::openrpc(document());
+                    whole.insert_or_assign("x-warren-instance", instance_);
+                    return whole;
+                })
+        .idempotency(Idempotency::none);
 }
 
 std::vector<const Method*> DescribeMethods::of(const ListenerConfig& config) const {

@@ -6,13 +6,17 @@
 namespace warren::endpoint {
 
 ShutdownMethod::ShutdownMethod(std::shared_ptr<Log> log) : log_{std::move(log)} {
-    registry_.method(shutdown_name, [this] {
-        if (!callback_) {
-            throw Error{Code::failed, "Nobody is told to stop this server (Server::on_shutdown)"};
-        }
-        log_->info("a client stops this server (ShutdownServer)");
-        callback_();
-    });
+    registry_
+        .method(shutdown_name,
+                [this] {
+                    if (!callback_) {
+                        throw Error{Code::failed,
+                                    "Nobody is told to stop this server (Server::on_shutdown)"};
+                    }
+                    log_->info("a client stops this server (ShutdownServer)");
+                    callback_();
+                })
+        .idempotency(Idempotency::none);
 }
 
 const Method* ShutdownMethod::of(const ListenerConfig& config, const Registry& own) const {

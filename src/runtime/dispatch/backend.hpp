@@ -47,6 +47,9 @@ protected:
 std::unique_ptr<Backend> make_local_backend(ListenerContext& listener);
 std::unique_ptr<Backend> make_forward_backend(ListenerContext& listener);
 std::unique_ptr<Backend> make_mock_backend(ListenerContext& listener);
+/// Another one behind the records of a store, of a listener that has some.
+std::unique_ptr<Backend> make_idempotent_backend(ListenerContext& listener,
+                                                 std::unique_ptr<Backend> inner);
 
 /// Make the request that the method takes, and forget the message if that was kept.
 /// out  false: a response is there

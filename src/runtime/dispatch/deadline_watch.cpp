@@ -52,15 +52,6 @@ void DeadlineWatch::unlink(Watched& watched) noexcept {
     watched.is_watched_ = false;
 }
 
-bool DeadlineWatch::remove(Watched& watched) noexcept {
-    const std::lock_guard guard{mutex_};
-    const bool is_out = remove_(watched);
-    if (is_out) {
-        unlink(watched);
-    }
-    return is_out;
-}
-
 void DeadlineWatch::set_timer(TimePoint when) {
     if (timer_due_) {
         executor_.cancel(timer_);

@@ -66,7 +66,20 @@ public:
     void unwatch(Watched& watched) noexcept;  // thread any
     /// Keep one from starting.          thread any
     /// out  false when it has started, or is about to
-    bool remove(Watched& watched) noexcept;
+    bool remove(Watched& watched) noexcept {
+        return remove_if(watched, [] { return true; });
+    }
+    /// The same, of one that is such.
+    /// in  is_such: asked with this mutex held
+    template <typename Check>
+    bool remove_if(Watched& watched, Check&& is_such) noexcept {
+        const std::lock_guard guard{mutex_};
+        const bool is_out = is_such() && remove_(watched);
+        if (is_out) {
+            unlink(watched);
+        }
+        return is_out;
+    }
 
     /// Sweep those whose deadline has come.          thread the I/O thread
     Swept sweep();
@@ -79,6 +92,12 @@ public:
     bool put(Watched& watched, Put&& put_it) {
         const std::lock_guard guard{mutex_};
         return !watched.is_swept_ && (put_it(), true);
+    }
+    /// Change what `remove` looks at.          thread any
+    template <typename Change>
+    void change(Change&& change_it) {
+        const std::lock_guard guard{mutex_};
+        change_it();
     }
 
 private:

@@ -76,6 +76,7 @@ void Dispatcher::begin(ServerCall& call, ListenerContext& listener) noexcept {
     calls_.begin(call, listener);
     call.state.context.log = &handler_log_;
     call.state.context.writer = &call;
+    call.state.context.committer = &call;
 }
 
 bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
@@ -233,7 +234,8 @@ void Dispatcher::start_large(std::unique_ptr<ServerCall> call) {
 bool Dispatcher::withdraw(ServerCall& call, ListenerContext& listener, Failure why) noexcept {
     listener.flush();
     // What is parked may have begun.
-    if (call.state.parked != nullptr || !listener.deadlines().remove(call)) {
+    const auto is_not_parked = [&] { return call.state.parked == nullptr; };
+    if (!listener.deadlines().remove_if(call, is_not_parked)) {
         return false;
     }
     call.state.is_withdrawn = true;

@@ -9,6 +9,21 @@
 
 namespace warren::runtime {
 
+namespace {
+
+std::unique_ptr<Backend> make_backend(ListenerContext& listener) {
+    const ListenerContextOptions& options = listener.options();
+    if (options.forwarder != nullptr) {
+        return make_forward_backend(listener);
+    }
+    auto backend = options.responses == Responses::mock ? make_mock_backend(listener)
+                                                        : make_local_backend(listener);
+    return options.keyed_calls == nullptr ? std::move(backend)
+                                          : make_idempotent_backend(listener, std::move(backend));
+}
+
+}  // namespace
+
 ListenerContext::ListenerContext(Dispatcher& dispatcher, Executor& executor,
                                  ListenerContextOptions options)
     : dispatcher_{dispatcher},
@@ -18,9 +33,7 @@ ListenerContext::ListenerContext(Dispatcher& dispatcher, Executor& executor,
       interceptors_{options_.interceptors.empty() ? nullptr
                                                   : std::make_unique<const Interceptors>(
                                                         options_.interceptors, calls_.clock())},
-      backend_{options_.forwarder != nullptr           ? make_forward_backend(*this)
-               : options_.responses == Responses::mock ? make_mock_backend(*this)
-                                                       : make_local_backend(*this)},
+      backend_{make_backend(*this)},
       deadlines_{executor,
                  [this](Watched& watched) { return remove(static_cast<ServerCall&>(watched)); },
                  [this] {

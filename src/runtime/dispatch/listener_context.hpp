@@ -1,5 +1,6 @@
 #pragma once
 
+#include <warren/idempotency.hpp>
 #include <warren/method.hpp>
 
 #include "format/fernet/fernet.hpp"
@@ -27,6 +28,7 @@ namespace warren::runtime {
 class Backend;
 class Dispatcher;
 class Forwarder;
+class KeyedCalls;
 class RunningCalls;
 
 enum class Responses : std::uint8_t {
@@ -52,8 +54,10 @@ struct ListenerContextOptions {
     std::string name{};                               // in log lines
     /// One more attempt at a call is answered `failed` and does not run; 0: it always runs.
     std::uint32_t attempts_max = 0;
-    Interceptors::All interceptors{};  // outermost first
-    std::string forwards_to{};         // for these: where, of a proxy
+    KeyedCalls* keyed_calls = nullptr;  // of the server's store; null: it has none
+    Idempotency idempotency = Idempotency::at_least_once;  // of methods that say nothing, with it
+    Interceptors::All interceptors{};                      // outermost first
+    std::string forwards_to{};                             // for these: where, of a proxy
     /// Its callers may have gone and want their calls done all the same: what is forwarded for one
     /// that is gone is stopped where it runs, and runs where it has not begun.
     bool runs_anyway = false;

@@ -5,6 +5,7 @@
 #include "model/secrets.hpp"
 #include "model/validate.hpp"
 #include "runtime/dispatch/backend.hpp"
+#include "runtime/dispatch/keyed_calls.hpp"
 #include "runtime/dispatch/nested_failures.hpp"
 #include "runtime/dispatch/refusals.hpp"
 
@@ -54,6 +55,7 @@ bool handler_may_claim(Code code) noexcept {
     case Code::permission_denied:
     case Code::conflict:
     case Code::cancelled:
+    case Code::outcome_unknown:
     case Code::failed:
         return true;
     case Code::no_such_method:
@@ -191,8 +193,12 @@ void RunningCalls::report(const ServerCall& call, std::string_view details) noex
 
 void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
     ServerCallState& state = call->state;
-    if (state.handler_began_at != TimePoint{}) [[unlikely]] {
+    if (state.handler_began_at != TimePoint{} && state.handler_ended_at <= state.handler_began_at)
+        [[unlikely]] {
         state.handler_ended_at = clock_.now();
+    }
+    if (state.keyed != nullptr && state.keyed->calls.keep(call)) [[unlikely]] {
+        return;  // until it is kept
     }
     if (call->is_watched()) {
         state.listener->deadlines().unwatch(*call);

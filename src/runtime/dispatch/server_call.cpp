@@ -54,6 +54,8 @@ void ServerCall::count_as_internal() const noexcept {
 void ServerCall::release_rare() noexcept {
     state.large.reset();
     state.parked.reset();
+    state.keyed.reset();
+    state.has_committed = false;
     state.parts.reset();
     state.interceptor_states.clear();
 }
@@ -77,8 +79,9 @@ void ServerCall::reset() noexcept {
     state.has_begun.store(false, std::memory_order_relaxed);
     state.sent_at_ms.reset();
     state.handler_began_at = {};
-    if (state.large != nullptr || state.parked != nullptr || state.parts != nullptr ||
-        !state.interceptor_states.empty()) [[unlikely]] {
+    if (state.large != nullptr || state.parked != nullptr || state.keyed != nullptr ||
+        state.has_committed || state.parts != nullptr || !state.interceptor_states.empty())
+        [[unlikely]] {
         release_rare();
     }
     state.takes_progress = false;

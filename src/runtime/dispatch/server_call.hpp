@@ -2,6 +2,7 @@
 
 #include <warren/arena.hpp>
 #include <warren/context.hpp>
+#include <warren/detail/committer.hpp>
 #include <warren/detail/part_writer.hpp>
 #include <warren/method.hpp>
 
@@ -10,6 +11,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/dispatch/completion_queue.hpp"
 #include "runtime/dispatch/deadline_watch.hpp"
+#include "runtime/dispatch/keyed_call.hpp"
 #include "runtime/dispatch/large_request.hpp"
 #include "runtime/dispatch/locks.hpp"
 #include "runtime/dispatch/memory_hold.hpp"
@@ -21,6 +23,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +56,7 @@ struct ServerCallState {
     std::unique_ptr<LargeRequest> large{};  // until it is read, and bound or forwarded
     MemoryHold held;                        // for the handler's arguments
     std::shared_ptr<ParkedCall> parked{};   // once somebody else has it, who answers later
+    std::unique_ptr<KeyedCall> keyed{};     // null: nothing tells it from others, or need to
     // Where there are interceptors.
     std::optional<std::int64_t> sent_at_ms{};  // unix, as the caller says
     TimePoint handler_began_at{};              // of none that did not begin
@@ -61,6 +65,7 @@ struct ServerCallState {
     std::shared_ptr<PartsFlow> parts{};          // null: its caller takes none
     bool takes_progress = false;
     bool has_other_contract = false;  // its caller, than this server
+    bool has_committed = false;
     bool lacks_parts = false;  // its handler could not send one, so that its response is not whole
 
     protocol::Response response{};
@@ -74,7 +79,8 @@ class ServerCall : public Task,
                    public LockTicket,
                    public Watched,
                    public ResponseWriter,
-                   public detail::PartWriter {
+                   public detail::PartWriter,
+                   public detail::Committer {
 public:
     ServerCall() noexcept : CompletionEntry{Kind::end} {}
 
@@ -94,6 +100,13 @@ public:
     /// Wait for room.
     /// out  false: there will be none
     bool has_room_for_part();
+
+    // server_call_commit.cpp
+    void commit(const Type* response,
+                const std::function<detail::CommittedResponse(Transaction&)>& change) final;
+
+    /// Append what tells its message from every other one, where that is so by its form.
+    virtual void write_message_key(std::string& /*key*/) const {}
 
     /// Leave a failure as the response.
     [[gnu::cold]] void fail(Failure failure) noexcept;

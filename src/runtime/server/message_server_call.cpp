@@ -1,5 +1,7 @@
 #include "runtime/server/message_server_call.hpp"
 
+#include <warren/types.hpp>
+
 #include "core/limits.hpp"
 #include "protocol/compressed_body.hpp"
 #include "protocol/field_errors.hpp"
@@ -81,6 +83,12 @@ std::expected<void, Failure> MessageServerCall::write_part(protocol::ResponseKin
 
 void MessageServerCall::begin_heartbeats(std::chrono::milliseconds interval) {
     completions_->put(std::make_unique<HeartbeatsBegin>(*this, interval));
+}
+
+void MessageServerCall::write_message_key(std::string& key) const {
+    if (!address.reply_to.empty() && Uuid::parse(address.correlation_id)) {
+        key.append(address.reply_to).append(1, ' ').append(address.correlation_id);
+    }
 }
 
 std::optional<protocol::OwnedMessage> MessageServerCall::heartbeat() const {

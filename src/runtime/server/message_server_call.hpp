@@ -47,6 +47,8 @@ public:
     std::expected<void, Failure> write_part(protocol::ResponseKind kind,
                                             const Value& data) override;
     void begin_heartbeats(std::chrono::milliseconds interval) override;
+    /// The reply's address with a correlation id that is a UUID: others are used again.
+    void write_message_key(std::string& key) const override;
     /// What says that the call is under way; nullopt: it names nobody to tell.
     std::optional<protocol::OwnedMessage> heartbeat() const;
     /// Encode the reply, on the thread that made it, and hand it to the I/O thread.

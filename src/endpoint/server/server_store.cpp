@@ -1,0 +1,99 @@
+#include "endpoint/server/server_store.hpp"
+
+#include "endpoint/failures.hpp"
+#include "store/open_session.hpp"
+
+#include <utility>
+
+namespace warren::endpoint {
+namespace {
+
+[[noreturn]] void refuse_without_store(const std::string& who) {
+    throw Error{Code::invalid_request,
+                who +
+                    " asks for idempotency, for which the server needs a store: say `store`, or "
+                    "idempotency none"};
+}
+
+std::expected<std::unique_ptr<store::CallSession>, Failure> open_session(
+    const StoreOptions& options) {
+    if (!options.postgresql.empty()) {
+        return store::open_postgresql(options.postgresql);
+    }
+    return store::open_sqlite(options.sqlite);
+}
+
+bool is_wanted(std::optional<Idempotency> idempotency) noexcept {
+    return idempotency.value_or(Idempotency::none) != Idempotency::none;
+}
+
+}  // namespace
+
+std::expected<void, Failure> check_store(const StoreOptions& options) {
+    const auto refused = [](std::string why) {
+        return std::unexpected{
+            Failure{.code = Code::invalid_request, .message = "store: " + std::move(why)}};
+    };
+    if (!options.sqlite.empty() && !options.postgresql.empty()) {
+        return refused("is either sqlite or postgresql");
+    }
+    if (options.keep.count() <= 0 || options.bytes_max == 0) {
+        return refused("keep and bytes_max must be more than 0");
+    }
+    return {};
+}
+
+std::unique_ptr<store::CallStore> open_store(const StoreOptions& options,
+                                             std::shared_ptr<Log> log) {
+    if (!options.is_said()) {
+        return nullptr;
+    }
+    value_or_throw(check_store(options));
+    auto session = open_session(options);
+    if (!session) {
+        if (!options.origin.empty()) {
+            session.error().message = options.origin + ": " + session.error().message;
+        }
+        throw Error{std::move(session.error())};
+    }
+    return std::make_unique<store::CallStore>(
+        std::move(*session), store::CallStoreOptions{.limits = {.keep_ms = options.keep.count(),
+                                                                .bytes_max = options.bytes_max},
+                                                     .log = std::move(log)});
+}
+
+metrics::StoreFigures figures_of(const store::CallStore& of_store,
+                                 const runtime::KeyedCalls& calls) noexcept {
+    const store::CallStoreCounters& store = of_store.counters();
+    const runtime::KeyedCounters& keyed = calls.counters();
+    const auto of = [](const std::atomic<std::uint64_t>& count) {
+        return count.load(std::memory_order_relaxed);
+    };
+    return {.claims = of(store.claims),
+            .kept = of(store.kept),
+            .commits = of(store.commits),
+            .failures = of(store.failures),
+            .is_failing = store.is_failing.load(std::memory_order_relaxed),
+            .replayed = of(keyed.replayed),
+            .joined = of(keyed.joined),
+            .conflicts = of(keyed.conflicts),
+            .unknown = of(keyed.unknown),
+            .unkept = of(keyed.unkept)};
+}
+
+void check_needs_no_store(std::span<const ListenerConfig> configs,
+                          std::span<const std::vector<const Method*>> methods) {
+    for (std::size_t at = 0; at < configs.size(); ++at) {
+        if (is_wanted(configs[at].options.idempotency)) {
+            const std::string& origin = configs[at].options.origin;
+            refuse_without_store(origin.empty() ? "The listener " + configs[at].display() : origin);
+        }
+        for (const Method* const method : methods[at]) {
+            if (is_wanted(method->idempotency)) {
+                refuse_without_store("The method " + method->name);
+            }
+        }
+    }
+}
+
+}  // namespace warren::endpoint

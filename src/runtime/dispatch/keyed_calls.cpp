@@ -1,0 +1,314 @@
+#include "runtime/dispatch/keyed_calls.hpp"
+
+#include "protocol/response_record.hpp"
+#include "runtime/dispatch/backend.hpp"
+#include "runtime/dispatch/refusals.hpp"
+
+#include <algorithm>
+#include <new>
+#include <optional>
+#include <utility>
+
+namespace warren::runtime {
+namespace {
+
+/// How often another process is asked for that has a call.
+constexpr std::chrono::milliseconds elsewhere_pause{50};
+
+Failure conflict() {
+    return {.code = Code::conflict,
+            .message =
+                "The same idempotency key came with another request before: give each "
+                "request a key of its own"};
+}
+
+Failure unknown_outcome() {
+    return {.code = Code::outcome_unknown,
+            .message =
+                "The call was begun before, and how it ended is not known; as it is to run "
+                "at most once it is not begun again"};
+}
+
+Failure damaged_record(std::string_view store) {
+    return {.code = Code::internal,
+            .message = std::string{store} +
+                       " has a damaged record of this call, which may have "
+                       "been done: its operator has to see to it"};
+}
+
+/// Leave the response that a call's record has.
+void restore(ServerCall& call) {
+    auto response = protocol::read_response_record(call.state.keyed->record, call.arena);
+    if (response) {
+        call.state.response = *response;
+    } else {
+        call.fail(std::move(response.error()));
+    }
+}
+
+/// Whether a response is to be given again to whoever asks again. One that says that nothing was
+/// done, or that the server went wrong, is not: then the call is to be tried again.
+bool is_outcome(const ServerCall& call) {
+    if (call.state.parts != nullptr) {
+        return false;  // a record has no parts
+    }
+    const auto failure = call.state.response.failure;
+    if (!failure) {
+        return true;
+    }
+    return call.has_begun() && (call.state.keyed->mode == Idempotency::at_most_once ||
+                                retry_of(*failure) == Retry::useless);
+}
+
+}  // namespace
+
+KeyedCalls::Parked KeyedCalls::park(ServerCall& call) {
+    auto parked = std::make_shared<ParkedCall>(&call);
+    call.state.listener->deadlines().change([&] { call.state.parked = parked; });
+    return parked;
+}
+
+KeyedCalls::CallPtr KeyedCalls::take(const Parked& parked) noexcept {
+    return CallPtr{parked->exchange(nullptr)};
+}
+
+void KeyedCalls::claim(CallPtr call) {
+    KeyedCall& keyed = *call->state.keyed;
+    const store::ClaimRequest request{.key = keyed.key,
+                                      .method = std::string{call->state.context.method},
+                                      .request = keyed.request,
+                                      .is_at_most_once = keyed.mode == Idempotency::at_most_once};
+    const Parked parked = park(*call.release());
+    if (calls_.is_cancelled()) {
+        // The sweep may have been before it was parked.
+        return fail_all(take(parked), {}, stopping());
+    }
+    {
+        const std::lock_guard guard{mutex_};
+        const auto [found, is_first] = running_.try_emplace(request.key);
+        if (is_first) {
+            found->second.request = request;
+        } else if (const store::ClaimRequest& first = found->second.request;
+                   first.request == request.request && first.method == request.method) {
+            keyed.may_run = true;
+            counters_.joined.fetch_add(1, std::memory_order_relaxed);
+            return found->second.joined.push_back(parked);
+        } else {
+            counters_.conflicts.fetch_add(1, std::memory_order_relaxed);
+            return fail_all(take(parked), {}, conflict());
+        }
+    }
+    ask(request, parked);
+}
+
+void KeyedCalls::ask(const store::ClaimRequest& request, Parked parked) {
+    store_.claim(request, [this, key = request.key, parked = std::move(parked)](
+                              std::expected<store::Claimed, Failure> outcome) {
+        claimed(key, parked, std::move(outcome));
+    });
+}
+
+void KeyedCalls::claimed(const std::string& key, const Parked& parked,
+                         std::expected<store::Claimed, Failure> outcome) {
+    using enum store::ClaimState;
+    CallPtr call = take(parked);
+    if (!outcome) {
+        return fail_all(std::move(call), remove(key), outcome.error());
+    }
+    switch (outcome->state) {
+    case fresh:
+        if (call == nullptr) {
+            store_.let_go({key, outcome->attempt}, store::LetGo::undone);
+            return pass_on(key);
+        }
+        return start(std::move(call), *outcome);
+    case runs_elsewhere:
+        if (call == nullptr) {
+            return pass_on(key);
+        }
+        return ask_later(key, parked, *call.release());
+    case answered: {
+        const std::vector<Parked> joined = remove(key);
+        counters_.replayed.fetch_add(1, std::memory_order_relaxed);
+        if (call != nullptr) {
+            answer(std::move(call), outcome->response);
+        }
+        return answer_all(joined, outcome->response);
+    }
+    case other_request:
+        counters_.conflicts.fetch_add(1, std::memory_order_relaxed);
+        return fail_all(std::move(call), remove(key), conflict());
+    case unknown:
+        counters_.unknown.fetch_add(1, std::memory_order_relaxed);
+        return fail_all(std::move(call), remove(key), unknown_outcome());
+    case damaged:
+        return fail_all(std::move(call), remove(key), damaged_record(store_.name()));
+    }
+}
+
+/// Another process has the call, and leaves a record or goes.
+void KeyedCalls::ask_later(const std::string& key, Parked parked, ServerCall& call) {
+    Executor& executor = call.state.listener->executor();
+    call.state.keyed->may_run = true;
+    const std::stop_token stop = call.state.context.stop;
+    parked->store(&call);
+    if (stop.stop_requested()) {
+        // Whoever would have ended it meanwhile found nothing.
+        if (CallPtr taken = take(parked)) {
+            taken->fail(taken->state.listener->backend().ended_early(*taken, expired()));
+            calls_.finish(std::move(taken), At::later);
+        }
+        return pass_on(key);
+    }
+    executor.post([this, key, parked = std::move(parked), &executor] {
+        executor.post_at(executor.now() + elsewhere_pause,
+                         [this, key, parked] { ask_again(key, parked); });
+    });
+}
+
+void KeyedCalls::ask_again(const std::string& key, const Parked& parked) {
+    if (parked->load() == nullptr) {
+        return pass_on(key);
+    }
+    std::optional<store::ClaimRequest> request;
+    {
+        const std::lock_guard guard{mutex_};
+        if (const auto found = running_.find(key); found != running_.end()) {
+            request = found->second.request;
+        }
+    }
+    if (request) {
+        ask(*request, parked);
+    }
+}
+
+void KeyedCalls::start(CallPtr call, const store::Claimed& claimed) {
+    ServerCallState& state = call->state;
+    state.keyed->is_held = true;
+    state.keyed->attempt = claimed.attempt;
+    state.context.attempt = std::max(state.context.attempt, claimed.attempt);
+    ListenerContext& listener = *state.listener;
+    listener.executor().post([this, &listener, started = call.release()]() {
+        CallPtr own{started};
+        listener.deadlines().change([&] { own->state.parked.reset(); });
+        if (!calls_.may_start(*own)) {
+            return calls_.finish(std::move(own), At::later);
+        }
+        listener.backend().start(std::move(own), {}, At::later);
+    });
+}
+
+bool KeyedCalls::keep(CallPtr& call) noexcept {
+    KeyedCall& keyed = *call->state.keyed;
+    if (!std::exchange(keyed.is_held, false)) {
+        return false;
+    }
+    if (keyed.is_committed) {
+        // What was committed is what is answered, whatever the handler did then.
+        restore(*call);
+        answer_all(remove(keyed.key), keyed.record);
+        return false;
+    }
+    try {
+        if (!is_outcome(*call)) {
+            if (!call->has_begun() || keyed.mode == Idempotency::at_least_once) {
+                store_.let_go({keyed.key, keyed.attempt},
+                              call->has_begun() ? store::LetGo::failed : store::LetGo::undone);
+            }
+            pass_on(keyed.key);
+            return false;
+        }
+        protocol::write_response_record(call->state.response, keyed.record);
+        const store::HeldCall held{keyed.key, keyed.attempt};
+        const std::string record = keyed.record;
+        const Parked parked = park(*call);
+        call.release();
+        store_.keep(held, record,
+                    [this, key = held.key, parked, record](std::expected<bool, Failure> outcome) {
+                        kept(key, parked, record, outcome);
+                    });
+        return true;
+    } catch (const std::bad_alloc&) {
+        fail_all(nullptr, remove(keyed.key), out_of_memory());
+        return false;
+    }
+}
+
+void KeyedCalls::kept(const std::string& key, const Parked& parked, const std::string& record,
+                      const std::expected<bool, Failure>& outcome) noexcept {
+    if (!outcome) {
+        // Who gets its reply does not ask again; who gets a failure in its place would.
+        counters_.unkept.fetch_add(1, std::memory_order_relaxed);
+    }
+    answer_all(remove(key), record);
+    if (CallPtr call = take(parked)) {
+        calls_.finish(std::move(call), At::later);
+    }
+}
+
+void KeyedCalls::pass_on(const std::string& key) noexcept {
+    Parked next;
+    store::ClaimRequest request;
+    {
+        const std::lock_guard guard{mutex_};
+        const auto found = running_.find(key);
+        if (found == running_.end()) {
+            return;
+        }
+        std::vector<Parked>& joined = found->second.joined;
+        const auto waits = std::ranges::find_if(
+            joined, [](const Parked& parked) { return parked->load() != nullptr; });
+        if (waits == joined.end()) {
+            running_.erase(found);
+            return;
+        }
+        next = *waits;
+        joined.erase(joined.begin(), waits + 1);
+        request = found->second.request;
+    }
+    ask(request, next);
+}
+
+std::vector<KeyedCalls::Parked> KeyedCalls::remove(const std::string& key) noexcept {
+    const std::lock_guard guard{mutex_};
+    const auto found = running_.find(key);
+    if (found == running_.end()) {
+        return {};
+    }
+    std::vector<Parked> joined = std::move(found->second.joined);
+    running_.erase(found);
+    return joined;
+}
+
+void KeyedCalls::answer(CallPtr call, const std::string& record) noexcept {
+    calls_.guard(*call, [&] {
+        call->state.keyed->record = record;
+        restore(*call);
+        call->state.response.is_replayed = true;
+    });
+    calls_.finish(std::move(call), At::later);
+}
+
+void KeyedCalls::answer_all(const std::vector<Parked>& joined, const std::string& record) noexcept {
+    for (const Parked& parked : joined) {
+        if (CallPtr call = take(parked)) {
+            answer(std::move(call), record);
+        }
+    }
+}
+
+void KeyedCalls::fail_all(CallPtr call, const std::vector<Parked>& joined,
+                          const Failure& why) noexcept {
+    if (call != nullptr) {
+        call->fail(why);
+        calls_.finish(std::move(call), At::later);
+    }
+    for (const Parked& parked : joined) {
+        if (CallPtr waiting = take(parked)) {
+            waiting->fail(why);
+            calls_.finish(std::move(waiting), At::later);
+        }
+    }
+}
+
+}  // namespace warren::runtime

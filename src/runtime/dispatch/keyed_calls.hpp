@@ -1,0 +1,91 @@
+#pragma once
+
+#include <warren/error.hpp>
+
+#include "core/keyed_hash.hpp"
+#include "runtime/dispatch/keyed_call.hpp"
+#include "runtime/dispatch/server_call.hpp"
+#include "store/call_store.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace warren::runtime {
+
+class RunningCalls;
+
+/// What became of calls by their keys, for metrics.          thread any may read
+struct KeyedCounters {
+    std::atomic<std::uint64_t> replayed = 0;  // answered from a record
+    std::atomic<std::uint64_t> joined = 0;    // answered with another one that ran meanwhile
+    std::atomic<std::uint64_t> conflicts = 0;
+    std::atomic<std::uint64_t> unknown = 0;
+    std::atomic<std::uint64_t> unkept = 0;  // done, and sent without a record: the store failed
+};
+
+/// The calls of one server that are told apart by keys. Of those under one key one runs at a time;
+/// the others wait for it, parked, and get its response. Whether it runs at all the store says, and
+/// its response leaves once the store has it.          thread any
+class KeyedCalls {
+public:
+    /// in  both must outlive this, which must outlive the store's thread: `stop` the store first
+    KeyedCalls(store::CallStore& store, RunningCalls& calls) noexcept
+        : store_{store}, calls_{calls} {}
+    KeyedCalls(const KeyedCalls&) = delete;
+    KeyedCalls& operator=(const KeyedCalls&) = delete;
+
+    /// Have a call started by its listener's backend, or answered, when the store has spoken.
+    /// in   call: with a key, prepared and watched          thread the listener's I/O thread
+    void claim(std::unique_ptr<ServerCall> call);
+    /// The response is in a call that was started: have it kept, and finished again after that.
+    /// out  false: there is nothing to wait for          thread any
+    bool keep(std::unique_ptr<ServerCall>& call) noexcept;
+
+    store::CallStore& store() noexcept { return store_; }
+    const KeyedCounters& counters() const noexcept { return counters_; }
+
+private:
+    using Parked = std::shared_ptr<ParkedCall>;
+    using CallPtr = std::unique_ptr<ServerCall>;
+
+    /// What runs under a key, and who waits for it.
+    struct Running {
+        store::ClaimRequest request;
+        std::vector<Parked> joined{};
+    };
+
+    static Parked park(ServerCall& call);
+    static CallPtr take(const Parked& parked) noexcept;
+    void ask(const store::ClaimRequest& request, Parked parked);
+    void ask_later(const std::string& key, Parked parked, ServerCall& call);
+    void ask_again(const std::string& key, const Parked& parked);
+    void claimed(const std::string& key, const Parked& parked,
+                 std::expected<store::Claimed, Failure> outcome);
+    void start(CallPtr call, const store::Claimed& claimed);
+    /// Whoever waits next under a key is to run.
+    void pass_on(const std::string& key) noexcept;
+    /// Nothing runs under a key any more.
+    std::vector<Parked> remove(const std::string& key) noexcept;
+    void answer(CallPtr call, const std::string& record) noexcept;
+    void answer_all(const std::vector<Parked>& joined, const std::string& record) noexcept;
+    void fail_all(CallPtr call, const std::vector<Parked>& joined, const Failure& why) noexcept;
+    void kept(const std::string& key, const Parked& parked, const std::string& record,
+              const std::expected<bool, Failure>& outcome) noexcept;
+
+    store::CallStore& store_;
+    RunningCalls& calls_;
+    KeyedCounters counters_;
+
+    std::mutex mutex_;  // of what follows
+    std::unordered_map<std::string, Running, core::KeyedHash, std::equal_to<>> running_;
+};
+
+}  // namespace warren::runtime

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <warren/client.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace warren::faults {
+
+/// Whether the calls that are sent again bear the same key.
+enum class Keys : bool { none, one_each };
+
+/// Threads that place orders, one after the other, and ask again until each has an answer.
+class Load {
+public:
+    struct Counts {
+        std::uint64_t calls = 0;
+        std::uint64_t answered = 0;
+        std::uint64_t hung = 0;   // without an answer after a minute of trying, or ever
+        std::uint64_t tries = 0;  // beyond the first of each, by this load: clients try, too
+        std::map<Code, std::uint64_t> failures{};
+    };
+
+    Load(const std::string& address, std::size_t threads, Keys keys)
+        : client_{address, {.timeout = std::chrono::seconds{5}}}, keys_{keys} {
+        for (std::size_t at = 0; at < threads; ++at) {
+            threads_.emplace_back([this, at] { run(at); });
+        }
+    }
+    Load(const Load&) = delete;
+    Load& operator=(const Load&) = delete;
+    ~Load() { finish(); }
+
+    /// Wait until so many more calls are answered.
+    void await_more(std::uint64_t calls) {
+        std::unique_lock lock{mutex_};
+        const std::uint64_t wanted = counts_.answered + calls;
+        changed_.wait_for(lock, patience, [&] { return counts_.answered >= wanted; });
+    }
+    /// Begin no more, and wait for the answers to those that have begun.
+    Counts finish() {
+        is_over_ = true;
+        for (std::thread& thread : threads_) {
+            thread.join();
+        }
+        threads_.clear();
+        return counts_;
+    }
+
+private:
+    static constexpr std::chrono::seconds patience{60};
+
+    void run(std::size_t thread) {
+        for (std::uint64_t number = 0; !is_over_; ++number) {
+            place(std::to_string(thread) + '.' + std::to_string(number));
+        }
+    }
+
+    void place(const std::string& id) {
+        const Dynamic order = Dynamic::map({{"id", id}, {"item", "onions"}, {"count", 1}});
+        CallOptions options{.idempotent = keys_ == Keys::one_each};
+        if (keys_ == Keys::one_each) {
+            options.idempotency_key = prefix_ + id;
+        }
+        const auto until = std::chrono::steady_clock::now() + patience;
+        bool is_answered = false;
+        std::uint64_t tries = 0;
+        std::map<Code, std::uint64_t> failures;
+        while (!is_answered && std::chrono::steady_clock::now() < until) {
+            ++tries;
+            try {
+                client_.call("place_order", order, options);
+                is_answered = true;
+            } catch (const Error& error) {
+                ++failures[error.code()];
+                if (retry_of(error.code()) == Retry::useless) {
+                    break;
+                }
+            }
+        }
+        const std::lock_guard lock{mutex_};
+        ++counts_.calls;
+        counts_.answered += is_answered ? 1 : 0;
+        counts_.hung += is_answered ? 0 : 1;
+        counts_.tries += tries - 1;
+        for (const auto& [code, count] : failures) {
+            counts_.failures[code] += count;
+        }
+        changed_.notify_all();
+    }
+
+    Client client_;
+    const Keys keys_;
+    const std::string prefix_ = to_string(Uuid::random()) + ' ';
+    std::atomic<bool> is_over_ = false;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    Counts counts_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace warren::faults

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "support/child_process.hpp"
+
+#include <csignal>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace warren::faults {
+
+/// The order service of examples/, in a process of its own that may be killed and started again.
+/// thread one at a time
+class Service {
+public:
+    /// in  arguments: its own; a port must be free. log: a file that its log goes to
+    Service(const std::vector<std::string>& arguments, const std::string& log)
+        : command_{"sh", "-c", "exec \"$@\" 2>>'" + log + "'", "sh", WARREN_ORDER_SERVICE} {
+        command_.insert(command_.end(), arguments.begin(), arguments.end());
+        start();
+    }
+
+    void kill() {
+        process_->send_signal(SIGKILL);
+        process_->wait();
+    }
+    void start() {
+        process_ = std::make_unique<test::ChildProcess>(command_);
+        if (process_->read_line() != "ready") {
+            throw std::runtime_error{"the order service did not get ready"};
+        }
+    }
+    /// out  its exit code
+    int terminate() {
+        process_->send_signal(SIGTERM);
+        return process_->wait();
+    }
+    pid_t id() const { return process_->id(); }
+
+private:
+    std::vector<std::string> command_;
+    std::unique_ptr<test::ChildProcess> process_;
+};
+
+}  // namespace warren::faults

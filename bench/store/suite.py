@@ -1,6 +1,8 @@
 """Entries of 200 bytes that reach the disk: one commit for each, and commits that many share.
 
-"queue with N": N appends are made at once, each again when it is done.
+"queue with N": N appends are made at once, each again when it is done. "calls with N": the same of
+calls with a key, each of which is begun in a store and has its reply kept there; "N together" is
+what a bare write of N entries and one fdatasync for all of them come to.
 """
 
 import sys
@@ -18,6 +20,8 @@ def contenders():
         CEILING: ("fdatasync", 1),
         SINGLE: ("single", 1),
         **{f"queue with {at_once}": ("group", at_once) for at_once in SHAPES},
+        **{f"{at_once} together": ("together", at_once) for at_once in SHAPES[1:3]},
+        **{f"calls with {at_once}": ("calls", at_once) for at_once in SHAPES[:3]},
     }
 
 

@@ -114,14 +114,19 @@ Line run(const Scene& scene, const Options& options, int number) {
     operator_.call("set_up", Dynamic::map({{"stock", 1'000'000}}));
 
     std::mt19937_64 random{options.seed + static_cast<std::uint64_t>(number)};
-    std::uniform_int_distribution<int> instant_us{1'000, 150'000};
+    std::uniform_int_distribution<std::uint64_t> calls_between{1, 60};
+    std::uniform_int_distribution<int> instant_us{0, 3'000};
     Line line{.scene = scene};
     {
         Load load{address, options.threads, scene.keys};
         load.await_more(options.threads);
         for (; line.kills < options.kills; ++line.kills) {
-            // The instants are random: it is no event that is waited for.
-            std::this_thread::sleep_for(std::chrono::microseconds{instant_us(random)});
+            load.await_more(calls_between(random));
+            // Somewhere between two answers.
+            const auto instant =
+                std::chrono::steady_clock::now() + std::chrono::microseconds{instant_us(random)};
+            while (std::chrono::steady_clock::now() < instant) {
+            }
             if (scene.victim == "server") {
                 service.kill();
                 service.start();
@@ -132,7 +137,6 @@ Line run(const Scene& scene, const Options& options, int number) {
                 postgresql->kill();
                 postgresql->start();
             }
-            load.await_more(1);
         }
         load.await_more(options.threads);
         line.counts = load.finish();

@@ -236,20 +236,6 @@ void write_text(MsgpackWriter& writer, std::string_view text) {
     return true;
 }
 
-std::string_view name_of_kind(ResponseKind kind) noexcept {
-    switch (kind) {
-    case ResponseKind::end:
-        return rpc_names::bare;
-    case ResponseKind::part:
-        return rpc_names::part;
-    case ResponseKind::progress:
-        return rpc_names::progress;
-    case ResponseKind::heartbeat:
-        return rpc_names::heartbeat;
-    }
-    std::unreachable();
-}
-
 struct ResponseMetadata {
     bool with_message = false;
     bool is_replayed = false;
@@ -264,7 +250,7 @@ struct ResponseMetadata {
                     (has.is_replayed ? 1 : 0) + (has.is_compressed ? 1 : 0) +
                     (has.with_auth ? 1 : 0));
     writer.text(rpc_names::marker);
-    writer.text(name_of_kind(response.kind));
+    writer.text(rpc_name_of(response.kind));
     if (has.with_message) {
         writer.text(rpc_names::message);
         write_text(writer, response.message);

@@ -16,7 +16,6 @@
 #include "endpoint/server/shared_queues.hpp"
 #include "endpoint/server/shutdown_method.hpp"
 #include "runtime/dispatch/dispatcher.hpp"
-#include "runtime/dispatch/keyed_calls.hpp"
 #include "runtime/dispatch/workers.hpp"
 #include "transport/loop/asio_executor.hpp"
 
@@ -67,10 +66,7 @@ public:
             }
             methods.push_back(std::move(found));
         }
-        store_ = endpoint::open_store(options_.store, log_);
-        if (store_ == nullptr) {
-            endpoint::check_needs_no_store(configs_, methods);
-        }
+        store_.open(options_.store, log_, configs_, methods);
         proxies_.emplace(configs_, options_.replies, clock_, log_);
         const endpoint::ListenerShared shared{
             .asio = asio_,
@@ -86,9 +82,7 @@ public:
         workers_.emplace(
             runtime::WorkerOptions{.threads = workers, .queued_max = options_.queued_calls_max});
         dispatcher_.emplace(*workers_, clock_, *log_, limits_, &log_->of_handlers());
-        if (store_ != nullptr) {
-            keyed_calls_.emplace(*store_, dispatcher_->calls());
-        }
+        store_.attach(dispatcher_->calls());
         const auto opening = [this](std::size_t index) -> endpoint::ActiveListener::Opening {
             return {.dispatcher = *dispatcher_,
                     .log = *log_,
@@ -97,7 +91,7 @@ public:
                                      : runtime::Responses::by_handlers,
                     .forwarder = proxies_->forwarder_of(index),
                     .on_change = {},
-                    .keyed_calls = keyed_calls_ ? &*keyed_calls_ : nullptr,
+                    .keyed_calls = store_.keyed_calls(),
                     .interceptors = interceptors_,
                     .forwards_to = proxies_->target_of(index)};
         };
@@ -112,7 +106,7 @@ public:
             admin_.reset();
             listeners_.clear();
             proxies_.reset();
-            close_store();
+            store_.close();
             dispatcher_.reset();
             ended_ = true;
             throw Error{std::move(opened.error())};
@@ -235,9 +229,7 @@ private:
             .contract_differences =
                 dispatcher_->counters().contract_differences.load(std::memory_order_relaxed),
             .log_lines_dropped = log_->dropped()};
-        if (keyed_calls_) {
-            figures.store = endpoint::figures_of(*store_, *keyed_calls_);
-        }
+        figures.store = store_.figures();
         figures.listeners = listeners_.figures();
         proxies_->add_to(figures);
         return figures;
@@ -245,8 +237,8 @@ private:
 
     std::vector<std::string> not_ready() const {
         std::vector<std::string> reasons = listeners_.not_consuming();
-        if (store_ != nullptr && store_->counters().is_failing.load(std::memory_order_relaxed)) {
-            reasons.push_back(store_->name() + " cannot be used");
+        if (std::string failing = store_.failing(); !failing.empty()) {
+            reasons.push_back(std::move(failing));
         }
         if (listeners_.is_draining()) {
             reasons.insert(reasons.begin(), "draining");
@@ -287,12 +279,6 @@ private:
         closed.wait();
     }
 
-    /// Its thread may be on the way out of what it completed last.
-    void close_store() {
-        store_.reset();
-        keyed_calls_.reset();
-    }
-
     void close(std::chrono::milliseconds patience) {
         close_admin();
         listeners_.close(std::max(patience, close_patience));
@@ -301,7 +287,7 @@ private:
         asio_thread_.join();
         // Their threads may be on the way out of answering.
         proxies_.reset();
-        close_store();
+        store_.close();
         dispatcher_.reset();
         ended_ = true;
         log_->flush(log_flush_max);
@@ -312,8 +298,7 @@ private:
     transport::AsioExecutor asio_;
     std::optional<runtime::ThreadWorkers> workers_;
     std::optional<runtime::Dispatcher> dispatcher_;
-    std::optional<runtime::KeyedCalls> keyed_calls_;
-    std::unique_ptr<store::CallStore> store_;
+    endpoint::ServerStore store_;
     endpoint::ActiveListeners listeners_;
     std::optional<endpoint::Proxies> proxies_;
     std::unique_ptr<endpoint::ServerAdmin> admin_;

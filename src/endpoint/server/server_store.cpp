@@ -27,6 +27,22 @@ bool is_wanted(std::optional<Idempotency> idempotency) noexcept {
     return idempotency.value_or(Idempotency::none) != Idempotency::none;
 }
 
+/// Hold what listeners and methods ask for against a server without a store.
+void check_needs_no_store(std::span<const ListenerConfig> configs,
+                          std::span<const std::vector<const Method*>> methods) {
+    for (std::size_t at = 0; at < configs.size(); ++at) {
+        if (is_wanted(configs[at].options.idempotency)) {
+            const std::string& origin = configs[at].options.origin;
+            refuse_without_store(origin.empty() ? "The listener " + configs[at].display() : origin);
+        }
+        for (const Method* const method : methods[at]) {
+            if (is_wanted(method->idempotency)) {
+                refuse_without_store("The method " + method->name);
+            }
+        }
+    }
+}
+
 }  // namespace
 
 std::expected<void, Failure> check_store(const StoreOptions& options) {
@@ -43,10 +59,11 @@ std::expected<void, Failure> check_store(const StoreOptions& options) {
     return {};
 }
 
-std::unique_ptr<store::CallStore> open_store(const StoreOptions& options,
-                                             std::shared_ptr<Log> log) {
+void ServerStore::open(const StoreOptions& options, std::shared_ptr<Log> log,
+                       std::span<const ListenerConfig> configs,
+                       std::span<const std::vector<const Method*>> methods) {
     if (!options.is_said()) {
-        return nullptr;
+        return check_needs_no_store(configs, methods);
     }
     value_or_throw(check_store(options));
     auto session = open_session(options);
@@ -56,44 +73,48 @@ std::unique_ptr<store::CallStore> open_store(const StoreOptions& options,
         }
         throw Error{std::move(session.error())};
     }
-    return std::make_unique<store::CallStore>(
+    store_ = std::make_unique<store::CallStore>(
         std::move(*session), store::CallStoreOptions{.limits = {.keep_ms = options.keep.count(),
                                                                 .bytes_max = options.bytes_max},
                                                      .log = std::move(log)});
 }
 
-metrics::StoreFigures figures_of(const store::CallStore& of_store,
-                                 const runtime::KeyedCalls& calls) noexcept {
-    const store::CallStoreCounters& store = of_store.counters();
-    const runtime::KeyedCounters& keyed = calls.counters();
+void ServerStore::attach(runtime::RunningCalls& calls) {
+    if (store_ != nullptr) {
+        keyed_calls_.emplace(*store_, calls);
+    }
+}
+
+void ServerStore::close() {
+    store_.reset();
+    keyed_calls_.reset();
+}
+
+std::optional<metrics::StoreFigures> ServerStore::figures() const noexcept {
+    if (!keyed_calls_) {
+        return std::nullopt;
+    }
+    const store::CallStoreCounters& store = store_->counters();
+    const runtime::KeyedCounters& keyed = keyed_calls_->counters();
     const auto of = [](const std::atomic<std::uint64_t>& count) {
         return count.load(std::memory_order_relaxed);
     };
-    return {.claims = of(store.claims),
-            .kept = of(store.kept),
-            .commits = of(store.commits),
-            .failures = of(store.failures),
-            .is_failing = store.is_failing.load(std::memory_order_relaxed),
-            .replayed = of(keyed.replayed),
-            .joined = of(keyed.joined),
-            .conflicts = of(keyed.conflicts),
-            .unknown = of(keyed.unknown),
-            .unkept = of(keyed.unkept)};
+    return metrics::StoreFigures{.claims = of(store.claims),
+                                 .kept = of(store.kept),
+                                 .commits = of(store.commits),
+                                 .failures = of(store.failures),
+                                 .is_failing = store.is_failing.load(std::memory_order_relaxed),
+                                 .replayed = of(keyed.replayed),
+                                 .joined = of(keyed.joined),
+                                 .conflicts = of(keyed.conflicts),
+                                 .unknown = of(keyed.unknown),
+                                 .unkept = of(keyed.unkept)};
 }
 
-void check_needs_no_store(std::span<const ListenerConfig> configs,
-                          std::span<const std::vector<const Method*>> methods) {
-    for (std::size_t at = 0; at < configs.size(); ++at) {
-        if (is_wanted(configs[at].options.idempotency)) {
-            const std::string& origin = configs[at].options.origin;
-            refuse_without_store(origin.empty() ? "The listener " + configs[at].display() : origin);
-        }
-        for (const Method* const method : methods[at]) {
-            if (is_wanted(method->idempotency)) {
-                refuse_without_store("The method " + method->name);
-            }
-        }
-    }
+std::string ServerStore::failing() const {
+    return store_ != nullptr && store_->counters().is_failing.load(std::memory_order_relaxed)
+               ? store_->name() + " cannot be used"
+               : std::string{};
 }
 
 }  // namespace warren::endpoint

@@ -8,25 +8,42 @@
 #include "runtime/dispatch/keyed_calls.hpp"
 #include "store/call_store.hpp"
 
+#include <expected>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 // Where a server keeps replies, so that no call is done twice.
 namespace warren::endpoint {
 
-/// out  null: its options name none
-/// err  throws Error (invalid_request) saying why it cannot be used, and what to do
-std::unique_ptr<store::CallStore> open_store(const StoreOptions& options, std::shared_ptr<Log> log);
+/// A server's store, and what it knows of the calls that run.
+/// thread as the server's functions, where nothing else is said
+class ServerStore {
+public:
+    /// err  throws Error (invalid_request) saying why it cannot be used, and what to do; or that a
+    ///      listener or a method needs one where the options name none
+    /// in   methods: of each listener
+    void open(const StoreOptions& options, std::shared_ptr<Log> log,
+              std::span<const ListenerConfig> configs,
+              std::span<const std::vector<const Method*>> methods);
+    /// in   calls: outlive what follows until `close`
+    void attach(runtime::RunningCalls& calls);
+    /// Once no call is left. Its thread may be on the way out of what it completed last.
+    void close();
 
-/// Hold what listeners and methods ask for against a server without a store.
-/// in   methods: of each listener
-/// err  throws Error (invalid_request) naming the listener or the method
-void check_needs_no_store(std::span<const ListenerConfig> configs,
-                          std::span<const std::vector<const Method*>> methods);
+    /// Null: there is no store.
+    runtime::KeyedCalls* keyed_calls() noexcept { return keyed_calls_ ? &*keyed_calls_ : nullptr; }
+    /// thread any
+    std::optional<metrics::StoreFigures> figures() const noexcept;
+    /// Why it cannot be used now, for people; empty: it can.          thread any
+    std::string failing() const;
 
-metrics::StoreFigures figures_of(const store::CallStore& of_store,
-                                 const runtime::KeyedCalls& calls) noexcept;
+private:
+    std::optional<runtime::KeyedCalls> keyed_calls_;
+    std::unique_ptr<store::CallStore> store_;
+};
 
 /// err  invalid_request: both kinds are named, or a limit is none
 std::expected<void, Failure> check_store(const StoreOptions& options);

@@ -19,8 +19,8 @@ namespace warren::store {
 class SqliteSession final : public CallSession {
 public:
     /// Open the file, or make it with mode 0600.
-    /// err  invalid_request, naming the file and what to do: its directory is missing, it may not be
-    ///      written, it is something else, it is damaged, or a newer program made it
+    /// err  invalid_request, naming the file and what to do: its directory is missing, it may not
+    ///      be written, it is something else, it is damaged, or a newer program made it
     /// cost O(bytes of the file), which are checked
     static std::expected<std::unique_ptr<SqliteSession>, Failure> open(std::string path);
 

@@ -50,6 +50,9 @@ FRAMES = {
         struct Response { bool tolerable; }; WARREN_MODEL(Response, (tolerable))
         WARREN_CONTRACT(dx_example, "dx_example", Request, Response)
         }""",
+    "docs/guide/idempotency.md": """
+        struct Order { std::string item; int count; }; WARREN_MODEL(Order, (item), (count))
+        struct Placed { std::int64_t number; }; WARREN_MODEL(Placed, (number))""",
     "docs/guide/metadata.md": """
         struct Order { int number; }; WARREN_MODEL(Order, (number))
         WARREN_CONTRACT(order, "order", Order, int)

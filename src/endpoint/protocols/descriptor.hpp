@@ -65,12 +65,13 @@ struct ListenerKey {
 /// What of a call's metadata the messages of a protocol carry from Warren's clients to its servers.
 struct CarriedMetadata {
     bool time_left = false;
-    bool attempt = false;  // as the client counts them: a broker's count comes with every delivery
+    bool attempt = false;  // as the client counts them; a broker's own count is added to it
     bool asked = false;    // what callers ask for: key, trace, baggage, contract and priority
 };
 
 /// What every protocol at a broker carries in properties and headers.
-inline constexpr CarriedMetadata carried_at_brokers{.time_left = true, .asked = true};
+inline constexpr CarriedMetadata carried_at_brokers{
+    .time_left = true, .attempt = true, .asked = true};
 
 /// What a protocol is to endpoints: all that they know of it. Each has a file in this folder, which
 /// is the only one to know its name, and a line in `list.inc`.

@@ -49,7 +49,7 @@ void restore(ServerCall& call) {
 /// Whether a response is to be given again to whoever asks again. One that says that nothing was
 /// done, or that the server went wrong, is not: then the call is to be tried again.
 bool is_outcome(const ServerCall& call) {
-    if (call.state.parts != nullptr) {
+    if (call.state.method->part != nullptr) {
         return false;  // a record has no parts
     }
     const auto failure = call.state.response.failure;

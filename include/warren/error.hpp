@@ -76,6 +76,8 @@ struct Failure {
     bool of_nested_call = false;
     /// The call was done before, under the same idempotency key, and failed then.
     bool is_replayed = false;
+    /// A handler asks for the same call again, after `retry_after` [<warren/retry_later.hpp>].
+    bool asks_retry = false;
 
     friend bool operator==(const Failure&, const Failure&) = default;
 };

@@ -45,13 +45,14 @@ struct ListenerQueue {
     std::string name{};  // default: at memory: its name, of tutorial rpc_queue; otherwise none
     std::vector<ListenerExchange> exchanges{};
     Acknowledge acknowledge = Acknowledge::with_reply;
-    /// How often a request may be begun. Once more it is answered `failed` and kept from running,
-    /// because it may be what ends the process; 0: it always runs. A classic queue tells only first
-    /// attempts from others, so that there nothing between 1 and 0 has an effect.
-    std::uint32_t attempts_max = 20;
-    /// Of a quorum queue: where the broker puts what it delivered over `attempts_max` times and was
-    /// never settled. Unset: the queue's name and ".dead-letter". Empty: the queue is declared
-    /// without a limit of deliveries and without dead letters, as it may exist already.
+    /// How often a request may be begun. Once more it is answered `failed`, with a message that
+    /// begins "poisoned:", and kept from running, because it may be what ends the process; 0: it
+    /// always runs. A classic queue tells only first attempts from others, so that there nothing
+    /// between 1 and 0 has an effect. Unset: 5 of a quorum queue, 0 of others.
+    std::optional<std::uint32_t> attempts_max{};
+    /// Of a quorum queue: where requests go that were begun `attempts_max` times, with the reason.
+    /// Unset: the queue's name and ".dead-letter". Empty: the queue is declared without a limit of
+    /// deliveries and without dead letters, as it may exist already.
     std::optional<std::string> dead_letter_queue{};
     /// Whether requests that the broker drops, such as those whose time is over in the queue, come
     /// back to the callers that ask for it (`return_dropped` in their addresses): the queue is

@@ -33,6 +33,7 @@ struct MessageView {
     std::string_view type{};
     std::string_view user_id{};  // checked by the broker against the connection's user
     std::string_view app_id{};
+    std::optional<std::uint64_t> timestamp{};     // seconds since 1970
     std::optional<std::uint8_t> delivery_mode{};  // 1 transient, 2 `persistent`
     std::optional<std::uint8_t> priority{};
     Value headers{};  // map or null
@@ -40,6 +41,8 @@ struct MessageView {
 
     // of received messages only
     bool redelivered = false;
+    std::uint32_t attempts_before = 0;  // those that the broker does not count: see `restore_moved`
+    bool is_suspect = false;            // one of these may have ended its process
     std::size_t body_bytes =
         0;  // more than body.size() when the body was over the limit and skipped
 };

@@ -24,17 +24,6 @@ bool is_name(std::string_view text) noexcept {
     return text.size() <= metadata_name_bytes_max && core::utf8_valid(text);
 }
 
-/// Which attempt at handling a delivery is, from 1, as far as the broker tells.
-std::uint32_t delivery_attempt(const MessageView& message) noexcept {
-    // Quorum queues count deliveries; other queues only say that there was an earlier one.
-    constexpr std::int64_t attempts_max = std::numeric_limits<std::uint32_t>::max() - 1;
-    const Value* count = message.headers.find("x-delivery-count");
-    if (count != nullptr && count->kind() == Value::Kind::int64 && count->as_int64() > 0) {
-        return static_cast<std::uint32_t>(std::min(count->as_int64(), attempts_max)) + 1;
-    }
-    return message.redelivered ? 2 : 1;
-}
-
 /// The caller counts how often it sent the call, and the broker how often it delivered this
 /// request.
 void add_attempts(const Value& said, Metadata& metadata) noexcept {
@@ -81,6 +70,17 @@ void read_header(const Member& header, Metadata& metadata) noexcept {
 }
 
 }  // namespace
+
+std::uint32_t delivery_attempt(const MessageView& message) noexcept {
+    // Quorum queues count deliveries; other queues only say that there was an earlier one.
+    constexpr std::int64_t attempts_max = std::numeric_limits<std::int32_t>::max();
+    const Value* count = message.headers.find("x-delivery-count");
+    const std::uint32_t before = message.attempts_before;
+    if (count != nullptr && count->kind() == Value::Kind::int64 && count->as_int64() > 0) {
+        return before + static_cast<std::uint32_t>(std::min(count->as_int64(), attempts_max)) + 1;
+    }
+    return before + (message.redelivered ? 2 : 1);
+}
 
 constinit const std::array<MetadataText, 5> metadata_texts{
     MetadataText{"idempotency_key", "idempotency-key", "key", &Metadata::idempotency_key, is_name},

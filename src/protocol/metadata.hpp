@@ -72,6 +72,9 @@ Metadata copy(const Metadata& metadata, Arena& arena);
 /// Have the texts that callers say view the arena.
 void keep_texts(Metadata& metadata, Arena& arena);
 
+/// Which attempt at handling a delivery is, from 1, as far as the broker and its servers tell.
+std::uint32_t delivery_attempt(const MessageView& message) noexcept;
+
 /// What the properties and headers of a delivered request say. A header of another kind than ours
 /// is somebody else's, and is passed over. An expiration of 0 ms is to be delivered at once or not
 /// at all, and so it was: how long its caller waits it does not say.

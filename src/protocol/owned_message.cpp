@@ -4,6 +4,8 @@ namespace warren::protocol {
 
 OwnedMessage::OwnedMessage(const MessageView& view)
     : redelivered{view.redelivered},
+      attempts_before{view.attempts_before},
+      is_suspect{view.is_suspect},
       exchange_{view.exchange},
       routing_key_{view.routing_key},
       content_type_{view.content_type},
@@ -19,6 +21,7 @@ OwnedMessage::OwnedMessage(const MessageView& view)
       has_empty_correlation_id_{view.has_empty_correlation_id},
       delivery_mode_{view.delivery_mode},
       priority_{view.priority},
+      timestamp_{view.timestamp},
       headers_{view.headers} {}
 
 MessageView OwnedMessage::view() const {
@@ -34,11 +37,14 @@ MessageView OwnedMessage::view() const {
             .type = type_,
             .user_id = user_id_,
             .app_id = app_id_,
+            .timestamp = timestamp_,
             .delivery_mode = delivery_mode_,
             .priority = priority_,
             .headers = headers_.value(),
             .body = bytes_of(body_),
             .redelivered = redelivered,
+            .attempts_before = attempts_before,
+            .is_suspect = is_suspect,
             .body_bytes = body_.size()};
 }
 

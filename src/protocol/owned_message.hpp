@@ -22,12 +22,15 @@ public:
     const std::string& routing_key() const noexcept { return routing_key_; }
 
     bool redelivered = false;
+    std::uint32_t attempts_before = 0;
+    bool is_suspect = false;
 
 private:
     std::string exchange_, routing_key_, content_type_, content_encoding_, correlation_id_,
         reply_to_, expiration_, message_id_, type_, user_id_, app_id_, body_;
     bool has_empty_correlation_id_;
     std::optional<std::uint8_t> delivery_mode_, priority_;
+    std::optional<std::uint64_t> timestamp_;
     Dynamic headers_;
 };
 

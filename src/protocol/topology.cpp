@@ -29,14 +29,11 @@ void apply(const TopologyOverrides& overrides, Queue& queue) {
     }
 }
 
-namespace {
-
-bool is_quorum(const Queue& queue) {
-    const Value* const type = queue.arguments.value().find("x-queue-type");
+bool is_quorum(const Queue& queue) noexcept {
+    const Value* const type =
+        queue.arguments.value().is_map() ? queue.arguments.value().find("x-queue-type") : nullptr;
     return type != nullptr && type->is_text() && type->as_text() == "quorum";
 }
-
-}  // namespace
 
 bool limit_deliveries(const DeadLetters& wanted, Topology& topology) {
     constexpr std::string_view limit = "x-delivery-limit";

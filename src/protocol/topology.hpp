@@ -74,6 +74,9 @@ struct DeadLetters {
     std::int64_t deliveries_max = 0;
 };
 
+/// Whether a queue counts deliveries.
+bool is_quorum(const Queue& queue) noexcept;
+
 /// Limit how often a server's quorum queue delivers a message, and declare where it goes then, but
 /// for what the user said of that. Other queues have no such limit.      [RabbitMQ, quorum queues]
 /// out  whether the queue has a limit now

@@ -3,6 +3,7 @@
 #include <warren/error.hpp>
 
 #include "protocol/message_view.hpp"
+#include "protocol/moved_request.hpp"
 #include "protocol/topology.hpp"
 #include "runtime/executor.hpp"
 
@@ -48,6 +49,15 @@ public:
     }
     /// Requeue it: the broker delivers it again, here or elsewhere.
     virtual void requeue(DeliveryId delivery) = 0;
+    /// Give it up: a broker whose queue has dead letters keeps it there, any other one drops it.
+    virtual void reject(DeliveryId delivery) { (void)settle(delivery, nullptr); }
+    /// Whether `move` can.
+    virtual bool can_move() const noexcept { return false; }
+    /// Put a request into another queue; `ServerSink::on_moved` follows, unless the connection is
+    /// lost before. Until then its delivery is not to be settled.
+    /// in   only where `can_move`
+    virtual void move(DeliveryId /*delivery*/, const protocol::MessageView& /*request*/,
+                      const protocol::RequestMove& /*move*/) {}
     /// Take no further deliveries; `ServerSink::on_stopped` follows. What was delivered stays
     /// valid.
     virtual void stop_consuming() = 0;
@@ -82,6 +92,9 @@ public:
     /// How the reply to a delivery fared that was on trial: it can be acknowledged now.
     /// in  refused: why it cannot be sent; null: the broker has it
     virtual void on_tried(DeliveryId /*delivery*/, const Failure* /*refused*/) {}
+    /// What was to be put into another queue is there.
+    /// in  failed: why it is not; null: the broker has confirmed it
+    virtual void on_moved(DeliveryId /*delivery*/, const Failure* /*failed*/) {}
     /// The broker refuses a reply that counted as sent: its caller may be answered otherwise.
     virtual void on_reply_refused(const protocol::MessageView& /*reply*/, const Failure& /*why*/) {}
     /// A reply reaches nobody.

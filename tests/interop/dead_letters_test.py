@@ -116,7 +116,8 @@ class Attempts(InteropTest):
                     amqp.connection.process_data_events(time_limit=None)
                 self.assertFalse(client.reply["success"])
                 self.assertIn("attempts_max is 2", client.reply["message"])
-                server.wait_until_log("Kept from running")
+                server.wait_until_log("poisoned: ")
+                self.assertTrue(client.reply["message"].startswith("poisoned: "))
         self.assert_settled("counted")
 
     def test_a_classic_queue_tells_later_attempts_from_first_ones(self):

@@ -50,6 +50,9 @@ FRAMES = {
         struct Response { bool tolerable; }; WARREN_MODEL(Response, (tolerable))
         WARREN_CONTRACT(dx_example, "dx_example", Request, Response)
         }""",
+    "docs/guide/dead-letters.md": """
+        struct Charge { int amount; }; struct Receipt { int number; };
+        bool bank_is_open(); Receipt pay(const Charge&);""",
     "docs/guide/idempotency.md": """
         struct Order { std::string item; int count; }; WARREN_MODEL(Order, (item), (count))
         struct Placed { std::int64_t number; }; WARREN_MODEL(Placed, (number))""",

@@ -2,6 +2,7 @@
 
 #include "contract/registered.hpp"
 #include "endpoint/protocols/descriptor.hpp"
+#include "endpoint/server/listener_queue.hpp"
 #include "endpoint/server/metrics_route.hpp"
 
 #include <algorithm>
@@ -70,7 +71,7 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .responses = opening.responses,
         .series = series_ ? &*series_ : nullptr,
         .name = config_.display(),
-        .attempts_max = config_.address.is_brokerless() ? 0 : config_.options.queue.attempts_max,
+        .attempts_max = attempts_max_of(config_),
         .keyed_calls = opening.keyed_calls,
         .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
         .interceptors = std::move(interceptors),

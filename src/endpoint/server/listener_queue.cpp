@@ -5,6 +5,8 @@
 #include "endpoint/server/topic_pattern.hpp"
 #include "protocol/returned_requests.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -221,13 +223,28 @@ std::expected<void, Failure> check_names(const ListenerOptions& options, const A
     return checked;
 }
 
+// Of quorum queues.
+constexpr std::uint32_t attempts_default = 5;
 constexpr std::int64_t deliveries_default = 20;
+
+std::uint32_t attempts_max_in(const ListenerQueue& options) {
+    return options.attempts_max.value_or(options.type == QueueType::quorum ? attempts_default : 0);
+}
 
 /// One delivery more than attempts, so that the last one is answered.
 protocol::DeadLetters dead_letters_of(const ListenerQueue& options, const std::string& queue) {
+    const std::uint32_t attempts_max = attempts_max_in(options);
     return {.queue = options.dead_letter_queue.value_or(queue + ".dead-letter"),
-            .deliveries_max = options.attempts_max == 0 ? deliveries_default
-                                                        : std::int64_t{options.attempts_max}};
+            .deliveries_max = attempts_max == 0 ? deliveries_default : std::int64_t{attempts_max}};
+}
+
+/// This process, for people.
+std::string name_of_this_server() {
+    std::array<char, 256> host{};
+    if (gethostname(host.data(), host.size() - 1) != 0) {
+        host[0] = '?';
+    }
+    return std::string{host.data()} + " (process " + std::to_string(getpid()) + ")";
 }
 
 /// What an exchange does. A plugin's does as the type that its argument names.
@@ -344,13 +361,29 @@ protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::st
     return topology;
 }
 
+std::uint32_t attempts_max_of(const ListenerConfig& config) {
+    return config.address.is_brokerless() ? 0 : attempts_max_in(config.options.queue);
+}
+
+runtime::RequestMoves moves_of(const ListenerConfig& config, const protocol::Topology& topology) {
+    const ListenerQueue& options = config.options.queue;
+    const protocol::Queue& queue = topology.queues.front();
+    const std::string letters = dead_letters_of(options, queue.name).queue;
+    // Declared with the queue, unless its arguments or a policy say where dead letters go.
+    const bool is_declared = std::ranges::any_of(
+        topology.queues, [&](const protocol::Queue& each) { return each.name == letters; });
+    return {.queue = queue,
+            .dead_letters = is_declared ? letters : std::string{},
+            .server = name_of_this_server()};
+}
+
 std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology) {
     const protocol::Queue& queue = topology.queues.front();
     const Value* const type = queue.arguments.value().find("x-queue-type");
     const bool counts = type != nullptr && type->is_text() && type->as_text() == "quorum";
     const bool is_limited = counts && queue.arguments.value().find("x-delivery-limit") != nullptr;
     // Other queues tell a first attempt from others, and no more.
-    const std::uint32_t attempts_max = config.options.queue.attempts_max;
+    const std::uint32_t attempts_max = attempts_max_of(config);
     if (is_limited || attempts_max == 1 || (counts && attempts_max != 0) || queue.exclusive ||
         queue.auto_delete || config.options.queue.acknowledge == Acknowledge::before_handling) {
         return {};
@@ -358,7 +391,8 @@ std::string unlimited_attempts(const ListenerConfig& config, const protocol::Top
     return counts ? "a request that ends the process comes again without an end: neither "
                     "'attempts_max' nor a limit of deliveries keeps it from it"
                   : "a request that ends the process comes again without an end: a queue that is "
-                    "not of type quorum does not count (queue_type: quorum, or attempts_max: 1)";
+                    "not of type quorum does not count, so that attempts_max is off (queue_type: "
+                    "quorum gives it a limit of 5 and dead letters; or attempts_max: 1)";
 }
 
 }  // namespace warren::endpoint

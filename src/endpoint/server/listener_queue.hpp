@@ -7,7 +7,9 @@
 #include "endpoint/server/listener_config.hpp"
 #include "protocol/message_protocol.hpp"
 #include "protocol/topology.hpp"
+#include "runtime/server/message_server.hpp"
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <vector>
@@ -38,6 +40,11 @@ std::string queue_at_broker(const Address& address);
 /// What a listener wants of a broker.
 protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::string> methods,
                                const protocol::MessageProtocol& protocol);
+/// How often a request may be begun; 0: there is no limit.
+std::uint32_t attempts_max_of(const ListenerConfig& config);
+/// Where the requests of a listener go that leave its queue undone.
+/// in   topology: of `topology_of`
+runtime::RequestMoves moves_of(const ListenerConfig& config, const protocol::Topology& topology);
 /// Why nothing keeps a request that ends its process from coming again for ever; empty: something
 /// does.
 std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology);

@@ -53,6 +53,7 @@ public:
                 .lost_requests = lost_requests(topology_),
                 .acknowledge = config().options.queue.acknowledge,
                 .compress_bytes_min = config().options.compress_bytes_min,
+                .moves = moves_of(config(), topology_),
                 .on_consuming = opening.on_change,
                 .on_lost = [on_change = opening.on_change](const Failure&) { on_change(); }});
         has_opened_.store(true, std::memory_order_release);

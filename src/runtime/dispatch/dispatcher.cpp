@@ -186,10 +186,11 @@ bool Dispatcher::may_attempt(ServerCall& call) {
     }
     calls_.counters.attempts_refused.fetch_add(1, std::memory_order_relaxed);
     std::string why =
-        fmt::format("Kept from running: it was begun {} times and never done (attempts_max is {})",
+        fmt::format("poisoned: it was begun {} times and never done (attempts_max is {})",
                     attempt - 1, attempts_max);
     calls_.report(call, why);
     call.fail({.code = Code::failed, .message = std::move(why)});
+    call.state.is_poisoned = true;
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include "model/render.hpp"
 #include "model/secrets.hpp"
 #include "model/validate.hpp"
+#include "protocol/delay_queue.hpp"
 #include "runtime/dispatch/backend.hpp"
 #include "runtime/dispatch/keyed_calls.hpp"
 #include "runtime/dispatch/nested_failures.hpp"
@@ -179,6 +180,23 @@ void RunningCalls::accept_failure(ServerCall& call, const Failure& failure) noex
     }
     call.fail(failure.code == Code::failed && is_late(call) ? interrupted(failure.message)
                                                             : failure);
+    if (failure.asks_retry) [[unlikely]] {
+        accept_retry(call, failure);
+    }
+}
+
+/// Without a way to have its request again, or the time for it, it is for the caller to try again.
+void RunningCalls::accept_retry(ServerCall& call, const Failure& failure) noexcept {
+    const std::chrono::milliseconds after =
+        protocol::delay_step(failure.retry_after.value_or(protocol::delay_min));
+    const auto deadline = call.state.context.deadline;
+    const bool may_begin_again =
+        call.state.keyed == nullptr || call.state.keyed->mode != Idempotency::at_most_once;
+    const bool has_shown_anything = call.state.has_committed || call.state.parts != nullptr;
+    if (may_begin_again && !has_shown_anything && call.can_come_again() &&
+        (!deadline || clock_.now() + after < *deadline)) {
+        call.state.retry_after = after;
+    }
 }
 
 void RunningCalls::fail_internally(ServerCall& call, std::string_view details) noexcept {
@@ -213,7 +231,7 @@ void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
     if (state.response.failure) {
         const auto code = static_cast<std::size_t>(*state.response.failure);
         counters.failures[code].fetch_add(1, std::memory_order_relaxed);
-        if (!call->wants_response && !state.is_withdrawn) [[unlikely]] {
+        if (!call->wants_response && !state.is_withdrawn && !state.retry_after) [[unlikely]] {
             log_one_way_failure(*call);
         }
     }

@@ -75,6 +75,7 @@ public:
 
 private:
     bool is_late(const ServerCall& call) const noexcept;
+    void accept_retry(ServerCall& call, const Failure& failure) noexcept;
     void log_call(const ServerCall& call) noexcept;
     void log_one_way_failure(const ServerCall& call) noexcept;
 

@@ -56,6 +56,8 @@ void ServerCall::release_rare() noexcept {
     state.parked.reset();
     state.keyed.reset();
     state.has_committed = false;
+    state.is_poisoned = false;
+    state.retry_after.reset();
     state.parts.reset();
     state.interceptor_states.clear();
 }
@@ -80,8 +82,8 @@ void ServerCall::reset() noexcept {
     state.sent_at_ms.reset();
     state.handler_began_at = {};
     if (state.large != nullptr || state.parked != nullptr || state.keyed != nullptr ||
-        state.has_committed || state.parts != nullptr || !state.interceptor_states.empty())
-        [[unlikely]] {
+        state.has_committed || state.is_poisoned || state.retry_after || state.parts != nullptr ||
+        !state.interceptor_states.empty()) [[unlikely]] {
         release_rare();
     }
     state.takes_progress = false;

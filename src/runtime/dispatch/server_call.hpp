@@ -66,6 +66,8 @@ struct ServerCallState {
     bool takes_progress = false;
     bool has_other_contract = false;  // its caller, than this server
     bool has_committed = false;
+    bool is_poisoned = false;  // it was begun too often to begin again
+    std::optional<std::chrono::milliseconds> retry_after{};  // its request is to come again then
     bool lacks_parts = false;  // its handler could not send one, so that its response is not whole
 
     protocol::Response response{};
@@ -104,6 +106,9 @@ public:
     // server_call_commit.cpp
     void commit(const Type* response,
                 const std::function<detail::CommittedResponse(Transaction&)>& change) final;
+
+    /// Whether its request can come again later, although this delivery of it ends.
+    virtual bool can_come_again() const noexcept { return false; }
 
     /// Append what tells its message from every other one, where that is so by its form.
     virtual void write_message_key(std::string& /*key*/) const {}

@@ -207,6 +207,9 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
         call->state.context.caller = call->arena.copy(message.user_id);
     }
     call->hears_credit = call->is_recognizable() && transport_.hears_control();
+    if (transport_.can_move()) {
+        call->keep_request(message);
+    }
     if (call->is_recognizable()) {
         call->body_hash = hash_of(message.body);
     }
@@ -311,6 +314,7 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
         passed_over_.clear();
         generation_ = 0;
         consuming_ = false;
+        lose_moving();
     }
     // A server that has drained closes its connection itself. Otherwise every attempt to connect
     // again may fail the same way; that is said once.

@@ -7,7 +7,9 @@
 #include "core/limits.hpp"
 #include "protocol/control.hpp"
 #include "protocol/message_protocol.hpp"
+#include "protocol/moved_request.hpp"
 #include "protocol/owned_message.hpp"
+#include "protocol/topology.hpp"
 #include "runtime/counters.hpp"
 #include "runtime/dispatch/dispatcher.hpp"
 #include "runtime/dispatch/request_memory.hpp"
@@ -36,6 +38,14 @@ enum class LostRequests : std::uint8_t {
     are_gone,    // their queue goes with the connection
 };
 
+/// Where requests go that leave their queue undone.
+struct RequestMoves {
+    protocol::Queue queue{};     // that is served
+    std::string dead_letters{};  // the queue of those that were begun too often; empty: the broker
+                                 // keeps them by rules of its own, if at all
+    std::string server{};        // this one, for people who find them there
+};
+
 struct MessageServerOptions {
     ListenerContextOptions listener;
     /// The port's prefetch: as many deliveries of one connection are unsettled at most.
@@ -49,6 +59,7 @@ struct MessageServerOptions {
     Acknowledge acknowledge = Acknowledge::with_reply;
     /// Bodies of so many bytes are compressed where their callers take that; unset: none is.
     std::optional<std::size_t> compress_bytes_min{};
+    RequestMoves moves{};
     /// Called on every change, on the I/O thread.
     std::function<void()> on_consuming{};
     std::function<void(const Failure& why)> on_lost{};
@@ -110,6 +121,7 @@ public:
     void on_heard() override;
     void on_control(const protocol::MessageView& message) override;
     void on_tried(DeliveryId delivery, const Failure* refused) override;
+    void on_moved(DeliveryId delivery, const Failure* failed) override;
     void on_reply_refused(const protocol::MessageView& reply, const Failure& why) override;
     void on_reply_lost(DeliveryId delivery, const protocol::MessageView& reply,
                        const Failure& why) override;
@@ -169,6 +181,13 @@ private:
     void take_credit(const protocol::Credit& credit);
     void send_part(const MessagePart& part);
     void end_cancelled();
+    // message_server_moves.cpp
+    std::optional<protocol::RequestMove> move_of(const MessageServerCall& call) const;
+    void part_with(std::unique_ptr<MessageServerCall> call);
+    void give_up(std::unique_ptr<MessageServerCall> call);
+    void let_go(std::unique_ptr<MessageServerCall> call);
+    void move_failed(std::unique_ptr<MessageServerCall> call, const Failure& why);
+    void lose_moving();
     // message_server_drain.cpp
     /// Whether the broker delivers again what a lost connection left unsettled.
     bool comes_again() const noexcept {
@@ -203,6 +222,7 @@ private:
     std::size_t settled_bytes_ = 0;
     std::deque<Held> held_;  // of `before_handling`, oldest first; at most the transport's prefetch
     std::vector<Trial> trials_;  // at most the transport's prefetch of each connection
+    std::vector<std::unique_ptr<MessageServerCall>> moving_;  // into other queues
     RedeliveryCache redelivery_cache_;
     std::optional<Executor::TimerId> expiry_timer_;
     // What is settled is numbered. The broker has surely read the first `heard_`, and was there

@@ -5,11 +5,13 @@
 #include "core/limits.hpp"
 #include "protocol/compressed_body.hpp"
 #include "protocol/field_errors.hpp"
+#include "protocol/metadata.hpp"
 #include "protocol/owned_message.hpp"
 #include "protocol/reply_headers.hpp"
 #include "protocol/response_record.hpp"
 #include "runtime/dispatch/dispatcher.hpp"
 #include "runtime/dispatch/kept_bytes.hpp"
+#include "runtime/dispatch/request_memory.hpp"
 
 #include <cstddef>
 #include <new>
@@ -187,6 +189,35 @@ bool MessageServerCall::replace_reply(std::string_view message) {
     return true;
 }
 
+void MessageServerCall::keep_request(const protocol::MessageView& message) noexcept {
+    const bool is_whole = message.body_bytes <= message.body.size();
+    if (!is_whole || (message.body.size() > quick_bytes_max &&
+                      request_held_.take(*memory, message.body.size()) != nullptr)) {
+        return;
+    }
+    try {
+        protocol::MessageView kept = message;
+        for (std::string_view* const text :
+             {&kept.exchange, &kept.routing_key, &kept.content_type, &kept.content_encoding,
+              &kept.correlation_id, &kept.reply_to, &kept.expiration, &kept.message_id, &kept.type,
+              &kept.user_id, &kept.app_id}) {
+            *text = request_arena_.copy(*text);
+        }
+        kept.headers = request_arena_.copy(message.headers);
+        kept.body = request_arena_.copy(message.body);
+        attempt = protocol::delivery_attempt(message);
+        request = kept;
+    } catch (const std::bad_alloc&) {
+        release_request();
+    }
+}
+
+void MessageServerCall::release_request() noexcept {
+    request.reset();
+    request_arena_.reset(kept_bytes_max);
+    request_held_.release();
+}
+
 KeptResponse MessageServerCall::take_response() {
     progress.has_reply = reply.has_value();
     return {.delivery = delivery,
@@ -253,6 +284,8 @@ void MessageServerCall::reuse() noexcept {
     reply.reset();
     progress = {};
     record.clear();
+    attempt = 1;
+    release_request();
 }
 
 }  // namespace warren::runtime

@@ -51,6 +51,7 @@ public:
     void write_message_key(std::string& key) const override;
     /// What says that the call is under way; nullopt: it names nobody to tell.
     std::optional<protocol::OwnedMessage> heartbeat() const;
+    bool can_come_again() const noexcept override { return request.has_value(); }
     /// Encode the reply, on the thread that made it, and hand it to the I/O thread.
     void finished(std::unique_ptr<ServerCall> self, At at) noexcept override;
 
@@ -63,6 +64,11 @@ public:
     /// Have the caller answered `internal` in place of a reply that cannot be sent.
     /// out  false: that was done before, or nobody is to have a reply
     bool replace_reply(std::string_view message);
+
+    /// Keep the request as it came, so that it can be sent on; one that there is no room for
+    /// cannot.
+    void keep_request(const protocol::MessageView& message) noexcept;
+    void release_request() noexcept;
 
     /// What its response takes.
     std::size_t kept_bytes() const noexcept { return body.capacity() + record.capacity(); }
@@ -90,7 +96,9 @@ public:
     std::string body;                              // of the reply
     std::optional<protocol::MessageView> reply{};  // views this call; none: nobody is to have one
     ReplyProgress progress{};
-    std::string record;  // of the response, where it is recognizable
+    std::optional<protocol::MessageView> request{};  // as it came, where it can be sent on
+    std::uint32_t attempt = 1;                       // as the broker counts
+    std::string record;                              // of the response, where it is recognizable
 
 private:
     class Unread;
@@ -107,6 +115,8 @@ private:
     std::shared_ptr<CompletionQueue> completions_;
     std::size_t reply_bytes_max_;
     std::size_t compress_bytes_min_;
+    Arena request_arena_;
+    MemoryHold request_held_;
     bool is_replaced_ = false;  // the reply, by a failure
 };
 

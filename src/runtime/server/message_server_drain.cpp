@@ -48,6 +48,11 @@ void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
             redelivery_cache_.remove_running(*trial.call);
         }
     }
+    for (const std::unique_ptr<MessageServerCall>& call : std::exchange(moving_, {})) {
+        if (is_current(*call)) {
+            transport_.requeue(call->delivery);
+        }
+    }
     // Neither the broker's word nor a connection is waited for.
     abandoned_ = stopped_ = true;
     end_recovery();
@@ -113,7 +118,7 @@ void MessageServer::on_stopped() {
 }
 
 void MessageServer::check_drained() {
-    if (!stopped_ || !in_flight_.empty() || !trials_.empty() ||
+    if (!stopped_ || !in_flight_.empty() || !trials_.empty() || !moving_.empty() ||
         (!abandoned_ && (redelivery_cache_.unsent() != 0 || redelivery_cache_.awaits_any()))) {
         return;
     }

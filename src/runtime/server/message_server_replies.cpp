@@ -61,6 +61,9 @@ void MessageServer::settle(std::unique_ptr<MessageServerCall> call) {
     if (!is_current(*call) && call->is_recognizable()) {
         redelivery_cache_.remove_running(*call);
     }
+    if (call->state.is_poisoned || call->state.retry_after) [[unlikely]] {
+        return part_with(std::move(call));
+    }
     conclude(std::move(call));
 }
 
@@ -73,6 +76,7 @@ void MessageServer::conclude_again(KeptResponse response) {
 
 /// Send the reply, unless this connection has it, and acknowledge.
 void MessageServer::conclude(std::unique_ptr<MessageServerCall> call) {
+    call->release_request();
     const bool current = is_current(*call);
     const bool is_due =
         call->reply && (call->progress.replied_in == 0 || call->progress.replied_in != generation_);
@@ -210,6 +214,9 @@ std::string MessageServer::unfinished() const {
     }
     if (!trials_.empty()) {
         add(fmt::format("replies that the broker has not confirmed: {}", trials_.size()));
+    }
+    if (!moving_.empty()) {
+        add(fmt::format("requests on their way into other queues: {}", moving_.size()));
     }
     return text.empty() ? text : listener_.options().name + ": " + text;
 }

@@ -34,6 +34,7 @@ protocol::MessageView view_of(const Content& content, Arena& arena) {
         .type = or_empty(properties.type),
         .user_id = or_empty(properties.user_id),
         .app_id = or_empty(properties.app_id),
+        .timestamp = properties.timestamp,
         .delivery_mode = properties.delivery_mode,
         .priority = properties.priority,
         .body = content.body,
@@ -71,6 +72,7 @@ amqp::BasicProperties to_properties(const protocol::MessageView& message) {
     properties.reply_to = unless_empty(message.reply_to);
     properties.expiration = unless_empty(message.expiration);
     properties.message_id = unless_empty(message.message_id);
+    properties.timestamp = message.timestamp;
     properties.type = unless_empty(message.type);
     properties.user_id = unless_empty(message.user_id);
     properties.app_id = unless_empty(message.app_id);

@@ -71,7 +71,13 @@ void QueueConsumer::settle(runtime::DeliveryId delivery) {
 
 void QueueConsumer::requeue(runtime::DeliveryId delivery) {
     if (channel_ != 0 && delivery.generation == generation_ && unsettled_.remove(delivery.tag)) {
-        refuse(delivery.tag);
+        refuse(delivery.tag, true);
+    }
+}
+
+void QueueConsumer::reject(runtime::DeliveryId delivery) {
+    if (channel_ != 0 && delivery.generation == generation_ && unsettled_.remove(delivery.tag)) {
+        refuse(delivery.tag, false);
     }
 }
 
@@ -118,14 +124,14 @@ void QueueConsumer::on_channel_event(const amqp::Event& event) {
 
 void QueueConsumer::deliver(const amqp::Delivery& delivery, const amqp::Event& event) {
     if (stopping_) {
-        return refuse(delivery.delivery_tag);
+        return refuse(delivery.delivery_tag, true);
     }
     unsettled_.delivered(delivery.delivery_tag);
     others_.on_channel_event(event);
 }
 
-void QueueConsumer::refuse(std::uint64_t tag) {
-    (void)link_.core().basic_nack(channel_, {.delivery_tag = tag, .requeue = true});
+void QueueConsumer::refuse(std::uint64_t tag, bool is_requeued) {
+    (void)link_.core().basic_nack(channel_, {.delivery_tag = tag, .requeue = is_requeued});
     link_.touch();
 }
 

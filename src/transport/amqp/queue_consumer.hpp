@@ -53,6 +53,7 @@ public:
     /// Acknowledge a delivery, unless it is of an earlier channel, with the next `acknowledge`.
     void settle(runtime::DeliveryId delivery);
     void requeue(runtime::DeliveryId delivery);
+    void reject(runtime::DeliveryId delivery);
     /// Tell the broker what was settled.
     void acknowledge();
     /// Have the broker answer (`QosSet`) when it has read all that is on the channel so far.
@@ -73,7 +74,7 @@ public:
 
 private:
     void deliver(const amqp::Delivery& delivery, const amqp::Event& event);
-    void refuse(std::uint64_t tag);
+    void refuse(std::uint64_t tag, bool is_requeued);
     void retry(std::chrono::milliseconds wait);
     void declare();
     std::expected<void, Failure> declare_all();

@@ -6,6 +6,7 @@
 #include "transport/amqp/message.hpp"
 #include "transport/amqp/refusal.hpp"
 #include "transport/amqp/reply_channel.hpp"
+#include "transport/amqp/request_mover.hpp"
 #include "transport/amqp/shared_replies.hpp"
 
 #include <chrono>
@@ -31,7 +32,10 @@ public:
         : link_{std::move(link)},
           consumer_{*link_, options, *this},
           control_{*link_, options.control_key,
-                   [this](const protocol::MessageView& message) { sink_->on_control(message); }} {
+                   [this](const protocol::MessageView& message) { sink_->on_control(message); }},
+          mover_{*link_, [this](DeliveryId delivery, const Failure* failed) {
+                     sink_->on_moved(delivery, failed);
+                 }} {
         if (options.topology.replies_on == protocol::RepliesOn::own_channel) {
             own_replies_.emplace(*link_, *this);
         }
@@ -48,6 +52,12 @@ public:
     runtime::Executor& executor() noexcept override { return link_->executor(); }
     bool hears_control() const noexcept override { return control_.is_open(); }
     void requeue(DeliveryId delivery) override { consumer_.requeue(delivery); }
+    void reject(DeliveryId delivery) override { consumer_.reject(delivery); }
+    bool can_move() const noexcept override { return mover_.can_move(); }
+    void move(DeliveryId delivery, const protocol::MessageView& request,
+              const protocol::RequestMove& move) override {
+        mover_.move(delivery, request, move);
+    }
     void stop_consuming() override { consumer_.stop(); }
     void resume_consuming() override { consumer_.resume(); }
 
@@ -93,6 +103,7 @@ public:
 
     void on_down(const Failure& why) override {
         control_.close();
+        mover_.down();
         if (own_replies_) {
             own_replies_->down(why, link_->ended_by_exception());
         }
@@ -142,7 +153,9 @@ private:
             own_replies_->seen(delivery.properties.reply_to.value_or(std::string_view{}));
         }
         arena_.reset();
-        sink_->on_delivery(consumer_.id_of(delivery), to_view(delivery, arena_));
+        protocol::MessageView message = to_view(delivery, arena_);
+        protocol::restore_moved(message, mover_.user(), link_->executor().unix_ms(), arena_);
+        sink_->on_delivery(consumer_.id_of(delivery), message);
     }
 
     /// The broker has read what was sent before it was asked.
@@ -180,6 +193,7 @@ private:
     runtime::ServerSink* sink_ = nullptr;
     QueueConsumer consumer_;
     ControlQueue control_;
+    RequestMover mover_;
     SharedReplies shared_replies_{*link_, consumer_.channel()};
     std::optional<ReplyChannel> own_replies_;  // none: they share the consumer's channel
     bool asked_ = false;

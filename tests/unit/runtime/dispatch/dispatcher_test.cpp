@@ -630,10 +630,11 @@ TEST(Dispatcher, KeepsACallFromRunningThatWasBegunTooOften) {
     stage.run();
     const Outcome refused = stage.take();
     EXPECT_EQ(refused.failure, Code::failed);
+    EXPECT_TRUE(refused.message.starts_with("poisoned: it was begun 3 times")) << refused.message;
     EXPECT_TRUE(refused.message.contains("attempts_max is 3")) << refused.message;
     EXPECT_EQ(runs, 1);
     EXPECT_EQ(stage.dispatcher.counters().attempts_refused, 1U);
-    EXPECT_TRUE(stage.log.contains("fatal (correlation id 'b'): Kept from running"));
+    EXPECT_TRUE(stage.log.contains("fatal (correlation id 'b'): poisoned: it was begun"));
 }
 
 TEST(Dispatcher, RunsACallHoweverOftenWhereNoLimitIs) {

@@ -143,6 +143,18 @@ public:
         ++requeued;
         inner_.requeue(delivery);
     }
+    void reject(DeliveryId delivery) override {
+        ++rejected;
+        (void)settle(delivery, nullptr);
+    }
+    bool can_move() const noexcept override { return moves; }
+    void move(DeliveryId delivery, const protocol::MessageView& request,
+              const protocol::RequestMove& move) override {
+        Arena arena;
+        moved.push_back(
+            {delivery, move,
+             protocol::OwnedMessage{protocol::moved_request(request, move, "server", arena)}});
+    }
     void stop_consuming() override {
         if (!is_deaf) {
             inner_.stop_consuming();
@@ -168,6 +180,14 @@ public:
     bool is_trying = false;  // every reply is put on trial
     bool responses = false;  // whether it can be asked what it has read
     std::size_t asked = 0;
+    bool moves = false;  // requests, for which the test says what becomes of them
+    struct Moved {
+        DeliveryId delivery;
+        protocol::RequestMove move;
+        protocol::OwnedMessage message;
+    };
+    std::vector<Moved> moved;
+    std::size_t rejected = 0;
     std::vector<DeliveryId> trials;
     std::size_t with_reply = 0;
     std::size_t without_reply = 0;

@@ -21,5 +21,6 @@ void add_docs(CLI::App& program, Action& action);
 void add_contract_diff(CLI::App& contract, Action& action);  // below `contract`
 void add_keygen(CLI::App& program, Action& action);
 void add_buffer(CLI::App& program, Action& action);
+void add_dead(CLI::App& program, Action& action);
 
 }  // namespace warren::app

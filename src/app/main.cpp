@@ -80,6 +80,7 @@ int main(int argument_count, char** arguments) {
     add_docs(program, action);
     add_keygen(program, action);
     add_buffer(program, action);
+    add_dead(program, action);
 
     if (const auto mistaken = unknown_command(program, argument_count, arguments)) {
         std::fprintf(stderr, "error: %s\n", mistaken->c_str());

@@ -160,6 +160,21 @@ std::expected<void, Failure> QueueFile::retry_failed() {
     return state_->checked(state_->sql.remove_failed.run());
 }
 
+std::expected<void, Failure> QueueFile::remove_failed(std::uint64_t id) {
+    const auto removed_bytes = state_->run_on_one(state_->sql.remove_one_failed, id);
+    if (!removed_bytes) {
+        return std::unexpected{removed_bytes.error()};
+    }
+    if (*removed_bytes) {
+        QueueTotals& totals = state_->record.totals;
+        totals.failed_entries -= std::min<std::uint64_t>(totals.failed_entries, 1);
+        totals.failed_bytes -= totals.failed_entries == 0
+                                   ? totals.failed_bytes
+                                   : std::min(totals.failed_bytes, **removed_bytes);
+    }
+    return {};
+}
+
 std::expected<void, Failure> QueueFile::set_aside(const DamagedEntry& entry) {
     Statement& set = state_->sql.set_aside;
     set.bind(1, entry.id);

@@ -110,6 +110,8 @@ public:
     /// Append all that failed again, oldest first and under new ids, whatever the limits; but those
     /// that were altered are set aside.
     std::expected<void, Failure> retry_failed();
+    /// Remove one of those that failed; one that is not there is none.
+    std::expected<void, Failure> remove_failed(std::uint64_t id);
     /// Keep what is there of an entry apart, where nobody takes it for a call.
     std::expected<void, Failure> set_aside(const DamagedEntry& entry);
 

@@ -19,6 +19,7 @@ bool QueueStatements::prepare_all() {
                 "DELETE FROM failed WHERE id = (SELECT min(id) FROM failed) "
                 "RETURNING length(bytes)") &&
            made(remove_failed, "DELETE FROM failed") &&
+           made(remove_one_failed, "DELETE FROM failed WHERE id = ?1 RETURNING length(bytes)") &&
            made(set_aside,
                 "INSERT OR REPLACE INTO damaged VALUES (?1, ?2, ?3, coalesce("
                 "(SELECT bytes FROM entries WHERE id = ?1), (SELECT bytes FROM failed WHERE id = "

@@ -16,6 +16,7 @@ struct QueueStatements {
     Statement copy_to_failed;
     Statement discard_failed;
     Statement remove_failed;
+    Statement remove_one_failed;
     Statement set_aside;
     Statement note_removed;
     Statement is_removed;

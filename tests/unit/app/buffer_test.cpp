@@ -48,6 +48,9 @@ protected:
             "sh",           "-c",     "exec \"$@\" 2>&1",          "sh",
             WARREN_PROGRAM, "buffer", file.empty() ? path() : file};
         command.insert(command.end(), options.begin(), options.end());
+        return run_command(command);
+    }
+    static Shown run_command(const std::vector<std::string>& command) {
         test::ChildProcess child{command};
         Shown shown;
         for (std::string line = child.read_line(); !line.empty(); line = child.read_line()) {
@@ -55,6 +58,13 @@ protected:
         }
         shown.code = child.wait();
         return shown;
+    }
+    /// `warren dead` over the same file.
+    Shown dead(const std::string& action, std::vector<std::string> options = {}) {
+        std::vector<std::string> command{"sh",   "-c",   "exec \"$@\" 2>&1", "sh",  WARREN_PROGRAM,
+                                         "dead", action, "--from",           path()};
+        command.insert(command.end(), options.begin(), options.end());
+        return run_command(command);
     }
     std::string path() const { return directory_.file("orders.buffer"); }
 
@@ -133,6 +143,32 @@ TEST_F(BufferCommands, ListWhatWasAltered) {
     const Shown shown = run({"--damaged"});
     EXPECT_EQ(shown.lines, (Lines{R"({"id":2,"found":"1970-01-01T00:00:00Z","what":"damaged"})"}));
     EXPECT_TRUE(run({"--damaged", "--arguments"}).lines.front().contains(R"("base64":")"));
+}
+
+TEST_F(BufferCommands, ItsDeadLettersAreShownRetriedAndPurged) {
+    fill();
+    const Shown listed = dead("list", {"--output", "json"});
+    EXPECT_EQ(listed.code, 0);
+    EXPECT_EQ(listed.lines, (std::vector<std::string>{
+                                R"({"number":1,"reason":"failed: \"no\"","method":"bad",)"
+                                R"("died":"2023-11-14T22:13:21Z","first":"2023-11-14T22:13:20Z",)"
+                                R"("idempotency_key":"order 7"})"}));
+    EXPECT_TRUE(dead("list", {"--method", "add"}).lines.empty());
+    EXPECT_EQ(dead("retry", {"--method", "add"}).lines, (std::vector<std::string>{"0 put back"}));
+    EXPECT_EQ(dead("retry", {"--reason", "no"}).lines, (std::vector<std::string>{"1 put back"}));
+    {
+        store::QueueFile file = open();
+        EXPECT_EQ(file.totals().entries, 3U);
+        EXPECT_EQ(file.totals().failed_entries, 0U);
+        EXPECT_EQ(file.totals().failed_bytes, 0U);
+        ASSERT_TRUE(file.begin());
+        ASSERT_TRUE(file.fail(2, "again", 1'700'000'002'000));
+        ASSERT_TRUE(file.commit());
+    }
+    EXPECT_EQ(dead("purge").code, 2);
+    EXPECT_EQ(dead("purge", {"--yes"}).lines, (std::vector<std::string>{"1 purged"}));
+    EXPECT_TRUE(dead("list").lines.empty());
+    EXPECT_EQ(dead("list", {"--dead-letter-queue", "x"}).code, 2);
 }
 
 }  // namespace

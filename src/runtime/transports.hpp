@@ -51,6 +51,11 @@ public:
     virtual void requeue(DeliveryId delivery) = 0;
     /// Give it up: a broker whose queue has dead letters keeps it there, any other one drops it.
     virtual void reject(DeliveryId delivery) { (void)settle(delivery, nullptr); }
+    /// Take no deliveries for now; `ServerSink::on_paused` follows, after the last one, unless the
+    /// connection is lost before. `stop_consuming` ends it, too.
+    /// out  false: it cannot
+    virtual bool pause() { return false; }
+    virtual void unpause() {}
     /// Whether `move` can.
     virtual bool can_move() const noexcept { return false; }
     /// Put a request into another queue; `ServerSink::on_moved` follows, unless the connection is
@@ -92,6 +97,8 @@ public:
     /// How the reply to a delivery fared that was on trial: it can be acknowledged now.
     /// in  refused: why it cannot be sent; null: the broker has it
     virtual void on_tried(DeliveryId /*delivery*/, const Failure* /*refused*/) {}
+    /// No deliveries come until `ServerTransport::unpause`.
+    virtual void on_paused() {}
     /// What was to be put into another queue is there.
     /// in  failed: why it is not; null: the broker has confirmed it
     virtual void on_moved(DeliveryId /*delivery*/, const Failure* /*failed*/) {}

@@ -46,6 +46,8 @@ MessageServer::MessageServer(const protocol::MessageProtocol& protocol, ServerTr
       memory_{options_.in_flight_bytes_max},
       redelivery_cache_{options_.redelivery_cache} {
     WARREN_ASSERT(options_.in_flight_max > 0);
+    isolates_ = protocol::is_quorum(options_.moves.queue) && transport_.can_move() &&
+                listener_.options().attempts_max != 0;
 }
 
 MessageServer::~MessageServer() {
@@ -65,6 +67,9 @@ MessageServer::~MessageServer() {
     }
     if (cancel_timer_) {
         transport_.executor().cancel(*cancel_timer_);
+    }
+    if (suspect_timer_) {
+        transport_.executor().cancel(*suspect_timer_);
     }
     stop_awaiting();
 }
@@ -86,7 +91,7 @@ void MessageServer::on_delivery(DeliveryId delivery, const protocol::MessageView
     }
     if (options_.acknowledge == Acknowledge::before_handling) {
         hold_or_accept(delivery, message);
-    } else {
+    } else if (!isolates_ || !hold_if_suspect(delivery, message)) {
         take(delivery, message);
     }
 }
@@ -237,6 +242,9 @@ void MessageServer::collect_finished() {
         dispatcher_.trim_memory();
     }
     accept_held();
+    if (isolation_ != Isolation::none) [[unlikely]] {
+        step_isolation();
+    }
     check_drained();
 }
 
@@ -315,6 +323,7 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
         generation_ = 0;
         consuming_ = false;
         lose_moving();
+        end_isolation(false);
     }
     // A server that has drained closes its connection itself. Otherwise every attempt to connect
     // again may fail the same way; that is said once.
@@ -355,6 +364,11 @@ void MessageServer::on_heard() {
     heard_ = asked_;
     if (sent_ != proven_) {
         ask_later();
+    }
+    if (isolation_ == Isolation::proving) [[unlikely]] {
+        run_suspect();
+    } else if (isolation_ == Isolation::clearing) [[unlikely]] {
+        step_isolation();
     }
 }
 

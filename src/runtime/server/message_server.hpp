@@ -121,6 +121,7 @@ public:
     void on_heard() override;
     void on_control(const protocol::MessageView& message) override;
     void on_tried(DeliveryId delivery, const Failure* refused) override;
+    void on_paused() override;
     void on_moved(DeliveryId delivery, const Failure* failed) override;
     void on_reply_refused(const protocol::MessageView& reply, const Failure& why) override;
     void on_reply_lost(DeliveryId delivery, const protocol::MessageView& reply,
@@ -138,6 +139,15 @@ private:
     struct Trial {
         DeliveryId delivery;  // as it was tried for; the call may have a later one
         std::unique_ptr<MessageServerCall> call;
+    };
+
+    /// How far a request is that is to run alone.
+    enum class Isolation : std::uint8_t {
+        none,
+        pausing,   // no deliveries are to come
+        clearing,  // none come, and others end or leave
+        proving,   // the broker is asked whether it has read that they left
+        running,
     };
 
     void take(DeliveryId delivery, const protocol::MessageView& message,
@@ -188,6 +198,14 @@ private:
     void let_go(std::unique_ptr<MessageServerCall> call);
     void move_failed(std::unique_ptr<MessageServerCall> call, const Failure& why);
     void lose_moving();
+    // message_server_alone.cpp
+    bool is_suspect(const protocol::MessageView& message) const;
+    bool hold_if_suspect(DeliveryId delivery, const protocol::MessageView& message);
+    void send_behind(const Held& suspect);
+    bool conclude_behind(DeliveryId delivery, const Failure* failed);
+    void step_isolation();
+    void run_suspect();
+    void end_isolation(bool is_connected);
     // message_server_drain.cpp
     /// Whether the broker delivers again what a lost connection left unsettled.
     bool comes_again() const noexcept {
@@ -223,6 +241,11 @@ private:
     std::deque<Held> held_;  // of `before_handling`, oldest first; at most the transport's prefetch
     std::vector<Trial> trials_;  // at most the transport's prefetch of each connection
     std::vector<std::unique_ptr<MessageServerCall>> moving_;  // into other queues
+    std::deque<Held> suspects_;  // the first one is next; at most the transport's prefetch
+    std::vector<DeliveryId> sent_behind_;
+    Isolation isolation_ = Isolation::none;
+    bool isolates_ = false;  // as its queue counts attempts, and requests can be sent behind
+    std::optional<Executor::TimerId> suspect_timer_;
     RedeliveryCache redelivery_cache_;
     std::optional<Executor::TimerId> expiry_timer_;
     // What is settled is numbered. The broker has surely read the first `heard_`, and was there

@@ -19,6 +19,9 @@ void MessageServer::drain(std::move_only_function<void()> on_drained) {
     if (!stopping_) {
         stopping_ = true;
         requeue_held();
+        if (isolation_ != Isolation::running) {
+            end_isolation(true);
+        }
         if (generation_ != 0) {
             send_unsent();
         }
@@ -41,6 +44,8 @@ void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
         call->requeued = true;
         drop(*call);
     }
+    end_isolation(generation_ != 0);
+    sent_behind_.clear();
     for (const Trial& trial : std::exchange(trials_, {})) {
         if (is_current(*trial.call)) {
             transport_.requeue(trial.delivery);
@@ -119,6 +124,7 @@ void MessageServer::on_stopped() {
 
 void MessageServer::check_drained() {
     if (!stopped_ || !in_flight_.empty() || !trials_.empty() || !moving_.empty() ||
+        !sent_behind_.empty() ||
         (!abandoned_ && (redelivery_cache_.unsent() != 0 || redelivery_cache_.awaits_any()))) {
         return;
     }

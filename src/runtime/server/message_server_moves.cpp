@@ -81,6 +81,7 @@ void MessageServer::on_moved(DeliveryId delivery, const Failure* failed) {
     const auto found =
         std::ranges::find(moving_, delivery, [](const auto& moving) { return moving->delivery; });
     if (found == moving_.end()) {
+        conclude_behind(delivery, failed);
         return;
     }
     std::unique_ptr<MessageServerCall> call = std::move(*found);
@@ -94,6 +95,7 @@ void MessageServer::on_moved(DeliveryId delivery, const Failure* failed) {
         let_go(std::move(call));
     }
     accept_held();
+    step_isolation();
     check_drained();
 }
 

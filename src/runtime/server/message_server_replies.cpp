@@ -194,6 +194,9 @@ void MessageServer::ask_later() {
     }
     ask_timer_ = transport_.executor().post_at(transport_.executor().now() + ask_after, [this] {
         ask_timer_.reset();
+        if (is_asking_) {
+            return;  // more is asked when that is answered
+        }
         asked_ = sent_;
         is_asking_ = transport_.ask();
     });

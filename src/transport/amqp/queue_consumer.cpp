@@ -48,6 +48,7 @@ void QueueConsumer::stop() {
     if (std::exchange(stopping_, true)) {
         return;
     }
+    is_paused_ = false;
     if (!consumer_tag_.empty()) {
         cancel();
     } else if (channel_ == 0 || declarations_.empty()) {
@@ -61,6 +62,29 @@ void QueueConsumer::resume() {
     if (channel_ != 0 && consumer_tag_.empty()) {
         declare();
     }
+}
+
+void QueueConsumer::pause() {
+    if (stopping_ || std::exchange(is_paused_, true)) {
+        return;
+    }
+    if (!consumer_tag_.empty()) {
+        return cancel();
+    }
+    link_.executor().post(core::while_alive(std::weak_ptr{life_}, [this] {
+        if (is_paused_) {
+            sink_->on_paused();
+        }
+    }));
+}
+
+void QueueConsumer::unpause() {
+    if (!std::exchange(is_paused_, false) || channel_ == 0 || stopping_ || !consumer_tag_.empty()) {
+        return;
+    }
+    is_resuming_ =
+        declarations_.consume(link_.core(), channel_, {.queue = options_.queue}).has_value();
+    link_.touch();
 }
 
 void QueueConsumer::settle(runtime::DeliveryId delivery) {
@@ -110,7 +134,7 @@ void QueueConsumer::on_channel_event(const amqp::Event& event) {
         consuming(*started);
     } else if (std::holds_alternative<amqp::ConsumeStopped>(event)) {
         consumer_tag_.clear();
-        stopped();
+        is_paused_ ? sink_->on_paused() : stopped();
     } else if (std::holds_alternative<amqp::ConsumerCancelled>(event)) {
         cancelled();
     } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
@@ -181,6 +205,9 @@ std::expected<void, Failure> QueueConsumer::declare_all() {
 
 void QueueConsumer::consuming(const amqp::ConsumeStarted& started) {
     consumer_tag_ = started.consumer_tag;
+    if (std::exchange(is_resuming_, false) && !stopping_) {
+        return;
+    }
     consuming_since_ = link_.executor().now();
     last_line_.clear();
     announced_ = true;
@@ -235,6 +262,7 @@ void QueueConsumer::channel_closed(const amqp::ChannelClosed& closed) {
 
 void QueueConsumer::lose(const Failure& why) {
     watch_.stop();
+    is_paused_ = is_resuming_ = false;
     consumer_tag_.clear();
     declarations_.clear();
     unsettled_.clear();

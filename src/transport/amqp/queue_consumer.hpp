@@ -50,6 +50,9 @@ public:
     void stop();
     /// Take them again.
     void resume();
+    /// Take none for now, and keep those that came; `ServerSink::on_paused` follows.
+    void pause();
+    void unpause();
     /// Acknowledge a delivery, unless it is of an earlier channel, with the next `acknowledge`.
     void settle(runtime::DeliveryId delivery);
     void requeue(runtime::DeliveryId delivery);
@@ -65,8 +68,10 @@ public:
     runtime::DeliveryId id_of(const amqp::Delivery& delivery) const noexcept {
         return {.generation = generation_, .tag = delivery.delivery_tag};
     }
-    /// It consumes, and nothing else is asked that is answered like `ask`.
-    bool is_steady() const noexcept { return !consumer_tag_.empty() && declarations_.empty(); }
+    /// It consumes, or pauses, and nothing else is asked that is answered like `ask`.
+    bool is_steady() const noexcept {
+        return (is_paused_ || !consumer_tag_.empty()) && declarations_.empty();
+    }
     /// Log it, unless it is what was logged last.
     void log(LogLevel level, const Failure& failure);
 
@@ -97,6 +102,8 @@ private:
     std::uint64_t generation_ = 0;  // of the channel
     bool announced_ = false;        // the sink knows of the generation
     bool stopping_ = false;
+    bool is_paused_ = false;
+    bool is_resuming_ = false;  // from a pause, which nobody hears of
     bool stop_reported_ = false;
     std::string consumer_tag_;  // empty: not consuming
     Declarations declarations_;

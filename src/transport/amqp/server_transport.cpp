@@ -53,6 +53,11 @@ public:
     bool hears_control() const noexcept override { return control_.is_open(); }
     void requeue(DeliveryId delivery) override { consumer_.requeue(delivery); }
     void reject(DeliveryId delivery) override { consumer_.reject(delivery); }
+    bool pause() override {
+        consumer_.pause();
+        return true;
+    }
+    void unpause() override { consumer_.unpause(); }
     bool can_move() const noexcept override { return mover_.can_move(); }
     void move(DeliveryId delivery, const protocol::MessageView& request,
               const protocol::RequestMove& move) override {

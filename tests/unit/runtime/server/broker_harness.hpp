@@ -147,6 +147,11 @@ public:
         ++rejected;
         (void)settle(delivery, nullptr);
     }
+    bool pause() override {
+        ++paused;
+        return moves;
+    }
+    void unpause() override { ++unpaused; }
     bool can_move() const noexcept override { return moves; }
     void move(DeliveryId delivery, const protocol::MessageView& request,
               const protocol::RequestMove& move) override {
@@ -188,6 +193,8 @@ public:
     };
     std::vector<Moved> moved;
     std::size_t rejected = 0;
+    std::size_t paused = 0;
+    std::size_t unpaused = 0;
     std::vector<DeliveryId> trials;
     std::size_t with_reply = 0;
     std::size_t without_reply = 0;
@@ -207,6 +214,7 @@ struct ServedBroker {
     std::unique_ptr<MessageServer> server{};
     std::unique_ptr<Caller> caller{};
     bool drained = false;
+    bool moves = false;  // as that of the port
 
     ~ServedBroker() {
         stage.dispatcher.cancel_all();
@@ -232,6 +240,7 @@ struct ServedBroker {
                                            .control_key = protocol::control_key("queue"),
                                            .prefetch = options.in_flight_max});
         transport = std::make_unique<CountingPort>(*memory_transport);
+        transport->moves = moves;
         server = std::make_unique<MessageServer>(*protocol, *transport, stage.dispatcher, stage.log,
                                                  std::move(options));
         memory_transport->start(*server);

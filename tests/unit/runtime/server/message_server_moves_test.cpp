@@ -28,8 +28,8 @@ struct Moving : ServedBroker {
         options.moves.queue.name = "queue";
         options.moves.dead_letters = options.listener.attempts_max == 0 ? "" : "letters";
         options.moves.server = "here";
+        moves = true;
         serve(std::move(options));
-        transport->moves = true;
     }
 
     void send(Caller::Request request = {}) {
@@ -43,6 +43,12 @@ struct Moving : ServedBroker {
         run();
     }
 };
+
+MessageServerOptions limited() {
+    MessageServerOptions options;
+    options.listener.attempts_max = 3;
+    return options;
+}
 
 const Failure full{.code = Code::overloaded, .message = "full"};
 
@@ -104,6 +110,7 @@ TEST(MessageServerMoves, OneThatIsLostOnItsWayRunsAgain) {
     served.send();
     EXPECT_EQ(served.runs, 1);
     served.lose_connection();
+    served.stage.executor.advance(1s);
     served.run();
     EXPECT_EQ(served.runs, 2);
     ASSERT_EQ(served.transport->moved.size(), 2U);
@@ -113,7 +120,7 @@ TEST(MessageServerMoves, OneThatIsLostOnItsWayRunsAgain) {
 }
 
 TEST(MessageServerMoves, PoisonIsAnsweredOnceItIsKept) {
-    Moving served{{.listener = {.attempts_max = 3}}};
+    Moving served{limited()};
     served.send_poison();
     EXPECT_EQ(served.runs, 0);
     ASSERT_EQ(served.transport->moved.size(), 1U);
@@ -133,7 +140,7 @@ TEST(MessageServerMoves, PoisonIsAnsweredOnceItIsKept) {
 }
 
 TEST(MessageServerMoves, PoisonThatCannotBeKeptIsRejectedForTheBrokerToKeep) {
-    Moving served{{.listener = {.attempts_max = 3}}};
+    Moving served{limited()};
     served.send_poison();
     served.confirm(&full);
     EXPECT_TRUE(served.caller->reply("a").contains("poisoned: "));

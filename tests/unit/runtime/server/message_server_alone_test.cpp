@@ -1,0 +1,120 @@
+#include "runtime/server/message_server.hpp"
+#include "unit/runtime/server/broker_harness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace warren::runtime::test {
+namespace {
+
+/// A method `work` behind a queue that counts attempts.
+struct Alone : ServedBroker {
+    int runs = 0;
+
+    Alone() {
+        stage.registry.method("work",
+                              [this](std::string name) {
+                                  ++runs;
+                                  return name;
+                              },
+                              {"name"});
+        MessageServerOptions options;
+        options.listener.attempts_max = 5;
+        options.moves.queue = {.name = "queue",
+                               .arguments = Dynamic::map({{"x-queue-type", "quorum"}})};
+        moves = true;
+        serve(std::move(options));
+    }
+
+    /// Requests that were in hand when a connection broke are delivered again.
+    void send_suspects(std::initializer_list<const char*> ids) {
+        for (const char* id : ids) {
+            caller->send({.correlation_id = id, .expiration = "60000"});
+        }
+        turn();
+        lose_connection();
+        workers_run_while_disconnected();
+        stage.executor.advance(1s);
+        turn();
+    }
+    void confirm_moves() {
+        for (const CountingPort::Moved& each : transport->moved) {
+            server->on_moved(each.delivery, nullptr);
+        }
+        turn();
+    }
+};
+
+TEST(MessageServerAlone, WhatCameBeforeRunsAloneAndItsLikeGoesBehindUncounted) {
+    Alone served;
+    served.send_suspects({"a", "b", "c"});
+    EXPECT_EQ(served.transport->paused, 1U);
+    EXPECT_EQ(served.server->in_flight(), 0U);
+    served.server->on_paused();
+    served.turn();
+    ASSERT_EQ(served.transport->moved.size(), 2U);
+    for (const CountingPort::Moved& each : served.transport->moved) {
+        EXPECT_EQ(each.move.queue, "queue");
+        EXPECT_EQ(each.move.attempts, 1U);
+        EXPECT_TRUE(each.move.is_suspect);
+        EXPECT_FALSE(each.move.declared);
+        ASSERT_TRUE(each.move.time_left);
+        EXPECT_LE(*each.move.time_left, 60s);
+    }
+    EXPECT_EQ(served.transport->moved.front().message.view().correlation_id, "b");
+    EXPECT_EQ(served.server->in_flight(), 0U);
+    served.confirm_moves();
+    EXPECT_EQ(served.server->in_flight(), 1U);
+    EXPECT_EQ(served.transport->unpaused, 0U);
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.transport->unpaused, 1U);
+    EXPECT_EQ(served.caller->replies("a").size(), 1U);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServerAlone, WhatRunsIsDoneFirst) {
+    Alone served;
+    served.send_suspects({"a"});
+    served.caller->send({.correlation_id = "new"});
+    served.turn();
+    EXPECT_EQ(served.server->in_flight(), 1U);
+    served.server->on_paused();
+    served.turn();
+    EXPECT_EQ(served.server->in_flight(), 1U);
+    EXPECT_TRUE(served.caller->replies("a").empty());
+    served.run();
+    EXPECT_EQ(served.caller->replies("new").size(), 1U);
+    EXPECT_EQ(served.caller->replies("a").size(), 1U);
+    EXPECT_EQ(served.transport->unpaused, 1U);
+}
+
+TEST(MessageServerAlone, AStopGivesBackWhatWaits) {
+    Alone served;
+    served.send_suspects({"a", "b"});
+    served.drain();
+    served.run();
+    EXPECT_TRUE(served.drained);
+    EXPECT_EQ(served.transport->requeued, 2U);
+    EXPECT_EQ(served.runs, 0);
+    EXPECT_EQ(served.broker.ready("queue"), 2U);
+}
+
+TEST(MessageServerAlone, ALostConnectionForgetsWhatWaits) {
+    Alone served;
+    served.send_suspects({"a", "b"});
+    served.server->on_paused();
+    served.lose_connection();
+    served.stage.executor.advance(1s);
+    served.turn();
+    EXPECT_EQ(served.transport->paused, 2U);
+    served.server->on_paused();
+    served.confirm_moves();
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.caller->replies("a").size(), 1U);
+}
+
+}  // namespace
+}  // namespace warren::runtime::test

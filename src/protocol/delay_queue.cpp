@@ -18,6 +18,7 @@ constexpr Steps delay_steps[] = {{std::chrono::seconds{10}, std::chrono::seconds
                                  {std::chrono::minutes{1}, std::chrono::seconds{5}},
                                  {std::chrono::minutes{10}, std::chrono::seconds{30}},
                                  {std::chrono::hours{1}, std::chrono::minutes{5}},
+                                 {std::chrono::hours{6}, std::chrono::minutes{30}},
                                  {delay_max, std::chrono::hours{1}}};
 
 /// Messages that wait are lost with their queue.

@@ -158,6 +158,7 @@ std::expected<Metadata, Failure> read_metadata(const MessageView& delivered) {
     const auto time_left = read_expiration(delivered.expiration);
     Metadata metadata{.time_left = time_left && time_left->count() == 0 ? std::nullopt : time_left,
                       .attempt = delivery_attempt(delivered),
+                      .deliveries = delivery_attempt(delivered),
                       .caller = delivered.user_id,
                       .priority = delivered.priority};
     if (delivered.headers.is_map()) {

@@ -21,6 +21,7 @@ namespace warren::protocol {
 struct Metadata {
     std::optional<std::chrono::milliseconds> time_left{};  // when it was sent or received
     std::uint32_t attempt = 1;               // 2 and more: an earlier one may have had an effect
+    std::uint32_t deliveries = 1;            // of this message, by its broker: of those attempts
     std::string_view caller{};               // the identity the transport vouches for; empty: none
     std::string_view idempotency_key{};      // empty: none; and so of all texts
     std::string_view traceparent{};          // [W3C Trace Context]

@@ -104,7 +104,8 @@ bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
     if (!call.state.context.contract.empty() && !accept_contract(call, *served)) [[unlikely]] {
         return false;
     }
-    return may_attempt(call) && listener.backend().prepare(call, request);
+    return may_attempt(call, request.metadata.deliveries) &&
+           listener.backend().prepare(call, request);
 }
 
 /// A call by another contract is told of. It may fit all the same.
@@ -178,9 +179,9 @@ void Dispatcher::expect_parts(ServerCall& call, const protocol::Metadata& metada
 }
 
 /// A call that was begun often enough, and never got done, may be what ends its process.
-bool Dispatcher::may_attempt(ServerCall& call) {
+/// in   attempt: at this message, as its caller may send it again in another one
+bool Dispatcher::may_attempt(ServerCall& call, std::uint32_t attempt) {
     const std::uint32_t attempts_max = call.state.listener->options().attempts_max;
-    const std::uint32_t attempt = call.state.context.attempt;
     if (attempts_max == 0 || attempt <= attempts_max) [[likely]] {
         return true;
     }

@@ -102,7 +102,7 @@ private:
     void describe(ServerCall& call, const protocol::Call& request,
                   const ListenerContext::Served* served);
     bool accept_contract(ServerCall& call, const ListenerContext::Served& served);
-    bool may_attempt(ServerCall& call);
+    bool may_attempt(ServerCall& call, std::uint32_t attempt);
     void expect_parts(ServerCall& call, const protocol::Metadata& metadata);
 
     void start_large(std::unique_ptr<ServerCall> call);

@@ -125,7 +125,7 @@ struct Stage {
             .style = model::ArgumentStyle::named,
             .arguments = arguments->is_null() ? Value::map({}) : arguments.value(),
             .correlation_id = name,
-            .metadata = {.time_left = time_left, .attempt = attempt}};
+            .metadata = {.time_left = time_left, .attempt = attempt, .deliveries = attempt}};
         dispatcher.dispatch(std::make_unique<TestCall>(name, outcomes), call, *listener);
     }
 

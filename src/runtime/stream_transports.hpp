@@ -126,6 +126,9 @@ public:
     virtual std::size_t address_count() const noexcept = 0;
     /// Of one server, for messages, such as "tcp://localhost:8080".
     virtual std::string display(std::size_t address) const = 0;
+    /// Whether a server that ends takes no more connections, so that a new one to its address finds
+    /// the next server, or none.
+    virtual bool finds_next_server() const noexcept { return true; }
     /// Connect, with TLS where it is asked for. The sink hears of the token once, later.
     virtual void connect(std::size_t address, std::uint64_t token) = 0;
     /// What an attempt under way waits for, for messages; empty: nothing that is worth a word.

@@ -6,6 +6,7 @@
 #include "runtime/server/stream_server.hpp"
 #include "transport/loop/asio_executor.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -80,13 +81,11 @@ public:
         server_->stop_now();
     }
     void close(std::move_only_function<void()> closed) override {
-        acceptor_->close_all([this, closed = std::move(closed)]() mutable {
-            // Not inside of a call of the transport's.
-            asio_.post([this, closed = std::move(closed)]() mutable {
-                acceptor_.reset();
-                server_.reset();
-                closed();
-            });
+        if (!server_->has_peers_to_refuse()) {
+            return close_connections(std::move(closed));
+        }
+        asio_.post_at(asio_.now() + parting_refusals, [this, closed = std::move(closed)]() mutable {
+            close_connections(std::move(closed));
         });
     }
 
@@ -113,6 +112,22 @@ public:
     }
 
 private:
+    /// How long, once all is done, requests are refused that were under way when the server ended:
+    /// their clients go to another then. Of a connection that breaks they would not know whether
+    /// the last of them were done.
+    static constexpr std::chrono::milliseconds parting_refusals{50};
+
+    void close_connections(std::move_only_function<void()> closed) {
+        acceptor_->close_all([this, closed = std::move(closed)]() mutable {
+            // Not inside of a call of the transport's.
+            asio_.post([this, closed = std::move(closed)]() mutable {
+                acceptor_.reset();
+                server_.reset();
+                closed();
+            });
+        });
+    }
+
     std::string location() const override {
         return acceptor_ ? Kind::location(config(), *acceptor_) : config().display();
     }

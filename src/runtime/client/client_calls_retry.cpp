@@ -1,4 +1,5 @@
 #include "runtime/client/client_calls.hpp"
+#include "runtime/server_end.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -12,7 +13,8 @@ bool ClientCalls::sends_again(ClientCall& call, Failure& why) {
         const std::chrono::milliseconds wait =
             std::max(backoff_after(call.attempt_, retry_.backoff, random_),
                      why.retry_after.value_or(std::chrono::milliseconds{0}));
-        if (wait < time_left(call) && budget_.take()) {
+        // A server that ends does none of the work that comes again.
+        if (wait < time_left(call) && (says_that_server_ends(why) || budget_.take())) {
             send_again_later(call, std::move(why), wait);
             return true;
         }

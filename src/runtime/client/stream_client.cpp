@@ -2,6 +2,7 @@
 
 #include "runtime/client/client_failures.hpp"
 #include "runtime/client/stream_client_failures.hpp"
+#include "runtime/server_end.hpp"
 
 #include <utility>
 
@@ -196,10 +197,27 @@ void StreamClient::on_response(StreamClientSession& session, std::uint64_t token
     if (response) {
         succeed(call, *response);
     } else {
-        if (response.error().code == Code::overloaded && response.error().retry_after) {
+        if (says_that_server_ends(response.error())) [[unlikely]] {
+            leave_ending_server(session, response.error());
+        } else if (response.error().code == Code::overloaded && response.error().retry_after) {
             pool_->avoid(session, now() + *response.error().retry_after);
         }
         attempt_failed(call, std::move(response.error()));
+    }
+}
+
+/// What it has begun it still answers. Where there is another way, no call has to wait for its end.
+void StreamClient::leave_ending_server(StreamClientSession& session, Failure& why) {
+    const TimePoint ends_until = now() + why.retry_after.value_or(std::chrono::milliseconds{0});
+    if (connector_->finds_next_server()) {
+        session.is_retired = true;  // and dropped at the end of this input, if it owes nothing
+        session.forget_probe();
+        pool_->remove(session, now());
+    } else {
+        pool_->avoid(session, ends_until);
+    }
+    if (connector_->finds_next_server() || has_choice_) {
+        why.retry_after.reset();
     }
 }
 

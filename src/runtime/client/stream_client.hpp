@@ -87,6 +87,7 @@ private:
     void arm_connect_timer();
     void fail_waiting();
 
+    void leave_ending_server(StreamClientSession& session, Failure& why);
     void leave(StreamClientSession& session);
     void drop(StreamClientSession& session);
     void log_line(LogLevel level, std::string line);

@@ -221,6 +221,9 @@ void StreamClientPool::remove(StreamClientSession& session, TimePoint now) {
     is_incomplete_ = true;
     if (!session.has_answered() || server.doubted_until > now) {
         delay(server, now);
+    } else if (ready_.empty()) {
+        // Who could not be reached meanwhile was not needed, and may be back.
+        begin_anew();
     }
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/dispatch/backend.hpp"
 #include "runtime/dispatch/forwarder.hpp"
+#include "runtime/server_end.hpp"
 
 #include <chrono>
 #include <exception>
@@ -50,6 +51,7 @@ public:
                 .message = outcome->message.empty() ? protocol::message_default : outcome->message,
                 .data = outcome->data};
         } else {
+            forget_that_server_ends(outcome.error());  // another one ends, not this
             call->fail(std::move(outcome.error()));
         }
         calls_.finish(std::move(call), At::later);

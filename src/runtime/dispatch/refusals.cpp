@@ -1,5 +1,7 @@
 #include "runtime/dispatch/refusals.hpp"
 
+#include "runtime/server_end.hpp"
+
 #include <chrono>
 #include <utility>
 
@@ -17,7 +19,9 @@ Failure overloaded(std::string message) {
 }
 
 Failure stopping() {
-    return overloaded("This server is stopping");
+    Failure failure = overloaded("This server is stopping");
+    say_that_server_ends(failure);
+    return failure;
 }
 
 Failure out_of_memory() {

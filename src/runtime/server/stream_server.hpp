@@ -104,6 +104,9 @@ public:
     std::size_t in_flight() const noexcept { return in_flight_; }
     /// What a drain waits for, beside handlers that run, for people; empty: for nothing.
     std::string unfinished() const;
+    /// Once drained: whether peers are there whose next requests it could still refuse, so that
+    /// they know that nothing of these was done.
+    bool has_peers_to_refuse() const noexcept { return !abandoned_all_ && sessions() != 0; }
     std::size_t sessions() const noexcept { return slots_.size() - free_slots_.size(); }
     const StreamServerCounters& counters() const noexcept { return counters_; }
 

@@ -50,6 +50,7 @@ public:
 
     AsioExecutor& executor() noexcept override { return home_.executor; }
     std::size_t address_count() const noexcept override { return options_.endpoints.size(); }
+    bool finds_next_server() const noexcept override { return false; }
     std::string display(std::size_t address) const override { return options_.endpoints[address]; }
     const ZmqCounters& counters() const noexcept override { return counters_; }
 

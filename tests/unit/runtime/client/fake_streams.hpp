@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/client/stream_client.hpp"
+#include "runtime/server_end.hpp"
 #include "transport/memory/virtual_executor.hpp"
 #include "unit/runtime/client/fake_transport.hpp"
 
@@ -93,6 +94,9 @@ private:
             Failure failure{.code = *code_named(first), .message = std::string{rest}};
             if (failure.code == Code::overloaded) {
                 failure.retry_after = std::chrono::milliseconds{300};
+                if (failure.message == "ending") {
+                    say_that_server_ends(failure);
+                }
             }
             return std::unexpected{std::move(failure)};
         }
@@ -167,6 +171,9 @@ public:
         ++attempts_made;
     }
 
+    bool finds_next_server() const noexcept override { return finds_next; }
+
+    bool finds_next = true;
     std::deque<Attempt> attempts;  // that have not been settled
     std::size_t attempts_made = 0;
 

@@ -100,6 +100,106 @@ TEST(StreamClientRetry, OverloadedIsSentAgainAfterTheServersPause) {
     }
 }
 
+TEST(StreamClientRetry, AServerThatEndsIsLeftForTheNextAtOnce) {
+    StreamFixture fixture;
+    FakeConnection& old = start(fixture);
+    TestCall begun;
+    TestCall late;
+    TestCall not_again;
+    late.idempotent = true;
+    fixture.submit(begun);
+    fixture.submit(late);
+    fixture.submit(not_again);
+    old.written();
+    old.feed("3 overloaded ending\n4 overloaded ending\n");
+    EXPECT_TRUE(late.pending());
+    EXPECT_EQ(not_again.code(), Code::overloaded) << "nothing was done, and only its caller knows";
+    fixture.executor.advance(50ms);
+    ASSERT_EQ(fixture.transport.attempts.size(), 1U) << "the pause is for who stays";
+    EXPECT_EQ(old.written(), "") << "it gets no more calls";
+    FakeConnection& next = fixture.connect();
+    EXPECT_EQ(next.written(), "1 dx_example 1 59950\n");
+    next.feed("1 ok b\n");
+    EXPECT_TRUE(late.succeeded_once());
+    old.feed("2 ok a\n");
+    EXPECT_TRUE(begun.succeeded_once()) << "what it had begun it answers";
+}
+
+TEST(StreamClientRetry, NoNumberOfCallsIsTooManyForTheEndOfAServer) {
+    StreamFixture fixture;
+    FakeConnection& old = start(fixture);
+    constexpr std::uint32_t many = 100;
+    std::deque<TestCall> calls(many);
+    std::string refusals;
+    for (std::uint32_t at = 0; at < many; ++at) {
+        calls[at].idempotent = true;
+        fixture.submit(calls[at]);
+        refusals += std::to_string(at + 2) + " overloaded ending\n";
+    }
+    old.feed(refusals);
+    fixture.executor.advance(50ms);
+    FakeConnection& next = fixture.connect();
+    std::string responses;
+    for (std::uint32_t id = 1; id <= many; ++id) {
+        responses += std::to_string(id) + " ok b\n";
+    }
+    next.feed(responses);
+    for (TestCall& call : calls) {
+        EXPECT_TRUE(call.succeeded_once());
+    }
+}
+
+TEST(StreamClientRetry, WhereTheEndOfAServerTakesConnectionsTheOthersAreAsked) {
+    StreamFixture fixture{{.addresses = 2}};
+    fixture.transport.finds_next = false;
+    TestCall first;
+    fixture.submit(first);
+    FakeConnection& one = fixture.connect();
+    FakeConnection& other = fixture.connect();
+    one.written();
+    one.feed("1 ok a\n");
+    EXPECT_TRUE(first.succeeded_once());
+    TestCall call;
+    call.idempotent = true;
+    fixture.submit(call);
+    FakeConnection& asked = one.written().empty() ? other : one;
+    FakeConnection& not_asked = &asked == &one ? other : one;
+    asked.feed((&asked == &one ? "2" : "1") + std::string{" overloaded ending\n"});
+    fixture.executor.advance(50ms);
+    EXPECT_NE(not_asked.written(), "");
+    EXPECT_EQ(fixture.transport.attempts.size(), 0U) << "the connections stay";
+}
+
+TEST(StreamClientRetry, WhoWasAwayWhileAnotherAnsweredIsTriedAnew) {
+    StreamFixture fixture{{.addresses = 2, .options = {.pool = {.connect_attempts = 3}}}};
+    TestCall first;
+    fixture.submit(first);
+    FakeConnection& one = fixture.connect();
+    one.feed("1 ok a\n");
+    ASSERT_TRUE(first.succeeded_once());
+    for (int attempt = 0; attempt < 4; ++attempt) {
+        while (!fixture.transport.attempts.empty()) {
+            fixture.refuse();
+        }
+        fixture.executor.advance(2s);
+        TestCall call;
+        fixture.submit(call);
+        one.feed(std::to_string(attempt + 2) + " ok a\n");
+        ASSERT_TRUE(call.succeeded_once());
+    }
+    while (!fixture.transport.attempts.empty()) {
+        fixture.refuse();
+    }
+    one.lose();
+    TestCall call;
+    fixture.submit(call);
+    ASSERT_EQ(fixture.transport.attempts.size(), 2U) << "each at once, whatever was before";
+    fixture.refuse();
+    EXPECT_TRUE(call.pending()) << "one of two has not been asked";
+    fixture.connect().feed("1 ok a\n");
+    EXPECT_TRUE(call.succeeded_once());
+}
+
 TEST(StreamClientRetry, OtherFailuresAreFinal) {
     StreamFixture fixture{{.options = {.retry = {.overloaded = true}}}};
     FakeConnection& connection = start(fixture);

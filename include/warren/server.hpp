@@ -30,6 +30,9 @@ struct ServerOptions {
     /// once, whichever is most.
     std::size_t workers = 0;
     std::chrono::milliseconds drain_timeout{30'000};  // of `stop`
+    /// How long `drain` goes on taking requests, at first, while /readyz says already that the
+    /// server ends: until whoever spreads calls over several servers has noticed.
+    std::chrono::milliseconds drain_delay{0};
     ServerReplies replies = ServerReplies::by_handlers;
     std::shared_ptr<Log> log{};  // null: nowhere
     /// As that of ClientOptions.
@@ -145,8 +148,10 @@ public:
     /// out  what could not be read: there the certificate stays that was
     std::vector<Failure> reload_certificates();
 
-    /// Take no more requests, and finish those that were taken: answered and acknowledged.
-    /// Replies that wait for a broker are waited for, too.
+    /// Be ready no more at once, and after the drain delay take no more requests, and finish those
+    /// that were taken: answered and acknowledged. Replies that wait for a broker are waited for,
+    /// too.
+    /// in   timeout: after the drain delay
     /// out  false when it timed out: go on with `drain` or `stop_now`; or, with the
     ///      server ended, when a broker has not confirmed the last of it
     bool drain(std::chrono::milliseconds timeout);

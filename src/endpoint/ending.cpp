@@ -21,7 +21,12 @@ std::string what_is_unfinished(const Server& server) {
 }  // namespace
 
 Ending end_serving(Server& server, std::chrono::milliseconds drain_timeout, Log& log) {
-    log.info("draining: no new requests, up to " + core::to_string(drain_timeout) +
+    const auto delay = server.options().drain_delay;
+    log.info("draining: " +
+             (delay > delay.zero() ? "new requests for another " + core::to_string(delay) +
+                                         " (drain_delay), then none"
+                                   : "no new requests") +
+             ", up to " + core::to_string(drain_timeout) +
              " for those that run (a second signal ends at once)");
     if (server.drain(drain_timeout)) {
         log.info("drained: every request was answered");

@@ -67,6 +67,7 @@ void read_common(ConfigMap& root, Config& config) {
         config.server.spin_max =
             std::chrono::microseconds{spin->whole_number(0, spin_us_max).value_or(0)};
     }
+    root.read("drain_delay", config.server.drain_delay, &ConfigNode::duration);
     root.read("drain_timeout", config.server.drain_timeout, &ConfigNode::duration);
     if (const auto mock = root.find("mock")) {
         config.server.replies =

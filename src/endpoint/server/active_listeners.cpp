@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -125,7 +126,14 @@ std::vector<Failure> ActiveListeners::reload_certificates() const {
     return failures;
 }
 
+void ActiveListeners::announce_drain(std::chrono::milliseconds delay) {
+    if (!drain_announced_.exchange(true)) {
+        std::this_thread::sleep_for(delay);
+    }
+}
+
 void ActiveListeners::begin_drain() {
+    drain_announced_ = true;
     if (draining_.exchange(true)) {
         return;
     }

@@ -40,6 +40,9 @@ public:
     /// thread the I/O thread of what listens directly or at a broker
     std::vector<metrics::ListenerFigures> figures() const;
 
+    /// Say that a drain is to come, once, and return when it is to begin.
+    void announce_drain(std::chrono::milliseconds delay);
+    bool is_drain_announced() const noexcept { return drain_announced_; }  // thread any
     /// Begin to drain, once.
     void begin_drain();
     bool is_draining() const noexcept { return draining_; }  // thread any
@@ -70,6 +73,7 @@ private:
     std::deque<Each> all_;
     std::function<void()> on_ready_;
     std::atomic<bool> told_ready_ = false;
+    std::atomic<bool> drain_announced_ = false;
     std::atomic<bool> draining_ = false;
     std::shared_ptr<Countdown> drained_;
 };

@@ -126,6 +126,7 @@ public:
         if (!running()) {
             return is_flushed_;
         }
+        listeners_.announce_drain(options_.drain_delay);
         const auto until = clock_.now() + timeout;
         begin_drain();
         if (!listeners_.wait_until_drained(timeout)) {
@@ -240,7 +241,7 @@ private:
         if (std::string failing = store_.failing(); !failing.empty()) {
             reasons.push_back(std::move(failing));
         }
-        if (listeners_.is_draining()) {
+        if (listeners_.is_drain_announced()) {
             reasons.insert(reasons.begin(), "draining");
         }
         return reasons;

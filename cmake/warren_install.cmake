@@ -45,7 +45,8 @@ endfunction()
 function(warren_install_units)
   set(packaging ${PROJECT_SOURCE_DIR}/packaging)
   install(PROGRAMS ${packaging}/warren-status TYPE BIN)
-  install(FILES ${packaging}/warren.target DESTINATION lib/systemd/system)
+  install(FILES ${packaging}/warren.target ${packaging}/warren.socket
+          DESTINATION lib/systemd/system)
   foreach(name warren.service warren@.service)
     install(CODE "
       file(READ \"${packaging}/${name}\" unit)

@@ -116,6 +116,12 @@ struct ListenerTcp {
     /// How long a peer may take none of its responses, or send nothing of a message that it began;
     /// and how long a message may take to come, plus a second for each 4 KiB.
     std::chrono::milliseconds stall_timeout{30'000};
+    /// Whether other processes may listen at the same address at once, if all of them say so and
+    /// are of one user (SO_REUSEPORT): a new server starts before the old one ends.
+    bool reuse_port = false;
+    /// A TCP socket that listens already, as from systemd, instead of the address's host and port:
+    /// its own take their place. The server closes it when it ends.
+    std::optional<int> listening_socket{};
 };
 
 /// Where a listener's requests come from, over ZeroMQ.

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,8 @@ struct ServerOptions {
     /// Where to answer HTTP requests for /metrics (for Prometheus), /healthz (it lives) and /readyz
     /// (every listener consumes): HOST:PORT, port 0 for a free one. Empty: nowhere.
     std::string admin_address{};
+    /// Instead of an address: a socket that listens already, as `ListenerTcp::listening_socket`.
+    std::optional<int> admin_socket{};
     /// Where that was said, such as "warren.yml:4: admin.address". A failure begins with it.
     std::string admin_origin{};
     bool arrpc_metrics = false;  // show metrics also with the names and labels of arrpc's

@@ -5,6 +5,7 @@
 #include "app/log.hpp"
 #include "app/methods_loading.hpp"
 #include "app/middleware.hpp"
+#include "app/passed_sockets.hpp"
 #include "app/proxy_buffer.hpp"
 #include "app/serving.hpp"
 
@@ -75,6 +76,9 @@ int serve(const ServeOptions& options) {
     auto config = load_config(file, options.virtual_host);
     if (!config) {
         return report(signals, config.error());
+    }
+    if (const auto problems = take_passed_sockets(*config); !problems.empty()) {
+        return report(signals, problems);
     }
     const std::shared_ptr<endpoint::LogQueue> log = make_log(config->log_level, config->log_format);
     config->server.log = log;

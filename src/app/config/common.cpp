@@ -46,7 +46,7 @@ void read_limits(const ConfigNode& node, ServerOptions& server) {
 
 void read_common(ConfigMap& root, Config& config) {
     if (const auto admin = root.find("admin")) {
-        read_admin(*admin, config.server);
+        read_admin(*admin, config);
     }
     if (const auto store = root.find("store")) {
         read_store(*store, config.server);

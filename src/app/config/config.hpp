@@ -51,6 +51,7 @@ struct ListenerEntry {
     std::string path{};
     std::vector<std::string> warnings{};  // as problems, of what can be served all the same
     std::string virtual_host{};           // of the shape of virtual hosts: its key there
+    std::string socket_name{};            // of a socket that systemd passes; empty: of no such
     MiddlewareConfig middleware{};
 };
 
@@ -94,6 +95,7 @@ struct Config {
     std::vector<ListenerEntry> listeners{};
     std::vector<ProxyEntry> proxies{};
     ServerOptions server{};
+    std::string admin_socket_name{};  // as that of `ListenerEntry`
     MiddlewareConfig middleware{};
     std::optional<TracerOptions> tracing{};  // none: there is none
     std::optional<DocsEntry> docs{};

@@ -28,7 +28,15 @@ void read_common(ConfigMap& root, Config& config);
 void read_middleware(ConfigMap& map, MiddlewareConfig& config);
 
 /// `admin`: where monitoring asks.
-void read_admin(const ConfigNode& node, ServerOptions& server);
+void read_admin(const ConfigNode& node, Config& config);
+
+/// Where to listen: one of the two.
+struct ListenPlace {
+    std::string address{};      // HOST:PORT, to be checked yet
+    std::string socket_name{};  // of a socket that systemd passes
+};
+/// HOST:PORT, or the name of a socket: systemd:NAME or {fd: NAME}.
+std::optional<ListenPlace> read_listen_place(const ConfigNode& node);
 
 /// `docs`: where the documentation is. After `admin`, which may not have the same port.
 void read_docs(const ConfigNode& node, Config& config);

@@ -47,6 +47,31 @@ void read_timeouts(ConfigMap& map, ListenerTcp& tcp) {
     map.read("stall_timeout", tcp.stall_timeout, &ConfigNode::duration);
 }
 
+/// Where it listens.
+void read_place(const ConfigNode& address, ListenerEntry& listener) {
+    ListenerOptions& options = listener.options;
+    auto place = read_listen_place(address);
+    if (!place) {
+        return;
+    }
+    if (place->socket_name.empty()) {
+        const auto uri = core::parse_uri("tcp://" + place->address);
+        if (place->address.contains("://") || place->address.contains('?') || (uri && !uri->port)) {
+            return address.fail(
+                "expected HOST:PORT, such as 127.0.0.1:8080, or systemd:NAME of a .socket unit");
+        }
+    } else {
+        listener.socket_name = std::move(place->socket_name);
+        place->address = "localhost:0";  // until the socket is there to say it
+        if (options.tcp.reuse_port) {
+            address.fail("a socket of systemd's has its port already: leave reuse_port out");
+        }
+    }
+    options.origin = address.source_location();
+    options.url = (options.tcp.tls ? "tls://" : "tcp://") + place->address;
+    check_listener(address, listener);
+}
+
 }  // namespace
 
 void read_tcp_listener(ConfigMap& map, ListenerEntry& listener) {
@@ -59,19 +84,11 @@ void read_tcp_listener(ConfigMap& map, ListenerEntry& listener) {
     read_signing(map, options);
     read_connection_limits(map, options);
     read_timeouts(map, options.tcp);
+    map.read("reuse_port", options.tcp.reuse_port, &ConfigNode::boolean);
     read_methods(map, listener, protocol);
     read_fernet(map, listener);
-    if (!address) {
-        return;
-    }
-    if (const auto text = address->text()) {
-        const auto uri = core::parse_uri("tcp://" + *text);
-        if (text->contains("://") || text->contains('?') || (uri && !uri->port)) {
-            return address->fail("expected HOST:PORT, such as 127.0.0.1:8080");
-        }
-        options.origin = address->source_location();
-        options.url = (options.tcp.tls ? "tls://" : "tcp://") + *text;
-        check_listener(*address, listener);
+    if (address) {
+        read_place(*address, listener);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "endpoint/protocols/table.hpp"
 #include "endpoint/server/listener_queue.hpp"
 #include "endpoint/server/signers.hpp"
+#include "endpoint/server/socket_place.hpp"
 #include "transport/net/tls_context.hpp"
 
 #include <algorithm>
@@ -112,7 +113,9 @@ constexpr PartOption brokerless_options[] = {
 constexpr PartOption tcp_options[] = {
     {"handshake_timeout", tcp_is_set<&ListenerTcp::handshake_timeout>},
     {"idle_timeout", tcp_is_set<&ListenerTcp::idle_timeout>},
-    {"stall_timeout", tcp_is_set<&ListenerTcp::stall_timeout>}};
+    {"stall_timeout", tcp_is_set<&ListenerTcp::stall_timeout>},
+    {"reuse_port", tcp_is_set<&ListenerTcp::reuse_port>},
+    {"listening_socket", tcp_is_set<&ListenerTcp::listening_socket>}};
 
 std::expected<void, Failure> refuse_any(std::span<const PartOption> part, std::string_view owner,
                                         const ListenerOptions& options) {
@@ -308,6 +311,9 @@ std::expected<ListenerConfig, Failure> resolve_listener(ListenerOptions options)
     }
     name_queue_type(options.queue);
     auto checked = check(options, *address);
+    if (checked) {
+        checked = take_place_of_socket(options, *address);
+    }
     if (!checked) {
         return std::unexpected{std::move(checked.error())};
     }

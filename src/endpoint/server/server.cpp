@@ -72,7 +72,7 @@ public:
             .asio = asio_,
             .limits = limits_,
             .nonces = endpoint::nonce_memory_for(options_, configs_, clock_),
-            .series = options_.admin_address.empty() ? nullptr : &series_};
+            .series = endpoint::has_admin(options_) ? &series_ : nullptr};
         for (std::size_t i = 0; i < configs_.size(); ++i) {
             configs_[i].describing = describing_.of(configs_[i]);
             listeners_.add(endpoint::make_listener(configs_[i], std::move(methods[i]), shared));
@@ -202,7 +202,7 @@ public:
 
 private:
     std::expected<void, Failure> open_admin() {
-        if (options_.admin_address.empty()) {
+        if (!endpoint::has_admin(options_)) {
             return {};
         }
         auto opened = endpoint::ServerAdmin::open(asio_, options_,

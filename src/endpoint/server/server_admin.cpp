@@ -10,10 +10,12 @@ namespace warren::endpoint {
 
 std::expected<std::unique_ptr<ServerAdmin>, Failure> ServerAdmin::open(
     transport::AsioExecutor& executor, const ServerOptions& options, Sources sources) {
-    auto where = parse_admin_address(options.admin_address);
+    auto where = options.admin_socket ? std::expected<transport::HttpServerOptions, Failure>{}
+                                      : parse_admin_address(options.admin_address);
     if (!where) {
         return std::unexpected{std::move(where.error())};
     }
+    where->listening_socket = options.admin_socket;
     std::unique_ptr<ServerAdmin> admin{
         new ServerAdmin{executor, options, std::move(*where), std::move(sources)}};
     if (auto started = admin->listener_.start(); !started) {

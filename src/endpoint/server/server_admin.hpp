@@ -17,6 +17,11 @@
 
 namespace warren::endpoint {
 
+/// Whether a server is to be watched at all.
+inline bool has_admin(const ServerOptions& options) noexcept {
+    return options.admin_socket || !options.admin_address.empty();
+}
+
 /// What monitoring gets over HTTP: /metrics, /healthz and /readyz.
 /// thread the I/O thread, or any while nobody runs it
 class ServerAdmin {
@@ -29,7 +34,7 @@ public:
     };
 
     /// Listen.
-    /// in   options: with an address; executor, and what the sources refer to, outlive the result
+    /// in   options: with an address or a socket; executor, and what the sources refer to, outlive the result
     /// err  invalid_request: the address is none, or cannot be had
     static std::expected<std::unique_ptr<ServerAdmin>, Failure> open(
         transport::AsioExecutor& executor, const ServerOptions& options, Sources sources);

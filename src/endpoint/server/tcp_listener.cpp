@@ -26,6 +26,8 @@ struct Tcp {
         options.limits.idle_timeout = wanted.idle_timeout;
         options.limits.write_timeout = wanted.stall_timeout;
         options.limits.message_grace = wanted.stall_timeout;
+        options.reuse_port = wanted.reuse_port;
+        options.listening_socket = wanted.listening_socket;
         options.log = &log;
         return options;
     }

@@ -32,7 +32,8 @@ public:
     std::expected<void, Failure> start() {
         auto listening = acceptor_.listen({.host = options_.host,
                                            .port = options_.port,
-                                           .connections_max = options_.connections_max});
+                                           .connections_max = options_.connections_max,
+                                           .listening_socket = options_.listening_socket});
         if (!listening) {
             return std::unexpected{std::move(listening.error())};
         }

@@ -8,6 +8,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -19,9 +20,10 @@ namespace warren::transport {
 class AsioExecutor;
 
 struct HttpServerOptions {
-    std::string host = "127.0.0.1";    // as TcpServerOptions::host
-    std::uint16_t port = 9095;         // 0: a free one
-    std::size_t connections_max = 32;  // over it the oldest that asks nothing gives way
+    std::string host = "127.0.0.1";         // as TcpServerOptions::host
+    std::uint16_t port = 9095;              // 0: a free one
+    std::optional<int> listening_socket{};  // as TcpServerOptions::listening_socket
+    std::size_t connections_max = 32;       // over it the oldest that asks nothing gives way
     std::size_t request_bytes_max = 8192;
     std::size_t body_bytes_max = 0;  // beside that, of a POST, where there is a handler of those
     /// For a request to come, from the first byte or since the last answer, and for a response to

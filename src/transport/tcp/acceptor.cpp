@@ -43,7 +43,7 @@ public:
                         not_arrived(peer, std::move(reason));
                     }} {}
 
-    ~TcpAcceptorImpl() override { stop_listening(); }
+    ~TcpAcceptorImpl() override { close_port(); }
 
     std::expected<void, Failure> start(runtime::StreamAcceptorSink& sink) override {
         sink_ = &sink;
@@ -75,13 +75,18 @@ public:
         return {};
     }
 
+    /// A port of our own goes, and with it who was not accepted yet; they are told by the runtime
+    /// instead that the server ends. A socket from elsewhere stays open there, and whoever waits
+    /// gets the next server.
     void stop_listening() override {
-        acceptor_.close();
-        executor_.cancel(accept_timer_);
+        if (acceptor_.is_open() && !options_.listening_socket) {
+            acceptor_.close_after_queue();
+        }
+        close_port();
     }
 
     void close_all(std::move_only_function<void()> closed) override {
-        stop_listening();
+        close_port();
         arrivals_.clear();
         connections_.close_all(std::move(closed));
     }
@@ -93,6 +98,11 @@ public:
     const TcpCounters& counters() const noexcept override { return counters_; }
 
 private:
+    void close_port() noexcept {
+        acceptor_.close();
+        executor_.cancel(accept_timer_);
+    }
+
     void accepted(const error_code& error, TcpSocket socket) {
         if (error) {
             return accept_failed(error);

@@ -38,15 +38,28 @@ void Acceptor::close() noexcept {
     }
 }
 
+void Acceptor::close_after_queue() {
+    while (is_open() && accept_next() == Next::handed_over) {
+    }
+    close();
+}
+
 void Acceptor::on_ready(Readiness) {
+    if (accept_next() == Next::nobody) {
+        accept();
+    }
+}
+
+/// Whoever hears of it may end this, unless there is nobody.
+Acceptor::Next Acceptor::accept_next() {
     if (visitors_ == Visitors::callers && !has_descriptor_for_caller(socket_->native_handle())) {
-        return accepted_({EMFILE, boost::system::system_category()},
-                         TcpSocket{executor_.context()});
+        accepted_({EMFILE, boost::system::system_category()}, TcpSocket{executor_.context()});
+        return Next::not_acceptable;
     }
     const int descriptor =
         ::accept4(socket_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
-        return accept();
+        return Next::nobody;
     }
     error_code error;
     TcpSocket socket{executor_.context()};
@@ -56,6 +69,7 @@ void Acceptor::on_ready(Readiness) {
         socket.assign(protocol_, descriptor, error);
     }
     accepted_(error, std::move(socket));
+    return descriptor < 0 ? Next::not_acceptable : Next::handed_over;
 }
 
 }  // namespace warren::transport

@@ -34,12 +34,18 @@ public:
     std::expected<boost::asio::ip::tcp::endpoint, Failure> listen(const TcpServerOptions& options);
     /// Hand over the next one, later.
     void accept();
+    /// Hand over at once who waits already, of whom the system would take leave with a reset, and
+    /// hear of nobody any more.
+    void close_after_queue();
     /// Hear of nobody any more.
     void close() noexcept;
     bool is_open() const noexcept { return socket_.has_value() && socket_->is_open(); }
 
 private:
+    enum class Next : std::uint8_t { handed_over, nobody, not_acceptable };
+
     void on_ready(Readiness ready) override;
+    Next accept_next();
 
     AsioExecutor& executor_;
     const Visitors visitors_;

@@ -45,6 +45,9 @@ struct TcpServerOptions {
     std::chrono::milliseconds handshake_timeout{10'000};  // of TLS
     std::size_t connections_max = 10'240;  // those over it are closed as soon as they come
     int backlog = 4096;                    // connections that wait to be accepted
+    bool reuse_port = false;               // others may listen there, too: SO_REUSEPORT
+    /// A socket that listens already, instead of host and port; it is owned from then on.
+    std::optional<int> listening_socket{};
     TcpLimits limits{.idle_timeout = std::chrono::minutes{10},
                      .unread_bytes_max = std::size_t{256} << 20};
     /// Gets trouble: no descriptors left, connections over the limit. May be null; outlives the

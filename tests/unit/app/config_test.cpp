@@ -582,7 +582,41 @@ TEST_F(ConfigFile, AQueueThatIsMissingIsMissedAtItsKey) {
 TEST_F(ConfigFile, AnAddressWithoutAPortSaysHowOneLooks) {
     EXPECT_EQ(problems("listeners: [{tcp: 8080}]\n"),
               std::vector<std::string>{"warren.yml:1: listeners[0].tcp: expected HOST:PORT, such "
-                                       "as 127.0.0.1:8080"});
+                                       "as 127.0.0.1:8080, or systemd:NAME of a .socket unit"});
+}
+
+TEST_F(ConfigFile, ListenersOfSocketsThatSystemdPasses) {
+    const Config config = load(R"(drain_delay: 5s
+admin: {address: {fd: watching}}
+listeners:
+  - {tcp: "systemd:calls", methods: [add]}
+  - {tcp: {fd: "other calls"}}
+  - {tcp: "127.0.0.1:8080", reuse_port: true}
+)");
+    EXPECT_EQ(config.server.drain_delay, std::chrono::seconds{5});
+    EXPECT_EQ(config.admin_socket_name, "watching");
+    EXPECT_EQ(config.server.admin_address, "");
+    ASSERT_EQ(config.listeners.size(), 3U);
+    EXPECT_EQ(config.listeners[0].socket_name, "calls");
+    EXPECT_EQ(config.listeners[1].socket_name, "other calls");
+    EXPECT_EQ(config.listeners[2].socket_name, "");
+    EXPECT_TRUE(config.listeners[2].options.tcp.reuse_port);
+    EXPECT_FALSE(config.listeners[0].options.tcp.reuse_port);
+}
+
+TEST_F(ConfigFile, SocketsThatCannotBeNamedSo) {
+    const auto found = problems(R"(listeners:
+  - {tcp: "systemd:"}
+  - {tcp: {fd: "a:b"}}
+  - {tcp: {file: 3}}
+  - {tcp: "systemd:a", reuse_port: true}
+  - {memory: m, reuse_port: true}
+)");
+    ASSERT_EQ(found.size(), 6U) << testing::PrintToString(found);
+    EXPECT_TRUE(found[0].starts_with("warren.yml:2: listeners[0].tcp: expected systemd:NAME"));
+    EXPECT_TRUE(found[1].starts_with("warren.yml:3: listeners[1].tcp: expected systemd:NAME"));
+    EXPECT_TRUE(found[4].contains("leave reuse_port out")) << found[4];
+    EXPECT_TRUE(found[5].contains("reuse_port")) << found[5];
 }
 
 TEST_F(ConfigFile, TwoListenersAtOnePortAreRefused) {

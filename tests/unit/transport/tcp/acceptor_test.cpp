@@ -1,11 +1,27 @@
+#include "transport/tcp/listen.hpp"
 #include "unit/transport/tcp/harness.hpp"
 
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <deque>
 
 namespace warren::transport::test {
 namespace {
+
+std::uint16_t port_of(int socket) {
+    return find_listening_endpoint(socket).value().port();
+}
+
+int listen_at_free_port() {
+    const int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    EXPECT_EQ(bind(listening, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(listening, 8), 0);
+    return listening;
+}
 
 class TcpServer : public testing::Test {
 protected:
@@ -56,6 +72,75 @@ TEST_F(TcpServer, SaysWhyAnAddressCannotBeHad) {
 
     EXPECT_FALSE(
         make_acceptor(loop.executor, TcpServerOptions{.host = "no such host"})->start(sink));
+}
+
+TEST_F(TcpServer, SharesItsPortWithWhoeverSaysSo) {
+    Server first{loop, {.reuse_port = true}};
+    const std::uint16_t port = first.transport.local_port();
+    Server second{loop, {.port = port, .reuse_port = true}};
+    EXPECT_EQ(second.transport.local_port(), port);
+    first.transport.stop_listening();
+    Peer peer{port};
+    peer.send(message("to the second"));
+    EXPECT_TRUE(loop.until([&] { return peer.receive() == message("to the second"); }));
+    EXPECT_EQ(second.transport.counters().connections.get(), 1U);
+
+    Server alone{loop};
+    ServerSink sink;
+    const auto refused =
+        make_acceptor(loop.executor,
+                      TcpServerOptions{.port = alone.transport.local_port(), .reuse_port = true})
+            ->start(sink);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("that does not say reuse_port"), std::string::npos)
+        << refused.error().message;
+}
+
+TEST_F(TcpServer, AcceptsWhoWaitsBeforeItListensNoMore) {
+    Server server{loop};
+    std::deque<Peer> peers;
+    for (int index = 0; index < 5; ++index) {
+        peers.emplace_back(server.transport.local_port()).send(message("in time"));
+    }
+    server.transport.stop_listening();
+    for (Peer& peer : peers) {
+        EXPECT_TRUE(loop.until([&] { return peer.receive() == message("in time"); }));
+    }
+}
+
+TEST_F(TcpServer, TakesASocketThatListensAndLeavesWhoWaitsToTheNext) {
+    const int passed = listen_at_free_port();
+    const int kept = dup(passed);
+    const std::uint16_t port = port_of(kept);
+    {
+        Server server{loop, {.host = "no such host", .listening_socket = passed}};
+        EXPECT_EQ(server.transport.local_port(), port);
+        Peer peer{port};
+        peer.send(message("here"));
+        EXPECT_TRUE(loop.until([&] { return peer.receive() == message("here"); }));
+        server.transport.stop_listening();
+    }
+    Peer waiting{port};
+    waiting.send(message("to the next"));
+    Server next{loop, {.listening_socket = kept}};
+    EXPECT_TRUE(loop.until([&] { return waiting.receive() == message("to the next"); }));
+}
+
+TEST_F(TcpServer, SaysWhatADescriptorIsInsteadOfAListeningSocket) {
+    const auto told = [](int descriptor) {
+        const auto where = find_listening_endpoint(descriptor);
+        return where ? std::string{} : where.error().message;
+    };
+    const int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int datagrams = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_NE(told(silent).find("a TCP socket that does not listen"), std::string::npos);
+    EXPECT_NE(told(datagrams).find("of another kind"), std::string::npos);
+    EXPECT_NE(told(local).find("of another kind"), std::string::npos);
+    for (const int descriptor : {silent, datagrams, local}) {
+        close(descriptor);
+    }
+    EXPECT_NE(told(-1).find("no socket"), std::string::npos);
 }
 
 TEST_F(TcpServer, ClosesConnectionsOverTheLimitAtOnce) {

@@ -1,7 +1,7 @@
 // An order service that takes every order once, whatever happens to it, to its callers or to what
 // is between them: each order and its reply become durable together.
 //
-//     example_order_service [--classic] STORE ADDRESS...
+//     example_order_service [--classic] [--reuse-port] STORE ADDRESS...
 //     example_order_service /var/lib/shop/orders.db tcp://127.0.0.1:7000
 //     example_order_service 'postgresql:///shop' 'amqp://localhost/?queue=orders'
 //
@@ -94,11 +94,19 @@ Totals totals(Context& context) {
 }  // namespace
 
 int main(int count, char** arguments) {
+    std::span<char*> given{arguments + 1, arguments + count};
+    const auto is_asked_for = [&](std::string_view option) {
+        const bool is_there = !given.empty() && given.front() == option;
+        given = given.subspan(is_there ? 1 : 0);
+        return is_there;
+    };
     // Quorum queues, unless classic ones are asked for.
-    const bool is_classic = count > 1 && std::string_view{arguments[1]} == "--classic";
-    const std::span<char*> given{arguments + (is_classic ? 2 : 1), arguments + count};
+    const bool is_classic = is_asked_for("--classic");
+    // Two of these may have one TCP port, so that one starts before the other ends.
+    const bool reuses_port = is_asked_for("--reuse-port");
     if (given.size() < 2) {
-        std::fprintf(stderr, "usage: %s [--classic] STORE ADDRESS...\n", arguments[0]);
+        std::fprintf(stderr, "usage: %s [--classic] [--reuse-port] STORE ADDRESS...\n",
+                     arguments[0]);
         return 2;
     }
     const std::string store = given.front();
@@ -115,6 +123,7 @@ int main(int count, char** arguments) {
             if (address.starts_with("amqp") && !is_classic) {
                 listener.queue.type = warren::QueueType::quorum;
             }
+            listener.tcp.reuse_port = reuses_port && address.starts_with("tcp");
             server.listen(std::move(listener));
         }
         server.on_ready([] {

@@ -1,5 +1,6 @@
 // Kills what serves calls at random instants while clients place orders, and accounts for every one
 // of them; see scripts/faults.
+#include "faults/free_port.hpp"
 #include "faults/load.hpp"
 #include "faults/service.hpp"
 #include "support/postgresql.hpp"
@@ -8,9 +9,6 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <functional>
@@ -41,21 +39,6 @@ struct Scene {
     std::string victim;
     Keys keys = Keys::one_each;
 };
-
-/// A port that nothing listens at just now.
-std::uint16_t free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    const bool is_bound =
-        bind(socket, generic, size) == 0 && getsockname(socket, generic, &size) == 0;
-    close(socket);
-    if (!is_bound) {
-        throw std::runtime_error{"there is no free port"};
-    }
-    return ntohs(address.sin_port);
-}
 
 test::RabbitMq& broker() {
     static test::RabbitMq broker;

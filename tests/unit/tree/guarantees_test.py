@@ -18,8 +18,12 @@ def promises():
 
 
 def tests():
-    """Names of tests in C++ as Suite.Name, their suites, and names of CTest's own."""
+    """Names of tests in C++ as Suite.Name, their suites, names of CTest's own, and file.function of
+    those in Python."""
     names = set()
+    for path in tree.files(".py", under="tests"):
+        for name in re.findall(r"^    def (test_\w+)", path.read_text(), re.MULTILINE):
+            names.add(f"{path.stem}.{name}")
     for path in tree.files(".cpp", ".txt", under="tests"):
         text = path.read_text()
         for suite, name in re.findall(r"\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", text):

@@ -78,27 +78,41 @@ void KeyedCalls::claim(CallPtr call) {
                                       .method = std::string{call->state.context.method},
                                       .request = keyed.request,
                                       .is_at_most_once = keyed.mode == Idempotency::at_most_once};
-    const Parked parked = park(*call.release());
-    if (calls_.is_cancelled()) {
-        // The sweep may have been before it was parked.
-        return fail_all(take(parked), {}, stopping());
-    }
+    Parked parked;
+    bool is_first = false;
+    bool is_same = true;
     {
         const std::lock_guard guard{mutex_};
-        const auto [found, is_first] = running_.try_emplace(request.key);
+        const auto [found, is_new] = running_.try_emplace(request.key);
+        is_first = is_new;
+        Running& running = found->second;
         if (is_first) {
-            found->second.request = request;
-        } else if (const store::ClaimRequest& first = found->second.request;
-                   first.request == request.request && first.method == request.method) {
-            keyed.may_run = true;
+            running.request = request;
+        }
+        is_same =
+            running.request.request == request.request && running.request.method == request.method;
+        keyed.may_run = !is_first;
+        if (is_same) {
+            parked = park(*call.release());
+        }
+        if (is_same && !is_first) {
+            running.joined.push_back(parked);
             counters_.joined.fetch_add(1, std::memory_order_relaxed);
-            return found->second.joined.push_back(parked);
-        } else {
-            counters_.conflicts.fetch_add(1, std::memory_order_relaxed);
-            return fail_all(take(parked), {}, conflict());
         }
     }
-    ask(request, parked);
+    if (!is_same) {
+        counters_.conflicts.fetch_add(1, std::memory_order_relaxed);
+        return fail_all(std::move(call), {}, conflict());
+    }
+    if (calls_.is_cancelled()) {
+        // The sweep may have been before it was parked.
+        fail_all(take(parked), {}, stopping());
+        if (is_first) {
+            pass_on(request.key);
+        }
+    } else if (is_first) {
+        ask(request, std::move(parked));
+    }
 }
 
 void KeyedCalls::ask(const store::ClaimRequest& request, Parked parked) {
@@ -126,7 +140,7 @@ void KeyedCalls::claimed(const std::string& key, const Parked& parked,
         if (call == nullptr) {
             return pass_on(key);
         }
-        return ask_later(key, parked, *call.release());
+        return ask_later(key, parked, std::move(call));
     case answered: {
         const std::vector<Parked> joined = remove(key);
         counters_.replayed.fetch_add(1, std::memory_order_relaxed);
@@ -147,20 +161,20 @@ void KeyedCalls::claimed(const std::string& key, const Parked& parked,
 }
 
 /// Another process has the call, and leaves a record or goes.
-void KeyedCalls::ask_later(const std::string& key, Parked parked, ServerCall& call) {
-    Executor& executor = call.state.listener->executor();
-    call.state.keyed->may_run = true;
-    const std::stop_token stop = call.state.context.stop;
-    parked->store(&call);
-    if (stop.stop_requested()) {
-        // Whoever would have ended it meanwhile found nothing.
-        if (CallPtr taken = take(parked)) {
-            taken->fail(taken->state.listener->backend().ended_early(*taken, expired()));
-            calls_.finish(std::move(taken), At::later);
+void KeyedCalls::ask_later(const std::string& key, Parked parked, CallPtr call) {
+    Executor& executor = call->state.listener->executor();
+    call->state.keyed->may_run = true;
+    // As long as nobody else has the call its listener is there.
+    executor.post([this, key, parked = std::move(parked), &executor, waiting = call.release()] {
+        parked->store(waiting);
+        if (waiting->state.context.stop.stop_requested()) {
+            // Whoever would have ended it meanwhile found nothing.
+            if (CallPtr own = take(parked)) {
+                own->fail(own->state.listener->backend().ended_early(*own, expired()));
+                calls_.finish(std::move(own), At::later);
+            }
+            return pass_on(key);
         }
-        return pass_on(key);
-    }
-    executor.post([this, key, parked = std::move(parked), &executor] {
         executor.post_at(executor.now() + elsewhere_pause,
                          [this, key, parked] { ask_again(key, parked); });
     });

@@ -65,7 +65,7 @@ private:
     static Parked park(ServerCall& call);
     static CallPtr take(const Parked& parked) noexcept;
     void ask(const store::ClaimRequest& request, Parked parked);
-    void ask_later(const std::string& key, Parked parked, ServerCall& call);
+    void ask_later(const std::string& key, Parked parked, CallPtr call);
     void ask_again(const std::string& key, const Parked& parked);
     void claimed(const std::string& key, const Parked& parked,
                  std::expected<store::Claimed, Failure> outcome);

@@ -1,5 +1,5 @@
 #include "app/config/sections.hpp"
-#include "endpoint/server/server_store.hpp"
+#include "endpoint/server/store_options.hpp"
 
 #include <array>
 #include <string_view>

@@ -1,6 +1,7 @@
 #include "endpoint/server/server_store.hpp"
 
 #include "endpoint/failures.hpp"
+#include "endpoint/server/store_options.hpp"
 #include "store/open_session.hpp"
 
 #include <utility>
@@ -44,20 +45,6 @@ void check_needs_no_store(std::span<const ListenerConfig> configs,
 }
 
 }  // namespace
-
-std::expected<void, Failure> check_store(const StoreOptions& options) {
-    const auto refused = [](std::string why) {
-        return std::unexpected{
-            Failure{.code = Code::invalid_request, .message = "store: " + std::move(why)}};
-    };
-    if (!options.sqlite.empty() && !options.postgresql.empty()) {
-        return refused("is either sqlite or postgresql");
-    }
-    if (options.keep.count() <= 0 || options.bytes_max == 0) {
-        return refused("keep and bytes_max must be more than 0");
-    }
-    return {};
-}
 
 void ServerStore::open(const StoreOptions& options, std::shared_ptr<Log> log,
                        std::span<const ListenerConfig> configs,

@@ -45,7 +45,4 @@ private:
     std::unique_ptr<store::CallStore> store_;
 };
 
-/// err  invalid_request: both kinds are named, or a limit is none
-std::expected<void, Failure> check_store(const StoreOptions& options);
-
 }  // namespace warren::endpoint

@@ -34,7 +34,8 @@ public:
     };
 
     /// Listen.
-    /// in   options: with an address or a socket; executor, and what the sources refer to, outlive the result
+    /// in   options: with an address or a socket; executor, and what the sources refer to, outlive
+    ///      the result
     /// err  invalid_request: the address is none, or cannot be had
     static std::expected<std::unique_ptr<ServerAdmin>, Failure> open(
         transport::AsioExecutor& executor, const ServerOptions& options, Sources sources);

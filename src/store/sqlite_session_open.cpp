@@ -130,10 +130,18 @@ std::expected<std::int64_t, Failure> SqliteSession::pragma(std::string_view name
     return statement.signed_number(0);
 }
 
-/// Several processes may begin with one file at once: whoever comes second waits here.
+/// Several processes may begin with one file at once: whoever comes second waits here. One that is
+/// as it should be takes no turn among those that write, who may leave none for as long as it
+/// waits.
 std::expected<void, Failure> SqliteSession::check_kind() {
-    if (database_.execute(store_pragmas.data()) != SQLITE_OK ||
-        database_.execute("BEGIN IMMEDIATE") != SQLITE_OK) {
+    if (database_.execute(store_pragmas.data()) != SQLITE_OK) {
+        return std::unexpected{refusal()};
+    }
+    if (pragma("application_id") == store_application_id &&
+        pragma("user_version") == store_version) {
+        return {};
+    }
+    if (database_.execute("BEGIN IMMEDIATE") != SQLITE_OK) {
         return std::unexpected{refusal()};
     }
     const auto kind = pragma("application_id");

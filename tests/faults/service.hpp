@@ -3,7 +3,9 @@
 #include "support/child_process.hpp"
 
 #include <csignal>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -16,7 +18,8 @@ class Service {
 public:
     /// in  arguments: its own; a port must be free. log: a file that its log goes to
     Service(const std::vector<std::string>& arguments, const std::string& log)
-        : command_{"sh", "-c", "exec \"$@\" 2>>'" + log + "'", "sh", WARREN_ORDER_SERVICE} {
+        : log_{log},
+          command_{"sh", "-c", "exec \"$@\" 2>>'" + log + "'", "sh", WARREN_ORDER_SERVICE} {
         command_.insert(command_.end(), arguments.begin(), arguments.end());
         start();
     }
@@ -28,7 +31,9 @@ public:
     void start() {
         process_ = std::make_unique<test::ChildProcess>(command_);
         if (process_->read_line() != "ready") {
-            throw std::runtime_error{"the order service did not get ready"};
+            std::ostringstream said;
+            said << std::ifstream{log_}.rdbuf();
+            throw std::runtime_error{"the order service did not get ready: " + said.str()};
         }
     }
     /// out  its exit code
@@ -39,6 +44,7 @@ public:
     pid_t id() const { return process_->id(); }
 
 private:
+    std::string log_;
     std::vector<std::string> command_;
     std::unique_ptr<test::ChildProcess> process_;
 };

@@ -352,6 +352,14 @@ TEST(SqliteStore, RefusesWhatItCannotUse) {
     EXPECT_NE(refusal(newer).find("made by a newer Warren (version 4711"), std::string::npos);
 }
 
+TEST(SqliteStore, IsOpenedWhileOthersLeaveNoTurnToWrite) {
+    SqliteKind kind;
+    const auto first = kind.open();
+    ASSERT_TRUE(first->begin(Durability::machine));
+    EXPECT_NE(kind.open(), nullptr);
+    first->rollback();
+}
+
 TEST(SqliteStore, HealsWhenItsFileComesBack) {
     const test::TemporaryDirectory directory;
     const std::string path = directory.file("store.db");

@@ -206,18 +206,18 @@ void StreamClient::on_response(StreamClientSession& session, std::uint64_t token
     }
 }
 
-/// What it has begun it still answers. Where there is another way, no call has to wait for its end.
+/// What it has begun it still answers. Other calls wait for a connection to the next server, or to
+/// another: sent here once more they would use up their attempts while it ends.
 void StreamClient::leave_ending_server(StreamClientSession& session, Failure& why) {
-    const TimePoint ends_until = now() + why.retry_after.value_or(std::chrono::milliseconds{0});
-    if (connector_->finds_next_server()) {
-        session.is_retired = true;  // and dropped at the end of this input, if it owes nothing
-        session.forget_probe();
-        pool_->remove(session, now());
-    } else {
-        pool_->avoid(session, ends_until);
+    const auto pause = std::exchange(why.retry_after, std::nullopt);
+    if (session.is_retired) {
+        return;
     }
-    if (connector_->finds_next_server() || has_choice_) {
-        why.retry_after.reset();
+    session.is_retired = true;  // and dropped at the end of this input, if it owes nothing
+    session.forget_probe();
+    pool_->remove(session, now());
+    if (!connector_->finds_next_server()) {
+        pool_->stay_away(session.address(), now() + pause.value_or(std::chrono::milliseconds{0}));
     }
 }
 

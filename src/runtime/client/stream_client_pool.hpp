@@ -40,6 +40,10 @@ public:
     StreamClientSession* next(TimePoint now) noexcept;
     /// Its server has no room: until then others are preferred.
     void avoid(const StreamClientSession& session, TimePoint until) noexcept;
+    /// Its server ends, and would take a new connection all the same: make none until then.
+    void stay_away(std::size_t address, TimePoint until) noexcept {
+        servers_[address].retry_at = until;
+    }
     /// It does not answer: as `avoid`, until it does.
     /// in   can_ask: its connections are asked, so that no call has to find out
     void doubt(const StreamClientSession& session, TimePoint now, bool can_ask) noexcept;

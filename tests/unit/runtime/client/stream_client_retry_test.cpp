@@ -162,12 +162,35 @@ TEST(StreamClientRetry, WhereTheEndOfAServerTakesConnectionsTheOthersAreAsked) {
     TestCall call;
     call.idempotent = true;
     fixture.submit(call);
-    FakeConnection& asked = one.written().empty() ? other : one;
-    FakeConnection& not_asked = &asked == &one ? other : one;
-    asked.feed((&asked == &one ? "2" : "1") + std::string{" overloaded ending\n"});
+    const bool was_first = !one.written().empty();
+    FakeConnection& asked = was_first ? one : other;
+    FakeConnection& not_asked = was_first ? other : one;
+    asked.feed(was_first ? "2 overloaded ending\n" : "1 overloaded ending\n");
     fixture.executor.advance(50ms);
     EXPECT_NE(not_asked.written(), "");
-    EXPECT_EQ(fixture.transport.attempts.size(), 0U) << "the connections stay";
+    EXPECT_EQ(fixture.transport.attempts.size(), 0U) << "it would find the same server";
+    not_asked.feed(was_first ? "1 ok b\n" : "2 ok b\n");
+    EXPECT_TRUE(call.succeeded_once());
+}
+
+TEST(StreamClientRetry, NoCallIsSentToAServerThatEndsUntilItMayBeAnother) {
+    StreamFixture fixture;
+    fixture.transport.finds_next = false;
+    FakeConnection& old = start(fixture);
+    TestCall call;
+    call.idempotent = true;
+    fixture.submit(call);
+    old.written();
+    old.feed("2 overloaded ending\n");
+    fixture.executor.advance(299ms);
+    EXPECT_EQ(old.written(), "");
+    EXPECT_EQ(fixture.transport.attempts.size(), 0U);
+    fixture.executor.advance(1ms);
+    ASSERT_EQ(fixture.transport.attempts.size(), 1U);
+    FakeConnection& next = fixture.connect();
+    EXPECT_TRUE(next.written().starts_with("1 dx_example 1 ")) << "one attempt, not several";
+    next.feed("1 ok b\n");
+    EXPECT_TRUE(call.succeeded_once());
 }
 
 TEST(StreamClientRetry, WhoWasAwayWhileAnotherAnsweredIsTriedAnew) {

@@ -189,6 +189,12 @@ void RabbitMq::add_user(const Credentials& credentials, const Permissions& permi
                     erlang_binary(permissions.write), erlang_binary(permissions.read)));
 }
 
+void RabbitMq::change_password(const Credentials& credentials) {
+    evaluate(fmt::format("ok = rabbit_auth_backend_internal:change_password({}, {}, {})",
+                         erlang_binary(credentials.user), erlang_binary(credentials.password),
+                         acting_user));
+}
+
 std::size_t RabbitMq::close_all_connections(std::string_view reason) {
     return std::stoul(
         evaluate(fmt::format("length([rabbit_networking:close_connection(P, binary_to_list({})) || "

@@ -68,6 +68,8 @@ public:
     /// Make a user, or give one that another test made these permissions, too.
     void add_user(const Credentials& credentials) { add_user(credentials, Permissions{}); }
     void add_user(const Credentials& credentials, const Permissions& permissions);
+    /// Of a user that is there; connections that are there stay.
+    void change_password(const Credentials& credentials);
     /// Have the broker close every connection to the virtual host (320); how many there were.
     std::size_t close_all_connections(std::string_view reason);
     QueueDepth queue_depth(std::string_view queue);

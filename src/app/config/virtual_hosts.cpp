@@ -19,12 +19,14 @@ struct Broker {
     std::string host;
     std::string username;
     std::string password;
+    std::string password_file;  // instead of it
     std::optional<std::uint64_t> port;
     bool ssl = false;
 
     std::string url(const std::string& virtual_host) const {
         std::string text = ssl ? "amqps://" : "amqp://";
-        text += core::percent_encode(username) + ":" + core::percent_encode(password) + "@";
+        text += core::percent_encode(username);
+        text += password_file.empty() ? ":" + core::percent_encode(password) + "@" : "@";
         std::string_view separator;
         for (const auto part : std::views::split(host, ',')) {
             const std::string node{std::string_view{part}};
@@ -32,7 +34,11 @@ struct Broker {
             text += port ? ":" + std::to_string(*port) : "";
             separator = ",";
         }
-        return text + "/" + core::percent_encode(virtual_host);
+        text += "/" + core::percent_encode(virtual_host);
+        if (!password_file.empty()) {
+            text += "?password_file=" + core::percent_encode(password_file);
+        }
+        return text;
     }
 };
 
@@ -53,7 +59,9 @@ std::optional<Broker> read_broker(const ConfigNode& node) {
         (has_port && !port_number)) {
         return std::nullopt;
     }
-    return Broker{*host_text, *username_text, *password_text, port_number, *ssl_truth};
+    return Broker{*host_text,     *username_text,
+                  *password_text, password->is_map() ? password->secret_file().value_or("") : "",
+                  port_number,    *ssl_truth};
 }
 
 void read_virtual_host(const std::string& name, const ConfigNode& node,

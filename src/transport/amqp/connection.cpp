@@ -19,7 +19,10 @@ constexpr std::chrono::seconds linger_max{1};
 }  // namespace
 
 Connection::Connection(AsioExecutor& executor, const AmqpEndpoint& endpoint, ConnectionUser& user)
-    : executor_{executor}, endpoint_{endpoint}, user_{&user}, core_{endpoint.connection} {}
+    : executor_{executor},
+      endpoint_{endpoint},
+      user_{&user},
+      core_{endpoint.current_connection()} {}
 
 Connection::~Connection() {
     executor_.forget(*this);

@@ -2,6 +2,7 @@
 
 #include "core/duration.hpp"
 #include "core/percent.hpp"
+#include "transport/net/secret_file.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,7 +23,7 @@ constexpr std::uint16_t amqps_port = 5671;
 constexpr std::chrono::seconds heartbeat_default{5};
 constexpr std::chrono::milliseconds time_max{3'600'000};
 
-constexpr std::array<std::string_view, 13> parameters{"auth_mechanism",
+constexpr std::array<std::string_view, 14> parameters{"auth_mechanism",
                                                       "cacertfile",
                                                       "certfile",
                                                       "channel_max",
@@ -31,6 +32,7 @@ constexpr std::array<std::string_view, 13> parameters{"auth_mechanism",
                                                       "keyfile",
                                                       "key_password",
                                                       "key_password_file",
+                                                      "password_file",
                                                       "verify",
                                                       "reconnect_pause_max",
                                                       "topology_check",
@@ -66,6 +68,10 @@ public:
         }
         if (key == "server_name_indication") {
             return server_name(value);
+        }
+        if (key == "password_file") {
+            endpoint_.password_file = value;
+            return std::nullopt;
         }
         if (key == "auth_mechanism") {
             return auth_mechanism(value);
@@ -182,7 +188,36 @@ std::string shown(const std::string& host, std::uint16_t port) {
                               : fmt::format("{}:{}", host, port);
 }
 
+/// What a file of the address gives, so that one that is missing is told at the start.
+std::optional<Failure> read_password(const core::Uri& uri, AmqpEndpoint& endpoint) {
+    if (endpoint.password_file.empty()) {
+        return std::nullopt;
+    }
+    auto* const login = std::get_if<amqp::PlainLogin>(&endpoint.connection.login);
+    if (login == nullptr || uri.password || uri.user.empty()) {
+        return refused(
+            "The parameter 'password_file' is of an address with a user, without a "
+            "password: amqp://USER@HOST/");
+    }
+    auto password = read_secret_file(endpoint.password_file);
+    if (!password) {
+        return refused(fmt::format("The parameter 'password_file': {} cannot be used: {}",
+                                   endpoint.password_file, password.error()));
+    }
+    login->password = std::move(*password);
+    return std::nullopt;
+}
+
 }  // namespace
+
+amqp::ConnectionOptions AmqpEndpoint::current_connection() const {
+    amqp::ConnectionOptions current = connection;
+    auto* const login = std::get_if<amqp::PlainLogin>(&current.login);
+    if (login != nullptr && !password_file.empty()) {
+        login->password = read_secret_file(password_file).value_or(login->password);
+    }
+    return current;
+}
 
 std::vector<AmqpEndpoint> AmqpEndpoint::nodes() const {
     AmqpEndpoint alone = *this;
@@ -254,6 +289,9 @@ std::expected<AmqpEndpoint, Failure> amqp_endpoint(const core::Uri& uri) {
         if (auto failure = reader.apply(key, value)) {
             return std::unexpected{std::move(*failure)};
         }
+    }
+    if (auto failure = read_password(uri, endpoint)) {
+        return std::unexpected{std::move(*failure)};
     }
     if (endpoint.tls && !endpoint.tls->key_file.empty() && endpoint.tls->certificate_file.empty()) {
         return std::unexpected{refused("The parameter 'keyfile' needs a 'certfile', too")};

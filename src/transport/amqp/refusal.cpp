@@ -187,6 +187,14 @@ ConnectFailure explain(const amqp::Failed& failed, const AmqpEndpoint& endpoint)
     const std::string where = endpoint.display();
     switch (failed.reason) {
     case amqp::FailedReason::access_refused:
+        if (!endpoint.password_file.empty()) {
+            // It may change before the broker does, or after it.
+            return passing(
+                fmt::format("The broker at {} refuses {} with the password in {}, which is read "
+                            "again for the next attempt",
+                            where, login_of(endpoint), endpoint.password_file),
+                failed.peer_text);
+        }
         return permanent(
             fmt::format("The broker at {} refuses {}: check user and password, and whether the "
                         "user may log in from this machine",

@@ -244,7 +244,7 @@ class Guide(ProgramTest):
         for page, at, lines in all_snippets(lambda lines: is_command(lines) or parts(lines)[1]):
             command = None
             for line in lines:
-                if given := re.match(r"(?:\$ )?warren (?:(contract|docs) )?(\w[\w-]*)", line):
+                if given := re.match(r"(?:\$ )?warren (?:(contract|dead|docs) )?(\w[\w-]*)", line):
                     command = [word for word in given.groups() if word]
                 elif not line.startswith("    "):
                     command = None

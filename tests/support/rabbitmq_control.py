@@ -107,7 +107,8 @@ class Control:
             " [{name, {resource, _, _, N}}, {messages_ready, R},"
             " {messages_unacknowledged, U}, {consumers, C}] <-"
             f" rabbit_amqqueue:info_all({binary(vhost)},"
-            " [name, messages_ready, messages_unacknowledged, consumers])])",
+            " [name, messages_ready, messages_unacknowledged, consumers]),"
+            " is_integer(R), is_integer(U), is_integer(C)])",
         )
         depths = {}
         # An Erlang string prints as JSON prints it, but for the empty one.

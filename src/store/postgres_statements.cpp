@@ -140,6 +140,7 @@ std::uint64_t PostgresStatements::run(std::string_view statement, std::span<cons
                         "a comment"};
     }
     std::vector<PostgresParameter> parameters;
+    parameters.reserve(values.size());
     for (std::size_t at = 0; at < values.size(); ++at) {
         parameters.push_back(parameter_of(values[at].value(), name_, at + 1));
     }

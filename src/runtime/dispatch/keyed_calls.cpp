@@ -236,7 +236,7 @@ bool KeyedCalls::keep(CallPtr& call) noexcept {
         const store::HeldCall held{keyed.key, keyed.attempt};
         const std::string record = keyed.record;
         const Parked parked = park(*call);
-        call.release();
+        static_cast<void>(call.release());
         store_.keep(held, record,
                     [this, key = held.key, parked, record](std::expected<bool, Failure> outcome) {
                         kept(key, parked, record, outcome);

@@ -69,7 +69,7 @@ void PostgreSql::start() {
         programs, directory_.file("data"), directory_.path().string());
     server_ = std::make_unique<ChildProcess>(as_its_user({"sh", "-c", command}));
     std::promise<bool> ready;
-    reader_ = std::thread{[this, &ready, server = server_.get()] {
+    reader_ = std::thread{[&ready, server = server_.get()] {
         std::string said;
         bool is_told = false;
         for (std::string line = server->read_line(); !line.empty(); line = server->read_line()) {

@@ -27,7 +27,7 @@ public:
             all_.push_back({.name = names[at], .descriptor = SD_LISTEN_FDS_START + at});
             std::free(names[at]);
         }
-        std::free(names);
+        std::free(static_cast<void*>(names));
     }
 
     /// The one of a name, once.

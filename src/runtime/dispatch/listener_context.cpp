@@ -16,8 +16,10 @@ std::unique_ptr<Backend> make_backend(ListenerContext& listener) {
     if (options.forwarder != nullptr) {
         return make_forward_backend(listener);
     }
-    auto backend = options.responses == Responses::mock ? make_mock_backend(listener)
-                                                        : make_local_backend(listener);
+    if (options.responses == Responses::mock) {
+        return make_mock_backend(listener);  // which is not to be remembered
+    }
+    auto backend = make_local_backend(listener);
     return options.keyed_calls == nullptr ? std::move(backend)
                                           : make_idempotent_backend(listener, std::move(backend));
 }

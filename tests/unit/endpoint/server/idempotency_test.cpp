@@ -307,6 +307,20 @@ TEST_F(IdempotentCalls, AnswerWhatWasCommitted) {
     client.call("commit_twice", {}, under("t"));
 }
 
+TEST_F(IdempotentCalls, OfAMockAreForgotten) {
+    {
+        Server mock{{.replies = ServerReplies::mock, .store = {.sqlite = store()}}};
+        mock.method("place", [](const Order&) { return Placed{}; });
+        mock.listen("memory:mock");
+        mock.start();
+        Client{"memory:mock"}.call("place", order("onions"), under("k"));
+    }
+    Shop shop{"no_mock", store()};
+    EXPECT_EQ(Client{shop.tcp()}.call("place", order("onions"), under("k")),
+              Dynamic::map({{"number", 1}}));
+    EXPECT_EQ(shop.runs, 1);
+}
+
 TEST(Idempotency, NeedsAStore) {
     Server server;
     server.method("place", [](const Order&, Context& context) {

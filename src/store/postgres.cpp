@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -14,16 +13,25 @@ namespace {
 constexpr std::chrono::seconds answer_timeout{10};
 constexpr Oid bytea_type = 17;
 
-std::string trimmed(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
-        text.pop_back();
+/// As one line.
+std::string trimmed(const std::string& text) {
+    std::string line;
+    for (const char character : text) {
+        const bool is_blank = static_cast<unsigned char>(character) <= ' ';
+        if (!is_blank) {
+            line += character;
+        } else if (!line.empty() && line.back() != ' ') {
+            line += ' ';
+        }
     }
-    std::ranges::replace(text, '\n', ' ');
-    return text;
+    while (line.ends_with(' ')) {
+        line.pop_back();
+    }
+    return line;
 }
 
-PostgresError lost(std::string message) {
-    return {.message = trimmed(std::move(message)), .is_lost = true};
+PostgresError lost(const std::string& message) {
+    return {.message = trimmed(message), .is_lost = true};
 }
 
 }  // namespace

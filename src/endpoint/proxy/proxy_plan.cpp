@@ -20,6 +20,11 @@ std::expected<void, Failure> check_from(const ListenerConfig& config) {
             "A proxy opens no secrets: they pass as they came, so give keys to the servers and "
             "clients behind it (fernet_keys)");
     }
+    if (config.options.idempotency) {
+        return refused(
+            "A proxy remembers no replies: the server behind it does, by the key that the proxy "
+            "hands on (idempotency)");
+    }
     const ProtocolDescriptor& protocol = *config.address.protocol;
     if (protocol.method == MethodSource::by_listener && config.options.methods.size() != 1) {
         return refused("The protocol '" + std::string{protocol.name} +

@@ -303,6 +303,8 @@ TEST_F(ProxyTest, WhatCannotBeIsRefused) {
     EXPECT_TRUE(
         refusal({.url = from.url, .fernet_keys = {std::string(43, 'A') + "="}}, {.to = tcp()})
             .contains("opens no secrets"));
+    EXPECT_TRUE(refusal({.url = from.url, .idempotency = Idempotency::at_least_once}, {.to = tcp()})
+                    .contains("remembers no replies"));
     EXPECT_TRUE(refusal(from, {.to = "arrpc://127.0.0.1:1", .calls = ForwardCalls::one_way})
                     .contains("one-way"));
     Server twice;

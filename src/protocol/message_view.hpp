@@ -45,6 +45,9 @@ struct MessageView {
     bool is_suspect = false;            // one of these may have ended its process
     std::size_t body_bytes =
         0;  // more than body.size() when the body was over the limit and skipped
+
+    /// Whether somebody may have had it before.
+    bool came_before() const noexcept { return redelivered || attempts_before != 0 || is_suspect; }
 };
 
 /// What a reply needs to know of its request, once the request's memory is gone.

@@ -24,7 +24,7 @@ constexpr std::chrono::seconds recovery_max{10};
 bool may_repeat(const protocol::MessageView& message, const MessageServerOptions& options) {
     const bool comes_again = options.lost_requests == LostRequests::come_again &&
                              options.acknowledge == Acknowledge::with_reply;
-    return message.redelivered || (comes_again && message.delivery_mode == protocol::persistent &&
+    return message.came_before() || (comes_again && message.delivery_mode == protocol::persistent &&
                                    Uuid::parse(message.correlation_id).has_value());
 }
 
@@ -217,6 +217,11 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
     }
     if (call->is_recognizable()) {
         call->body_hash = hash_of(message.body);
+        if (message.came_before() && transport_.can_move()) [[unlikely]] {
+            // Whoever moved it may have lost its connection, or its life, before it was acknowledged.
+            call->progress.may_be_doubled = true;
+            redelivery_cache_.add_running(*call);
+        }
     }
     call->index = in_flight_.size();
     in_flight_.push_back(call.get());
@@ -340,6 +345,7 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
 
 void MessageServer::lose(MessageServerCall& call) {
     if (comes_again() && drop(call)) {
+        redelivery_cache_.remove_running(call);
         call.requeued = true;
     } else if (call.is_recognizable()) {
         call.progress.comes_again = comes_again();

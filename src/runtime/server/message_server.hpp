@@ -166,6 +166,7 @@ private:
     std::unique_ptr<MessageServerCall> make_call(DeliveryId delivery,
                                                  const protocol::MessageView& message);
     bool replay(DeliveryId delivery, const protocol::MessageView& message);
+    void join(MessageServerCall& running, DeliveryId delivery);
     bool is_current(const MessageServerCall& call) const noexcept {
         return generation_ != 0 && call.delivery.generation == generation_;
     }

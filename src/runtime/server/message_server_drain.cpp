@@ -38,19 +38,16 @@ void MessageServer::stop_now(std::move_only_function<void()> on_drained) {
         if (!call->requeued && is_current(*call)) {
             transport_.requeue(call->delivery);
         }
-        if (!is_current(*call) && call->is_recognizable() && !call->requeued) {
-            redelivery_cache_.remove_running(*call);
-        }
+        redelivery_cache_.remove_running(*call);
         call->requeued = true;
         drop(*call);
     }
     end_isolation(generation_ != 0);
     sent_behind_.clear();
     for (const Trial& trial : std::exchange(trials_, {})) {
+        redelivery_cache_.remove_running(*trial.call);
         if (is_current(*trial.call)) {
             transport_.requeue(trial.delivery);
-        } else if (trial.call->is_recognizable()) {
-            redelivery_cache_.remove_running(*trial.call);
         }
     }
     for (const std::unique_ptr<MessageServerCall>& call : std::exchange(moving_, {})) {

@@ -35,8 +35,7 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::MessageView& mes
     ++unsettled_;
     trim_settled();
     if (MessageServerCall* const* const running = std::get_if<MessageServerCall*>(&known)) {
-        (*running)->delivery = delivery;
-        (*running)->progress.comes_again = false;
+        join(**running, delivery);
     } else {
         // It answers this one delivery: another one like it is another request.
         auto& response = std::get<KeptResponse>(known);
@@ -47,8 +46,24 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::MessageView& mes
     return true;
 }
 
+/// A request is delivered that runs already.
+void MessageServer::join(MessageServerCall& running, DeliveryId delivery) {
+    if (is_current(running)) {
+        // It was in its queue twice; the first delivery stays until it is answered.
+        (void)transport_.settle(delivery, nullptr);
+        --unsettled_;
+    } else {
+        running.delivery = delivery;
+        running.progress.comes_again = false;
+    }
+    if (running.progress.may_be_doubled) {
+        redelivery_cache_.add_running(running);
+    }
+}
+
 void MessageServer::settle(std::unique_ptr<MessageServerCall> call) {
     remove(*call);
+    redelivery_cache_.remove_running(*call);
     call->is_done = true;
     if (call->is_cancelled) {
         call->reply.reset();
@@ -57,9 +72,6 @@ void MessageServer::settle(std::unique_ptr<MessageServerCall> call) {
         unsettled_ -= is_current(*call) ? 1 : 0;
         recycle(std::move(call));
         return;
-    }
-    if (!is_current(*call) && call->is_recognizable()) {
-        redelivery_cache_.remove_running(*call);
     }
     if (call->state.is_poisoned || call->state.retry_after) [[unlikely]] {
         return part_with(std::move(call));
@@ -84,7 +96,7 @@ void MessageServer::conclude(std::unique_ptr<MessageServerCall> call) {
         transport_.settle(call->delivery, is_due ? &*call->reply : nullptr);
     if (settlement == Settlement::on_trial) {
         call->is_done = false;
-        if (!current && call->is_recognizable()) {
+        if (call->is_recognizable() && (!current || call->progress.may_be_doubled)) {
             redelivery_cache_.add_running(*call);
         }
         const DeliveryId delivery = call->delivery;
@@ -98,7 +110,9 @@ void MessageServer::conclude(std::unique_ptr<MessageServerCall> call) {
         call->progress.sent_as = ++sent_;
         ask_later();
         counters_.bytes_sent.add(is_due ? call->reply->body.size() : 0);
-        if (current) {
+        if (call->progress.may_be_doubled) {
+            call->progress.may_be_acknowledged = true;
+        } else if (current) {
             keep(std::move(call));
             return;
         }
@@ -114,9 +128,7 @@ std::unique_ptr<MessageServerCall> MessageServer::take_tried(DeliveryId delivery
     }
     std::unique_ptr<MessageServerCall> call = std::move(trial->call);
     trials_.erase(trial);
-    if (!is_current(*call) && call->is_recognizable()) {
-        redelivery_cache_.remove_running(*call);
-    }
+    redelivery_cache_.remove_running(*call);
     call->is_done = true;
     return call;
 }

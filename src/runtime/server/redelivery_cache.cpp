@@ -45,11 +45,15 @@ void RedeliveryCache::erase(std::uint64_t key, const Entry& entry) {
 }
 
 void RedeliveryCache::add_running(MessageServerCall& call) {
-    by_key_.emplace(key_of(call.address, call.body_hash), &call);
+    if (!std::exchange(call.progress.is_listed, true)) {
+        by_key_.emplace(key_of(call.address, call.body_hash), &call);
+    }
 }
 
 void RedeliveryCache::remove_running(MessageServerCall& call) {
-    erase(key_of(call.address, call.body_hash), &call);
+    if (std::exchange(call.progress.is_listed, false)) {
+        erase(key_of(call.address, call.body_hash), &call);
+    }
 }
 
 void RedeliveryCache::add_answered(KeptResponse response, TimePoint now) {
@@ -75,7 +79,7 @@ RedeliveryCache::Known RedeliveryCache::take(const protocol::MessageView& messag
                              const ReplyProgress& progress) {
         return hash == body_hash && address.correlation_id == message.correlation_id &&
                address.reply_to == message.reply_to && address.exchange == message.exchange &&
-               (message.redelivered || !progress.may_be_acknowledged ||
+               (message.came_before() || !progress.may_be_acknowledged ||
                 progress.sent_as > forgotten_after);
     };
     const auto [first, last] = by_key_.equal_range(
@@ -86,6 +90,7 @@ RedeliveryCache::Known RedeliveryCache::take(const protocol::MessageView& messag
             MessageServerCall& call = **running;
             if (repeats(call.address, call.body_hash, call.progress)) {
                 by_key_.erase(entry);
+                call.progress.is_listed = false;
                 return &call;
             }
         } else {

@@ -39,6 +39,8 @@ struct ReplyProgress {
     std::uint64_t sent_as = 0;         // its number among those that were settled
     bool is_doubtful = false;          // the connection broke, and the broker may not have read it
     bool comes_again = false;          // the broker may be about to deliver its request again
+    bool may_be_doubled = false;       // its queue may have its request once more
+    bool is_listed = false;            // in the cache as one that runs
 };
 
 /// The response to a delivery, apart from the call that made it.
@@ -59,7 +61,8 @@ class RedeliveryCache {
 public:
     explicit RedeliveryCache(RedeliveryCacheLimits limits) noexcept : limits_{limits} {}
 
-    /// A call runs whose delivery is lost. It stays the dispatcher's.
+    /// A call runs whose delivery is lost, or may come once more. It stays the dispatcher's. Adding
+    /// what is there, and removing what is not, does nothing.
     void add_running(MessageServerCall& call);
     /// It finished before its redelivery came.
     void remove_running(MessageServerCall& call);

@@ -11,6 +11,7 @@ namespace {
 /// A method `work` behind a queue that counts attempts.
 struct Alone : ServedBroker {
     int runs = 0;
+    std::uint64_t copies = 1'000;
 
     Alone() {
         stage.registry.method("work",
@@ -37,6 +38,19 @@ struct Alone : ServedBroker {
         workers_run_while_disconnected();
         stage.executor.advance(1s);
         turn();
+    }
+    /// The copy of a request that was sent behind, by whoever lost its connection or its life then.
+    void deliver_copy(const char* id) {
+        const std::string body = R"({"name": "x"})";
+        server->on_delivery({.generation = 2, .tag = ++copies},
+                            {.exchange = "work",
+                             .routing_key = "queue",
+                             .content_type = "application/json",
+                             .correlation_id = id,
+                             .reply_to = caller->address(),
+                             .body = protocol::bytes_of(body),
+                             .attempts_before = 1,
+                             .is_suspect = true});
     }
     void confirm_moves() {
         for (const CountingPort::Moved& each : transport->moved) {
@@ -114,6 +128,45 @@ TEST(MessageServerAlone, ALostConnectionForgetsWhatWaits) {
     served.run();
     EXPECT_EQ(served.runs, 1);
     EXPECT_EQ(served.caller->replies("a").size(), 1U);
+}
+
+TEST(MessageServerAlone, WhatIsInItsQueueTwiceRunsOnce) {
+    Alone served;
+    served.send_suspects({"a"});
+    served.server->on_paused();
+    served.turn();
+    ASSERT_EQ(served.server->in_flight(), 1U);
+    served.deliver_copy("a");  // while it runs
+    EXPECT_EQ(served.transport->without_reply, 1U);
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    served.deliver_copy("a");  // after it is answered
+    served.run();
+    served.deliver_copy("a");
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+    EXPECT_EQ(served.transport->without_reply, 3U);
+    EXPECT_EQ(served.caller->replies("a").size(), 1U);
+    EXPECT_EQ(served.transport->ends_max(), 1);
+    EXPECT_EQ(served.server->redelivery_cache().size(), 1U);
+    served.deliver_copy("b");
+    EXPECT_EQ(served.transport->paused, 2U) << "another one runs";
+    served.server->on_paused();
+    served.run();
+    EXPECT_EQ(served.runs, 2);
+}
+
+TEST(MessageServerAlone, WhatWasAnsweredToALostConnectionIsKnownByItsCopy) {
+    Alone served;
+    served.caller->send({.correlation_id = "a", .expiration = "60000"});
+    served.run();
+    ASSERT_EQ(served.runs, 1);
+    served.lose_connection();
+    served.stage.executor.advance(1s);
+    served.run();
+    served.deliver_copy("a");  // of another server, which had the request again
+    served.run();
+    EXPECT_EQ(served.runs, 1);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ bool may_repeat(const protocol::MessageView& message, const MessageServerOptions
     const bool comes_again = options.lost_requests == LostRequests::come_again &&
                              options.acknowledge == Acknowledge::with_reply;
     return message.came_before() || (comes_again && message.delivery_mode == protocol::persistent &&
-                                   Uuid::parse(message.correlation_id).has_value());
+                                     Uuid::parse(message.correlation_id).has_value());
 }
 
 }  // namespace
@@ -217,8 +217,7 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
     }
     if (call->is_recognizable()) {
         call->body_hash = hash_of(message.body);
-        if (message.came_before() && transport_.can_move()) [[unlikely]] {
-            // Whoever moved it may have lost its connection, or its life, before it was acknowledged.
+        if (is_doubtful(message)) [[unlikely]] {
             call->progress.may_be_doubled = true;
             redelivery_cache_.add_running(*call);
         }

@@ -167,6 +167,11 @@ private:
                                                  const protocol::MessageView& message);
     bool replay(DeliveryId delivery, const protocol::MessageView& message);
     void join(MessageServerCall& running, DeliveryId delivery);
+    /// Whether its queue may have a request once more: who moved it may have lost its connection,
+    /// or its life, before it was acknowledged.
+    bool is_doubtful(const protocol::MessageView& message) const noexcept {
+        return message.came_before() && transport_.can_move();
+    }
     bool is_current(const MessageServerCall& call) const noexcept {
         return generation_ != 0 && call.delivery.generation == generation_;
     }
@@ -202,7 +207,7 @@ private:
     // message_server_alone.cpp
     bool is_suspect(const protocol::MessageView& message) const;
     bool hold_if_suspect(DeliveryId delivery, const protocol::MessageView& message);
-    void send_behind(const Held& suspect);
+    void send_behind(Held suspect);
     bool conclude_behind(DeliveryId delivery, const Failure* failed);
     void step_isolation();
     void run_suspect();
@@ -243,7 +248,7 @@ private:
     std::vector<Trial> trials_;  // at most the transport's prefetch of each connection
     std::vector<std::unique_ptr<MessageServerCall>> moving_;  // into other queues
     std::deque<Held> suspects_;  // the first one is next; at most the transport's prefetch
-    std::vector<DeliveryId> sent_behind_;
+    std::vector<Held> sent_behind_;
     Isolation isolation_ = Isolation::none;
     bool isolates_ = false;  // as its queue counts attempts, and requests can be sent behind
     std::optional<Executor::TimerId> suspect_timer_;

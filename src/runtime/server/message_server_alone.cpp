@@ -6,7 +6,11 @@
 
 // Requests whose earlier attempt may have ended its process: each runs alone, so that no other one
 // is begun, or only held, when it does so again. What is in hand already runs before it; what is
-// suspect, too, goes behind in the queue, and no attempt is counted for that.
+// suspect, too, goes behind in the queue.
+//
+// The queue counts deliveries, and every lost connection adds to them, also for what nobody has
+// begun. So what was given back goes behind first, where its count begins anew, with one attempt
+// more noted, and only what comes fresh from there runs.
 namespace warren::runtime {
 namespace {
 
@@ -19,6 +23,11 @@ std::chrono::milliseconds time_left_of(const protocol::MessageView& message,
         has_sent ? std::chrono::milliseconds{now_ms - sent->as_int64()} : held;
     // Clocks that differ by more take nothing off.
     return expiration - (waited.count() < 0 || waited > expiration + held ? held : waited);
+}
+
+/// However often it was given back since it was put into the queue, that is one attempt.
+std::uint32_t attempts_before(const protocol::MessageView& message) noexcept {
+    return message.attempts_before + (message.redelivered ? 1 : 0);
 }
 
 }  // namespace
@@ -48,18 +57,21 @@ void MessageServer::on_paused() {
         return;
     }
     isolation_ = Isolation::clearing;
-    while (suspects_.size() > 1) {
-        send_behind(suspects_[1]);
-        suspects_.erase(suspects_.begin() + 1);
+    for (Held& suspect : std::exchange(suspects_, {})) {
+        if (suspects_.empty() && !suspect.message.view().redelivered) {
+            suspects_.push_back(std::move(suspect));
+        } else {
+            send_behind(std::move(suspect));
+        }
     }
     step_isolation();
 }
 
-void MessageServer::send_behind(const Held& suspect) {
+void MessageServer::send_behind(Held suspect) {
     const protocol::MessageView message = suspect.message.view();
     const std::int64_t now_ms = transport_.executor().unix_ms();
     protocol::RequestMove move{.queue = options_.moves.queue.name,
-                               .attempts = protocol::delivery_attempt(message) - 1,
+                               .attempts = attempts_before(message),
                                .unix_ms = now_ms,
                                .is_suspect = true};
     if (const auto expiration = protocol::read_expiration(message.expiration)) {
@@ -68,18 +80,24 @@ void MessageServer::send_behind(const Held& suspect) {
         move.time_left = time_left_of(message, *expiration, now_ms, held);
     }
     transport_.move(suspect.delivery, message, move);
-    sent_behind_.push_back(suspect.delivery);
+    sent_behind_.push_back(std::move(suspect));
 }
 
 /// out  whether it was one that goes behind
 bool MessageServer::conclude_behind(DeliveryId delivery, const Failure* failed) {
-    if (std::erase(sent_behind_, delivery) == 0) {
+    const auto found = std::ranges::find(sent_behind_, delivery, &Held::delivery);
+    if (found == sent_behind_.end()) {
         return false;
     }
-    if (failed != nullptr) {
+    Held suspect = std::move(*found);
+    sent_behind_.erase(found);
+    if (failed == nullptr) {
+        (void)transport_.settle(delivery, nullptr);
+    } else if (isolation_ == Isolation::none) {
         transport_.requeue(delivery);
     } else {
-        (void)transport_.settle(delivery, nullptr);
+        // Given back it would come, be counted, and go again at once. It has its turn from here.
+        suspects_.push_back(std::move(suspect));
     }
     step_isolation();
     check_drained();
@@ -90,7 +108,11 @@ void MessageServer::step_isolation() {
     if (!in_flight_.empty() || !moving_.empty() || !sent_behind_.empty()) {
         return;
     }
-    if (isolation_ == Isolation::running) {
+    if (isolation_ == Isolation::running && !suspects_.empty() && !stopping_) {
+        isolation_ = Isolation::clearing;
+    }
+    if (isolation_ == Isolation::running ||
+        (isolation_ == Isolation::clearing && suspects_.empty())) {
         end_isolation(generation_ != 0);
         if (!stopping_) {
             transport_.unpause();

@@ -34,13 +34,16 @@ bool MessageServer::replay(DeliveryId delivery, const protocol::MessageView& mes
     counters_.redeliveries.add();
     ++unsettled_;
     trim_settled();
+    const bool may_be_doubled = is_doubtful(message);
     if (MessageServerCall* const* const running = std::get_if<MessageServerCall*>(&known)) {
+        (*running)->progress.may_be_doubled |= may_be_doubled;
         join(**running, delivery);
     } else {
         // It answers this one delivery: another one like it is another request.
         auto& response = std::get<KeptResponse>(known);
         response.delivery = delivery;
         response.progress.comes_again = false;
+        response.progress.may_be_doubled |= may_be_doubled;
         conclude_again(std::move(response));
     }
     return true;

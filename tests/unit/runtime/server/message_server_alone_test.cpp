@@ -12,6 +12,7 @@ namespace {
 struct Alone : ServedBroker {
     int runs = 0;
     std::uint64_t copies = 1'000;
+    std::uint64_t generation = 1;  // of the connection
 
     Alone() {
         stage.registry.method("work",
@@ -35,21 +36,22 @@ struct Alone : ServedBroker {
         }
         turn();
         lose_connection();
+        ++generation;
         workers_run_while_disconnected();
         stage.executor.advance(1s);
         turn();
     }
     /// The copy of a request that was sent behind, by whoever lost its connection or its life then.
-    void deliver_copy(const char* id) {
+    void deliver_copy(const char* id, std::uint32_t attempts_before = 1) {
         const std::string body = R"({"name": "x"})";
-        server->on_delivery({.generation = 2, .tag = ++copies},
+        server->on_delivery({.generation = generation, .tag = ++copies},
                             {.exchange = "work",
                              .routing_key = "queue",
                              .content_type = "application/json",
                              .correlation_id = id,
                              .reply_to = caller->address(),
                              .body = protocol::bytes_of(body),
-                             .attempts_before = 1,
+                             .attempts_before = attempts_before,
                              .is_suspect = true});
     }
     void confirm_moves() {
@@ -60,14 +62,14 @@ struct Alone : ServedBroker {
     }
 };
 
-TEST(MessageServerAlone, WhatCameBeforeRunsAloneAndItsLikeGoesBehindUncounted) {
+TEST(MessageServerAlone, WhatWasGivenBackGoesBehindWithOneAttemptMore) {
     Alone served;
     served.send_suspects({"a", "b", "c"});
     EXPECT_EQ(served.transport->paused, 1U);
     EXPECT_EQ(served.server->in_flight(), 0U);
     served.server->on_paused();
     served.turn();
-    ASSERT_EQ(served.transport->moved.size(), 2U);
+    ASSERT_EQ(served.transport->moved.size(), 3U);
     for (const CountingPort::Moved& each : served.transport->moved) {
         EXPECT_EQ(each.move.queue, "queue");
         EXPECT_EQ(each.move.attempts, 1U);
@@ -76,7 +78,26 @@ TEST(MessageServerAlone, WhatCameBeforeRunsAloneAndItsLikeGoesBehindUncounted) {
         ASSERT_TRUE(each.move.time_left);
         EXPECT_LE(*each.move.time_left, 60s);
     }
-    EXPECT_EQ(served.transport->moved.front().message.view().correlation_id, "b");
+    EXPECT_EQ(served.transport->moved.front().message.view().correlation_id, "a");
+    EXPECT_EQ(served.transport->unpaused, 0U);
+    served.confirm_moves();
+    EXPECT_EQ(served.transport->unpaused, 1U);
+    EXPECT_EQ(served.server->in_flight(), 0U);
+    EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServerAlone, WhatComesFreshFromThereRunsAloneAndItsLikeGoesBehindUncounted) {
+    Alone served;
+    for (const char* id : {"a", "b", "c"}) {
+        served.deliver_copy(id, 3);
+    }
+    EXPECT_EQ(served.transport->paused, 1U);
+    served.server->on_paused();
+    served.turn();
+    ASSERT_EQ(served.transport->moved.size(), 2U);
+    for (const CountingPort::Moved& each : served.transport->moved) {
+        EXPECT_EQ(each.move.attempts, 3U);
+    }
     EXPECT_EQ(served.server->in_flight(), 0U);
     served.confirm_moves();
     EXPECT_EQ(served.server->in_flight(), 1U);
@@ -85,12 +106,30 @@ TEST(MessageServerAlone, WhatCameBeforeRunsAloneAndItsLikeGoesBehindUncounted) {
     EXPECT_EQ(served.runs, 1);
     EXPECT_EQ(served.transport->unpaused, 1U);
     EXPECT_EQ(served.caller->replies("a").size(), 1U);
+}
+
+TEST(MessageServerAlone, WhatCannotGoBehindHasItsTurnFromHere) {
+    Alone served;
+    served.send_suspects({"a", "b"});
+    served.server->on_paused();
+    served.turn();
+    ASSERT_EQ(served.transport->moved.size(), 2U);
+    const Failure full{.code = Code::overloaded, .message = "full"};
+    for (const CountingPort::Moved& each : served.transport->moved) {
+        served.server->on_moved(each.delivery, &full);
+    }
+    served.turn();
+    EXPECT_EQ(served.server->in_flight(), 1U);
+    served.run();
+    EXPECT_EQ(served.runs, 2);
+    EXPECT_EQ(served.transport->requeued, 0U);
+    EXPECT_EQ(served.transport->unpaused, 1U);
     EXPECT_TRUE(served.is_empty());
 }
 
 TEST(MessageServerAlone, WhatRunsIsDoneFirst) {
     Alone served;
-    served.send_suspects({"a"});
+    served.deliver_copy("a");
     served.caller->send({.correlation_id = "new"});
     served.turn();
     EXPECT_EQ(served.server->in_flight(), 1U);
@@ -102,6 +141,15 @@ TEST(MessageServerAlone, WhatRunsIsDoneFirst) {
     EXPECT_EQ(served.caller->replies("new").size(), 1U);
     EXPECT_EQ(served.caller->replies("a").size(), 1U);
     EXPECT_EQ(served.transport->unpaused, 1U);
+}
+
+TEST(MessageServerAlone, WhatWasBegunTooOftenIsPoisonAtOnce) {
+    Alone served;
+    served.deliver_copy("five", 5);
+    served.run();
+    EXPECT_EQ(served.transport->rejected, 1U) << "nothing tells where the dead letters are";
+    EXPECT_EQ(served.runs, 0);
+    EXPECT_EQ(served.transport->paused, 0U);
 }
 
 TEST(MessageServerAlone, AStopGivesBackWhatWaits) {
@@ -126,13 +174,14 @@ TEST(MessageServerAlone, ALostConnectionForgetsWhatWaits) {
     served.server->on_paused();
     served.confirm_moves();
     served.run();
-    EXPECT_EQ(served.runs, 1);
-    EXPECT_EQ(served.caller->replies("a").size(), 1U);
+    EXPECT_EQ(served.runs, 0);
+    EXPECT_EQ(served.transport->unpaused, 1U);
+    EXPECT_TRUE(served.is_empty());
 }
 
 TEST(MessageServerAlone, WhatIsInItsQueueTwiceRunsOnce) {
     Alone served;
-    served.send_suspects({"a"});
+    served.deliver_copy("a");
     served.server->on_paused();
     served.turn();
     ASSERT_EQ(served.server->in_flight(), 1U);
@@ -162,9 +211,13 @@ TEST(MessageServerAlone, WhatWasAnsweredToALostConnectionIsKnownByItsCopy) {
     served.run();
     ASSERT_EQ(served.runs, 1);
     served.lose_connection();
+    ++served.generation;
     served.stage.executor.advance(1s);
     served.run();
-    served.deliver_copy("a");  // of another server, which had the request again
+    // Those of other servers, which had the request again.
+    served.deliver_copy("a");
+    served.run();
+    served.deliver_copy("a");
     served.run();
     EXPECT_EQ(served.runs, 1);
 }

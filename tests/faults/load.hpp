@@ -2,12 +2,14 @@
 
 #include <warren/client.hpp>
 
+#include "faults/orders.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -30,10 +32,17 @@ public:
         std::map<Code, std::uint64_t> failures{};
     };
 
-    Load(const std::string& address, std::size_t threads, Keys keys)
-        : client_{address, {.timeout = std::chrono::seconds{5}}}, keys_{keys} {
+    /// in   prefix: of the calls' keys; another load with the same one places the same orders
+    ///      on_answer: called after each, by any thread
+    Load(const std::string& address, std::size_t threads, Keys keys, Orders& orders,
+         std::string prefix = to_string(Uuid::random()), std::function<void()> on_answer = {})
+        : client_{address, {.timeout = std::chrono::seconds{5}}},
+          keys_{keys},
+          orders_{orders},
+          prefix_{std::move(prefix)},
+          on_answer_{std::move(on_answer)} {
         for (std::size_t at = 0; at < threads; ++at) {
-            threads_.emplace_back([this, at] { run(at); });
+            threads_.emplace_back([this] { run(); });
         }
     }
     Load(const Load&) = delete;
@@ -59,9 +68,9 @@ public:
 private:
     static constexpr std::chrono::seconds patience{60};
 
-    void run(std::size_t thread) {
-        for (std::uint64_t number = 0; !is_over_; ++number) {
-            place(std::to_string(thread) + '.' + std::to_string(number));
+    void run() {
+        while (!is_over_ || orders_.has_open()) {
+            place(orders_.begin());
         }
     }
 
@@ -69,7 +78,7 @@ private:
         const Dynamic order = Dynamic::map({{"id", id}, {"item", "onions"}, {"count", 1}});
         CallOptions options{.idempotent = keys_ == Keys::one_each};
         if (keys_ == Keys::one_each) {
-            options.idempotency_key = prefix_ + id;
+            options.idempotency_key = prefix_ + ' ' + id;
         }
         const auto until = std::chrono::steady_clock::now() + patience;
         bool is_answered = false;
@@ -87,6 +96,12 @@ private:
                 }
             }
         }
+        if (is_answered) {
+            orders_.end(id);
+            if (on_answer_) {
+                on_answer_();
+            }
+        }
         const std::lock_guard lock{mutex_};
         ++counts_.calls;
         counts_.answered += is_answered ? 1 : 0;
@@ -100,7 +115,9 @@ private:
 
     Client client_;
     const Keys keys_;
-    const std::string prefix_ = to_string(Uuid::random()) + ' ';
+    Orders& orders_;
+    const std::string prefix_;
+    const std::function<void()> on_answer_;
     std::atomic<bool> is_over_ = false;
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -12,14 +12,14 @@
 
 namespace warren::faults {
 
-/// The order service of examples/, in a process of its own that may be killed and started again.
+/// The order service of examples/, or a proxy before it, in a process of its own that may be killed
+/// and started again.
 /// thread one at a time
 class Service {
 public:
-    /// in  arguments: its own; a port must be free. log: a file that its log goes to
+    /// in  arguments: the program and its own; a port must be free. log: a file that its log goes to
     Service(const std::vector<std::string>& arguments, const std::string& log)
-        : log_{log},
-          command_{"sh", "-c", "exec \"$@\" 2>>'" + log + "'", "sh", WARREN_ORDER_SERVICE} {
+        : log_{log}, command_{"sh", "-c", "exec \"$@\" 2>>'" + log + "'", "sh"} {
         command_.insert(command_.end(), arguments.begin(), arguments.end());
         start();
     }
@@ -30,10 +30,10 @@ public:
     }
     void start() {
         process_ = std::make_unique<test::ChildProcess>(command_);
-        if (process_->read_line() != "ready") {
+        if (!process_->read_line().starts_with("ready")) {
             std::ostringstream said;
             said << std::ifstream{log_}.rdbuf();
-            throw std::runtime_error{"the order service did not get ready: " + said.str()};
+            throw std::runtime_error{"a service did not get ready: " + said.str()};
         }
     }
     /// out  its exit code

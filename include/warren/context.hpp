@@ -106,8 +106,8 @@ struct Context {
     ///      either, or nothing where the method gives none; called once
     /// err  throws Error: internal, there is no store, a second one of one call, or no response of
     ///      this method; deadline_exceeded, the store had no time for it; outcome_unknown, another
-    ///      process has begun the call anew, or may have its lock; overloaded, the store cannot be written now. Nothing
-    ///      was changed then.
+    ///      process has begun the call anew, or may have its lock; overloaded, the store cannot be
+    ///      written now. Nothing was changed then.
     /// thread of a worker, not of the I/O thread's handlers
     template <typename Changes>
     auto commit(Changes&& changes) const;

@@ -32,8 +32,12 @@ std::expected<void, Failure> LockKeeper::change(Changes& changes) {
     changes.insert(changes.begin(), std::make_move_iterator(unwritten_.begin()),
                    std::make_move_iterator(unwritten_.end()));
     unwritten_.clear();
-    std::ranges::stable_sort(
-        changes, {}, [](const Change& change) { return std::string_view{change.lock->name}; });
+    for (std::size_t at = 0; at < changes.size(); ++at) {
+        changes[at].number = at;
+    }
+    std::ranges::sort(changes, {}, [](const Change& change) {
+        return std::pair{std::string_view{change.lock->name}, change.number};
+    });
     asked_at_ = std::chrono::steady_clock::now();
     for (Change& change : changes) {
         StoreLock& lock = *change.lock;
@@ -152,6 +156,8 @@ std::expected<void, Failure> LockKeeper::renew() {
 std::expected<void, Failure> LockKeeper::write_renewal(std::vector<std::uint64_t>& held) {
     std::vector<std::uint64_t> tokens;
     std::vector<std::int64_t> places;
+    tokens.reserve(held_.size());
+    places.reserve(waiting_.size());
     for (const auto& [lock, owned] : held_) {
         tokens.push_back(lock->token());
     }
@@ -182,6 +188,7 @@ void LockKeeper::lose(const StoreLock* lock) {
 
 std::expected<void, Failure> LockKeeper::ask_again(Changes& changes) {
     std::vector<std::int64_t> places;
+    places.reserve(waiting_.size());
     for (const auto& [lock, waiting] : waiting_) {
         places.push_back(lock->place_);
     }

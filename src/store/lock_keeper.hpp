@@ -6,6 +6,7 @@
 #include "store/store_lock.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -28,6 +29,7 @@ public:
         std::shared_ptr<StoreLock> lock;
         Completion completion{};
         std::int64_t place_before = 0;  // in the queue, of one that is asked for again
+        std::size_t number = 0;         // among those of one transaction, as they came
     };
     using Changes = std::vector<Change>;
 

@@ -60,6 +60,7 @@ PostgresParameter array_of(std::span<const Number> numbers) {
 template <typename Number>
 std::vector<Number> first_column(const PostgresResult& rows) {
     std::vector<Number> numbers;
+    numbers.reserve(static_cast<std::size_t>(rows.rows()));
     for (int row = 0; row < rows.rows(); ++row) {
         numbers.push_back(static_cast<Number>(rows.number(row, 0)));
     }

@@ -11,6 +11,12 @@ namespace {
 /// Sessions of handlers that are kept for the next ones.
 constexpr std::size_t idle_sessions_max = 64;
 
+[[noreturn]] void refuse_without_lock() {
+    throw Error{Code::outcome_unknown,
+                "Nothing was changed: the call's lock was lost, as its lease was not renewed in "
+                "time, and somebody else may have it"};
+}
+
 /// Last of all, so that whoever asks for the lock waits for the commit, and for nothing before it.
 void check_lock(StoreLock& lock, CallSession& session) {
     const auto is_held = lock.is_over() ? std::expected<bool, Failure>{false}
@@ -20,16 +26,16 @@ void check_lock(StoreLock& lock, CallSession& session) {
     }
     if (!*is_held) {
         lock.note_loss();
-        throw Error{
-            Code::outcome_unknown,
-            "Nothing was changed: the call's lock was lost, as its lease was not renewed in "
-            "time, and somebody else may have it"};
+        refuse_without_lock();
     }
 }
 
 }  // namespace
 
 void CallStore::commit(const Commit& commit) {
+    if (commit.lock != nullptr && commit.lock->is_over()) {
+        refuse_without_lock();  // also while the store is away
+    }
     if (auto session = session_of_handler()) {
         commit_here(commit, *session);
         const std::lock_guard lock{mutex_};

@@ -92,7 +92,8 @@ public:
             .lock_on(&Vessel::name, "other");
         server_
             .method("lose_and_commit",
-                    [](const Vessel&, Context& context) {
+                    [this](const Vessel&, Context& context) {
+                        committing.set_value();
                         std::mutex mutex;
                         std::condition_variable_any stopped;
                         std::unique_lock lock{mutex};
@@ -125,6 +126,8 @@ public:
         return call;
     }
     Server& server() { return server_; }
+
+    std::promise<void> committing;  // a handler has begun that commits when it has lost its lock
 
 private:
     const std::string name_;
@@ -282,6 +285,7 @@ TEST_F(LocksOfAStore, StopACallThatLosesItsOwnWhichIsNoSuccess) {
     auto call = a.call("enter", "x", {.idempotency_key = "k"});
     Begun running = begun_.take();
     auto commits = a.call("lose_and_commit", "x");
+    a.committing.get_future().wait();
     auto away = std::make_optional<Away>(path());
     std::promise<void> stopped;
     {

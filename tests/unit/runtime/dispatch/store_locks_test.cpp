@@ -17,10 +17,10 @@
 // Calls that wait for a lock which another server has.
 namespace warren::runtime::test {
 
-struct Numbered {
+struct LockedElsewhere {
     std::int32_t number = 0;
 };
-WARREN_MODEL(Numbered, (number))
+WARREN_MODEL(LockedElsewhere, (number))
 
 namespace {
 
@@ -30,9 +30,9 @@ class LocksElsewhere : public testing::Test {
 protected:
     LocksElsewhere() {
         stage_.registry
-            .method("locked",
-                    [this](const Numbered&, Context& context) { token_ = context.fencing_token; })
-            .lock_on(&Numbered::number, "numbers")
+            .method("locked", [this](const LockedElsewhere&,
+                                     Context& context) { token_ = context.fencing_token; })
+            .lock_on(&LockedElsewhere::number, "numbers")
             .run_on_io_thread();
         locks_.emplace(*store_, stage_.dispatcher.calls());
         stage_.serve({.store_locks = &*locks_});

@@ -72,8 +72,12 @@ struct Context {
     std::optional<std::uint8_t> priority{};
     std::uint32_t attempt = 1;            // 2 and more: an earlier attempt may have had an effect
     std::optional<TimePoint> deadline{};  // when the caller cancels
-    /// Set at the deadline, when nobody waits for the answer any more as far as that is known, and
-    /// when the server ends without draining.
+    /// Greater than that of every call that had the same named lock before, on any server with the
+    /// same store: what keeps the greatest it has seen can refuse one that lost its lock meanwhile.
+    /// 0: its lock, if it has one, is this process's alone.
+    std::uint64_t fencing_token = 0;
+    /// Set at the deadline, when nobody waits for the answer any more as far as that is known, when
+    /// the server ends without draining, and when the call's lock may be another server's.
     std::stop_token stop{};
     Log* log = nullptr;                      // never null inside a handler
     detail::PartWriter* writer = nullptr;    // never null inside a handler
@@ -102,8 +106,8 @@ struct Context {
     ///      either, or nothing where the method gives none; called once
     /// err  throws Error: internal, there is no store, a second one of one call, or no response of
     ///      this method; deadline_exceeded, the store had no time for it; outcome_unknown, another
-    ///      process has begun the call anew; overloaded, the store cannot be written now. Nothing
-    ///      was changed then.
+    ///      process has begun the call anew, or may have its lock; overloaded, the store cannot be
+    ///      written now. Nothing was changed then.
     /// thread of a worker, not of the I/O thread's handlers
     template <typename Changes>
     auto commit(Changes&& changes) const;

@@ -15,8 +15,9 @@ enum class Idempotency : std::uint8_t {
     at_most_once,   // never again once it has begun: `outcome_unknown` when its end is not known
 };
 
-/// Where a server keeps what calls under one idempotency key need to know of each other. One of the
-/// two addresses is given; neither: there is no store.
+/// Where a server keeps what calls under one idempotency key need to know of each other, and shares
+/// locks that have a name with all servers of the same store. One of the two addresses is given;
+/// neither: there is no store.
 struct StoreOptions {
     std::string sqlite{};  // a file of this machine, made where it is missing
     std::string
@@ -25,6 +26,8 @@ struct StoreOptions {
     /// over goes, the oldest first. Calls that run are not forgotten.
     std::chrono::milliseconds keep{std::chrono::hours{24}};
     std::uint64_t bytes_max = std::uint64_t{1} << 30;
+    /// How long a lock stays with a server that does not say that it lives: from 1 s to 1 h.
+    std::chrono::milliseconds lock_lease{std::chrono::seconds{30}};
     /// Where that was said, such as "warren.yml:4: store". A failure begins with it.
     std::string origin{};
 

@@ -86,6 +86,7 @@ public:
     /// The same with the calls of all methods of the server that lock on a field under this name:
     /// those wait for each other whose fields have equal values, on whichever listener they came.
     /// Values are compared as they are on the wire: numbers of any width, enumerators as texts.
+    /// With a store the lock is one of all servers that share it (`Context::fencing_token`).
     /// in   lock: 1 to 255 bytes of UTF-8
     /// err  throws Error (internal) when the request has no such field, or that is no name
     MethodOptions& lock_on(std::string_view field_name, std::string_view lock);

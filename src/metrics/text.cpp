@@ -109,6 +109,13 @@ void add_store(Families& families, const StoreFigures& store) {
     families.counter("warren_store_replies_unkept_total",
                      "Replies that went out although the store failed to keep them.", {},
                      static_cast<double>(store.unkept));
+    families.gauge("warren_store_locks_held", "Locks of the store that calls have.", {},
+                   static_cast<double>(store.locks_held));
+    families.gauge("warren_store_lock_waiters", "Calls that wait for a lock of the store.", {},
+                   static_cast<double>(store.lock_waiters));
+    families.counter("warren_store_locks_lost_total",
+                     "Locks whose lease was over before their calls were.", {},
+                     static_cast<double>(store.locks_lost));
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ struct StoreFigures {
     std::uint64_t conflicts = 0;
     std::uint64_t unknown = 0;
     std::uint64_t unkept = 0;  // replies that went out although the store failed
+    // Locks that hold between all who share the store.
+    std::uint64_t locks_held = 0;
+    std::uint64_t lock_waiters = 0;
+    std::uint64_t locks_lost = 0;  // while a call had them
 };
 
 /// What a server has now, of all listeners.

@@ -4,14 +4,17 @@
 #include <warren/transaction.hpp>
 
 #include "store/call_record.hpp"
+#include "store/store_lock.hpp"
 
 #include <cstdint>
 #include <exception>
 #include <expected>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::store {
 
@@ -56,6 +59,31 @@ public:
     /// Whether a response was kept, of a transaction whose commit was not confirmed; outside of
     /// any.
     virtual std::expected<bool, Failure> is_kept(const HeldCall& /*call*/) { return false; }
+
+    // Locks. One is held until its lease is over or it is released, and those that wait for it have
+    // it one after the other, in the order in which they first asked. In one transaction they are
+    // asked for and released in the order of their names, after everything else, so that no two
+    // transactions wait for each other.
+
+    /// Have a lock, or a place in the queue for it.
+    /// in   place: the one that was had by asking before; 0: none
+    virtual std::expected<LockAnswer, Failure> ask_lock(const std::string& name, std::int64_t place,
+                                                        const LockTerms& terms) = 0;
+    /// Let the next one have it, if it is still held.
+    virtual std::expected<void, Failure> release_lock(const std::string& name,
+                                                      std::uint64_t token) = 0;
+    virtual std::expected<void, Failure> leave_lock_queue(std::int64_t place) = 0;
+    /// Hold locks and places for another lease, in a transaction that does nothing else.
+    /// out  the tokens of those that are still held
+    virtual std::expected<std::vector<std::uint64_t>, Failure> renew_locks(
+        std::span<const std::uint64_t> tokens, std::span<const std::int64_t> places,
+        const LockTerms& terms) = 0;
+    /// Those of some places for which it is worth asking again; outside of any transaction.
+    virtual std::expected<std::vector<std::int64_t>, Failure> lock_turns(
+        std::span<const std::int64_t> places) = 0;
+    /// Whether a lock is still held, which nobody else gets before the end of the transaction.
+    virtual std::expected<bool, Failure> holds_lock(const std::string& name,
+                                                    std::uint64_t token) = 0;
 
     /// What it is called in messages: "the store /var/lib/warren/store.db".
     virtual const std::string& name() const noexcept = 0;

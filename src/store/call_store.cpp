@@ -17,7 +17,10 @@ constexpr std::chrono::milliseconds failing_pause{1'000};
 }  // namespace
 
 CallStore::CallStore(std::unique_ptr<CallSession> session, CallStoreOptions options)
-    : session_{std::move(session)}, options_{std::move(options)}, name_{session_->name()} {
+    : session_{std::move(session)},
+      options_{std::move(options)},
+      name_{session_->name()},
+      locks_{*session_, options_.lock_lease} {
     thread_ = std::thread{[this] { run(); }};
 }
 
@@ -49,9 +52,22 @@ void CallStore::let_go(HeldCall call, LetGo how) {
     put([&](Batch& next) { next.leaves.push_back({.call = std::move(call), .how = how}); });
 }
 
+void CallStore::lock(std::shared_ptr<StoreLock> lock, Completion<void> completion) {
+    put([&](Batch& next) {
+        next.locks.push_back({.lock = std::move(lock), .completion = std::move(completion)});
+    });
+}
+
+void CallStore::unlock(std::shared_ptr<StoreLock> lock) {
+    put([&](Batch& next) { next.locks.push_back({.lock = std::move(lock)}); });
+}
+
+/// A lock that is given has a token that was never given before: not even when the power fails.
 Durability CallStore::Batch::durability() const noexcept {
     const auto is_at_most_once = [](const Claim& claim) { return claim.request.is_at_most_once; };
-    return keeps.empty() && commits.empty() && !std::ranges::any_of(claims, is_at_most_once)
+    const auto is_asked = [](const LockKeeper::Change& lock) { return bool{lock.completion}; };
+    return keeps.empty() && commits.empty() && !std::ranges::any_of(claims, is_at_most_once) &&
+                   !std::ranges::any_of(locks, is_asked)
                ? Durability::process
                : Durability::machine;
 }
@@ -59,6 +75,13 @@ Durability CallStore::Batch::durability() const noexcept {
 void CallStore::run() {
     const FileSizeSignalBlocked blocked;
     while (auto batch = await_batch()) {
+        if (const auto due = locks_.due(); due && *due <= std::chrono::steady_clock::now()) {
+            note(locks_.tend(batch->locks));
+        }
+        if (batch->empty() && !has_to_try()) {
+            continue;
+        }
+        tried_at_ = std::chrono::steady_clock::now();
         batch->leaves.insert(batch->leaves.begin(), std::make_move_iterator(unwritten_.begin()),
                              std::make_move_iterator(unwritten_.end()));
         unwritten_.clear();
@@ -69,22 +92,40 @@ void CallStore::run() {
             unwritten_ = std::move(batch->leaves);
         }
     }
+    locks_.end({.code = Code::cancelled, .message = name_ + " is closed"});
 }
 
 std::optional<CallStore::Batch> CallStore::await_batch() {
+    const auto turn = next_turn();
     std::unique_lock lock{mutex_};
     const auto is_wanted = [this] { return is_ending_ || !next_.empty(); };
-    // While the store fails it is asked also when no call is: whoever asks whether the server is
-    // ready may send none until then.
-    if (unwritten_.empty() && !counters_.is_failing.load(std::memory_order_relaxed)) {
-        wake_.wait(lock, is_wanted);
+    if (turn) {
+        wake_.wait_until(lock, *turn, is_wanted);
     } else {
-        wake_.wait_for(lock, failing_pause, is_wanted);
+        wake_.wait(lock, is_wanted);
     }
     if (is_ending_ && next_.empty()) {
         return std::nullopt;
     }
     return std::exchange(next_, {});
+}
+
+/// Whether the store is to be asked also when no call is: while it fails, as whoever asks whether
+/// the server is ready may send none until then.
+bool CallStore::has_to_try() const noexcept {
+    const bool is_behind = !unwritten_.empty() || locks_.has_unwritten() ||
+                           counters_.is_failing.load(std::memory_order_relaxed);
+    return is_behind && tried_at_ + failing_pause <= std::chrono::steady_clock::now();
+}
+
+/// When the thread has to do something that nobody asks for; unset: never.
+std::optional<std::chrono::steady_clock::time_point> CallStore::next_turn() const noexcept {
+    auto turn = locks_.due();
+    if (!unwritten_.empty() || locks_.has_unwritten() ||
+        counters_.is_failing.load(std::memory_order_relaxed)) {
+        turn = std::min(turn.value_or(tried_at_ + failing_pause), tried_at_ + failing_pause);
+    }
+    return turn;
 }
 
 std::expected<void, Failure> CallStore::transact(Batch& batch) {
@@ -141,7 +182,7 @@ std::expected<void, Failure> CallStore::change(Batch& batch) {
         }
         claim.claimed = std::move(*claimed);
     }
-    return {};
+    return locks_.change(batch.locks);
 }
 
 void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written) {
@@ -169,6 +210,7 @@ void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written
         claim.completion(written ? std::expected<Claimed, Failure>{std::move(*claim.claimed)}
                                  : std::unexpected{written.error()});
     }
+    locks_.settle(batch.locks, written);
 }
 
 /// Once for each time that it begins or ceases to fail, not for every batch.

@@ -5,6 +5,7 @@
 #include <warren/transaction.hpp>
 
 #include "store/call_session.hpp"
+#include "store/lock_keeper.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -28,6 +29,8 @@ struct CallStoreOptions {
     std::shared_ptr<Log> log{};  // when it begins to fail, and when it goes on; null: nowhere
     /// So long nothing failed when it goes on.
     std::chrono::milliseconds calm_min{10'000};
+    /// So long a lock of the store stays with a process that does not say that it lives.
+    std::chrono::milliseconds lock_lease{30'000};
 };
 
 /// What a store has done, for metrics.          thread any may read
@@ -62,9 +65,16 @@ public:
     /// It ended without anything to remember. Tried again while the store fails.
     void let_go(HeldCall call, LetGo how);
 
+    /// Ask for a lock that holds between all who share the store. The completion comes once it is
+    /// held, whenever that is, or cannot be had; not of one that was given up before.
+    void lock(std::shared_ptr<StoreLock> lock, Completion<void> completion);
+    /// Give up a lock, or the waiting for it. Tried again while the store fails.
+    void unlock(std::shared_ptr<StoreLock> lock);
+
     /// A handler's changes, with what it answers.
     struct Commit {
-        std::optional<HeldCall> call{};  // none: nothing is kept of it
+        std::optional<HeldCall> call{};     // none: nothing is kept of it
+        std::shared_ptr<StoreLock> lock{};  // that has to be held at the end; null: none
         /// Makes the changes, on the store's own thread, inside of the transaction.
         /// out  the response, as it is kept
         std::function<std::string(Transaction&)> change{};
@@ -73,9 +83,9 @@ public:
     };
     /// Wait until the changes and the response are durable together.
     /// err  throws what the handler threw, as that of a `Transaction`; Error (deadline_exceeded):
-    ///      nothing was begun in time; (outcome_unknown) somebody else has the call by now. Nothing
-    ///      was changed then. Otherwise as `CallSession`, where a commit that failed may have been
-    ///      made all the same.
+    ///      nothing was begun in time; (outcome_unknown) somebody else has the call, or may have
+    ///      the lock, by now. Nothing was changed then. Otherwise as `CallSession`, where a commit
+    ///      that failed may have been made all the same.
     /// thread none of the store's
     void commit(const Commit& commit);
 
@@ -104,9 +114,11 @@ private:
         std::vector<Keep> keeps;
         std::vector<Leave> leaves;
         std::vector<Waiting*> commits;
+        LockKeeper::Changes locks;
 
         bool empty() const noexcept {
-            return claims.empty() && keeps.empty() && leaves.empty() && commits.empty();
+            return claims.empty() && keeps.empty() && leaves.empty() && commits.empty() &&
+                   locks.empty();
         }
         Durability durability() const noexcept;
     };
@@ -118,6 +130,8 @@ private:
 
     void run();
     std::optional<Batch> await_batch();
+    std::optional<std::chrono::steady_clock::time_point> next_turn() const noexcept;
+    bool has_to_try() const noexcept;
     std::expected<void, Failure> transact(Batch& batch);
     std::expected<void, Failure> change(Batch& batch);
     std::expected<void, Failure> change(Waiting& waiting);
@@ -141,6 +155,8 @@ private:
     std::vector<Leave> unwritten_;                             // of the thread: the store failed
     std::size_t since_forgetting_ = keeps_between_forgetting;  // of the thread: once at the start
     std::chrono::steady_clock::time_point failed_at_{};        // of the thread: last
+    std::chrono::steady_clock::time_point tried_at_{};         // of the thread: last
+    LockKeeper locks_;                                         // of the thread
 
     std::mutex mutex_;  // of what follows
     std::condition_variable wake_;

@@ -11,9 +11,31 @@ namespace {
 /// Sessions of handlers that are kept for the next ones.
 constexpr std::size_t idle_sessions_max = 64;
 
+[[noreturn]] void refuse_without_lock() {
+    throw Error{Code::outcome_unknown,
+                "Nothing was changed: the call's lock was lost, as its lease was not renewed in "
+                "time, and somebody else may have it"};
+}
+
+/// Last of all, so that whoever asks for the lock waits for the commit, and for nothing before it.
+void check_lock(StoreLock& lock, CallSession& session) {
+    const auto is_held = lock.is_over() ? std::expected<bool, Failure>{false}
+                                        : session.holds_lock(lock.name, lock.token());
+    if (!is_held) {
+        throw Error{is_held.error()};
+    }
+    if (!*is_held) {
+        lock.note_loss();
+        refuse_without_lock();
+    }
+}
+
 }  // namespace
 
 void CallStore::commit(const Commit& commit) {
+    if (commit.lock != nullptr && commit.lock->is_over()) {
+        refuse_without_lock();  // also while the store is away
+    }
     if (auto session = session_of_handler()) {
         commit_here(commit, *session);
         const std::lock_guard lock{mutex_};
@@ -61,16 +83,18 @@ std::unique_ptr<CallSession> CallStore::session_of_handler() {
 /// err  throws what becomes of the call; then all of it is to be undone
 void CallStore::change(const Commit& commit, CallSession& session, Transaction& transaction) {
     const std::string response = commit.change(transaction);
-    if (!commit.call) {
-        return;
+    if (commit.call) {
+        const auto kept = session.keep(*commit.call, response, unix_ms_now());
+        if (!kept) {
+            throw Error{kept.error()};
+        }
+        if (!*kept) {
+            throw Error{Code::outcome_unknown,
+                        "Nothing was changed: the call was begun anew elsewhere meanwhile"};
+        }
     }
-    const auto kept = session.keep(*commit.call, response, unix_ms_now());
-    if (!kept) {
-        throw Error{kept.error()};
-    }
-    if (!*kept) {
-        throw Error{Code::outcome_unknown,
-                    "Nothing was changed: the call was begun anew elsewhere meanwhile"};
+    if (commit.lock != nullptr) {
+        check_lock(*commit.lock, session);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -35,6 +36,15 @@ PostgresError lost(const std::string& message) {
 }
 
 }  // namespace
+
+bool PostgresError::is_passing() const noexcept {
+    // Connection, serialization, resources, shutdown.                 [PostgreSQL, Appendix A]
+    constexpr std::array<std::string_view, 7> classes{"08", "40",    "53",   "57",
+                                                      "58", "25006", "25P03"};
+    return is_lost || sqlstate.empty() ||
+           std::ranges::any_of(
+               classes, [this](std::string_view prefix) { return sqlstate.starts_with(prefix); });
+}
 
 std::string_view PostgresResult::text(int row, int column) const noexcept {
     return {PQgetvalue(result_.get(), row, column),

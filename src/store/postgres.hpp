@@ -53,6 +53,9 @@ struct PostgresError {
     std::string message{};
     std::string sqlstate{};  // [PostgreSQL, Appendix A]; empty: of the connection
     bool is_lost = false;    // there is no connection any more
+
+    /// Whether the same may go well a little later.
+    bool is_passing() const noexcept;
 };
 
 /// One connection.

@@ -8,7 +8,6 @@
 #include <array>
 #include <chrono>
 #include <utility>
-#include <vector>
 
 namespace warren::store {
 namespace {
@@ -25,13 +24,6 @@ constexpr std::string_view record_bytes =
 std::string_view begin_as(Durability durability) noexcept {
     return durability == Durability::machine ? "BEGIN; SET LOCAL synchronous_commit = on"
                                              : "BEGIN; SET LOCAL synchronous_commit = off";
-}
-
-bool is_passing(std::string_view sqlstate) noexcept {
-    // Connection, serialization, resources, shutdown.                 [PostgreSQL, Appendix A]
-    constexpr std::array<std::string_view, 6> classes{"08", "40", "53", "57", "58", "25006"};
-    return std::ranges::any_of(
-        classes, [&](std::string_view prefix) { return sqlstate.starts_with(prefix); });
 }
 
 }  // namespace
@@ -65,7 +57,7 @@ std::expected<std::unique_ptr<CallSession>, Failure> PostgresSession::of_handler
 }
 
 Failure PostgresSession::failure(const PostgresError& error) const {
-    if (error.is_lost || error.sqlstate.empty() || is_passing(error.sqlstate)) {
+    if (error.is_passing()) {
         return {.code = Code::overloaded,
                 .message = name_ + " cannot be used now: " + error.message,
                 .retry_after = postgres_retry_after};
@@ -79,8 +71,12 @@ std::expected<void, Failure> PostgresSession::connect() {
         return std::unexpected{failure(connection.error())};
     }
     connection_ = std::move(*connection);
+    // A process that is stopped in the middle of a transaction keeps others waiting no longer.
+    const std::string idle = is_of_handler_ ? "0" : "3s";  // a handler may take its time
     const auto set = connection_->run_script(
-        "SET statement_timeout = '8s'; SET lock_timeout = '5s'; SET client_encoding = 'UTF8'");
+        "SET statement_timeout = '8s'; SET lock_timeout = '5s'; SET client_encoding = 'UTF8'; "
+        "SET idle_in_transaction_session_timeout = '" +
+        idle + '\'');
     if (!set) {
         return std::unexpected{failure(set.error())};
     }

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::store {
 
@@ -37,6 +38,18 @@ public:
         const std::function<void(Transaction&)>& changes) override;
     std::expected<std::unique_ptr<CallSession>, Failure> of_handler() override;
     std::expected<bool, Failure> is_kept(const HeldCall& call) override;
+    // postgres_session_locks.cpp
+    std::expected<LockAnswer, Failure> ask_lock(const std::string& name, std::int64_t place,
+                                                const LockTerms& terms) override;
+    std::expected<void, Failure> release_lock(const std::string& name,
+                                              std::uint64_t token) override;
+    std::expected<void, Failure> leave_lock_queue(std::int64_t place) override;
+    std::expected<std::vector<std::uint64_t>, Failure> renew_locks(
+        std::span<const std::uint64_t> tokens, std::span<const std::int64_t> places,
+        const LockTerms& terms) override;
+    std::expected<std::vector<std::int64_t>, Failure> lock_turns(
+        std::span<const std::int64_t> places) override;
+    std::expected<bool, Failure> holds_lock(const std::string& name, std::uint64_t token) override;
     const std::string& name() const noexcept override { return name_; }
 
 private:

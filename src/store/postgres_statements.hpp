@@ -13,12 +13,22 @@
 namespace warren::store {
 
 /// What makes each version of the version before it; see `store_migrations`.
-inline constexpr std::array<std::string_view, 1> postgres_migrations{R"(
+inline constexpr std::array<std::string_view, 2> postgres_migrations{R"(
 CREATE TABLE warren_calls (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                            key bytea NOT NULL UNIQUE, method text NOT NULL, request bytea NOT NULL,
                            state integer NOT NULL, attempt bigint NOT NULL, crashes bigint NOT NULL,
                            owner bigint NOT NULL, changed_at_ms bigint NOT NULL,
                            response bytea NOT NULL);
+)",
+                                                                     R"(
+CREATE SEQUENCE warren_lock_tokens;
+CREATE TABLE warren_locks (key bytea PRIMARY KEY, token bigint NOT NULL, owner bigint NOT NULL,
+                           expires_at timestamptz NOT NULL);
+CREATE INDEX warren_locks_by_token ON warren_locks (token);
+CREATE TABLE warren_lock_waiters (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                                  key bytea NOT NULL, owner bigint NOT NULL,
+                                  expires_at timestamptz NOT NULL);
+CREATE INDEX warren_lock_waiters_by_key ON warren_lock_waiters (key, id);
 )"};
 inline constexpr std::int64_t postgres_version = std::ssize(postgres_migrations);
 

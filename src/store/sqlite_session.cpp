@@ -47,7 +47,8 @@ Failure SqliteSession::failure() const {
     }
 }
 
-std::expected<void, Failure> SqliteSession::begin(Durability durability) {
+/// Have the file open that is in its place.
+std::expected<void, Failure> SqliteSession::reopen() {
     if (is_open_ && !file_id(path_).is_one_with(place_)) {
         close_file();
     }
@@ -58,6 +59,13 @@ std::expected<void, Failure> SqliteSession::begin(Durability durability) {
             opened.error().retry_after = store_retry_after;
             return opened;
         }
+    }
+    return {};
+}
+
+std::expected<void, Failure> SqliteSession::begin(Durability durability) {
+    if (auto opened = reopen(); !opened) {
+        return opened;
     }
     uncommitted_bytes_ = 0;
     if (durability_ != durability) {

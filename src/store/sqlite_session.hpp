@@ -2,15 +2,19 @@
 
 #include "store/call_session.hpp"
 #include "store/handler_statements.hpp"
+#include "store/lock_statements.hpp"
 #include "store/owner_lock.hpp"
 #include "store/queue_head.hpp"
 #include "store/sqlite.hpp"
 #include "store/stored_call.hpp"
 
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::store {
 
@@ -35,6 +39,18 @@ public:
     std::expected<void, Failure> forget(const RecordLimits& limits, std::int64_t now_ms) override;
     std::expected<std::exception_ptr, Failure> run(
         const std::function<void(Transaction&)>& changes) override;
+    // sqlite_session_locks.cpp
+    std::expected<LockAnswer, Failure> ask_lock(const std::string& name, std::int64_t place,
+                                                const LockTerms& terms) override;
+    std::expected<void, Failure> release_lock(const std::string& name,
+                                              std::uint64_t token) override;
+    std::expected<void, Failure> leave_lock_queue(std::int64_t place) override;
+    std::expected<std::vector<std::uint64_t>, Failure> renew_locks(
+        std::span<const std::uint64_t> tokens, std::span<const std::int64_t> places,
+        const LockTerms& terms) override;
+    std::expected<std::vector<std::int64_t>, Failure> lock_turns(
+        std::span<const std::int64_t> places) override;
+    std::expected<bool, Failure> holds_lock(const std::string& name, std::uint64_t token) override;
     const std::string& name() const noexcept override { return name_; }
 
 private:
@@ -54,6 +70,14 @@ private:
 
     struct Found;
     Failure failure() const;
+    std::expected<void, Failure> reopen();
+    // sqlite_session_locks.cpp
+    std::int64_t expiry(std::chrono::milliseconds lease) const noexcept;
+    bool is_over(std::int64_t owner, std::int64_t expires_at_ms) const noexcept;
+    std::expected<bool, Failure> is_first(std::string_view name, std::int64_t place);
+    std::expected<bool, Failure> is_free(std::string_view name);
+    std::expected<std::uint64_t, Failure> take_lock(const std::string& name,
+                                                    const LockTerms& terms);
     std::expected<std::optional<Found>, Failure> find(std::string_view key);
     std::expected<std::optional<Found>, Failure> find_held(const HeldCall& call);
     std::expected<void, Failure> insert(const StoredCall& call);
@@ -78,6 +102,7 @@ private:
     Statement oldest_;
     Statement count_commit_;
     Statement commits_;
+    LockStatements locks_;
     std::optional<HandlerStatements> handlers_;
 
     std::uint64_t bytes_ = 0;  // of the records, as far as this process knows

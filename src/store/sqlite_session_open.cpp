@@ -240,6 +240,9 @@ std::expected<void, Failure> SqliteSession::prepare() {
             return std::unexpected{refusal()};
         }
     }
+    if (!locks_.prepare_all(database_)) {
+        return std::unexpected{refusal()};
+    }
     Statement sum = database_.prepare(
         "SELECT coalesce(sum(length(key) * 2 + length(method) + length(request) + "
         "length(response) + 96), 0) FROM warren_calls");
@@ -253,6 +256,7 @@ std::expected<void, Failure> SqliteSession::prepare() {
 void SqliteSession::close_file() noexcept {
     is_open_ = false;
     handlers_.reset();
+    locks_ = {};
     for (Statement* const statement : {&begin_, &commit_, &rollback_, &find_, &insert_, &update_,
                                        &remove_, &oldest_, &count_commit_, &commits_}) {
         *statement = {};

@@ -16,7 +16,11 @@ inline constexpr std::int64_t store_application_id = 0x57'53'54'4F;  // "WSTO"
 ///                (`state`, a `RecordState`), how often it was begun and how often its process
 ///                ended before it did, who has it (`owner`; 0: nobody), and its response
 /// warren_state   how many commits there were
-inline constexpr std::array<std::string_view, 1> store_migrations{R"(
+/// warren_locks   locks that are held: by whom, under which fencing token, and until when by the
+///                machine's steady clock, which begins anew with the machine as owners do
+/// warren_lock_waiters  who waits for them, in order
+/// warren_lock_tokens   the last fencing token
+inline constexpr std::array<std::string_view, 2> store_migrations{R"(
 CREATE TABLE warren_calls (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, method TEXT NOT NULL,
                            request BLOB NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,
                            crashes INTEGER NOT NULL, owner INTEGER NOT NULL,
@@ -24,6 +28,16 @@ CREATE TABLE warren_calls (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, met
                            checksum INTEGER NOT NULL);
 CREATE TABLE warren_state (commits INTEGER NOT NULL);
 INSERT INTO warren_state VALUES (0);
+)",
+                                                                  R"(
+CREATE TABLE warren_locks (key BLOB PRIMARY KEY, token INTEGER NOT NULL, owner INTEGER NOT NULL,
+                           expires_at_ms INTEGER NOT NULL);
+CREATE INDEX warren_locks_by_token ON warren_locks (token);
+CREATE TABLE warren_lock_waiters (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL,
+                                  owner INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL);
+CREATE INDEX warren_lock_waiters_by_key ON warren_lock_waiters (key, id);
+CREATE TABLE warren_lock_tokens (last INTEGER NOT NULL);
+INSERT INTO warren_lock_tokens VALUES (0);
 )"};
 
 inline constexpr std::int64_t store_version = std::ssize(store_migrations);

@@ -56,6 +56,15 @@ FRAMES = {
     "docs/guide/idempotency.md": """
         struct Order { std::string item; int count; }; WARREN_MODEL(Order, (item), (count))
         struct Placed { std::int64_t number; }; WARREN_MODEL(Placed, (number))""",
+    "docs/guide/locks.md": """
+        struct Create { std::string name; }; WARREN_MODEL(Create, (name))
+        struct Upgrade { std::string server_name; }; WARREN_MODEL(Upgrade, (server_name))
+        struct Delete { std::string name; }; WARREN_MODEL(Delete, (name))
+        struct Reboot { std::string name; }; WARREN_MODEL(Reboot, (name))
+        void create(const Create&);
+        void upgrade(const Upgrade&);
+        void remove(const Delete&);
+        struct { void reboot(const std::string&, std::uint64_t); } machines;""",
     "docs/guide/metadata.md": """
         struct Order { int number; }; WARREN_MODEL(Order, (number))
         WARREN_CONTRACT(order, "order", Order, int)

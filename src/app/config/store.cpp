@@ -22,6 +22,7 @@ void read_store(const ConfigNode& node, ServerOptions& server) {
     map.read("sqlite", store.sqlite, &ConfigNode::file_path);
     map.read("postgresql", store.postgresql, &ConfigNode::secret);
     map.read("keep", store.keep, &ConfigNode::duration);
+    map.read("lock_lease", store.lock_lease, &ConfigNode::duration);
     map.read_count("bytes_max", store.bytes_max, memory_bytes_max);
     if (!map.has("sqlite") && !map.has("postgresql")) {
         node.fail("says not where: give 'sqlite' (a file) or 'postgresql' (an address)");

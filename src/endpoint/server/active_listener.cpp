@@ -74,6 +74,7 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .attempts_max = attempts_max_of(config_),
         .keyed_calls = opening.keyed_calls,
         .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
+        .store_locks = opening.store_locks,
         .interceptors = std::move(interceptors),
         .forwards_to = opening.forwards_to};
 }

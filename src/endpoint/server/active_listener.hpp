@@ -50,6 +50,7 @@ public:
         runtime::Forwarder* forwarder;               // of a proxy; otherwise null
         std::function<void()> on_change;             // of `consuming`
         runtime::KeyedCalls* keyed_calls = nullptr;  // of its store; null: it has none
+        runtime::StoreLocks* store_locks = nullptr;  // of the same
         runtime::Interceptors::All interceptors{};   // of the server
         std::string forwards_to{};                   // of a proxy
     };

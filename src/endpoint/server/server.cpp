@@ -92,6 +92,7 @@ public:
                     .forwarder = proxies_->forwarder_of(index),
                     .on_change = {},
                     .keyed_calls = store_.keyed_calls(),
+                    .store_locks = store_.locks(),
                     .interceptors = interceptors_,
                     .forwards_to = proxies_->target_of(index)};
         };

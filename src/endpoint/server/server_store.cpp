@@ -63,18 +63,21 @@ void ServerStore::open(const StoreOptions& options, std::shared_ptr<Log> log,
     store_ = std::make_unique<store::CallStore>(
         std::move(*session), store::CallStoreOptions{.limits = {.keep_ms = options.keep.count(),
                                                                 .bytes_max = options.bytes_max},
-                                                     .log = std::move(log)});
+                                                     .log = std::move(log),
+                                                     .lock_lease = options.lock_lease});
 }
 
 void ServerStore::attach(runtime::RunningCalls& calls) {
     if (store_ != nullptr) {
         keyed_calls_.emplace(*store_, calls);
+        locks_.emplace(*store_, calls);
     }
 }
 
 void ServerStore::close() {
     store_.reset();
     keyed_calls_.reset();
+    locks_.reset();
 }
 
 std::optional<metrics::StoreFigures> ServerStore::figures() const noexcept {
@@ -83,6 +86,7 @@ std::optional<metrics::StoreFigures> ServerStore::figures() const noexcept {
     }
     const store::CallStoreCounters& store = store_->counters();
     const runtime::KeyedCounters& keyed = keyed_calls_->counters();
+    const runtime::StoreLockCounters& locks = locks_->counters();
     const auto of = [](const std::atomic<std::uint64_t>& count) {
         return count.load(std::memory_order_relaxed);
     };
@@ -95,7 +99,10 @@ std::optional<metrics::StoreFigures> ServerStore::figures() const noexcept {
                                  .joined = of(keyed.joined),
                                  .conflicts = of(keyed.conflicts),
                                  .unknown = of(keyed.unknown),
-                                 .unkept = of(keyed.unkept)};
+                                 .unkept = of(keyed.unkept),
+                                 .locks_held = of(locks.held),
+                                 .lock_waiters = of(locks.waiting),
+                                 .locks_lost = of(locks.lost)};
 }
 
 std::string ServerStore::failing() const {

@@ -6,6 +6,7 @@
 #include "endpoint/server/listener_config.hpp"
 #include "metrics/text.hpp"
 #include "runtime/dispatch/keyed_calls.hpp"
+#include "runtime/dispatch/store_locks.hpp"
 #include "store/call_store.hpp"
 
 #include <expected>
@@ -15,7 +16,7 @@
 #include <string>
 #include <vector>
 
-// Where a server keeps replies, so that no call is done twice.
+// Where a server keeps replies, so that no call is done twice, and shares locks with others.
 namespace warren::endpoint {
 
 /// A server's store, and what it knows of the calls that run.
@@ -35,6 +36,7 @@ public:
 
     /// Null: there is no store.
     runtime::KeyedCalls* keyed_calls() noexcept { return keyed_calls_ ? &*keyed_calls_ : nullptr; }
+    runtime::StoreLocks* locks() noexcept { return locks_ ? &*locks_ : nullptr; }
     /// thread any
     std::optional<metrics::StoreFigures> figures() const noexcept;
     /// Why it cannot be used now, for people; empty: it can.          thread any
@@ -42,6 +44,7 @@ public:
 
 private:
     std::optional<runtime::KeyedCalls> keyed_calls_;
+    std::optional<runtime::StoreLocks> locks_;
     std::unique_ptr<store::CallStore> store_;
 };
 

@@ -8,8 +8,10 @@
 namespace warren::runtime {
 
 void Watched::renew() {
-    // A handler may have kept the token, so a source that said stop is not used again.
-    if (std::exchange(is_swept_, false)) {
+    // A handler may have kept the token, so a source that said stop is not used again, and neither
+    // is one that somebody else has, too.
+    const bool is_shared = std::exchange(is_shared_, false);
+    if (std::exchange(is_swept_, false) || is_shared) {
         stop_ = std::stop_source{std::nostopstate};
     }
 }

@@ -22,6 +22,11 @@ public:
         return stop_.get_token();
     }
     void request_stop() { stop_.request_stop(); }
+    /// For somebody who may stop it at any time, also after its end.
+    std::stop_source share_stop() {
+        is_shared_ = true;
+        return stop_;
+    }
     bool is_watched() const noexcept { return is_watched_; }
 
 protected:
@@ -38,6 +43,7 @@ private:
     Watched* previous_ = nullptr;
     bool is_watched_ = false;
     bool is_swept_ = false;
+    bool is_shared_ = false;  // not guarded
 };
 
 /// One timer for the deadlines of all that is watched: when it fires those are swept whose time has

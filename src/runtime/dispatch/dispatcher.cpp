@@ -236,8 +236,10 @@ void Dispatcher::start_large(std::unique_ptr<ServerCall> call) {
 bool Dispatcher::withdraw(ServerCall& call, ListenerContext& listener, Failure why) noexcept {
     listener.flush();
     // What is parked may have begun.
-    const auto is_not_parked = [&] { return call.state.parked == nullptr; };
-    if (!listener.deadlines().remove_if(call, is_not_parked)) {
+    const auto has_not_begun = [&] {
+        return call.state.parked == nullptr || call.state.is_parked_unbegun;
+    };
+    if (!listener.deadlines().remove_if(call, has_not_begun)) {
         return false;
     }
     call.state.is_withdrawn = true;

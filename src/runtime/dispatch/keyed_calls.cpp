@@ -47,7 +47,8 @@ void restore(ServerCall& call) {
 }
 
 /// Whether a response is to be given again to whoever asks again. One that says that nothing was
-/// done, or that the server went wrong, is not: then the call is to be tried again.
+/// done, or that the server went wrong, is not, nor one that came when the call's lock was lost:
+/// then the call is to be tried again.
 bool is_outcome(const ServerCall& call) {
     if (call.state.method->part != nullptr) {
         return false;  // a record has no parts
@@ -56,8 +57,9 @@ bool is_outcome(const ServerCall& call) {
     if (!failure) {
         return true;
     }
-    return call.has_begun() && (call.state.keyed->mode == Idempotency::at_most_once ||
-                                retry_of(*failure) == Retry::useless);
+    return call.has_begun() &&
+           (call.state.keyed->mode == Idempotency::at_most_once ||
+            (retry_of(*failure) == Retry::useless && !call.state.has_lost_lock));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "core/assert.hpp"
 #include "runtime/dispatch/backend.hpp"
 #include "runtime/dispatch/dispatcher.hpp"
+#include "runtime/dispatch/store_locks.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -145,9 +146,21 @@ void ListenerContext::run_admitted(Task& task) noexcept {
     dispatcher_.workers().push_admitted(task);
 }
 
+bool ListenerContext::asks_store(std::unique_ptr<ServerCall>& call) noexcept {
+    if (options_.store_locks == nullptr || call->state.method->lock_name.empty()) {
+        return false;
+    }
+    options_.store_locks->ask(std::move(call));
+    return true;
+}
+
 void ListenerContext::resume(ServerCall& call) {
-    if (call.state.method->execution == Execution::io_thread ||
-        !deadlines_.put(call, [&] { dispatcher_.workers().push_admitted(call); })) {
+    const auto queue = [&] {
+        call.state.parked.reset();
+        call.state.is_parked_unbegun = false;
+        dispatcher_.workers().push_admitted(call);
+    };
+    if (call.state.method->execution == Execution::io_thread || !deadlines_.put(call, queue)) {
         executor_.post([this, &call] { run(std::unique_ptr<ServerCall>{&call}); });
     }
 }

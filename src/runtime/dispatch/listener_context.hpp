@@ -30,6 +30,7 @@ class Dispatcher;
 class Forwarder;
 class KeyedCalls;
 class RunningCalls;
+class StoreLocks;
 
 enum class Responses : std::uint8_t {
     by_handlers,
@@ -56,6 +57,7 @@ struct ListenerContextOptions {
     std::uint32_t attempts_max = 0;
     KeyedCalls* keyed_calls = nullptr;  // of the server's store; null: it has none
     Idempotency idempotency = Idempotency::at_least_once;  // of methods that say nothing, with it
+    StoreLocks* store_locks = nullptr;                     // of the same store
     Interceptors::All interceptors{};                      // outermost first
     std::string forwards_to{};                             // for these: where, of a proxy
     /// Its callers may have gone and want their calls done all the same: what is forwarded for one
@@ -101,7 +103,11 @@ public:
     void run(std::unique_ptr<ServerCall> call) noexcept;
     /// Have a worker run what belongs to a call that was admitted.          thread any
     void run_admitted(Task& task) noexcept;
-    /// Go on with a call that was given the lock that it waited for.          thread any
+    /// Go on with a call that has the lock of this process: once it has the store's, where that is
+    /// one of all servers with the same store.          thread any
+    /// out  false: it has all that it needs
+    bool asks_store(std::unique_ptr<ServerCall>& call) noexcept;
+    /// Go on with a call that was given the locks that it waited for.          thread any
     void resume(ServerCall& call);
 
     /// Have its deadline, and the end of the waiting for it, end or stop it.

@@ -63,6 +63,9 @@ public:
                 call->fail(overloaded("As many calls wait for locks as may (lock_waiters_max)"));
                 return calls_.finish(std::move(call), at);
             }
+            if (listener_.asks_store(call)) {
+                return;
+            }
         }
         if (method.execution == Execution::worker) {
             return listener_.queue(*call.release());

@@ -9,6 +9,7 @@
 #include "runtime/dispatch/keyed_calls.hpp"
 #include "runtime/dispatch/nested_failures.hpp"
 #include "runtime/dispatch/refusals.hpp"
+#include "runtime/dispatch/store_locks.hpp"
 
 #include <fmt/format.h>
 
@@ -103,6 +104,9 @@ bool RunningCalls::may_start(ServerCall& call) const noexcept {
         call.fail(stopping());
     } else if (is_late(call)) {
         call.fail(expired());
+    } else if (const CallLock* const own = call.state.store_lock.get();
+               own != nullptr && own->is_held && own->lock->is_over()) [[unlikely]] {
+        call.fail(overloaded("The lease of the call's lock was over before it began"));
     } else if (call.state.context.stop.stop_requested()) {
         call.fail(abandoned());
     } else {
@@ -215,6 +219,9 @@ void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
         [[unlikely]] {
         state.handler_ended_at = clock_.now();
     }
+    if (state.store_lock != nullptr) [[unlikely]] {
+        state.store_lock->locks.leave(*call);
+    }
     if (state.keyed != nullptr && state.keyed->calls.keep(call)) [[unlikely]] {
         return;  // until it is kept
     }
@@ -223,9 +230,12 @@ void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
     }
     if (std::exchange(state.holds_lock, false)) {
         if (LockTicket* const next = locks.release(*call)) {
-            auto& resumed = static_cast<ServerCall&>(*next);
-            resumed.state.holds_lock = true;
-            resumed.state.listener->resume(resumed);
+            std::unique_ptr<ServerCall> resumed{&static_cast<ServerCall&>(*next)};
+            resumed->state.holds_lock = true;
+            if (ListenerContext& listener = *resumed->state.listener;
+                !listener.asks_store(resumed)) {
+                listener.resume(*resumed.release());
+            }
         }
     }
     if (state.response.failure) {

@@ -4,6 +4,7 @@
 #include "runtime/dispatch/listener_context.hpp"
 #include "runtime/dispatch/refusals.hpp"
 #include "runtime/dispatch/running_calls.hpp"
+#include "runtime/dispatch/store_locks.hpp"
 
 #include <optional>
 #include <utility>
@@ -13,6 +14,10 @@ namespace warren::runtime {
 std::expected<void, Failure> ResponseWriter::write_part(protocol::ResponseKind, const Value&) {
     return std::unexpected{no_parts()};
 }
+
+ServerCall::ServerCall() noexcept : CompletionEntry{Kind::end} {}
+
+ServerCall::~ServerCall() = default;
 
 void ServerCall::run_task() noexcept {
     state.listener->run(std::unique_ptr<ServerCall>{this});
@@ -54,6 +59,7 @@ void ServerCall::count_as_internal() const noexcept {
 void ServerCall::release_rare() noexcept {
     state.large.reset();
     state.parked.reset();
+    state.is_parked_unbegun = false;
     state.keyed.reset();
     state.has_committed = false;
     state.is_poisoned = false;
@@ -89,6 +95,7 @@ void ServerCall::reset() noexcept {
     state.takes_progress = false;
     state.lacks_parts = false;
     state.has_other_contract = false;
+    state.has_lost_lock = false;
     if (state.response.failure) {
         state.failure = {};
     }

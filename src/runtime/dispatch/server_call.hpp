@@ -34,6 +34,7 @@ namespace warren::runtime {
 
 class ServerCall;
 class ListenerContext;
+struct CallLock;
 
 /// A call that somebody else has, who answers later. The response and the end of the waiting for it
 /// may come at the same time, on two threads: whoever exchanges it for nullptr ends the call.
@@ -51,12 +52,15 @@ struct ServerCallState {
     Context context{};
     std::string lock_key;
     bool holds_lock = false;
-    bool is_withdrawn = false;              // never to run here: neither a success nor a failure
-    std::atomic<bool> has_begun = false;    // its handler, on a worker
-    std::unique_ptr<LargeRequest> large{};  // until it is read, and bound or forwarded
-    MemoryHold held;                        // for the handler's arguments
-    std::shared_ptr<ParkedCall> parked{};   // once somebody else has it, who answers later
-    std::unique_ptr<KeyedCall> keyed{};     // null: nothing tells it from others, or need to
+    std::unique_ptr<CallLock> store_lock{};  // the same one in the store, asked for or held
+    bool has_lost_lock = false;              // while its handler ran
+    bool is_withdrawn = false;               // never to run here: neither a success nor a failure
+    std::atomic<bool> has_begun = false;     // its handler, on a worker
+    std::unique_ptr<LargeRequest> large{};   // until it is read, and bound or forwarded
+    MemoryHold held;                         // for the handler's arguments
+    std::shared_ptr<ParkedCall> parked{};    // once somebody else has it, who answers later
+    bool is_parked_unbegun = false;          // as it waits for a lock; guarded by the watch
+    std::unique_ptr<KeyedCall> keyed{};      // null: nothing tells it from others, or need to
     // Where there are interceptors.
     std::optional<std::int64_t> sent_at_ms{};  // unix, as the caller says
     TimePoint handler_began_at{};              // of none that did not begin
@@ -84,7 +88,8 @@ class ServerCall : public Task,
                    public detail::PartWriter,
                    public detail::Committer {
 public:
-    ServerCall() noexcept : CompletionEntry{Kind::end} {}
+    ServerCall() noexcept;
+    ~ServerCall() override;
 
     /// Why a call that waited for its turn is not to start after all, as the text of `overloaded`;
     /// empty: it may.          thread any

@@ -6,6 +6,7 @@
 #include "runtime/dispatch/listener_context.hpp"
 #include "runtime/dispatch/running_calls.hpp"
 #include "runtime/dispatch/server_call.hpp"
+#include "runtime/dispatch/store_locks.hpp"
 
 #include <string>
 #include <utility>
@@ -54,6 +55,7 @@ void ServerCall::commit(const Type* response,
     keyed_calls->store().commit(
         {.call =
              is_held ? std::optional{store::HeldCall{keyed->key, keyed->attempt}} : std::nullopt,
+         .lock = state.store_lock != nullptr ? state.store_lock->lock : nullptr,
          .change = write,
          .deadline = state.context.deadline});
     state.has_committed = true;

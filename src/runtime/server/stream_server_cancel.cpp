@@ -14,9 +14,10 @@ void StreamServer::abandon(SessionId id) noexcept {
     const bool all_run = protocol_.response_order() == protocol::ResponseOrder::as_requested;
     dispatcher_.abandon(listener_, [this, id, all_run](ServerCall& any) {
         auto& call = static_cast<StreamServerCall&>(any);
+        const bool is_elsewhere = call.state.parked != nullptr && !call.state.is_parked_unbegun;
         const bool is_abandoned = call.session == id && call.ticket.wants_response &&
                                   !call.is_abandoned &&
-                                  (!all_run || call.has_begun() || call.state.parked != nullptr);
+                                  (!all_run || call.has_begun() || is_elsewhere);
         if (is_abandoned) {
             let_go(call);
         }

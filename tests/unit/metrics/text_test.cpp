@@ -119,6 +119,16 @@ TEST(MetricsText, shows_each_buffer_by_its_proxy) {
     EXPECT_TRUE(has_line(text, "# TYPE warren_buffer_entries gauge"));
 }
 
+TEST(MetricsText, shows_locks_where_there_is_a_store) {
+    ServerFigures figures;
+    EXPECT_EQ(count_of(server_text({}, figures), "warren_store_"), 0U);
+    figures.store = StoreFigures{.locks_held = 3, .lock_waiters = 2, .locks_lost = 1};
+    const std::string text = server_text({}, figures);
+    EXPECT_TRUE(has_line(text, "warren_store_locks_held 3")) << text;
+    EXPECT_TRUE(has_line(text, "warren_store_lock_waiters 2"));
+    EXPECT_TRUE(has_line(text, "warren_store_locks_lost_total 1"));
+}
+
 TEST(MetricsText, has_the_names_and_labels_of_arrpc) {
     CallSeriesTable table;
     const Route route{.transport = "tcp", .protocol = "arrpc", .has_tls = true, .is_signed = true};

@@ -1,11 +1,10 @@
 #include "store/call_store.hpp"
 
-#include "store/open_session.hpp"
 #include "store/sqlite.hpp"
 #include "store/sqlite_session.hpp"
 #include "store/store_schema.hpp"
-#include "support/postgresql.hpp"
 #include "support/temporary_directory.hpp"
+#include "unit/store/store_kinds.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -20,48 +19,7 @@
 namespace warren::store {
 namespace {
 
-/// One kind of store, of which several processes may have one open.
-class StoreKind {
-public:
-    virtual ~StoreKind() = default;
-    virtual std::unique_ptr<CallSession> open() = 0;
-};
-
-class SqliteKind final : public StoreKind {
-public:
-    std::unique_ptr<CallSession> open() override {
-        auto session = SqliteSession::open(path());
-        if (!session) {
-            throw Error{session.error()};
-        }
-        return std::move(*session);
-    }
-    std::string path() const { return directory_.file("store.db"); }
-
-private:
-    test::TemporaryDirectory directory_;
-};
-
-class PostgreSqlKind final : public StoreKind {
-public:
-    std::unique_ptr<CallSession> open() override {
-        auto session = open_postgresql(address_);
-        if (!session) {
-            throw Error{session.error()};
-        }
-        return std::move(*session);
-    }
-
-private:
-    const std::string address_ = test::PostgreSql::shared().make_database();
-};
-
-template <typename Kind>
-std::unique_ptr<StoreKind> make_kind() {
-    return std::make_unique<Kind>();
-}
-
-class Stores : public testing::TestWithParam<std::unique_ptr<StoreKind> (*)()> {
+class Stores : public testing::TestWithParam<MakeKind> {
 protected:
     std::unique_ptr<CallStore> open(CallStoreOptions options = {}) {
         return std::make_unique<CallStore>(kind_->open(), std::move(options));
@@ -71,11 +29,7 @@ private:
     const std::unique_ptr<StoreKind> kind_ = GetParam()();
 };
 
-INSTANTIATE_TEST_SUITE_P(, Stores,
-                         testing::Values(&make_kind<SqliteKind>, &make_kind<PostgreSqlKind>),
-                         [](const auto& kind) {
-                             return std::string{kind.index == 0 ? "Sqlite" : "PostgreSql"};
-                         });
+INSTANTIATE_TEST_SUITE_P(, Stores, every_kind(), kind_name);
 
 ClaimRequest request_of(std::string key, std::string_view arguments = "1") {
     return {.key = std::move(key), .method = "add", .request = request_hash("add", arguments)};

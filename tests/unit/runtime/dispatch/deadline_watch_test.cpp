@@ -83,6 +83,19 @@ TEST(DeadlineWatch, StopsWhatHasStartedOnceAndLeavesItToEndByItself) {
     here.watch.unwatch(running);
 }
 
+TEST(DeadlineWatch, LeavesAStopThatSomebodyElseHasToOneCall) {
+    Call call;
+    std::stop_token token = call.stop_token();
+    std::stop_source shared = call.share_stop();
+    call.renew();
+    shared.request_stop();  // as whoever has it may, also after the end
+    EXPECT_TRUE(token.stop_requested());
+    EXPECT_FALSE(call.stop_token().stop_requested());
+    token = call.stop_token();
+    call.renew();
+    EXPECT_EQ(call.stop_token(), token) << "nobody else had it";
+}
+
 TEST(DeadlineWatch, OneTimerServesAllAndAnEndInTimeLeavesItAlone) {
     Watching here;
     Call first;

@@ -207,7 +207,7 @@ private:
     // message_server_alone.cpp
     bool is_suspect(const protocol::MessageView& message) const;
     bool hold_if_suspect(DeliveryId delivery, const protocol::MessageView& message);
-    void send_behind(Held suspect);
+    void send_behind(Held suspect, bool is_next);
     bool conclude_behind(DeliveryId delivery, const Failure* failed);
     void step_isolation();
     void run_suspect();

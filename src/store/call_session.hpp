@@ -4,6 +4,7 @@
 #include <warren/transaction.hpp>
 
 #include "store/call_record.hpp"
+#include "store/set_aside.hpp"
 
 #include <cstdint>
 #include <exception>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::store {
 
@@ -56,6 +58,23 @@ public:
     /// Whether a response was kept, of a transaction whose commit was not confirmed; outside of
     /// any.
     virtual std::expected<bool, Failure> is_kept(const HeldCall& /*call*/) { return false; }
+
+    // Calls that were given up, and those that are to run later.
+    virtual std::expected<void, Failure> insert_dead(const DeadCall& call) = 0;
+    /// The next ones behind an id, the oldest first.
+    virtual std::expected<std::vector<DeadCall>, Failure> dead_after(std::int64_t id,
+                                                                     int count) = 0;
+    /// out  false: it is not there
+    virtual std::expected<bool, Failure> remove_dead(std::int64_t id) = 0;
+    /// Forget a call that nobody has, so that it begins anew.
+    /// out  false: somebody has it
+    virtual std::expected<bool, Failure> forget_call(const std::string& key) = 0;
+    /// In place of the one with its key, if there is one. Nobody has it then.
+    virtual std::expected<void, Failure> put_later(const LaterCall& call) = 0;
+    /// Have those whose time has come, and that nobody has who lives.
+    virtual std::expected<std::vector<LaterCall>, Failure> take_later(std::int64_t now_ms,
+                                                                      int count) = 0;
+    virtual std::expected<void, Failure> remove_later(const std::string& key) = 0;
 
     /// What it is called in messages: "the store /var/lib/warren/store.db".
     virtual const std::string& name() const noexcept = 0;

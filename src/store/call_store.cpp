@@ -51,7 +51,8 @@ void CallStore::let_go(HeldCall call, LetGo how) {
 
 Durability CallStore::Batch::durability() const noexcept {
     const auto is_at_most_once = [](const Claim& claim) { return claim.request.is_at_most_once; };
-    return keeps.empty() && commits.empty() && !std::ranges::any_of(claims, is_at_most_once)
+    return keeps.empty() && commits.empty() && errands.empty() &&
+                   !std::ranges::any_of(claims, is_at_most_once)
                ? Durability::process
                : Durability::machine;
 }
@@ -89,14 +90,17 @@ std::optional<CallStore::Batch> CallStore::await_batch() {
 
 std::expected<void, Failure> CallStore::transact(Batch& batch) {
     auto written = session_->begin(batch.durability());
+    bool has_changed = false;
     if (written) {
-        written = change(batch);
+        const auto changed = change(batch);
+        has_changed = changed.value_or(false);
+        written = changed ? std::expected<void, Failure>{} : std::unexpected{changed.error()};
     }
-    if (written) {
+    if (has_changed) {
         written = session_->commit();
         counters_.commits.fetch_add(1, std::memory_order_relaxed);
     }
-    if (!written) {
+    if (!written || !has_changed) {
         session_->rollback();
     }
     return written;
@@ -104,7 +108,8 @@ std::expected<void, Failure> CallStore::transact(Batch& batch) {
 
 /// What ends comes before what begins: it may be one call. All who share a store take records in
 /// one order, so that none waits for another who waits for it.
-std::expected<void, Failure> CallStore::change(Batch& batch) {
+/// out  whether there is anything to commit
+std::expected<bool, Failure> CallStore::change(Batch& batch) {
     const std::int64_t now_ms = unix_ms_now();
     std::ranges::sort(batch.keeps, {},
                       [](const Keep& keep) { return std::string_view{keep.call.key}; });
@@ -112,7 +117,7 @@ std::expected<void, Failure> CallStore::change(Batch& batch) {
                       [](const Claim& claim) { return std::string_view{claim.request.key}; });
     for (const Leave& leave : batch.leaves) {
         if (auto left = session_->let_go(leave.call, leave.how); !left) {
-            return left;
+            return std::unexpected{std::move(left.error())};
         }
     }
     for (Keep& keep : batch.keeps) {
@@ -124,14 +129,18 @@ std::expected<void, Failure> CallStore::change(Batch& batch) {
     }
     for (Waiting* const waiting : batch.commits) {
         if (auto changed = change(*waiting); !changed) {
-            return changed;
+            return std::unexpected{std::move(changed.error())};
         }
+    }
+    const auto errands = run_errands(batch, *session_, now_ms);
+    if (!errands) {
+        return errands;
     }
     since_forgetting_ += batch.keeps.size() + batch.commits.size();
     if (since_forgetting_ >= keeps_between_forgetting) {
         since_forgetting_ = 0;
         if (auto forgotten = session_->forget(options_.limits, now_ms); !forgotten) {
-            return forgotten;
+            return std::unexpected{std::move(forgotten.error())};
         }
     }
     for (Claim& claim : batch.claims) {
@@ -141,7 +150,8 @@ std::expected<void, Failure> CallStore::change(Batch& batch) {
         }
         claim.claimed = std::move(*claimed);
     }
-    return {};
+    return *errands || !(batch.leaves.empty() && batch.keeps.empty() && batch.commits.empty() &&
+                         batch.claims.empty());
 }
 
 void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written) {
@@ -165,6 +175,7 @@ void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written
         keep.completion(written ? std::expected<bool, Failure>{keep.is_kept}
                                 : std::unexpected{written.error()});
     }
+    settle_errands(batch, written);
     for (Claim& claim : batch.claims) {
         claim.completion(written ? std::expected<Claimed, Failure>{std::move(*claim.claimed)}
                                  : std::unexpected{written.error()});

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::store {
 
@@ -37,6 +38,15 @@ public:
         const std::function<void(Transaction&)>& changes) override;
     std::expected<std::unique_ptr<CallSession>, Failure> of_handler() override;
     std::expected<bool, Failure> is_kept(const HeldCall& call) override;
+    // postgres_session_set_aside.cpp
+    std::expected<void, Failure> insert_dead(const DeadCall& call) override;
+    std::expected<std::vector<DeadCall>, Failure> dead_after(std::int64_t id, int count) override;
+    std::expected<bool, Failure> remove_dead(std::int64_t id) override;
+    std::expected<bool, Failure> forget_call(const std::string& key) override;
+    std::expected<void, Failure> put_later(const LaterCall& call) override;
+    std::expected<std::vector<LaterCall>, Failure> take_later(std::int64_t now_ms,
+                                                              int count) override;
+    std::expected<void, Failure> remove_later(const std::string& key) override;
     const std::string& name() const noexcept override { return name_; }
 
 private:

@@ -13,12 +13,25 @@
 namespace warren::store {
 
 /// What makes each version of the version before it; see `store_migrations`.
-inline constexpr std::array<std::string_view, 1> postgres_migrations{R"(
+inline constexpr std::array<std::string_view, 2> postgres_migrations{R"(
 CREATE TABLE warren_calls (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                            key bytea NOT NULL UNIQUE, method text NOT NULL, request bytea NOT NULL,
                            state integer NOT NULL, attempt bigint NOT NULL, crashes bigint NOT NULL,
                            owner bigint NOT NULL, changed_at_ms bigint NOT NULL,
                            response bytea NOT NULL);
+)",
+                                                                     R"(
+ALTER TABLE warren_calls ADD COLUMN first_at_ms bigint NOT NULL DEFAULT 0;
+CREATE TABLE warren_dead (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key bytea NOT NULL,
+                          method text NOT NULL, request bytea NOT NULL, reason text NOT NULL,
+                          attempts bigint NOT NULL, first_at_ms bigint NOT NULL,
+                          last_at_ms bigint NOT NULL, server text NOT NULL,
+                          checksum bigint NOT NULL);
+CREATE TABLE warren_later (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                           key bytea NOT NULL UNIQUE, request bytea NOT NULL,
+                           due_at_ms bigint NOT NULL, owner bigint NOT NULL,
+                           checksum bigint NOT NULL);
+CREATE INDEX warren_later_due ON warren_later (due_at_ms);
 )"};
 inline constexpr std::int64_t postgres_version = std::ssize(postgres_migrations);
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace warren::store {
 
@@ -35,6 +36,15 @@ public:
     std::expected<void, Failure> forget(const RecordLimits& limits, std::int64_t now_ms) override;
     std::expected<std::exception_ptr, Failure> run(
         const std::function<void(Transaction&)>& changes) override;
+    // sqlite_session_set_aside.cpp
+    std::expected<void, Failure> insert_dead(const DeadCall& call) override;
+    std::expected<std::vector<DeadCall>, Failure> dead_after(std::int64_t id, int count) override;
+    std::expected<bool, Failure> remove_dead(std::int64_t id) override;
+    std::expected<bool, Failure> forget_call(const std::string& key) override;
+    std::expected<void, Failure> put_later(const LaterCall& call) override;
+    std::expected<std::vector<LaterCall>, Failure> take_later(std::int64_t now_ms,
+                                                              int count) override;
+    std::expected<void, Failure> remove_later(const std::string& key) override;
     const std::string& name() const noexcept override { return name_; }
 
 private:
@@ -59,6 +69,7 @@ private:
     std::expected<void, Failure> insert(const StoredCall& call);
     std::expected<void, Failure> update(std::int64_t id, const StoredCall& call);
     std::expected<void, Failure> remove(std::int64_t id, std::uint64_t bytes);
+    std::expected<std::uint64_t, Failure> change(Statement& statement);
 
     const std::string path_;
     const std::string name_;

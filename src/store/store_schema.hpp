@@ -16,7 +16,10 @@ inline constexpr std::int64_t store_application_id = 0x57'53'54'4F;  // "WSTO"
 ///                (`state`, a `RecordState`), how often it was begun and how often its process
 ///                ended before it did, who has it (`owner`; 0: nobody), and its response
 /// warren_state   how many commits there were
-inline constexpr std::array<std::string_view, 1> store_migrations{R"(
+/// warren_dead    calls that were given up, with the reason
+/// warren_later   calls that nobody sends again, when they are due, and who has taken them
+///                (`owner`; 0: nobody)
+inline constexpr std::array<std::string_view, 2> store_migrations{R"(
 CREATE TABLE warren_calls (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, method TEXT NOT NULL,
                            request BLOB NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,
                            crashes INTEGER NOT NULL, owner INTEGER NOT NULL,
@@ -24,6 +27,18 @@ CREATE TABLE warren_calls (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, met
                            checksum INTEGER NOT NULL);
 CREATE TABLE warren_state (commits INTEGER NOT NULL);
 INSERT INTO warren_state VALUES (0);
+)",
+                                                                  R"(
+ALTER TABLE warren_calls ADD COLUMN first_at_ms INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE warren_dead (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL,
+                          method TEXT NOT NULL, request BLOB NOT NULL, reason TEXT NOT NULL,
+                          attempts INTEGER NOT NULL, first_at_ms INTEGER NOT NULL,
+                          last_at_ms INTEGER NOT NULL, server TEXT NOT NULL,
+                          checksum INTEGER NOT NULL);
+CREATE TABLE warren_later (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, request BLOB NOT NULL,
+                           due_at_ms INTEGER NOT NULL, owner INTEGER NOT NULL,
+                           checksum INTEGER NOT NULL);
+CREATE INDEX warren_later_due ON warren_later (due_at_ms);
 )"};
 
 inline constexpr std::int64_t store_version = std::ssize(store_migrations);

@@ -73,6 +73,8 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .name = config_.display(),
         .attempts_max = attempts_max_of(config_),
         .keyed_calls = opening.keyed_calls,
+        .keyed_attempts_max =
+            config_.options.queue.attempts_max.value_or(opening.keyed_attempts_max),
         .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
         .interceptors = std::move(interceptors),
         .forwards_to = opening.forwards_to};

@@ -7,6 +7,7 @@
 #include "runtime/dispatch/dispatcher.hpp"
 #include "runtime/dispatch/listener_context.hpp"
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -50,6 +51,7 @@ public:
         runtime::Forwarder* forwarder;               // of a proxy; otherwise null
         std::function<void()> on_change;             // of `consuming`
         runtime::KeyedCalls* keyed_calls = nullptr;  // of its store; null: it has none
+        std::uint32_t keyed_attempts_max = 0;        // as the store's options say
         runtime::Interceptors::All interceptors{};   // of the server
         std::string forwards_to{};                   // of a proxy
     };

@@ -92,6 +92,7 @@ public:
                     .forwarder = proxies_->forwarder_of(index),
                     .on_change = {},
                     .keyed_calls = store_.keyed_calls(),
+                    .keyed_attempts_max = options_.store.attempts_max,
                     .interceptors = interceptors_,
                     .forwards_to = proxies_->target_of(index)};
         };

@@ -97,13 +97,14 @@ private:
         }
         // The same request is the same over every protocol once it is bound.
         const Method& method = *call.state.method;
-        const std::string arguments =
+        std::string arguments =
             packed(model::render(*method.request, call.state.invocation->request(), call.arena));
         call.state.keyed = std::make_unique<KeyedCall>(
             KeyedCall{.calls = keyed_,
                       .key = std::move(key),
                       .request = store::request_hash(method.name, arguments),
-                      .mode = mode});
+                      .mode = mode,
+                      .arguments = std::move(arguments)});
     }
 
     const std::unique_ptr<Backend> inner_;

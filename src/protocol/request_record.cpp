@@ -26,6 +26,8 @@ enum RequestPart : std::size_t {
 constexpr std::string_view caller_member = "caller";
 constexpr std::string_view correlation_member = "correlation_id";
 constexpr std::string_view priority_member = "priority";
+constexpr std::string_view listener_member = "listener";
+constexpr std::string_view expires_member = "expires_at_ms";
 
 std::unexpected<Failure> unreadable_request(std::string_view why) {
     return std::unexpected{Failure{
@@ -39,7 +41,8 @@ std::string_view text_of(const Value& map, std::string_view name) noexcept {
 
 }  // namespace
 
-std::expected<std::string, Failure> write_request_record(const Call& call) {
+std::expected<std::string, Failure> write_request_record(const RequestRecord& record) {
+    const Call& call = record.call;
     std::vector<Member> said;
     const auto say = [&](std::string_view name, std::string_view text) {
         if (!text.empty()) {
@@ -48,6 +51,10 @@ std::expected<std::string, Failure> write_request_record(const Call& call) {
     };
     say(caller_member, call.metadata.caller);
     say(correlation_member, call.correlation_id);
+    say(listener_member, record.listener);
+    if (record.expires_at_ms) {
+        said.push_back({Value::text(expires_member), Value::integer(*record.expires_at_ms)});
+    }
     for (const MetadataText& each : metadata_texts) {
         say(each.member, call.metadata.*each.text);
     }
@@ -65,7 +72,7 @@ std::expected<std::string, Failure> write_request_record(const Call& call) {
     return bytes;
 }
 
-std::expected<Call, Failure> read_request_record(std::string_view bytes, Arena& arena) {
+std::expected<RequestRecord, Failure> read_request_record(std::string_view bytes, Arena& arena) {
     constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
     const auto decoded = format::msgpack_decode(
         std::as_bytes(std::span{bytes}), arena,
@@ -95,7 +102,12 @@ std::expected<Call, Failure> read_request_record(std::string_view bytes, Arena& 
         priority->as_int64() <= std::numeric_limits<std::uint8_t>::max()) {
         call.metadata.priority = static_cast<std::uint8_t>(priority->as_int64());
     }
-    return call;
+    RequestRecord record{.call = call, .listener = text_of(said, listener_member)};
+    const Value* const expires = said.find(expires_member);
+    if (expires != nullptr && expires->kind() == Value::Kind::int64) {
+        record.expires_at_ms = expires->as_int64();
+    }
+    return record;
 }
 
 }  // namespace warren::protocol

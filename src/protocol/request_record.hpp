@@ -5,7 +5,9 @@
 
 #include "protocol/call.hpp"
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,12 +16,17 @@
 /// and a map of what the call says of itself.
 namespace warren::protocol {
 
-/// in   call: of its metadata what a later attempt needs is kept, which its time left is not
+struct RequestRecord {
+    Call call{};  // of its metadata what a later attempt needs, which its time left is not
+    std::string_view listener{};                  // that it came to, for people
+    std::optional<std::int64_t> expires_at_ms{};  // unix
+};
+
 /// err  invalid_request: it has text that is no UTF-8
-std::expected<std::string, Failure> write_request_record(const Call& call);
+std::expected<std::string, Failure> write_request_record(const RequestRecord& record);
 
 /// out  views of the bytes and the arena
 /// err  internal: the bytes are no such record, or of another version
-std::expected<Call, Failure> read_request_record(std::string_view bytes, Arena& arena);
+std::expected<RequestRecord, Failure> read_request_record(std::string_view bytes, Arena& arena);
 
 }  // namespace warren::protocol

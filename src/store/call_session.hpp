@@ -11,6 +11,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,9 +72,10 @@ public:
     virtual std::expected<bool, Failure> forget_call(const std::string& key) = 0;
     /// In place of the one with its key, if there is one. Nobody has it then.
     virtual std::expected<void, Failure> put_later(const LaterCall& call) = 0;
-    /// Have those whose time has come, and that nobody has who lives.
-    virtual std::expected<std::vector<LaterCall>, Failure> take_later(std::int64_t now_ms,
-                                                                      int count) = 0;
+    /// Have those of some methods whose time has come, and that nobody has who lives.
+    /// in   methods: in their order
+    virtual std::expected<std::vector<LaterCall>, Failure> take_later(
+        std::int64_t now_ms, int count, std::span<const std::string> methods) = 0;
     virtual std::expected<void, Failure> remove_later(const std::string& key) = 0;
 
     /// What it is called in messages: "the store /var/lib/warren/store.db".

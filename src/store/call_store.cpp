@@ -51,7 +51,7 @@ void CallStore::let_go(HeldCall call, LetGo how) {
 
 Durability CallStore::Batch::durability() const noexcept {
     const auto is_at_most_once = [](const Claim& claim) { return claim.request.is_at_most_once; };
-    return keeps.empty() && commits.empty() && errands.empty() &&
+    return keeps.empty() && commits.empty() && operations.empty() &&
                    !std::ranges::any_of(claims, is_at_most_once)
                ? Durability::process
                : Durability::machine;
@@ -132,9 +132,9 @@ std::expected<bool, Failure> CallStore::change(Batch& batch) {
             return std::unexpected{std::move(changed.error())};
         }
     }
-    const auto errands = run_errands(batch, *session_, now_ms);
-    if (!errands) {
-        return errands;
+    const auto operations = run_operations(batch, *session_, now_ms);
+    if (!operations) {
+        return operations;
     }
     since_forgetting_ += batch.keeps.size() + batch.commits.size();
     if (since_forgetting_ >= keeps_between_forgetting) {
@@ -150,8 +150,8 @@ std::expected<bool, Failure> CallStore::change(Batch& batch) {
         }
         claim.claimed = std::move(*claimed);
     }
-    return *errands || !(batch.leaves.empty() && batch.keeps.empty() && batch.commits.empty() &&
-                         batch.claims.empty());
+    return *operations || !(batch.leaves.empty() && batch.keeps.empty() && batch.commits.empty() &&
+                            batch.claims.empty());
 }
 
 void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written) {
@@ -175,7 +175,7 @@ void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written
         keep.completion(written ? std::expected<bool, Failure>{keep.is_kept}
                                 : std::unexpected{written.error()});
     }
-    settle_errands(batch, written);
+    settle_operations(batch, written);
     for (Claim& claim : batch.claims) {
         claim.completion(written ? std::expected<Claimed, Failure>{std::move(*claim.claimed)}
                                  : std::unexpected{written.error()});

@@ -81,7 +81,7 @@ public:
 
     /// Something rare, in a transaction with whatever else waits; what it leaves is on the disk at
     /// its completion.
-    struct Errand {
+    struct Operation {
         /// out  whether it changed anything          thread the store's own
         std::move_only_function<std::expected<bool, Failure>(CallSession&, std::int64_t now_ms)>
             change{};
@@ -89,7 +89,7 @@ public:
         Completion<bool> completion{};
         std::expected<bool, Failure> outcome{false};
     };
-    void run(Errand errand);
+    void run(Operation operation);
     /// Keep a call's response, which says that it was given up, and what it was, both or neither.
     /// out  false: somebody else has the call by now
     void bury(HeldCall call, DeadCall dead, std::string response, Completion<bool> completion);
@@ -119,11 +119,11 @@ private:
         std::vector<Keep> keeps;
         std::vector<Leave> leaves;
         std::vector<Waiting*> commits;
-        std::vector<Errand> errands;
+        std::vector<Operation> operations;
 
         bool empty() const noexcept {
             return claims.empty() && keeps.empty() && leaves.empty() && commits.empty() &&
-                   errands.empty();
+                   operations.empty();
         }
         Durability durability() const noexcept;
     };
@@ -133,10 +133,10 @@ private:
     std::unique_ptr<CallSession> session_of_handler();
     static void change(const Commit& commit, CallSession& session, Transaction& transaction);
 
-    // call_store_errands.cpp
-    static std::expected<bool, Failure> run_errands(Batch& batch, CallSession& session,
-                                                    std::int64_t now_ms);
-    static void settle_errands(Batch& batch, const std::expected<void, Failure>& written);
+    // call_store_operations.cpp
+    static std::expected<bool, Failure> run_operations(Batch& batch, CallSession& session,
+                                                       std::int64_t now_ms);
+    static void settle_operations(Batch& batch, const std::expected<void, Failure>& written);
 
     void run();
     std::optional<Batch> await_batch();

@@ -44,8 +44,8 @@ public:
     std::expected<bool, Failure> remove_dead(std::int64_t id) override;
     std::expected<bool, Failure> forget_call(const std::string& key) override;
     std::expected<void, Failure> put_later(const LaterCall& call) override;
-    std::expected<std::vector<LaterCall>, Failure> take_later(std::int64_t now_ms,
-                                                              int count) override;
+    std::expected<std::vector<LaterCall>, Failure> take_later(
+        std::int64_t now_ms, int count, std::span<const std::string> methods) override;
     std::expected<void, Failure> remove_later(const std::string& key) override;
     const std::string& name() const noexcept override { return name_; }
 

@@ -1,5 +1,6 @@
 #include "store/postgres_session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -75,21 +76,22 @@ std::expected<bool, Failure> PostgresSession::forget_call(const std::string& key
 std::expected<void, Failure> PostgresSession::put_later(const LaterCall& call) {
     const std::array values{
         PostgresParameter::bytes(call.key), PostgresParameter::bytes(call.request),
-        PostgresParameter::number(call.due_at_ms), PostgresParameter::number(call.checksum())};
+        PostgresParameter::number(call.due_at_ms), PostgresParameter::number(call.checksum()),
+        PostgresParameter{call.method}};
     const auto put = query(
-        "INSERT INTO warren_later (key, request, due_at_ms, owner, checksum) "
-        "VALUES ($1, $2, $3, 0, $4) ON CONFLICT (key) DO UPDATE SET request = $2, due_at_ms = $3, "
-        "owner = 0, checksum = $4",
+        "INSERT INTO warren_later (key, method, request, due_at_ms, owner, checksum) "
+        "VALUES ($1, $5, $2, $3, 0, $4) ON CONFLICT (key) DO UPDATE SET method = $5, "
+        "request = $2, due_at_ms = $3, owner = 0, checksum = $4",
         values);
     return put ? std::expected<void, Failure>{} : std::unexpected{put.error()};
 }
 
 /// Whoever else takes some at this moment has locked them.
-std::expected<std::vector<LaterCall>, Failure> PostgresSession::take_later(std::int64_t now_ms,
-                                                                           int count) {
+std::expected<std::vector<LaterCall>, Failure> PostgresSession::take_later(
+    std::int64_t now_ms, int count, std::span<const std::string> methods) {
     const std::array values{PostgresParameter::number(now_ms), PostgresParameter::number(number_)};
     const auto rows = query(
-        "SELECT id, key, request, due_at_ms, owner, checksum FROM warren_later "
+        "SELECT id, key, request, due_at_ms, owner, checksum, method FROM warren_later "
         "WHERE due_at_ms <= $1 AND owner <> $2 ORDER BY due_at_ms LIMIT 1000 "
         "FOR UPDATE SKIP LOCKED",
         values);
@@ -99,10 +101,12 @@ std::expected<std::vector<LaterCall>, Failure> PostgresSession::take_later(std::
     std::vector<LaterCall> taken;
     for (int row = 0; row < rows->rows() && std::ssize(taken) < count; ++row) {
         const std::int64_t owner = rows->number(row, 4);
-        if (owner != 0 && lives(owner)) {
+        if (!std::ranges::binary_search(methods, rows->text(row, 6)) ||
+            (owner != 0 && lives(owner))) {
             continue;
         }
         LaterCall& call = taken.emplace_back(LaterCall{.key = rows->bytes(row, 1),
+                                                       .method = std::string{rows->text(row, 6)},
                                                        .request = rows->bytes(row, 2),
                                                        .due_at_ms = rows->number(row, 3)});
         call.is_whole = call.checksum() == rows->number(row, 5);

@@ -28,7 +28,7 @@ CREATE TABLE warren_dead (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ke
                           last_at_ms bigint NOT NULL, server text NOT NULL,
                           checksum bigint NOT NULL);
 CREATE TABLE warren_later (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-                           key bytea NOT NULL UNIQUE, request bytea NOT NULL,
+                           key bytea NOT NULL UNIQUE, method text NOT NULL, request bytea NOT NULL,
                            due_at_ms bigint NOT NULL, owner bigint NOT NULL,
                            checksum bigint NOT NULL);
 CREATE INDEX warren_later_due ON warren_later (due_at_ms);

@@ -30,7 +30,7 @@ std::int64_t DeadCall::checksum() const {
 }
 
 std::int64_t LaterCall::checksum() const {
-    return checksum_of({key, request}, {});
+    return checksum_of({key, method, request}, {});
 }
 
 }  // namespace warren::store

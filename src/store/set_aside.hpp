@@ -26,7 +26,8 @@ struct DeadCall {
 
 /// A call that nobody sends again, and that is to be run.
 struct LaterCall {
-    std::string key{};      // as that of its record
+    std::string key{};  // as that of its record
+    std::string method{};
     std::string request{};  // bytes of whoever kept it
     std::int64_t due_at_ms = 0;
     bool is_whole = true;  // of one that was read: false, it was altered

@@ -1,5 +1,6 @@
 #include "store/sqlite_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // The calls that an SQLite store has without anybody who waits for them. They are rare: their
@@ -72,21 +73,22 @@ std::expected<bool, Failure> SqliteSession::remove_dead(std::int64_t id) {
 
 std::expected<void, Failure> SqliteSession::put_later(const LaterCall& call) {
     Statement put = database_.prepare(
-        "INSERT INTO warren_later (key, request, due_at_ms, owner, checksum) "
-        "VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT (key) DO UPDATE SET request = ?2, due_at_ms = ?3, "
-        "owner = 0, checksum = ?4");
+        "INSERT INTO warren_later (key, method, request, due_at_ms, owner, checksum) "
+        "VALUES (?1, ?5, ?2, ?3, 0, ?4) ON CONFLICT (key) DO UPDATE SET method = ?5, "
+        "request = ?2, due_at_ms = ?3, owner = 0, checksum = ?4");
     put.bind_blob(1, call.key);
     put.bind_blob(2, call.request);
     put.bind(3, call.due_at_ms);
     put.bind(4, call.checksum());
+    put.bind_text(5, call.method);
     const auto done = change(put);
     return done ? std::expected<void, Failure>{} : std::unexpected{done.error()};
 }
 
-std::expected<std::vector<LaterCall>, Failure> SqliteSession::take_later(std::int64_t now_ms,
-                                                                         int count) {
+std::expected<std::vector<LaterCall>, Failure> SqliteSession::take_later(
+    std::int64_t now_ms, int count, std::span<const std::string> methods) {
     Statement select = database_.prepare(
-        "SELECT id, key, request, due_at_ms, owner, checksum FROM warren_later "
+        "SELECT id, key, request, due_at_ms, owner, checksum, method FROM warren_later "
         "WHERE due_at_ms <= ?1 AND owner <> ?2 ORDER BY due_at_ms");
     if (!select.is_made()) {
         return std::unexpected{failure()};
@@ -98,11 +100,13 @@ std::expected<std::vector<LaterCall>, Failure> SqliteSession::take_later(std::in
     int result = SQLITE_DONE;
     while (std::ssize(taken) < count && (result = select.step()) == SQLITE_ROW) {
         const std::int64_t owner = select.signed_number(4);
-        if (owner != 0 && owner_.lives(owner)) {
+        if ((owner != 0 && owner_.lives(owner)) ||
+            !std::ranges::binary_search(methods, select.text(6))) {
             continue;
         }
         ids.push_back(select.signed_number(0));
         LaterCall& call = taken.emplace_back(LaterCall{.key = std::string{select.blob(1)},
+                                                       .method = std::string{select.text(6)},
                                                        .request = std::string{select.blob(2)},
                                                        .due_at_ms = select.signed_number(3)});
         call.is_whole = call.checksum() == select.signed_number(5);

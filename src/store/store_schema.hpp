@@ -35,8 +35,8 @@ CREATE TABLE warren_dead (id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NUL
                           attempts INTEGER NOT NULL, first_at_ms INTEGER NOT NULL,
                           last_at_ms INTEGER NOT NULL, server TEXT NOT NULL,
                           checksum INTEGER NOT NULL);
-CREATE TABLE warren_later (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, request BLOB NOT NULL,
-                           due_at_ms INTEGER NOT NULL, owner INTEGER NOT NULL,
+CREATE TABLE warren_later (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, method TEXT NOT NULL,
+                           request BLOB NOT NULL, due_at_ms INTEGER NOT NULL, owner INTEGER NOT NULL,
                            checksum INTEGER NOT NULL);
 CREATE INDEX warren_later_due ON warren_later (due_at_ms);
 )"};

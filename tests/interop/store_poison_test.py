@@ -1,5 +1,5 @@
-"""Requests under a key that end their process, where a store counts: over TCP, ZeroMQ and a classic
-queue, in SQLite and in PostgreSQL."""
+"""Requests under a key that end their process, or are to be tried again later, where a store has them:
+over TCP, ZeroMQ and a classic queue, in SQLite and in PostgreSQL."""
 
 import json
 import os
@@ -25,16 +25,17 @@ class InSqlite(InteropTest):
         path = str(self.directory / f"{name}.db")
         return {"sqlite": path}, path
 
-    def start(self, name):
+    def start(self, name, attempts_max=2):
         store, _ = self.store(name)
         configuration = {
             "modules": [MODULES],
-            "store": store | {"attempts_max": 2},
+            "store": store | {"attempts_max": attempts_max},
             "listeners": [
                 {"tcp": "127.0.0.1:0"},
                 {"zmq": "tcp://127.0.0.1:0"},
                 self.cyberfusion(queue=name, methods=["digest"]),
             ],
+            "log": {"level": "debug"},
         }
         return self.start_serving(configuration, name=f"{name}.yml").wait_until_ready()
 
@@ -62,7 +63,8 @@ class InSqlite(InteropTest):
                     with call:
                         # Over a queue a call outlives the server, which another one takes up.
                         eventually(lambda: call.has_ended() or server.has_ended())
-                        if server.has_ended():
+                        if server.has_ended() or "connection_lost" in call.log():
+                            server.wait()
                             call.kill()
                         elif number == 13:
                             said = call.log()
@@ -83,6 +85,73 @@ class InSqlite(InteropTest):
         said, kills = self.give_up(name, transport)
         self.assertIn("failed: poisoned: it was begun 2 times", said)
         self.assertEqual(kills, 2)
+
+    def persist(self, to, key, *options):
+        return run_warren(
+            *("call", "persist", '{"name": "x"}', "--to", to, "--idempotency-key", key),
+            *("--priority", "7", "--timeout", "20s", "--verbose", *options),
+        )
+
+    def test_who_waits_gets_the_reply_of_a_later_attempt(self):
+        with self.start("waits", attempts_max=5) as server:
+            for to in server.addresses[:2]:
+                finished = self.persist(to, to)
+                self.assert_gives(finished, f"x 3 {to} 7 ")
+                again = self.persist(to, to)
+                self.assert_gives(again, f"x 3 {to} 7 ")
+                self.assertIn("replayed", again.stderr)
+                for method in ("persist_in_coroutine", "persist_with_responder"):
+                    key = ("--idempotency-key", f"{method} {to}")
+                    self.assert_gives(self.call(method, {}, *key, to=to), 2)
+            late = run_warren(
+                *("call", "give_up", '{"after_s": 3600}', "--to", server.addresses[0]),
+                *("--idempotency-key", "late", "--timeout", "5s"),
+            )
+            self.assert_fails(late, "overloaded: closed")
+
+    def test_what_nobody_sends_again_is_run_later_also_after_a_kill(self):
+        for transport, name in enumerate(("tcp_later", "zeromq_later")):
+            with self.start(name, attempts_max=5) as server:
+                to = server.addresses[transport]
+                self.assertEqual(self.persist(to, "one-way", "--one-way").returncode, 0)
+                server.wait_until_log("attempt 1")
+                server.kill()
+            with self.start(name, attempts_max=5) as server:
+                server.wait_until_log("attempt 3")
+                reply = self.persist(server.addresses[0], "one-way")
+                self.assert_gives(reply, "x 3 one-way 7 ")
+                self.assertIn("replayed", reply.stderr)
+
+    def test_dead_letters_are_looked_at_put_back_and_taken_away(self):
+        with self.start("dead") as server:
+            for key in ("d", "e"):
+                finished = self.persist(server.addresses[0], key)
+                self.assert_fails(finished, "failed: poisoned: it was begun 2 times")
+            # A server has the store open meanwhile.
+            listed = self.dead("list", "dead", "--output", "json")
+            first, second = [json.loads(line) for line in listed.splitlines()]
+            self.assertEqual(first["method"], "persist")
+            self.assertEqual((first["idempotency_key"], second["idempotency_key"]), ("d", "e"))
+            self.assertEqual((first["priority"], first["attempts"]), (7, 2))
+            self.assertTrue(first["reason"].startswith("poisoned: "))
+            self.assertIn("process", first["server"])
+            self.assertLessEqual(first["first"], first["died"])
+            shown = self.dead("show", "dead", "--limit", "1")
+            self.assertIn('arguments: {"name":"x"}', shown)
+            self.assertEqual(self.dead("list", "dead", "--method", "digest"), "")
+            self.assertEqual(self.dead("list", "dead", "--reason", "poisoned").count("\n"), 2)
+            self.assertEqual(self.dead("list", "dead", "--since", "2100-01-01T00:00:00Z"), "")
+            server.terminate()
+            self.assertEqual(server.wait(), 0)
+        self.assertEqual(self.dead("retry", "dead", "--limit", "1"), "1 put back\n")
+        self.assertEqual(self.dead("list", "dead").count("\n"), 1)
+        with self.start("dead", attempts_max=5) as server:
+            server.wait_until_log("attempt 3")
+            reply = self.persist(server.addresses[0], "d")
+            self.assert_gives(reply, "x 3 d 7 ")
+            self.assertIn("replayed", reply.stderr)
+        self.assertEqual(self.dead("purge", "dead", "--yes"), "1 purged\n")
+        self.assertEqual(self.dead("list", "dead"), "")
 
     def test_over_tcp(self):
         self.check("tcp", 0)

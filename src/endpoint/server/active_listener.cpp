@@ -80,6 +80,17 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .forwards_to = opening.forwards_to};
 }
 
+runtime::ListenerContextOptions ActiveListener::stored_options(const Opening& opening) const {
+    runtime::ListenerContextOptions options = listener_options(opening);
+    // How old their secrets were was seen when they came, and how often they were delivered is
+    // what the store counts.
+    options.secrets_ttl.reset();
+    options.attempts_max = 0;
+    options.describing.clear();
+    options.series = nullptr;
+    return options;
+}
+
 std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,
                                               std::vector<const Method*> methods,
                                               const ListenerShared& shared) {

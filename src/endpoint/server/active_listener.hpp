@@ -55,6 +55,8 @@ public:
         runtime::Interceptors::All interceptors{};   // of the server
         std::string forwards_to{};                   // of a proxy
     };
+    /// What its calls find, for those that come from the server's store.
+    runtime::ListenerContextOptions stored_options(const Opening& opening) const;
     /// Make the transport and what serves behind it, and consume.
     /// err  invalid_request: it cannot be listened there; only of listeners without a broker
     virtual std::expected<void, Failure> open(Opening opening) = 0;

@@ -67,6 +67,9 @@ public:
                     .message = call.has_begun()
                                    ? "The deadline passed after the call was handled and before "
                                      "its reply was kept"
+                               : keyed->is_tried
+                                   ? "The deadline passed before its handler, which asked to be "
+                                     "tried again later, was done"
                                    : "The deadline passed while the same call, which came before, "
                                      "is handled"};
         }

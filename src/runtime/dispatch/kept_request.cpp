@@ -25,7 +25,8 @@ std::expected<Value, Failure> bound_arguments(const KeyedCall& keyed, Arena& are
                    : std::unexpected{format::to_failure(decoded.error())};
 }
 
-std::expected<std::string, Failure> request_record_of(const ServerCall& call) {
+std::expected<std::string, Failure> request_record_of(const ServerCall& call,
+                                                      std::optional<std::int64_t> expires_at_ms) {
     const Context& context = call.state.context;
     const ListenerContextOptions& options = call.state.listener->options();
     Arena arena;
@@ -40,16 +41,19 @@ std::expected<std::string, Failure> request_record_of(const ServerCall& call) {
         return std::unexpected{Failure{.code = Code::internal,
                                        .message = std::string{format::message_of(closed.error())}}};
     }
-    return protocol::write_request_record({.method = context.method,
-                                           .arguments = *closed,
-                                           .correlation_id = context.correlation_id,
-                                           .metadata = {.caller = context.caller,
-                                                        .idempotency_key = context.idempotency_key,
-                                                        .traceparent = context.traceparent,
-                                                        .tracestate = context.tracestate,
-                                                        .baggage = context.baggage,
-                                                        .contract = context.contract,
-                                                        .priority = context.priority}});
+    protocol::RequestRecord record{.call = {.method = context.method,
+                                            .arguments = *closed,
+                                            .correlation_id = context.correlation_id},
+                                   .listener = options.name,
+                                   .expires_at_ms = expires_at_ms};
+    record.call.metadata = {.caller = context.caller,
+                            .idempotency_key = context.idempotency_key,
+                            .traceparent = context.traceparent,
+                            .tracestate = context.tracestate,
+                            .baggage = context.baggage,
+                            .contract = context.contract,
+                            .priority = context.priority};
+    return protocol::write_request_record(record);
 }
 
 }  // namespace warren::runtime

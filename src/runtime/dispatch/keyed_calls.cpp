@@ -61,6 +61,11 @@ bool is_outcome(const ServerCall& call) {
 
 }  // namespace
 
+KeyedCalls::~KeyedCalls() {
+    const std::lock_guard guard{alive_->mutex};
+    alive_->calls = nullptr;
+}
+
 KeyedCalls::Parked KeyedCalls::park(ServerCall& call) {
     auto parked = std::make_shared<ParkedCall>(&call);
     call.state.listener->deadlines().change([&] { call.state.parked = parked; });
@@ -142,7 +147,8 @@ void KeyedCalls::claimed(const std::string& key, const Parked& parked,
             return pass_on(key);
         }
         if (is_poisoned(*call, *outcome)) [[unlikely]] {
-            return bury(std::move(call), *outcome);
+            call->state.keyed->first_at_ms = outcome->first_at_ms;
+            return bury(std::move(call), outcome->attempt, outcome->attempt - 1);
         }
         return start(std::move(call), *outcome);
     case runs_elsewhere:
@@ -213,7 +219,8 @@ void KeyedCalls::start(CallPtr call, const store::Claimed& claimed) {
     listener.executor().post([this, &listener, started = call.release()]() {
         CallPtr own{started};
         listener.deadlines().change([&] { own->state.parked.reset(); });
-        if (!calls_.may_start(*own)) {
+        const bool is_bound = !own->state.keyed->is_tried || bind_again(*own);
+        if (!is_bound || !calls_.may_start(*own)) {
             return calls_.finish(std::move(own), At::later);
         }
         listener.backend().start(std::move(own), {}, At::later);
@@ -230,6 +237,9 @@ bool KeyedCalls::keep(CallPtr& call) noexcept {
         restore(*call);
         answer_all(remove(keyed.key), keyed.record);
         return false;
+    }
+    if (call->state.retry_after && !call->can_come_again() && try_later(call)) [[unlikely]] {
+        return true;
     }
     try {
         if (!is_outcome(*call)) {

@@ -41,8 +41,11 @@ class KeyedCalls {
 public:
     /// in  both must outlive this, which must outlive the store's thread: `stop` the store first
     ///     server: this one's name, for people
-    KeyedCalls(store::CallStore& store, RunningCalls& calls, std::string server) noexcept
-        : store_{store}, calls_{calls}, server_{std::move(server)} {}
+    KeyedCalls(store::CallStore& store, RunningCalls& calls, std::string server)
+        : store_{store}, calls_{calls}, server_{std::move(server)} {
+        alive_->calls = this;
+    }
+    ~KeyedCalls();
     KeyedCalls(const KeyedCalls&) = delete;
     KeyedCalls& operator=(const KeyedCalls&) = delete;
 
@@ -76,6 +79,14 @@ private:
         Parked parked;
     };
 
+    // keyed_calls_later.cpp
+    bool try_later(CallPtr& call) noexcept;
+    bool park_until_due(CallPtr& call);
+    bool postpone(CallPtr& call);
+    void postponed(const store::HeldCall& held, const Parked& parked,
+                   const std::expected<bool, Failure>& outcome) noexcept;
+    bool bind_again(ServerCall& call) noexcept;
+
     static Parked park(ServerCall& call);
     static CallPtr take(const Parked& parked) noexcept;
     void ask(const std::string& key, const Parked& parked);
@@ -92,7 +103,9 @@ private:
 
     // keyed_calls_poison.cpp
     static bool is_poisoned(const ServerCall& call, const store::Claimed& claimed) noexcept;
-    void bury(CallPtr call, const store::Claimed& claimed);
+    /// in   attempt: that it is held as; begun: how often
+    void bury(CallPtr call, std::uint32_t attempt, std::uint32_t begun);
+    void give_up(CallPtr& call, std::uint32_t attempt, std::uint32_t begun);
     void buried(const std::string& key, std::uint32_t attempt, const Parked& parked,
                 const std::string& record, std::expected<bool, Failure> outcome) noexcept;
 
@@ -114,6 +127,12 @@ private:
     store::CallStore& store_;
     RunningCalls& calls_;
     const std::string server_;
+    /// For timers, which may outlive this.
+    struct Alive {
+        std::mutex mutex;
+        KeyedCalls* calls;
+    };
+    const std::shared_ptr<Alive> alive_ = std::make_shared<Alive>();
     KeyedCounters counters_;
 
     std::mutex mutex_;  // of what follows

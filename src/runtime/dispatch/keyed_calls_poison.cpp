@@ -6,6 +6,7 @@
 #include "runtime/dispatch/running_calls.hpp"
 #include "store/unix_time.hpp"
 
+#include <new>
 #include <string>
 #include <utility>
 
@@ -18,29 +19,39 @@ bool KeyedCalls::is_poisoned(const ServerCall& call, const store::Claimed& claim
            call.state.keyed->mode != Idempotency::at_most_once;
 }
 
-void KeyedCalls::bury(CallPtr call, const store::Claimed& claimed) {
+void KeyedCalls::bury(CallPtr call, std::uint32_t attempt, std::uint32_t begun) {
+    const std::string key = call->state.keyed->key;
+    try {
+        give_up(call, attempt, begun);
+    } catch (const std::bad_alloc&) {
+        store_.let_go({key, attempt}, store::LetGo::undone);
+        fail_all(std::move(call), remove(key), out_of_memory());
+    }
+}
+
+void KeyedCalls::give_up(CallPtr& call, std::uint32_t attempt, std::uint32_t begun) {
     ServerCallState& state = call->state;
     const std::string key = state.keyed->key;
     auto request = request_record_of(*call);
     if (!request) {
-        store_.let_go({key, claimed.attempt}, store::LetGo::undone);
+        store_.let_go({key, attempt}, store::LetGo::undone);
         return fail_all(std::move(call), remove(key), request.error());
     }
-    call->fail(poisoned(claimed.attempt - 1, state.listener->options().keyed_attempts_max));
+    call->fail(poisoned(begun, state.listener->options().keyed_attempts_max));
     std::string record;
     protocol::write_response_record(state.response, record);
     store::DeadCall dead{.key = key,
                          .method = std::string{state.context.method},
                          .request = std::move(*request),
                          .reason = state.failure.message,
-                         .attempts = claimed.attempt - 1,
-                         .first_at_ms = claimed.first_at_ms,
+                         .attempts = begun,
+                         .first_at_ms = state.keyed->first_at_ms,
                          .last_at_ms = store::unix_ms_now(),
                          .server = server_};
     const Parked parked = park(*call);
     static_cast<void>(call.release());
-    store_.bury({key, claimed.attempt}, std::move(dead), record,
-                [this, key, attempt = claimed.attempt, parked, record](auto outcome) {
+    store_.bury({key, attempt}, std::move(dead), record,
+                [this, key, attempt, parked, record](auto outcome) {
                     buried(key, attempt, parked, record, std::move(outcome));
                 });
 }

@@ -300,8 +300,8 @@ TEST_P(Stores, LetHandlersDoNoHarm) {
 }
 
 /// Run something on a store, and wait until it is durable.
-bool errand(CallStore& store,
-            std::function<std::expected<bool, Failure>(CallSession&, std::int64_t)> change) {
+bool operate(CallStore& store,
+             std::function<std::expected<bool, Failure>(CallSession&, std::int64_t)> change) {
     std::promise<std::expected<bool, Failure>> promise;
     store.run({.change = std::move(change),
                .completion = [&](auto outcome) { promise.set_value(std::move(outcome)); }});
@@ -318,7 +318,7 @@ std::expected<bool, Failure> bury(CallStore& store, HeldCall call, DeadCall dead
 
 std::vector<DeadCall> dead_in(CallStore& store) {
     std::vector<DeadCall> dead;
-    errand(store, [&](CallSession& session, std::int64_t) -> std::expected<bool, Failure> {
+    operate(store, [&](CallSession& session, std::int64_t) -> std::expected<bool, Failure> {
         dead = session.dead_after(0, 100).value();
         return false;
     });
@@ -352,26 +352,26 @@ TEST_P(Stores, KeepWhatIsGivenUp) {
     ASSERT_EQ(kept.size(), 1U);
     EXPECT_EQ(kept[0].checksum(), dead.checksum());
     EXPECT_TRUE(kept[0].is_whole);
-    EXPECT_TRUE(errand(*store, [&](CallSession& session, std::int64_t) {
+    EXPECT_TRUE(operate(*store, [&](CallSession& session, std::int64_t) {
         return session.remove_dead(kept[0].id);
     }));
     EXPECT_TRUE(dead_in(*store).empty());
-    EXPECT_TRUE(errand(
+    EXPECT_TRUE(operate(
         *store, [&](CallSession& session, std::int64_t) { return session.forget_call("k"); }));
     EXPECT_EQ(state_of(*store, request_of("k")), fresh);
 }
 
 std::vector<LaterCall> take_later(CallStore& store, std::int64_t now_ms) {
     std::vector<LaterCall> taken;
-    errand(store, [&](CallSession& session, std::int64_t) -> std::expected<bool, Failure> {
-        taken = session.take_later(now_ms, 2).value();
+    operate(store, [&](CallSession& session, std::int64_t) -> std::expected<bool, Failure> {
+        taken = session.take_later(now_ms, 2, std::vector<std::string>{"add"}).value();
         return !taken.empty();
     });
     return taken;
 }
 
 bool change_later(CallStore& store, std::optional<LaterCall> put, const std::string& removed) {
-    return errand(store, [&](CallSession& session, std::int64_t) -> std::expected<bool, Failure> {
+    return operate(store, [&](CallSession& session, std::int64_t) -> std::expected<bool, Failure> {
         if (put) {
             session.put_later(*put).value();
         } else {
@@ -385,7 +385,7 @@ TEST_P(Stores, GiveOutWhatIsDueOnce) {
     const auto here = open();
     auto elsewhere = open();
     for (const std::int64_t due : {300, 100, 200}) {
-        change_later(*here, LaterCall{"k" + std::to_string(due), "request", due}, {});
+        change_later(*here, LaterCall{"k" + std::to_string(due), "add", "request", due}, {});
     }
     EXPECT_TRUE(take_later(*here, 99).empty());
     const auto first = take_later(*elsewhere, 100);
@@ -399,8 +399,11 @@ TEST_P(Stores, GiveOutWhatIsDueOnce) {
     // Of one whose process has ended another one gets it.
     elsewhere.reset();
     EXPECT_EQ(take_later(*here, 1'000).size(), 1U);
+    // Of a method that is not served here another server gets it.
+    change_later(*here, LaterCall{"k400", "sub", "request", 400}, {});
+    EXPECT_TRUE(take_later(*here, 1'000).empty());
     // What is put again nobody has.
-    change_later(*here, LaterCall{"k200", "other", 500}, {});
+    change_later(*here, LaterCall{"k200", "add", "other", 500}, {});
     EXPECT_EQ(take_later(*here, 1'000).at(0).request, "other");
     change_later(*here, std::nullopt, "k200");
     change_later(*here, std::nullopt, "k300");

@@ -5,8 +5,8 @@
 // What a store does beside what every call needs of it.
 namespace warren::store {
 
-void CallStore::run(Errand errand) {
-    put([&](Batch& next) { next.errands.push_back(std::move(errand)); });
+void CallStore::run(Operation operation) {
+    put([&](Batch& next) { next.operations.push_back(std::move(operation)); });
 }
 
 void CallStore::bury(HeldCall call, DeadCall dead, std::string response,
@@ -24,22 +24,23 @@ void CallStore::bury(HeldCall call, DeadCall dead, std::string response,
 }
 
 /// out  whether any of them changed anything
-std::expected<bool, Failure> CallStore::run_errands(Batch& batch, CallSession& session,
-                                                    std::int64_t now_ms) {
+std::expected<bool, Failure> CallStore::run_operations(Batch& batch, CallSession& session,
+                                                       std::int64_t now_ms) {
     bool has_changed = false;
-    for (Errand& errand : batch.errands) {
-        errand.outcome = errand.change(session, now_ms);
-        if (!errand.outcome) {
-            return errand.outcome;
+    for (Operation& operation : batch.operations) {
+        operation.outcome = operation.change(session, now_ms);
+        if (!operation.outcome) {
+            return operation.outcome;
         }
-        has_changed = has_changed || *errand.outcome;
+        has_changed = has_changed || *operation.outcome;
     }
     return has_changed;
 }
 
-void CallStore::settle_errands(Batch& batch, const std::expected<void, Failure>& written) {
-    for (Errand& errand : batch.errands) {
-        errand.completion(written ? std::move(errand.outcome) : std::unexpected{written.error()});
+void CallStore::settle_operations(Batch& batch, const std::expected<void, Failure>& written) {
+    for (Operation& operation : batch.operations) {
+        operation.completion(written ? std::move(operation.outcome)
+                                     : std::unexpected{written.error()});
     }
 }
 

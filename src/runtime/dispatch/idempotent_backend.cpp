@@ -62,6 +62,9 @@ public:
         if (keyed == nullptr || (!call.has_begun() && !keyed->may_run)) {
             return inner_->ended_early(call, std::move(why));
         }
+        if (keyed->is_tried && !call.has_begun() && why.code != Code::expired_in_queue) {
+            return inner_->ended_early(call, std::move(why));  // it runs nowhere
+        }
         if (why.code == Code::expired_in_queue) {
             return {.code = Code::deadline_exceeded,
                     .message = call.has_begun()

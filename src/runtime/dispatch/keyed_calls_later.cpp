@@ -33,14 +33,15 @@ bool KeyedCalls::park_until_due(CallPtr& call) {
     ServerCallState& state = call->state;
     KeyedCall& keyed = *state.keyed;
     ListenerContext& listener = *state.listener;
+    Executor& executor = listener.executor();
     const store::HeldCall held{keyed.key, keyed.attempt};
     const std::chrono::milliseconds after = *std::exchange(state.retry_after, std::nullopt);
     const auto parked = std::make_shared<ParkedCall>(call.get());
-    // Once it is there its deadline may end it, on another thread.
     calls_.release_lock(*call);
     state.has_begun.store(false, std::memory_order_relaxed);
     keyed.may_run = true;
     keyed.is_tried = true;
+    // Once it is there its deadline may end it, on another thread, and its listener may go.
     ServerCall* const waiting = call.release();
     if (!listener.deadlines().put(*waiting, [&] { waiting->state.parked = parked; })) {
         waiting->state.has_begun.store(true, std::memory_order_relaxed);
@@ -55,7 +56,6 @@ bool KeyedCalls::park_until_due(CallPtr& call) {
             step_isolation();
         }
     }
-    Executor& executor = listener.executor();
     executor.post([alive = alive_, key = held.key, parked, after, &executor] {
         executor.post_at(executor.now() + after, [alive, key, parked] {
             const std::lock_guard guard{alive->mutex};

@@ -41,7 +41,7 @@ DeadLetter letter_of(const store::DeadCall& dead) {
 }
 
 /// One transaction of a session.
-/// in   change: out  false: there is nothing to commit
+/// in   change: gives false where there is nothing to commit
 template <typename Change>
 std::expected<bool, Failure> transact(store::CallSession& session, Change&& change) {
     if (auto begun = session.begin(store::Durability::machine); !begun) {

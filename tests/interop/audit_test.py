@@ -40,10 +40,10 @@ class AuditTest(InteropTest):
     def test_what_differs_is_told_in_the_brokers_words(self):
         with Connection(self.uri) as amqp:
             amqp.channel.queue_declare("other", durable=True, arguments={"x-max-length": 5})
-            amqp.channel.exchange_declare("add", exchange_type="topic", durable=True)
+            amqp.channel.exchange_declare("echo", exchange_type="topic", durable=True)
             amqp.channel.queue_declare("alone", exclusive=True)
             parts, finished = self.audit(
-                self.cyberfusion(queue="other", methods=["add"], durable=True),
+                self.cyberfusion(queue="other", methods=["echo"], durable=True),
                 self.cyberfusion(queue="alone", methods=["add"]),
             )
         self.assertEqual(finished.returncode, 1)
@@ -51,7 +51,7 @@ class AuditTest(InteropTest):
         self.assertEqual(queue["state"], "different")
         self.assertIn("x-max-length", queue["broker"])
         self.assertIn("delete the queue", queue["remedy"])
-        exchange = parts["exchange", "add"]
+        exchange = parts["exchange", "echo"]
         self.assertEqual(exchange["state"], "different")
         self.assertIn("type", exchange["broker"])
         self.assertEqual(parts["queue", "alone"]["state"], "in use")

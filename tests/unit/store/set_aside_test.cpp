@@ -56,7 +56,7 @@ TEST_P(StoresAside, KeepWhatIsGivenUp) {
         ASSERT_EQ(state_of(*store, request_of("k")), fresh);
     }
     const auto store = open();
-    const auto claimed = claim(*store, request_of("k")).value();
+    const auto claimed = claim_of_ended(*store, request_of("k"));
     EXPECT_EQ(claimed.crashes, 1U);
     EXPECT_GT(claimed.first_at_ms, 0);
     const DeadCall dead{.key = "k",
@@ -123,7 +123,11 @@ TEST_P(StoresAside, GiveOutWhatIsDueOnce) {
     EXPECT_TRUE(take_later(*elsewhere, 1'000).empty());
     // Of one whose process has ended another one gets it.
     elsewhere.reset();
-    EXPECT_EQ(take_later(*here, 1'000).size(), 1U);
+    auto left = take_later(*here, 1'000);
+    while (left.empty()) {
+        left = take_later(*here, 1'000);  // until the database hears of it
+    }
+    EXPECT_EQ(left.size(), 1U);
     // Of a method that is not served here another server gets it.
     change_later(*here, LaterCall{"k400", "sub", "request", 400}, {});
     EXPECT_TRUE(take_later(*here, 1'000).empty());

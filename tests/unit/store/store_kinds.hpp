@@ -85,6 +85,20 @@ inline std::expected<Claimed, Failure> claim(CallStore& store, ClaimRequest requ
     return promise.get_future().get();
 }
 
+/// The same once a process that has ended has it no longer: a database hears of that when it hears
+/// of the connection.
+inline Claimed claim_of_ended(CallStore& store, const ClaimRequest& request) {
+    for (;;) {
+        const auto claimed = claim(store, request);
+        if (!claimed) {
+            throw Error{claimed.error()};
+        }
+        if (claimed->state != ClaimState::runs_elsewhere) {
+            return *claimed;
+        }
+    }
+}
+
 inline ClaimState state_of(CallStore& store, ClaimRequest request) {
     const auto claimed = claim(store, std::move(request));
     if (!claimed) {

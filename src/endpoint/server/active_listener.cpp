@@ -73,10 +73,23 @@ runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& 
         .name = config_.display(),
         .attempts_max = attempts_max_of(config_),
         .keyed_calls = opening.keyed_calls,
+        .keyed_attempts_max =
+            config_.options.queue.attempts_max.value_or(opening.keyed_attempts_max),
         .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
         .store_locks = opening.store_locks,
         .interceptors = std::move(interceptors),
         .forwards_to = opening.forwards_to};
+}
+
+runtime::ListenerContextOptions ActiveListener::stored_options(const Opening& opening) const {
+    runtime::ListenerContextOptions options = listener_options(opening);
+    // How old their secrets were was seen when they came, and how often they were delivered is
+    // what the store counts.
+    options.secrets_ttl.reset();
+    options.attempts_max = 0;
+    options.describing.clear();
+    options.series = nullptr;
+    return options;
 }
 
 std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,

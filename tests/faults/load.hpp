@@ -26,12 +26,13 @@ public:
         std::uint64_t calls = 0;
         std::uint64_t answered = 0;
         std::uint64_t hung = 0;   // without an answer after a minute of trying, or ever
+        std::uint64_t late = 0;   // tries whose end came long after their deadline
         std::uint64_t tries = 0;  // beyond the first of each, by this load: clients try, too
         std::map<Code, std::uint64_t> failures{};
     };
 
     Load(const std::string& address, std::size_t threads, Keys keys)
-        : client_{address, {.timeout = std::chrono::seconds{5}}}, keys_{keys} {
+        : client_{address, {.timeout = timeout}}, keys_{keys} {
         for (std::size_t at = 0; at < threads; ++at) {
             threads_.emplace_back([this, at] { run(at); });
         }
@@ -40,11 +41,11 @@ public:
     Load& operator=(const Load&) = delete;
     ~Load() { finish(); }
 
-    /// Wait until so many more calls are answered.
-    void await_more(std::uint64_t calls) {
+    /// Wait until so many more calls are answered; whether they were, in a minute.
+    bool await_more(std::uint64_t calls) {
         std::unique_lock lock{mutex_};
         const std::uint64_t wanted = counts_.answered + calls;
-        changed_.wait_for(lock, patience, [&] { return counts_.answered >= wanted; });
+        return changed_.wait_for(lock, patience, [&] { return counts_.answered >= wanted; });
     }
     /// Begin no more, and wait for the answers to those that have begun.
     Counts finish() {
@@ -58,6 +59,8 @@ public:
 
 private:
     static constexpr std::chrono::seconds patience{60};
+    static constexpr std::chrono::seconds timeout{5};
+    static constexpr std::chrono::seconds late_after{2 * timeout};
 
     void run(std::size_t thread) {
         for (std::uint64_t number = 0; !is_over_; ++number) {
@@ -74,23 +77,29 @@ private:
         const auto until = std::chrono::steady_clock::now() + patience;
         bool is_answered = false;
         std::uint64_t tries = 0;
+        std::uint64_t late = 0;
         std::map<Code, std::uint64_t> failures;
         while (!is_answered && std::chrono::steady_clock::now() < until) {
             ++tries;
+            const auto began = std::chrono::steady_clock::now();
+            Retry retry = Retry::safe;
             try {
                 client_.call("place_order", order, options);
                 is_answered = true;
             } catch (const Error& error) {
                 ++failures[error.code()];
-                if (retry_of(error.code()) == Retry::useless) {
-                    break;
-                }
+                retry = retry_of(error.code());
+            }
+            late += std::chrono::steady_clock::now() - began > late_after ? 1 : 0;
+            if (retry == Retry::useless) {
+                break;
             }
         }
         const std::lock_guard lock{mutex_};
         ++counts_.calls;
         counts_.answered += is_answered ? 1 : 0;
         counts_.hung += is_answered ? 0 : 1;
+        counts_.late += late;
         counts_.tries += tries - 1;
         for (const auto& [code, count] : failures) {
             counts_.failures[code] += count;

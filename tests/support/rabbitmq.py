@@ -52,13 +52,14 @@ def start_epmd(port):
 class Broker(Control):
     """A broker that belongs to this process."""
 
-    def __init__(self, tls=False, node="warren", epmd_port=None, settings=()):
-        """A broker; one of a cluster has another node's name, shares the epmd at this port, and
-        has more lines in its configuration."""
+    def __init__(self, tls=False, node="warren", epmd_port=None, settings=(), plugins=()):
+        """A broker; one of a cluster has another node's name and shares the epmd at this port.
+        `settings` are more lines of its configuration."""
         super().__init__({"node": f"{node}@localhost"})
         self.tls = tls
         self.epmd_port = epmd_port
         self.settings = settings
+        self.plugins = [*plugins, *(["rabbitmq_auth_mechanism_ssl"] if tls else [])]
         self.directory = None
         self.processes = []
         self.stopped = False  # in order: its virtual machine still runs
@@ -168,9 +169,7 @@ class Broker(Control):
             "auth_mechanisms.2 = AMQPLAIN",
             *self.settings,
         ]
-        plugins = "[]."
         if self.tls:
-            plugins = "[rabbitmq_auth_mechanism_ssl]."
             lines += [
                 f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}",
                 "num_acceptors.ssl = 2",
@@ -183,7 +182,7 @@ class Broker(Control):
                 "ssl_cert_login_from = common_name",
             ]
         pathlib.Path(path("rabbitmq.conf")).write_text("\n".join(lines) + "\n")
-        pathlib.Path(path("enabled_plugins")).write_text(plugins + "\n")
+        pathlib.Path(path("enabled_plugins")).write_text(f"[{','.join(self.plugins)}].\n")
         pathlib.Path(path("empty")).touch()
         kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
         return kept | {

@@ -116,6 +116,7 @@ public:
     void on_consuming(std::uint64_t generation) override;
     void on_connected(std::uint64_t generation) override;
     void on_lost(std::uint64_t generation, const Failure& why) override;
+    void on_interrupted(const Failure& why) override;
     void on_unreachable() override;
     void on_stopped() override;
     void on_heard() override;

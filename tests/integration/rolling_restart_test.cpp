@@ -60,7 +60,8 @@ protected:
 
 private:
     Service service(const std::vector<std::string>& arguments) const {
-        std::vector<std::string> all = arguments;
+        std::vector<std::string> all{WARREN_ORDER_SERVICE};
+        all.insert(all.end(), arguments.begin(), arguments.end());
         all.insert(all.end() - 1, directory_.file("orders.db"));
         return Service{all, directory_.file("log")};
     }

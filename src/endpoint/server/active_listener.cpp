@@ -27,6 +27,21 @@ std::vector<std::string> fingerprints_of(const std::vector<const Method*>& metho
     return fingerprints;
 }
 
+runtime::CallPolicy call_policy(const ListenerConfig& config,
+                                runtime::Interceptors::All interceptors) {
+    const ListenerOptions& options = config.options;
+    interceptors.insert(interceptors.end(), options.interceptors.begin(),
+                        options.interceptors.end());
+    return {.keys = config.keys,
+            .secrets = options.plaintext_secrets == PlaintextSecrets::accept
+                           ? model::SecretPolicy::accept_plaintext
+                           : model::SecretPolicy::must_be_encrypted,
+            .secrets_ttl = options.fernet_ttl,
+            .secrets_depth = config.address.protocol->secret_depth_for(options.nested_secrets),
+            .strict_contracts = options.strict_contracts,
+            .interceptors = std::move(interceptors)};
+}
+
 }  // namespace
 
 ActiveListener::ActiveListener(ListenerConfig config, std::vector<const Method*> methods,
@@ -51,32 +66,29 @@ std::string ActiveListener::display() const {
     return shown + (config_.proxy ? "" : " methods=" + std::to_string(methods_.size()));
 }
 
-runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& opening) const {
-    runtime::Interceptors::All interceptors = opening.interceptors;
-    const auto& own = config_.options.interceptors;
-    interceptors.insert(interceptors.end(), own.begin(), own.end());
-    return {
-        .methods = methods_,
-        .fingerprints = fingerprints_of(methods_),
-        .describing = config_.describing,
-        .strict_contracts = config_.options.strict_contracts,
-        .forwarder = opening.forwarder,
-        .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
-        .keys = config_.keys,
-        .secrets = config_.options.plaintext_secrets == PlaintextSecrets::accept
-                       ? model::SecretPolicy::accept_plaintext
-                       : model::SecretPolicy::must_be_encrypted,
-        .secrets_ttl = config_.options.fernet_ttl,
-        .secrets_depth = config_.address.protocol->secret_depth_for(config_.options.nested_secrets),
-        .responses = opening.responses,
-        .series = series_ ? &*series_ : nullptr,
-        .name = config_.display(),
-        .attempts_max = attempts_max_of(config_),
-        .keyed_calls = opening.keyed_calls,
-        .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
-        .store_locks = opening.store_locks,
-        .interceptors = std::move(interceptors),
-        .forwards_to = opening.forwards_to};
+runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& opening) {
+    interceptors_ = opening.interceptors;
+    clock_ = &opening.dispatcher.calls().clock();
+    return {.methods = methods_,
+            .fingerprints = fingerprints_of(methods_),
+            .describing = config_.describing,
+            .forwarder = opening.forwarder,
+            .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
+            .policy = call_policy(config_, interceptors_),
+            .responses = opening.responses,
+            .series = series_ ? &*series_ : nullptr,
+            .name = config_.display(),
+            .attempts_max = attempts_max_of(config_),
+            .keyed_calls = opening.keyed_calls,
+            .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
+            .store_locks = opening.store_locks,
+            .forwards_to = opening.forwards_to};
+}
+
+std::shared_ptr<const runtime::PolicyInForce> ActiveListener::policy_of(
+    const ListenerConfig& wanted) const {
+    return std::make_shared<const runtime::PolicyInForce>(call_policy(wanted, interceptors_),
+                                                          *clock_);
 }
 
 std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,

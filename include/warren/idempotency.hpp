@@ -28,6 +28,11 @@ struct StoreOptions {
     std::uint64_t bytes_max = std::uint64_t{1} << 30;
     /// How long a lock stays with a server that does not say that it lives: from 1 s to 1 h.
     std::chrono::milliseconds lock_lease{std::chrono::seconds{30}};
+    /// So many attempts at a call may end with their process. Once more it is answered `failed`,
+    /// with a message that begins "poisoned:", and kept for people with its reason; one that ended
+    /// its process before runs alone. 0: it always runs. `at_most_once` calls have their own rule.
+    /// A listener's own `attempts_max` goes before it.
+    std::uint32_t attempts_max = 5;
     /// Where that was said, such as "warren.yml:4: store". A failure begins with it.
     std::string origin{};
 

@@ -13,7 +13,8 @@ namespace warren {
 ///
 /// At RabbitMQ the request then waits at the broker, holds nothing here, and comes again with one
 /// attempt more; its caller, if it still waits, gets the reply of the attempt that gives one.
-/// Everywhere else, and when the caller's deadline is before that, the caller is answered
+/// Without a broker a call under an idempotency key waits the same way where the server has a
+/// store. Everywhere else, and when the caller's deadline is before that, the caller is answered
 /// `overloaded`, with the time as `Failure::retry_after`.
 /// in   after: from one second to one day; the reason travels to the caller only in that case
 /// err  another time: what it gives is `internal`, and the log says so

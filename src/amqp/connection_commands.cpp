@@ -128,6 +128,25 @@ CommandResult<void> ConnectionCore::close(TimePoint now, std::uint16_t code,
     return written;
 }
 
+std::string_view ConnectionCore::password() const noexcept {
+    const auto* const plain = std::get_if<PlainLogin>(&options_.login);
+    return plain != nullptr ? std::string_view{plain->password} : std::string_view{};
+}
+
+CommandResult<void> ConnectionCore::update_password(std::string_view password) {
+    auto* const plain = std::get_if<PlainLogin>(&options_.login);
+    if (phase_ != Phase::open || plain == nullptr) {
+        return std::unexpected{CommandError::not_connected};
+    }
+    const CommandResult<void> written =
+        write_method(0, ConnectionUpdateSecret{.secret = password, .reason = "it has changed"});
+    if (written) {
+        plain->password = password;
+        ++passwords_awaited_;
+    }
+    return written;
+}
+
 CommandResult<void> ConnectionCore::exchange_declare(ChannelNumber channel,
                                                      const ExchangeDeclare& method) {
     return request(channel, method);

@@ -107,6 +107,12 @@ public:
     CommandResult<void> close(TimePoint now, std::uint16_t code = reply_code::reply_success,
                               std::string_view text = "");
 
+    /// What the broker knows as the password of a plain login; empty: it is another login.
+    std::string_view password() const noexcept;
+    /// Have the broker take another one, such as a token that runs out later. RabbitMQ knows this
+    /// command, and ends the connection over one that it refuses.
+    CommandResult<void> update_password(std::string_view password);
+
     CommandResult<void> exchange_declare(ChannelNumber channel, const ExchangeDeclare& method);
     CommandResult<void> queue_declare(ChannelNumber channel, const QueueDeclare& method);
     CommandResult<void> queue_bind(ChannelNumber channel, const QueueBind& method);
@@ -198,6 +204,7 @@ private:
 
     ConnectionOptions options_;
     Phase phase_ = Phase::idle;
+    unsigned passwords_awaited_ = 0;  // updates without the broker's answer
     bool input_ended_ = false;
     bool event_due_ = false;  // `event_` was made outside of next_event
     std::uint32_t frame_bytes_max_ = frame_bytes_min;

@@ -132,6 +132,11 @@ bool ConnectionCore::handle_connection_method(const FrameView& frame) {
     if (method_id == ConnectionUnblocked::id && in_phase(Phase::open)) {
         return emit(reader, Unblocked{});
     }
+    if (method_id == ConnectionUpdateSecretOk::id && in_phase(Phase::open) &&
+        passwords_awaited_ != 0) {
+        --passwords_awaited_;
+        return false;
+    }
     return violation(reply_code::command_invalid, "unexpected method on channel 0");
 }
 

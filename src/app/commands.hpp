@@ -22,5 +22,6 @@ void add_contract_diff(CLI::App& contract, Action& action);  // below `contract`
 void add_keygen(CLI::App& program, Action& action);
 void add_buffer(CLI::App& program, Action& action);
 void add_dead(CLI::App& program, Action& action);
+void add_audit(CLI::App& program, Action& action);
 
 }  // namespace warren::app

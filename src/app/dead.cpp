@@ -52,6 +52,11 @@ int run_dead(DeadAction action, const DeadOptions& options) {
     if (!address) {
         return wrong_usage("--from: " + address.error());
     }
+    if (is_store(*address)) {
+        return command.queue.empty()
+                   ? dead_in_store(command, *address)
+                   : wrong_usage("--dead-letter-queue is of an address of a broker (amqp://...)");
+    }
     if (address->contains("://") || address->starts_with("memory:")) {
         return dead_at_broker(command, *address);
     }
@@ -67,8 +72,9 @@ void add_dead_command(CLI::App& dead, Action& action, DeadAction which, const st
     const auto options = std::make_shared<DeadOptions>();
     command
         ->add_option("--from", options->from,
-                     "The served queue's address (amqp://HOST/VHOST?queue=NAME), @FILE with it, or "
-                     "the file of a proxy's buffer")
+                     "The served queue's address (amqp://HOST/VHOST?queue=NAME), a server's store "
+                     "(its file, or postgresql://...), @FILE with either, or the file of a "
+                     "proxy's buffer")
         ->required();
     command->add_option("--dead-letter-queue", options->dead_letter_queue,
                         "Where the dead letters are, if not in the queue's name and .dead-letter");
@@ -108,7 +114,9 @@ void print_dead_count(const DeadCommand& command, std::uint64_t count) {
 
 void add_dead(CLI::App& program, Action& action) {
     CLI::App* dead = program.add_subcommand(
-        "dead", "Requests that were given up: at a broker, or in the file of a proxy's buffer.");
+        "dead",
+        "Requests that were given up: at a broker, in a server's store, or in the file of a "
+        "proxy's buffer.");
     dead->require_subcommand(1);
     add_dead_command(*dead, action, DeadAction::list, "list", "A line for each. Takes none out.");
     add_dead_command(*dead, action, DeadAction::show, "show",

@@ -24,6 +24,10 @@ struct DeadCommand {
 int dead_at_broker(const DeadCommand& command, std::string_view address);
 /// The same in the file of a proxy's buffer.
 int dead_in_file(const DeadCommand& command);
+/// Whether that is a server's store: PostgreSQL's address, or SQLite's file.
+bool is_store(std::string_view from);
+/// The same in such a store.
+int dead_in_store(const DeadCommand& command, const std::string& from);
 
 /// One of them, on standard output.
 void print_dead(const DeadCommand& command, const DeadLetter& letter);

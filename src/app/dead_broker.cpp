@@ -120,7 +120,8 @@ int dead_at_broker(const DeadCommand& command, std::string_view text) {
     }
     if (!std::holds_alternative<transport::AmqpEndpoint>(address->transport)) {
         std::fprintf(stderr,
-                     "error: --from: dead letters are at a broker (amqp://.../?queue=NAME) or in "
+                     "error: --from: dead letters are at a broker (amqp://.../?queue=NAME), in a "
+                     "store or in "
                      "the file of a proxy's buffer\n");
         return exit_usage;
     }

@@ -81,6 +81,7 @@ int main(int argument_count, char** arguments) {
     add_keygen(program, action);
     add_buffer(program, action);
     add_dead(program, action);
+    add_audit(program, action);
 
     if (const auto mistaken = unknown_command(program, argument_count, arguments)) {
         std::fprintf(stderr, "error: %s\n", mistaken->c_str());

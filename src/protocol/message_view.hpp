@@ -43,6 +43,7 @@ struct MessageView {
     bool redelivered = false;
     std::uint32_t attempts_before = 0;  // those that the broker does not count: see `restore_moved`
     bool is_suspect = false;            // one of these may have ended its process
+    bool is_next = false;               // and the one to come was counted when it was sent behind
     std::size_t body_bytes =
         0;  // more than body.size() when the body was over the limit and skipped
 

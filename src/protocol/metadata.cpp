@@ -74,8 +74,12 @@ void read_header(const Member& header, Metadata& metadata) noexcept {
 std::uint32_t delivery_attempt(const MessageView& message) noexcept {
     // Quorum queues count deliveries; other queues only say that there was an earlier one.
     constexpr std::int64_t attempts_max = std::numeric_limits<std::int32_t>::max();
-    const Value* count = message.headers.find("x-delivery-count");
     const std::uint32_t before = message.attempts_before;
+    if (message.is_suspect) [[unlikely]] {
+        // Deliveries beyond those that were noted began nothing: it waited among others.
+        return message.is_next && !message.redelivered ? std::max(before, 1U) : before + 1;
+    }
+    const Value* count = message.headers.find("x-delivery-count");
     if (count != nullptr && count->kind() == Value::Kind::int64 && count->as_int64() > 0) {
         return before + static_cast<std::uint32_t>(std::min(count->as_int64(), attempts_max)) + 1;
     }

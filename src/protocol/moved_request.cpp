@@ -54,6 +54,9 @@ Value move_note_of(const MessageView& request, const RequestMove& move, Arena& a
     if (move.is_suspect) {
         note.push_back({Value::text("suspect"), Value::boolean(true)});
     }
+    if (move.is_next) {
+        note.push_back({Value::text("next"), Value::boolean(true)});
+    }
     return text_map(note, arena);
 }
 
@@ -129,8 +132,12 @@ void restore_moved(MessageView& message, std::string_view user, std::int64_t uni
     constexpr std::int64_t attempts_max = std::numeric_limits<std::int32_t>::max();
     message.attempts_before = static_cast<std::uint32_t>(
         std::clamp<std::int64_t>(number_noted(*note, "attempts").value_or(0), 0, attempts_max));
-    const Value* const suspect = note->find("suspect");
-    message.is_suspect = suspect != nullptr && *suspect == Value::boolean(true);
+    const auto says = [&](std::string_view name) {
+        const Value* const said = note->find(name);
+        return said != nullptr && *said == Value::boolean(true);
+    };
+    message.is_suspect = says("suspect");
+    message.is_next = says("next");
     if (const auto left_ms = number_noted(*note, "time_left_ms")) {
         const std::int64_t waited_ms =
             std::max<std::int64_t>(unix_ms - number_noted(*note, "at_ms").value_or(unix_ms), 0);

@@ -37,6 +37,7 @@ struct RequestMove {
     std::optional<std::chrono::milliseconds> time_left{};  // from now
     std::int64_t unix_ms = 0;                              // now
     bool is_suspect = false;          // an earlier attempt may have ended its process
+    bool is_next = false;             // of these: the last of `attempts` begins when it comes
     std::optional<Queue> declared{};  // first, as it may not be there
     std::optional<Death> death{};
 };

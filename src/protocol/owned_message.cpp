@@ -6,6 +6,7 @@ OwnedMessage::OwnedMessage(const MessageView& view)
     : redelivered{view.redelivered},
       attempts_before{view.attempts_before},
       is_suspect{view.is_suspect},
+      is_next{view.is_next},
       exchange_{view.exchange},
       routing_key_{view.routing_key},
       content_type_{view.content_type},
@@ -45,6 +46,7 @@ MessageView OwnedMessage::view() const {
             .redelivered = redelivered,
             .attempts_before = attempts_before,
             .is_suspect = is_suspect,
+            .is_next = is_next,
             .body_bytes = body_.size()};
 }
 

@@ -24,6 +24,7 @@ public:
     bool redelivered = false;
     std::uint32_t attempts_before = 0;
     bool is_suspect = false;
+    bool is_next = false;
 
 private:
     std::string exchange_, routing_key_, content_type_, content_encoding_, correlation_id_,

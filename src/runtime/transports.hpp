@@ -87,6 +87,9 @@ public:
     virtual void on_connected(std::uint64_t /*generation*/) {}
     /// Deliveries of this generation can no longer be settled.
     virtual void on_lost(std::uint64_t generation, const Failure& why) = 0;
+    /// Nothing comes for now, as the broker has cancelled the consumer or an exchange is gone. What
+    /// was delivered stays valid; `on_consuming` of the same generation follows, or `on_lost`.
+    virtual void on_interrupted(const Failure& /*why*/) {}
     /// The broker cannot be reached: it may have restarted when it can again.
     virtual void on_unreachable() {}
     virtual void on_stopped() = 0;

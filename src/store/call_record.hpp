@@ -36,9 +36,10 @@ enum class ClaimState : std::uint8_t {
 
 struct Claimed {
     ClaimState state = ClaimState::fresh;
-    std::uint32_t attempt = 1;  // of `fresh`: this one
-    std::uint32_t crashes = 0;  // of `fresh`: attempts before it that ended with their process
-    std::string response{};     // of `answered`
+    std::uint32_t attempt = 1;     // of `fresh`: this one
+    std::uint32_t crashes = 0;     // of `fresh`: attempts before it that ended with their process
+    std::string response{};        // of `answered`
+    std::int64_t first_at_ms = 0;  // of `fresh`: the first attempt; 0: unknown
 };
 
 /// A call that has begun, for whoever has it.

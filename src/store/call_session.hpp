@@ -4,6 +4,7 @@
 #include <warren/transaction.hpp>
 
 #include "store/call_record.hpp"
+#include "store/set_aside.hpp"
 #include "store/store_lock.hpp"
 
 #include <cstdint>
@@ -84,6 +85,23 @@ public:
     /// Whether a lock is still held, which nobody else gets before the end of the transaction.
     virtual std::expected<bool, Failure> holds_lock(const std::string& name,
                                                     std::uint64_t token) = 0;
+    // Calls that were given up, and those that are to run later.
+    virtual std::expected<void, Failure> insert_dead(const DeadCall& call) = 0;
+    /// The next ones behind an id, the oldest first.
+    virtual std::expected<std::vector<DeadCall>, Failure> dead_after(std::int64_t id,
+                                                                     int count) = 0;
+    /// out  false: it is not there
+    virtual std::expected<bool, Failure> remove_dead(std::int64_t id) = 0;
+    /// Forget a call that nobody has, so that it begins anew.
+    /// out  false: somebody has it
+    virtual std::expected<bool, Failure> forget_call(const std::string& key) = 0;
+    /// In place of the one with its key, if there is one. Nobody has it then.
+    virtual std::expected<void, Failure> put_later(const LaterCall& call) = 0;
+    /// Have those of some methods whose time has come, and that nobody has who lives.
+    /// in   methods: in their order
+    virtual std::expected<std::vector<LaterCall>, Failure> take_later(
+        std::int64_t now_ms, int count, std::span<const std::string> methods) = 0;
+    virtual std::expected<void, Failure> remove_later(const std::string& key) = 0;
 
     /// What it is called in messages: "the store /var/lib/warren/store.db".
     virtual const std::string& name() const noexcept = 0;

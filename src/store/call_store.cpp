@@ -66,7 +66,8 @@ void CallStore::unlock(std::shared_ptr<StoreLock> lock) {
 Durability CallStore::Batch::durability() const noexcept {
     const auto is_at_most_once = [](const Claim& claim) { return claim.request.is_at_most_once; };
     const auto is_asked = [](const LockKeeper::Change& lock) { return bool{lock.completion}; };
-    return keeps.empty() && commits.empty() && !std::ranges::any_of(claims, is_at_most_once) &&
+    return keeps.empty() && commits.empty() && operations.empty() &&
+                   !std::ranges::any_of(claims, is_at_most_once) &&
                    !std::ranges::any_of(locks, is_asked)
                ? Durability::process
                : Durability::machine;
@@ -130,14 +131,17 @@ std::optional<std::chrono::steady_clock::time_point> CallStore::next_turn() cons
 
 std::expected<void, Failure> CallStore::transact(Batch& batch) {
     auto written = session_->begin(batch.durability());
+    bool has_changed = false;
     if (written) {
-        written = change(batch);
+        const auto changed = change(batch);
+        has_changed = changed.value_or(false);
+        written = changed ? std::expected<void, Failure>{} : std::unexpected{changed.error()};
     }
-    if (written) {
+    if (has_changed) {
         written = session_->commit();
         counters_.commits.fetch_add(1, std::memory_order_relaxed);
     }
-    if (!written) {
+    if (!written || !has_changed) {
         session_->rollback();
     }
     return written;
@@ -145,7 +149,8 @@ std::expected<void, Failure> CallStore::transact(Batch& batch) {
 
 /// What ends comes before what begins: it may be one call. All who share a store take records in
 /// one order, so that none waits for another who waits for it.
-std::expected<void, Failure> CallStore::change(Batch& batch) {
+/// out  whether there is anything to commit
+std::expected<bool, Failure> CallStore::change(Batch& batch) {
     const std::int64_t now_ms = unix_ms_now();
     std::ranges::sort(batch.keeps, {},
                       [](const Keep& keep) { return std::string_view{keep.call.key}; });
@@ -153,7 +158,7 @@ std::expected<void, Failure> CallStore::change(Batch& batch) {
                       [](const Claim& claim) { return std::string_view{claim.request.key}; });
     for (const Leave& leave : batch.leaves) {
         if (auto left = session_->let_go(leave.call, leave.how); !left) {
-            return left;
+            return std::unexpected{std::move(left.error())};
         }
     }
     for (Keep& keep : batch.keeps) {
@@ -165,14 +170,18 @@ std::expected<void, Failure> CallStore::change(Batch& batch) {
     }
     for (Waiting* const waiting : batch.commits) {
         if (auto changed = change(*waiting); !changed) {
-            return changed;
+            return std::unexpected{std::move(changed.error())};
         }
+    }
+    const auto operations = run_operations(batch, *session_, now_ms);
+    if (!operations) {
+        return operations;
     }
     since_forgetting_ += batch.keeps.size() + batch.commits.size();
     if (since_forgetting_ >= keeps_between_forgetting) {
         since_forgetting_ = 0;
         if (auto forgotten = session_->forget(options_.limits, now_ms); !forgotten) {
-            return forgotten;
+            return std::unexpected{std::move(forgotten.error())};
         }
     }
     for (Claim& claim : batch.claims) {
@@ -182,7 +191,11 @@ std::expected<void, Failure> CallStore::change(Batch& batch) {
         }
         claim.claimed = std::move(*claimed);
     }
-    return locks_.change(batch.locks);
+    if (auto locked = locks_.change(batch.locks); !locked) {
+        return std::unexpected{std::move(locked.error())};
+    }
+    return *operations || !(batch.leaves.empty() && batch.keeps.empty() && batch.commits.empty() &&
+                            batch.claims.empty() && batch.locks.empty());
 }
 
 void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written) {
@@ -206,6 +219,7 @@ void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written
         keep.completion(written ? std::expected<bool, Failure>{keep.is_kept}
                                 : std::unexpected{written.error()});
     }
+    settle_operations(batch, written);
     for (Claim& claim : batch.claims) {
         claim.completion(written ? std::expected<Claimed, Failure>{std::move(*claim.claimed)}
                                  : std::unexpected{written.error()});

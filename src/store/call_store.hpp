@@ -89,6 +89,21 @@ public:
     /// thread none of the store's
     void commit(const Commit& commit);
 
+    /// Something rare, in a transaction with whatever else waits; what it leaves is on the disk at
+    /// its completion.
+    struct Operation {
+        /// out  whether it changed anything          thread the store's own
+        std::move_only_function<std::expected<bool, Failure>(CallSession&, std::int64_t now_ms)>
+            change{};
+        /// out  as `change`
+        Completion<bool> completion{};
+        std::expected<bool, Failure> outcome{false};
+    };
+    void run(Operation operation);
+    /// Keep a call's response, which says that it was given up, and what it was, both or neither.
+    /// out  false: somebody else has the call by now
+    void bury(HeldCall call, DeadCall dead, std::string response, Completion<bool> completion);
+
     const std::string& name() const noexcept { return name_; }
     const CallStoreCounters& counters() const noexcept { return counters_; }
 
@@ -115,10 +130,11 @@ private:
         std::vector<Leave> leaves;
         std::vector<Waiting*> commits;
         LockKeeper::Changes locks;
+        std::vector<Operation> operations;
 
         bool empty() const noexcept {
             return claims.empty() && keeps.empty() && leaves.empty() && commits.empty() &&
-                   locks.empty();
+                   locks.empty() && operations.empty();
         }
         Durability durability() const noexcept;
     };
@@ -128,12 +144,17 @@ private:
     std::unique_ptr<CallSession> session_of_handler();
     static void change(const Commit& commit, CallSession& session, Transaction& transaction);
 
+    // call_store_operations.cpp
+    static std::expected<bool, Failure> run_operations(Batch& batch, CallSession& session,
+                                                       std::int64_t now_ms);
+    static void settle_operations(Batch& batch, const std::expected<void, Failure>& written);
+
     void run();
     std::optional<Batch> await_batch();
     std::optional<std::chrono::steady_clock::time_point> next_turn() const noexcept;
     bool has_to_try() const noexcept;
     std::expected<void, Failure> transact(Batch& batch);
-    std::expected<void, Failure> change(Batch& batch);
+    std::expected<bool, Failure> change(Batch& batch);
     std::expected<void, Failure> change(Waiting& waiting);
     void settle(Batch& batch, const std::expected<void, Failure>& written);
     void note(const std::expected<void, Failure>& written);

@@ -16,7 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds postgres_retry_after{1'000};
 
 constexpr std::string_view found_columns =
-    "id, method, request, state, attempt, crashes, owner, changed_at_ms, response";
+    "id, method, request, state, attempt, crashes, owner, changed_at_ms, response, first_at_ms";
 constexpr std::string_view record_bytes =
     "octet_length(key) * 2 + octet_length(method) + octet_length(request) + "
     "octet_length(response) + 96";
@@ -223,7 +223,8 @@ std::expected<std::unique_ptr<PostgresSession::Found>, Failure> PostgresSession:
                    .crashes = static_cast<std::uint32_t>(row.number(0, 5)),
                    .owner = row.number(0, 6),
                    .changed_at_ms = row.number(0, 7),
-                   .response = found->response};
+                   .response = found->response,
+                   .first_at_ms = row.number(0, 9)};
     return found;
 }
 
@@ -263,7 +264,7 @@ std::expected<Claimed, Failure> PostgresSession::claim(const ClaimRequest& reque
                             PostgresParameter::number(now_ms)};
     const auto inserted = query(
         "INSERT INTO warren_calls (key, method, request, state, attempt, crashes, owner, "
-        "changed_at_ms, response) VALUES ($1, $2, $3, $4, 1, 0, $5, $6, '') "
+        "changed_at_ms, response, first_at_ms) VALUES ($1, $2, $3, $4, 1, 0, $5, $6, '', $6) "
         "ON CONFLICT (key) DO NOTHING",
         values);
     if (!inserted) {
@@ -271,7 +272,7 @@ std::expected<Claimed, Failure> PostgresSession::claim(const ClaimRequest& reque
     }
     if (inserted->changed() == 1) {
         uncommitted_bytes_ += static_cast<std::int64_t>(first.bytes());
-        return Claimed{};
+        return Claimed{.first_at_ms = now_ms};
     }
     auto found = find(request.key);
     if (!found) {

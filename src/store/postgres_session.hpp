@@ -50,6 +50,15 @@ public:
     std::expected<std::vector<std::int64_t>, Failure> lock_turns(
         std::span<const std::int64_t> places) override;
     std::expected<bool, Failure> holds_lock(const std::string& name, std::uint64_t token) override;
+    // postgres_session_set_aside.cpp
+    std::expected<void, Failure> insert_dead(const DeadCall& call) override;
+    std::expected<std::vector<DeadCall>, Failure> dead_after(std::int64_t id, int count) override;
+    std::expected<bool, Failure> remove_dead(std::int64_t id) override;
+    std::expected<bool, Failure> forget_call(const std::string& key) override;
+    std::expected<void, Failure> put_later(const LaterCall& call) override;
+    std::expected<std::vector<LaterCall>, Failure> take_later(
+        std::int64_t now_ms, int count, std::span<const std::string> methods) override;
+    std::expected<void, Failure> remove_later(const std::string& key) override;
     const std::string& name() const noexcept override { return name_; }
 
 private:

@@ -29,6 +29,17 @@ CREATE TABLE warren_lock_waiters (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY
                                   key bytea NOT NULL, owner bigint NOT NULL,
                                   expires_at timestamptz NOT NULL);
 CREATE INDEX warren_lock_waiters_by_key ON warren_lock_waiters (key, id);
+ALTER TABLE warren_calls ADD COLUMN first_at_ms bigint NOT NULL DEFAULT 0;
+CREATE TABLE warren_dead (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key bytea NOT NULL,
+                          method text NOT NULL, request bytea NOT NULL, reason text NOT NULL,
+                          attempts bigint NOT NULL, first_at_ms bigint NOT NULL,
+                          last_at_ms bigint NOT NULL, server text NOT NULL,
+                          checksum bigint NOT NULL);
+CREATE TABLE warren_later (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                           key bytea NOT NULL UNIQUE, method text NOT NULL, request bytea NOT NULL,
+                           due_at_ms bigint NOT NULL, owner bigint NOT NULL,
+                           checksum bigint NOT NULL);
+CREATE INDEX warren_later_due ON warren_later (due_at_ms);
 )"};
 inline constexpr std::int64_t postgres_version = std::ssize(postgres_migrations);
 

@@ -114,7 +114,7 @@ std::expected<Claimed, Failure> SqliteSession::claim(const ClaimRequest& request
         if (auto written = insert(first_record(request, now_ms, owner_.number())); !written) {
             return std::unexpected{std::move(written.error())};
         }
-        return Claimed{};
+        return Claimed{.first_at_ms = now_ms};
     }
     if (!(*found)->is_whole) {
         return Claimed{.state = ClaimState::damaged};
@@ -228,7 +228,8 @@ std::expected<std::optional<SqliteSession::Found>, Failure> SqliteSession::find(
                    .crashes = static_cast<std::uint32_t>(find_.number(5)),
                    .owner = find_.signed_number(6),
                    .changed_at_ms = find_.signed_number(7),
-                   .response = text.substr(text.size() - response.size())};
+                   .response = text.substr(text.size() - response.size()),
+                   .first_at_ms = find_.signed_number(10)};
     found->is_whole = find_.signed_number(9) == found->call.checksum();
     find_.reset();
     return found;
@@ -281,6 +282,22 @@ std::expected<void, Failure> SqliteSession::remove(std::int64_t id, std::uint64_
     }
     uncommitted_bytes_ -= static_cast<std::int64_t>(bytes);
     return {};
+}
+
+std::expected<bool, Failure> SqliteSession::forget_call(const std::string& key) {
+    const auto found = find(key);
+    if (!found) {
+        return std::unexpected{found.error()};
+    }
+    if (!*found) {
+        return true;
+    }
+    const StoredCall& call = (*found)->call;
+    if (call.owner != 0 && call.owner != owner_.number() && owner_.lives(call.owner)) {
+        return false;
+    }
+    const auto removed = remove((*found)->id, call.bytes());
+    return removed ? std::expected<bool, Failure>{true} : std::unexpected{removed.error()};
 }
 
 std::expected<std::exception_ptr, Failure> SqliteSession::run(

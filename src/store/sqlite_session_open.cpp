@@ -220,10 +220,11 @@ std::expected<void, Failure> SqliteSession::prepare() {
         {&rollback_, "ROLLBACK"},
         {&find_,
          "SELECT id, method, request, state, attempt, crashes, owner, changed_at_ms, response, "
-         "checksum FROM warren_calls WHERE key = ?1"},
+         "checksum, first_at_ms FROM warren_calls WHERE key = ?1"},
         {&insert_,
          "INSERT INTO warren_calls (key, method, request, state, attempt, crashes, owner, "
-         "changed_at_ms, response, checksum) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, x'', ?7)"},
+         "changed_at_ms, response, checksum, first_at_ms) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, "
+         "x'', ?7, ?6)"},
         {&update_,
          "UPDATE warren_calls SET state = ?2, attempt = ?3, crashes = ?4, owner = ?5, "
          "changed_at_ms = ?6, response = ?7, checksum = ?8 WHERE id = ?1"},

@@ -73,10 +73,12 @@ ClaimDecision decide(const ClaimRequest& request, const StoredCall& found, std::
     next.crashes = found.crashes + (found.owner != 0 && !is_own ? 1 : 0);
     next.owner = own_number;
     next.changed_at_ms = now_ms;
-    return {
-        .claimed = {.state = ClaimState::fresh, .attempt = next.attempt, .crashes = next.crashes},
-        .is_written = true,
-        .next = next};
+    return {.claimed = {.state = ClaimState::fresh,
+                        .attempt = next.attempt,
+                        .crashes = next.crashes,
+                        .first_at_ms = found.first_at_ms},
+            .is_written = true,
+            .next = next};
 }
 
 StoredCall first_record(const ClaimRequest& request, std::int64_t now_ms, std::int64_t own_number) {

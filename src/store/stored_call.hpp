@@ -19,6 +19,7 @@ struct StoredCall {
     std::int64_t owner = 0;
     std::int64_t changed_at_ms = 0;
     std::string_view response{};
+    std::int64_t first_at_ms = 0;  // 0: unknown; not of the checksum
 
     /// What tells it from one that was altered, by mistake and not on purpose.
     std::int64_t checksum() const;

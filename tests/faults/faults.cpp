@@ -77,8 +77,7 @@ Line run(const Scene& scene, const Options& options, int number) {
         });
         line.counts = callers.finish();
     } else {
-        Orders orders;
-        Load load{stage.address(), options.threads, scene.keys, orders};
+        Load load{stage.address(), options.threads, scene.keys};
         line.kills = disturb(load, options, random, [&] { stage.fail(); });
         line.counts = load.finish();
     }

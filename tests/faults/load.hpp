@@ -28,15 +28,18 @@ public:
         std::uint64_t calls = 0;
         std::uint64_t answered = 0;
         std::uint64_t hung = 0;   // without an answer after a minute of trying, or ever
+        std::uint64_t late = 0;   // tries whose end came long after their deadline
         std::uint64_t tries = 0;  // beyond the first of each, by this load: clients try, too
         std::map<Code, std::uint64_t> failures{};
     };
 
+    Load(const std::string& address, std::size_t threads, Keys keys)
+        : Load{address, threads, keys, own_orders_} {}
     /// in   prefix: of the calls' keys; another load with the same one places the same orders
     ///      on_answer: called after each, by any thread
     Load(const std::string& address, std::size_t threads, Keys keys, Orders& orders,
          std::string prefix = to_string(Uuid::random()), std::function<void()> on_answer = {})
-        : client_{address, {.timeout = std::chrono::seconds{5}}},
+        : client_{address, {.timeout = timeout}},
           keys_{keys},
           orders_{orders},
           prefix_{std::move(prefix)},
@@ -49,11 +52,11 @@ public:
     Load& operator=(const Load&) = delete;
     ~Load() { finish(); }
 
-    /// Wait until so many more calls are answered.
-    void await_more(std::uint64_t calls) {
+    /// Wait until so many more calls are answered; whether they were, in a minute.
+    bool await_more(std::uint64_t calls) {
         std::unique_lock lock{mutex_};
         const std::uint64_t wanted = counts_.answered + calls;
-        changed_.wait_for(lock, patience, [&] { return counts_.answered >= wanted; });
+        return changed_.wait_for(lock, patience, [&] { return counts_.answered >= wanted; });
     }
     /// Begin no more, and wait for the answers to those that have begun.
     Counts finish() {
@@ -67,6 +70,8 @@ public:
 
 private:
     static constexpr std::chrono::seconds patience{60};
+    static constexpr std::chrono::seconds timeout{5};
+    static constexpr std::chrono::seconds late_after{2 * timeout};
 
     void run() {
         while (!is_over_ || orders_.has_open()) {
@@ -83,17 +88,22 @@ private:
         const auto until = std::chrono::steady_clock::now() + patience;
         bool is_answered = false;
         std::uint64_t tries = 0;
+        std::uint64_t late = 0;
         std::map<Code, std::uint64_t> failures;
         while (!is_answered && std::chrono::steady_clock::now() < until) {
             ++tries;
+            const auto began = std::chrono::steady_clock::now();
+            Retry retry = Retry::safe;
             try {
                 client_.call("place_order", order, options);
                 is_answered = true;
             } catch (const Error& error) {
                 ++failures[error.code()];
-                if (retry_of(error.code()) == Retry::useless) {
-                    break;
-                }
+                retry = retry_of(error.code());
+            }
+            late += std::chrono::steady_clock::now() - began > late_after ? 1 : 0;
+            if (retry == Retry::useless) {
+                break;
             }
         }
         if (is_answered) {
@@ -106,6 +116,7 @@ private:
         ++counts_.calls;
         counts_.answered += is_answered ? 1 : 0;
         counts_.hung += is_answered ? 0 : 1;
+        counts_.late += late;
         counts_.tries += tries - 1;
         for (const auto& [code, count] : failures) {
             counts_.failures[code] += count;
@@ -115,6 +126,7 @@ private:
 
     Client client_;
     const Keys keys_;
+    Orders own_orders_;
     Orders& orders_;
     const std::string prefix_;
     const std::function<void()> on_answer_;

@@ -17,7 +17,8 @@ namespace warren::faults {
 /// thread one at a time
 class Service {
 public:
-    /// in  arguments: the program and its own; a port must be free. log: a file that its log goes to
+    /// in  arguments: the program and its own; a port must be free
+    ///     log: a file that its log goes to
     Service(const std::vector<std::string>& arguments, const std::string& log)
         : log_{log}, command_{"sh", "-c", "exec \"$@\" 2>>'" + log + "'", "sh"} {
         command_.insert(command_.end(), arguments.begin(), arguments.end());

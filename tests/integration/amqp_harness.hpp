@@ -178,10 +178,16 @@ public:
         transport_->settle(delivery, message.reply_to.empty() ? nullptr : &reply);
     }
     void on_consuming(std::uint64_t generation) override {
-        change([&] { generation_ = generation; });
+        change([&] {
+            generation_ = generation;
+            ++times_consuming_;
+        });
     }
     void on_lost(std::uint64_t, const Failure& why) override {
         change([&] { lost_.push_back(why); });
+    }
+    void on_interrupted(const Failure& why) override {
+        change([&] { interrupted_.push_back(why); });
     }
     void on_stopped() override {
         change([&] { stopped_ = true; });
@@ -202,6 +208,8 @@ public:
 
     // Read inside `await`.
     std::uint64_t generation_ = 0;
+    int times_consuming_ = 0;
+    std::vector<Failure> interrupted_;
     std::size_t deliveries_ = 0;
     std::vector<runtime::DeliveryId> held_;
     std::vector<Failure> lost_;

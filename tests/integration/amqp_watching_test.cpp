@@ -27,6 +27,12 @@ protected:
                     .contains("not_found");
     }
 
+    /// As nodes of a cluster do that were apart: nobody is told.
+    void lose_queue(std::string_view name) {
+        broker.evaluate("rabbit_amqqueue:internal_delete(" + resource("queue", name) +
+                        ", <<\"test\">>)");
+    }
+
     RabbitMq& broker = RabbitMq::shared();
     LoopThread loop;
 };
@@ -122,7 +128,8 @@ TEST_F(AmqpWatching, ACallToAStoppedServerIsNoResponderUnlessItWantsToWait) {
 
 TEST_F(AmqpWatching, AnExchangeThatIsDeletedComesBackWithItsBindings) {
     const std::string uri = broker.uri() + "?topology_check=100ms";
-    EchoServer server{loop, uri, queue_behind("watched_exchange", "behind")};
+    RecordingLog log;
+    EchoServer server{loop, uri, queue_behind("watched_exchange", "behind"), &log};
     server.reply_exchange = "watched_exchange";
     Caller caller{loop, uri};
     ASSERT_TRUE(server.await_consuming());
@@ -130,6 +137,12 @@ TEST_F(AmqpWatching, AnExchangeThatIsDeletedComesBackWithItsBindings) {
     ASSERT_EQ(caller.bind("watched_exchange"), std::nullopt);
     ASSERT_TRUE(caller.await_reply(caller.call("watched_exchange", "behind", "x")));
     delete_exchange("watched_exchange");
+    // Without a call that would find it.
+    ASSERT_TRUE(server.await([&] { return server.times_consuming_ == 2; }));
+    EXPECT_TRUE(loop.run([&] { return server.interrupted_.size() == 1; }));
+    EXPECT_TRUE(loop.run([&] { return server.lost_.empty(); })) << "what it has stays";
+    EXPECT_EQ(log.count("'watched_exchange'"), 1U);
+    EXPECT_EQ(log.count("somebody has deleted it"), 1U);
     std::uint64_t token = 0;
     ASSERT_TRUE(eventually([&] {
         token = caller.call("watched_exchange", "behind", "y");
@@ -143,6 +156,32 @@ TEST_F(AmqpWatching, AnExchangeThatIsDeletedComesBackWithItsBindings) {
         return caller.await([&] { return caller.outcomes_[token].reply.has_value(); },
                             std::chrono::seconds{1});
     }));
+}
+
+TEST_F(AmqpWatching, AQueueThatIsDeletedIsToldBeforeItIsBack) {
+    EchoServer server{loop, broker.uri(), plain_queue("deleted under it")};
+    ASSERT_TRUE(server.await_consuming());
+    broker.evaluate("{ok, Q} = rabbit_amqqueue:lookup(" + resource("queue", "deleted under it") +
+                    "), rabbit_amqqueue:delete(Q, false, false, <<\"test\">>)");
+    EXPECT_TRUE(server.await([&] { return server.times_consuming_ == 2; }));
+    EXPECT_TRUE(loop.run([&] { return server.interrupted_.size() == 1; }));
+}
+
+TEST_F(AmqpWatching, AQueueThatIsGoneWithoutAWordIsFound) {
+    const std::string uri = broker.uri() + "?topology_check=100ms";
+    EchoServer server{loop, uri, plain_queue("lost")};
+    Caller caller{loop, uri};
+    ASSERT_TRUE(server.await_consuming());
+    ASSERT_TRUE(caller.await_ready());
+    ASSERT_TRUE(caller.await_reply(caller.call("", "lost", "x")));
+    lose_queue("lost");
+    ASSERT_TRUE(server.await([&] { return server.times_consuming_ == 2; }));
+    EXPECT_TRUE(caller.await_reply(caller.call("", "lost", "y")));
+    const std::string replies = loop.run([&] { return caller.reply_address_; });
+    lose_queue(replies);
+    ASSERT_TRUE(caller.await([&] { return caller.times_ready_ == 2; }));
+    EXPECT_NE(loop.run([&] { return caller.reply_address_; }), replies);
+    EXPECT_TRUE(caller.await_reply(caller.call("", "lost", "z")));
 }
 
 TEST_F(AmqpWatching, WhoMayNotPublishToTheDefaultExchangeCallsAllTheSame) {

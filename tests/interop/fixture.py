@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.request
 import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -57,6 +59,17 @@ def eventually(condition):
         if condition():
             return True
     return False
+
+
+def is_ready(server):
+    """What /readyz says of a server whose configuration has `admin`."""
+    admin = "; ".join(server.listeners).split("http://")[1].split()[0]
+    try:
+        with urllib.request.urlopen(f"http://{admin}/readyz", timeout=PATIENCE_S) as answer:
+            return answer.status == 200
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        return False
 
 
 class Process:

@@ -1,4 +1,4 @@
-// For the tests of calls without a broker: a client that stays. Each line of its input is a call,
+// For tests: a client that stays. Each line of its input is a call,
 // "TAG METHOD JSON"; each line of its output an outcome, "TAG ok JSON" or "TAG CODE MESSAGE", as
 // they come. "TAG@MS" waits so many milliseconds for the response; a call "notify" is one-way. It
 // ends with its input, after the last outcome.

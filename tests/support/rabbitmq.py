@@ -39,22 +39,40 @@ START_ATTEMPTS = 3
 CONTROL = (pathlib.Path(__file__).parent / "rabbitmq_control.erl").read_text()
 
 
+def start_epmd(port):
+    return subprocess.Popen(
+        ["epmd", "-port", str(port), "-address", "127.0.0.1"],
+        preexec_fn=die_with_parent,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 class Broker(Control):
     """A broker that belongs to this process."""
 
-    def __init__(self, tls=False):
-        super().__init__({})
+    def __init__(self, tls=False, node="warren", epmd_port=None, settings=(), plugins=()):
+        """A broker; one of a cluster has another node's name and shares the epmd at this port.
+        `settings` are more lines of its configuration."""
+        super().__init__({"node": f"{node}@localhost"})
         self.tls = tls
+        self.epmd_port = epmd_port
+        self.settings = settings
+        self.plugins = [*plugins, *(["rabbitmq_auth_mechanism_ssl"] if tls else [])]
         self.directory = None
         self.processes = []
         self.stopped = False  # in order: its virtual machine still runs
 
+    def make_directory(self):
+        self.directory = tempfile.mkdtemp(prefix="warren-mq-")
+        certificates = make_certificates(self.directory) if self.tls else None
+        self.state.update(directory=self.directory, certificates=certificates)
+        self.state["control"] = os.path.join(self.directory, "control")
+
     def __enter__(self):
         if self.directory is None:
-            self.directory = tempfile.mkdtemp(prefix="warren-mq-")
-            certificates = make_certificates(self.directory) if self.tls else None
-            self.state.update(directory=self.directory, certificates=certificates)
-            self.state["control"] = os.path.join(self.directory, "control")
+            self.make_directory()
         try:
             self.start()
         except BaseException:
@@ -74,9 +92,7 @@ class Broker(Control):
         first_start = "port" not in self.state
         for attempt in range(1, START_ATTEMPTS + 1):
             if first_start:
-                # Somebody may take a free port before the broker does: then try others.
-                names = ("port", "tls_port", "epmd_port", "distribution_port")
-                self.state.update(zip(names, free_ports(len(names))))
+                self.choose_ports()  # somebody may take a free port before the broker does
             try:
                 self.start_once()
                 return
@@ -85,18 +101,23 @@ class Broker(Control):
                 if attempt == START_ATTEMPTS:
                     raise
 
+    def choose_ports(self):
+        names = ("port", "tls_port", "distribution_port", "epmd_port")
+        self.state.update(zip(names, free_ports(len(names))))
+        if self.epmd_port is not None:
+            self.state["epmd_port"] = self.epmd_port
+
     def start_once(self):
+        self.launch()
+        self.await_started()
+
+    def launch(self):
+        """Begin to start it; `await_started` follows."""
         environment = self.write_configuration()
         if os.path.exists(self.state["control"]):
             os.unlink(self.state["control"])
-        epmd = subprocess.Popen(
-            ["epmd", "-port", str(self.state["epmd_port"]), "-address", "127.0.0.1"],
-            preexec_fn=die_with_parent,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.processes = [epmd]
+        if self.epmd_port is None:
+            self.processes = [start_epmd(self.state["epmd_port"])]
         node = subprocess.Popen(
             ["/usr/lib/rabbitmq/bin/rabbitmq-server", "-eval", CONTROL],
             cwd=self.directory,
@@ -108,7 +129,9 @@ class Broker(Control):
         )
         self.processes.append(node)
         self.state["pid"] = node.pid
-        said = self.wait_until_ready(node)
+
+    def await_started(self):
+        said = self.wait_until_ready(self.processes[-1])
         if said is not None:
             raise BrokerError(f"RabbitMQ did not start:\n{said}\n{self.log_tail()}")
 
@@ -144,10 +167,9 @@ class Broker(Control):
             "log.file.level = info",
             "auth_mechanisms.1 = PLAIN",
             "auth_mechanisms.2 = AMQPLAIN",
+            *self.settings,
         ]
-        plugins = "[]."
         if self.tls:
-            plugins = "[rabbitmq_auth_mechanism_ssl]."
             lines += [
                 f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}",
                 "num_acceptors.ssl = 2",
@@ -160,14 +182,14 @@ class Broker(Control):
                 "ssl_cert_login_from = common_name",
             ]
         pathlib.Path(path("rabbitmq.conf")).write_text("\n".join(lines) + "\n")
-        pathlib.Path(path("enabled_plugins")).write_text(plugins + "\n")
+        pathlib.Path(path("enabled_plugins")).write_text(f"[{','.join(self.plugins)}].\n")
         pathlib.Path(path("empty")).touch()
         kept = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
         return kept | {
             "HOME": self.directory,
             "ERL_EPMD_PORT": str(self.state["epmd_port"]),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": "warren@localhost",
+            "RABBITMQ_NODENAME": self.state["node"],
             "RABBITMQ_DIST_PORT": str(self.state["distribution_port"]),
             "RABBITMQ_CONF_ENV_FILE": path("empty"),
             "RABBITMQ_CONFIG_FILE": path("rabbitmq.conf"),
@@ -184,6 +206,13 @@ class Broker(Control):
             # rabbitmq-server then becomes the virtual machine instead of watching over it.
             "detached": "true",
         }
+
+    def pause(self):
+        """Have it stand still, with everything open."""
+        os.kill(self.state["pid"], signal.SIGSTOP)
+
+    def resume(self):
+        os.kill(self.state["pid"], signal.SIGCONT)
 
     def stop(self):
         """Shut it down in order: clients are told 320, what is durable stays for `start`."""

@@ -30,6 +30,11 @@ void write_arguments(Writer& writer, const Close& method) {
     writer.u16(method.method_id);
 }
 
+void write_arguments(Writer& writer, const ConnectionUpdateSecret& method) {
+    writer.long_string(method.secret);
+    writer.short_string(method.reason);
+}
+
 ConnectionStart read_connection_start(Reader& reader) noexcept {
     ConnectionStart method;
     method.version_major = reader.u8();

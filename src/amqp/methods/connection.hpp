@@ -83,10 +83,22 @@ struct ConnectionUnblocked {
     static constexpr std::uint32_t id = 10 << 16 | 61;
 };
 
+/// What the login said may run out: here is another one.                [RabbitMQ extension]
+struct ConnectionUpdateSecret {
+    static constexpr std::uint32_t id = 10 << 16 | 70;
+    std::string_view secret{};
+    std::string_view reason{};
+};
+
+struct ConnectionUpdateSecretOk {
+    static constexpr std::uint32_t id = 10 << 16 | 71;
+};
+
 void write_arguments(Writer& writer, const ConnectionStartOk& method);
 void write_arguments(Writer& writer, const ConnectionTuneOk& method);
 void write_arguments(Writer& writer, const ConnectionOpen& method);
 void write_arguments(Writer& writer, const Close& method);
+void write_arguments(Writer& writer, const ConnectionUpdateSecret& method);
 inline void write_arguments(Writer&, const ConnectionCloseOk&) {}
 
 ConnectionStart read_connection_start(Reader& reader) noexcept;

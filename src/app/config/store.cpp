@@ -2,6 +2,8 @@
 #include "endpoint/server/store_options.hpp"
 
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace warren::app {
@@ -24,6 +26,10 @@ void read_store(const ConfigNode& node, ServerOptions& server) {
     map.read("keep", store.keep, &ConfigNode::duration);
     map.read("lock_lease", store.lock_lease, &ConfigNode::duration);
     map.read_count("bytes_max", store.bytes_max, memory_bytes_max);
+    if (const auto attempts = map.find("attempts_max")) {
+        store.attempts_max = static_cast<std::uint32_t>(
+            attempts->whole_number(0, std::numeric_limits<std::int32_t>::max()).value_or(0));
+    }
     if (!map.has("sqlite") && !map.has("postgresql")) {
         node.fail("says not where: give 'sqlite' (a file) or 'postgresql' (an address)");
     } else if (const auto checked = endpoint::check_store(store); !checked) {

@@ -69,17 +69,23 @@ std::string ActiveListener::display() const {
 runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& opening) {
     interceptors_ = opening.interceptors;
     clock_ = &opening.dispatcher.calls().clock();
+    return options_of(opening);
+}
+
+runtime::ListenerContextOptions ActiveListener::options_of(const Opening& opening) const {
     return {.methods = methods_,
             .fingerprints = fingerprints_of(methods_),
             .describing = config_.describing,
             .forwarder = opening.forwarder,
             .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
-            .policy = call_policy(config_, interceptors_),
+            .policy = call_policy(config_, opening.interceptors),
             .responses = opening.responses,
             .series = series_ ? &*series_ : nullptr,
             .name = config_.display(),
             .attempts_max = attempts_max_of(config_),
             .keyed_calls = opening.keyed_calls,
+            .keyed_attempts_max =
+                config_.options.queue.attempts_max.value_or(opening.keyed_attempts_max),
             .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
             .store_locks = opening.store_locks,
             .forwards_to = opening.forwards_to};
@@ -89,6 +95,17 @@ std::shared_ptr<const runtime::PolicyInForce> ActiveListener::policy_of(
     const ListenerConfig& wanted) const {
     return std::make_shared<const runtime::PolicyInForce>(call_policy(wanted, interceptors_),
                                                           *clock_);
+}
+
+runtime::ListenerContextOptions ActiveListener::stored_options(const Opening& opening) const {
+    runtime::ListenerContextOptions options = options_of(opening);
+    // How old their secrets were was seen when they came, and how often they were delivered is
+    // what the store counts.
+    options.policy.secrets_ttl.reset();
+    options.attempts_max = 0;
+    options.describing.clear();
+    options.series = nullptr;
+    return options;
 }
 
 std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,

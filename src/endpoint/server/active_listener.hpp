@@ -7,6 +7,7 @@
 #include "runtime/dispatch/dispatcher.hpp"
 #include "runtime/dispatch/listener_context.hpp"
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -51,9 +52,12 @@ public:
         std::function<void()> on_change;             // of `consuming`
         runtime::KeyedCalls* keyed_calls = nullptr;  // of its store; null: it has none
         runtime::StoreLocks* store_locks = nullptr;  // of the same
+        std::uint32_t keyed_attempts_max = 0;        // as the store's options say
         runtime::Interceptors::All interceptors{};   // of the server
         std::string forwards_to{};                   // of a proxy
     };
+    /// What its calls find, for those that come from the server's store.
+    runtime::ListenerContextOptions stored_options(const Opening& opening) const;
     /// Make the transport and what serves behind it, and consume.
     /// err  invalid_request: it cannot be listened there; only of listeners without a broker
     virtual std::expected<void, Failure> open(Opening opening) = 0;
@@ -97,6 +101,7 @@ protected:
     /// The names of its methods; empty: it forwards all.
     const std::vector<std::string>& methods() const noexcept { return names_; }
     runtime::ListenerContextOptions listener_options(const Opening& opening);
+    runtime::ListenerContextOptions options_of(const Opening& opening) const;
     /// The policy that other options make.
     std::shared_ptr<const runtime::PolicyInForce> policy_of(const ListenerConfig& wanted) const;
     const metrics::Route& route() const noexcept { return route_; }

@@ -49,6 +49,20 @@ void ActiveListeners::open_others(const MakeOpening& opening) {
     in_process->wait();
 }
 
+std::vector<runtime::ListenerContextOptions> ActiveListeners::stored_options(
+    const MakeOpening& opening) const {
+    std::vector<runtime::ListenerContextOptions> options;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+        const ActiveListener::Opening opened = opening(i);
+        // What was mocked would be taken for done.
+        if (!all_[i].listener->config().proxy &&
+            opened.responses == runtime::Responses::by_handlers) {
+            options.push_back(all_[i].listener->stored_options(opened));
+        }
+    }
+    return options;
+}
+
 /// The last one to consume says so, once.
 ActiveListener::Opening ActiveListeners::watched(ActiveListener::Opening opening, Each& each,
                                                  std::function<void()> on_change) {

@@ -32,6 +32,8 @@ public:
     /// Connect to brokers, and wait for the listeners in this process.
     void open_others(const MakeOpening& opening);
 
+    /// Those of the listeners whose calls are handled here.
+    std::vector<runtime::ListenerContextOptions> stored_options(const MakeOpening& opening) const;
     bool all_consume() const noexcept;               // thread any
     std::vector<std::string> displays() const;       // thread any, once open
     std::vector<std::string> addresses() const;      // thread any, once open

@@ -2,13 +2,11 @@
 
 #include "endpoint/failures.hpp"
 #include "endpoint/protocols/descriptor.hpp"
+#include "endpoint/server/server_name.hpp"
 #include "endpoint/server/topic_pattern.hpp"
 #include "protocol/returned_requests.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -238,15 +236,6 @@ protocol::DeadLetters dead_letters_of(const ListenerQueue& options, const std::s
             .deliveries_max = attempts_max == 0 ? deliveries_default : std::int64_t{attempts_max}};
 }
 
-/// This process, for people.
-std::string name_of_this_server() {
-    std::array<char, 256> host{};
-    if (gethostname(host.data(), host.size() - 1) != 0) {
-        host[0] = '?';
-    }
-    return std::string{host.data()} + " (process " + std::to_string(getpid()) + ")";
-}
-
 /// What an exchange does. A plugin's does as the type that its argument names.
 std::string_view exchange_type(const ListenerExchange& exchange) {
     const Value delayed = exchange.arguments["x-delayed-type"];
@@ -377,7 +366,8 @@ runtime::RequestMoves moves_of(const ListenerConfig& config, const protocol::Top
             .server = name_of_this_server()};
 }
 
-std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology) {
+std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology,
+                               bool has_store) {
     const protocol::Queue& queue = topology.queues.front();
     const Value* const type = queue.arguments.value().find("x-queue-type");
     const bool counts = type != nullptr && type->is_text() && type->as_text() == "quorum";
@@ -387,6 +377,11 @@ std::string unlimited_attempts(const ListenerConfig& config, const protocol::Top
     if (is_limited || attempts_max == 1 || (counts && attempts_max != 0) || queue.exclusive ||
         queue.auto_delete || config.options.queue.acknowledge == Acknowledge::before_handling) {
         return {};
+    }
+    if (has_store) {
+        return "a request without an idempotency key that ends the process comes again without an "
+               "end: the store counts the attempts of those that have one, and nothing those of "
+               "others (queue_type: quorum does)";
     }
     return counts ? "a request that ends the process comes again without an end: neither "
                     "'attempts_max' nor a limit of deliveries keeps it from it"

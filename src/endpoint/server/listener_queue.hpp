@@ -47,6 +47,7 @@ std::uint32_t attempts_max_of(const ListenerConfig& config);
 runtime::RequestMoves moves_of(const ListenerConfig& config, const protocol::Topology& topology);
 /// Why nothing keeps a request that ends its process from coming again for ever; empty: something
 /// does.
-std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology);
+std::string unlimited_attempts(const ListenerConfig& config, const protocol::Topology& topology,
+                               bool has_store);
 
 }  // namespace warren::endpoint

@@ -42,7 +42,7 @@ public:
     }
 
     std::expected<void, Failure> open(Opening opening) override {
-        transport_ = make_transport(opening.log);
+        transport_ = make_transport(opening);
         server_ = std::make_unique<runtime::MessageServer>(
             *protocol_, *transport_, opening.dispatcher, opening.log,
             runtime::MessageServerOptions{
@@ -99,7 +99,7 @@ public:
     }
 
 protected:
-    virtual std::shared_ptr<runtime::ServerTransport> make_transport(Log& log) = 0;
+    virtual std::shared_ptr<runtime::ServerTransport> make_transport(const Opening& opening) = 0;
     virtual void start(runtime::ServerTransport& transport, runtime::ServerSink& sink) = 0;
     virtual void close_connection(std::move_only_function<void()> closed) = 0;
     /// From the next connection on.
@@ -149,7 +149,7 @@ public:
     runtime::Executor& executor() noexcept override { return hub_->executor; }
 
 private:
-    std::shared_ptr<runtime::ServerTransport> make_transport(Log&) override {
+    std::shared_ptr<runtime::ServerTransport> make_transport(const Opening&) override {
         return transport::make_memory_server_transport(
             hub_->broker,
             transport::MemoryServerOptions{.topology = topology(),
@@ -187,8 +187,11 @@ public:
     }
 
 private:
-    std::shared_ptr<runtime::ServerTransport> make_transport(Log& log) override {
-        if (const std::string why = unlimited_attempts(config(), topology()); !why.empty()) {
+    std::shared_ptr<runtime::ServerTransport> make_transport(const Opening& opening) override {
+        Log& log = opening.log;
+        const bool has_store = opening.keyed_calls != nullptr;
+        if (const std::string why = unlimited_attempts(config(), topology(), has_store);
+            !why.empty()) {
             log.info(config().display() + ": " + why);
         }
         transport::AmqpEndpoint endpoint =

@@ -12,8 +12,10 @@
 #include "endpoint/server/listener_document.hpp"
 #include "endpoint/server/reload_plan.hpp"
 #include "endpoint/server/server_admin.hpp"
+#include "endpoint/server/server_figures.hpp"
 #include "endpoint/server/server_sizing.hpp"
 #include "endpoint/server/server_store.hpp"
+#include "endpoint/server/server_stored_calls.hpp"
 #include "endpoint/server/shared_queues.hpp"
 #include "endpoint/server/shutdown_method.hpp"
 #include "runtime/dispatch/dispatcher.hpp"
@@ -29,10 +31,9 @@
 namespace warren {
 namespace {
 
-/// How long the end waits for what was said to be written.
+// How long the end waits for what was said to be written, and what the other sides get, when the
+// time for draining is over, to take what is left.
 constexpr std::chrono::milliseconds log_flush_max{1'000};
-
-/// What the other sides get, when the time for draining is over, to take what is left.
 constexpr std::chrono::milliseconds close_patience{400};
 
 }  // namespace
@@ -95,6 +96,7 @@ public:
                     .on_change = {},
                     .keyed_calls = store_.keyed_calls(),
                     .store_locks = store_.locks(),
+                    .keyed_attempts_max = options_.store.attempts_max,
                     .interceptors = interceptors_,
                     .forwards_to = proxies_->target_of(index)};
         };
@@ -116,11 +118,18 @@ public:
         }
         asio_thread_ = std::thread{[this] { asio_.run(); }};
         listeners_.open_others(opening);
+        stored_calls_.open(*dispatcher_, asio_, store_.keyed_calls(),
+                           listeners_.stored_options(opening));
+    }
+
+    std::chrono::milliseconds time_until(runtime::TimePoint when) const {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(when - clock_.now());
     }
 
     void begin_drain() {
         if (!listeners_.is_draining()) {
             listeners_.begin_drain();
+            stored_calls_.begin_drain();
             proxies_->end_unsent();
         }
     }
@@ -132,11 +141,12 @@ public:
         listeners_.announce_drain(options_.drain_delay);
         const auto until = clock_.now() + timeout;
         begin_drain();
-        if (!listeners_.wait_until_drained(timeout)) {
+        if (!listeners_.wait_until_drained(timeout) ||
+            !stored_calls_.wait_until_drained(time_until(until))) {
             return false;
         }
         proxies_->stop(until);
-        close(std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.now()));
+        close(time_until(until));
         return is_flushed_ = listeners_.are_flushed();
     }
 
@@ -160,7 +170,7 @@ public:
             return true;
         }
         requeue_all();
-        if (!listeners_.wait_until_drained(grace)) {
+        if (!listeners_.wait_until_drained(grace) || !stored_calls_.wait_until_drained(grace)) {
             return false;
         }
         close(close_patience);
@@ -227,16 +237,7 @@ private:
     }
 
     metrics::ServerFigures figures() const {
-        metrics::ServerFigures figures{
-            .in_flight = dispatcher_->in_flight(),
-            .worker_queue_depth = dispatcher_->queued(),
-            .lock_waiters = dispatcher_->locks().waiters(),
-            .one_way_failures = dispatcher_->one_way_failures(),
-            .attempts_refused =
-                dispatcher_->counters().attempts_refused.load(std::memory_order_relaxed),
-            .contract_differences =
-                dispatcher_->counters().contract_differences.load(std::memory_order_relaxed),
-            .log_lines_dropped = log_->dropped()};
+        metrics::ServerFigures figures = endpoint::figures_of(*dispatcher_, *log_);
         figures.store = store_.figures();
         figures.listeners = listeners_.figures();
         proxies_->add_to(figures);
@@ -281,6 +282,7 @@ private:
     void close(std::chrono::milliseconds patience) {
         const std::lock_guard lock{reload_mutex_};
         close_admin();
+        stored_calls_.close();
         listeners_.close(std::max(patience, close_patience));
         workers_->stop();
         asio_.stop();
@@ -299,6 +301,7 @@ private:
     std::optional<runtime::ThreadWorkers> workers_;
     std::optional<runtime::Dispatcher> dispatcher_;
     endpoint::ServerStore store_;
+    endpoint::ServerStoredCalls stored_calls_;
     endpoint::ActiveListeners listeners_;
     std::optional<endpoint::Proxies> proxies_;
     std::unique_ptr<endpoint::ServerAdmin> admin_;

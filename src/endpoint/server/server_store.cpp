@@ -1,6 +1,7 @@
 #include "endpoint/server/server_store.hpp"
 
 #include "endpoint/failures.hpp"
+#include "endpoint/server/server_name.hpp"
 #include "endpoint/server/store_options.hpp"
 #include "store/open_session.hpp"
 
@@ -69,7 +70,7 @@ void ServerStore::open(const StoreOptions& options, std::shared_ptr<Log> log,
 
 void ServerStore::attach(runtime::RunningCalls& calls) {
     if (store_ != nullptr) {
-        keyed_calls_.emplace(*store_, calls);
+        keyed_calls_.emplace(*store_, calls, name_of_this_server());
         locks_.emplace(*store_, calls);
     }
 }

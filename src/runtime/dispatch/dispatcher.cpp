@@ -186,11 +186,9 @@ bool Dispatcher::may_attempt(ServerCall& call, std::uint32_t attempt) {
         return true;
     }
     calls_.counters.attempts_refused.fetch_add(1, std::memory_order_relaxed);
-    std::string why =
-        fmt::format("poisoned: it was begun {} times and never done (attempts_max is {})",
-                    attempt - 1, attempts_max);
-    calls_.report(call, why);
-    call.fail({.code = Code::failed, .message = std::move(why)});
+    Failure why = poisoned(attempt - 1, attempts_max);
+    calls_.report(call, why.message);
+    call.fail(std::move(why));
     call.state.is_poisoned = true;
     return false;
 }

@@ -62,11 +62,17 @@ public:
         if (keyed == nullptr || (!call.has_begun() && !keyed->may_run)) {
             return inner_->ended_early(call, std::move(why));
         }
+        if (keyed->is_tried && !call.has_begun() && why.code != Code::expired_in_queue) {
+            return inner_->ended_early(call, std::move(why));  // it runs nowhere
+        }
         if (why.code == Code::expired_in_queue) {
             return {.code = Code::deadline_exceeded,
                     .message = call.has_begun()
                                    ? "The deadline passed after the call was handled and before "
                                      "its reply was kept"
+                               : keyed->is_tried
+                                   ? "The deadline passed before its handler, which asked to be "
+                                     "tried again later, was done"
                                    : "The deadline passed while the same call, which came before, "
                                      "is handled"};
         }
@@ -97,13 +103,14 @@ private:
         }
         // The same request is the same over every protocol once it is bound.
         const Method& method = *call.state.method;
-        const std::string arguments =
+        std::string arguments =
             packed(model::render(*method.request, call.state.invocation->request(), call.arena));
         call.state.keyed = std::make_unique<KeyedCall>(
             KeyedCall{.calls = keyed_,
                       .key = std::move(key),
                       .request = store::request_hash(method.name, arguments),
-                      .mode = mode});
+                      .mode = mode,
+                      .arguments = std::move(arguments)});
     }
 
     const std::unique_ptr<Backend> inner_;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <new>
-#include <optional>
 #include <utility>
 
 namespace warren::runtime {
@@ -64,6 +63,11 @@ bool is_outcome(const ServerCall& call) {
 
 }  // namespace
 
+KeyedCalls::~KeyedCalls() {
+    const std::lock_guard guard{alive_->mutex};
+    alive_->calls = nullptr;
+}
+
 KeyedCalls::Parked KeyedCalls::park(ServerCall& call) {
     auto parked = std::make_shared<ParkedCall>(&call);
     call.state.listener->deadlines().change([&] { call.state.parked = parked; });
@@ -90,6 +94,9 @@ void KeyedCalls::claim(CallPtr call) {
         Running& running = found->second;
         if (is_first) {
             running.request = request;
+            running.attempts_max = keyed.mode == Idempotency::at_most_once
+                                       ? 0
+                                       : call->state.listener->options().keyed_attempts_max;
         }
         is_same =
             running.request.request == request.request && running.request.method == request.method;
@@ -113,20 +120,24 @@ void KeyedCalls::claim(CallPtr call) {
             pass_on(request.key);
         }
     } else if (is_first) {
-        ask(request, std::move(parked));
+        ask(request.key, parked);
     }
 }
 
-void KeyedCalls::ask(const store::ClaimRequest& request, Parked parked) {
-    store_.claim(request, [this, key = request.key, parked = std::move(parked)](
-                              std::expected<store::Claimed, Failure> outcome) {
-        claimed(key, parked, std::move(outcome));
-    });
+void KeyedCalls::ask(const std::string& key, const Parked& parked) {
+    const std::lock_guard guard{mutex_};
+    if (const auto found = running_.find(key); found != running_.end()) {
+        ask(*found, parked);
+    }
 }
 
 void KeyedCalls::claimed(const std::string& key, const Parked& parked,
                          std::expected<store::Claimed, Failure> outcome) {
     using enum store::ClaimState;
+    if (outcome && outcome->state == fresh && outcome->crashes != 0 &&
+        hold_if_suspect(key, parked, *outcome)) [[unlikely]] {
+        return;
+    }
     CallPtr call = take(parked);
     if (!outcome) {
         return fail_all(std::move(call), remove(key), outcome.error());
@@ -136,6 +147,10 @@ void KeyedCalls::claimed(const std::string& key, const Parked& parked,
         if (call == nullptr) {
             store_.let_go({key, outcome->attempt}, store::LetGo::undone);
             return pass_on(key);
+        }
+        if (is_poisoned(*call, *outcome)) [[unlikely]] {
+            call->state.keyed->first_at_ms = outcome->first_at_ms;
+            return bury(std::move(call), outcome->attempt, outcome->attempt - 1);
         }
         return start(std::move(call), *outcome);
     case runs_elsewhere:
@@ -166,6 +181,13 @@ void KeyedCalls::claimed(const std::string& key, const Parked& parked,
 void KeyedCalls::ask_later(const std::string& key, Parked parked, CallPtr call) {
     Executor& executor = call->state.listener->executor();
     call->state.keyed->may_run = true;
+    {
+        const std::lock_guard guard{mutex_};
+        if (const auto found = running_.find(key); found != running_.end()) {
+            end_begun(found->second);
+            step_isolation();
+        }
+    }
     // As long as nobody else has the call its listener is there.
     executor.post([this, key, parked = std::move(parked), &executor, waiting = call.release()] {
         parked->store(waiting);
@@ -186,28 +208,21 @@ void KeyedCalls::ask_again(const std::string& key, const Parked& parked) {
     if (parked->load() == nullptr) {
         return pass_on(key);
     }
-    std::optional<store::ClaimRequest> request;
-    {
-        const std::lock_guard guard{mutex_};
-        if (const auto found = running_.find(key); found != running_.end()) {
-            request = found->second.request;
-        }
-    }
-    if (request) {
-        ask(*request, parked);
-    }
+    ask(key, parked);
 }
 
 void KeyedCalls::start(CallPtr call, const store::Claimed& claimed) {
     ServerCallState& state = call->state;
     state.keyed->is_held = true;
     state.keyed->attempt = claimed.attempt;
+    state.keyed->first_at_ms = claimed.first_at_ms;
     state.context.attempt = std::max(state.context.attempt, claimed.attempt);
     ListenerContext& listener = *state.listener;
     listener.executor().post([this, &listener, started = call.release()]() {
         CallPtr own{started};
         listener.deadlines().change([&] { own->state.parked.reset(); });
-        if (!calls_.may_start(*own)) {
+        const bool is_bound = !own->state.keyed->is_tried || bind_again(*own);
+        if (!is_bound || !calls_.may_start(*own)) {
             return calls_.finish(std::move(own), At::later);
         }
         listener.backend().start(std::move(own), {}, At::later);
@@ -224,6 +239,9 @@ bool KeyedCalls::keep(CallPtr& call) noexcept {
         restore(*call);
         answer_all(remove(keyed.key), keyed.record);
         return false;
+    }
+    if (call->state.retry_after && !call->can_come_again() && try_later(call)) [[unlikely]] {
+        return true;
     }
     try {
         if (!is_outcome(*call)) {
@@ -263,26 +281,40 @@ void KeyedCalls::kept(const std::string& key, const Parked& parked, const std::s
 }
 
 void KeyedCalls::pass_on(const std::string& key) noexcept {
-    Parked next;
-    store::ClaimRequest request;
-    {
-        const std::lock_guard guard{mutex_};
-        const auto found = running_.find(key);
-        if (found == running_.end()) {
-            return;
+    const std::lock_guard guard{mutex_};
+    if (const auto found = running_.find(key); found != running_.end()) {
+        end_begun(found->second);
+        Parked next;
+        if (Entry* const entry = next_of(key, next)) {
+            ask(*entry, next);
         }
-        std::vector<Parked>& joined = found->second.joined;
-        const auto waits = std::ranges::find_if(
-            joined, [](const Parked& parked) { return parked->load() != nullptr; });
-        if (waits == joined.end()) {
-            running_.erase(found);
-            return;
-        }
-        next = *waits;
-        joined.erase(joined.begin(), waits + 1);
-        request = found->second.request;
+        step_isolation();
     }
-    ask(request, next);
+}
+
+/// Whoever is to run under a key that is not begun.
+/// in   parked: who waits for that, or waited; out: who does
+/// out  null: nobody does, and the key is forgotten
+KeyedCalls::Entry* KeyedCalls::next_of(const std::string& key, Parked& parked) {
+    const auto found = running_.find(key);
+    if (found == running_.end()) {
+        return nullptr;
+    }
+    const auto waits = [](const Parked& each) {
+        return each != nullptr && each->load() != nullptr;
+    };
+    if (waits(parked)) {
+        return &*found;
+    }
+    std::vector<Parked>& joined = found->second.joined;
+    const auto next = std::ranges::find_if(joined, waits);
+    if (next == joined.end()) {
+        running_.erase(found);
+        return nullptr;
+    }
+    parked = *next;
+    joined.erase(joined.begin(), next + 1);
+    return &*found;
 }
 
 std::vector<KeyedCalls::Parked> KeyedCalls::remove(const std::string& key) noexcept {
@@ -292,7 +324,9 @@ std::vector<KeyedCalls::Parked> KeyedCalls::remove(const std::string& key) noexc
         return {};
     }
     std::vector<Parked> joined = std::move(found->second.joined);
+    end_begun(found->second);
     running_.erase(found);
+    step_isolation();
     return joined;
 }
 

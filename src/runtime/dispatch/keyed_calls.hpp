@@ -8,7 +8,9 @@
 #include "store/call_store.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -16,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace warren::runtime {
@@ -37,8 +40,12 @@ struct KeyedCounters {
 class KeyedCalls {
 public:
     /// in  both must outlive this, which must outlive the store's thread: `stop` the store first
-    KeyedCalls(store::CallStore& store, RunningCalls& calls) noexcept
-        : store_{store}, calls_{calls} {}
+    ///     server: this one's name, for people
+    KeyedCalls(store::CallStore& store, RunningCalls& calls, std::string server)
+        : store_{store}, calls_{calls}, server_{std::move(server)} {
+        alive_->calls = this;
+    }
+    ~KeyedCalls();
     KeyedCalls(const KeyedCalls&) = delete;
     KeyedCalls& operator=(const KeyedCalls&) = delete;
 
@@ -59,12 +66,49 @@ private:
     /// What runs under a key, and who waits for it.
     struct Running {
         store::ClaimRequest request;
+        /// So many attempts may end with their process; 0: any number.
+        std::uint32_t attempts_max = 0;
+        bool is_begun = false;  // as the store knows, or may: it was asked for it
         std::vector<Parked> joined{};
     };
+    using RunningMap = std::unordered_map<std::string, Running, core::KeyedHash, std::equal_to<>>;
+    using Entry = RunningMap::value_type;
+    /// One that is asked for later.
+    struct HeldBack {
+        std::string key;
+        Parked parked;
+    };
+
+    // keyed_calls_later.cpp
+    bool try_later(CallPtr& call) noexcept;
+    bool park_until_due(CallPtr& call);
+    bool postpone(CallPtr& call);
+    void postponed(const store::HeldCall& held, const Parked& parked,
+                   const std::expected<bool, Failure>& outcome) noexcept;
+    bool bind_again(ServerCall& call) noexcept;
 
     static Parked park(ServerCall& call);
     static CallPtr take(const Parked& parked) noexcept;
-    void ask(const store::ClaimRequest& request, Parked parked);
+    void ask(const std::string& key, const Parked& parked);
+    Entry* next_of(const std::string& key, Parked& parked);
+
+    // keyed_calls_alone.cpp; those without a lock of their own are called with the mutex
+    void ask(Entry& entry, const Parked& parked);
+    void send_claim(Entry& entry, const Parked& parked);
+    bool hold_if_suspect(const std::string& key, const Parked& parked,
+                         const store::Claimed& claimed);
+    void hold_back(HeldBack held);
+    void end_begun(Running& running) noexcept;
+    void step_isolation();
+
+    // keyed_calls_poison.cpp
+    static bool is_poisoned(const ServerCall& call, const store::Claimed& claimed) noexcept;
+    /// in   attempt: that it is held as; begun: how often
+    void bury(CallPtr call, std::uint32_t attempt, std::uint32_t begun);
+    void give_up(CallPtr& call, std::uint32_t attempt, std::uint32_t begun);
+    void buried(const std::string& key, std::uint32_t attempt, const Parked& parked,
+                const std::string& record, std::expected<bool, Failure> outcome) noexcept;
+
     void ask_later(const std::string& key, Parked parked, CallPtr call);
     void ask_again(const std::string& key, const Parked& parked);
     void claimed(const std::string& key, const Parked& parked,
@@ -82,10 +126,23 @@ private:
 
     store::CallStore& store_;
     RunningCalls& calls_;
+    const std::string server_;
+    /// For timers, which may outlive this.
+    struct Alive {
+        std::mutex mutex;
+        KeyedCalls* calls;
+    };
+    const std::shared_ptr<Alive> alive_ = std::make_shared<Alive>();
     KeyedCounters counters_;
 
     std::mutex mutex_;  // of what follows
-    std::unordered_map<std::string, Running, core::KeyedHash, std::equal_to<>> running_;
+    RunningMap running_;
+    std::size_t begun_ = 0;            // of these
+    bool is_isolating_ = false;        // a suspect waits, or runs alone
+    std::string alone_;                // the key of the one that runs; empty: none yet
+    std::deque<HeldBack> suspects_;    // in the order in which they run
+    std::vector<HeldBack> held_back_;  // until no suspect is left
+    std::size_t sweep_at_ = 0;         // so many of these: remove those that have ended
 };
 
 }  // namespace warren::runtime

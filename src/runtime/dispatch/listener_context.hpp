@@ -50,6 +50,9 @@ struct ListenerContextOptions {
     /// One more attempt at a call is answered `failed` and does not run; 0: it always runs.
     std::uint32_t attempts_max = 0;
     KeyedCalls* keyed_calls = nullptr;  // of the server's store; null: it has none
+    /// The same of calls with a key, whose attempts the store counts: those that ended with their
+    /// process.
+    std::uint32_t keyed_attempts_max = 0;
     Idempotency idempotency = Idempotency::at_least_once;  // of methods that say nothing, with it
     StoreLocks* store_locks = nullptr;                     // of the same store
     std::string forwards_to{};                             // for these: where, of a proxy

@@ -2,6 +2,8 @@
 
 #include "runtime/server_end.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <utility>
 
@@ -22,6 +24,13 @@ Failure stopping() {
     Failure failure = overloaded("This server is stopping");
     say_that_server_ends(failure);
     return failure;
+}
+
+Failure poisoned(std::uint32_t attempts, std::uint32_t attempts_max) {
+    return {.code = Code::failed,
+            .message =
+                fmt::format("poisoned: it was begun {} times and never done (attempts_max is {})",
+                            attempts, attempts_max)};
 }
 
 Failure out_of_memory() {

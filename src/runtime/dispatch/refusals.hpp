@@ -2,6 +2,7 @@
 
 #include <warren/error.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ namespace warren::runtime {
 /// Why a part of a response is not sent: its protocol has none, or it cannot be written.
 [[gnu::cold]] Failure no_parts();
 [[gnu::cold]] Failure unwritable_part(std::string_view why);
+/// What a request is answered that was begun too often, and may be what ends the process.
+[[gnu::cold]] Failure poisoned(std::uint32_t attempts, std::uint32_t attempts_max);
 /// What calls are answered that no memory is left for.
 [[gnu::cold]] Failure out_of_memory();
 inline constexpr std::string_view no_memory_for_reply =

@@ -195,13 +195,19 @@ void RunningCalls::accept_failure(ServerCall& call, const Failure& failure) noex
 
 /// Without a way to have its request again, or the time for it, it is for the caller to try again.
 void RunningCalls::accept_retry(ServerCall& call, const Failure& failure) noexcept {
+    const KeyedCall* const keyed = call.state.keyed.get();
+    const std::chrono::milliseconds wanted = failure.retry_after.value_or(protocol::delay_min);
     const std::chrono::milliseconds after =
-        protocol::delay_step(failure.retry_after.value_or(protocol::delay_min));
+        call.can_come_again() ? protocol::delay_step(wanted) : wanted;
     const auto deadline = call.state.context.deadline;
-    const bool may_begin_again =
-        call.state.keyed == nullptr || call.state.keyed->mode != Idempotency::at_most_once;
-    const bool has_shown_anything = call.state.has_committed || call.state.parts != nullptr;
-    if (may_begin_again && !has_shown_anything && call.can_come_again() &&
+    const bool may_begin_again = keyed == nullptr || keyed->mode != Idempotency::at_most_once;
+    // A method without parts has shown none, whatever its caller takes.
+    const bool may_have_parts = call.state.parts != nullptr &&
+                                (call.can_come_again() || call.state.method->part != nullptr);
+    const bool has_shown_anything = call.state.has_committed || may_have_parts;
+    // By its broker, or else by the store that has it.
+    const bool has_way = call.can_come_again() || (keyed != nullptr && keyed->is_held);
+    if (may_begin_again && !has_shown_anything && has_way &&
         (!deadline || clock_.now() + after < *deadline)) {
         call.state.retry_after = after;
     }
@@ -215,6 +221,19 @@ void RunningCalls::fail_internally(ServerCall& call, std::string_view details) n
 void RunningCalls::report(const ServerCall& call, std::string_view details) noexcept {
     log_.error(fmt::format("{}: {}{}", name_of(call),
                            core::text_for_display(details, log_details_bytes_max), ids_of(call)));
+}
+
+void RunningCalls::release_lock(ServerCall& call) noexcept {
+    if (!std::exchange(call.state.holds_lock, false)) {
+        return;
+    }
+    if (LockTicket* const next = locks.release(call)) {
+        std::unique_ptr<ServerCall> resumed{&static_cast<ServerCall&>(*next)};
+        resumed->state.holds_lock = true;
+        if (ListenerContext& listener = *resumed->state.listener; !listener.asks_store(resumed)) {
+            listener.resume(*resumed.release());
+        }
+    }
 }
 
 void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
@@ -232,15 +251,8 @@ void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
     if (call->is_watched()) {
         state.listener->deadlines().unwatch(*call);
     }
-    if (std::exchange(state.holds_lock, false)) {
-        if (LockTicket* const next = locks.release(*call)) {
-            std::unique_ptr<ServerCall> resumed{&static_cast<ServerCall&>(*next)};
-            resumed->state.holds_lock = true;
-            if (ListenerContext& listener = *resumed->state.listener;
-                !listener.asks_store(resumed)) {
-                listener.resume(*resumed.release());
-            }
-        }
+    if (state.holds_lock) {
+        release_lock(*call);
     }
     if (state.response.failure) {
         const auto code = static_cast<std::size_t>(*state.response.failure);

@@ -56,6 +56,8 @@ public:
     void fail_internally(ServerCall& call, std::string_view details) noexcept;
     void report(const ServerCall& call, std::string_view details) noexcept;
 
+    /// Give the lock that it holds to who waits for it.
+    void release_lock(ServerCall& call) noexcept;
     /// The response is in the call.
     void finish(std::unique_ptr<ServerCall> call, At at) noexcept;
     /// Nobody waits for these any more.

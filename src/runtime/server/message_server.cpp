@@ -351,6 +351,13 @@ void MessageServer::on_lost(std::uint64_t generation, const Failure& why) {
     }
 }
 
+void MessageServer::on_interrupted(const Failure& why) {
+    consuming_ = false;
+    if (options_.on_lost) {
+        options_.on_lost(why);
+    }
+}
+
 void MessageServer::lose(MessageServerCall& call) {
     if (comes_again() && drop(call)) {
         redelivery_cache_.remove_running(call);

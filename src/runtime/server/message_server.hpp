@@ -127,6 +127,7 @@ public:
     void on_consuming(std::uint64_t generation) override;
     void on_connected(std::uint64_t generation) override;
     void on_lost(std::uint64_t generation, const Failure& why) override;
+    void on_interrupted(const Failure& why) override;
     void on_unreachable() override;
     void on_stopped() override;
     void on_heard() override;
@@ -218,7 +219,7 @@ private:
     // message_server_alone.cpp
     bool is_suspect(const protocol::MessageView& message) const;
     bool hold_if_suspect(DeliveryId delivery, const protocol::MessageView& message);
-    void send_behind(Held suspect);
+    void send_behind(Held suspect, bool is_next);
     bool conclude_behind(DeliveryId delivery, const Failure* failed);
     void step_isolation();
     void run_suspect();

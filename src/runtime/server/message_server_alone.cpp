@@ -8,9 +8,10 @@
 // is begun, or only held, when it does so again. What is in hand already runs before it; what is
 // suspect, too, goes behind in the queue.
 //
-// The queue counts deliveries, and every lost connection adds to them, also for what nobody has
-// begun. So what was given back goes behind first, where its count begins anew, with one attempt
-// more noted, and only what comes fresh from there runs.
+// The queue counts deliveries: all that is in hand when a process ends or a connection is lost, and
+// not only what was begun. So a suspect's attempts are noted in itself, where the count of the
+// queue then means nothing. One of those that go behind is the next: its attempt is counted by
+// that, before it begins, and it alone runs when it comes.
 namespace warren::runtime {
 namespace {
 
@@ -25,9 +26,14 @@ std::chrono::milliseconds time_left_of(const protocol::MessageView& message,
     return expiration - (waited.count() < 0 || waited > expiration + held ? held : waited);
 }
 
-/// However often it was given back since it was put into the queue, that is one attempt.
 std::uint32_t attempts_before(const protocol::MessageView& message) noexcept {
-    return message.attempts_before + (message.redelivered ? 1 : 0);
+    // However often it was given back since it was put into the queue, that is one attempt.
+    return message.is_suspect ? protocol::delivery_attempt(message) - 1
+                              : message.attempts_before + (message.redelivered ? 1 : 0);
+}
+
+bool is_next(const protocol::MessageView& message) noexcept {
+    return message.is_next && !message.redelivered;
 }
 
 }  // namespace
@@ -57,23 +63,26 @@ void MessageServer::on_paused() {
         return;
     }
     isolation_ = Isolation::clearing;
+    bool has_next = false;
     for (Held& suspect : std::exchange(suspects_, {})) {
-        if (suspects_.empty() && !suspect.message.view().redelivered) {
+        if (suspects_.empty() && is_next(suspect.message.view())) {
             suspects_.push_back(std::move(suspect));
         } else {
-            send_behind(std::move(suspect));
+            send_behind(std::move(suspect), !std::exchange(has_next, true));
         }
     }
     step_isolation();
 }
 
-void MessageServer::send_behind(Held suspect) {
+/// in   is_next: it runs when it comes, and its attempt is counted
+void MessageServer::send_behind(Held suspect, bool is_next) {
     const protocol::MessageView message = suspect.message.view();
     const std::int64_t now_ms = transport_.executor().unix_ms();
     protocol::RequestMove move{.queue = options_.moves.queue.name,
-                               .attempts = attempts_before(message),
+                               .attempts = attempts_before(message) + (is_next ? 1 : 0),
                                .unix_ms = now_ms,
-                               .is_suspect = true};
+                               .is_suspect = true,
+                               .is_next = is_next};
     if (const auto expiration = protocol::read_expiration(message.expiration)) {
         const auto held = std::chrono::duration_cast<std::chrono::milliseconds>(
             transport_.executor().now() - suspect.came_at);

@@ -182,17 +182,14 @@ public:
         }
         declarations_.answered(event);
         if (const auto* declared = std::get_if<amqp::QueueDeclared>(&event)) {
+            reply_queue_ = declared->queue;
             reply_address_ = replies_.address(declared->queue);
             bindings_.restore(declared->queue);
         } else if (std::holds_alternative<amqp::ConsumeStarted>(event)) {
             consuming_ = true;
             check_ready();
         } else if (std::holds_alternative<amqp::ConsumerCancelled>(event)) {
-            lose({.code = Code::connection_lost,
-                  .message = fmt::format("The reply queue '{}' at {} was deleted", reply_address_,
-                                         link_->endpoint().display())},
-                 RepliesSurvive::no);
-            retry(backoff_.next());
+            reply_queue_gone();
         } else if (const auto* closed = std::get_if<amqp::ChannelClosed>(&event)) {
             reply_channel_closed(*closed);
         } else if (replies_.is_direct()) {
@@ -236,7 +233,7 @@ private:
         has_consumed_ = true;
         ready_ = true;
         backoff_.reset();
-        watch_.start(replies_.topology(), reply_address_, [this] { bindings_.refresh(); });
+        watch_.start(replies_.topology(), reply_queue_, [this] { bindings_.refresh(); });
         // First, because calls that wait are sent as soon as they may be.
         if (blocked_) {
             sink_->on_blocked(*blocked_);
@@ -250,6 +247,14 @@ private:
         }
         arena_.reset();
         sink_->on_reply(to_view(delivery, arena_));
+    }
+
+    void reply_queue_gone() {
+        lose({.code = Code::connection_lost,
+              .message = fmt::format("The reply queue '{}' at {} was deleted", reply_address_,
+                                     link_->endpoint().display())},
+             RepliesSurvive::no);
+        retry(backoff_.next());
     }
 
     void reply_channel_closed(const amqp::ChannelClosed& closed) {
@@ -328,11 +333,14 @@ private:
                               alarm_ = Alarm::known;
                               check_ready();
                           }};
-    TopologyWatch watch_{*link_, [this](LogLevel level, const Failure& failure) {
+    TopologyWatch watch_{*link_,
+                         [this](LogLevel level, const Failure& failure) {
                              if (link_->log() != nullptr) {
                                  link_->log()->write(level, to_string(failure));
                              }
-                         }};
+                         },
+                         {.queue_gone = [this](const Failure&) { reply_queue_gone(); }}};
+    std::string reply_queue_;  // empty: none
     std::string reply_address_;
     bool consuming_ = false;
     bool confirming_ = false;

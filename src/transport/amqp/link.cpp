@@ -7,6 +7,7 @@
 #include "transport/amqp/refusal.hpp"
 #include "transport/net/address_memory.hpp"
 #include "transport/net/dialer.hpp"
+#include "transport/net/secret_file.hpp"
 
 #include <fmt/format.h>
 
@@ -138,6 +139,7 @@ public:
 
     void drop() noexcept {
         executor_.cancel(dial_timer_);
+        executor_.cancel(password_timer_);
         dialer_.reset();
         up_ = false;
         channels_.clear();
@@ -230,7 +232,34 @@ private:
         ++lives_;
         up_since_ = executor_.now();
         log_line(LogLevel::info, fmt::format("Connected to {}", here()));
+        check_password_later();
         for_each_user([](LinkUser& user) { user.on_up(); });
+    }
+
+    void check_password_later() {
+        const auto pause = endpoint_.topology_check;
+        if (!endpoint_.password_file.empty() && pause.count() != 0) {
+            executor_.cancel(password_timer_);
+            password_timer_ = executor_.post_at(
+                executor_.now() + pause,
+                core::while_alive(weak_from_this(), [this] { check_password(); }));
+        }
+    }
+
+    /// A token runs out while its connection lasts: the broker is told the one that follows it.
+    void check_password() {
+        if (!up_) {
+            return;
+        }
+        const auto read = read_secret_file(endpoint_.password_file);
+        if (read && !core().password().empty() && *read != core().password() &&
+            core().update_password(*read)) {
+            touch();
+            log_line(LogLevel::info, fmt::format("The broker at {} is told the password that is "
+                                                 "in {} now",
+                                                 here(), endpoint_.password_file));
+        }
+        check_password_later();
     }
 
     /// The node that it is connected to.
@@ -321,6 +350,7 @@ private:
     AddressMemory::Address address_;  // and where it leads to
     std::size_t node_ = 0;
     runtime::Executor::TimerId dial_timer_ = 0;
+    runtime::Executor::TimerId password_timer_ = 0;
     std::uint64_t lives_ = 0;
     runtime::TimePoint up_since_{};
     bool ended_by_exception_ = false;

@@ -15,7 +15,11 @@ QueueConsumer::QueueConsumer(Link& link, const AmqpServerOptions& options, Chann
     : link_{link},
       options_{options},
       others_{others},
-      watch_{link, [this](LogLevel level, const Failure& failure) { log(level, failure); }} {}
+      watch_{link,
+             [this](LogLevel level, const Failure& failure) { log(level, failure); },
+             {.exchange_gone = [this](const Failure& why) { sink_->on_interrupted(why); },
+              .exchanges_back = [this] { exchanges_back(); },
+              .queue_gone = [this](const Failure& why) { interrupted(why); }}} {}
 
 QueueConsumer::~QueueConsumer() {
     link_.executor().cancel(retry_timer_);
@@ -241,14 +245,31 @@ void QueueConsumer::cancelled() {
     if (stopping_) {
         return stopped();
     }
-    log(LogLevel::warning,
-        Failure{.code = Code::connection_lost,
-                .message = fmt::format("The broker at {} cancelled the consumer of the queue "
-                                       "'{}', as it does when the queue is deleted, and one "
-                                       "of 4.3 also when a request is not acknowledged within "
-                                       "its consumer_timeout; declaring it again",
-                                       link_.endpoint().display(), options_.queue)});
+    interrupted({.code = Code::connection_lost,
+                 .message = fmt::format("The broker at {} cancelled the consumer of the queue "
+                                        "'{}', as it does when the queue is deleted, and one "
+                                        "of 4.3 also when a request is not acknowledged within "
+                                        "its consumer_timeout; declaring it again",
+                                        link_.endpoint().display(), options_.queue)});
+}
+
+/// Nothing comes from the queue, and the channel goes on. The watch finds it so where nodes of a
+/// cluster were apart: then no consumer is cancelled.
+void QueueConsumer::interrupted(const Failure& why) {
+    if (stopping_ || is_paused_) {
+        return;
+    }
+    log(LogLevel::warning, why);
+    consumer_tag_.clear();
     retry(next_wait());
+    sink_->on_interrupted(why);
+}
+
+void QueueConsumer::exchanges_back() {
+    if (!stopping_ && (is_paused_ || !consumer_tag_.empty())) {
+        last_line_.clear();
+        sink_->on_consuming(generation_);
+    }
 }
 
 void QueueConsumer::channel_closed(const amqp::ChannelClosed& closed) {

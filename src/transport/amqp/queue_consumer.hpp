@@ -86,6 +86,8 @@ private:
     void consuming(const amqp::ConsumeStarted& started);
     void cancel();
     void cancelled();
+    void interrupted(const Failure& why);
+    void exchanges_back();
     void stopped();
     void channel_closed(const amqp::ChannelClosed& closed);
     void lose(const Failure& why);

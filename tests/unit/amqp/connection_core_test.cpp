@@ -106,6 +106,21 @@ TEST(ConnectionCore, ReportsBlockedAndUnblocked) {
     EXPECT_EQ(session.happening(), "unblocked");
 }
 
+TEST(ConnectionCore, TellsTheBrokerAPasswordThatHasChanged) {
+    Session session = Session::connected();
+    EXPECT_EQ(session.core.password(), "guest");
+    ASSERT_TRUE(session.core.update_password("later"));
+    EXPECT_EQ(session.core.password(), "later");
+    EXPECT_EQ(
+        session.sent(),
+        test::method(0, 10, 70, test::long_string("later") + test::short_string("it has changed")));
+    session.feed(test::method(0, 10, 71));
+    EXPECT_TRUE(session.happened().empty());
+    session.feed(test::method(0, 10, 71));
+    EXPECT_NE(session.happening().find("unexpected method on channel 0"), std::string::npos)
+        << "nobody asked";
+}
+
 TEST(ConnectionCore, AnswersTheBrokersClose) {
     Session session = Session::with_channel();
     session.feed(test::close(0, 320, "CONNECTION_FORCED - shutdown", 60, 40) + test::heartbeat);

@@ -76,11 +76,16 @@ TEST(MovedRequest, WhoseTimeIsOverHasNextToNoneLeft) {
 
 TEST(MovedRequest, IsBelievedOfTheSameUserAtTheDefaultExchangeAlone) {
     Moving moving;
-    const MessageView message =
-        moving.moved({.queue = "jobs", .attempts = 3, .unix_ms = 10'000, .is_suspect = true});
+    const MessageView message = moving.moved(
+        {.queue = "jobs", .attempts = 3, .unix_ms = 10'000, .is_suspect = true, .is_next = true});
     MessageView own = message;
     restore_moved(own, "server", 0, moving.arena);
     EXPECT_TRUE(own.is_suspect);
+    EXPECT_EQ(delivery_attempt(own), 3U) << "it was counted before it begins";
+    own.redelivered = true;
+    EXPECT_EQ(delivery_attempt(own), 4U);
+    own.is_next = false;
+    EXPECT_EQ(delivery_attempt(own), 4U) << "what waits was not begun";
     for (const std::string_view user : {"", "other"}) {
         MessageView forged = message;
         restore_moved(forged, user, 0, moving.arena);

@@ -12,55 +12,19 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <future>
+#include <optional>
 #include <thread>
+#include <vector>
 
 // What every kind of store keeps to.
 namespace warren::store {
 namespace {
 
-class Stores : public testing::TestWithParam<MakeKind> {
-protected:
-    std::unique_ptr<CallStore> open(CallStoreOptions options = {}) {
-        return std::make_unique<CallStore>(kind_->open(), std::move(options));
-    }
-
-private:
-    const std::unique_ptr<StoreKind> kind_ = GetParam()();
-};
+class Stores : public StoresOfAnyKind {};
 
 INSTANTIATE_TEST_SUITE_P(, Stores, every_kind(), kind_name);
-
-ClaimRequest request_of(std::string key, std::string_view arguments = "1") {
-    return {.key = std::move(key), .method = "add", .request = request_hash("add", arguments)};
-}
-
-ClaimRequest once(std::string key) {
-    ClaimRequest request = request_of(std::move(key));
-    request.is_at_most_once = true;
-    return request;
-}
-
-std::expected<Claimed, Failure> claim(CallStore& store, ClaimRequest request) {
-    std::promise<std::expected<Claimed, Failure>> promise;
-    store.claim(std::move(request), [&](auto claimed) { promise.set_value(std::move(claimed)); });
-    return promise.get_future().get();
-}
-
-ClaimState state_of(CallStore& store, ClaimRequest request) {
-    const auto claimed = claim(store, std::move(request));
-    if (!claimed) {
-        throw Error{claimed.error()};
-    }
-    return claimed->state;
-}
-
-std::expected<bool, Failure> keep(CallStore& store, HeldCall call, std::string response) {
-    std::promise<std::expected<bool, Failure>> promise;
-    store.keep(std::move(call), std::move(response),
-               [&](auto kept) { promise.set_value(std::move(kept)); });
-    return promise.get_future().get();
-}
 
 using enum ClaimState;
 
@@ -95,11 +59,11 @@ TEST_P(Stores, SurviveTheirProcess) {
     }
     const auto store = open();
     EXPECT_EQ(claim(*store, request_of("done")).value().response, "reply");
-    const auto begun = claim(*store, request_of("begun")).value();
+    const auto begun = claim_of_ended(*store, request_of("begun"));
     EXPECT_EQ(begun.state, fresh);
     EXPECT_EQ(begun.attempt, 2U);
     EXPECT_EQ(begun.crashes, 1U);
-    EXPECT_EQ(state_of(*store, once("begun once")), unknown);
+    EXPECT_EQ(claim_of_ended(*store, once("begun once")).state, unknown);
     EXPECT_EQ(state_of(*store, request_of("begun once")), unknown);
     // What is asked for as at most once has begun before, whoever asked then.
     EXPECT_EQ(state_of(*store, once("done")), answered);
@@ -118,7 +82,7 @@ TEST_P(Stores, KnowWhatRunsElsewhere) {
     EXPECT_EQ(state_of(*elsewhere, request_of("dies")), fresh);
     EXPECT_EQ(state_of(*here, request_of("dies")), runs_elsewhere);
     elsewhere.reset();
-    EXPECT_EQ(state_of(*here, request_of("dies")), fresh);
+    EXPECT_EQ(claim_of_ended(*here, request_of("dies")).state, fresh);
 }
 
 TEST_P(Stores, ForgetWhatHadNoEffect) {

@@ -450,6 +450,7 @@ TEST_F(NestedCalls, HoldNoThread) {
         responder.respond(5);
     }
     all.get_future().wait();
+    const std::lock_guard lock{mutex};  // the last one may still hold it
     EXPECT_EQ(gotten, std::vector<int>(count, 5));
 }
 

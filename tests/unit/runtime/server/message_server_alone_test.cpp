@@ -42,7 +42,8 @@ struct Alone : ServedBroker {
         turn();
     }
     /// The copy of a request that was sent behind, by whoever lost its connection or its life then.
-    void deliver_copy(const char* id, std::uint32_t attempts_before = 1) {
+    /// in   attempts: that it notes, with the one to come where it is the next
+    void deliver_copy(const char* id, std::uint32_t attempts = 2, bool is_next = true) {
         const std::string body = R"({"name": "x"})";
         server->on_delivery({.generation = generation, .tag = ++copies},
                             {.exchange = "work",
@@ -51,8 +52,9 @@ struct Alone : ServedBroker {
                              .correlation_id = id,
                              .reply_to = caller->address(),
                              .body = protocol::bytes_of(body),
-                             .attempts_before = attempts_before,
-                             .is_suspect = true});
+                             .attempts_before = attempts,
+                             .is_suspect = true,
+                             .is_next = is_next});
     }
     void confirm_moves() {
         for (const CountingPort::Moved& each : transport->moved) {
@@ -62,7 +64,7 @@ struct Alone : ServedBroker {
     }
 };
 
-TEST(MessageServerAlone, WhatWasGivenBackGoesBehindWithOneAttemptMore) {
+TEST(MessageServerAlone, WhatWasGivenBackGoesBehindAndOfItTheNextIsCounted) {
     Alone served;
     served.send_suspects({"a", "b", "c"});
     EXPECT_EQ(served.transport->paused, 1U);
@@ -72,7 +74,9 @@ TEST(MessageServerAlone, WhatWasGivenBackGoesBehindWithOneAttemptMore) {
     ASSERT_EQ(served.transport->moved.size(), 3U);
     for (const CountingPort::Moved& each : served.transport->moved) {
         EXPECT_EQ(each.move.queue, "queue");
-        EXPECT_EQ(each.move.attempts, 1U);
+        const bool is_next = &each == &served.transport->moved.front();
+        EXPECT_EQ(each.move.attempts, is_next ? 2U : 1U);
+        EXPECT_EQ(each.move.is_next, is_next);
         EXPECT_TRUE(each.move.is_suspect);
         EXPECT_FALSE(each.move.declared);
         ASSERT_TRUE(each.move.time_left);
@@ -86,7 +90,7 @@ TEST(MessageServerAlone, WhatWasGivenBackGoesBehindWithOneAttemptMore) {
     EXPECT_TRUE(served.is_empty());
 }
 
-TEST(MessageServerAlone, WhatComesFreshFromThereRunsAloneAndItsLikeGoesBehindUncounted) {
+TEST(MessageServerAlone, TheNextRunsAloneAndOthersGoBehindUncounted) {
     Alone served;
     for (const char* id : {"a", "b", "c"}) {
         served.deliver_copy(id, 3);
@@ -95,9 +99,10 @@ TEST(MessageServerAlone, WhatComesFreshFromThereRunsAloneAndItsLikeGoesBehindUnc
     served.server->on_paused();
     served.turn();
     ASSERT_EQ(served.transport->moved.size(), 2U);
-    for (const CountingPort::Moved& each : served.transport->moved) {
-        EXPECT_EQ(each.move.attempts, 3U);
-    }
+    EXPECT_EQ(served.transport->moved[0].move.attempts, 3U) << "it is the next after this one";
+    EXPECT_TRUE(served.transport->moved[0].move.is_next);
+    EXPECT_EQ(served.transport->moved[1].move.attempts, 2U);
+    EXPECT_FALSE(served.transport->moved[1].move.is_next);
     EXPECT_EQ(served.server->in_flight(), 0U);
     served.confirm_moves();
     EXPECT_EQ(served.server->in_flight(), 1U);
@@ -145,7 +150,7 @@ TEST(MessageServerAlone, WhatRunsIsDoneFirst) {
 
 TEST(MessageServerAlone, WhatWasBegunTooOftenIsPoisonAtOnce) {
     Alone served;
-    served.deliver_copy("five", 5);
+    served.deliver_copy("five", 5, false);
     served.run();
     EXPECT_EQ(served.transport->rejected, 1U) << "nothing tells where the dead letters are";
     EXPECT_EQ(served.runs, 0);

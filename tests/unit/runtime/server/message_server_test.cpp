@@ -233,6 +233,22 @@ TEST(MessageServer, SaysWhetherItConsumes) {
     EXPECT_EQ(served.caller->reply("a"), ok_reply);
 }
 
+TEST(MessageServer, WhatItHasStaysWhileItDoesNotConsumeOnOneConnection) {
+    int changes = 0;
+    Served served{
+        {.on_consuming = [&] { ++changes; }, .on_lost = [&](const Failure&) { ++changes; }}};
+    served.while_running = [&] {
+        served.server->on_interrupted({.code = Code::connection_lost, .message = "no queue"});
+    };
+    served.caller->send({.correlation_id = "a"});
+    served.run();
+    EXPECT_FALSE(served.server->consuming());
+    EXPECT_EQ(changes, 2);
+    EXPECT_EQ(served.caller->reply("a"), ok_reply);
+    served.server->on_consuming(1);
+    EXPECT_TRUE(served.server->consuming());
+}
+
 // Redelivery
 
 TEST(MessageServerRedelivery, ARunningRequestIsNotRunAgain) {

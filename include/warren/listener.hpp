@@ -99,7 +99,7 @@ struct ConnectionLimits {
 };
 
 /// The certificate that a listener over tcp:// secures its connections with. The files are PEM, and
-/// read again by `Server::reload_certificates`.
+/// read again by `Server::reload`.
 struct ListenerTls {
     std::string certificate_file;     // with its chain
     std::string key_file{};           // empty: in the certificate's file

@@ -25,6 +25,8 @@ struct AllowOptions {
     std::map<std::string, std::vector<std::string>> methods{};
     /// Deny nothing, and log who would be denied what (warning), each once.
     bool dry_run = false;
+
+    bool operator==(const AllowOptions&) const = default;
 };
 
 /// Others are answered `permission_denied`.
@@ -35,6 +37,8 @@ struct RateLimit {
     std::uint32_t calls = 1;
     std::chrono::milliseconds per{1'000};
     std::uint32_t burst = 0;  // 0: as many as `calls`
+
+    bool operator==(const RateLimit&) const = default;
 };
 
 struct RateOptions {
@@ -43,6 +47,8 @@ struct RateOptions {
     std::map<std::string, RateLimit> methods{};
     /// As many are told apart; further ones share a limit until one of these is quiet.
     std::size_t callers_max = 10'000;
+
+    bool operator==(const RateOptions&) const = default;
 };
 
 /// One call more is answered `overloaded`, with the time after which there is room again.
@@ -55,6 +61,8 @@ struct AuditOptions {
     std::vector<std::string> methods{};  // empty: all
     /// Of lines that are not written yet: over it, calls are refused as `overloaded`.
     std::size_t waiting_bytes_max = std::size_t{16} << 20;
+
+    bool operator==(const AuditOptions&) const = default;
 };
 
 /// One line of JSON for each call of some methods, written by a thread of its own; none is dropped

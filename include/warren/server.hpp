@@ -147,9 +147,17 @@ public:
     std::vector<std::string> addresses() const;
     /// Where it answers monitoring, such as "127.0.0.1:9095"; empty: nowhere.
     std::string admin_address() const;
-    /// Read the certificates of all listeners again. Connections that are there go on as they are.
-    /// out  what could not be read: there the certificate stays that was
-    std::vector<Failure> reload_certificates();
+    /// Take options of listeners anew, all or nothing: what they say of TLS, whose files are read
+    /// again, Fernet keys, signing secrets (where there were some), passwords of brokers, limits,
+    /// interceptors, strict contracts and compression; of forwarding, `to` and its secrets. Nothing
+    /// else of them has an effect. Calls that begin from then on have these, those that run what
+    /// they had; a broker sees another password at the next connection.
+    /// in   listeners: one for each `listen` and `forward`, in their order and at their places;
+    ///      forwards: the same for each `forward`
+    /// err  throws Error (invalid_request): one of them cannot be, or is of another place; nothing
+    ///      has changed
+    /// thread any but an I/O thread, while the server runs; one at a time
+    void reload(std::vector<ListenerOptions> listeners, std::vector<ForwardOptions> forwards = {});
 
     /// Be ready no more at once, and after the drain delay take no more requests, and finish those
     /// that were taken: answered and acknowledged. Replies that wait for a broker are waited for,

@@ -18,4 +18,8 @@ std::shared_ptr<endpoint::LogQueue> make_log(LogLevel least, LogFormat format) {
         endpoint::LogQueueOptions{.least = least, .shows_calls = least == LogLevel::debug});
 }
 
+void show(endpoint::LogQueue& log, LogLevel least) noexcept {
+    log.show(least, least == LogLevel::debug);
+}
+
 }  // namespace warren::app

@@ -13,4 +13,7 @@ namespace warren::app {
 /// reads.
 std::shared_ptr<endpoint::LogQueue> make_log(LogLevel least, LogFormat format);
 
+/// Show lines from another level on.
+void show(endpoint::LogQueue& log, LogLevel least) noexcept;
+
 }  // namespace warren::app

@@ -95,6 +95,15 @@ std::vector<std::string> load_modules(const std::vector<DirectoryEntry>& directo
     return problems;
 }
 
+std::vector<std::string> find_methods(Config& config, const Registry& registry) {
+    std::vector<std::string> problems;
+    for (ListenerEntry& listener : config.listeners) {
+        check_methods(config, listener, registry, problems);
+    }
+    // What is missing is said.
+    return problems.empty() ? middleware_problems(config, registry) : problems;
+}
+
 std::vector<std::string> load_methods(Config& config,
                                       const std::vector<std::string>& more_directories,
                                       Registry& registry) {

@@ -27,4 +27,7 @@ std::vector<std::string> load_methods(Config& config,
                                       const std::vector<std::string>& more_directories,
                                       Registry& registry);
 
+/// The same of methods that are there already.
+std::vector<std::string> find_methods(Config& config, const Registry& registry);
+
 }  // namespace warren::app

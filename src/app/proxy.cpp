@@ -111,7 +111,7 @@ int proxy(ProxyCommand command) {
     }
     try {
         make_buffer_directory(*to);
-        return run_server(server, signals, *drain_timeout, log);
+        return run_server(server, signals, log, {.drain_timeout = [&] { return *drain_timeout; }});
     } catch (const Error& error) {
         log->flush(std::chrono::milliseconds{100});
         return report(signals, error.message(), exit_failed);

@@ -7,8 +7,10 @@
 #include "app/middleware.hpp"
 #include "app/passed_sockets.hpp"
 #include "app/proxy_buffer.hpp"
+#include "app/reload.hpp"
 #include "app/serving.hpp"
 
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -96,23 +98,34 @@ int serve(const ServeOptions& options) {
             server.use(server_tracing(make_tracer(*config->tracing)));
         }
         Middleware middleware{config->middleware, log};
-        for (ListenerEntry& listener : config->listeners) {
-            listener.options.interceptors = middleware.of(listener.middleware);
+        const std::vector<ListenerEntry*> listeners = listeners_of(*config);
+        for (std::size_t index = 0; index < listeners.size(); ++index) {
+            listeners[index]->options.interceptors =
+                middleware.of(std::to_string(index), listeners[index]->middleware);
+        }
+        for (const ListenerEntry& listener : config->listeners) {
             server.listen(listener.options);
         }
-        for (ProxyEntry& proxy : config->proxies) {
-            proxy.from.options.interceptors = middleware.of(proxy.from.middleware);
+        for (const ProxyEntry& proxy : config->proxies) {
             make_buffer_directory(proxy.to);
             server.forward(proxy.from.options, proxy.to);
         }
-        if (!config->docs) {
-            return run_server(server, signals, config->server.drain_timeout, log);
+        Reload reload{{.config = *config,
+                       .middleware = middleware,
+                       .server = server,
+                       .log = log,
+                       .virtual_host = options.virtual_host}};
+        RunOptions run{.drain_timeout = [&config] { return config->server.drain_timeout; },
+                       .reload = [&reload] { reload.run(); }};
+        std::unique_ptr<DocsServer> docs;
+        if (config->docs) {
+            docs = open_docs(*config, options.modules, server.methods());
+            run.documented = [&] {
+                docs->publish(configured_contract(*config, server.methods(), server.addresses()));
+                return docs->url();
+            };
         }
-        const auto docs = open_docs(*config, options.modules, server.methods());
-        return run_server(server, signals, config->server.drain_timeout, log, [&] {
-            docs->publish(configured_contract(*config, server.methods(), server.addresses()));
-            return docs->url();
-        });
+        return run_server(server, signals, log, run);
     } catch (const Error& error) {
         const bool has_location = error.message().starts_with(file + ":");
         log->flush(std::chrono::milliseconds{100});

@@ -4,6 +4,7 @@
 #include "endpoint/ending.hpp"
 
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -52,13 +53,21 @@ void report_ready(const Server& server, const std::string& docs_url, Log& log) {
     sd_notifyf(0, "READY=1\nSTATUS=Serving %s", listeners.c_str());
 }
 
-void reload(Server& server, Log& log) {
-    const std::vector<Failure> failures = server.reload_certificates();
-    for (const Failure& failure : failures) {
-        log.error("a certificate stays as it was: " + failure.message);
+/// Whoever supervises the process waits for its end. Before everything is ready nobody is told:
+/// that would say that it is.
+void reload(bool is_ready, const std::function<void()>& read_again) {
+    constexpr auto us_per_s = 1'000'000ULL;
+    constexpr auto ns_per_us = 1'000ULL;
+    if (is_ready) {
+        timespec now{};
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+                   static_cast<unsigned long long>(now.tv_sec) * us_per_s +
+                       static_cast<unsigned long long>(now.tv_nsec) / ns_per_us);
     }
-    if (failures.empty()) {
-        log.info("certificates are read again");
+    read_again();
+    if (is_ready) {
+        sd_notify(0, "READY=1");
     }
 }
 
@@ -103,9 +112,8 @@ void Signals::end_at_next() const {
     }}.detach();
 }
 
-int run_server(Server& server, const Signals& signals, std::chrono::milliseconds drain_timeout,
-               const std::shared_ptr<endpoint::LogQueue>& log,
-               const std::function<std::string()>& documented) {
+int run_server(Server& server, const Signals& signals,
+               const std::shared_ptr<endpoint::LogQueue>& log, const RunOptions& options) {
     // It is ready when all listeners consume and the documentation tells of them, whichever is
     // last.
     struct Readiness {
@@ -122,13 +130,16 @@ int run_server(Server& server, const Signals& signals, std::chrono::milliseconds
     server.on_shutdown([] { kill(getpid(), SIGTERM); });
     sd_notify(0, "STATUS=Connecting");
     server.start();
-    if (documented) {
-        readiness->docs_url = documented();
+    if (options.documented) {
+        readiness->docs_url = options.documented();
     }
     report();
-    signals.wait([&server, &log] { reload(server, *log); });
+    signals.wait([&] {
+        reload(readiness->missing <= 0,
+               [&] { options.reload ? options.reload() : log->info("reloaded: nothing changed"); });
+    });
     signals.end_at_next();
-    return drain(server, drain_timeout, *log);
+    return drain(server, options.drain_timeout(), *log);
 }
 
 }  // namespace warren::app

@@ -48,14 +48,21 @@ private:
     sigset_t set_{};
 };
 
+/// What differs between servers that run as programs.
+struct RunOptions {
+    std::function<std::chrono::milliseconds()> drain_timeout{};
+    /// Called once the listeners have their addresses; gives where the documentation is. None:
+    /// there is none.
+    std::function<std::string()> documented{};
+    /// Called at each SIGHUP. None: there is no file to be read again.
+    std::function<void()> reload{};
+};
+
 /// Serve, say on standard output when everything is ready, and drain when a signal asks for the
 /// end.
-/// in   documented: called once the listeners have their addresses; gives where the documentation
-///      is. None: there is none.
 /// out  the program's exit code
 /// err  throws Error, as `Server::start`
-int run_server(Server& server, const Signals& signals, std::chrono::milliseconds drain_timeout,
-               const std::shared_ptr<endpoint::LogQueue>& log,
-               const std::function<std::string()>& documented = {});
+int run_server(Server& server, const Signals& signals,
+               const std::shared_ptr<endpoint::LogQueue>& log, const RunOptions& options);
 
 }  // namespace warren::app

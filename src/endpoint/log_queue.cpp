@@ -115,7 +115,7 @@ LogQueue::~LogQueue() {
 }
 
 void LogQueue::put(LogLevel level, std::string_view line, Limit limit) noexcept {
-    if (level < options_.least || !state_->write) {
+    if (level < least_.load(std::memory_order_relaxed) || !state_->write) {
         return;
     }
     try {

@@ -4,6 +4,7 @@
 
 #include "endpoint/log_repeats.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +45,14 @@ public:
     LogQueue& operator=(const LogQueue&) = delete;
 
     void write(LogLevel level, std::string_view line) override { put(level, line, Limit::kinds); }
-    bool shows_calls() const noexcept override { return options_.shows_calls; }
+    bool shows_calls() const noexcept override {
+        return shows_calls_.load(std::memory_order_relaxed);
+    }
+    /// From now on, instead of what the options say.
+    void show(LogLevel least, bool shows_calls) noexcept {
+        least_.store(least, std::memory_order_relaxed);
+        shows_calls_.store(shows_calls, std::memory_order_relaxed);
+    }
     /// Where handlers write: what they say again and again is theirs to decide.
     /// out  valid as long as this
     Log& of_handlers() noexcept { return of_handlers_; }
@@ -74,6 +82,8 @@ private:
     static void run(State& state) noexcept;
 
     const LogQueueOptions options_;
+    std::atomic<LogLevel> least_{options_.least};
+    std::atomic<bool> shows_calls_{options_.shows_calls};
     const std::shared_ptr<State> state_;  // shared with the thread, which may outlive this
     OfHandlers of_handlers_{*this};
 };

@@ -29,6 +29,8 @@ public:
         WARREN_ASSERT(signer_ == nullptr || nonces_ != nullptr);
     }
 
+    bool is_skipping() const noexcept override { return !skip_.is_over(); }
+
     StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms, Arena& arena) override {
         if (!skip_.is_over()) [[unlikely]] {
             ticket.wants_response = false;

@@ -77,6 +77,10 @@ public:
     virtual StreamStep next(std::span<const std::byte> input, std::int64_t unix_ms,
                             Arena& arena) = 0;
 
+    /// Whether the input goes on with a message that was told of already, which another decoder
+    /// would take for the next one.
+    virtual bool is_skipping() const noexcept { return false; }
+
     // Of the last step, if it was not need_more or skipped (the call: nor heartbeat, nor unread;
     // the ticket of unread: what its beginning says); views of its input, its arena and this.
 

@@ -284,10 +284,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check(responses.size() == same.size() || requests.is_cut_short);
         check(requests.is_answered_by(answered(choice, same).size()));
     }
-    const runtime::StreamServerOptions narrow{.in_flight_per_connection_max = 3,
-                                              .in_flight_bytes_max = 200,
-                                              .responses_bytes_per_connection_max = 300,
-                                              .answers_bytes_max = 400};
+    const runtime::StreamServerOptions narrow{.limits = {.in_flight_per_connection_max = 3,
+                                                         .in_flight_bytes_max = 200,
+                                                         .responses_bytes_per_connection_max = 300,
+                                                         .answers_bytes_max = 400}};
     {
         Server busy{choice, Execution::worker, narrow};
         const Ids responses = answered(choice, busy.response(input, {.cut = cut}));

@@ -95,7 +95,7 @@ class AnEncryptedKey(TcpTest):
                 self.assertNotEqual(line, "")
             key.write_bytes((self.directory / "pkcs8.key").read_bytes())
             server.process.send_signal(signal.SIGHUP)
-            while "stays as it was" not in (line := server.process.stdout.readline()):
+            while "nothing has changed" not in (line := server.process.stdout.readline()):
                 self.assertNotEqual(line, "")
             self.assertIn("is encrypted", line)
             server.process.terminate()

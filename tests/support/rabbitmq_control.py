@@ -82,6 +82,12 @@ class Control:
             f" {patterns}, {ACTING})"
         )
 
+    def change_password(self, user, password):
+        self.evaluate(
+            f"ok = rabbit_auth_backend_internal:change_password({binary(user)},"
+            f" {binary(password)}, {ACTING})"
+        )
+
     def close_all_connections(self, reason, vhost=None):
         """Have the broker close its clients' connections (320); how many there were."""
         chosen = "" if vhost is None else f", V =:= {binary(vhost)}"

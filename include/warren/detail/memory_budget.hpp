@@ -21,13 +21,19 @@ public:
     MemoryBudget(const MemoryBudget&) = delete;
     MemoryBudget& operator=(const MemoryBudget&) = delete;
 
+    /// What is taken stays so, even where it is more than may be now.
+    void set_bytes_max(std::size_t bytes_max) noexcept {
+        bytes_max_.store(bytes_max, std::memory_order_relaxed);
+    }
+
     /// out  nullptr: it is taken; otherwise why nothing was
     const char* take(std::size_t bytes) noexcept {
-        if (bytes > bytes_max_) {
+        const std::size_t bytes_max = bytes_max_.load(std::memory_order_relaxed);
+        if (bytes > bytes_max) {
             return reason_;
         }
         if (taken_.fetch_add(bytes, std::memory_order_relaxed) + taken_alone() >
-            bytes_max_ - bytes) {
+            bytes_max - bytes) {
             taken_.fetch_sub(bytes, std::memory_order_relaxed);
             return reason_;
         }
@@ -45,7 +51,8 @@ public:
     }
     /// The same as `take`, by the one thread that does.
     const char* take_alone(std::size_t bytes) noexcept {
-        if (bytes > bytes_max_ || taken() > bytes_max_ - bytes) {
+        const std::size_t bytes_max = bytes_max_.load(std::memory_order_relaxed);
+        if (bytes > bytes_max || taken() > bytes_max - bytes) {
             return reason_;
         }
         if (const char* const reason = around_ != nullptr ? around_->take_alone(bytes) : nullptr) {
@@ -74,7 +81,7 @@ private:
         alone_.store(taken_alone() + bytes, std::memory_order_relaxed);
     }
 
-    const std::size_t bytes_max_;
+    std::atomic<std::size_t> bytes_max_;
     const char* const reason_;
     MemoryBudget* const around_;
     std::atomic<std::size_t> taken_ = 0;

@@ -8,6 +8,7 @@
 #include <warren/tracing.hpp>
 
 #include "app/config/problems.hpp"
+#include "app/config/values.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -53,6 +54,7 @@ struct ListenerEntry {
     std::string virtual_host{};           // of the shape of virtual hosts: its key there
     std::string socket_name{};            // of a socket that systemd passes; empty: of no such
     MiddlewareConfig middleware{};
+    std::string place{};  // by which it is known again in another configuration: see `set_places`
 };
 
 /// Where a proxy publishes on this machine.
@@ -102,6 +104,7 @@ struct Config {
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
     std::vector<std::string> notes{};  // what is accepted and has no effect
+    ConfigValues values{};             // what all of that was read from
 };
 
 inline constexpr char config_file_default[] = "/etc/warren/warren.yml";

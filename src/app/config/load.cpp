@@ -1,3 +1,4 @@
+#include "app/config/changes.hpp"
 #include "app/config/config.hpp"
 #include "app/config/node.hpp"
 #include "app/config/sections.hpp"
@@ -135,6 +136,8 @@ Config read_config(const std::string& file, const std::optional<std::string>& vi
     if (const auto content = read_configuration(file, found)) {
         if (const auto node = parse(*content, found)) {
             read_root(*node, virtual_host, found, config);
+            config.values = config_values(*node, file);
+            set_places(config);
         }
     }
     problems = found.lines();

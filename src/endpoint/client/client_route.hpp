@@ -32,6 +32,10 @@ public:
     virtual bool is_current_thread() const noexcept = 0;
     /// Start an operation for the I/O thread and wait for it.         thread any but the I/O thread
     virtual void run_until_done(runtime::BlockingOperation& operation) = 0;
+    /// Log in otherwise, and trust others, from the next connection on.                 thread any
+    /// in   address: of the same place
+    /// out  false: this route cannot; another one is wanted
+    virtual bool renew(const Address& /*address*/) { return false; }
     /// End every call and let connections go. When this returns no completion runs any more; on the
     /// I/O thread itself that is so when its turn is over.
     /// thread any, once

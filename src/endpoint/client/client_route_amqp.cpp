@@ -55,6 +55,12 @@ struct AmqpConnections {
         transport->start(*calls);
     }
 
+    void renew(const Address& address) {
+        executor.post([own = link, wanted = std::get<transport::AmqpEndpoint>(address.transport)] {
+            own->renew(wanted);
+        });
+    }
+
     void close() {
         calls->close();
         transport.reset();
@@ -69,11 +75,20 @@ struct AmqpConnections {
     std::unique_ptr<transport::AmqpClientTransport> transport;
 };
 
+class AmqpRoute final : public OwnThreadRoute<AmqpConnections> {
+public:
+    using OwnThreadRoute<AmqpConnections>::OwnThreadRoute;
+
+    bool renew(const Address& address) override {
+        connections().renew(address);
+        return true;
+    }
+};
+
 }  // namespace
 
 std::unique_ptr<ClientRoute> make_amqp_route(const Address& address, const ClientOptions& options) {
-    return std::make_unique<OwnThreadRoute<AmqpConnections>>(
-        std::make_shared<AmqpConnections>(address, options));
+    return std::make_unique<AmqpRoute>(std::make_shared<AmqpConnections>(address, options));
 }
 
 }  // namespace warren::endpoint

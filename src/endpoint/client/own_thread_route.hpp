@@ -43,6 +43,7 @@ public:
 
 protected:
     const Connections& connections() const noexcept { return *connections_; }
+    Connections& connections() noexcept { return *connections_; }
 
 private:
     const std::shared_ptr<Connections> connections_;

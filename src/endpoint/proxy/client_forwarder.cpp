@@ -31,8 +31,9 @@ std::chrono::milliseconds kept_for_the_response(std::chrono::milliseconds left) 
 class ForwardingCall final : public runtime::ClientCall {
 public:
     ForwardingCall(const runtime::ForwardedCall& call,
-                   std::unique_ptr<runtime::ForwardSink> response, ForwardReplies replies)
-        : response_{std::move(response)}, replies_{replies} {
+                   std::unique_ptr<runtime::ForwardSink> response, ForwardReplies replies,
+                   std::shared_ptr<const void> way)
+        : way_{std::move(way)}, response_{std::move(response)}, replies_{replies} {
         method = arena_.copy(call.method);
         style = call.style;
         arguments = arena_.copy(call.arguments);
@@ -116,6 +117,7 @@ private:
         response_->end(std::move(outcome));
     }
 
+    const std::shared_ptr<const void> way_;  // which is there as long as this; goes last
     const std::unique_ptr<runtime::ForwardSink> response_;
     const ForwardReplies replies_;
     Arena arena_;
@@ -138,24 +140,87 @@ ClientForwarder::ClientForwarder(const Address& to, const ForwardOptions& option
       when_blocked_{options.client.when_blocked},
       series_{std::make_shared<metrics::ClientSeries>(
           metrics_route(to, !options.client.auth_secrets.empty()))},
-      route_{make_client_route(to, options.client)},
-      calls_{route_->calls()} {
-    calls_.count_into(series_);
-}
+      way_{make_way(to, options)} {}
 
 ClientForwarder::~ClientForwarder() {
-    route_->close();
+    way_->close();
+    for (const std::weak_ptr<Way>& left : left_) {
+        if (const auto way = left.lock()) {
+            way->close();
+        }
+    }
+}
+
+void ClientForwarder::Way::close() noexcept {
+    if (!is_closed_.exchange(true)) {
+        route_->close();
+    }
+}
+
+std::shared_ptr<ClientForwarder::Way> ClientForwarder::way() const {
+    const std::lock_guard lock{mutex_};
+    return way_;
+}
+
+std::shared_ptr<ClientForwarder::Way> ClientForwarder::make_way(
+    const Address& to, const ForwardOptions& options) const {
+    auto way = std::make_shared<Way>(make_client_route(to, options.client));
+    way->route().calls().count_into(series_);
+    return way;
+}
+
+void ClientForwarder::take(std::shared_ptr<Way>& way) {
+    const std::lock_guard lock{mutex_};
+    std::erase_if(left_, [](const std::weak_ptr<Way>& left) { return left.expired(); });
+    left_.push_back(way_);
+    way_.swap(way);
+}
+
+class ClientForwarder::Renewal final : public Change {
+public:
+    Renewal(ClientForwarder& forwarder, const Address& to, std::shared_ptr<Way> other)
+        : forwarder_{forwarder}, to_{to}, other_{std::move(other)} {}
+
+    void apply() override {
+        if (other_ != nullptr) {
+            forwarder_.take(other_);
+        } else {
+            forwarder_.way()->route().renew(to_);
+        }
+    }
+
+private:
+    ClientForwarder& forwarder_;
+    const Address to_;
+    std::shared_ptr<Way> other_;
+};
+
+std::unique_ptr<ClientForwarder::Change> ClientForwarder::prepare(const Address& to,
+                                                                  const ForwardOptions& options) {
+    return std::make_unique<Renewal>(*this, to,
+                                     to.is_brokerless() ? make_way(to, options) : nullptr);
 }
 
 void ClientForwarder::end_unsent() {
-    calls_.end_unsent(
-        {.code = Code::no_responder,
-         .message = "Not sent: this proxy stops, and has no connection to " + to_.display()});
+    std::vector<std::weak_ptr<Way>> ways;
+    {
+        const std::lock_guard lock{mutex_};
+        ways = left_;
+        ways.push_back(way_);
+    }
+    for (const std::weak_ptr<Way>& each : ways) {
+        if (const auto way = each.lock()) {
+            way->route().calls().end_unsent(
+                {.code = Code::no_responder,
+                 .message =
+                     "Not sent: this proxy stops, and has no connection to " + to_.display()});
+        }
+    }
 }
 
 std::string ClientForwarder::display() const {
     Address to = to_;
-    if (auto endpoints = route_->publishing_at(); !endpoints.empty()) {
+    if (auto endpoints = way()->route().publishing_at(); !endpoints.empty()) {
         std::get<ZmqAddress>(to.transport).endpoints = std::move(endpoints);
     }
     return display_location(to);
@@ -169,16 +234,17 @@ void ClientForwarder::forward(const runtime::ForwardedCall& call,
         return response->end(std::unexpected{Failure{
             .code = Code::expired_in_queue, .message = "Not forwarded: the call's time was over"}});
     }
-    auto outgoing = std::make_unique<ForwardingCall>(call, std::move(response), replies_);
+    auto outgoing = std::make_unique<ForwardingCall>(call, std::move(response), replies_, way_);
     outgoing->wants_response = calls_as_ == ForwardCalls::answered;
     outgoing->came_one_way = !call.wants_response;
     outgoing->runs_anyway = call.runs_anyway;
     outgoing->bears_deadline = outgoing->wants_response || time_left.has_value();
     outgoing->timeout = timeout;
     outgoing->when_blocked = when_blocked_;
-    outgoing->watch(calls_, call.stop, call.stop_unsent);
-    outgoing->watch(calls_, call.parts);
-    calls_.submit(*outgoing.release());
+    runtime::ClientCalls& calls = way_->route().calls();
+    outgoing->watch(calls, call.stop, call.stop_unsent);
+    outgoing->watch(calls, call.parts);
+    calls.submit(*outgoing.release());
 }
 
 }  // namespace warren::endpoint

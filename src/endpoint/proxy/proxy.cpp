@@ -33,6 +33,7 @@ std::expected<std::unique_ptr<store::DurableQueue>, Failure> open_buffer(
 
 Proxy::Proxy(const ListenerConfig& config, const runtime::Clock& clock, std::shared_ptr<Log> log)
     : name_{proxy_name(config)},
+      options_in_force_{config.proxy},
       client_{config.proxy->to, fit_for_buffer(config.proxy->options, config.proxy->to)} {
     if (!config.proxy->options.buffer) {
         return;
@@ -46,6 +47,16 @@ Proxy::Proxy(const ListenerConfig& config, const runtime::Clock& clock, std::sha
 
 runtime::Forwarder& Proxy::forwarder() noexcept {
     return buffered_ ? static_cast<runtime::Forwarder&>(*buffered_) : client_;
+}
+
+std::unique_ptr<ClientForwarder::Change> Proxy::prepare(const ListenerConfig& wanted) {
+    if (!takes_anew(*options_in_force_, *wanted.proxy)) {
+        return nullptr;
+    }
+    ForwardOptions options = options_in_force_->options;
+    options.to = wanted.proxy->options.to;
+    options.client.auth_secrets = wanted.proxy->options.client.auth_secrets;
+    return client_.prepare(wanted.proxy->to, options);
 }
 
 void Proxy::end_unsent() {
@@ -90,6 +101,20 @@ std::string Proxies::target_of(std::size_t listener) const {
 
 std::string Proxies::display_of(std::size_t listener) const {
     return proxies_[listener] ? " forwards to " + proxies_[listener]->target() : "";
+}
+
+Proxies::Changes Proxies::prepare(std::span<const ListenerConfig> wanted) {
+    Changes changes;
+    for (std::size_t at = 0; at < proxies_.size(); ++at) {
+        changes.push_back(proxies_[at] ? proxies_[at]->prepare(wanted[at]) : nullptr);
+    }
+    // Nothing goes wrong from here on.
+    for (std::size_t at = 0; at < proxies_.size(); ++at) {
+        if (changes[at]) {
+            proxies_[at]->take(wanted[at]);
+        }
+    }
+    return changes;
 }
 
 void Proxies::end_unsent() {

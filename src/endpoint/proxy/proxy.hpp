@@ -25,6 +25,12 @@ public:
     Proxy(const ListenerConfig& config, const runtime::Clock& clock, std::shared_ptr<Log> log);
 
     runtime::Forwarder& forwarder() noexcept;
+    /// As that of `ClientForwarder`.
+    /// in   wanted: of a proxy of the same places
+    /// out  null: it goes on as it is
+    std::unique_ptr<ClientForwarder::Change> prepare(const ListenerConfig& wanted);
+    /// What was prepared is going to be applied.
+    void take(const ListenerConfig& wanted) { options_in_force_ = wanted.proxy; }
     /// Where calls are forwarded to, for people, with ports that were chosen here.
     std::string target() const { return client_.display(); }
     /// Fail the calls that wait for a connection, where there is no buffer.
@@ -35,6 +41,7 @@ public:
 
 private:
     const std::string name_;
+    std::shared_ptr<const ProxyConfig> options_in_force_;
     ClientForwarder client_;
     std::unique_ptr<BufferedForwarder> buffered_;  // null: calls go on at once
 };
@@ -53,6 +60,10 @@ public:
     std::string target_of(std::size_t listener) const;
     /// out  " forwards to ADDRESS"; empty of a listener that is no proxy
     std::string display_of(std::size_t listener) const;
+    using Changes = std::vector<std::unique_ptr<ClientForwarder::Change>>;
+    /// As `Proxy::prepare` of each.
+    /// out  in the order of the listeners; null: nothing is to be done
+    Changes prepare(std::span<const ListenerConfig> wanted);
     /// Fail the calls that wait for a connection; what is in buffers stays there.
     void end_unsent();
     /// Begin no further call of those in buffers, and wait for those that are out until a time.

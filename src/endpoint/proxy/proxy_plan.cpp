@@ -127,6 +127,24 @@ std::expected<ListenerConfig, Failure> plan_proxy(ListenerOptions from, ForwardO
     return config;
 }
 
+bool can_take_anew(const ForwardOptions& running, const Address& to) {
+    if (std::holds_alternative<MemoryAddress>(to.transport)) {
+        return false;
+    }
+    const auto* const zmq = std::get_if<ZmqAddress>(&to.transport);
+    return !to.is_brokerless() ||
+           (!running.buffer && (zmq == nullptr || zmq->side == ZmqSide::connect));
+}
+
+bool takes_anew(const ProxyConfig& config, const ProxyConfig& wanted) {
+    // Files of ZeroMQ's keys are read with the address.
+    const bool has_read_files = std::holds_alternative<ZmqAddress>(wanted.to.transport) &&
+                                wanted.options.to.contains("_file=");
+    return can_take_anew(config.options, wanted.to) &&
+           (has_read_files || config.options.to != wanted.options.to ||
+            config.options.client.auth_secrets != wanted.options.client.auth_secrets);
+}
+
 std::expected<void, Failure> add_proxy(std::vector<ListenerConfig>& configs, ListenerOptions from,
                                        ForwardOptions options) {
     auto config = plan_proxy(std::move(from), std::move(options));

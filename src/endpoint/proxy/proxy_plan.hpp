@@ -30,4 +30,12 @@ std::expected<ListenerConfig, Failure> plan_proxy(ListenerOptions from, ForwardO
 std::expected<void, Failure> add_proxy(std::vector<ListenerConfig>& configs, ListenerOptions from,
                                        ForwardOptions options);
 
+/// Whether a proxy that runs can log in and sign otherwise, and trust others, on the way to an
+/// address of the same place. Not one that publishes where others connect to, or one with a buffer
+/// and no broker behind it.
+bool can_take_anew(const ForwardOptions& running, const Address& to);
+
+/// Whether it is to do so, by another plan of the same places.
+bool takes_anew(const ProxyConfig& config, const ProxyConfig& wanted);
+
 }  // namespace warren::endpoint

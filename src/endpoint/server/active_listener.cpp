@@ -27,6 +27,21 @@ std::vector<std::string> fingerprints_of(const std::vector<const Method*>& metho
     return fingerprints;
 }
 
+runtime::CallPolicy call_policy(const ListenerConfig& config,
+                                runtime::Interceptors::All interceptors) {
+    const ListenerOptions& options = config.options;
+    interceptors.insert(interceptors.end(), options.interceptors.begin(),
+                        options.interceptors.end());
+    return {.keys = config.keys,
+            .secrets = options.plaintext_secrets == PlaintextSecrets::accept
+                           ? model::SecretPolicy::accept_plaintext
+                           : model::SecretPolicy::must_be_encrypted,
+            .secrets_ttl = options.fernet_ttl,
+            .secrets_depth = config.address.protocol->secret_depth_for(options.nested_secrets),
+            .strict_contracts = options.strict_contracts,
+            .interceptors = std::move(interceptors)};
+}
+
 }  // namespace
 
 ActiveListener::ActiveListener(ListenerConfig config, std::vector<const Method*> methods,
@@ -51,41 +66,42 @@ std::string ActiveListener::display() const {
     return shown + (config_.proxy ? "" : " methods=" + std::to_string(methods_.size()));
 }
 
-runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& opening) const {
-    runtime::Interceptors::All interceptors = opening.interceptors;
-    const auto& own = config_.options.interceptors;
-    interceptors.insert(interceptors.end(), own.begin(), own.end());
-    return {
-        .methods = methods_,
-        .fingerprints = fingerprints_of(methods_),
-        .describing = config_.describing,
-        .strict_contracts = config_.options.strict_contracts,
-        .forwarder = opening.forwarder,
-        .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
-        .keys = config_.keys,
-        .secrets = config_.options.plaintext_secrets == PlaintextSecrets::accept
-                       ? model::SecretPolicy::accept_plaintext
-                       : model::SecretPolicy::must_be_encrypted,
-        .secrets_ttl = config_.options.fernet_ttl,
-        .secrets_depth = config_.address.protocol->secret_depth_for(config_.options.nested_secrets),
-        .responses = opening.responses,
-        .series = series_ ? &*series_ : nullptr,
-        .name = config_.display(),
-        .attempts_max = attempts_max_of(config_),
-        .keyed_calls = opening.keyed_calls,
-        .keyed_attempts_max =
-            config_.options.queue.attempts_max.value_or(opening.keyed_attempts_max),
-        .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
-        .store_locks = opening.store_locks,
-        .interceptors = std::move(interceptors),
-        .forwards_to = opening.forwards_to};
+runtime::ListenerContextOptions ActiveListener::listener_options(const Opening& opening) {
+    interceptors_ = opening.interceptors;
+    clock_ = &opening.dispatcher.calls().clock();
+    return options_of(opening);
+}
+
+runtime::ListenerContextOptions ActiveListener::options_of(const Opening& opening) const {
+    return {.methods = methods_,
+            .fingerprints = fingerprints_of(methods_),
+            .describing = config_.describing,
+            .forwarder = opening.forwarder,
+            .forwarded = opening.forwarder != nullptr ? names_ : std::vector<std::string>{},
+            .policy = call_policy(config_, opening.interceptors),
+            .responses = opening.responses,
+            .series = series_ ? &*series_ : nullptr,
+            .name = config_.display(),
+            .attempts_max = attempts_max_of(config_),
+            .keyed_calls = opening.keyed_calls,
+            .keyed_attempts_max =
+                config_.options.queue.attempts_max.value_or(opening.keyed_attempts_max),
+            .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
+            .store_locks = opening.store_locks,
+            .forwards_to = opening.forwards_to};
+}
+
+std::shared_ptr<const runtime::PolicyInForce> ActiveListener::policy_of(
+    const ListenerConfig& wanted) const {
+    return std::make_shared<const runtime::PolicyInForce>(call_policy(wanted, interceptors_),
+                                                          *clock_);
 }
 
 runtime::ListenerContextOptions ActiveListener::stored_options(const Opening& opening) const {
-    runtime::ListenerContextOptions options = listener_options(opening);
+    runtime::ListenerContextOptions options = options_of(opening);
     // How old their secrets were was seen when they came, and how often they were delivered is
     // what the store counts.
-    options.secrets_ttl.reset();
+    options.policy.secrets_ttl.reset();
     options.attempts_max = 0;
     options.describing.clear();
     options.series = nullptr;

@@ -76,7 +76,19 @@ public:
     /// Once closed: whether the other side has surely got what was sent.             thread any
     virtual bool is_flushed() const noexcept { return true; }
 
-    virtual std::expected<void, Failure> reload_certificates() { return {}; }
+    /// Puts other options in force.          thread the I/O thread, once
+    class Change {
+    public:
+        virtual ~Change() = default;
+        virtual void apply() = 0;
+    };
+    /// Make ready what of other options a listener takes that runs; whatever else they say stays as
+    /// it was. A change keeps what it has replaced, for its owner to destroy.
+    /// in   wanted: of the same place
+    /// err  a file of TLS that cannot be used, which may have changed again
+    /// thread any but the I/O thread, one at a time; only of one that is open
+    virtual std::expected<std::unique_ptr<Change>, Failure> prepare(
+        const ListenerConfig& wanted) = 0;
 
     /// What it has done and has now; after `close` there is nothing.
     /// thread the I/O thread of what listens directly or at a broker
@@ -88,7 +100,10 @@ protected:
 
     /// The names of its methods; empty: it forwards all.
     const std::vector<std::string>& methods() const noexcept { return names_; }
-    runtime::ListenerContextOptions listener_options(const Opening& opening) const;
+    runtime::ListenerContextOptions listener_options(const Opening& opening);
+    runtime::ListenerContextOptions options_of(const Opening& opening) const;
+    /// The policy that other options make.
+    std::shared_ptr<const runtime::PolicyInForce> policy_of(const ListenerConfig& wanted) const;
     const metrics::Route& route() const noexcept { return route_; }
     /// The broker, or where it listens itself.
     virtual std::string location() const { return config_.address.display(); }
@@ -99,6 +114,9 @@ private:
     std::vector<std::string> names_;
     metrics::Route route_;
     std::optional<metrics::ListenerSeries> series_;
+    // Once open.
+    runtime::Interceptors::All interceptors_;  // of the server
+    const runtime::Clock* clock_ = nullptr;
 };
 
 /// err  throws Error (invalid_request) for options that only now can be held against the methods

@@ -128,16 +128,30 @@ std::vector<std::string> ActiveListeners::unfinished() const {
     return reasons;
 }
 
-std::vector<Failure> ActiveListeners::reload_certificates() const {
-    std::vector<Failure> failures;
-    std::mutex mutex;
-    on_each([&](ActiveListener& listener) {
-        if (auto reloaded = listener.reload_certificates(); !reloaded) {
-            const std::lock_guard lock{mutex};
-            failures.push_back(std::move(reloaded.error()));
+std::expected<ActiveListeners::Changes, Failure> ActiveListeners::prepare(
+    std::span<const ListenerConfig> wanted) const {
+    Changes changes;
+    for (std::size_t index = 0; index < all_.size(); ++index) {
+        auto change = all_[index].listener->prepare(wanted[index]);
+        if (!change) {
+            return std::unexpected{std::move(change.error())};
         }
-    });
-    return failures;
+        changes.push_back(std::move(*change));
+    }
+    return changes;
+}
+
+void ActiveListeners::apply(const Changes& changes,
+                            const std::function<void(std::size_t index)>& beside) const {
+    Countdown done{all_.size()};
+    for (std::size_t index = 0; index < all_.size(); ++index) {
+        all_[index].listener->executor().post([&, index] {
+            changes[index]->apply();
+            beside(index);
+            done.arrive();
+        });
+    }
+    done.wait();
 }
 
 void ActiveListeners::announce_drain(std::chrono::milliseconds delay) {

@@ -10,6 +10,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,17 @@ public:
 
     /// Those of the listeners whose calls are handled here.
     std::vector<runtime::ListenerContextOptions> stored_options(const MakeOpening& opening) const;
-    bool all_consume() const noexcept;                 // thread any
-    std::vector<std::string> displays() const;         // thread any, once open
-    std::vector<std::string> addresses() const;        // thread any, once open
-    std::vector<std::string> not_consuming() const;    // for people
-    std::vector<std::string> unfinished() const;       // for people
-    std::vector<Failure> reload_certificates() const;  // of what could not be read
+    bool all_consume() const noexcept;               // thread any
+    std::vector<std::string> displays() const;       // thread any, once open
+    std::vector<std::string> addresses() const;      // thread any, once open
+    std::vector<std::string> not_consuming() const;  // for people
+    std::vector<std::string> unfinished() const;     // for people
+    using Changes = std::vector<std::unique_ptr<ActiveListener::Change>>;
+    /// As `ActiveListener::prepare` of each, in their order.
+    std::expected<Changes, Failure> prepare(std::span<const ListenerConfig> wanted) const;
+    /// Put them in force, each on its listener's I/O thread, and return when that is done.
+    /// in   beside: called there, too, for each listener
+    void apply(const Changes& changes, const std::function<void(std::size_t index)>& beside) const;
     /// thread the I/O thread of what listens directly or at a broker
     std::vector<metrics::ListenerFigures> figures() const;
 

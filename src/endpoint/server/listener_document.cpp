@@ -101,4 +101,18 @@ contract::ListenerDocument listener_document(const ListenerConfig& config, std::
     return document;
 }
 
+std::vector<contract::ListenerDocument> listener_documents(
+    std::span<const ListenerConfig> configs, const std::vector<std::string>& addresses,
+    const Registry& registry, ServerReplies replies) {
+    std::vector<contract::ListenerDocument> documents;
+    for (std::size_t at = 0; at < configs.size(); ++at) {
+        if (const auto methods = methods_of(configs[at], registry); methods && !configs[at].proxy) {
+            auto& document =
+                documents.emplace_back(listener_document(configs[at], addresses[at], *methods));
+            document.is_mock = replies == ServerReplies::mock;
+        }
+    }
+    return documents;
+}
+
 }  // namespace warren::endpoint

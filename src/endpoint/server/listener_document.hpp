@@ -1,8 +1,12 @@
 #pragma once
 
+#include <warren/method.hpp>
+#include <warren/server.hpp>
+
 #include "contract/document.hpp"
 #include "endpoint/server/listener_config.hpp"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,5 +21,11 @@ std::string client_address(const ListenerConfig& config);
 /// in  methods: that it serves
 contract::ListenerDocument listener_document(const ListenerConfig& config, std::string address,
                                              const std::vector<const Method*>& methods);
+
+/// Of each listener that serves methods.
+/// in   addresses: of all, in their order
+std::vector<contract::ListenerDocument> listener_documents(
+    std::span<const ListenerConfig> configs, const std::vector<std::string>& addresses,
+    const Registry& registry, ServerReplies replies);
 
 }  // namespace warren::endpoint

@@ -83,6 +83,13 @@ public:
     std::string unfinished() const override {
         return server_ != nullptr ? server_->unfinished() : std::string{};
     }
+    std::expected<std::unique_ptr<Change>, Failure> prepare(const ListenerConfig& wanted) override {
+        return std::make_unique<Renewal>(
+            *this, wanted.address,
+            runtime::MessageServerUpdate{.policy = policy_of(wanted),
+                                         .in_flight_bytes_max = wanted.options.requests_bytes_max,
+                                         .compress_bytes_min = wanted.options.compress_bytes_min});
+    }
     void close(std::move_only_function<void()> closed) override {
         close_connection([this, closed = std::move(closed)]() mutable {
             server_.reset();
@@ -95,6 +102,8 @@ protected:
     virtual std::shared_ptr<runtime::ServerTransport> make_transport(const Opening& opening) = 0;
     virtual void start(runtime::ServerTransport& transport, runtime::ServerSink& sink) = 0;
     virtual void close_connection(std::move_only_function<void()> closed) = 0;
+    /// From the next connection on.
+    virtual void renew_connection(const Address&) {}
 
     const protocol::Topology& topology() const noexcept { return topology_; }
     const std::string& queue() const noexcept { return topology_.queues.front().name; }
@@ -104,6 +113,24 @@ protected:
     }
 
 private:
+    class Renewal final : public Change {
+    public:
+        Renewal(MessageListener& listener, Address address, runtime::MessageServerUpdate update)
+            : listener_{listener}, address_{std::move(address)}, update_{std::move(update)} {}
+
+        void apply() override {
+            if (listener_.server_ != nullptr) {
+                update_ = listener_.server_->renew(std::move(update_));
+                listener_.renew_connection(address_);
+            }
+        }
+
+    private:
+        MessageListener& listener_;
+        const Address address_;
+        runtime::MessageServerUpdate update_;
+    };
+
     std::unique_ptr<protocol::MessageProtocol> protocol_;
     protocol::Topology topology_;
     std::size_t reply_bytes_max_ = 0;
@@ -183,6 +210,11 @@ private:
     }
     void start(runtime::ServerTransport& transport, runtime::ServerSink& sink) override {
         static_cast<transport::AmqpServerTransport&>(transport).start(sink);
+    }
+    void renew_connection(const Address& wanted) override {
+        if (link_) {
+            link_->renew(std::get<transport::AmqpEndpoint>(wanted.transport));
+        }
     }
     void close_connection(std::move_only_function<void()> closed) override {
         if (!link_) {

@@ -10,6 +10,7 @@
 #include "endpoint/server/active_listeners.hpp"
 #include "endpoint/server/describe_methods.hpp"
 #include "endpoint/server/listener_document.hpp"
+#include "endpoint/server/reload_plan.hpp"
 #include "endpoint/server/server_admin.hpp"
 #include "endpoint/server/server_figures.hpp"
 #include "endpoint/server/server_sizing.hpp"
@@ -23,6 +24,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -198,8 +200,15 @@ public:
 
     std::string admin_address() const { return admin_ ? admin_->local_address() : std::string{}; }
 
-    std::vector<Failure> reload_certificates() const {
-        return running() ? listeners_.reload_certificates() : std::vector<Failure>{};
+    void reload(std::vector<ListenerOptions> listeners, std::vector<ForwardOptions> forwards) {
+        const std::lock_guard lock{reload_mutex_};
+        if (!running()) {
+            throw Error{Code::invalid_request, "Only a server that runs takes options anew"};
+        }
+        endpoint::reload(
+            endpoint::reload_plan(configs_, std::move(listeners), std::move(forwards), log_),
+            listeners_, *proxies_);
+        dispatcher_->calls().shows_calls.store(log_->shows_calls(), std::memory_order_relaxed);
     }
 
     ServerOptions options_;
@@ -221,9 +230,6 @@ private:
                                                    .figures = [this] { return figures(); },
                                                    .not_ready = [this] { return not_ready(); }});
         if (!opened) {
-            if (!options_.admin_origin.empty()) {
-                opened.error().message = options_.admin_origin + ": " + opened.error().message;
-            }
             return std::unexpected{std::move(opened.error())};
         }
         admin_ = std::move(*opened);
@@ -250,17 +256,8 @@ private:
     }
 
     std::vector<contract::ListenerDocument> listener_documents() const {
-        const std::vector<std::string> addresses = listeners_.addresses();
-        std::vector<contract::ListenerDocument> documents;
-        for (std::size_t at = 0; at < configs_.size(); ++at) {
-            if (const auto methods = endpoint::methods_of(configs_[at], registry_);
-                methods && !configs_[at].proxy) {
-                auto& document = documents.emplace_back(
-                    endpoint::listener_document(configs_[at], addresses[at], *methods));
-                document.is_mock = options_.replies == ServerReplies::mock;
-            }
-        }
-        return documents;
+        return endpoint::listener_documents(configs_, listeners_.addresses(), registry_,
+                                            options_.replies);
     }
 
     void requeue_all() {
@@ -283,6 +280,7 @@ private:
     }
 
     void close(std::chrono::milliseconds patience) {
+        const std::lock_guard lock{reload_mutex_};
         close_admin();
         stored_calls_.close();
         listeners_.close(std::max(patience, close_patience));
@@ -308,6 +306,7 @@ private:
     std::optional<endpoint::Proxies> proxies_;
     std::unique_ptr<endpoint::ServerAdmin> admin_;
     std::thread asio_thread_;
+    std::mutex reload_mutex_;  // of what must not end meanwhile
     bool ended_ = false;
     bool is_flushed_ = true;  // when it has ended: brokers have what was sent to them
 };
@@ -379,8 +378,8 @@ std::string Server::admin_address() const {
     return implementation_->admin_address();
 }
 
-std::vector<Failure> Server::reload_certificates() {
-    return implementation_->reload_certificates();
+void Server::reload(std::vector<ListenerOptions> listeners, std::vector<ForwardOptions> forwards) {
+    implementation_->reload(std::move(listeners), std::move(forwards));
 }
 
 bool Server::drain(std::chrono::milliseconds timeout) {

@@ -12,14 +12,20 @@ std::expected<std::unique_ptr<ServerAdmin>, Failure> ServerAdmin::open(
     transport::AsioExecutor& executor, const ServerOptions& options, Sources sources) {
     auto where = options.admin_socket ? std::expected<transport::HttpServerOptions, Failure>{}
                                       : parse_admin_address(options.admin_address);
+    const auto at_origin = [&options](Failure failure) {
+        if (!options.admin_origin.empty()) {
+            failure.message = options.admin_origin + ": " + failure.message;
+        }
+        return std::unexpected{std::move(failure)};
+    };
     if (!where) {
-        return std::unexpected{std::move(where.error())};
+        return at_origin(std::move(where.error()));
     }
     where->listening_socket = options.admin_socket;
     std::unique_ptr<ServerAdmin> admin{
         new ServerAdmin{executor, options, std::move(*where), std::move(sources)}};
     if (auto started = admin->listener_.start(); !started) {
-        return std::unexpected{std::move(started.error())};
+        return at_origin(std::move(started.error()));
     }
     return admin;
 }

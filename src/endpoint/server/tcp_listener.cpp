@@ -45,7 +45,23 @@ struct Tcp {
         figures.handshake_failures = counters.tls_failures.get();
     }
 
-    static std::expected<void, Failure> reload(Acceptor& acceptor) { return acceptor.reload_tls(); }
+    static std::expected<std::move_only_function<void(Acceptor&)>, Failure> prepare(
+        const ListenerConfig& config, const ListenerConfig& wanted) {
+        transport::TcpServerUpdate update{.connections_max = wanted.options.limits.connections_max};
+        transport::TlsContext context;
+        if (config.options.tcp.tls && wanted.options.tcp.tls) {
+            update.tls = server_tls(*wanted.options.tcp.tls);
+            auto made = transport::make_tls_context(*update.tls);
+            if (!made) {
+                return std::unexpected{std::move(made.error())};
+            }
+            context = std::move(*made);
+        }
+        return
+            [context = std::move(context), update = std::move(update)](Acceptor& acceptor) mutable {
+                acceptor.renew(std::move(context), std::move(update));
+            };
+    }
 };
 
 }  // namespace

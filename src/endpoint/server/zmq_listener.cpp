@@ -53,7 +53,10 @@ struct Answering {
         count_bytes(acceptor.counters(), figures);
         *figures.dropped_responses += acceptor.counters().dropped_messages.get();
     }
-    static std::expected<void, Failure> reload(Acceptor&) { return {}; }
+    static std::expected<std::move_only_function<void(Acceptor&)>, Failure> prepare(
+        const ListenerConfig&, const ListenerConfig&) {
+        return [](Acceptor&) {};
+    }
 };
 
 /// What publishers send is done, and nobody hears of it.
@@ -84,7 +87,10 @@ struct Subscribed {
         count_bytes(acceptor.counters(), figures);
         figures.reconnects = acceptor.counters().reconnects.get();
     }
-    static std::expected<void, Failure> reload(Acceptor&) { return {}; }
+    static std::expected<std::move_only_function<void(Acceptor&)>, Failure> prepare(
+        const ListenerConfig&, const ListenerConfig&) {
+        return [](Acceptor&) {};
+    }
 };
 
 }  // namespace

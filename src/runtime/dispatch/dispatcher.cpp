@@ -83,7 +83,7 @@ bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
     ListenerContext& listener = *call.state.listener;
     const ListenerContext::Served* const served = listener.find(request.method);
     describe(call, request, served);
-    if (const Interceptors* const interceptors = listener.interceptors();
+    if (const Interceptors* const interceptors = call.state.policy->interceptors();
         interceptors != nullptr && !interceptors->begin(call, request)) [[unlikely]] {
         return false;
     }
@@ -118,7 +118,7 @@ bool Dispatcher::accept_contract(ServerCall& call, const ListenerContext::Served
     state.has_other_contract = true;
     calls_.counters.contract_differences.fetch_add(1, std::memory_order_relaxed);
     skews_.report(state.context, served.fingerprint);
-    if (!state.listener->options().strict_contracts) {
+    if (!state.policy->policy().strict_contracts) {
         return true;
     }
     call.fail({.code = Code::contract_mismatch,

@@ -85,7 +85,7 @@ public:
     std::uint64_t one_way_failures() const noexcept { return calls_.one_way_failures(); }
     const LockTable& locks() const noexcept { return calls_.locks; }
     /// Whether the log gets a line about each call.
-    bool shows_calls() const noexcept { return calls_.shows_calls; }
+    bool shows_calls() const noexcept { return calls_.shows_calls.load(std::memory_order_relaxed); }
     std::size_t queued() const noexcept { return workers_.queued(); }
 
     // What listeners use.

@@ -104,7 +104,7 @@ public:
     /// in   copies: for texts, as the call may be answered, and gone, before they are read
     protocol::Metadata metadata_of(const ServerCall& call, protocol::Metadata metadata,
                                    Arena& copies) const {
-        if (listener_.interceptors() == nullptr) [[likely]] {
+        if (call.state.policy->interceptors() == nullptr) [[likely]] {
             return metadata;
         }
         const Context& context = call.state.context;

@@ -29,14 +29,15 @@ std::expected<std::string, Failure> request_record_of(const ServerCall& call,
                                                       std::optional<std::int64_t> expires_at_ms) {
     const Context& context = call.state.context;
     const ListenerContextOptions& options = call.state.listener->options();
+    const CallPolicy& policy = call.state.policy->policy();
     Arena arena;
     const auto plain = bound_arguments(*call.state.keyed, arena);
     if (!plain) {
         return std::unexpected{plain.error()};
     }
-    const auto closed = model::encrypt(*call.state.method->request, *plain, options.keys,
+    const auto closed = model::encrypt(*call.state.method->request, *plain, policy.keys,
                                        call.state.listener->executor().unix_seconds(),
-                                       model::Tokens::encrypt_again, arena, options.secrets_depth);
+                                       model::Tokens::encrypt_again, arena, policy.secrets_depth);
     if (!closed) {
         return std::unexpected{Failure{.code = Code::internal,
                                        .message = std::string{format::message_of(closed.error())}}};

@@ -33,9 +33,7 @@ ListenerContext::ListenerContext(Dispatcher& dispatcher, Executor& executor,
       calls_{dispatcher.calls()},
       executor_{executor},
       options_{std::move(options)},
-      interceptors_{options_.interceptors.empty() ? nullptr
-                                                  : std::make_unique<const Interceptors>(
-                                                        options_.interceptors, calls_.clock())},
+      policy_{std::make_shared<const PolicyInForce>(std::move(options_.policy), calls_.clock())},
       backend_{make_backend(*this)},
       deadlines_{executor,
                  [this](Watched& watched) { return remove(static_cast<ServerCall&>(watched)); },

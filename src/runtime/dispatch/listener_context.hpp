@@ -3,24 +3,22 @@
 #include <warren/idempotency.hpp>
 #include <warren/method.hpp>
 
-#include "format/fernet/fernet.hpp"
 #include "metrics/call_series.hpp"
-#include "model/secrets.hpp"
 #include "runtime/counters.hpp"
+#include "runtime/dispatch/call_policy.hpp"
 #include "runtime/dispatch/deadline_watch.hpp"
-#include "runtime/dispatch/interceptors.hpp"
 #include "runtime/dispatch/server_call.hpp"
 #include "runtime/dispatch/workers.hpp"
 #include "runtime/executor.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace warren::runtime {
@@ -42,14 +40,10 @@ struct ListenerContextOptions {
     std::vector<const Method*> methods;       // those it serves
     std::vector<std::string> fingerprints{};  // of each of these, in their order; empty: unknown
     std::vector<const Method*> describing{};  // that tell what these are; counted nowhere
-    bool strict_contracts = false;  // calls by another contract are refused, whatever they say
     /// Forwards every call instead, as it came; outlives the listener. Null: handlers run here.
     Forwarder* forwarder = nullptr;
     std::vector<std::string> forwarded{};  // the methods that it forwards; empty: whatever is asked
-    format::Keyring keys{};  // opens the requests' secrets; empty: nothing is encrypted
-    model::SecretPolicy secrets = model::SecretPolicy::must_be_encrypted;
-    std::optional<std::chrono::seconds> secrets_ttl{};  // how old they may be; none: any age
-    model::SecretDepth secrets_depth = model::SecretDepth::any;
+    CallPolicy policy{};                   // the first one: see `ListenerContext::renew`
     Responses responses = Responses::by_handlers;
     const metrics::ListenerSeries* series = nullptr;  // where its calls count; null: nowhere
     std::string name{};                               // in log lines
@@ -61,7 +55,6 @@ struct ListenerContextOptions {
     std::uint32_t keyed_attempts_max = 0;
     Idempotency idempotency = Idempotency::at_least_once;  // of methods that say nothing, with it
     StoreLocks* store_locks = nullptr;                     // of the same store
-    Interceptors::All interceptors{};                      // outermost first
     std::string forwards_to{};                             // for these: where, of a proxy
     /// Its callers may have gone and want their calls done all the same: what is forwarded for one
     /// that is gone is stopped where it runs, and runs where it has not begun.
@@ -85,8 +78,13 @@ public:
     RunningCalls& calls() noexcept { return calls_; }
     Backend& backend() noexcept { return *backend_; }
     DeadlineWatch& deadlines() noexcept { return deadlines_; }
-    /// Null: there are none.          thread any
-    const Interceptors* interceptors() const noexcept { return interceptors_.get(); }
+    /// What calls are under that begin now.
+    const std::shared_ptr<const PolicyInForce>& policy() const noexcept { return policy_; }
+    /// Have calls under another policy that begin from now on.
+    /// out  the one before, which calls may still be under
+    std::shared_ptr<const PolicyInForce> renew(std::shared_ptr<const PolicyInForce> policy) {
+        return std::exchange(policy_, std::move(policy));
+    }
     struct Served {
         std::string_view name;
         const Method* method = nullptr;         // null: forwarded
@@ -125,7 +123,7 @@ private:
     RunningCalls& calls_;
     Executor& executor_;
     ListenerContextOptions options_;
-    const std::unique_ptr<const Interceptors> interceptors_;
+    std::shared_ptr<const PolicyInForce> policy_;
     std::unique_ptr<Backend> backend_;
     std::vector<Served> served_;  // by name
     std::atomic<const Served*> last_found_ = nullptr;

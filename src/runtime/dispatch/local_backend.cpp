@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::size_t counted_values_bytes_min = 4096;
 
-std::optional<format::TimeToLive> time_to_live(ListenerContext& listener) {
-    const auto ttl = listener.options().secrets_ttl;
+std::optional<format::TimeToLive> time_to_live(const CallPolicy& policy,
+                                               ListenerContext& listener) {
+    const auto ttl = policy.secrets_ttl;
     if (!ttl) {
         return std::nullopt;
     }
@@ -78,7 +79,7 @@ public:
             return calls_.finish(std::move(call), at);
         }
         call->state.has_begun.store(true, std::memory_order_relaxed);
-        if (listener_.interceptors() != nullptr) [[unlikely]] {
+        if (call->state.policy->interceptors() != nullptr) [[unlikely]] {
             call->state.handler_began_at = calls_.clock().now();
         }
         if (call->state.method->responds_later) {
@@ -119,7 +120,7 @@ Failure mismatch(std::vector<FieldError> errors) {
 bool bind(ServerCall& call, const protocol::Call& request) {
     ServerCallState& state = call.state;
     const Method& method = *state.method;
-    const ListenerContextOptions& options = state.listener->options();
+    const CallPolicy& policy = state.policy->policy();
     if (state.invocation_of != &method) {
         state.invocation = method.make_invocation();
         state.invocation_of = &method;
@@ -134,11 +135,11 @@ bool bind(ServerCall& call, const protocol::Call& request) {
     }
     void* const bound = state.invocation->request();
     auto errors =
-        options.keys.empty()
+        policy.keys.empty()
             ? model::bind_arguments(*method.request, request.style, request.arguments, bound)
             : model::bind_arguments(*method.request, request.style, request.arguments,
-                                    {options.keys, options.secrets, time_to_live(*state.listener),
-                                     options.secrets_depth},
+                                    {policy.keys, policy.secrets,
+                                     time_to_live(policy, *state.listener), policy.secrets_depth},
                                     call.arena, bound);
     if (!errors.empty()) {
         call.fail(state.has_other_contract ? mismatch(std::move(errors))

@@ -92,8 +92,12 @@ RunningCalls::RunningCalls(const Clock& clock, Log& log, std::size_t lock_waiter
 
 void RunningCalls::begin(ServerCall& call, ListenerContext& listener) noexcept {
     call.state.listener = &listener;
+    if (call.state.policy != listener.policy()) [[unlikely]] {
+        call.state.policy = listener.policy();
+    }
     call.state.series = listener.unknown_series();
-    if (call.state.series != nullptr || shows_calls || listener.interceptors() != nullptr) {
+    if (call.state.series != nullptr || shows_calls.load(std::memory_order_relaxed) ||
+        call.state.policy->interceptors() != nullptr) {
         call.state.began_at = clock_.now();
     }
     listener.counts.begun.add();
@@ -125,7 +129,7 @@ std::expected<Value, std::string> RunningCalls::render(const ServerCall& call, c
         return std::unexpected{"breaks its contract: " + summary_of(errors)};
     }
     const Value rendered = model::render(type, data, arena);
-    const format::Keyring& keys = call.state.listener->options().keys;
+    const format::Keyring& keys = call.state.policy->policy().keys;
     if (keys.empty()) [[likely]] {
         return rendered;
     }
@@ -266,7 +270,7 @@ void RunningCalls::finish(std::unique_ptr<ServerCall> call, At at) noexcept {
         state.series->record(state.response.failure, clock_.now() - state.began_at,
                              call->request_bytes);
     }
-    if (shows_calls) [[unlikely]] {
+    if (shows_calls.load(std::memory_order_relaxed)) [[unlikely]] {
         log_call(*call);
     }
     state.response.method = state.context.method;

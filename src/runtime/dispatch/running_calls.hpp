@@ -73,7 +73,7 @@ public:
 
     LockTable locks;
     Counters counters{};
-    const bool shows_calls;
+    std::atomic<bool> shows_calls;  // in the log
 
 private:
     bool is_late(const ServerCall& call) const noexcept;

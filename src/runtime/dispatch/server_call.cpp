@@ -40,7 +40,7 @@ void ServerCall::release_result() noexcept {
 }
 
 void ServerCall::end_intercepted(std::size_t response_bytes) noexcept {
-    if (const Interceptors* const interceptors = state.listener->interceptors()) [[unlikely]] {
+    if (const Interceptors* const interceptors = state.policy->interceptors()) [[unlikely]] {
         interceptors->end(*this, response_bytes);
     }
 }

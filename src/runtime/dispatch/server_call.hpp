@@ -34,6 +34,7 @@ namespace warren::runtime {
 
 class ServerCall;
 class ListenerContext;
+class PolicyInForce;
 struct CallLock;
 
 /// A call that somebody else has, who answers later. The response and the end of the waiting for it
@@ -43,6 +44,8 @@ using ParkedCall = std::atomic<ServerCall*>;
 /// What the dispatcher and its backends know of a call while it is under way.
 struct ServerCallState {
     ListenerContext* listener = nullptr;
+    /// The listener's when it began. One that is used again keeps it, as it is mostly the same.
+    std::shared_ptr<const PolicyInForce> policy{};
     const Method* method = nullptr;          // null: there is no such one here, or it is forwarded
     metrics::CallSeries* series = nullptr;   // null: nobody counts
     TimePoint began_at{};                    // where somebody counts

@@ -177,6 +177,15 @@ void MessageServer::accept_large(std::unique_ptr<MessageServerCall> call,
     dispatcher_.refuse(std::move(call), std::move(kept.error()), listener_);
 }
 
+MessageServerUpdate MessageServer::renew(MessageServerUpdate update) {
+    options_.in_flight_bytes_max = update.in_flight_bytes_max;
+    memory_.all.set_bytes_max(options_.in_flight_bytes_max);
+    options_.compress_bytes_min = update.compress_bytes_min;
+    update.policy = listener_.renew(std::move(update.policy));
+    free_.clear();  // they have what was before
+    return update;
+}
+
 std::unique_ptr<MessageServerCall> MessageServer::idle_job() {
     if (free_.empty()) {
         return std::make_unique<MessageServerCall>(protocol_, completions_,
@@ -207,7 +216,7 @@ std::unique_ptr<MessageServerCall> MessageServer::make_call(DeliveryId delivery,
     call->body_bytes = message.body.size();
     call->request_bytes = message.body.size();
     call->wants_response = !message.reply_to.empty();
-    if (listener_.interceptors() != nullptr) [[unlikely]] {
+    if (listener_.policy()->interceptors() != nullptr) [[unlikely]] {
         // Of what cannot be read, too.
         call->state.context.caller = call->arena.copy(message.user_id);
     }

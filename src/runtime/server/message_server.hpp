@@ -65,6 +65,13 @@ struct MessageServerOptions {
     std::function<void(const Failure& why)> on_lost{};
 };
 
+/// What a message server that runs takes anew; the rest as in its options.
+struct MessageServerUpdate {
+    std::shared_ptr<const PolicyInForce> policy;
+    std::size_t in_flight_bytes_max = std::size_t{256} << 20;
+    std::optional<std::size_t> compress_bytes_min{};
+};
+
 /// What a message server has done, beside what `Counters` tell.          thread any may read
 struct MessageServerCounters {
     SingleWriterCounter bytes_received;  // of bodies
@@ -96,6 +103,10 @@ public:
     ~MessageServer() override;
     MessageServer(const MessageServer&) = delete;
     MessageServer& operator=(const MessageServer&) = delete;
+
+    /// Have requests that come from now on under other options; calls that run keep what they have.
+    /// out  what was in force before, of which calls may still need the policy
+    MessageServerUpdate renew(MessageServerUpdate update);
 
     /// Stop consuming, and say when every delivery is settled.
     void drain(std::move_only_function<void()> on_drained);

@@ -44,6 +44,8 @@ public:
           reply_bytes_max_{reply_bytes_max},
           compress_bytes_min_{compress_bytes_min} {}
 
+    std::size_t compress_bytes_min() const noexcept { return compress_bytes_min_; }
+
     std::expected<void, Failure> write_part(protocol::ResponseKind kind,
                                             const Value& data) override;
     void begin_heartbeats(std::chrono::milliseconds interval) override;

@@ -259,8 +259,10 @@ void MessageServer::trim_settled() {
 }
 
 void MessageServer::recycle(std::unique_ptr<MessageServerCall> call) {
-    if (free_.size() < options_.in_flight_max && call->body_bytes <= kept_bytes_max &&
-        call->kept_bytes() <= kept_bytes_max) {
+    // One that outlasted a renewal compresses as was right before.
+    if (free_.size() < options_.in_flight_max &&
+        call->compress_bytes_min() == options_.compress_bytes_min.value_or(0) &&
+        call->body_bytes <= kept_bytes_max && call->kept_bytes() <= kept_bytes_max) {
         call->reuse();
         free_.push_back(std::move(call));
     }

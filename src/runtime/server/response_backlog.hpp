@@ -19,6 +19,11 @@ public:
     ResponseBacklog(std::size_t connection_bytes_max, std::size_t bytes_max) noexcept
         : connection_bytes_max_{connection_bytes_max}, bytes_max_{bytes_max} {}
 
+    void set_limits(std::size_t connection_bytes_max, std::size_t bytes_max) noexcept {
+        connection_bytes_max_.store(connection_bytes_max, std::memory_order_relaxed);
+        bytes_max_.store(bytes_max, std::memory_order_relaxed);
+    }
+
     void add(Share& share, std::size_t bytes) noexcept {
         share.bytes_.fetch_add(bytes, std::memory_order_relaxed);
         bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -29,14 +34,15 @@ public:
     }
 
     bool is_over(const Share& share) const noexcept {
-        return share.bytes_.load(std::memory_order_relaxed) > connection_bytes_max_;
+        return share.bytes_.load(std::memory_order_relaxed) >
+               connection_bytes_max_.load(std::memory_order_relaxed);
     }
     std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
-    bool is_over() const noexcept { return bytes() > bytes_max_; }
+    bool is_over() const noexcept { return bytes() > bytes_max_.load(std::memory_order_relaxed); }
 
 private:
-    const std::size_t connection_bytes_max_;
-    const std::size_t bytes_max_;
+    std::atomic<std::size_t> connection_bytes_max_;
+    std::atomic<std::size_t> bytes_max_;
     std::atomic<std::size_t> bytes_ = 0;
 };
 

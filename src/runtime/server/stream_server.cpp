@@ -29,7 +29,9 @@ StreamServerOptions with_order(StreamServerOptions options,
 
 StreamServer::StreamServer(protocol::StreamProtocol& protocol, StreamAcceptor& acceptor,
                            Dispatcher& dispatcher, Log& log, StreamServerOptions options)
-    : protocol_{protocol},
+    : speech_{std::make_shared<const StreamSpeech>(
+          std::shared_ptr<protocol::StreamProtocol>{std::shared_ptr<void>{}, &protocol},
+          std::move(options.signers))},
       acceptor_{acceptor},
       dispatcher_{dispatcher},
       log_{log},
@@ -38,9 +40,11 @@ StreamServer::StreamServer(protocol::StreamProtocol& protocol, StreamAcceptor& a
       completions_{
           std::make_shared<CompletionQueue>(acceptor.executor(), [this] { collect_finished(); })},
       heartbeats_{acceptor.executor()},
-      memory_{options_.in_flight_bytes_max},
-      backlog_{options_.responses_bytes_per_connection_max, options_.answers_bytes_max} {
-    WARREN_ASSERT(options_.in_flight_max > 0 && options_.in_flight_per_connection_max > 0 &&
+      memory_{options_.limits.in_flight_bytes_max},
+      backlog_{options_.limits.responses_bytes_per_connection_max,
+               options_.limits.answers_bytes_max} {
+    WARREN_ASSERT(options_.limits.in_flight_max > 0 &&
+                  options_.limits.in_flight_per_connection_max > 0 &&
                   options_.turn_output_bytes_max > 0);
 }
 
@@ -65,15 +69,14 @@ StreamServer::~StreamServer() {
 }
 
 std::unique_ptr<StreamSession> StreamServer::on_connected(StreamConnection& connection) {
-    auto decoder = protocol_.make_quick_call_decoder(quick_bytes_max);
     if (free_slots_.empty()) {
         free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
-        slots_.emplace_back(options_.in_flight_bytes_per_connection_max, memory_.all);
+        slots_.emplace_back(options_.limits.in_flight_bytes_per_connection_max, memory_.all);
     }
     const SessionId id{free_slots_.back(), slots_[free_slots_.back()].generation};
     Slot& slot = slots_[id.slot];
-    auto session = std::make_unique<StreamServerSession>(*this, connection, id, std::move(decoder),
-                                                         protocol_.response_order(), slot.unsent);
+    auto session = std::make_unique<StreamServerSession>(
+        *this, connection, id, speech_, speech_->protocol().response_order(), slot.unsent);
     free_slots_.pop_back();
     slot.session = session.get();
     return session;
@@ -105,7 +108,7 @@ void StreamServer::take(StreamServerSession& session, protocol::StreamCallDecode
         } else if (!decoder.call) [[unlikely]] {
             dispatcher_.refuse(std::move(call), std::move(decoder.call.error()), listener_);
         } else {
-            decoder.call->metadata.caller = caller_of(decoder.ticket, session.caller());
+            decoder.call->metadata.caller = speech_->caller_of(decoder.ticket, session.caller());
             call->values_bytes = memory_.values.used_bytes();
             dispatcher_.dispatch(std::move(call), *decoder.call, listener_);
         }
@@ -120,7 +123,7 @@ void StreamServer::accept_large(StreamServerSession& session,
         if (std::optional<Failure> refusal = refusal_of(session, call->wants_response)) {
             return dispatcher_.refuse(std::move(call), std::move(*refusal), listener_);
         }
-        auto kept = call->keep(protocol_.make_call_decoder(), session.caller(), request);
+        auto kept = call->keep(speech_->protocol().make_call_decoder(), session.caller(), request);
         if (!kept) {
             return dispatcher_.refuse(std::move(call), std::move(kept.error()), listener_);
         }
@@ -131,8 +134,8 @@ void StreamServer::accept_large(StreamServerSession& session,
 void StreamServer::send_heartbeat_response(StreamServerSession& session,
                                            const protocol::StreamCallDecoder& decoder) {
     if (decoder.ticket.wants_response) {
-        protocol_.encode_response(decoder.ticket, {.message = protocol::message_default},
-                                  session.unix_ms(), session.output());
+        session.protocol().encode_response(decoder.ticket, {.message = protocol::message_default},
+                                           session.unix_ms(), session.output());
         session.end_message();
     }
 }
@@ -189,7 +192,7 @@ void StreamServer::with_call(StreamServerSession& session, const protocol::Strea
 }
 
 std::unique_ptr<StreamServerCall> StreamServer::new_call() {
-    return std::make_unique<StreamServerCall>(*this, protocol_, completions_);
+    return std::make_unique<StreamServerCall>(*this, speech_, completions_);
 }
 
 std::unique_ptr<StreamServerCall> StreamServer::make_call(StreamServerSession& session,
@@ -205,7 +208,7 @@ std::unique_ptr<StreamServerCall> StreamServer::make_call(StreamServerSession& s
     call->ticket = ticket;
     call->reply_ticket = ticket;
     call->wants_response = ticket.wants_response;
-    const bool is_intercepted = listener_.interceptors() != nullptr;
+    const bool is_intercepted = listener_.policy()->interceptors() != nullptr;
     if (dispatcher_.shows_calls() || is_intercepted) [[unlikely]] {
         call->peer_address = session.peer_address();
     }
@@ -301,43 +304,28 @@ void StreamServer::give_part(const StreamPart& part) {
 /// A connection that does not take what waits for it shows by that what there is to know.
 void StreamServer::begin_heartbeats(const HeartbeatsBegin& begin) {
     auto& call = static_cast<StreamServerCall&>(begin.call);
-    call.heartbeats =
-        heartbeats_.add(begin.interval, [this, id = call.session, ticket = call.reply_ticket] {
+    call.heartbeats = heartbeats_.add(
+        begin.interval,
+        [this, id = call.session, ticket = call.reply_ticket, speech = call.speech()] {
             StreamServerSession* const session = find(id);
             if (session == nullptr || session->has_unsent()) {
                 return;
             }
             std::string bytes;
-            protocol_.encode_response(ticket, {.kind = protocol::ResponseKind::heartbeat},
-                                      unix_ms(), bytes);
+            speech->protocol().encode_response(ticket, {.kind = protocol::ResponseKind::heartbeat},
+                                               unix_ms(), bytes);
             backlog_.add(session->share(), bytes.size());
             session->write(bytes);
         });
 }
 
 void StreamServer::recycle(std::unique_ptr<StreamServerCall> call) {
-    if (free_.size() < free_calls_max && call->arena.capacity_bytes() <= kept_bytes_max &&
+    // One that outlasted a renewal speaks as was right before.
+    if (free_.size() < free_calls_max && call->speech() == speech_ &&
+        call->arena.capacity_bytes() <= kept_bytes_max &&
         call->reply.capacity() <= kept_bytes_max) {
         call->reuse();
         free_.push_back(std::move(call));
-    }
-}
-
-void StreamServer::stall(const StreamServerSession& session) {
-    stalled_.push_back(session.id());
-    if (!stall_timer_) {
-        stall_timer_ = acceptor_.executor().post_at(acceptor_.executor().now(), [this] {
-            stall_timer_.reset();
-            resume_stalled();
-        });
-    }
-}
-
-void StreamServer::resume_stalled() {
-    for (const SessionId id : std::exchange(stalled_, {})) {
-        if (StreamServerSession* const session = find(id)) {
-            session->resume();
-        }
     }
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/server/heartbeats.hpp"
 #include "runtime/server/response_backlog.hpp"
 #include "runtime/server/stream_server_call.hpp"
+#include "runtime/server/stream_speech.hpp"
 #include "runtime/stream_transports.hpp"
 
 #include <algorithm>
@@ -32,14 +33,8 @@ namespace warren::runtime {
 
 class StreamServerSession;
 
-/// Who has a secret that requests are signed under.
-struct Signer {
-    std::string name{};  // or the secret's key id; empty: nobody that is known
-    bool is_named = false;
-};
-
-struct StreamServerOptions {
-    ListenerContextOptions listener;
+/// What a stream server lets in.
+struct StreamServerLimits {
     /// Calls without a response yet, of one connection and of all.
     std::size_t in_flight_per_connection_max = 1024;
     std::size_t in_flight_max = 65'536;
@@ -51,10 +46,22 @@ struct StreamServerOptions {
     /// wait for it, and none at all while more wait in all; they are answered `overloaded`.
     std::size_t responses_bytes_per_connection_max = std::size_t{128} << 20;
     std::size_t answers_bytes_max = std::size_t{256} << 20;
+};
+
+struct StreamServerOptions {
+    ListenerContextOptions listener;
+    StreamServerLimits limits{};
     /// What one turn may add to a connection's output by handlers that run inline; requests that
     /// came with it wait for the next turn.
     std::size_t turn_output_bytes_max = std::size_t{1} << 20;
     std::vector<Signer> signers{};  // by the number of the key; none: nothing is signed
+};
+
+/// What a stream server that runs takes anew.
+struct StreamServerUpdate {
+    std::shared_ptr<const PolicyInForce> policy;
+    std::shared_ptr<const StreamSpeech> speech{};  // null: it stays
+    StreamServerLimits limits{};
 };
 
 /// What a stream server has done, beside what `Counters` tell.          thread any may read
@@ -93,6 +100,11 @@ public:
     StreamServer& operator=(const StreamServer&) = delete;
 
     std::unique_ptr<StreamSession> on_connected(StreamConnection& connection) override;
+
+    /// Have requests that are read from now on under other options; calls that run keep what they
+    /// have. Where a message has begun to come, the next one is the first.
+    /// out  what was in force before
+    StreamServerUpdate renew(StreamServerUpdate update);  // stream_server_renew.cpp
 
     /// Stop listening, answer new requests `overloaded`, and say when all others are answered and
     /// the network has the responses. Connections stay: their closing is the port's.
@@ -157,15 +169,6 @@ private:
     enum class Unread : std::uint8_t { closed, dropped, refused };
     void refuse_unread(StreamServerSession& session, protocol::StreamCallDecoder& decoder,
                        Unread consequence);
-    /// A name that somebody gave says most, what the connection is known by more than a key's id.
-    /// in   connection: who that is known to be          thread any
-    std::string_view caller_of(const protocol::StreamTicket& ticket,
-                               std::string_view connection) const noexcept {
-        const bool is_known = ticket.key != 0 && ticket.key <= options_.signers.size();
-        const Signer* const signer = is_known ? &options_.signers[ticket.key - 1U] : nullptr;
-        return signer != nullptr && (signer->is_named || connection.empty()) ? signer->name
-                                                                             : connection;
-    }
     std::string_view overload_reason_for(const ResponseBacklog::Share& share) const noexcept;
     std::optional<Failure> refusal_of(const StreamServerSession& session, bool wants_response);
     std::optional<Failure> refusal_for(const StreamServerSession& session,
@@ -193,7 +196,7 @@ private:
     }
     void check_drained();
 
-    protocol::StreamProtocol& protocol_;
+    std::shared_ptr<const StreamSpeech> speech_;  // of requests that are read from now on
     StreamAcceptor& acceptor_;
     Dispatcher& dispatcher_;
     Log& log_;
@@ -207,7 +210,7 @@ private:
     StreamServerSession* dispatching_ = nullptr;  // whose request that is
     /// Of the requests in flight those that are held against the limit.
     std::size_t waited_for() const noexcept {
-        return in_flight_ - std::min(abandoned_, options_.in_flight_max);
+        return in_flight_ - std::min(abandoned_, options_.limits.in_flight_max);
     }
 
     std::size_t in_flight_ = 0;

@@ -23,7 +23,7 @@ public:
         static_cast<void>(decoder_->next(message_, job_.server_.unix_ms(), values));
         job_.reply_ticket = decoder_->ticket;
         if (decoder_->call) {
-            decoder_->call->metadata.caller = job_.server_.caller_of(decoder_->ticket, caller_);
+            decoder_->call->metadata.caller = job_.speech_->caller_of(decoder_->ticket, caller_);
         }
         return std::move(decoder_->call);
     }
@@ -43,7 +43,7 @@ std::expected<std::unique_ptr<LargeRequest>, Failure> StreamServerCall::keep(
 
 std::expected<void, Failure> StreamServerCall::write_part(protocol::ResponseKind kind,
                                                           const Value& data) {
-    if (!takes(kind) || !protocol_.has_parts()) {
+    if (!takes(kind) || !speech_->protocol().has_parts()) {
         return std::unexpected{no_parts()};
     }
     if (const std::string_view why = overload_reason(); !why.empty()) {
@@ -51,7 +51,7 @@ std::expected<void, Failure> StreamServerCall::write_part(protocol::ResponseKind
     }
     const bool is_part = kind == protocol::ResponseKind::part;
     auto part = std::make_unique<StreamPart>(*this, is_part ? state.parts : nullptr);
-    const std::string unwritable = protocol_.encode_response(
+    const std::string unwritable = speech_->protocol().encode_response(
         reply_ticket,
         {.data = data,
          .method = state.context.method,
@@ -71,7 +71,7 @@ std::expected<void, Failure> StreamServerCall::write_part(protocol::ResponseKind
 }
 
 void StreamServerCall::begin_heartbeats(std::chrono::milliseconds interval) {
-    if (protocol_.has_parts()) {
+    if (speech_->protocol().has_parts()) {
         ends_behind_parts = true;
         completions_->put(std::make_unique<HeartbeatsBegin>(*this, interval));
     }
@@ -95,7 +95,7 @@ void StreamServerCall::encode_response(std::int64_t unix_ms, std::string& out) {
     const std::size_t size_before = out.size();
     try {
         const std::string unwritable =
-            protocol_.encode_response(reply_ticket, response(), unix_ms, out);
+            speech_->protocol().encode_response(reply_ticket, response(), unix_ms, out);
         if (!unwritable.empty()) [[unlikely]] {
             count_as_internal();
             report("the reply cannot be sent: " + unwritable);
@@ -103,11 +103,11 @@ void StreamServerCall::encode_response(std::int64_t unix_ms, std::string& out) {
         }
     } catch (const std::bad_alloc&) {
         out.resize(size_before);
-        protocol_.encode_response(reply_ticket,
-                                  {.failure = Code::internal,
-                                   .message = no_memory_for_reply,
-                                   .method = response().method},
-                                  unix_ms, out);
+        speech_->protocol().encode_response(reply_ticket,
+                                            {.failure = Code::internal,
+                                             .message = no_memory_for_reply,
+                                             .method = response().method},
+                                            unix_ms, out);
         count_as_internal();
         report(no_memory_for_reply);
         state.response = {.failure = Code::internal, .message = no_memory_for_reply};

@@ -5,6 +5,7 @@
 #include "runtime/dispatch/server_call.hpp"
 #include "runtime/server/heartbeats.hpp"
 #include "runtime/server/response_backlog.hpp"
+#include "runtime/server/stream_speech.hpp"
 
 #include <chrono>
 #include <compare>
@@ -32,9 +33,11 @@ struct SessionId {
 /// A call that came over a stream, until its response is in its connection's output.
 class StreamServerCall final : public ServerCall {
 public:
-    StreamServerCall(StreamServer& server, const protocol::StreamProtocol& protocol,
+    StreamServerCall(StreamServer& server, std::shared_ptr<const StreamSpeech> speech,
                      std::shared_ptr<CompletionQueue> completions) noexcept
-        : server_{server}, protocol_{protocol}, completions_{std::move(completions)} {}
+        : server_{server}, speech_{std::move(speech)}, completions_{std::move(completions)} {}
+
+    const std::shared_ptr<const StreamSpeech>& speech() const noexcept { return speech_; }
 
     std::expected<void, Failure> write_part(protocol::ResponseKind kind,
                                             const Value& data) override;
@@ -73,7 +76,7 @@ private:
     class Unread;
 
     StreamServer& server_;
-    const protocol::StreamProtocol& protocol_;
+    const std::shared_ptr<const StreamSpeech> speech_;
     std::shared_ptr<CompletionQueue> completions_;
 };
 

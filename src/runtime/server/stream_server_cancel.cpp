@@ -11,7 +11,8 @@ namespace warren::runtime {
 /// Where answers come in order every request may as well be one-way, as with pyzmqrpc: it runs, and
 /// only a handler that has begun hears that nobody waits, also where it was forwarded to.
 void StreamServer::abandon(SessionId id) noexcept {
-    const bool all_run = protocol_.response_order() == protocol::ResponseOrder::as_requested;
+    const bool all_run =
+        speech_->protocol().response_order() == protocol::ResponseOrder::as_requested;
     dispatcher_.abandon(listener_, [this, id, all_run](ServerCall& any) {
         auto& call = static_cast<StreamServerCall&>(any);
         const bool is_elsewhere = call.state.parked != nullptr && !call.state.is_parked_unbegun;

@@ -35,12 +35,12 @@ std::optional<Failure> StreamServer::refusal_for(const StreamServerSession& sess
         return Failure{.code = Code::cancelled, .message = "The caller is gone"};
     }
     // The request itself is counted already.
-    if (session.in_flight() > options_.in_flight_per_connection_max) [[unlikely]] {
+    if (session.in_flight() > options_.limits.in_flight_per_connection_max) [[unlikely]] {
         return overloaded(
             "As many requests of this connection are being handled as may "
             "(connection_requests_max)");
     }
-    if (waited_for() > options_.in_flight_max) [[unlikely]] {
+    if (waited_for() > options_.limits.in_flight_max) [[unlikely]] {
         return overloaded("As many requests are being handled as may (max_simultaneous_requests)");
     }
     if (const std::string_view overload_reason = overload_reason_for(session.share());
@@ -79,11 +79,29 @@ bool StreamServer::has_room(const StreamServerSession& session) noexcept {
     // Without anything in flight nothing would finish, and nobody look again. What is refused in
     // any case needs none.
     return in_flight_ == 0 || !session.overload_reason().empty() ||
-           (session.in_flight() < options_.in_flight_per_connection_max &&
-            waited_for() < options_.in_flight_max &&
+           (session.in_flight() < options_.limits.in_flight_per_connection_max &&
+            waited_for() < options_.limits.in_flight_max &&
             (session.in_flight() == 0 || slots_[session.id().slot].memory.taken() <
-                                             options_.in_flight_bytes_per_connection_max) &&
-            memory_.all.taken() < options_.in_flight_bytes_max && listener_.has_room());
+                                             options_.limits.in_flight_bytes_per_connection_max) &&
+            memory_.all.taken() < options_.limits.in_flight_bytes_max && listener_.has_room());
+}
+
+void StreamServer::stall(const StreamServerSession& session) {
+    stalled_.push_back(session.id());
+    if (!stall_timer_) {
+        stall_timer_ = acceptor_.executor().post_at(acceptor_.executor().now(), [this] {
+            stall_timer_.reset();
+            resume_stalled();
+        });
+    }
+}
+
+void StreamServer::resume_stalled() {
+    for (const SessionId id : std::exchange(stalled_, {})) {
+        if (StreamServerSession* const session = find(id)) {
+            session->resume();
+        }
+    }
 }
 
 void StreamServer::hold(const StreamServerSession& session) {

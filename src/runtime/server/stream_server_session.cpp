@@ -12,15 +12,15 @@ using protocol::ResponseOrder;
 using protocol::StreamStep;
 
 StreamServerSession::StreamServerSession(StreamServer& server, StreamConnection& connection,
-                                         SessionId id,
-                                         std::unique_ptr<protocol::StreamCallDecoder> decoder,
+                                         SessionId id, std::shared_ptr<const StreamSpeech> speech,
                                          ResponseOrder order, ResponseBacklog::Share& share)
     : server_{&server},
       connection_{connection},
       id_{id},
       order_{order},
       share_{share},
-      decoder_{std::move(decoder)},
+      speech_{std::move(speech)},
+      decoder_{speech_->protocol().make_quick_call_decoder(quick_bytes_max)},
       caller_{connection.peer_identity()} {}
 
 StreamServerSession::~StreamServerSession() {
@@ -56,6 +56,7 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
             break;
         }
         const std::span<const std::byte> rest = input.subspan(taken.bytes);
+        keep_up();
         const StreamStep step = decoder_->next(rest, unix_ms_, server_->memory_.values);
         if (step.state == StreamStep::State::need_more) {
             taken.wanted_bytes = step.wanted_bytes;
@@ -86,6 +87,15 @@ StreamSession::Consumed StreamServerSession::on_input(std::span<const std::byte>
     count_output(output.size() - output_counted);
     close_if_due();
     return taken;
+}
+
+/// A message is read from its beginning each time, so that another decoder may go on with it.
+void StreamServerSession::keep_up() {
+    if (speech_ == server_->speech_ || decoder_->is_skipping()) [[likely]] {
+        return;
+    }
+    decoder_ = server_->speech_->protocol().make_quick_call_decoder(quick_bytes_max);
+    speech_ = server_->speech_;
 }
 
 /// out  false: it is no request, but says something of one, or of the connection
@@ -125,6 +135,7 @@ void StreamServerSession::on_overflow(std::span<const std::byte> message) {
     unix_ms_ = server_->unix_ms();
     const std::size_t output_before = connection_.output().size();
     while (!message.empty()) {
+        keep_up();
         const StreamStep step = decoder_->next(message, unix_ms_, server_->memory_.values);
         if (step.state != StreamStep::State::complete && step.state != StreamStep::State::unread) {
             break;

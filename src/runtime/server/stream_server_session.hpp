@@ -3,6 +3,7 @@
 #include "protocol/stream_protocol.hpp"
 #include "runtime/server/response_backlog.hpp"
 #include "runtime/server/stream_server_call.hpp"
+#include "runtime/server/stream_speech.hpp"
 #include "runtime/stream_transports.hpp"
 
 #include <cstddef>
@@ -21,8 +22,8 @@ class StreamServer;
 class StreamServerSession final : public StreamSession {
 public:
     StreamServerSession(StreamServer& server, StreamConnection& connection, SessionId id,
-                        std::unique_ptr<protocol::StreamCallDecoder> decoder,
-                        protocol::ResponseOrder order, ResponseBacklog::Share& share);
+                        std::shared_ptr<const StreamSpeech> speech, protocol::ResponseOrder order,
+                        ResponseBacklog::Share& share);
     ~StreamServerSession() override;
     StreamServerSession(const StreamServerSession&) = delete;
     StreamServerSession& operator=(const StreamServerSession&) = delete;
@@ -40,6 +41,7 @@ public:
 
     SessionId id() const noexcept { return id_; }
     std::size_t in_flight() const noexcept { return in_flight_; }
+    protocol::StreamProtocol& protocol() const noexcept { return speech_->protocol(); }
     std::string_view caller() const noexcept { return caller_; }
     std::string peer_address() const { return connection_.peer_address(); }
     bool is_reachable() const noexcept { return is_reachable_; }
@@ -85,6 +87,7 @@ private:
         closing,
     };
 
+    void keep_up();
     bool take(const protocol::StreamStep& step, std::span<const std::byte> rest);
     void take_credit(std::uint32_t request_id, std::uint64_t bytes_done);
     void count_output(std::size_t bytes);
@@ -103,7 +106,8 @@ private:
     ResponseBacklog::Share& share_;
     std::size_t unsent_counted_ = 0;  // of the share
     std::int64_t unix_ms_ = 0;
-    std::unique_ptr<protocol::StreamCallDecoder> decoder_;
+    std::shared_ptr<const StreamSpeech> speech_;
+    std::unique_ptr<protocol::StreamCallDecoder> decoder_;  // of it
     std::string caller_;
     std::map<std::uint32_t, std::shared_ptr<PartsFlow>> flows_;  // by the request
 };

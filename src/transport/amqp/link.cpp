@@ -32,10 +32,7 @@ public:
           nodes_{endpoint_.nodes()},
           options_{options},
           backoff_{endpoint_.reconnect_pause_max} {
-        for (const AmqpEndpoint& node : nodes_) {
-            targets_.push_back(node.dial_target());
-            targets_.back().address_memory = addresses_;
-        }
+        set_targets();
     }
 
     ~LinkImpl() override { drop(); }
@@ -66,6 +63,18 @@ public:
             started_ = true;
             // Not at once: the caller is not done yet.
             executor_.post(core::while_alive(weak_from_this(), [this] { dial(); }));
+        }
+    }
+
+    void renew(const AmqpEndpoint& endpoint) override {
+        endpoint_.connection.login = endpoint.connection.login;
+        endpoint_.password_file = endpoint.password_file;
+        endpoint_.tls = endpoint.tls;
+        is_renewed_ = true;
+        if (started_ && !up_ && !closing_) {
+            backoff_.reset();
+            executor_.cancel(dial_timer_);
+            dial_after(std::chrono::milliseconds{0});
         }
     }
 
@@ -169,6 +178,14 @@ public:
     }
 
 private:
+    void set_targets() {
+        targets_.clear();
+        for (const AmqpEndpoint& node : nodes_) {
+            targets_.push_back(node.dial_target());
+            targets_.back().address_memory = addresses_;
+        }
+    }
+
     template <typename Call>
     void for_each_user(Call call) {
         for (std::size_t index = 0; index < users_.size(); ++index) {
@@ -192,6 +209,11 @@ private:
     void dial() {
         if (closing_) {
             return;
+        }
+        if (std::exchange(is_renewed_, false)) {
+            dialer_.reset();  // it uses what goes here
+            nodes_ = endpoint_.nodes();
+            set_targets();
         }
         // The dialler goes only when the next one comes: it is what calls us here.
         dialer_ = std::make_unique<Dialer>(
@@ -309,8 +331,8 @@ private:
     }
 
     AsioExecutor& executor_;
-    const AmqpEndpoint endpoint_;
-    const std::vector<AmqpEndpoint> nodes_;
+    AmqpEndpoint endpoint_;
+    std::vector<AmqpEndpoint> nodes_;
     const std::shared_ptr<AddressMemory> addresses_ = std::make_shared<AddressMemory>();
     std::vector<DialTarget> targets_;  // the nodes'
     const BeginDialTrial shake_hands_ = [this](std::size_t target, std::unique_ptr<Stream> stream,
@@ -336,6 +358,7 @@ private:
     bool started_ = false;
     bool up_ = false;
     bool closing_ = false;
+    bool is_renewed_ = false;  // `endpoint_`, since the last dialling
     bool blocked_ = false;
     std::string blocked_reason_;
     std::string last_line_;

@@ -63,6 +63,11 @@ public:
     virtual const AmqpEndpoint& endpoint() const noexcept = 0;
     virtual Log* log() const noexcept = 0;
 
+    /// Log in otherwise, and trust others, from the next connection on; where there is none now,
+    /// one is tried at once.
+    /// in   endpoint: the same brokers
+    virtual void renew(const AmqpEndpoint& endpoint) = 0;
+
     /// Connecting starts with the first user. When the link is up, `on_up` comes next turn.
     virtual void attach(LinkUser& user) = 0;
     virtual void detach(LinkUser& user) noexcept = 0;

@@ -68,11 +68,17 @@ public:
         if (!context) {
             return std::unexpected{std::move(context.error())};
         }
-        tls_ = std::move(*context);
-        if (const auto late = find_validity_fault(options_.tls->certificate_file)) {
-            log_line(*late);
-        }
+        take_tls(std::move(*context));
         return {};
+    }
+
+    void renew(TlsContext tls, TcpServerUpdate options) override {
+        options_.connections_max = options.connections_max;
+        logged_over_limit_ = false;
+        if (tls != nullptr) {
+            options_.tls = std::move(options.tls);
+            take_tls(std::move(tls));
+        }
     }
 
     /// A port of our own goes, and with it who was not accepted yet; they are told by the runtime
@@ -98,6 +104,13 @@ public:
     const TcpCounters& counters() const noexcept override { return counters_; }
 
 private:
+    void take_tls(TlsContext context) {
+        tls_ = std::move(context);
+        if (const auto late = find_validity_fault(options_.tls->certificate_file)) {
+            log_line(*late);
+        }
+    }
+
     void close_port() noexcept {
         acceptor_.close();
         executor_.cancel(accept_timer_);
@@ -184,7 +197,7 @@ private:
     }
 
     AsioExecutor& executor_;
-    const TcpServerOptions options_;
+    TcpServerOptions options_;
     TcpCounters counters_;
     runtime::StreamAcceptorSink* sink_ = nullptr;
     Acceptor acceptor_;

@@ -2,15 +2,24 @@
 
 #include "runtime/stream_transports.hpp"
 #include "transport/loop/asio_executor.hpp"
+#include "transport/net/tls_context.hpp"
 #include "transport/tcp/counters.hpp"
 #include "transport/tcp/options.hpp"
 
+#include <cstddef>
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace warren::transport {
+
+/// What a port that listens takes anew.
+struct TcpServerUpdate {
+    std::optional<TlsServerOptions> tls{};
+    std::size_t connections_max = TcpServerOptions{}.connections_max;
+};
 
 /// A listening socket and its connections, in plaintext or under TLS. Its end drops the connections
 /// as they are; their sessions go without a word.        thread the I/O thread
@@ -37,6 +46,10 @@ public:
     /// not come, is used all the same, and the log gets it, as at the start.
     /// err  invalid_request: a file that cannot be used; what was in use stays in use
     virtual std::expected<void, Failure> reload_tls() = 0;
+
+    /// What connections that come from now on get; those that are there live on.
+    /// in   tls: made of the options; null where there is no TLS, which stays so
+    virtual void renew(TlsContext tls, TcpServerUpdate options) = 0;
 
     /// thread any
     virtual const TcpCounters& counters() const noexcept = 0;

@@ -18,7 +18,7 @@ protected:
     std::vector<std::shared_ptr<ServerInterceptor>> chain(const Config& config,
                                                           std::size_t listener) {
         Middleware middleware{config.middleware, log_};
-        return middleware.of(config.listeners.at(listener).middleware);
+        return middleware.of("one", config.listeners.at(listener).middleware);
     }
 
     const std::shared_ptr<endpoint::LogQueue> log_ = std::make_shared<endpoint::LogQueue>(
@@ -67,7 +67,7 @@ listeners:
 )");
     Middleware middleware{config.middleware, log_};
     const auto of = [&](std::size_t listener) {
-        return middleware.of(config.listeners.at(listener).middleware);
+        return middleware.of(std::to_string(listener), config.listeners.at(listener).middleware);
     };
     ASSERT_EQ(of(0).size(), 2U);
     EXPECT_EQ(of(0), of(1)) << "one rate counts for both";
@@ -76,6 +76,29 @@ listeners:
     EXPECT_EQ(of(3), (std::vector{of(0)[0]}));
     ASSERT_EQ(of(4).size(), 2U);
     EXPECT_NE(of(4)[1], of(0)[1]);
+}
+
+TEST_F(MiddlewareConfiguration, OnlyWhatChangesIsMadeAnew) {
+    const std::string listeners =
+        "listeners: [{tcp: '127.0.0.1:0', allow: {methods: {'*': ~}}}, {tcp: '127.0.0.1:0'}]\n";
+    const Config before = load("rate: {methods: {'*': {calls: 1}}}\n" + listeners);
+    const Config after = load("rate: {methods: {'*': {calls: 2}}}\n" + listeners);
+    Middleware running{before.middleware, log_};
+    const auto of = [](Middleware& middleware, const Config& config, std::size_t listener) {
+        return middleware.of(std::to_string(listener), config.listeners.at(listener).middleware);
+    };
+    const auto first = of(running, before, 0);
+    ASSERT_EQ(first.size(), 2U);
+    Middleware same = running;
+    same.set_of_all(before.middleware);
+    EXPECT_EQ(of(same, before, 0), first);
+    Middleware other = running;
+    other.set_of_all(after.middleware);
+    const auto next = of(other, after, 0);
+    EXPECT_EQ(next[0], first[0]);
+    EXPECT_NE(next[1], first[1]);
+    EXPECT_EQ(of(other, after, 1), (std::vector{next[1]})) << "one for both";
+    EXPECT_EQ(of(running, before, 0), first) << "a copy changes nothing";
 }
 
 TEST_F(MiddlewareConfiguration, WhatItCannotBeIsSaidAtItsLine) {

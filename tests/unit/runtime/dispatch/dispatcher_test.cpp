@@ -541,7 +541,7 @@ TEST(DispatcherSecrets, AreOpenedBeforeTheRequestIsBound) {
     Stage stage;
     std::string seen;
     stage.registry.method("take", [&](std::string password) { seen = password; }, {"password"});
-    stage.serve({.keys = keys});
+    stage.serve({.policy = {.keys = keys}});
     stage.call("a", "take", Dynamic::map({{"password", "in clear"}}));
     const Outcome refused = stage.take();
     EXPECT_EQ(refused.failure, Code::invalid_request);
@@ -562,7 +562,7 @@ TEST(DispatcherSecrets, OlderThanTheirTimeToLiveAreRefused) {
     const format::Keyring keys{std::span{&*key, 1}};
     Stage stage;
     stage.registry.method("take", [](std::string) {}, {"password"});
-    stage.serve({.keys = keys, .secrets_ttl = 60s});
+    stage.serve({.policy = {.keys = keys, .secrets_ttl = 60s}});
     const auto token = keys.encrypt("hidden", stage.executor.unix_seconds());
     ASSERT_TRUE(token);
     const auto failure_after = [&](std::chrono::seconds time) {

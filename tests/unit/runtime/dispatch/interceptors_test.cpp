@@ -57,7 +57,7 @@ struct Intercepted {
         inner = std::make_shared<Noting>("inner", lines, std::move(inner_begins));
     }
     void serve(ListenerContextOptions options = {}) {
-        options.interceptors = {outer, inner};
+        options.policy.interceptors = {outer, inner};
         stage.serve(std::move(options));
     }
     Outcome call(std::string_view method, const Dynamic& arguments = {},
@@ -160,7 +160,8 @@ TEST(Interceptors, ThatThrowRefuseOrAreReported) {
         }
     };
     Intercepted other;
-    ListenerContextOptions options{.interceptors = {other.outer, std::make_shared<Throwing>()}};
+    ListenerContextOptions options{
+        .policy = {.interceptors = {other.outer, std::make_shared<Throwing>()}}};
     other.stage.serve(std::move(options));
     EXPECT_EQ(other.call("add", two_and_forty).data, Dynamic{42});
     EXPECT_TRUE(other.stage.log.contains("an interceptor threw at the end: at the end"));

@@ -70,7 +70,7 @@ TEST(StreamServerCancel, WhatIsToRunAnywayIsStoppedWhereItRuns) {
 
 TEST(StreamServerCancel, ThePlacesOfAThousandAreFreeForTheNext) {
     constexpr int calls = 1'000;
-    ServedSlow served{{.in_flight_per_connection_max = calls, .in_flight_max = calls}};
+    ServedSlow served{{.limits = {.in_flight_per_connection_max = calls, .in_flight_max = calls}}};
     FakeConnection& peer = served.connect();
     std::string requests;
     for (int id = 1; id <= calls; ++id) {
@@ -98,7 +98,7 @@ TEST(StreamServerCancel, ThePlacesOfAThousandAreFreeForTheNext) {
 }
 
 TEST(StreamServerCancel, OneThatRunsHearsOfItAndTakesNoPlaceOfOthers) {
-    ServedSlow served{{.in_flight_per_connection_max = 1, .in_flight_max = 1}};
+    ServedSlow served{{.limits = {.in_flight_per_connection_max = 1, .in_flight_max = 1}}};
     FakeConnection& peer = served.connect();
     bool stopped = false;
     served.during = [&](Context& context) {
@@ -118,7 +118,7 @@ TEST(StreamServerCancel, OneThatRunsHearsOfItAndTakesNoPlaceOfOthers) {
 }
 
 TEST(StreamServerCancel, OfAConnectionThatEndsNoneTakesAPlaceButTheyStayBounded) {
-    ServedSlow served{{.in_flight_max = 2}};
+    ServedSlow served{{.limits = {.in_flight_max = 2}}};
     bool nested = false;
     served.during = [&](Context&) {
         if (std::exchange(nested, true)) {

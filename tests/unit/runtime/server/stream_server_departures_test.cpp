@@ -39,7 +39,7 @@ TEST(StreamServerDepartures, AHandlerWhosePeerIsGoneHearsOfItAndTakesNoPlaceOfOt
     for (const bool is_rpc : {true, false}) {
         ServedMessages served{is_rpc ? protocol::make_msgpack_rpc_protocol({.whole_messages = true})
                                      : protocol::make_pyzmqrpc_protocol(),
-                              {.in_flight_max = 1}};
+                              {.limits = {.in_flight_max = 1}}};
         FakePeer other{served.stage.executor, *served.server};
         const auto asks = [is_rpc](std::string_view method, std::string_view name) {
             return is_rpc ? packed(R"([0,1,")" + std::string{method} + R"(",[")" +
@@ -68,7 +68,7 @@ TEST(StreamServerDepartures, AHandlerWhosePeerIsGoneHearsOfItAndTakesNoPlaceOfOt
 
 TEST(StreamServerDepartures, RoomThatIsMadeByAPeerThatIsGoneIsUsedAtOnce) {
     ServedMessages served{protocol::make_msgpack_rpc_protocol({.whole_messages = true}),
-                          {.in_flight_max = 1}};
+                          {.limits = {.in_flight_max = 1}}};
     FakePeer other{served.stage.executor, *served.server};
     served.during = [&](Context&) {
         other.receive(packed(R"([2,"echo",["one"]])"));

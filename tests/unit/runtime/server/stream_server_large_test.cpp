@@ -142,10 +142,10 @@ TEST(StreamServerLarge, WhatRequestsTakeInMemoryIsHeldAgainstTheLimits) {
         const char* named;
     };
     for (const Case& each :
-         {Case{{.in_flight_bytes_per_connection_max = message + values - 1},
+         {Case{{.limits = {.in_flight_bytes_per_connection_max = message + values - 1}},
                "connection_requests_bytes_max"},
-          Case{{.in_flight_bytes_max = message + values - 1}, "(requests_bytes_max"},
-          Case{{.in_flight_bytes_per_connection_max = message - 1},
+          Case{{.limits = {.in_flight_bytes_max = message + values - 1}}, "(requests_bytes_max"},
+          Case{{.limits = {.in_flight_bytes_per_connection_max = message - 1}},
                "connection_requests_bytes_max"}}) {
         ServedNumbers served{each.options};
         FakeConnection& peer = served.connect();
@@ -175,7 +175,7 @@ TEST(StreamServerLarge, TheArgumentsOfLargeRequestsCount) {
     for (const char* const method : {"work", "inline"}) {
         const std::string call = request_of_numbers(1, many, method);
         const auto answers_at = [&](std::size_t bytes_max) {
-            ServedNumbers served{{.in_flight_bytes_per_connection_max = bytes_max}};
+            ServedNumbers served{{.limits = {.in_flight_bytes_per_connection_max = bytes_max}}};
             FakeConnection& peer = served.connect();
             // Again and again, as all is given back.
             for (int round = 0; round < 3; ++round) {
@@ -197,7 +197,8 @@ TEST(StreamServerLarge, TheArgumentsOfLargeRequestsCount) {
 TEST(StreamServerLarge, TheArgumentsOfSmallerRequestsCount) {
     // Read by the I/O thread, they are kept as numbers of four bytes while they wait for a worker.
     constexpr std::size_t count = 10'000;
-    ServedNumbers served{{.in_flight_bytes_per_connection_max = 3 * count * sizeof(int)}};
+    ServedNumbers served{
+        {.limits = {.in_flight_bytes_per_connection_max = 3 * count * sizeof(int)}}};
     FakeConnection& peer = served.connect();
     peer.receive(request_of_numbers(1, count, "work") + request_of_numbers(2, count, "work"));
     const Texts refused = peer.take_responses();

@@ -105,8 +105,9 @@ TEST(StreamServerMessages, OneWayCallsRunAtOnceAndNothingIsAnswered) {
 }
 
 TEST(StreamServerMessages, WhereNobodyHearsOfARefusalRequestsWaitForRoom) {
-    const StreamServerOptions limits[] = {
-        {.in_flight_per_connection_max = 2}, {.in_flight_max = 2}, {.in_flight_bytes_max = 1}};
+    const StreamServerOptions limits[] = {{.limits = {.in_flight_per_connection_max = 2}},
+                                          {.limits = {.in_flight_max = 2}},
+                                          {.limits = {.in_flight_bytes_max = 1}}};
     for (const StreamServerOptions& options : limits) {
         ServedMessages served{protocol::make_pyzmqrpc_protocol({.one_way = true}), options};
         Texts names;
@@ -185,7 +186,7 @@ TEST(StreamServerMessages, AMessageOfTheOtherProtocolIsAnsweredInItsOwn) {
 
 TEST(StreamServerMessages, WhatMayNotWaitIsRefused) {
     ServedMessages served{protocol::make_msgpack_rpc_protocol({.whole_messages = true}),
-                          {.in_flight_per_connection_max = 1}};
+                          {.limits = {.in_flight_per_connection_max = 1}}};
     served.peer->receive(packed(R"([2,"work",["a"]])"));
     served.peer->receive(packed(R"([0,1,"work",["b"]])"));
     served.peer->overflow(packed(R"([0,2,"work",["c"]])") + packed(R"([2,"work",["d"]])"));

@@ -57,10 +57,10 @@ Texts letters(char last) {
 
 std::vector<StreamServerOptions> each_limit() {
     std::vector<StreamServerOptions> each(4);
-    each[0].in_flight_per_connection_max = 2;
-    each[1].in_flight_max = 2;
-    each[2].in_flight_bytes_max = 2 * notification("a").size();
-    each[3].in_flight_bytes_per_connection_max = 2 * notification("a").size();
+    each[0].limits.in_flight_per_connection_max = 2;
+    each[1].limits.in_flight_max = 2;
+    each[2].limits.in_flight_bytes_max = 2 * notification("a").size();
+    each[3].limits.in_flight_bytes_per_connection_max = 2 * notification("a").size();
     return each;
 }
 
@@ -83,7 +83,7 @@ TEST(StreamServerOneWay, WaitsAtEveryLimitUntilThereIsRoom) {
 }
 
 TEST(StreamServerOneWay, IsTakenOneOverTheLimitWhereRequestsAreRefused) {
-    Served served{{.in_flight_per_connection_max = 2}};
+    Served served{{.limits = {.in_flight_per_connection_max = 2}}};
     FakeConnection& peer = served.connect();
     peer.receive(request(1, "a") + request(2, "b") + request(3, "refused") + notification("c") +
                  request(4, "d") + notification("e"));
@@ -97,7 +97,7 @@ TEST(StreamServerOneWay, IsTakenOneOverTheLimitWhereRequestsAreRefused) {
 }
 
 TEST(StreamServerOneWay, EachConnectionHasItsTurnAtTheLimitOfAll) {
-    Served served{{.in_flight_max = 1}};
+    Served served{{.limits = {.in_flight_max = 1}}};
     FakeConnection& first = served.connect();
     FakeConnection& second = served.connect();
     first.receive(notification("a") + notification("c") + notification("e"));
@@ -139,7 +139,7 @@ struct Trusting : Served {
 };
 
 TEST(StreamServerOneWay, IsDecodedOnce) {
-    Trusting served{{.in_flight_per_connection_max = 2}};
+    Trusting served{{.limits = {.in_flight_per_connection_max = 2}}};
     std::string burst;
     for (const std::string& name : letters('j')) {
         burst += served.notification(name);
@@ -166,7 +166,7 @@ TEST(StreamServerOneWay, IsTakenOnceAndWithinTheWindowOfItsSignature) {
 }
 
 TEST(StreamServerOneWay, RunsWhenItsConnectionIsGone) {
-    Served served{{.in_flight_per_connection_max = 2}};
+    Served served{{.limits = {.in_flight_per_connection_max = 2}}};
     FakeConnection& peer = served.connect();
     peer.receive(request(1, "dropped") + notification("a") + notification("unread"));
     peer.lose();
@@ -176,7 +176,7 @@ TEST(StreamServerOneWay, RunsWhenItsConnectionIsGone) {
 }
 
 TEST(StreamServerOneWay, NeedsNoRoomForAnswers) {
-    Served served{{.responses_bytes_per_connection_max = 1}};
+    Served served{{.limits = {.responses_bytes_per_connection_max = 1}}};
     FakeConnection& peer = served.connect();
     peer.receive(request(1, "a") + request(2, "refused") + notification("b"));
     served.expect_all_ran(letters('b'));
@@ -186,7 +186,7 @@ TEST(StreamServerOneWay, NeedsNoRoomForAnswers) {
 }
 
 TEST(StreamServerOneWay, IsRefusedAndToldWhereTheServerStops) {
-    Served served{{.in_flight_per_connection_max = 1}};
+    Served served{{.limits = {.in_flight_per_connection_max = 1}}};
     FakeConnection& peer = served.connect();
     peer.receive(notification("a") + notification("b"));
     served.drain();

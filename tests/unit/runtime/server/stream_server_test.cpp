@@ -215,7 +215,7 @@ TEST(StreamServer, ACallThatWaitsTooLongIsAnsweredInTime) {
 }
 
 TEST(StreamServer, HoldsTheLimitOfCallsPerConnection) {
-    Served served{{.in_flight_per_connection_max = 2}};
+    Served served{{.limits = {.in_flight_per_connection_max = 2}}};
     FakeConnection& peer = served.connect();
     FakeConnection& other = served.connect();
     peer.receive(request(1, "work", "a") + request(2, "work", "b") + request(3, "work", "c") +
@@ -235,7 +235,7 @@ TEST(StreamServer, HoldsTheLimitOfCallsPerConnection) {
 }
 
 TEST(StreamServer, HoldsTheLimitOfCallsInAll) {
-    Served served{{.in_flight_max = 2}};
+    Served served{{.limits = {.in_flight_max = 2}}};
     FakeConnection& first = served.connect();
     FakeConnection& second = served.connect();
     first.receive(request(1, "work", "a"));
@@ -265,7 +265,7 @@ TEST(StreamServer, RefusesWhatItsTransportCannotServe) {
 TEST(StreamServer, HoldsTheLimitOfBytesInAll) {
     const std::string big(100, 'x');
     const std::size_t each = request(1, "work", big).size();
-    Served served{{.in_flight_bytes_max = 2 * each}};
+    Served served{{.limits = {.in_flight_bytes_max = 2 * each}}};
     FakeConnection& first = served.connect();
     FakeConnection& second = served.connect();
     first.receive(request(1, "work", big));
@@ -291,7 +291,7 @@ TEST(StreamServer, HoldsTheLimitOfBytesInAll) {
 TEST(StreamServer, HoldsTheLimitOfBytesOfAConnection) {
     const std::string big(100, 'x');
     const std::size_t each = request(1, "work", big).size();
-    Served served{{.in_flight_bytes_per_connection_max = 2 * each}};
+    Served served{{.limits = {.in_flight_bytes_per_connection_max = 2 * each}}};
     FakeConnection& first = served.connect();
     FakeConnection& second = served.connect();
     first.receive(request(1, "work", big) + request(2, "work", big) + request(3, "work", "c"));
@@ -314,7 +314,8 @@ std::size_t response_bytes(std::string_view name) {
 TEST(StreamServer, StartsNoWorkWhileTooManyAnswersWaitForTheirConnection) {
     const std::string name(60, 'x');
     for (const std::size_t over : {0U, 1U}) {
-        Served served{{.responses_bytes_per_connection_max = response_bytes(name) - over}};
+        Served served{
+            {.limits = {.responses_bytes_per_connection_max = response_bytes(name) - over}}};
         FakeConnection& peer = served.connect();
         FakeConnection& other = served.connect();
         peer.receive(request(1, "work", name) + request(2, "work", name) +
@@ -342,7 +343,7 @@ TEST(StreamServer, StartsNoWorkWhileTooManyAnswersWaitForTheirConnection) {
 TEST(StreamServer, StartsNoWorkWhileTooManyAnswersWaitInAll) {
     const std::string name(60, 'x');
     for (const std::size_t over : {0U, 1U}) {
-        Served served{{.answers_bytes_max = 2 * response_bytes(name) - over}};
+        Served served{{.limits = {.answers_bytes_max = 2 * response_bytes(name) - over}}};
         FakeConnection& first = served.connect();
         FakeConnection& second = served.connect();
         first.receive(request(1, "echo", name));
@@ -360,7 +361,7 @@ TEST(StreamServer, StartsNoWorkWhileTooManyAnswersWaitInAll) {
 
 TEST(StreamServer, AnswersOfAConnectionThatIsGoneWaitNoMore) {
     const std::string name(60, 'x');
-    Served served{{.responses_bytes_per_connection_max = 10, .answers_bytes_max = 10}};
+    Served served{{.limits = {.responses_bytes_per_connection_max = 10, .answers_bytes_max = 10}}};
     FakeConnection& sent = served.connect();
     FakeConnection& working = served.connect();
     working.receive(request(1, "work", name));

@@ -122,8 +122,6 @@ int main(int count, char** arguments) {
             warren::ListenerOptions listener{.url = address};
             if (address.starts_with("amqp") && !is_classic) {
                 listener.queue.type = warren::QueueType::quorum;
-                // Brokers that come and go give a request back often, and count each time.
-                listener.queue.attempts_max = 20;
             }
             listener.tcp.reuse_port = reuses_port && address.starts_with("tcp");
             server.listen(std::move(listener));

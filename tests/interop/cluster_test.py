@@ -58,8 +58,6 @@ class ClusterTest(ProgramTest):
             "protocol": "cyberfusion",
             "queue": "orders",
             "queue_type": "quorum",
-            # Nodes that come and go give a request back more often than five times, and count.
-            "attempts_max": 20,
             "max_simultaneous_requests": 8,
         }
         configuration = {

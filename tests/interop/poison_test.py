@@ -196,7 +196,7 @@ class PoisonTest(InteropTest):
             # The broker takes it as the same queue with these arguments alone.
             arguments = {
                 "x-queue-type": "quorum",
-                "x-delivery-limit": 5,
+                "x-delivery-limit": 20,
                 "x-dead-letter-exchange": "",
                 "x-dead-letter-routing-key": "plain.dead-letter",
             }

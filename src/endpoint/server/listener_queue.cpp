@@ -223,17 +223,17 @@ std::expected<void, Failure> check_names(const ListenerOptions& options, const A
 
 // Of quorum queues.
 constexpr std::uint32_t attempts_default = 5;
-constexpr std::int64_t deliveries_default = 20;
+constexpr std::int64_t deliveries_min = 20;
 
 std::uint32_t attempts_max_in(const ListenerQueue& options) {
     return options.attempts_max.value_or(options.type == QueueType::quorum ? attempts_default : 0);
 }
 
-/// One delivery more than attempts, so that the last one is answered.
+/// The queue also counts deliveries that began nothing, of connections that are lost: its limit is
+/// for what no server gets to begin, or to answer once its attempts are over.
 protocol::DeadLetters dead_letters_of(const ListenerQueue& options, const std::string& queue) {
-    const std::uint32_t attempts_max = attempts_max_in(options);
     return {.queue = options.dead_letter_queue.value_or(queue + ".dead-letter"),
-            .deliveries_max = attempts_max == 0 ? deliveries_default : std::int64_t{attempts_max}};
+            .deliveries_max = std::max<std::int64_t>(deliveries_min, attempts_max_in(options))};
 }
 
 /// What an exchange does. A plugin's does as the type that its argument names.

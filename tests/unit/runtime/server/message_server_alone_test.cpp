@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace warren::runtime::test {
 namespace {
@@ -55,6 +57,22 @@ struct Alone : ServedBroker {
                              .attempts_before = attempts,
                              .is_suspect = true,
                              .is_next = is_next});
+    }
+    /// What connections that were lost have given back so often.
+    void deliver_again(const char* id, std::int64_t count) {
+        const std::vector<Member> headers{{Value::text("x-delivery-count"), Value::integer(count)}};
+        const std::string body = R"({"name": "x"})";
+        server->on_delivery({.generation = generation, .tag = ++copies},
+                            {.exchange = "work",
+                             .routing_key = "queue",
+                             .content_type = "application/json",
+                             .correlation_id = id,
+                             .reply_to = caller->address(),
+                             .headers = Value::map(headers),
+                             .body = protocol::bytes_of(body),
+                             .redelivered = true});
+        server->on_paused();
+        turn();
     }
     void confirm_moves() {
         for (const CountingPort::Moved& each : transport->moved) {
@@ -130,6 +148,31 @@ TEST(MessageServerAlone, WhatCannotGoBehindHasItsTurnFromHere) {
     EXPECT_EQ(served.transport->requeued, 0U);
     EXPECT_EQ(served.transport->unpaused, 1U);
     EXPECT_TRUE(served.is_empty());
+}
+
+TEST(MessageServerAlone, WhatWasGivenBackOftenLostOneAttemptAtMost) {
+    Alone served;
+    served.deliver_again("a", 19);
+    ASSERT_EQ(served.transport->moved.size(), 1U);
+    EXPECT_EQ(served.transport->moved.front().move.attempts, 2U) << "one behind it, one to come";
+    served.confirm_moves();
+    served.deliver_copy("a", 2);
+    served.server->on_paused();
+    served.turn();
+    served.run();
+    EXPECT_EQ(served.runs, 1);
+}
+
+TEST(MessageServerAlone, WhatCannotGoBehindHasTheAttemptsThatTheQueueCounts) {
+    Alone served;
+    served.deliver_again("a", 5);
+    const Failure full{.code = Code::overloaded, .message = "full"};
+    ASSERT_EQ(served.transport->moved.size(), 1U);
+    served.server->on_moved(served.transport->moved.front().delivery, &full);
+    served.turn();
+    served.run();
+    EXPECT_EQ(served.runs, 0);
+    ASSERT_EQ(served.caller->replies("a").size(), 1U);
 }
 
 TEST(MessageServerAlone, WhatRunsIsDoneFirst) {

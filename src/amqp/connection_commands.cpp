@@ -128,6 +128,11 @@ CommandResult<void> ConnectionCore::close(TimePoint now, std::uint16_t code,
     return written;
 }
 
+std::string_view ConnectionCore::user() const noexcept {
+    const auto* const plain = std::get_if<PlainLogin>(&options_.login);
+    return plain != nullptr ? std::string_view{plain->user} : std::string_view{};
+}
+
 std::string_view ConnectionCore::password() const noexcept {
     const auto* const plain = std::get_if<PlainLogin>(&options_.login);
     return plain != nullptr ? std::string_view{plain->password} : std::string_view{};

@@ -107,7 +107,9 @@ public:
     CommandResult<void> close(TimePoint now, std::uint16_t code = reply_code::reply_success,
                               std::string_view text = "");
 
-    /// What the broker knows as the password of a plain login; empty: it is another login.
+    /// What the broker knows as the user and the password of a plain login; empty: it is another
+    /// login.
+    std::string_view user() const noexcept;
     std::string_view password() const noexcept;
     /// Have the broker take another one, such as a token that runs out later. RabbitMQ knows this
     /// command, and ends the connection over one that it refuses.

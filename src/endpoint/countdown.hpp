@@ -33,4 +33,15 @@ private:
     std::size_t left_;
 };
 
+/// Do something on an executor's thread, and return when it is done.
+template <typename Executor, typename Act>
+void run_on(Executor& executor, const Act& act) {
+    Countdown done{1};
+    executor.post([&act, &done] {
+        act();
+        done.arrive();
+    });
+    done.wait();
+}
+
 }  // namespace warren::endpoint

@@ -6,6 +6,7 @@ import hmac
 import json
 import os
 import secrets
+import signal
 import time
 import unittest
 import urllib.parse
@@ -61,17 +62,25 @@ class TokensThatRunOut(ProgramTest):
             return True
 
     def test_the_next_one_is_told_on_the_connection_that_is_there(self):
+        self.check_the_next_one("200ms", lambda server: None)
+
+    def test_it_is_told_at_once_on_sighup(self):
+        self.check_the_next_one("1h", lambda server: server.process.send_signal(signal.SIGHUP))
+
+    def check_the_next_one(self, topology_check, ask):
         first = token(LIFE_S)
         self.put(first)
         path = urllib.parse.quote(str(self.directory / "token"), safe="")
-        uri = f"amqp://app@127.0.0.1:{self.broker.port}/?password_file={path}&topology_check=200ms"
+        at = f"amqp://app@127.0.0.1:{self.broker.port}/?password_file={path}&topology_check="
+        uri = at + topology_check
         listener = {"amqp": uri, "protocol": "cyberfusion", "queue": "q", "methods": ["add", "echo"]}
         with (
             self.serve(listener, admin={"address": "127.0.0.1:0"}) as server,
-            Caller(f"{uri}&queue=q") as caller,
+            Caller(f"{at}200ms&queue=q") as caller,
         ):
             self.assertEqual(caller.call("add", {"a": 1, "b": 2}), ("ok", 3))
             self.put(token(3600))
+            ask(server)
             server.wait_until_log("is told the password")
             self.assertTrue(eventually(lambda: self.is_refused(first)))
             # The exchange of a method that was not called before needs permissions anew.

@@ -68,6 +68,7 @@ class Secrets(ReloadTest):
             with Caller(address, "the other one of the two") as stays:
                 self.assertEqual(stays.call("add", [1, 1]), ("ok", 2))
                 stays.start("flying", "sleep", {"seconds": 0.5})
+                self.assertEqual(stays.call("add", [1, 1]), ("ok", 2))  # behind it
                 (self.directory / "new").write_text("a secret that nobody knew\n")
                 said = self.reload(server)
                 self.assertIn("reloaded: listeners[0].auth_secrets", said)
@@ -92,6 +93,7 @@ class Secrets(ReloadTest):
                 with Caller(proxy.addresses[0]) as caller:
                     self.assertEqual(caller.call("add", [1, 1]), ("ok", 2))
                     caller.start("flying", "sleep", {"seconds": 0.5})
+                    self.assertEqual(caller.call("add", [1, 1]), ("ok", 2))  # behind it
                     secret("the second of two secrets")
                     self.reload(behind)
                     self.assertIn("reloaded: proxies[0].to.auth_secrets", self.reload(proxy))

@@ -81,6 +81,8 @@ public:
     public:
         virtual ~Change() = default;
         virtual void apply() = 0;
+        /// What calls are to be under, before it is applied.          thread any
+        virtual std::shared_ptr<const runtime::PolicyInForce> policy() const = 0;
     };
     /// Make ready what of other options a listener takes that runs; whatever else they say stays as
     /// it was. A change keeps what it has replaced, for its owner to destroy.

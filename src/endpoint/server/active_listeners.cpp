@@ -141,6 +141,17 @@ std::expected<ActiveListeners::Changes, Failure> ActiveListeners::prepare(
     return changes;
 }
 
+std::vector<std::shared_ptr<const runtime::PolicyInForce>> ActiveListeners::stored_policies(
+    const Changes& changes) const {
+    std::vector<std::shared_ptr<const runtime::PolicyInForce>> policies;
+    for (std::size_t index = 0; index < all_.size(); ++index) {
+        if (!all_[index].listener->config().proxy) {
+            policies.push_back(changes[index]->policy());
+        }
+    }
+    return policies;
+}
+
 void ActiveListeners::apply(const Changes& changes,
                             const std::function<void(std::size_t index)>& beside) const {
     Countdown done{all_.size()};
@@ -152,6 +163,17 @@ void ActiveListeners::apply(const Changes& changes,
         });
     }
     done.wait();
+}
+
+bool ActiveListeners::come_round(runtime::Executor& shared,
+                                 std::chrono::milliseconds within) const {
+    const auto round = std::make_shared<Countdown>(all_.size() + 1);
+    const auto arrive = [round] { round->arrive(); };
+    shared.post(arrive);
+    for (const Each& each : all_) {
+        each.listener->executor().post(arrive);
+    }
+    return round->wait_for(within);
 }
 
 void ActiveListeners::announce_drain(std::chrono::milliseconds delay) {

@@ -40,6 +40,9 @@ public:
     std::vector<std::string> not_consuming() const;  // for people
     std::vector<std::string> unfinished() const;     // for people
     using Changes = std::vector<std::unique_ptr<ActiveListener::Change>>;
+    /// What calls from the store are to be under, in the order of `stored_options`.
+    std::vector<std::shared_ptr<const runtime::PolicyInForce>> stored_policies(
+        const Changes& changes) const;
     /// As `ActiveListener::prepare` of each, in their order.
     std::expected<Changes, Failure> prepare(std::span<const ListenerConfig> wanted) const;
     /// Put them in force, each on its listener's I/O thread, and return when that is done.
@@ -47,6 +50,9 @@ public:
     void apply(const Changes& changes, const std::function<void(std::size_t index)>& beside) const;
     /// thread the I/O thread of what listens directly or at a broker
     std::vector<metrics::ListenerFigures> figures() const;
+
+    /// Whether every I/O thread turns within some time.          thread any, while they run
+    bool come_round(runtime::Executor& shared, std::chrono::milliseconds within) const;
 
     /// Say that a drain is to come, once, and return when it is to begin.
     void announce_drain(std::chrono::milliseconds delay);

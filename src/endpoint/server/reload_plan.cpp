@@ -61,14 +61,16 @@ std::vector<ListenerConfig> reload_plan(std::span<const ListenerConfig> running,
 }
 
 void reload(std::span<const ListenerConfig> plan, const ActiveListeners& listeners,
-            Proxies& proxies) {
+            Proxies& proxies, const ServerStoredCalls& stored_calls) {
     const auto changes = value_or_throw(listeners.prepare(plan));
     const auto of_proxies = proxies.prepare(plan);
+    auto of_stored_calls = listeners.stored_policies(changes);
     listeners.apply(changes, [&of_proxies](std::size_t index) {
         if (of_proxies[index]) {
             of_proxies[index]->apply();
         }
     });
+    stored_calls.renew(std::move(of_stored_calls));
 }
 
 }  // namespace warren::endpoint

@@ -6,6 +6,7 @@
 #include "endpoint/proxy/proxy.hpp"
 #include "endpoint/server/active_listeners.hpp"
 #include "endpoint/server/listener_config.hpp"
+#include "endpoint/server/server_stored_calls.hpp"
 
 #include <memory>
 #include <span>
@@ -24,9 +25,9 @@ std::vector<ListenerConfig> reload_plan(std::span<const ListenerConfig> running,
                                         const std::shared_ptr<Log>& log);
 
 /// Put a plan in force, for calls that begin from now on, and return when it is.
-/// in   listeners, proxies: that run
+/// in   listeners, proxies, stored_calls: that run
 /// err  throws Error (invalid_request): a file of it cannot be used after all; nothing has changed
 void reload(std::span<const ListenerConfig> plan, const ActiveListeners& listeners,
-            Proxies& proxies);
+            Proxies& proxies, const ServerStoredCalls& stored_calls);
 
 }  // namespace warren::endpoint

@@ -15,6 +15,14 @@ void ServerStoredCalls::open(runtime::Dispatcher& dispatcher, transport::AsioExe
     asio.post([this] { calls_->start(); });
 }
 
+void ServerStoredCalls::renew(
+    std::vector<std::shared_ptr<const runtime::PolicyInForce>> policies) const {
+    if (calls_ == nullptr) {
+        return;
+    }
+    run_on(*asio_, [&] { calls_->renew(policies); });
+}
+
 void ServerStoredCalls::begin_drain() {
     if (calls_ == nullptr || drained_ != nullptr) {
         return;
@@ -38,12 +46,7 @@ void ServerStoredCalls::close() {
         return;
     }
     wait_until_drained();
-    Countdown closed{1};
-    asio_->post([this, &closed] {
-        calls_.reset();
-        closed.arrive();
-    });
-    closed.wait();
+    run_on(*asio_, [this] { calls_.reset(); });
 }
 
 }  // namespace warren::endpoint

@@ -18,6 +18,9 @@ public:
     /// in   all outlive `close`; keyed: null, or no listener: there are none
     void open(runtime::Dispatcher& dispatcher, transport::AsioExecutor& asio,
               runtime::KeyedCalls* keyed, std::vector<runtime::ListenerContextOptions> listeners);
+    /// Have those that begin from now on under other policies, one for each listener in the order
+    /// of `open`, and return when that is so.
+    void renew(std::vector<std::shared_ptr<const runtime::PolicyInForce>> policies) const;
     /// Begin no more of them, once.
     void begin_drain();
     /// out  false: those that run are not done in time

@@ -121,6 +121,10 @@ private:
             }
         }
 
+        std::shared_ptr<const runtime::PolicyInForce> policy() const override {
+            return update_.policy;
+        }
+
     private:
         StreamListener& listener_;
         std::move_only_function<void(Acceptor&)> renew_;

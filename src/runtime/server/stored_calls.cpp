@@ -67,6 +67,12 @@ StoredCalls::~StoredCalls() {
     }
 }
 
+void StoredCalls::renew(std::vector<std::shared_ptr<const PolicyInForce>>& policies) {
+    for (std::size_t index = 0; index < listeners_.size(); ++index) {
+        policies[index] = listeners_[index]->renew(std::move(policies[index]));
+    }
+}
+
 bool StoredCalls::serves(std::string_view method) const {
     return std::ranges::binary_search(methods_, method);
 }

@@ -30,6 +30,9 @@ public:
     StoredCalls(const StoredCalls&) = delete;
     StoredCalls& operator=(const StoredCalls&) = delete;
 
+    /// Have calls that begin from now on under other policies, in the order of the options, and
+    /// give back those before.
+    void renew(std::vector<std::shared_ptr<const PolicyInForce>>& policies);
     /// Begin to look for what is due.
     void start() { look(); }
     /// Take none any more, and say when those that were taken are done.

@@ -71,7 +71,9 @@ public:
         endpoint_.password_file = endpoint.password_file;
         endpoint_.tls = endpoint.tls;
         is_renewed_ = true;
-        if (started_ && !up_ && !closing_) {
+        if (up_ && !closing_) {
+            renew_connected();
+        } else if (started_ && !closing_) {
             backoff_.reset();
             executor_.cancel(dial_timer_);
             dial_after(std::chrono::milliseconds{0});
@@ -236,6 +238,14 @@ private:
         for_each_user([](LinkUser& user) { user.on_up(); });
     }
 
+    void renew_connected() {
+        const auto* const login = std::get_if<amqp::PlainLogin>(&endpoint_.connection.login);
+        if (login != nullptr && login->user == core().user()) {
+            tell_password(login->password, "configured");
+        }
+        check_password_later();
+    }
+
     void check_password_later() {
         const auto pause = endpoint_.topology_check;
         if (!endpoint_.password_file.empty() && pause.count() != 0) {
@@ -246,20 +256,24 @@ private:
         }
     }
 
-    /// A token runs out while its connection lasts: the broker is told the one that follows it.
     void check_password() {
-        if (!up_) {
-            return;
+        if (up_) {
+            if (const auto read = read_secret_file(endpoint_.password_file)) {
+                tell_password(*read, "in " + endpoint_.password_file);
+            }
+            check_password_later();
         }
-        const auto read = read_secret_file(endpoint_.password_file);
-        if (read && !core().password().empty() && *read != core().password() &&
-            core().update_password(*read)) {
+    }
+
+    /// A token runs out while its connection lasts: the broker is told the one that follows it.
+    void tell_password(const std::string& password, std::string_view place) {
+        if (!core().password().empty() && password != core().password() &&
+            core().update_password(password)) {
             touch();
-            log_line(LogLevel::info, fmt::format("The broker at {} is told the password that is "
-                                                 "in {} now",
-                                                 here(), endpoint_.password_file));
+            log_line(
+                LogLevel::info,
+                fmt::format("The broker at {} is told the password that is {} now", here(), place));
         }
-        check_password_later();
     }
 
     /// The node that it is connected to.

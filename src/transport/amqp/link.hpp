@@ -64,7 +64,7 @@ public:
     virtual Log* log() const noexcept = 0;
 
     /// Log in otherwise, and trust others, from the next connection on; where there is none now,
-    /// one is tried at once.
+    /// one is tried at once, and one that is there hears of another password of its user.
     /// in   endpoint: the same brokers
     virtual void renew(const AmqpEndpoint& endpoint) = 0;
 

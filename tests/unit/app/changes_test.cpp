@@ -85,7 +85,7 @@ TEST_F(Changes, OfABrokersAddress) {
               amqp);
     const ConfigChanges moved = of_listener(before, at("amqp://user:one@elsewhere/vhost"));
     EXPECT_EQ(moved.applied, Texts{});
-    EXPECT_EQ(moved.need_restart, (Texts{"amqp://broker/vhost queue=test", "listeners[0]"}));
+    EXPECT_EQ(moved.need_restart, (Texts{"amqp://broker:5672/vhost queue=test", "listeners[0]"}));
     EXPECT_EQ(moved.listeners, (std::vector<std::optional<std::size_t>>{std::nullopt}));
 }
 

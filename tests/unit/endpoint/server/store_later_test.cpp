@@ -1,4 +1,5 @@
 #include <warren/client.hpp>
+#include <warren/interceptor.hpp>
 #include <warren/retry_later.hpp>
 #include <warren/server.hpp>
 
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -21,6 +23,17 @@ namespace warren {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// Says that a call has come, and refuses it.
+class Refusing final : public ServerInterceptor {
+public:
+    std::optional<Failure> begin(CallAtServer&) override {
+        came.set_value();
+        return Failure{.code = Code::permission_denied, .message = "no more"};
+    }
+
+    std::promise<void> came;
+};
 
 class StoreLater : public testing::Test {
 protected:
@@ -101,6 +114,19 @@ TEST_F(StoreLater, WhatNobodySendsAgainIsRunByTheStore) {
     client_->notify("persist", Dynamic::map({{"name", "one-way"}}), keyed("k"));
     EXPECT_EQ(done.get_future().get(), "one-way");
     EXPECT_EQ(runs, 3);
+}
+
+TEST_F(StoreLater, WhatTheStoreRunsIsUnderWhatWasReloadedMeanwhile) {
+    serve();
+    client_->notify("persist", Dynamic::map({{"name", "one-way"}}), keyed("k"));
+    while (runs == 0) {
+        std::this_thread::yield();
+    }
+    const auto refusing = std::make_shared<Refusing>();
+    server_->reload({{.url = "tcp://127.0.0.1:0", .interceptors = {refusing}}});
+    refusing->came.get_future().wait();
+    server_.reset();
+    EXPECT_EQ(runs, 1);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST(OneWayFailures, TellsSomeOfManyAndHowManyItDidNot) {
 TEST(OneWayFailures, OfANotificationWhateverFailsIsTold) {
     ServedStream served;
     served.stage.registry.method("work", [](int) { throw Error{"no luck"}; }, {"a"});
-    served.serve({.in_flight_per_connection_max = 4});
+    served.serve({.limits = {.in_flight_per_connection_max = 4}});
     FakeConnection& peer = served.connect();
     peer.receive(packed(R"([2, "work", [1]])") + packed(R"([2, "work", ["x"]])") +
                  packed(R"([2, "missing", []])"));

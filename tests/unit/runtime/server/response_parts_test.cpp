@@ -107,7 +107,8 @@ TEST(ResponseParts, OfAConnectionThatIsGoneAreDropped) {
 TEST(ResponseParts, AreRefusedWhereAsMuchWaitsAsMay) {
     PartForwarder forwarder;
     ServedStream served;
-    served.serve({.listener = {.forwarder = &forwarder}, .responses_bytes_per_connection_max = 30});
+    served.serve({.listener = {.forwarder = &forwarder},
+                  .limits = {.responses_bytes_per_connection_max = 30}});
     FakeConnection& peer = served.connect();
     peer.receive(request(1));
     for (int number = 0; number < 3; ++number) {

@@ -41,18 +41,28 @@ function(warren_install_packages)
   install(FILES ${PROJECT_BINARY_DIR}/warren.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
-# The service names the program by its whole path, as systemd wants it: that of the prefix.
+# The services name the program by its whole path, as systemd wants it: that of the prefix.
 function(warren_install_units)
   set(packaging ${PROJECT_SOURCE_DIR}/packaging)
   install(PROGRAMS ${packaging}/warren-status TYPE BIN)
   install(FILES ${packaging}/warren.target ${packaging}/warren.socket
           DESTINATION lib/systemd/system)
-  foreach(name warren.service warren@.service)
-    install(CODE "
-      file(READ \"${packaging}/${name}\" unit)
-      string(REPLACE /usr/ \"\${CMAKE_INSTALL_PREFIX}/\" unit \"\${unit}\")
-      set(installed \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${name}\")
-      message(STATUS \"Installing: \$ENV{DESTDIR}\${installed}\")
-      file(WRITE \"\$ENV{DESTDIR}\${installed}\" \"\${unit}\")")
-  endforeach()
+  install(FILES ${packaging}/warren.sysusers DESTINATION lib/sysusers.d RENAME warren.conf)
+  warren_install_service(warren.service "Warren" "" warren
+    "One server of all that the configuration says: systemctl start warren.service. For one server per\n# virtual host see warren@.service.")
+  warren_install_service(warren@.service "Warren, virtual host %i" " --virtual-host-name=%I"
+    warren/%i "One server per virtual host: systemctl start warren@<virtual host>.service")
+endfunction()
+
+function(warren_install_service name description arguments state about)
+  install(CODE "
+    set(about \"${about}\")
+    set(description \"${description}\")
+    set(arguments \"${arguments}\")
+    set(state \"${state}\")
+    set(program \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/warren\")
+    set(doc \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}\")
+    set(installed \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${name}\")
+    message(STATUS \"Installing: \${installed}\")
+    configure_file(\"${PROJECT_SOURCE_DIR}/packaging/warren.service.in\" \"\${installed}\" @ONLY)")
 endfunction()

@@ -5,8 +5,10 @@
 #include <warren/error.hpp>
 #include <warren/idempotency.hpp>
 #include <warren/model.hpp>
+#include <warren/module_life.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -201,10 +203,44 @@ public:
     /// What following registrations name as their origin.
     void set_origin(std::string file) { origin_ = std::move(file); }
 
+    /// Settings of this module: what `settings: {NAME: {...}}` of a configuration says, which
+    /// `warren serve` and `warren check` hold against the model. Until then, and in a program of
+    /// your own, they are its defaults.
+    /// out  lives as long as the registry: handlers, and what is done at the start, may refer to it
+    /// err  throws Error (conflict) when another module has settings of this name, (internal) when
+    ///      it is no valid name, or the model is wrong
+    template <typename Settings>
+    const Settings& settings(std::string_view name) {
+        static_assert(detail::DescribedModel<Settings>, "settings need WARREN_MODEL");
+        auto values = std::make_shared<Settings>();
+        const Settings& found = *values;
+        add_settings(name, type_of<Settings>(), std::move(values));
+        return found;
+    }
+    /// Do this when a server starts that serves a method of this module: before the first call,
+    /// once its settings are there, and where handlers run (not for `mock`, nor for what only looks
+    /// at methods). What it throws is why the server does not start. What has an effect on others
+    /// belongs here, and not into the registration, which also tools run.
+    void on_start(std::function<void()> action);
+    /// Do this when such a server ends, once no handler runs any more: after those of modules that
+    /// were started later, and where all of its own `on_start` have returned. Not when the process
+    /// is ended by a second signal.
+    void on_stop(std::function<void()> action);
+    const std::vector<SettingsSection>& settings_sections() const noexcept { return sections_; }
+    const std::vector<ModuleLife>& lives() const noexcept { return lives_; }
+    /// Take over the settings and what is done at starts and ends, as a loader does.
+    /// err  throws Error (conflict), as `settings`; nothing was taken then
+    void take_life(Registry& other);
+
 private:
     MethodOptions add(std::string_view name, detail::HandlerDescription described);
+    void add_settings(std::string_view name, const Type& type, std::shared_ptr<void> values);
+    void check_is_free(const SettingsSection& section) const;
+    ModuleLife& life();
 
     std::vector<std::unique_ptr<Method>> methods_;  // sorted by name; addresses are stable
+    std::vector<SettingsSection> sections_;
+    std::vector<ModuleLife> lives_;  // in the order of registration
     std::string origin_;
 };
 

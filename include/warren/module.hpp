@@ -10,10 +10,13 @@
 ///     WARREN_MODULE(module) {
 ///         module.method("dx_example", dx_example).lock_on(&Request::favourite_food);
 ///     }
+///
+/// The registration has no effect on others: `warren check` and `warren methods` run it, too. What
+/// has one is for `module.on_start` and `on_stop` [warren::Registry].
 namespace warren::abi {
 
 /// Raised whenever the layout or meaning of anything in include/warren changes.
-inline constexpr std::uint32_t version = 11;
+inline constexpr std::uint32_t version = 12;
 
 /// What a module exports as `warren_module`. The first three members never move, so that a host can
 /// tell a module of any other version apart before it touches the rest.

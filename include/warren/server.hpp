@@ -130,11 +130,11 @@ public:
     /// What it was made with.
     const ServerOptions& options() const noexcept;
 
-    /// Serve. Brokers are connected to in the background, for ever; all other listeners consume
-    /// when this returns.
+    /// Serve. Modules are started first [Registry::on_start]. Brokers are connected to in the
+    /// background, for ever; all other listeners consume when this returns.
     /// err  throws Error (no_such_method) when a listener is to serve what is not registered;
     ///      (invalid_request) for an address that cannot be listened at or a certificate that
-    ///      cannot be read; nothing was consumed then
+    ///      cannot be read; (failed) when a module's start fails; nothing was consumed then
     void start();
     /// Whether every listener consumes now.          thread any
     bool ready() const noexcept;
@@ -158,6 +158,11 @@ public:
     ///      has changed
     /// thread any but an I/O thread, while the server runs; one at a time
     void reload(std::vector<ListenerOptions> listeners, std::vector<ForwardOptions> forwards = {});
+
+    /// Whether each I/O thread comes round within some time, or the server does not run: what a
+    /// watchdog asks. One that does not is blocked, such as by a handler that runs on it.
+    /// thread any, from `start` on; waits so long at most
+    bool is_responsive(std::chrono::milliseconds within);
 
     /// Be ready no more at once, and after the drain delay take no more requests, and finish those
     /// that were taken: answered and acknowledged. Replies that wait for a broker are waited for,

@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/methods_loading.hpp"
+#include "app/module_settings.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -27,6 +28,9 @@ std::vector<std::string> load_problems(Config& config, const CheckOptions& optio
     std::vector<std::string> problems;
     if (!is_broken || !config.modules.empty() || !options.modules.empty()) {
         problems = load_methods(config, options.modules, registry);
+        if (problems.empty()) {
+            problems = bind_settings(config, registry);
+        }
     }
     const auto add = [&problems](const ListenerEntry& listener) {
         problems.insert(problems.end(), listener.warnings.begin(), listener.warnings.end());

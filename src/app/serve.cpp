@@ -5,6 +5,7 @@
 #include "app/log.hpp"
 #include "app/methods_loading.hpp"
 #include "app/middleware.hpp"
+#include "app/module_settings.hpp"
 #include "app/passed_sockets.hpp"
 #include "app/proxy_buffer.hpp"
 #include "app/reload.hpp"
@@ -89,6 +90,9 @@ int serve(const ServeOptions& options) {
         !problems.empty()) {
         return report(signals, problems);
     }
+    if (const auto problems = bind_settings(*config, server.methods()); !problems.empty()) {
+        return report(signals, problems);
+    }
     for (const std::string& note : config->notes) {
         log->warning(note);
     }
@@ -129,7 +133,8 @@ int serve(const ServeOptions& options) {
     } catch (const Error& error) {
         const bool has_location = error.message().starts_with(file + ":");
         log->flush(std::chrono::milliseconds{100});
-        return report(signals, {has_location ? error.message() : file + ": " + error.message()});
+        report(signals, {has_location ? error.message() : file + ": " + error.message()});
+        return error.code() == Code::failed ? exit_unavailable : exit_configuration;
     }
 }
 

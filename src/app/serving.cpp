@@ -1,6 +1,7 @@
 #include "app/serving.hpp"
 
 #include "app/exit_code.hpp"
+#include "app/watchdog.hpp"
 #include "endpoint/ending.hpp"
 
 #include <systemd/sd-daemon.h>
@@ -130,6 +131,7 @@ int run_server(Server& server, const Signals& signals,
     server.on_shutdown([] { kill(getpid(), SIGTERM); });
     sd_notify(0, "STATUS=Connecting");
     server.start();
+    const Watchdog watchdog{server};
     if (options.documented) {
         readiness->docs_url = options.documented();
     }

@@ -204,6 +204,47 @@ std::vector<const Method*> Registry::all() const {
     return methods;
 }
 
+void Registry::add_settings(std::string_view name, const Type& type, std::shared_ptr<void> values) {
+    if (!is_valid_name(name)) {
+        throw Error{Code::internal, "'" + std::string{name} +
+                                        "' is no name of settings: use 1 to " +
+                                        std::to_string(name_bytes_max) + " of A-Z a-z 0-9 _ - . :"};
+    }
+    std::vector<const Model*> known;
+    describe(type, known);
+    SettingsSection section{
+        .name = std::string{name}, .origin = origin_, .type = &type, .values = std::move(values)};
+    check_is_free(section);
+    sections_.push_back(std::move(section));
+}
+
+void Registry::check_is_free(const SettingsSection& section) const {
+    const auto other = std::ranges::find(sections_, section.name, &SettingsSection::name);
+    if (other != sections_.end()) {
+        throw Error{Code::conflict, "settings '" + section.name + "' are registered twice: by " +
+                                        from(other->origin) + " and by " + from(section.origin)};
+    }
+}
+
+ModuleLife& Registry::life() {
+    const auto found = std::ranges::find(lives_, origin_, &ModuleLife::origin);
+    return found != lives_.end() ? *found : lives_.emplace_back(ModuleLife{.origin = origin_});
+}
+
+void Registry::on_start(std::function<void()> action) {
+    life().on_start.push_back(std::move(action));
+}
+
+void Registry::on_stop(std::function<void()> action) {
+    life().on_stop.push_back(std::move(action));
+}
+
+void Registry::take_life(Registry& other) {
+    std::ranges::for_each(other.sections_, [this](const auto& section) { check_is_free(section); });
+    std::ranges::move(std::exchange(other.sections_, {}), std::back_inserter(sections_));
+    std::ranges::move(std::exchange(other.lives_, {}), std::back_inserter(lives_));
+}
+
 ParameterNames::ParameterNames(std::initializer_list<std::string_view> names)
     : names_{names.begin(), names.end()} {}
 ParameterNames::ParameterNames(std::vector<std::string> names) : names_{std::move(names)} {}

@@ -61,6 +61,11 @@ void read_common(ConfigMap& root, Config& config) {
             }
         }
     }
+    if (const auto settings = root.find("settings")) {
+        for (const auto& [name, section] : ConfigMap{*settings}.take_all()) {
+            config.settings.push_back({name, section.yaml(), section.path()});
+        }
+    }
     root.read_word("methods_missing", config.methods_missing, missing_words);
     root.read_count("workers", config.server.workers, threads_max);
     if (const auto spin = root.find("spin_us")) {

@@ -89,6 +89,13 @@ struct DirectoryEntry {
     std::string source_location{};  // where it was said, such as "warren.yml:1: modules[0]"
 };
 
+/// What a configuration says to one module: `settings: {NAME: ...}`.
+struct SettingsEntry {
+    std::string name{};
+    YAML::Node node{};
+    std::string path{};
+};
+
 /// What `warren serve` is to do, from one file.
 struct Config {
     std::string file{};
@@ -101,6 +108,7 @@ struct Config {
     MiddlewareConfig middleware{};
     std::optional<TracerOptions> tracing{};  // none: there is none
     std::optional<DocsEntry> docs{};
+    std::vector<SettingsEntry> settings{};
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
     std::vector<std::string> notes{};  // what is accepted and has no effect

@@ -181,6 +181,14 @@ std::optional<std::size_t> ConfigNode::one_of(std::span<const std::string_view> 
 }
 
 std::vector<ConfigNode> ConfigNode::items() const {
+    std::vector<ConfigNode> nodes = any_items();
+    if (nodes.empty() && node_.IsSequence()) {
+        fail("must not be empty");
+    }
+    return nodes;
+}
+
+std::vector<ConfigNode> ConfigNode::any_items() const {
     std::vector<ConfigNode> nodes;
     if (!node_.IsSequence()) {
         fail("expected a list, found " + kind());
@@ -188,9 +196,6 @@ std::vector<ConfigNode> ConfigNode::items() const {
     }
     for (const YAML::Node& item : node_) {
         nodes.emplace_back(item, path_ + "[" + std::to_string(nodes.size()) + "]", *problems_);
-    }
-    if (nodes.empty()) {
-        fail("must not be empty");
     }
     return nodes;
 }
@@ -200,24 +205,31 @@ std::optional<Dynamic> ConfigNode::data_map() const {
     Arena arena;
     std::vector<Member> members;
     for (const auto& [key, value] : map.take_all()) {
-        bool is_plain = false;
-        const std::optional<std::string> scalar =
-            value.scalar("text, a number or true or false", &is_plain);
-        if (!scalar) {
+        const auto data = value.scalar_data(arena);
+        if (!data) {
             return std::nullopt;
         }
-        Value data = Value::text(arena.copy(*scalar));
-        std::int64_t number = 0;
-        const char* end = scalar->data() + scalar->size();
-        const auto [stopped, error] = std::from_chars(scalar->data(), end, number);
-        if (is_plain && stopped == end && error == std::errc{}) {
-            data = Value::integer(number);
-        } else if (const auto truth = is_plain ? truth_of(*scalar) : std::nullopt) {
-            data = Value::boolean(*truth);
-        }
-        members.push_back({Value::text(arena.copy(key)), data});
+        members.push_back({Value::text(arena.copy(key)), *data});
     }
     return Dynamic{Value::map(members)};
+}
+
+std::optional<Value> ConfigNode::scalar_data(Arena& arena) const {
+    bool is_plain = false;
+    const std::optional<std::string> text = scalar("text, a number or true or false", &is_plain);
+    if (!text) {
+        return std::nullopt;
+    }
+    std::int64_t number = 0;
+    const char* const end = text->data() + text->size();
+    const auto [stopped, error] = std::from_chars(text->data(), end, number);
+    if (is_plain && stopped == end && error == std::errc{}) {
+        return Value::integer(number);
+    }
+    if (const auto truth = is_plain ? truth_of(*text) : std::nullopt) {
+        return Value::boolean(*truth);
+    }
+    return Value::text(arena.copy(*text));
 }
 
 ConfigMap::ConfigMap(ConfigNode node) : node_{std::move(node)} {

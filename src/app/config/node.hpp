@@ -1,5 +1,6 @@
 #pragma once
 
+#include <warren/arena.hpp>
 #include <warren/dynamic.hpp>
 
 #include "app/config/problems.hpp"
@@ -50,8 +51,15 @@ public:
     std::optional<std::size_t> one_of(std::span<const std::string_view> words) const;
     /// The items of a list, which must have some.
     std::vector<ConfigNode> items() const;
+    /// The same of one that may have none.
+    std::vector<ConfigNode> any_items() const;
     /// Any map, as data for a broker.
     std::optional<Dynamic> data_map() const;
+    /// Text that may be empty, with the environment put in.
+    std::optional<std::string> any_text() const { return scalar("text"); }
+    /// Text, a whole number or a truth value: what it says without quotes.
+    std::optional<Value> scalar_data(Arena& arena) const;
+    const YAML::Node& yaml() const noexcept { return node_; }
 
 private:
     friend class ConfigMap;

@@ -153,6 +153,11 @@ private:
                                     ": put the types of a module in an unnamed namespace, or "
                                     "build it with -fvisibility=hidden");
         }
+        try {
+            registry_.take_life(methods);
+        } catch (const Error& refused) {
+            return report(file, refused.message());
+        }
         loaded_.push_back(file);
         for (const Method* method : methods.all()) {
             try {

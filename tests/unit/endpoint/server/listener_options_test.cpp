@@ -76,7 +76,7 @@ TEST(ListenerOptions, WhatAnAddressHasNoUseForIsRefusedByName) {
         {{.url = broker, .queue = {.compat = "4.4"}}, "known are: 4.3"},
         {{.url = broker, .queue = {.compat = "4.3", .durable = false}}, "'durable: false'"},
         {{.url = broker + "&compat=4.3", .queue = {.durable = false}}, "'exclusive: true'"},
-        {{.url = broker + "&compat=4.3", .queue = {.compat = "4.3"}}, "'compat'"},
+        {{.url = broker + "&compat=4.3", .queue = {.compat = "4.3"}}, "stands twice"},
         {{.url = broker,
           .queue = {.compat = "4.3", .arguments = Dynamic::map({{"x-queue-version", 1}})}},
          "'x-queue-version'"},

@@ -26,6 +26,10 @@ struct StoreOptions {
     /// over goes, the oldest first. Calls that run are not forgotten.
     std::chrono::milliseconds keep{std::chrono::hours{24}};
     std::uint64_t bytes_max = std::uint64_t{1} << 30;
+    /// The same of calls that were given up (dead letters), which wait for people: of all that the
+    /// store has. What is over is deleted for good, the oldest first, and the log says so.
+    std::chrono::milliseconds dead_keep{std::chrono::hours{24 * 30}};
+    std::uint64_t dead_bytes_max = std::uint64_t{1} << 30;
     /// How long a lock stays with a server that does not say that it lives: from 1 s to 1 h.
     std::chrono::milliseconds lock_lease{std::chrono::seconds{30}};
     /// So many attempts at a call may end with their process. Once more it is answered `failed`,

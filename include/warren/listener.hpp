@@ -62,6 +62,11 @@ struct ListenerQueue {
     /// waits for a call any more.
     bool control_route = true;
 
+    /// "4.3": what the listener declares is taken by RabbitMQ 4.3, which refuses queues that are
+    /// neither durable nor exclusive; clients say `compat=4.3` in their addresses. Empty: the queue
+    /// is as the protocol has it.
+    std::string compat{};
+
     // Where the queue is not the protocol's default; of callme its exchange, too.
     std::optional<bool> durable{};
     std::optional<bool> exclusive{};

@@ -95,6 +95,14 @@ void add_store(Families& families, const StoreFigures& store) {
                      {}, static_cast<double>(store.commits));
     families.counter("warren_store_failures_total", "Commits that failed.", {},
                      static_cast<double>(store.failures));
+    const auto deleted = [&](const char* why, std::uint64_t count) {
+        families.counter("warren_store_dead_deleted_total",
+                         "Dead letters of the store that went, older than dead_keep or over "
+                         "dead_bytes_max.",
+                         {{"why", why}}, static_cast<double>(count));
+    };
+    deleted("age", store.dead_too_old);
+    deleted("bytes", store.dead_too_much);
     families.gauge("warren_store_failing", "1 while the store cannot be used.", {},
                    store.is_failing ? 1.0 : 0.0);
     const auto repeated = [&](const char* how, std::uint64_t count) {

@@ -53,6 +53,9 @@ struct StoreFigures {
     std::uint64_t kept = 0;     // replies
     std::uint64_t commits = 0;  // of the store: many calls share one
     std::uint64_t failures = 0;
+    // Calls that were given up, and deleted.
+    std::uint64_t dead_too_old = 0;
+    std::uint64_t dead_too_much = 0;
     bool is_failing = false;
     // What became of calls whose key was there before.
     std::uint64_t replayed = 0;

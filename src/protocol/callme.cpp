@@ -17,7 +17,6 @@ namespace {
 // What callme's own programs say of each message.
 constexpr std::uint8_t persistent = 2;
 constexpr std::uint8_t lowest_priority = 0;
-constexpr std::int64_t reply_queue_expires_ms = std::int64_t{30} * 60 * 1000;
 
 CallmeForm form_of(CallmeFormat format, int pickle_protocol) noexcept {
     switch (format) {
@@ -288,9 +287,10 @@ MakeReplyTopology callme_reply_topology(std::string user, TopologyOverrides over
         made.topology =
             pair_of(made.address, joined({"client_", user, "_queue_", unique}), overrides);
         Queue& queue = made.topology.queues.front();
-        if (!queue.auto_delete && !queue.exclusive) {
-            // Its name is never used again: somebody has to clear it away.
-            apply({.arguments = Dynamic::map({{"x-expires", reply_queue_expires_ms}})}, queue);
+        if (!queue.exclusive && (queue.durable || !queue.auto_delete)) {
+            // Its name is never used again: somebody has to clear it away, also where a restart of
+            // the broker left it without the consumer that it would go with.
+            apply({.arguments = abandoned_queue_arguments()}, queue);
         }
         made.topology.exchanges.front().auto_delete = true;
         return made;

@@ -29,6 +29,54 @@ void apply(const TopologyOverrides& overrides, Queue& queue) {
     }
 }
 
+Dynamic abandoned_queue_arguments() {
+    return Dynamic::map(
+        {{"x-expires", std::chrono::milliseconds{abandoned_queue_expires}.count()}});
+}
+
+void suit(std::optional<BrokerCompat> compat, Topology& topology) {
+    if (!compat) {
+        return;
+    }
+    switch (*compat) {
+    case BrokerCompat::rabbitmq_4_3:
+        break;  // the only one there is
+    }
+    for (Queue& queue : topology.queues) {
+        if (queue.passive || queue.durable || queue.exclusive) {
+            continue;
+        }
+        queue.durable = true;
+        const Value given = queue.arguments.value();
+        // A broker's restart ends consumers without deleting what is durable, and nobody may come
+        // back to it.
+        if (queue.auto_delete && (!given.is_map() || given.find("x-expires") == nullptr)) {
+            apply({.durable = true, .arguments = abandoned_queue_arguments()}, queue);
+        }
+    }
+}
+
+std::string_view refused_argument(BrokerCompat compat, const Dynamic& arguments) noexcept {
+    switch (compat) {
+    case BrokerCompat::rabbitmq_4_3:
+        break;
+    }
+    const Value given = arguments.value();
+    if (!given.is_map()) {
+        return {};
+    }
+    for (const std::string_view name :
+         {"x-queue-mode", "x-ha-policy", "x-ha-nodes", "x-ha-params", "x-ha-sync-mode"}) {
+        if (given.find(name) != nullptr) {
+            return name;
+        }
+    }
+    const Value* const version = given.find("x-queue-version");
+    const bool is_first =
+        version != nullptr && version->kind() == Value::Kind::int64 && version->as_int64() == 1;
+    return is_first ? "x-queue-version" : "";
+}
+
 bool is_quorum(const Queue& queue) noexcept {
     const Value* const type =
         queue.arguments.value().is_map() ? queue.arguments.value().find("x-queue-type") : nullptr;

@@ -3,6 +3,7 @@
 #include <warren/dynamic.hpp>
 #include <warren/listener.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,6 +53,13 @@ struct Topology {
     RepliesOn replies_on = RepliesOn::shared_channel;  // of a server
 };
 
+/// A broker by what it refuses of that.
+enum class BrokerCompat : std::uint8_t {
+    rabbitmq_4_3,  // queues that are neither durable nor exclusive          [RabbitMQ 4.3, release
+                   // notes: transient_nonexcl_queues]
+};
+inline constexpr std::string_view broker_compat_words[] = {"4.3"};  // as BrokerCompat
+
 inline constexpr std::string_view queue_type_words[] = {"classic", "quorum"};  // as QueueType
 
 /// What a user may change of a protocol's default topology; unset members leave it as it is.
@@ -67,6 +75,20 @@ struct TopologyOverrides {
 /// protocol's default.                                                        [RabbitMQ, quorum
 /// queues]
 void apply(const TopologyOverrides& overrides, Queue& queue);
+
+/// For how long nobody has to consume a queue that is never consumed again, for the broker to
+/// delete it.
+inline constexpr std::chrono::minutes abandoned_queue_expires{30};
+/// What says so.
+Dynamic abandoned_queue_arguments();
+
+/// Change what such a broker would refuse into what it takes and does the same: a queue becomes
+/// durable, and one that would go with its last consumer expires, too.
+/// in   compat: unset: nothing is refused
+void suit(std::optional<BrokerCompat> compat, Topology& topology);
+
+/// What such a broker refuses of a queue's arguments; empty: nothing.
+std::string_view refused_argument(BrokerCompat compat, const Dynamic& arguments) noexcept;
 
 /// How a broker keeps a request that nobody gets done from coming again for ever.
 struct DeadLetters {

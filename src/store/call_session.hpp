@@ -92,6 +92,9 @@ public:
                                                                      int count) = 0;
     /// out  false: it is not there
     virtual std::expected<bool, Failure> remove_dead(std::int64_t id) = 0;
+    /// Remove what is too old or too much of them, the oldest first, some at once.
+    virtual std::expected<ForgottenDead, Failure> forget_dead(const RecordLimits& limits,
+                                                              std::int64_t now_ms) = 0;
     /// Forget a call that nobody has, so that it begins anew.
     /// out  false: somebody has it
     virtual std::expected<bool, Failure> forget_call(const std::string& key) = 0;

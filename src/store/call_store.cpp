@@ -89,8 +89,11 @@ void CallStore::run() {
         const auto written = transact(*batch);
         note(written);
         settle(*batch, written);
-        if (!written) {
+        if (written) {
+            note_forgotten(batch->forgotten);
+        } else {
             unwritten_ = std::move(batch->leaves);
+            forget_dead_at_.reset();
         }
     }
     locks_.end({.code = Code::cancelled, .message = name_ + " is closed"});
@@ -116,7 +119,9 @@ std::optional<CallStore::Batch> CallStore::await_batch() {
 bool CallStore::has_to_try() const noexcept {
     const bool is_behind = !unwritten_.empty() || locks_.has_unwritten() ||
                            counters_.is_failing.load(std::memory_order_relaxed);
-    return is_behind && tried_at_ + failing_pause <= std::chrono::steady_clock::now();
+    const auto now = std::chrono::steady_clock::now();
+    return (is_behind && tried_at_ + failing_pause <= now) ||
+           (forget_dead_at_ && *forget_dead_at_ <= now);
 }
 
 /// When the thread has to do something that nobody asks for; unset: never.
@@ -125,6 +130,9 @@ std::optional<std::chrono::steady_clock::time_point> CallStore::next_turn() cons
     if (!unwritten_.empty() || locks_.has_unwritten() ||
         counters_.is_failing.load(std::memory_order_relaxed)) {
         turn = std::min(turn.value_or(tried_at_ + failing_pause), tried_at_ + failing_pause);
+    }
+    if (forget_dead_at_) {
+        turn = std::min(turn.value_or(*forget_dead_at_), *forget_dead_at_);
     }
     return turn;
 }
@@ -177,6 +185,9 @@ std::expected<bool, Failure> CallStore::change(Batch& batch) {
     if (!operations) {
         return operations;
     }
+    if (auto forgotten = forget_dead(batch, now_ms); !forgotten) {
+        return std::unexpected{std::move(forgotten.error())};
+    }
     since_forgetting_ += batch.keeps.size() + batch.commits.size();
     if (since_forgetting_ >= keeps_between_forgetting) {
         since_forgetting_ = 0;
@@ -194,8 +205,9 @@ std::expected<bool, Failure> CallStore::change(Batch& batch) {
     if (auto locked = locks_.change(batch.locks); !locked) {
         return std::unexpected{std::move(locked.error())};
     }
-    return *operations || !(batch.leaves.empty() && batch.keeps.empty() && batch.commits.empty() &&
-                            batch.claims.empty() && batch.locks.empty());
+    return *operations || batch.forgotten.count() != 0 ||
+           !(batch.leaves.empty() && batch.keeps.empty() && batch.commits.empty() &&
+             batch.claims.empty() && batch.locks.empty());
 }
 
 void CallStore::settle(Batch& batch, const std::expected<void, Failure>& written) {

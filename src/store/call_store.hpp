@@ -26,7 +26,10 @@ namespace warren::store {
 
 struct CallStoreOptions {
     RecordLimits limits{};
-    std::shared_ptr<Log> log{};  // when it begins to fail, and when it goes on; null: nowhere
+    RecordLimits dead_limits{};  // of calls that were given up
+    /// When it begins to fail, when it goes on, and what is deleted that was given up; null:
+    /// nowhere.
+    std::shared_ptr<Log> log{};
     /// So long nothing failed when it goes on.
     std::chrono::milliseconds calm_min{10'000};
     /// So long a lock of the store stays with a process that does not say that it lives.
@@ -39,6 +42,9 @@ struct CallStoreCounters {
     std::atomic<std::uint64_t> kept = 0;
     std::atomic<std::uint64_t> commits = 0;  // of the database: many share one
     std::atomic<std::uint64_t> failures = 0;
+    // Calls that were given up, and went as their limits say.
+    std::atomic<std::uint64_t> dead_too_old = 0;
+    std::atomic<std::uint64_t> dead_too_much = 0;
     std::atomic<bool> is_failing = false;
 };
 
@@ -131,6 +137,7 @@ private:
         std::vector<Waiting*> commits;
         LockKeeper::Changes locks;
         std::vector<Operation> operations;
+        ForgottenDead forgotten{};
 
         bool empty() const noexcept {
             return claims.empty() && keeps.empty() && leaves.empty() && commits.empty() &&
@@ -148,6 +155,8 @@ private:
     static std::expected<bool, Failure> run_operations(Batch& batch, CallSession& session,
                                                        std::int64_t now_ms);
     static void settle_operations(Batch& batch, const std::expected<void, Failure>& written);
+    std::expected<void, Failure> forget_dead(Batch& batch, std::int64_t now_ms);
+    void note_forgotten(const ForgottenDead& forgotten);
 
     void run();
     std::optional<Batch> await_batch();
@@ -175,9 +184,12 @@ private:
     CallStoreCounters counters_;
     std::vector<Leave> unwritten_;                             // of the thread: the store failed
     std::size_t since_forgetting_ = keeps_between_forgetting;  // of the thread: once at the start
-    std::chrono::steady_clock::time_point failed_at_{};        // of the thread: last
-    std::chrono::steady_clock::time_point tried_at_{};         // of the thread: last
-    LockKeeper locks_;                                         // of the thread
+    std::uint64_t dead_bytes_ = 0;  // of the thread: there are as many, but for what others added
+    /// Of the thread: when to look again for what is too old; unset: with the first batch.
+    std::optional<std::chrono::steady_clock::time_point> forget_dead_at_{};
+    std::chrono::steady_clock::time_point failed_at_{};  // of the thread: last
+    std::chrono::steady_clock::time_point tried_at_{};   // of the thread: last
+    LockKeeper locks_;                                   // of the thread
 
     std::mutex mutex_;  // of what follows
     std::condition_variable wake_;

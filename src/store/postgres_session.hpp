@@ -54,6 +54,8 @@ public:
     std::expected<void, Failure> insert_dead(const DeadCall& call) override;
     std::expected<std::vector<DeadCall>, Failure> dead_after(std::int64_t id, int count) override;
     std::expected<bool, Failure> remove_dead(std::int64_t id) override;
+    std::expected<ForgottenDead, Failure> forget_dead(const RecordLimits& limits,
+                                                      std::int64_t now_ms) override;
     std::expected<bool, Failure> forget_call(const std::string& key) override;
     std::expected<void, Failure> put_later(const LaterCall& call) override;
     std::expected<std::vector<LaterCall>, Failure> take_later(

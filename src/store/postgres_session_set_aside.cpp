@@ -6,6 +6,15 @@
 
 // The calls that a PostgreSQL store has without anybody who waits for them.
 namespace warren::store {
+namespace {
+
+// As `DeadCall::bytes` counts.
+constexpr std::string_view dead_octets =
+    "octet_length(key) + octet_length(method) + octet_length(request) + octet_length(reason) + "
+    "octet_length(server)";
+constexpr int dead_removed_at_once = 512;
+
+}  // namespace
 
 std::expected<void, Failure> PostgresSession::insert_dead(const DeadCall& call) {
     const std::array values{
@@ -53,6 +62,42 @@ std::expected<bool, Failure> PostgresSession::remove_dead(std::int64_t id) {
     const auto removed = query("DELETE FROM warren_dead WHERE id = $1", values);
     return removed ? std::expected<bool, Failure>{removed->changed() != 0}
                    : std::unexpected{removed.error()};
+}
+
+/// Whoever else forgets at this moment has locked some, and does it.
+std::expected<ForgottenDead, Failure> PostgresSession::forget_dead(const RecordLimits& limits,
+                                                                   std::int64_t now_ms) {
+    const auto total = query(
+        "SELECT coalesce(sum(" + std::string{dead_octets} + "), 0)::bigint FROM warren_dead", {});
+    if (!total) {
+        return std::unexpected{total.error()};
+    }
+    const std::int64_t bytes = total->number(0, 0);
+    const std::int64_t over =
+        std::max<std::int64_t>(0, bytes - static_cast<std::int64_t>(limits.bytes_max));
+    const std::array values{PostgresParameter::number(now_ms - limits.keep_ms),
+                            PostgresParameter::number(over),
+                            PostgresParameter::number(dead_removed_at_once)};
+    // What is too old is over as well: it makes room for what comes behind it.
+    const auto removed = query(
+        "WITH oldest AS (SELECT id, last_at_ms, " + std::string{dead_octets} +
+            " AS size FROM warren_dead ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED), chosen AS "
+            "(SELECT id, last_at_ms, size, sum(size) OVER (ORDER BY id) - size AS before FROM "
+            "oldest) DELETE FROM warren_dead d USING chosen WHERE d.id = chosen.id AND "
+            "(chosen.last_at_ms <= $1 OR chosen.before < $2::bigint) RETURNING chosen.size, "
+            "(chosen.last_at_ms <= $1)::int",
+        values);
+    if (!removed) {
+        return std::unexpected{removed.error()};
+    }
+    ForgottenDead forgotten{.has_more = removed->rows() == dead_removed_at_once};
+    std::int64_t left = bytes;
+    for (int row = 0; row < removed->rows(); ++row) {
+        left -= removed->number(row, 0);
+        ++(removed->number(row, 1) != 0 ? forgotten.too_old : forgotten.too_much);
+    }
+    forgotten.bytes_left = static_cast<std::uint64_t>(std::max<std::int64_t>(0, left));
+    return forgotten;
 }
 
 std::expected<bool, Failure> PostgresSession::forget_call(const std::string& key) {

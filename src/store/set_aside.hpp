@@ -22,6 +22,20 @@ struct DeadCall {
 
     /// What tells it from one that was altered, by mistake and not on purpose.
     std::int64_t checksum() const;
+    /// What it counts for among `RecordLimits::bytes_max`.
+    std::uint64_t bytes() const noexcept {
+        return key.size() + method.size() + request.size() + reason.size() + server.size();
+    }
+};
+
+/// What went of the calls that were given up, as their limits say.
+struct ForgottenDead {
+    std::uint64_t too_old = 0;
+    std::uint64_t too_much = 0;
+    std::uint64_t bytes_left = 0;  // of those that stay
+    bool has_more = false;         // not all that is over went at once
+
+    std::uint64_t count() const noexcept { return too_old + too_much; }
 };
 
 /// A call that nobody sends again, and that is to be run.

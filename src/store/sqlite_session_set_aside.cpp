@@ -6,6 +6,15 @@
 // The calls that an SQLite store has without anybody who waits for them. They are rare: their
 // statements are made when they are needed.
 namespace warren::store {
+namespace {
+
+// As `DeadCall::bytes` counts.
+constexpr std::string_view dead_bytes =
+    "length(key) + length(CAST(method AS BLOB)) + length(request) + "
+    "length(CAST(reason AS BLOB)) + length(CAST(server AS BLOB))";
+constexpr std::int64_t dead_forgotten_at_once = 512;
+
+}  // namespace
 
 /// in   statement: with its values
 /// out  how many rows it changed
@@ -69,6 +78,43 @@ std::expected<bool, Failure> SqliteSession::remove_dead(std::int64_t id) {
     remove.bind(1, id);
     const auto removed = change(remove);
     return removed ? std::expected<bool, Failure>{*removed != 0} : std::unexpected{removed.error()};
+}
+
+std::expected<ForgottenDead, Failure> SqliteSession::forget_dead(const RecordLimits& limits,
+                                                                 std::int64_t now_ms) {
+    Statement total = database_.prepare("SELECT coalesce(sum(" + std::string{dead_bytes} +
+                                        "), 0) FROM warren_dead");
+    if (!total.is_made() || total.step() != SQLITE_ROW) {
+        return std::unexpected{failure()};
+    }
+    ForgottenDead forgotten{.bytes_left = total.number(0)};
+    total.reset();
+    Statement oldest = database_.prepare("SELECT id, last_at_ms, " + std::string{dead_bytes} +
+                                         " FROM warren_dead ORDER BY id LIMIT ?1");
+    if (!oldest.is_made()) {
+        return std::unexpected{failure()};
+    }
+    oldest.bind(1, dead_forgotten_at_once);
+    std::vector<std::int64_t> ids;
+    int result = oldest.step();
+    for (; result == SQLITE_ROW; result = oldest.step()) {
+        const bool is_too_old = oldest.signed_number(1) + limits.keep_ms <= now_ms;
+        if (is_too_old || forgotten.bytes_left > limits.bytes_max) {
+            forgotten.bytes_left -= std::min(forgotten.bytes_left, oldest.number(2));
+            ++(is_too_old ? forgotten.too_old : forgotten.too_much);
+            ids.push_back(oldest.signed_number(0));
+        }
+    }
+    if (result != SQLITE_DONE) {
+        return std::unexpected{failure()};
+    }
+    for (const std::int64_t id : ids) {
+        if (const auto removed = remove_dead(id); !removed) {
+            return std::unexpected{removed.error()};
+        }
+    }
+    forgotten.has_more = std::ssize(ids) == dead_forgotten_at_once;
+    return forgotten;
 }
 
 std::expected<void, Failure> SqliteSession::put_later(const LaterCall& call) {

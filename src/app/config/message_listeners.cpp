@@ -20,8 +20,9 @@ namespace {
 constexpr std::uint64_t prefetch_max = 65'535;  // [AMQP 0-9-1 1.8.3]
 
 constexpr std::array<std::string_view, 2> acknowledge_words{"after", "before"};
-constexpr std::array<std::string_view, 6> queue_keys{
-    "durable", "exclusive", "auto_delete", "queue_type", "dead_letter_queue", "return_dropped"};
+constexpr std::array<std::string_view, 7> queue_keys{
+    "durable",           "exclusive",      "auto_delete", "queue_type",
+    "dead_letter_queue", "return_dropped", "compat"};
 
 void read_queue(ConfigMap& map, ListenerQueue& queue) {
     map.read_word("acknowledge", queue.acknowledge, acknowledge_words);
@@ -35,6 +36,7 @@ void read_queue(ConfigMap& map, ListenerQueue& queue) {
     map.read("return_dropped", queue.return_dropped, &ConfigNode::boolean);
     map.read("control_route", queue.control_route, &ConfigNode::boolean);
     map.read("queue", queue.name, &ConfigNode::text);
+    map.read_word("compat", queue.compat, protocol::broker_compat_words);
     map.read("durable", queue.durable, &ConfigNode::boolean);
     map.read("exclusive", queue.exclusive, &ConfigNode::boolean);
     map.read("auto_delete", queue.auto_delete, &ConfigNode::boolean);

@@ -24,6 +24,8 @@ void read_store(const ConfigNode& node, ServerOptions& server) {
     map.read("sqlite", store.sqlite, &ConfigNode::file_path);
     map.read("postgresql", store.postgresql, &ConfigNode::secret);
     map.read("keep", store.keep, &ConfigNode::duration);
+    map.read("dead_keep", store.dead_keep, &ConfigNode::duration);
+    map.read_count("dead_bytes_max", store.dead_bytes_max, memory_bytes_max);
     map.read("lock_lease", store.lock_lease, &ConfigNode::duration);
     map.read_count("bytes_max", store.bytes_max, memory_bytes_max);
     if (const auto attempts = map.find("attempts_max")) {

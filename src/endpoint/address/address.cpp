@@ -27,6 +27,7 @@ constexpr std::string_view own_parameters[] = {"queue",
                                                "return_dropped",
                                                "peer",
                                                "amqp_user",
+                                               "compat",
                                                shared_parameters[0],
                                                shared_parameters[1],
                                                shared_parameters[2],
@@ -38,6 +39,9 @@ constexpr std::array<std::string_view, 3> reply_modes{"exclusive", "direct", "du
 std::expected<void, Failure> take(std::string_view key, std::string value, Address& address) {
     if (key == "protocol") {
         return accept_protocol(value, &ProtocolDescriptor::at_brokers, address);
+    }
+    if (key == "compat") {
+        return store(index_of(key, value, protocol::broker_compat_words), address.compat.emplace());
     }
     address.has_client_parameters |= key != "queue" && key != "method";
     if (key == "reply") {

@@ -6,6 +6,7 @@
 
 #include "format/compression.hpp"
 #include "protocol/stream_protocol.hpp"
+#include "protocol/topology.hpp"
 #include "transport/amqp/endpoint.hpp"
 #include "transport/net/tls_options.hpp"
 #include "transport/zmq/options.hpp"
@@ -106,6 +107,8 @@ struct Address {
     std::optional<bool> nested_secrets{};
     /// Whether a client's requests come back that the broker drops; unset: in memory alone.
     std::optional<bool> return_dropped{};
+    /// What the broker refuses that the protocols declare by themselves; unset: nothing.
+    std::optional<protocol::BrokerCompat> compat{};
     /// Whose the server at a broker is; unset: in memory Warren's, else anybody's.
     std::optional<protocol::RpcPeer> peer{};
     /// As whom the broker knows a client; unset: as whom it logs in.

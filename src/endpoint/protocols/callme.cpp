@@ -89,6 +89,27 @@ std::expected<void, Failure> read(std::string_view key, std::string value, Addre
                                                                    : replies.auto_delete);
 }
 
+/// Have a client's own queue be one that the broker takes: its connection's alone, or what the
+/// address says.
+std::expected<void, Failure> suit_replies(const Address& address,
+                                          protocol::TopologyOverrides& replies) {
+    if (!address.compat || replies.queue_type == QueueType::quorum ||
+        replies.durable.value_or(false)) {
+        return {};
+    }
+    if (replies.exclusive.value_or(true)) {
+        replies.exclusive = true;
+        return {};
+    }
+    if (replies.durable) {
+        return refused(
+            "The parameters 'reply_durable=false' and 'reply_exclusive=false' are together what "
+            "RabbitMQ 4.3 refuses, and cannot be with 'compat=4.3': leave out one of them");
+    }
+    replies.durable = true;
+    return {};
+}
+
 std::expected<Parameters, Failure> accept_callme_parameters(Parameters given, Address& address) {
     if (!address.queue.empty()) {
         return refused("The protocol callme names its queues itself: say server_id, not queue");
@@ -109,6 +130,9 @@ std::expected<Parameters, Failure> accept_callme_parameters(Parameters given, Ad
     }
     if (names_pickle_protocol && own->format != CallmeFormat::pickle) {
         return refused("The parameter 'pickle_protocol' is of format=pickle");
+    }
+    if (auto suited = suit_replies(address, own->reply_topology); !suited) {
+        return std::unexpected{std::move(suited.error())};
     }
     address.own = own;
     return others;

@@ -74,8 +74,8 @@ std::vector<std::string> advice_on(const protocol::Queue& queue) {
     if (!queue.durable && !queue.exclusive) {
         advice.emplace_back(
             "RabbitMQ 4.3 refuses queues that are neither durable nor exclusive "
-            "(transient_nonexcl_queues): say 'durable: true', once the queue that is there is "
-            "deleted, or permit them in the broker's configuration");
+            "(transient_nonexcl_queues): say 'compat: \"4.3\"', or 'durable: true', once the queue "
+            "that is there is deleted, or permit them in the broker's configuration");
     }
     for (const std::string_view name : {"x-ha-policy", "x-ha-nodes", "x-ha-params"}) {
         if (has_argument(queue, name)) {
@@ -88,7 +88,8 @@ std::vector<std::string> advice_on(const protocol::Queue& queue) {
             "RabbitMQ passes over 'x-queue-mode' since 3.12: leave it out, once the queue that is "
             "there is deleted");
     }
-    if (has_argument(queue, "x-queue-version")) {
+    if (const Value* const version = queue.arguments.value().find("x-queue-version");
+        version != nullptr && version->kind() == Value::Kind::int64 && version->as_int64() == 1) {
         advice.emplace_back(
             "RabbitMQ 4.3 refuses 'x-queue-version: 1': leave it out, once the queue that is "
             "there is deleted");

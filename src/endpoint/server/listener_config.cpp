@@ -69,6 +69,7 @@ void add_zmq(const ListenerZmq& zmq, std::string& url) {
 std::string complete_url(const ListenerOptions& options) {
     std::string url = options.url;
     add(url, "queue", options.queue.name);
+    add(url, "compat", options.queue.compat);
     add(url, "protocol", options.protocol);
     for (const ProtocolDescriptor* const protocol : protocols()) {
         for (const ListenerKey& key : protocol->listener_keys) {
@@ -235,7 +236,8 @@ std::string client_parameters(const std::string& url, const Address& address,
     const auto given = core::parse_uri("tcp://server" + query);
     const auto own = address.protocol->parameters;
     for (const auto& [key, value] : given->query) {
-        if (key == "queue" || key == "protocol" || std::ranges::find(own, key) != own.end()) {
+        if (key == "queue" || key == "protocol" || key == "compat" ||
+            std::ranges::find(own, key) != own.end()) {
             add_parameter(parameters, key, value);
         }
     }

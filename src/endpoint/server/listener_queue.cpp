@@ -2,6 +2,7 @@
 
 #include "endpoint/failures.hpp"
 #include "endpoint/protocols/descriptor.hpp"
+#include "endpoint/server/listener_compat.hpp"
 #include "endpoint/server/server_name.hpp"
 #include "endpoint/server/topic_pattern.hpp"
 #include "protocol/returned_requests.hpp"
@@ -282,6 +283,9 @@ std::expected<void, Failure> check_queue(const ListenerOptions& options, const A
     if (auto checked = check_arguments(arguments, queue); !checked) {
         return checked;
     }
+    if (auto checked = check_compat(address, queue); !checked) {
+        return checked;
+    }
     if (auto checked = check_dead_letters(options, address, is_quorum); !checked) {
         return checked;
     }
@@ -341,6 +345,7 @@ protocol::Topology topology_of(const ListenerConfig& config, std::vector<std::st
                                     .arguments = exchange.arguments});
     }
     protocol::Topology topology = protocol.server_topology(wanted);
+    protocol::suit(config.address.compat, topology);
     limit_deliveries(dead_letters_of(options, topology.queues.front().name), topology);
     const bool is_ours = std::holds_alternative<MemoryAddress>(config.address.transport) &&
                          own_dead_letters(options.arguments.value()).empty();

@@ -62,10 +62,13 @@ void ServerStore::open(const StoreOptions& options, std::shared_ptr<Log> log,
         throw Error{std::move(session.error())};
     }
     store_ = std::make_unique<store::CallStore>(
-        std::move(*session), store::CallStoreOptions{.limits = {.keep_ms = options.keep.count(),
-                                                                .bytes_max = options.bytes_max},
-                                                     .log = std::move(log),
-                                                     .lock_lease = options.lock_lease});
+        std::move(*session),
+        store::CallStoreOptions{
+            .limits = {.keep_ms = options.keep.count(), .bytes_max = options.bytes_max},
+            .dead_limits = {.keep_ms = options.dead_keep.count(),
+                            .bytes_max = options.dead_bytes_max},
+            .log = std::move(log),
+            .lock_lease = options.lock_lease});
 }
 
 void ServerStore::attach(runtime::RunningCalls& calls) {
@@ -95,6 +98,8 @@ std::optional<metrics::StoreFigures> ServerStore::figures() const noexcept {
                                  .kept = of(store.kept),
                                  .commits = of(store.commits),
                                  .failures = of(store.failures),
+                                 .dead_too_old = of(store.dead_too_old),
+                                 .dead_too_much = of(store.dead_too_much),
                                  .is_failing = store.is_failing.load(std::memory_order_relaxed),
                                  .replayed = of(keyed.replayed),
                                  .joined = of(keyed.joined),

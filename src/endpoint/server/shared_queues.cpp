@@ -80,7 +80,7 @@ std::string_view difference(const ListenerConfig& one, const ListenerConfig& oth
     }
     return are_of_one_shape(here, there) ? std::string_view{}
                                          : "another shape of it (durable, auto_delete, queue_type, "
-                                           "arguments, or what follows from them)";
+                                           "compat, arguments, or what follows from them)";
 }
 
 /// Of the exchange that is a method's.

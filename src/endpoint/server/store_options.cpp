@@ -23,6 +23,9 @@ std::expected<void, Failure> check_store(const StoreOptions& options) {
     if (options.keep.count() <= 0 || options.bytes_max == 0) {
         return refused("keep and bytes_max must be more than 0");
     }
+    if (options.dead_keep.count() <= 0 || options.dead_bytes_max == 0) {
+        return refused("dead_keep and dead_bytes_max must be more than 0");
+    }
     if (options.lock_lease < lease_min || options.lock_lease > lease_max) {
         return refused("lock_lease is from 1s to 1h");
     }

@@ -170,12 +170,17 @@ public:
             backoff_.reset();
         }
         addresses_->blame(address_);
+        // What it refuses of us now it refuses the next time, too.
+        const bool is_refused = why.failure.code == Code::contract_mismatch;
         if (!closing_) {
-            log_line(LogLevel::warning,
+            log_line(is_refused ? LogLevel::error : LogLevel::warning,
                      fmt::format("{}; connecting again", to_string(why.failure)));
-            dial_after(backoff_.next());
+            dial_after(is_refused ? backoff_.next_refused() : backoff_.next());
         }
         for_each_user([&](LinkUser& user) { user.on_down(why.failure); });
+        if (is_refused) {
+            for_each_user([&](LinkUser& user) { user.on_attempt_failed(why.failure, why.retry); });
+        }
         report_closed();
     }
 

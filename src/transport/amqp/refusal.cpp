@@ -167,6 +167,41 @@ std::string what_was_asked(std::string_view doing) {
     return doing.empty() ? std::string{"What was asked"} : std::string{doing};
 }
 
+/// What RabbitMQ says of what it has given up: "Feature `transient_nonexcl_queues` is deprecated".
+/// out  the name; empty when it says something else
+std::string_view refused_feature(const amqp::ConnectionClosed& closed) noexcept {
+    constexpr std::string_view before = "Feature `";
+    const std::string_view text = closed.text;
+    const std::size_t at = text.find(before);
+    if (closed.code != amqp::reply_code::internal_error || at == std::string_view::npos) {
+        return {};
+    }
+    const std::string_view rest = text.substr(at + before.size());
+    const std::size_t end = rest.find('`');
+    return end == std::string_view::npos || !rest.substr(end).contains("is deprecated")
+               ? std::string_view{}
+               : rest.substr(0, end);
+}
+
+ConnectFailure feature_refused(std::string_view feature, std::string_view peer_text,
+                               const AmqpEndpoint& endpoint) {
+    const bool is_queue = feature == "transient_nonexcl_queues";
+    return {
+        {.code = Code::contract_mismatch,
+         .message = fmt::format(
+             "The broker at {} refuses {}", endpoint.display(),
+             is_queue ? "queues that are neither durable nor exclusive, as RabbitMQ 4.3 does "
+                        "(transient_nonexcl_queues): say compat=4.3 in the address, or 'compat: "
+                        "\"4.3\"' or 'durable: true' of the listener; or permit them in the "
+                        "broker's configuration"
+                      : fmt::format("what was declared ('{}'): leave out the 'arguments' of "
+                                    "the queue that ask for it, or permit it in the broker's "
+                                    "configuration (deprecated_features.permit)",
+                                    peer_words(feature))),
+         .peer_text = peer_words(peer_text)},
+        RetryClass::permanent};
+}
+
 ConnectFailure closed_by_broker(const amqp::ConnectionClosed& closed,
                                 const AmqpEndpoint& endpoint) {
     if (closed.code == amqp::reply_code::access_refused ||
@@ -175,6 +210,9 @@ ConnectFailure closed_by_broker(const amqp::ConnectionClosed& closed,
                                      "not allow what was asked, or a limit of it is reached",
                                      endpoint.display(), closed.code),
                          closed.text);
+    }
+    if (const std::string_view feature = refused_feature(closed); !feature.empty()) {
+        return feature_refused(feature, closed.text, endpoint);
     }
     return passing(fmt::format("The broker at {} closed the connection with code {}",
                                endpoint.display(), closed.code),

@@ -1,6 +1,7 @@
 #include "unit/app/config_file.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace warren::app {
@@ -39,6 +40,28 @@ TEST_F(ConfigFile, ArgumentsThatABrokerWouldRefuseAreFound) {
         ASSERT_EQ(found.size(), 1U) << argument;
         EXPECT_TRUE(found[0].starts_with("warren.yml:1: listeners[0].arguments.x-")) << found[0];
         EXPECT_TRUE(found[0].contains(refused)) << found[0];
+    }
+}
+
+TEST_F(ConfigFile, WhatContradictsTheBrokersVersionIsToldAtItsKey) {
+    const std::string before = "listeners: [{amqp: 'amqp://h', queue: q, methods: [m], ";
+    const std::string at = "warren.yml:1: listeners[0].";
+    for (const char* const taken :
+         {"compat: '4.3'", "compat: 4.3", "compat: '4.3', durable: true",
+          "compat: '4.3', durable: false, exclusive: true", "durable: false"}) {
+        EXPECT_EQ(load(before + taken + "}]\n").listeners.size(), 1U) << taken;
+    }
+    EXPECT_EQ(load(before + "compat: 4.3}]\n").listeners[0].options.queue.compat, "4.3");
+    for (const auto& [wrong, said] : std::vector<std::pair<std::string, std::string>>{
+             {"compat: '4.3', durable: false",
+              "durable: 'durable: false' cannot be with 'compat: "},
+             {"compat: '4.3', arguments: {x-queue-mode: lazy}",
+              "arguments.x-queue-mode: The argument 'x-queue-mode' of the queue cannot be with"},
+             {"compat: '4.2'", "compat: "}}) {
+        const auto found = problems(before + wrong + "}]\n");
+        ASSERT_EQ(found.size(), 1U) << wrong;
+        EXPECT_TRUE(found[0].starts_with(at + said)) << found[0];
+        EXPECT_TRUE(found[0].contains("4.3")) << found[0];
     }
 }
 

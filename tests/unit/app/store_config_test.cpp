@@ -16,13 +16,17 @@ class StoreConfiguration : public ConfigFile {};
 
 TEST_F(StoreConfiguration, IsReadAsItIs) {
     const Config config =
-        load(R"(store: {sqlite: store.db, keep: 2h, bytes_max: 1000, lock_lease: 5s}
+        load(R"(store: {sqlite: store.db, keep: 2h, bytes_max: 1000, dead_keep: 100h,
+              dead_bytes_max: 2000, lock_lease: 5s}
 listeners: [{tcp: "127.0.0.1:0"}]
 )");
     const StoreOptions& store = config.server.store;
     EXPECT_EQ(store.sqlite, directory_ + "/store.db");
     EXPECT_EQ(store.keep, 2h);
     EXPECT_EQ(store.bytes_max, 1000U);
+    EXPECT_EQ(store.dead_keep, 100h);
+    EXPECT_EQ(store.dead_bytes_max, 2'000U);
+    EXPECT_EQ(StoreOptions{}.dead_keep, 720h);
     EXPECT_EQ(store.lock_lease, 5s);
     EXPECT_EQ(StoreOptions{}.lock_lease, 30s);
 }

@@ -122,8 +122,11 @@ TEST(MetricsText, shows_each_buffer_by_its_proxy) {
 TEST(MetricsText, shows_locks_where_there_is_a_store) {
     ServerFigures figures;
     EXPECT_EQ(count_of(server_text({}, figures), "warren_store_"), 0U);
-    figures.store = StoreFigures{.locks_held = 3, .lock_waiters = 2, .locks_lost = 1};
+    figures.store = StoreFigures{
+        .dead_too_old = 4, .dead_too_much = 5, .locks_held = 3, .lock_waiters = 2, .locks_lost = 1};
     const std::string text = server_text({}, figures);
+    EXPECT_TRUE(has_line(text, R"(warren_store_dead_deleted_total{why="age"} 4)")) << text;
+    EXPECT_TRUE(has_line(text, R"(warren_store_dead_deleted_total{why="bytes"} 5)"));
     EXPECT_TRUE(has_line(text, "warren_store_locks_held 3")) << text;
     EXPECT_TRUE(has_line(text, "warren_store_lock_waiters 2"));
     EXPECT_TRUE(has_line(text, "warren_store_locks_lost_total 1"));

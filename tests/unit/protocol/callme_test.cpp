@@ -456,6 +456,11 @@ TEST_F(CallmeTest, TheTopologiesAreThoseThatPermissionsMatch) {
     // Nobody would clear away what has the name of one connection.
     const ReplyTopology kept = callme_reply_topology("olivia", {.auto_delete = false})("1");
     EXPECT_FALSE(kept.topology.queues[0].arguments["x-expires"].is_null());
+    // Nor what a restart of the broker left without a consumer.
+    const ReplyTopology durable = callme_reply_topology("olivia", {.durable = true})("1");
+    EXPECT_FALSE(durable.topology.queues[0].arguments["x-expires"].is_null());
+    const ReplyTopology alone = callme_reply_topology("olivia", {.exclusive = true})("1");
+    EXPECT_EQ(alone.topology.queues[0].arguments, Dynamic{});
 }
 
 TEST_F(CallmeTest, ACallWithoutAServerIsNotSent) {

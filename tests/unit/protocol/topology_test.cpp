@@ -59,5 +59,38 @@ TEST(DeadLetters, WhatTheUserSaysCounts) {
     EXPECT_EQ(none.queues.size(), 1U);
 }
 
+TEST(BrokerCompats, ChangeWhatWouldBeRefusedAndNothingElse) {
+    const Dynamic own = Dynamic::map({{"x-expires", 5}});
+    Topology topology{.queues = {{.name = "stays"},
+                                 {.name = "goes", .auto_delete = true},
+                                 {.name = "says", .auto_delete = true, .arguments = own},
+                                 {.name = "alone", .exclusive = true, .auto_delete = true},
+                                 {.name = "durable", .durable = true, .auto_delete = true},
+                                 {.name = "there", .passive = true}}};
+    const Topology before = topology;
+    suit(BrokerCompat::rabbitmq_4_3, topology);
+    EXPECT_TRUE(topology.queues[0].durable);
+    EXPECT_EQ(topology.queues[0].arguments, Dynamic{});
+    EXPECT_TRUE(topology.queues[1].durable && topology.queues[1].auto_delete);
+    EXPECT_EQ(topology.queues[1].arguments, Dynamic::map({{"x-expires", 1'800'000}}));
+    EXPECT_TRUE(topology.queues[2].durable);
+    EXPECT_EQ(topology.queues[2].arguments, own);
+    for (const std::size_t same : {3U, 4U, 5U}) {
+        EXPECT_EQ(topology.queues[same].durable, before.queues[same].durable);
+        EXPECT_EQ(topology.queues[same].arguments, before.queues[same].arguments);
+    }
+}
+
+TEST(BrokerCompats, NameTheArgumentThatIsRefused) {
+    const auto refused = [](const Dynamic& arguments) {
+        return refused_argument(BrokerCompat::rabbitmq_4_3, arguments);
+    };
+    EXPECT_EQ(refused({}), "");
+    EXPECT_EQ(refused(Dynamic::map({{"x-queue-version", 2}, {"x-expires", 5}})), "");
+    EXPECT_EQ(refused(Dynamic::map({{"x-queue-version", 1}})), "x-queue-version");
+    EXPECT_EQ(refused(Dynamic::map({{"x-queue-mode", "lazy"}})), "x-queue-mode");
+    EXPECT_EQ(refused(Dynamic::map({{"x-ha-policy", "all"}})), "x-ha-policy");
+}
+
 }  // namespace
 }  // namespace warren::protocol

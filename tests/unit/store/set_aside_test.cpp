@@ -1,13 +1,19 @@
 #include "store/set_aside.hpp"
 
+#include "store/unix_time.hpp"
 #include "unit/store/store_kinds.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <future>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 // Calls that a store has without anybody who waits for them, in every kind of store.
@@ -84,6 +90,103 @@ TEST_P(StoresAside, KeepWhatIsGivenUp) {
     EXPECT_TRUE(operate(
         *store, [&](CallSession& session, std::int64_t) { return session.forget_call("k"); }));
     EXPECT_EQ(state_of(*store, request_of("k")), fresh);
+}
+
+class Warnings final : public Log {
+public:
+    void write(LogLevel level, std::string_view line) override {
+        const std::lock_guard lock{mutex_};
+        if (level == LogLevel::warning) {
+            lines_.emplace_back(line);
+        }
+    }
+    std::vector<std::string> lines() const {
+        const std::lock_guard lock{mutex_};
+        return lines_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+/// Begin a call, and give it up.
+/// out  what it counts for
+std::uint64_t bury_new(CallStore& store, const std::string& key, std::int64_t last_at_ms) {
+    EXPECT_EQ(state_of(store, request_of(key)), fresh);
+    const DeadCall dead{.key = key,
+                        .method = "m\u00e4n",
+                        .request = std::string(100, '\0'),
+                        .reason = "poisoned",
+                        .attempts = 1,
+                        .last_at_ms = last_at_ms,
+                        .server = "here"};
+    EXPECT_TRUE(bury(store, {key, 1}, dead, "response").value());
+    return dead.bytes();
+}
+
+std::string keys_of(const std::vector<DeadCall>& dead) {
+    std::string keys;
+    for (const DeadCall& each : dead) {
+        keys += each.key;
+    }
+    return keys;
+}
+
+TEST_P(StoresAside, DeleteWhatWasGivenUpAndIsTooMuch) {
+    const auto log = std::make_shared<Warnings>();
+    const std::uint64_t bytes = bury_new(*open(), "a", unix_ms_now());
+    const auto store = open({.dead_limits = {.bytes_max = 3 * bytes}, .log = log});
+    for (const char* const key : {"b", "c"}) {
+        bury_new(*store, key, unix_ms_now());
+    }
+    EXPECT_EQ(keys_of(dead_in(*store)), "abc");
+    EXPECT_TRUE(log->lines().empty());
+    bury_new(*store, "d", unix_ms_now());
+    EXPECT_EQ(keys_of(dead_in(*store)), "bcd");
+    EXPECT_EQ(store->counters().dead_too_much, 1U);
+    EXPECT_EQ(store->counters().dead_too_old, 0U);
+    ASSERT_EQ(log->lines().size(), 1U);
+    EXPECT_TRUE(log->lines()[0].contains(store->name())) << log->lines()[0];
+    EXPECT_TRUE(log->lines()[0].contains("dead_bytes_max"));
+    // Its answer has limits of its own.
+    EXPECT_EQ(state_of(*store, request_of("a")), answered);
+}
+
+TEST_P(StoresAside, DeleteWhatWasGivenUpAndIsTooOld) {
+    constexpr std::int64_t hour_ms = 3'600'000;
+    {
+        const auto store = open();
+        bury_new(*store, "a", unix_ms_now() - 3 * hour_ms);
+        bury_new(*store, "b", unix_ms_now());
+        bury_new(*store, "c", unix_ms_now() - 3 * hour_ms);
+        EXPECT_EQ(keys_of(dead_in(*store)), "abc");
+    }
+    const auto store = open({.dead_limits = {.keep_ms = 2 * hour_ms}});
+    EXPECT_EQ(state_of(*store, request_of("a")), answered);
+    EXPECT_EQ(keys_of(dead_in(*store)), "b");
+    EXPECT_EQ(store->counters().dead_too_old, 2U);
+}
+
+TEST_P(StoresAside, DeleteAnyNumberOfThemOneTransactionAfterTheOther) {
+    constexpr int count = 1'300;
+    {
+        const auto store = open();
+        operate(
+            *store, [](CallSession& session, std::int64_t now_ms) -> std::expected<bool, Failure> {
+                for (int at = 0; at < count; ++at) {
+                    session.insert_dead({.key = std::to_string(at), .last_at_ms = now_ms}).value();
+                }
+                return true;
+            });
+    }
+    const auto store = open({.dead_limits = {.bytes_max = 4}});
+    // Nobody asks it for anything meanwhile but how far it is.
+    EXPECT_EQ(state_of(*store, request_of("k")), fresh);
+    while (store->counters().dead_too_much != count - 1) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(keys_of(dead_in(*store)), std::to_string(count - 1));
 }
 
 std::vector<LaterCall> take_later(CallStore& store, std::int64_t now_ms) {

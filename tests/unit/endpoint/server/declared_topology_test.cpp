@@ -55,6 +55,7 @@ TEST(DeclaredTopologies, TellWhatNewerBrokersRefuse) {
     EXPECT_NE(with(Dynamic::map({{"x-ha-policy", "all"}})).find("quorum"), std::string::npos);
     EXPECT_NE(with(Dynamic::map({{"x-queue-mode", "lazy"}})).find("3.12"), std::string::npos);
     EXPECT_NE(with(Dynamic::map({{"x-queue-version", 1}})).find("4.3"), std::string::npos);
+    EXPECT_EQ(with(Dynamic::map({{"x-queue-version", 2}})), "");
     const Dynamic quorum = Dynamic::map({{"x-queue-type", "quorum"}});
     EXPECT_NE(with(quorum).find("20 times"), std::string::npos);
     Dynamic limited = quorum;

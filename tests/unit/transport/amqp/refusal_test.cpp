@@ -118,5 +118,30 @@ TEST(RefusedSize, IsReadFromTheBrokersWords) {
     }
 }
 
+TEST(RetryClass, AFeatureThatTheBrokerHasGivenUpNeedsAPerson) {
+    const auto explained_end = [](std::uint16_t code, const std::string& text) {
+        return explain(
+            amqp::ConnectionClosed{.by = amqp::ClosedBy::server, .code = code, .text = text},
+            AmqpEndpoint{});
+    };
+    const ConnectFailure queue = explained_end(
+        541,
+        "INTERNAL_ERROR - Feature `transient_nonexcl_queues` is deprecated.\nBy default, this "
+        "feature is not permitted anymore.");
+    EXPECT_EQ(queue.retry, RetryClass::permanent);
+    EXPECT_EQ(queue.failure.code, Code::contract_mismatch);
+    EXPECT_TRUE(queue.failure.message.contains("compat=4.3")) << queue.failure.message;
+    EXPECT_TRUE(queue.failure.message.contains("durable: true"));
+    const ConnectFailure other =
+        explained_end(541, "INTERNAL_ERROR - Feature `global_qos` is deprecated.");
+    EXPECT_EQ(other.failure.code, Code::contract_mismatch);
+    EXPECT_TRUE(other.failure.message.contains("'global_qos'")) << other.failure.message;
+    for (const char* const text :
+         {"INTERNAL_ERROR", "INTERNAL_ERROR - Feature `x", "Feature `x` y"}) {
+        EXPECT_EQ(explained_end(541, text).retry, RetryClass::passing) << text;
+    }
+    EXPECT_EQ(explained_end(320, "Feature `x` is deprecated").retry, RetryClass::passing);
+}
+
 }  // namespace
 }  // namespace warren::transport

@@ -157,7 +157,7 @@ std::expected<TracerOptions, Failure> with_environment(TracerOptions options) {
     return options;
 }
 
-std::expected<transport::HttpPosterOptions, Failure> collector_of(const TracerOptions& options) {
+std::expected<SpanCollector, Failure> collector_of(const TracerOptions& options) {
     const std::string endpoint = core::with_lower_scheme(options.endpoint);
     const bool is_secured = endpoint.starts_with("https://");
     if (!is_secured && !endpoint.starts_with("http://")) {
@@ -174,22 +174,21 @@ std::expected<transport::HttpPosterOptions, Failure> collector_of(const TracerOp
     if (auto checked = check(options.headers); !checked) {
         return std::unexpected{std::move(checked.error())};
     }
-    transport::HttpPosterOptions poster{
+    transport::HttpClientOptions client{
         .target = {.host = uri->host,
                    .port = uri->port.value_or(is_secured ? 443 : 80),
                    .connect_timeout = options.timeout,
                    .display = core::to_string(*uri),
                    .peer = "collector"},
         .host = core::host_text(uri->host, uri->port),
-        .path = uri->path.empty() ? "/" : uri->path,
         .headers = options.headers,
         .timeout = options.timeout};
     if (is_secured) {
-        poster.target.tls.emplace();
+        client.target.tls.emplace();
     }
-    poster.headers.emplace_back("Content-Type", "application/json");
-    poster.headers.emplace_back("User-Agent", "warren/" WARREN_VERSION);
-    return poster;
+    client.headers.emplace_back("Content-Type", "application/json");
+    client.headers.emplace_back("User-Agent", "warren/" WARREN_VERSION);
+    return SpanCollector{.client = std::move(client), .path = uri->path.empty() ? "/" : uri->path};
 }
 
 }  // namespace warren::endpoint

@@ -3,9 +3,10 @@
 #include <warren/error.hpp>
 #include <warren/tracing.hpp>
 
-#include "transport/http/http_poster.hpp"
+#include "transport/http/http_client.hpp"
 
 #include <expected>
+#include <string>
 
 namespace warren::endpoint {
 
@@ -13,8 +14,14 @@ namespace warren::endpoint {
 /// err  invalid_request: a share or a limit that cannot be
 std::expected<TracerOptions, Failure> with_environment(TracerOptions options);
 
+/// Where spans go.
+struct SpanCollector {
+    transport::HttpClientOptions client;
+    std::string path;
+};
+
 /// How to reach the collector of some options.
 /// err  invalid_request: its address or a header cannot be; shows no header's value
-std::expected<transport::HttpPosterOptions, Failure> collector_of(const TracerOptions& options);
+std::expected<SpanCollector, Failure> collector_of(const TracerOptions& options);
 
 }  // namespace warren::endpoint

@@ -27,15 +27,16 @@ std::vector<tracing::Attribute> resource_of(const TracerOptions& options) {
 }  // namespace
 
 Tracer::Implementation::Implementation(const TracerOptions& options,
-                                       transport::HttpPosterOptions collector)
+                                       endpoint::SpanCollector collector)
     : sampler_{*options.sample},
       flush_timeout_{options.flush_timeout},
       log_{endpoint::queued(options.log)},
-      poster_{executor_, std::move(collector)},
+      client_{executor_, std::move(collector.client)},
       exporter_{executor_,
                 *log_,
-                [this](const std::string& body, endpoint::SpanExporter::Done done) {
-                    poster_.post(body, std::move(done));
+                [this, path = std::move(collector.path)](const std::string& body,
+                                                         endpoint::SpanExporter::Done done) {
+                    client_.post(path, body, std::move(done));
                 },
                 {.resource = resource_of(options),
                  .queue_spans_max = options.queue_spans_max,

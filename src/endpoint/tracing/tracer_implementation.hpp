@@ -3,9 +3,10 @@
 #include <warren/tracing.hpp>
 
 #include "endpoint/log_queue.hpp"
+#include "endpoint/tracing/collector.hpp"
 #include "endpoint/tracing/span_exporter.hpp"
 #include "tracing/sampler.hpp"
-#include "transport/http/http_poster.hpp"
+#include "transport/http/http_client.hpp"
 #include "transport/loop/asio_executor.hpp"
 
 #include <span>
@@ -16,7 +17,7 @@ namespace warren {
 class Tracer::Implementation {
 public:
     /// in  options: complete
-    Implementation(const TracerOptions& options, transport::HttpPosterOptions collector);
+    Implementation(const TracerOptions& options, endpoint::SpanCollector collector);
     ~Implementation();
     Implementation(const Implementation&) = delete;
     Implementation& operator=(const Implementation&) = delete;
@@ -35,7 +36,7 @@ private:
     const std::chrono::milliseconds flush_timeout_;
     const std::shared_ptr<endpoint::LogQueue> log_;
     transport::AsioExecutor executor_;
-    transport::HttpPoster poster_;
+    transport::HttpClient client_;
     endpoint::SpanExporter exporter_;
     std::thread thread_;
 };

@@ -95,20 +95,20 @@ TEST_F(Collector, SamplesAsTheEnvironmentsSamplerDoes) {
 
 TEST_F(Collector, IsReachedAsItsAddressSays) {
     const auto plain = collector_of(completed({.endpoint = "http://[::1]:4318/base"})).value();
-    EXPECT_EQ(plain.target.host, "::1");
-    EXPECT_EQ(plain.target.port, 4318);
-    EXPECT_FALSE(plain.target.tls);
-    EXPECT_EQ(plain.host, "[::1]:4318");
+    EXPECT_EQ(plain.client.target.host, "::1");
+    EXPECT_EQ(plain.client.target.port, 4318);
+    EXPECT_FALSE(plain.client.target.tls);
+    EXPECT_EQ(plain.client.host, "[::1]:4318");
     EXPECT_EQ(plain.path, "/base/v1/traces");
-    EXPECT_EQ(collector_of(completed({.endpoint = "http://x"}))->target.port, 80);
+    EXPECT_EQ(collector_of(completed({.endpoint = "http://x"}))->client.target.port, 80);
     const auto secured =
         collector_of(completed({.endpoint = "https://x", .headers = {{"key", "1"}}})).value();
-    EXPECT_EQ(secured.target.port, 443);
-    ASSERT_TRUE(secured.target.tls);
-    EXPECT_EQ(secured.target.tls->verify, transport::TlsVerify::peer);
-    EXPECT_EQ(secured.headers, (Headers{{"key", "1"},
-                                        {"Content-Type", "application/json"},
-                                        {"User-Agent", "warren/" WARREN_VERSION}}));
+    EXPECT_EQ(secured.client.target.port, 443);
+    ASSERT_TRUE(secured.client.target.tls);
+    EXPECT_EQ(secured.client.target.tls->verify, transport::TlsVerify::peer);
+    EXPECT_EQ(secured.client.headers, (Headers{{"key", "1"},
+                                               {"Content-Type", "application/json"},
+                                               {"User-Agent", "warren/" WARREN_VERSION}}));
 }
 
 TEST_F(Collector, IsRefusedWhereItCannotBe) {

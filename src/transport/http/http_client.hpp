@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,32 +15,33 @@ namespace warren::transport {
 
 class AsioExecutor;
 
-struct HttpPosterOptions {
+struct HttpClientOptions {
     DialTarget target{};
-    std::string host{};  // of the header
-    std::string path = "/";
+    std::string host{};                                          // of the header
     std::vector<std::pair<std::string, std::string>> headers{};  // of each request
     std::chrono::milliseconds timeout{10'000};                   // of each, connecting included
     std::size_t response_bytes_max = std::size_t{64} << 10;
 };
 
-/// Posts to one place over HTTP, on a connection that is kept for the next time.
+/// Asks one place over HTTP, on a connection that is kept for the next time.
 /// thread the I/O thread, or any while nobody runs it
-class HttpPoster {
+class HttpClient {
 public:
     using Done = HttpConnection::Done;
 
     /// in  executor: outlives it
-    HttpPoster(AsioExecutor& executor, HttpPosterOptions options);
+    HttpClient(AsioExecutor& executor, HttpClientOptions options);
     /// Gives up what is under way.
-    ~HttpPoster();
-    HttpPoster(const HttpPoster&) = delete;
-    HttpPoster& operator=(const HttpPoster&) = delete;
+    ~HttpClient();
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
 
     /// in   not while one is under way
+    ///      path: with what follows "?", as it goes
     ///      done: called once, not inside of this, with whatever the server answered
     /// err  connection_lost; deadline_exceeded
-    void post(const std::string& body, Done done);
+    void post(std::string_view path, const std::string& body, Done done);
+    void get(std::string_view path, Done done);
 
 private:
     class Impl;

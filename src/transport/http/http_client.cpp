@@ -1,4 +1,4 @@
-#include "transport/http/http_poster.hpp"
+#include "transport/http/http_client.hpp"
 
 #include "transport/loop/asio_executor.hpp"
 #include "transport/net/dialer.hpp"
@@ -11,19 +11,21 @@
 
 namespace warren::transport {
 
-class HttpPoster::Impl : public std::enable_shared_from_this<Impl> {
+class HttpClient::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(AsioExecutor& executor, HttpPosterOptions options)
+    Impl(AsioExecutor& executor, HttpClientOptions options)
         : executor_{executor}, options_{std::move(options)} {
         if (options_.target.tls) {
             options_.target.tls_memory = std::make_shared<TlsMemory>();
         }
     }
 
-    void post(const std::string& body, Done done) {
+    /// in   length: a header's line; empty: there is no body
+    void ask(std::string_view method, std::string_view path, const std::string& length,
+             const std::string& body, Done done) {
         done_ = std::move(done);
-        request_ = fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n",
-                               options_.path, options_.host, body.size());
+        request_ =
+            fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}", method, path, options_.host, length);
         for (const auto& [name, value] : options_.headers) {
             request_ += fmt::format("{}: {}\r\n", name, value);
         }
@@ -98,7 +100,7 @@ private:
     }
 
     AsioExecutor& executor_;
-    HttpPosterOptions options_;
+    HttpClientOptions options_;
     const BeginDialTrial no_trial_{};
     Done done_;
     std::string request_;
@@ -107,15 +109,20 @@ private:
     std::shared_ptr<HttpConnection> connection_;
 };
 
-HttpPoster::HttpPoster(AsioExecutor& executor, HttpPosterOptions options)
+HttpClient::HttpClient(AsioExecutor& executor, HttpClientOptions options)
     : impl_{std::make_shared<Impl>(executor, std::move(options))} {}
 
-HttpPoster::~HttpPoster() {
+HttpClient::~HttpClient() {
     impl_->close();
 }
 
-void HttpPoster::post(const std::string& body, Done done) {
-    impl_->post(body, std::move(done));
+void HttpClient::post(std::string_view path, const std::string& body, Done done) {
+    impl_->ask("POST", path, fmt::format("Content-Length: {}\r\n", body.size()), body,
+               std::move(done));
+}
+
+void HttpClient::get(std::string_view path, Done done) {
+    impl_->ask("GET", path, {}, {}, std::move(done));
 }
 
 }  // namespace warren::transport

@@ -1,4 +1,4 @@
-#include "transport/http/http_poster.hpp"
+#include "transport/http/http_client.hpp"
 
 #include "support/http_server.hpp"
 #include "support/loop.hpp"
@@ -18,30 +18,30 @@ using warren::test::http_answer;
 using warren::test::HttpServer;
 using Outcome = std::expected<HttpResponse, Failure>;
 
-HttpPosterOptions options_for(const HttpServer& server) {
+HttpClientOptions options_for(const HttpServer& server) {
     return {.target = {.host = "127.0.0.1", .port = server.port(), .display = server.url()},
             .host = "collector",
-            .path = "/v1/traces",
             .headers = {{"X-One", "1"}}};
 }
 
 class Posting {
 public:
-    explicit Posting(HttpPosterOptions options) : poster{loop.executor, std::move(options)} {}
+    explicit Posting(HttpClientOptions options) : client{loop.executor, std::move(options)} {}
 
     Outcome post(const std::string& body) {
         std::optional<Outcome> outcome;
-        loop.executor.post(
-            [&] { poster.post(body, [&](Outcome came) { outcome = std::move(came); }); });
+        loop.executor.post([&] {
+            client.post("/v1/traces", body, [&](Outcome came) { outcome = std::move(came); });
+        });
         EXPECT_TRUE(loop.until([&] { return outcome.has_value(); }));
         return std::move(*outcome);
     }
 
     Loop loop;
-    HttpPoster poster;
+    HttpClient client;
 };
 
-TEST(HttpPoster, PostsOneAfterTheOtherOnOneConnection) {
+TEST(HttpClient, PostsOneAfterTheOtherOnOneConnection) {
     HttpServer server{[](const std::string& request) {
         return http_answer("200 OK", "got " + request.substr(request.find("\r\n\r\n") + 4));
     }};
@@ -58,7 +58,22 @@ TEST(HttpPoster, PostsOneAfterTheOtherOnOneConnection) {
               "X-One: 1\r\n\r\nfirst");
 }
 
-TEST(HttpPoster, SaysWhatWasAnswered) {
+TEST(HttpClient, GetsWithoutABody) {
+    HttpServer server{
+        [](const std::string& request) { return http_answer("200 OK", request.substr(0, 26)); }};
+    Loop loop;
+    HttpClient client{loop.executor, options_for(server)};
+    std::optional<Outcome> outcome;
+    loop.executor.post(
+        [&] { client.get("/calls?after=7", [&](Outcome came) { outcome = std::move(came); }); });
+    ASSERT_TRUE(loop.until([&] { return outcome.has_value(); }));
+    ASSERT_TRUE(*outcome) << outcome->error().message;
+    EXPECT_EQ((*outcome)->body, "GET /calls?after=7 HTTP/1.");
+    EXPECT_EQ(server.wait_for(1)[0],
+              "GET /calls?after=7 HTTP/1.1\r\nHost: collector\r\nX-One: 1\r\n\r\n");
+}
+
+TEST(HttpClient, SaysWhatWasAnswered) {
     HttpServer server{[](const std::string& request) {
         if (request.ends_with("busy")) {
             return http_answer("429 Too Many Requests", "later", "Retry-After: 17\r\n");
@@ -76,7 +91,7 @@ TEST(HttpPoster, SaysWhatWasAnswered) {
     EXPECT_EQ(gone->retry_after, std::nullopt);
 }
 
-TEST(HttpPoster, ReadsWhatHasNoLengthOrIsInChunks) {
+TEST(HttpClient, ReadsWhatHasNoLengthOrIsInChunks) {
     HttpServer server{[](const std::string& request) -> std::string {
         return request.ends_with("chunks")
                    ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n"
@@ -91,7 +106,7 @@ TEST(HttpPoster, ReadsWhatHasNoLengthOrIsInChunks) {
     EXPECT_EQ(server.connections(), 2U) << "HTTP/1.0 keeps none";
 }
 
-TEST(HttpPoster, PostsAgainWhatAConnectionThatWasKeptDidNotTake) {
+TEST(HttpClient, PostsAgainWhatAConnectionThatWasKeptDidNotTake) {
     std::atomic<int> count = 0;
     HttpServer server{[&count](const std::string&) {
         // The second one ends the first connection, as a server does that closes what is idle.
@@ -104,14 +119,14 @@ TEST(HttpPoster, PostsAgainWhatAConnectionThatWasKeptDidNotTake) {
     EXPECT_EQ(server.connections(), 2U);
 }
 
-TEST(HttpPoster, FailsWithoutAResponse) {
+TEST(HttpClient, FailsWithoutAResponse) {
     HttpServer server{[](const std::string& request) -> std::string {
         if (request.ends_with("close")) {
             return {};
         }
         return request.ends_with("nonsense") ? "nonsense\r\n\r\n" : http_answer("200 OK", "12345");
     }};
-    HttpPosterOptions options = options_for(server);
+    HttpClientOptions options = options_for(server);
     options.response_bytes_max = 64;
     Posting posting{options};
     for (const std::string body : {"close", "nonsense"}) {
@@ -122,24 +137,24 @@ TEST(HttpPoster, FailsWithoutAResponse) {
     EXPECT_EQ(posting.post("well")->body, "12345") << "and goes on";
 }
 
-TEST(HttpPoster, TakesResponsesUpToTheLimit) {
+TEST(HttpClient, TakesResponsesUpToTheLimit) {
     HttpServer server{[](const std::string& request) {
         return http_answer("200 OK", std::string(request.ends_with("over") ? 1'001 : 1'000, 'x'));
     }};
-    HttpPosterOptions options = options_for(server);
+    HttpClientOptions options = options_for(server);
     options.response_bytes_max = 1'000;
     Posting posting{options};
     EXPECT_EQ(posting.post("at")->body.size(), 1'000U);
     EXPECT_FALSE(posting.post("over"));
 }
 
-TEST(HttpPoster, WaitsNoLongerThanItsTime) {
+TEST(HttpClient, WaitsNoLongerThanItsTime) {
     std::atomic<bool> is_over = false;
     HttpServer server{[&is_over](const std::string&) {
         is_over.wait(false);
         return std::string{};
     }};
-    HttpPosterOptions options = options_for(server);
+    HttpClientOptions options = options_for(server);
     options.timeout = 20ms;
     Posting posting{options};
     const Outcome outcome = posting.post("anything");
@@ -150,8 +165,8 @@ TEST(HttpPoster, WaitsNoLongerThanItsTime) {
     is_over.notify_all();
 }
 
-TEST(HttpPoster, FailsWhereNobodyListens) {
-    HttpPosterOptions options;
+TEST(HttpClient, FailsWhereNobodyListens) {
+    HttpClientOptions options;
     {
         const HttpServer server{[](const std::string&) { return std::string{}; }};
         options = options_for(server);
@@ -164,11 +179,11 @@ TEST(HttpPoster, FailsWhereNobodyListens) {
         << outcome.error().message;
 }
 
-TEST(HttpPoster, VerifiesWhomItPostsTo) {
+TEST(HttpClient, VerifiesWhomItPostsTo) {
     const Certificates& certificates = Certificates::shared();
     HttpServer server{[](const std::string&) { return http_answer("200 OK"); },
                       certificates.path("server.pem"), certificates.path("server.key")};
-    HttpPosterOptions options = options_for(server);
+    HttpClientOptions options = options_for(server);
     options.target.host = "localhost";
     options.target.tls = TlsOptions{.ca_file = certificates.path("ca.pem")};
     EXPECT_TRUE(Posting{options}.post("secured"));
@@ -179,19 +194,19 @@ TEST(HttpPoster, VerifiesWhomItPostsTo) {
     EXPECT_EQ(server.wait_for(1).size(), 1U);
 }
 
-TEST(HttpPoster, GivesUpWhenItIsDestroyed) {
+TEST(HttpClient, GivesUpWhenItIsDestroyed) {
     std::atomic<bool> is_over = false;
     HttpServer server{[&is_over](const std::string&) {
         is_over.wait(false);
         return http_answer("200 OK");
     }};
     Loop loop;
-    std::optional<HttpPoster> poster{std::in_place, loop.executor, options_for(server)};
+    std::optional<HttpClient> client{std::in_place, loop.executor, options_for(server)};
     bool has_ended = false;
     loop.executor.post(
-        [&] { poster->post("anything", [&](const Outcome&) { has_ended = true; }); });
+        [&] { client->post("/v1/traces", "anything", [&](const Outcome&) { has_ended = true; }); });
     EXPECT_TRUE(loop.until([&] { return server.connections() == 1; }));
-    poster.reset();
+    client.reset();
     is_over = true;
     is_over.notify_all();
     server.wait_for(1);

@@ -43,6 +43,9 @@ struct ServerOptions {
     std::string admin_address{};
     /// Instead of an address: a socket that listens already, as `ListenerTcp::listening_socket`.
     std::optional<int> admin_socket{};
+    /// Who asks there for anything but its health says this: `Authorization: Bearer TOKEN`; empty:
+    /// whoever reaches it may ask.
+    std::string admin_token{};
     /// Where that was said, such as "warren.yml:4: admin.address". A failure begins with it.
     std::string admin_origin{};
     bool arrpc_metrics = false;  // show metrics also with the names and labels of arrpc's

@@ -82,6 +82,9 @@ int main(int argument_count, char** arguments) {
     add_buffer(program, action);
     add_dead(program, action);
     add_audit(program, action);
+    add_ps(program, action);
+    add_top(program, action);
+    add_tail(program, action);
 
     if (const auto mistaken = unknown_command(program, argument_count, arguments)) {
         std::fprintf(stderr, "error: %s\n", mistaken->c_str());

@@ -30,6 +30,7 @@ void read_admin(const ConfigNode& node, Config& config) {
     if (const auto address = map.find("address")) {
         read_address(*address, config);
     }
+    map.read("token", config.server.admin_token, &ConfigNode::secret);
     map.read("arrpc_names", config.server.arrpc_metrics, &ConfigNode::boolean);
 }
 

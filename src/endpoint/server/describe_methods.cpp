@@ -75,9 +75,13 @@ std::vector<const Method*> DescribeMethods::of(const ListenerConfig& config) con
     return methods;
 }
 
-contract::Document DescribeMethods::document() {
+const contract::Document& DescribeMethods::methods() {
     std::call_once(made_, [this] { methods_ = contract::document_of(own_.all()); });
-    contract::Document document = methods_;
+    return methods_;
+}
+
+contract::Document DescribeMethods::document() {
+    contract::Document document = methods();
     document.listeners = listeners_();
     return document;
 }

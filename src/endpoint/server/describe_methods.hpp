@@ -28,6 +28,8 @@ public:
 
     /// out  none where callers may not ask; not one that is the server's own
     std::vector<const Method*> of(const ListenerConfig& config) const;
+    /// All that the server has.          thread any
+    const contract::Document& methods();
 
 private:
     contract::Document document();

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <warren/dynamic.hpp>
 #include <warren/error.hpp>
 #include <warren/server.hpp>
 
+#include "endpoint/server/call_feed.hpp"
 #include "metrics/host_labels.hpp"
 #include "metrics/text.hpp"
+#include "runtime/executor.hpp"
 #include "transport/http/http_server.hpp"
 
 #include <expected>
@@ -22,7 +25,8 @@ inline bool has_admin(const ServerOptions& options) noexcept {
     return options.admin_socket || !options.admin_address.empty();
 }
 
-/// What monitoring gets over HTTP: /metrics, /healthz and /readyz.
+/// What people and programs who watch a server get over HTTP: /metrics, /healthz, /readyz, /status
+/// and the calls as they end.
 /// thread the I/O thread, or any while nobody runs it
 class ServerAdmin {
 public:
@@ -31,6 +35,9 @@ public:
         std::function<metrics::ServerFigures()> figures;
         /// Why no further requests are taken, or not from everywhere; empty: all is ready.
         std::function<std::vector<std::string>()> not_ready;
+        std::function<Dynamic()> status;
+        /// Tell of calls that end from now on; null: tell nobody any more.
+        std::function<void(ServerInterceptor* watcher)> watch;
     };
 
     /// Listen.
@@ -42,16 +49,24 @@ public:
 
     /// Such as "127.0.0.1:9095".                                                    thread any
     const std::string& local_address() const noexcept { return listener_.local_address(); }
-    void close() noexcept { listener_.close(); }
+    void close() noexcept;
 
 private:
     ServerAdmin(transport::AsioExecutor& executor, const ServerOptions& options,
                 transport::HttpServerOptions where, Sources sources);
 
-    transport::HttpServerResponse response(std::string_view path) const;
+    transport::HttpServerResponse response(const transport::HttpServerRequest& request);
     transport::HttpServerResponse readiness() const;
+    transport::HttpServerResponse status(const transport::HttpServerRequest& request) const;
+    transport::HttpServerResponse calls(std::string_view query);
+    bool may_ask(const transport::HttpServerRequest& request) const;
+    void watch_on();
 
+    transport::AsioExecutor& executor_;
     Sources sources_;
+    const std::string token_;  // empty: whoever reaches it may ask
+    CallFeed feed_;
+    std::optional<runtime::Executor::TimerId> unwatched_;  // once it is watched
     std::optional<metrics::HostLabels> arrpc_;
     transport::HttpServer listener_;
 };

@@ -15,6 +15,7 @@
 #include "endpoint/server/server_admin.hpp"
 #include "endpoint/server/server_figures.hpp"
 #include "endpoint/server/server_sizing.hpp"
+#include "endpoint/server/server_status.hpp"
 #include "endpoint/server/server_store.hpp"
 #include "endpoint/server/server_stored_calls.hpp"
 #include "endpoint/server/shutdown_method.hpp"
@@ -244,10 +245,14 @@ private:
         if (!endpoint::has_admin(options_)) {
             return {};
         }
-        auto opened = endpoint::ServerAdmin::open(asio_, options_,
-                                                  {.series = series_,
-                                                   .figures = [this] { return figures(); },
-                                                   .not_ready = [this] { return not_ready(); }});
+        auto opened = endpoint::ServerAdmin::open(
+            asio_, options_,
+            {.series = series_,
+             .figures = [this] { return figures(); },
+             .not_ready = [this] { return not_ready(); },
+             .status = [this] { return status(); },
+             .watch =
+                 [this](ServerInterceptor* watcher) { dispatcher_->calls().watcher = watcher; }});
         if (!opened) {
             return std::unexpected{std::move(opened.error())};
         }
@@ -272,6 +277,17 @@ private:
             reasons.insert(reasons.begin(), "draining");
         }
         return reasons;
+    }
+
+    Dynamic status() {
+        const std::chrono::duration<double> uptime = clock_.now() - started_at_;
+        return endpoint::status_data({.methods = describing_.methods(),
+                                      .listeners = listener_documents(),
+                                      .displays = listeners(),
+                                      .not_ready = not_ready(),
+                                      .series = series_,
+                                      .figures = figures(),
+                                      .uptime_s = uptime.count()});
     }
 
     std::vector<contract::ListenerDocument> listener_documents() const {
@@ -310,6 +326,7 @@ private:
     }
 
     runtime::SystemClock clock_;
+    const runtime::TimePoint started_at_ = clock_.now();
     metrics::CallSeriesTable series_;
     transport::AsioExecutor asio_;
     std::optional<runtime::ThreadWorkers> workers_;

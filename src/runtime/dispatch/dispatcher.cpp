@@ -104,8 +104,11 @@ bool Dispatcher::admit(ServerCall& call, const protocol::Call& request) {
     if (!call.state.context.contract.empty() && !accept_contract(call, *served)) [[unlikely]] {
         return false;
     }
-    return may_attempt(call, request.metadata.deliveries) &&
-           listener.backend().prepare(call, request);
+    const ListenerContextOptions& options = listener.options();
+    const std::uint32_t deliveries = request.metadata.deliveries;
+    return may_attempt(call, deliveries, options.deliveries_max()) &&
+           listener.backend().prepare(call, request) &&
+           (call.state.keyed != nullptr || may_attempt(call, deliveries, options.attempts_max));
 }
 
 /// A call by another contract is told of. It may fit all the same.
@@ -179,9 +182,9 @@ void Dispatcher::expect_parts(ServerCall& call, const protocol::Metadata& metada
 }
 
 /// A call that was begun often enough, and never got done, may be what ends its process.
-/// in   attempt: at this message, as its caller may send it again in another one
-bool Dispatcher::may_attempt(ServerCall& call, std::uint32_t attempt) {
-    const std::uint32_t attempts_max = call.state.listener->options().attempts_max;
+/// in   attempt: at this message, as its caller may send it again in another one; attempts_max: 0
+///      for no limit
+bool Dispatcher::may_attempt(ServerCall& call, std::uint32_t attempt, std::uint32_t attempts_max) {
     if (attempts_max == 0 || attempt <= attempts_max) [[likely]] {
         return true;
     }

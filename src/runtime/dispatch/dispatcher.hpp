@@ -85,7 +85,11 @@ public:
     std::uint64_t one_way_failures() const noexcept { return calls_.one_way_failures(); }
     const LockTable& locks() const noexcept { return calls_.locks; }
     /// Whether the log gets a line about each call.
-    bool shows_calls() const noexcept { return calls_.shows_calls.load(std::memory_order_relaxed); }
+    /// Whether calls are shown as they end, in the log or to whoever watches.
+    bool shows_calls() const noexcept {
+        return calls_.shows_calls.load(std::memory_order_relaxed) ||
+               calls_.watcher.load(std::memory_order_relaxed) != nullptr;
+    }
     std::size_t queued() const noexcept { return workers_.queued(); }
 
     // What listeners use.
@@ -102,7 +106,7 @@ private:
     void describe(ServerCall& call, const protocol::Call& request,
                   const ListenerContext::Served* served);
     bool accept_contract(ServerCall& call, const ListenerContext::Served& served);
-    bool may_attempt(ServerCall& call, std::uint32_t attempt);
+    bool may_attempt(ServerCall& call, std::uint32_t attempt, std::uint32_t attempts_max);
     void expect_parts(ServerCall& call, const protocol::Metadata& metadata);
 
     void start_large(std::unique_ptr<ServerCall> call);

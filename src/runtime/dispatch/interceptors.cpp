@@ -33,6 +33,14 @@ CallAtServer seen(ServerCall& call, std::any& state) {
             .state = state};
 }
 
+CallEnd end_of(const ServerCall& call, std::size_t response_bytes, const Clock& clock) {
+    const protocol::Response& response = call.response();
+    return {.failure = response.failure,
+            .message = response.message,
+            .response_bytes = response_bytes,
+            .duration = clock.now() - call.state.began_at};
+}
+
 }  // namespace
 
 bool Interceptors::begin(ServerCall& call, const protocol::Call& request) const {
@@ -50,11 +58,7 @@ bool Interceptors::begin(ServerCall& call, const protocol::Call& request) const 
 }
 
 void Interceptors::end(ServerCall& call, std::size_t response_bytes) const noexcept {
-    const protocol::Response& response = call.response();
-    const CallEnd end{.failure = response.failure,
-                      .message = response.message,
-                      .response_bytes = response_bytes,
-                      .duration = clock_.now() - call.state.began_at};
+    const CallEnd end = end_of(call, response_bytes, clock_);
     std::vector<std::any>& states = call.state.interceptor_states;
     states.resize(states.empty() ? all_.size() : states.size());
     for (; !states.empty(); states.pop_back()) {
@@ -64,6 +68,17 @@ void Interceptors::end(ServerCall& call, std::size_t response_bytes) const noexc
             call.state.listener->calls().report(
                 call, std::string{"an interceptor threw at the end: "} + error.what());
         }
+    }
+}
+
+void Interceptors::tell(ServerInterceptor& watcher, ServerCall& call,
+                        std::size_t response_bytes) noexcept {
+    RunningCalls& calls = call.state.listener->calls();
+    try {
+        std::any state;
+        watcher.end(seen(call, state), end_of(call, response_bytes, calls.clock()));
+    } catch (const std::exception& error) {
+        calls.report(call, std::string{"who watches threw: "} + error.what());
     }
 }
 

@@ -27,6 +27,9 @@ public:
     bool begin(ServerCall& call, const protocol::Call& request) const;
     /// The response is written. Of a call that did not begin all are told.
     void end(ServerCall& call, std::size_t response_bytes) const noexcept;
+    /// The same, of one whose beginning was told to nobody.
+    static void tell(ServerInterceptor& watcher, ServerCall& call,
+                     std::size_t response_bytes) noexcept;
 
 private:
     const All all_;

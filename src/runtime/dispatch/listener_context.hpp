@@ -53,6 +53,13 @@ struct ListenerContextOptions {
     /// The same of calls with a key, whose attempts the store counts: those that ended with their
     /// process.
     std::uint32_t keyed_attempts_max = 0;
+    /// How often a message may come at all. A queue also counts what was about to begin when its
+    /// process ended, and the store does not: calls with a key are heard there first.
+    std::uint32_t deliveries_max() const noexcept {
+        constexpr std::uint32_t each = 4;
+        return keyed_calls != nullptr && keyed_attempts_max != 0 ? each * attempts_max
+                                                                 : attempts_max;
+    }
     Idempotency idempotency = Idempotency::at_least_once;  // of methods that say nothing, with it
     StoreLocks* store_locks = nullptr;                     // of the same store
     std::string forwards_to{};                             // for these: where, of a proxy

@@ -74,6 +74,9 @@ public:
     LockTable locks;
     Counters counters{};
     std::atomic<bool> shows_calls;  // in the log
+    /// Who is told of each call's end beside its interceptors, while somebody watches; null:
+    /// nobody.
+    std::atomic<ServerInterceptor*> watcher = nullptr;
 
 private:
     bool is_late(const ServerCall& call) const noexcept;

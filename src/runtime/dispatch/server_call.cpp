@@ -43,6 +43,10 @@ void ServerCall::end_intercepted(std::size_t response_bytes) noexcept {
     if (const Interceptors* const interceptors = state.policy->interceptors()) [[unlikely]] {
         interceptors->end(*this, response_bytes);
     }
+    if (ServerInterceptor* const watcher =
+            state.listener->calls().watcher.load(std::memory_order_relaxed)) [[unlikely]] {
+        Interceptors::tell(*watcher, *this, response_bytes);
+    }
 }
 
 void ServerCall::report(std::string_view details) const noexcept {

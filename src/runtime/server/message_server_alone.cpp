@@ -42,7 +42,7 @@ bool is_next(const protocol::MessageView& message) noexcept {
 
 bool MessageServer::is_suspect(const protocol::MessageView& message) const {
     return (message.redelivered || message.is_suspect) &&
-           attempts_before(message) < listener_.options().attempts_max;
+           attempts_before(message) < listener_.options().deliveries_max();
 }
 
 bool MessageServer::hold_if_suspect(DeliveryId delivery, const protocol::MessageView& message) {

@@ -188,7 +188,9 @@ void HttpSession::answer() {
 HttpServerRequest HttpSession::request() const {
     const auto& message = parser_->get();
     const std::string_view target = viewed(message.target());
-    return {.path = target.substr(0, target.find('?')),
+    const std::size_t end = std::min(target.find('?'), target.size());
+    return {.path = target.substr(0, end),
+            .query = target.substr(std::min(end + 1, target.size())),
             .if_none_match = viewed(message[http::field::if_none_match]),
             .body = message.body(),
             .header =

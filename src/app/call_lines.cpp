@@ -1,0 +1,31 @@
+#include "app/call_lines.hpp"
+
+#include <string_view>
+
+namespace warren::app {
+
+std::expected<CallLines::Seen, std::string> CallLines::next() {
+    const auto text = client_.get(from_ ? "/calls?after=" + std::to_string(*from_) : "/calls");
+    if (!text) {
+        return std::unexpected{text.error()};
+    }
+    const auto end_of_first = text->find('\n');
+    Seen seen;
+    try {
+        const Dynamic head = Dynamic::from_json(text->substr(0, end_of_first));
+        from_ = static_cast<std::uint64_t>(head["next"].as_int64());
+        seen.missed = static_cast<std::uint64_t>(head["missed"].as_int64());
+    } catch (const Error& error) {
+        return std::unexpected{client_.address() + ": " + error.message()};
+    }
+    std::string_view rest = *text;
+    rest.remove_prefix(end_of_first == std::string::npos ? rest.size() : end_of_first + 1);
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        seen.lines.emplace_back(line);
+        rest.remove_prefix(line.size() == rest.size() ? line.size() : line.size() + 1);
+    }
+    return seen;
+}
+
+}  // namespace warren::app

@@ -138,7 +138,7 @@ std::expected<void, Failure> QueueFile::State::connect() {
                 ? damaged("its header is altered")
                 : refused(options.path,
                           "may not be written: it and its directory must belong to "
-                          "this user")};
+                          "this user, on a file system that may be written")};
     }
     return {};
 }

@@ -114,10 +114,12 @@ public:
         std::uint64_t doubled = 0;
         std::uint64_t sold = 0;
     };
-    /// in   orders: so many are to be there, at once or, where a buffer sends them, in a minute
+    /// in   orders: so many are to be there, at once or, where a buffer sends them, until none
+    ///      came for a minute
     Totals totals(std::uint64_t orders) {
-        const auto until = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+        auto until = std::chrono::steady_clock::now() + std::chrono::minutes{1};
         Totals now;
+        std::uint64_t before = 0;
         do {
             try {
                 const Dynamic said = operator_->call("totals", {});
@@ -127,6 +129,10 @@ public:
                 now = {number("orders"), number("doubled"), number("sold")};
             } catch (const Error&) {
                 now = {};  // the last fault is not over
+            }
+            if (now.orders > before) {
+                before = now.orders;
+                until = std::chrono::steady_clock::now() + std::chrono::minutes{1};
             }
         } while ((now.orders == 0 || (scene_.is_buffered() && now.orders < orders)) &&
                  std::chrono::steady_clock::now() < until);

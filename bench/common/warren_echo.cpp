@@ -3,8 +3,8 @@
 //
 // Modes of the server: worker, spin, auth, metrics, access_log, tracing=SHARE (of traces that are
 // recorded, for OTEL_EXPORTER_OTLP_ENDPOINT), tls=CERTIFICATE (its key beside it,
-// as .key)
-// Modes of the client: blocking, spin, auth, tracing=SHARE, tls=CA
+// as .key), store=DIRECTORY (for a store in a file of its own)
+// Modes of the client: blocking, spin, auth, tracing=SHARE, tls=CA, keyed (each call under a key)
 // Modes of both: zmq, pyzmqrpc (over ZeroMQ)
 
 #include <warren/client.hpp>
@@ -15,6 +15,7 @@
 #include "contender.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <csignal>
@@ -79,6 +80,9 @@ void serve(const Modes& modes) {
     if (modes.has("metrics")) {
         options.admin_address = "127.0.0.1:0";
     }
+    if (const std::string directory{modes.value("store")}; !directory.empty()) {
+        options.store.sqlite = directory + "/echo-" + std::to_string(getpid()) + ".db";
+    }
     warren::Server server{std::move(options)};
     if (modes.has("access_log")) {
         server.use(warren::access_log(std::make_shared<NoLog>()));
@@ -128,21 +132,31 @@ public:
     void start(warren::Client& client, Measurement& measurement,
                std::counting_semaphore<>& finished) {
         sent_ = measurement.start();
-        client.start_call<echo_method>(request_,
-                                       [&, this](std::expected<Echo, warren::Failure> reply) {
-                                           if (!reply) {
-                                               give_up(to_string(reply.error()));
-                                           }
-                                           require(reply->value == request_.value, "another value");
-                                           if (measurement.finish(sent_)) {
-                                               start(client, measurement, finished);
-                                           } else {
-                                               finished.release();
-                                           }
-                                       });
+        if (is_keyed_) {
+            options_.idempotency_key = prefix_ + std::to_string(++number_);
+        }
+        client.start_call<echo_method>(
+            request_,
+            [&, this](std::expected<Echo, warren::Failure> reply) {
+                if (!reply) {
+                    give_up(to_string(reply.error()));
+                }
+                require(reply->value == request_.value, "another value");
+                if (measurement.finish(sent_)) {
+                    start(client, measurement, finished);
+                } else {
+                    finished.release();
+                }
+            },
+            is_keyed_ ? options_ : warren::CallOptions::none());
     }
+    void use_keys() { is_keyed_ = true; }
 
 private:
+    bool is_keyed_ = false;
+    const std::string prefix_ = to_string(warren::Uuid::random()) + ' ';
+    std::uint64_t number_ = 0;
+    warren::CallOptions options_;
     const Echo request_{std::string{echoed}};
     Clock::time_point sent_{};
 };
@@ -157,9 +171,15 @@ void call_blocking(warren::Client& client, Measurement& measurement) {
     }
 }
 
-void call_chained(warren::Client& client, Measurement& measurement, std::size_t callers_count) {
+void call_chained(warren::Client& client, Measurement& measurement, std::size_t callers_count,
+                  bool is_keyed) {
     std::counting_semaphore<> finished{0};
     std::vector<Caller> callers(callers_count);
+    for (Caller& caller : callers) {
+        if (is_keyed) {
+            caller.use_keys();
+        }
+    }
     // On the client's thread, as all that follow: the measurement is of one thread.
     const Echo request{std::string{echoed}};
     client.start_call<echo_method>(request, [&](const std::expected<Echo, warren::Failure>&) {
@@ -181,7 +201,7 @@ void call(const Load& load, const Modes& modes) {
     if (modes.has("blocking")) {
         call_blocking(client, measurement);
     } else {
-        call_chained(client, measurement, load.callers());
+        call_chained(client, measurement, load.callers(), modes.has("keyed"));
     }
     measurement.print();
 }

@@ -7,6 +7,7 @@
 #include "store/set_aside.hpp"
 #include "store/store_lock.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <expected>
@@ -57,6 +58,9 @@ public:
     /// A session for the transaction of one handler at a time, beside this one's: for the handler's
     /// own thread. Null: handlers' changes are made by this one.          thread any
     virtual std::expected<std::unique_ptr<CallSession>, Failure> of_handler() { return nullptr; }
+    /// How long what is between `begin` and `commit` may be silent from now on, where it would hold
+    /// up others for as long.
+    virtual void limit_silence(std::chrono::milliseconds /*most*/) {}
     /// Whether a response was kept, of a transaction whose commit was not confirmed; outside of
     /// any.
     virtual std::expected<bool, Failure> is_kept(const HeldCall& /*call*/) { return false; }

@@ -62,17 +62,6 @@ void CallStore::unlock(std::shared_ptr<StoreLock> lock) {
     put([&](Batch& next) { next.locks.push_back({.lock = std::move(lock)}); });
 }
 
-/// A lock that is given has a token that was never given before: not even when the power fails.
-Durability CallStore::Batch::durability() const noexcept {
-    const auto is_at_most_once = [](const Claim& claim) { return claim.request.is_at_most_once; };
-    const auto is_asked = [](const LockKeeper::Change& lock) { return bool{lock.completion}; };
-    return keeps.empty() && commits.empty() && operations.empty() &&
-                   !std::ranges::any_of(claims, is_at_most_once) &&
-                   !std::ranges::any_of(locks, is_asked)
-               ? Durability::process
-               : Durability::machine;
-}
-
 void CallStore::run() {
     const FileSizeSignalBlocked blocked;
     while (auto batch = await_batch()) {
@@ -83,18 +72,7 @@ void CallStore::run() {
             continue;
         }
         tried_at_ = std::chrono::steady_clock::now();
-        batch->leaves.insert(batch->leaves.begin(), std::make_move_iterator(unwritten_.begin()),
-                             std::make_move_iterator(unwritten_.end()));
-        unwritten_.clear();
-        const auto written = transact(*batch);
-        note(written);
-        settle(*batch, written);
-        if (written) {
-            note_forgotten(batch->forgotten);
-        } else {
-            unwritten_ = std::move(batch->leaves);
-            forget_dead_at_.reset();
-        }
+        write(*batch);
     }
     locks_.end({.code = Code::cancelled, .message = name_ + " is closed"});
 }

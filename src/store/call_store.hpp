@@ -49,7 +49,8 @@ struct CallStoreCounters {
 };
 
 /// Records of calls in a store, with a thread of its own. What waits while it writes becomes
-/// durable by the next commit together, so that many share the cost of one.          thread any
+/// durable by the next commit together, so that many share the cost of one. That a call has begun
+/// need not be on the disk, and waits for no such commit.          thread any
 class CallStore {
 public:
     CallStore(std::unique_ptr<CallSession> session, CallStoreOptions options);
@@ -144,12 +145,23 @@ private:
                    locks.empty() && operations.empty();
         }
         Durability durability() const noexcept;
+        /// Take out what need not be on the disk.
+        Batch take_quick();
+        void add(Batch&& later);
+        std::size_t ends() const noexcept {
+            return keeps.size() + leaves.size() + commits.size() + operations.size();
+        }
     };
 
     // call_store_commit.cpp
     void commit_here(const Commit& commit, CallSession& session);
     std::unique_ptr<CallSession> session_of_handler();
     static void change(const Commit& commit, CallSession& session, Transaction& transaction);
+
+    // call_store_batch.cpp
+    void write(Batch& batch);
+    void gather(Batch& batch);
+    void write_together(Batch& batch);
 
     // call_store_operations.cpp
     static std::expected<bool, Failure> run_operations(Batch& batch, CallSession& session,
@@ -189,6 +201,8 @@ private:
     std::optional<std::chrono::steady_clock::time_point> forget_dead_at_{};
     std::chrono::steady_clock::time_point failed_at_{};  // of the thread: last
     std::chrono::steady_clock::time_point tried_at_{};   // of the thread: last
+    std::chrono::steady_clock::duration commit_time_{};  // of the thread: to the disk, last
+    std::size_t running_ = 0;                            // of the thread: begun, not ended
     LockKeeper locks_;                                   // of the thread
 
     std::mutex mutex_;  // of what follows

@@ -11,6 +11,15 @@ namespace {
 /// Sessions of handlers that are kept for the next ones.
 constexpr std::size_t idle_sessions_max = 64;
 
+/// As long as somebody waits for the call: whoever is stopped or cut off by then holds up others
+/// in vain.
+std::chrono::milliseconds silence_allowed(
+    const std::optional<std::chrono::steady_clock::time_point>& deadline) {
+    return deadline ? std::chrono::duration_cast<std::chrono::milliseconds>(
+                          *deadline - std::chrono::steady_clock::now())
+                    : std::chrono::milliseconds::max();
+}
+
 [[noreturn]] void refuse_without_lock() {
     throw Error{Code::outcome_unknown,
                 "Nothing was changed: the call's lock was lost, as its lease was not renewed in "
@@ -99,7 +108,9 @@ void CallStore::change(const Commit& commit, CallSession& session, Transaction& 
 }
 
 void CallStore::commit_here(const Commit& commit, CallSession& session) {
+    session.limit_silence(silence_allowed(commit.deadline));
     auto done = session.begin(Durability::machine);
+    bool is_confirmation_lost = false;
     if (done) {
         auto thrown =
             session.run([&](Transaction& transaction) { change(commit, session, transaction); });
@@ -107,6 +118,7 @@ void CallStore::commit_here(const Commit& commit, CallSession& session) {
             std::rethrow_exception(*thrown);
         }
         done = thrown ? session.commit() : std::unexpected{std::move(thrown.error())};
+        is_confirmation_lost = thrown && !done && done.error().code == Code::overloaded;
     }
     if (done) {
         counters_.commits.fetch_add(1, std::memory_order_relaxed);
@@ -114,7 +126,13 @@ void CallStore::commit_here(const Commit& commit, CallSession& session) {
         return;
     }
     session.rollback();
-    // What was not confirmed may have been made all the same.
+    // What was not confirmed may have been made all the same: the record says so, and without one
+    // nobody is told that to try again is safe.
+    if (!commit.call && is_confirmation_lost) {
+        throw Error{
+            Code::outcome_unknown,
+            "The changes were not confirmed, and may have been made: " + done.error().message};
+    }
     if (!commit.call || !session.is_kept(*commit.call).value_or(false)) {
         throw Error{std::move(done.error())};
     }

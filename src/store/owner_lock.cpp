@@ -28,7 +28,9 @@ struct flock byte_of(std::int64_t number) noexcept {
 std::unexpected<Failure> no_owner_lock(const std::string& path, const char* what) {
     return std::unexpected{
         Failure{.code = Code::invalid_request,
-                .message = path + " cannot be " + what + ": " + std::strerror(errno)}};
+                .message = path + " cannot be " + what + " (" + std::strerror(errno) +
+                           "): it and its directory must belong to this user, on a file system "
+                           "that may be written"}};
 }
 
 }  // namespace

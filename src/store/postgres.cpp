@@ -38,9 +38,10 @@ PostgresError lost(const std::string& message) {
 }  // namespace
 
 bool PostgresError::is_passing() const noexcept {
-    // Connection, serialization, resources, shutdown.                 [PostgreSQL, Appendix A]
-    constexpr std::array<std::string_view, 7> classes{"08", "40",    "53",   "57",
-                                                      "58", "25006", "25P03"};
+    // Connection, serialization, resources, shutdown, a lock that was waited for in vain.
+    // [PostgreSQL, Appendix A]
+    constexpr std::array<std::string_view, 8> classes{"08", "40",    "53",    "57",
+                                                      "58", "25006", "25P03", "55P03"};
     return is_lost || sqlstate.empty() ||
            std::ranges::any_of(
                classes, [this](std::string_view prefix) { return sqlstate.starts_with(prefix); });

@@ -12,6 +12,11 @@
 namespace warren::store {
 namespace {
 
+/// How long a transaction may be silent: whoever is stopped or cut off in the middle of one keeps
+/// others waiting no longer. A handler may take its time.
+constexpr std::chrono::milliseconds own_silence_max{3'000};
+constexpr std::chrono::milliseconds handler_silence_max{60'000};
+
 /// When to ask a server again that is away or busy.
 constexpr std::chrono::milliseconds postgres_retry_after{1'000};
 
@@ -32,6 +37,7 @@ PostgresSession::PostgresSession(std::string address, std::int64_t number)
     : address_{std::move(address)},
       name_{"The store " + postgres_display(address_)},
       number_{number < 0 ? -number : number},
+      silence_max_{number < 0 ? handler_silence_max : own_silence_max},
       is_of_handler_{number < 0} {}
 
 std::expected<std::unique_ptr<PostgresSession>, Failure> PostgresSession::open(
@@ -56,6 +62,10 @@ std::expected<std::unique_ptr<CallSession>, Failure> PostgresSession::of_handler
     return std::unique_ptr<CallSession>{new PostgresSession{address_, -number_}};
 }
 
+void PostgresSession::limit_silence(std::chrono::milliseconds most) {
+    silence_max_ = std::clamp(most, own_silence_max, handler_silence_max);
+}
+
 Failure PostgresSession::failure(const PostgresError& error) const {
     if (error.is_passing()) {
         return {.code = Code::overloaded,
@@ -71,12 +81,12 @@ std::expected<void, Failure> PostgresSession::connect() {
         return std::unexpected{failure(connection.error())};
     }
     connection_ = std::move(*connection);
-    // A process that is stopped in the middle of a transaction keeps others waiting no longer.
-    const std::string idle = is_of_handler_ ? "0" : "3s";  // a handler may take its time
+    // The server, too, is to notice that the other machine is gone: in seconds, not in hours.
     const auto set = connection_->run_script(
         "SET statement_timeout = '8s'; SET lock_timeout = '5s'; SET client_encoding = 'UTF8'; "
-        "SET idle_in_transaction_session_timeout = '" +
-        idle + '\'');
+        "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; "
+        "SET tcp_keepalives_count = 2; SET idle_in_transaction_session_timeout = " +
+        std::to_string(silence_max_.count()));
     if (!set) {
         return std::unexpected{failure(set.error())};
     }
@@ -174,7 +184,12 @@ std::expected<void, Failure> PostgresSession::begin(Durability durability) {
         }
     }
     uncommitted_bytes_ = 0;
-    const auto begun = connection_->run_script(std::string{begin_as(durability)});
+    std::string script{begin_as(durability)};
+    if (is_of_handler_) {
+        script += "; SET LOCAL idle_in_transaction_session_timeout = " +
+                  std::to_string(silence_max_.count());
+    }
+    const auto begun = connection_->run_script(script);
     return begun ? std::expected<void, Failure>{} : std::unexpected{failure(begun.error())};
 }
 

@@ -37,6 +37,7 @@ public:
     std::expected<std::exception_ptr, Failure> run(
         const std::function<void(Transaction&)>& changes) override;
     std::expected<std::unique_ptr<CallSession>, Failure> of_handler() override;
+    void limit_silence(std::chrono::milliseconds most) override;
     std::expected<bool, Failure> is_kept(const HeldCall& call) override;
     // postgres_session_locks.cpp
     std::expected<LockAnswer, Failure> ask_lock(const std::string& name, std::int64_t place,
@@ -89,6 +90,7 @@ private:
     const std::string address_;
     const std::string name_;
     const std::int64_t number_;
+    std::chrono::milliseconds silence_max_;
     const bool is_of_handler_;  // another session holds the lock of the number
     bool holds_number_ = false;
     std::optional<PostgresConnection> connection_;

@@ -147,7 +147,8 @@ std::uint64_t PostgresStatements::run(std::string_view statement, std::span<cons
     const auto result = connection_.run(statement, parameters);
     if (!result) {
         const PostgresError& error = result.error();
-        const bool is_passing = error.is_lost || error.sqlstate.starts_with("40");
+        // Without a state and a connection that is lost the statement itself cannot be sent.
+        const bool is_passing = error.is_lost || (!error.sqlstate.empty() && error.is_passing());
         throw Error{is_passing ? Code::overloaded : Code::internal, name_ + ": " + error.message};
     }
     if (rows != nullptr) {

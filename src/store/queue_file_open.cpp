@@ -55,7 +55,8 @@ Failure QueueFile::State::refusal() {
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
         return refused(options.path, "may not be written (" + text +
-                                         "): it and its directory must belong to this user");
+                                         "): it and its directory must belong to this user, on a "
+                                         "file system that may be written");
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
         return refused(options.path, "cannot be opened: " + text);
@@ -137,7 +138,7 @@ std::expected<void, Failure> QueueFile::State::connect() {
                 ? damaged("its header is altered")
                 : refused(options.path,
                           "may not be written: it and its directory must belong to "
-                          "this user")};
+                          "this user, on a file system that may be written")};
     }
     return {};
 }

@@ -59,7 +59,7 @@ std::expected<void, Failure> SqliteSession::open_file() {
     if (database_.is_read_only()) {
         return std::unexpected{unusable(name_ +
                                         " may not be written: it and its directory must belong to "
-                                        "this user")};
+                                        "this user, on a file system that may be written")};
     }
     auto ready = check_kind();
     if (ready) {
@@ -112,7 +112,8 @@ Failure SqliteSession::refusal() const {
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
         return unusable(name_ + " may not be written (" + text +
-                        "): it and its directory must belong to this user");
+                        "): it and its directory must belong to this user, on a file system that "
+                        "may be written");
     case SQLITE_NOTADB:
         return unusable(name_ + " is no store of Warren's: name another file");
     default:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "faults/callers.hpp"
+#include "faults/disk.hpp"
 #include "faults/free_port.hpp"
 #include "faults/load.hpp"
 #include "faults/relay.hpp"
@@ -11,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -31,10 +33,15 @@ struct Scene {
     Keys keys = Keys::one_each;
 
     bool is_brokerless() const { return way == "tcp" || way == "zmq"; }
+    bool has_disk() const { return victim == "disk" || victim == "buffer-disk"; }
+    bool has_proxy() const { return victim == "proxy" || is_buffered(); }
+    bool is_buffered() const { return victim == "buffer" || victim == "buffer-disk"; }
     /// Whether there is such a victim.
     bool is_possible() const {
         const bool has_victim = (victim != "broker" || !is_brokerless()) &&
-                                (victim != "postgresql" || store == "postgresql");
+                                (victim != "postgresql" || store == "postgresql") &&
+                                (victim != "store" || store == "postgresql") &&
+                                (!has_disk() || store == "sqlite");
         // What happens without keys is shown once, to compare with.
         return has_victim && (keys == Keys::one_each || (way == "tcp" && victim == "server"));
     }
@@ -45,28 +52,29 @@ struct Scene {
 class Stage {
 public:
     Stage(const Scene& scene, int number, std::uint64_t seed) : scene_{scene}, random_{seed} {
-        if (scene.store == "postgresql") {
-            postgresql_.emplace();
-        }
-        const std::string store =
-            postgresql_ ? postgresql_->make_database() : directory_.file("orders.db");
+        const std::string store = add_store();
         std::uint16_t port = scene.is_brokerless() ? free_port() : broker().port();
         const std::string queue = fmt::format("orders_{}", number);
         // The service's own way to a broker fails, too; where it listens itself it does not.
         if (scene.victim == "network") {
             relay_.emplace(port);
         }
-        address_ = address(relay_ ? relay_->port() : port, queue);
+        const bool is_between = scene.victim == "network";
+        address_ = address(is_between ? relay_->port() : port, queue);
         std::vector<std::string> arguments{WARREN_ORDER_SERVICE, store,
                                            scene.is_brokerless() ? address(port, queue) : address_};
         if (scene.way == "classic") {
             arguments.insert(arguments.begin() + 1, "--classic");
         }
-        service_.emplace(arguments, directory_.file("log"));
+        service_.emplace(scene.victim == "disk" ? disk_->inside(arguments) : arguments,
+                         directory_.file("log"));
         operator_.emplace(address(port, queue), ClientOptions{.timeout = std::chrono::seconds{30}});
-        operator_->call("set_up", Dynamic::map({{"stock", 1'000'000}}));
-        if (scene.victim == "proxy" || scene.victim == "buffer") {
+        set_up(*operator_);
+        if (scene.has_proxy()) {
             add_proxy();
+        }
+        if (scene.has_disk()) {
+            caller_.emplace(address_, ClientOptions{.timeout = std::chrono::seconds{5}});
         }
     }
 
@@ -91,7 +99,9 @@ public:
         } else if (victim == "postgresql") {
             postgresql_->kill();
             postgresql_->start();
-        } else if (victim == "network") {
+        } else if (victim == "disk" || victim == "buffer-disk") {
+            fail_disk();
+        } else if (relay_) {
             relay_->fail(Relay::faults.at(random_() % Relay::faults.size()));
         } else {
             proxy_->kill();
@@ -104,20 +114,32 @@ public:
         std::uint64_t doubled = 0;
         std::uint64_t sold = 0;
     };
-    /// in   orders: so many are to be there, at once or, where a buffer sends them, in a minute
+    /// in   orders: so many are to be there, at once or, where a buffer sends them, until none
+    ///      came for a minute
     Totals totals(std::uint64_t orders) {
-        const auto until = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+        auto until = std::chrono::steady_clock::now() + std::chrono::minutes{1};
         Totals now;
+        std::uint64_t before = 0;
         do {
-            const Dynamic said = operator_->call("totals", {});
-            const auto number = [&](const char* name) {
-                return static_cast<std::uint64_t>(said[name].as_int64());
-            };
-            now = {number("orders"), number("doubled"), number("sold")};
-        } while (scene_.victim == "buffer" && now.orders < orders &&
+            try {
+                const Dynamic said = operator_->call("totals", {});
+                const auto number = [&](const char* name) {
+                    return static_cast<std::uint64_t>(said[name].as_int64());
+                };
+                now = {number("orders"), number("doubled"), number("sold")};
+            } catch (const Error&) {
+                now = {};  // the last fault is not over
+            }
+            if (now.orders > before) {
+                before = now.orders;
+                until = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+            }
+        } while ((now.orders == 0 || (scene_.is_buffered() && now.orders < orders)) &&
                  std::chrono::steady_clock::now() < until);
         return now;
     }
+    /// The longest time from when a disk could be written again until a call was answered.
+    std::chrono::milliseconds healing() const { return healing_; }
     /// err  throws std::runtime_error when a process does not end well
     void end() {
         for (std::optional<Service>* const each : {&proxy_, &service_}) {
@@ -128,6 +150,86 @@ public:
     }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    static void set_up(Client& client) {
+        client.call("set_up", Dynamic::map({{"stock", 1'000'000}}));
+    }
+
+    /// out  where orders are kept
+    std::string add_store() {
+        if (scene_.has_disk()) {
+            disk_.emplace(directory_.path());
+        }
+        if (scene_.store == "sqlite") {
+            return scene_.victim == "disk" ? disk_->file("orders.db")
+                                           : directory_.file("orders.db");
+        }
+        postgresql_.emplace();
+        if (scene_.victim != "store") {
+            return postgresql_->make_database();
+        }
+        relay_.emplace(postgresql_->socket());
+        return postgresql_->make_database(
+            fmt::format("host=127.0.0.1&port={}&sslmode=disable", relay_->port()));
+    }
+
+    /// In each of the ways in which a disk fails, one after the other.
+    void fail_disk() {
+        Service& victim = scene_.victim == "disk" ? *service_ : *proxy_;
+        const std::size_t way = random_() % 3;
+        if (way == 0) {
+            victim.kill();
+            disk_->make_read_only();
+            victim.start_in_vain("on a file system that may be written");
+            disk_->make_writable();
+            victim.start();
+        } else if (way == 1 && scene_.victim == "disk") {
+            // It lets go of the files, so that it finds itself without the right to open them.
+            disk_->take_away();
+            await_refusal();
+            disk_->bring_back_read_only();
+            await_refusal();
+            disk_->make_place_writable();
+        } else {
+            disk_->fill();
+            await_refusal();
+            disk_->make_room();
+        }
+        await_healing();
+    }
+
+    /// Some have room although the disk is full: what has gone made it.
+    void await_refusal() {
+        constexpr int calls_max = 2'000;
+        try {
+            for (int calls = 0; calls < calls_max; ++calls) {
+                set_up(*caller_);
+            }
+        } catch (const Error& error) {
+            if (error.code() != Code::overloaded) {
+                throw;
+            }
+        }
+    }
+
+    void await_healing() {
+        constexpr std::chrono::seconds healing_max{30};
+        const Clock::time_point begin = Clock::now();
+        for (bool is_healed = false; !is_healed;) {
+            try {
+                set_up(*caller_);
+                is_healed = true;
+            } catch (const Error&) {
+                if (Clock::now() - begin > healing_max) {
+                    throw;
+                }
+            }
+        }
+        healing_ = std::max(
+            healing_, std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin));
+    }
+
     std::string address(std::uint16_t port, const std::string& queue) const {
         if (scene_.way == "tcp") {
             return fmt::format("tcp://127.0.0.1:{}", port);
@@ -143,24 +245,28 @@ private:
         const std::string front = fmt::format("tcp://127.0.0.1:{}", free_port());
         std::vector<std::string> arguments{WARREN_PROGRAM, "proxy", "--from",
                                            front,          "--to",  std::exchange(address_, front)};
-        if (scene_.victim == "buffer") {
-            for (const std::string& more : {std::string{"--buffered"}, std::string{"--buffer-file"},
-                                            directory_.file("buffer")}) {
+        if (scene_.is_buffered()) {
+            for (const std::string& more :
+                 {std::string{"--buffered"}, std::string{"--buffer-file"},
+                  disk_ ? disk_->file("buffer") : directory_.file("buffer")}) {
                 arguments.push_back(more);
             }
         }
-        proxy_.emplace(arguments, directory_.file("proxy log"));
+        proxy_.emplace(disk_ ? disk_->inside(arguments) : arguments, directory_.file("proxy log"));
     }
 
     const Scene scene_;
     std::mt19937_64 random_;
     test::TemporaryDirectory directory_;
+    std::optional<Disk> disk_;
     std::optional<test::PostgreSql> postgresql_;
     std::optional<Relay> relay_;
     std::optional<Service> service_;
     std::optional<Service> proxy_;
     std::string address_;
     std::optional<Client> operator_;  // past what fails between
+    std::optional<Client> caller_;    // as those who place orders
+    std::chrono::milliseconds healing_{0};
 };
 
 }  // namespace warren::faults

@@ -30,11 +30,14 @@ public:
         process_->wait();
     }
     void start() {
-        process_ = std::make_unique<test::ChildProcess>(command_);
-        if (!process_->read_line().starts_with("ready")) {
-            std::ostringstream said;
-            said << std::ifstream{log_}.rdbuf();
-            throw std::runtime_error{"a service did not get ready: " + said.str()};
+        if (!try_to_start()) {
+            throw std::runtime_error{"a service did not get ready: " + log()};
+        }
+    }
+    /// It is to say why it cannot start, and to end.
+    void start_in_vain(const std::string& reason) {
+        if (try_to_start() || process_->wait() != 1 || log().find(reason) == std::string::npos) {
+            throw std::runtime_error{"a service did not say '" + reason + "': " + log()};
         }
     }
     /// out  its exit code
@@ -45,6 +48,16 @@ public:
     pid_t id() const { return process_->id(); }
 
 private:
+    bool try_to_start() {
+        process_ = std::make_unique<test::ChildProcess>(command_);
+        return process_->read_line().starts_with("ready");
+    }
+    std::string log() const {
+        std::ostringstream said;
+        said << std::ifstream{log_}.rdbuf();
+        return said.str();
+    }
+
     std::string log_;
     std::vector<std::string> command_;
     std::unique_ptr<test::ChildProcess> process_;

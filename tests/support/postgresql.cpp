@@ -107,15 +107,11 @@ void PostgreSql::resume() {
     server_->send_signal(SIGCONT);
 }
 
-std::string PostgreSql::address_of(const std::string& database) const {
-    return fmt::format("postgresql:///{}?host={}&user=warren", database,
-                       directory_.path().string());
-}
-
-std::string PostgreSql::make_database() {
+std::string PostgreSql::make_database(const std::string& way) {
     const std::string name = fmt::format("warren_{}", ++databases_);
     run({programs + "createdb", "--host=" + directory_.path().string(), "--username=warren", name});
-    return address_of(name);
+    return fmt::format("postgresql:///{}?{}&user=warren", name,
+                       way.empty() ? "host=" + directory_.path().string() : way);
 }
 
 }  // namespace warren::test

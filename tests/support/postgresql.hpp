@@ -25,8 +25,11 @@ public:
     /// The server of this program, started when nobody has yet.
     static PostgreSql& shared();
 
-    /// Of a new, empty database.
-    std::string make_database();
+    /// in   way: where else than at its socket it is found, as parameters of an address
+    /// out  the address of a new, empty database
+    std::string make_database(const std::string& way = {});
+    /// The path of its Unix socket.
+    std::string socket() const { return directory_.file(".s.PGSQL.5432"); }
     /// As a crash would end it, with all its processes.
     void kill();
     void start();
@@ -35,8 +38,6 @@ public:
     void resume();
 
 private:
-    std::string address_of(const std::string& database) const;
-
     TemporaryDirectory directory_;
     std::unique_ptr<ChildProcess> server_;
     std::thread reader_;  // of what it says

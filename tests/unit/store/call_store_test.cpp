@@ -268,6 +268,15 @@ TEST(SqliteStore, RefusesWhatItCannotUse) {
         ASSERT_EQ(database.execute("PRAGMA user_version = 4711"), SQLITE_OK);
     }
     EXPECT_NE(refusal(newer).find("made by a newer Warren (version 4711"), std::string::npos);
+
+    const std::string unowned = directory.file("unowned.db");
+    std::filesystem::create_directory(unowned + "-owners");
+    EXPECT_NE(
+        refusal(unowned).find("unowned.db-owners cannot be opened (Is a directory): it and its "
+                              "directory must belong to this user, on a file system that may "
+                              "be written"),
+        std::string::npos)
+        << refusal(unowned);
 }
 
 TEST(SqliteStore, IsOpenedWhileOthersLeaveNoTurnToWrite) {

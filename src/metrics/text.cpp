@@ -153,6 +153,9 @@ std::string server_text(const CallSeriesTable& table, const ServerFigures& figur
     if (figures.store) {
         add_store(families, *figures.store);
     }
+    if (figures.process) {
+        add_process(families, *figures.process);
+    }
     add_listeners(families, figures.listeners);
     for (const ProxyFigures& proxy : figures.proxies) {
         proxy.series->add_to(families, proxy.client, {{"proxy", proxy.proxy}});

@@ -3,6 +3,7 @@
 #include "metrics/call_series.hpp"
 #include "metrics/client_series.hpp"
 #include "metrics/host_labels.hpp"
+#include "metrics/process.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -78,7 +79,8 @@ struct ServerFigures {
     std::uint64_t attempts_refused = 0;
     std::uint64_t contract_differences = 0;
     std::uint64_t log_lines_dropped = 0;
-    std::optional<StoreFigures> store{};  // none: it has none
+    std::optional<StoreFigures> store{};      // none: it has none
+    std::optional<ProcessFigures> process{};  // none: not asked for
     std::vector<ListenerFigures> listeners{};
     std::vector<ProxyFigures> proxies{};
     std::vector<BufferFigures> buffers{};

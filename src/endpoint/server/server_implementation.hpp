@@ -263,6 +263,7 @@ private:
     metrics::ServerFigures figures() const {
         metrics::ServerFigures figures = endpoint::figures_of(*dispatcher_, *log_);
         figures.store = store_.figures();
+        figures.process = metrics::process_figures();
         figures.listeners = listeners_.figures();
         proxies_->add_to(figures);
         return figures;

@@ -105,8 +105,26 @@ Dynamic bounds_data() {
     });
 }
 
+/// For people.
 std::string shown(const Value& value) {
-    return value.is_text() ? std::string{value.as_text()} : Dynamic{value}.to_json();
+    std::string text;
+    const auto add = [&text](const std::string& next) {
+        text += (text.empty() ? "" : ", ") + next;
+    };
+    switch (value.kind()) {
+    case Value::Kind::text:
+        return std::string{value.as_text()};
+    case Value::Kind::list:
+        std::ranges::for_each(value.as_list(), [&](const Value& item) { add(shown(item)); });
+        return text;
+    case Value::Kind::map:
+        std::ranges::for_each(value.as_map(), [&](const Member& member) {
+            add(shown(member.key) + ": " + shown(member.value));
+        });
+        return text;
+    default:
+        return Dynamic{value}.to_json();
+    }
 }
 
 /// A table of some members of each item.
@@ -166,7 +184,7 @@ std::string status_page(const Dynamic& status) {
         .text(shown(status["server"]))
         .markup("</h1><p>")
         .text(fmt::format(
-            "Warren {}, {} for {:.0f} s. In flight {}, queued {}, waiting for locks {}.",
+            "Warren {}, {}, up {:.0f} s. In flight {}, queued {}, waiting for locks {}.",
             shown(status["version"]), status["ready"].as_boolean() ? "ready" : "NOT READY",
             status["uptime_s"].as_float64(), shown(status["in_flight"]), shown(status["queued"]),
             shown(status["lock_waiters"])))

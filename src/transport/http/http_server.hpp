@@ -33,7 +33,7 @@ struct HttpServerOptions {
 
 /// A GET or HEAD, or a POST.
 struct HttpServerRequest {
-    std::string_view path;  // as it was sent, such as "/metrics"; without what follows "?"
+    std::string_view path;     // as it was sent, such as "/metrics"; without what follows "?"
     std::string_view query{};  // that: as it was sent, such as "after=7"
     std::string_view if_none_match{};  // the header; empty: there is none
     std::string_view body{};           // of a POST

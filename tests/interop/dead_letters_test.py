@@ -100,7 +100,7 @@ class Attempts(InteropTest):
             self.assertEqual(server.wait(), 0)
         with Connection(self.uri) as amqp:
             self.published(amqp, "limited")
-            self.deliver(amqp, "limited", 3)
+            self.deliver(amqp, "limited", 21)  # as x-delivery-limit says
             dead = lambda: amqp.channel.basic_get("limited.dead-letter")[2]
             self.assertTrue(eventually(lambda: dead() is not None))
 

@@ -281,7 +281,7 @@ class OfAServer(ProgramTest):
             self.assertIn("<title>Onions</title>", self.get(url))
             # What it serves is what it loaded: that does not change.
             server.process.send_signal(signal.SIGHUP)
-            server.wait_until_log("certificates are read again")
+            server.wait_until_log("reloaded: nothing changed")
             self.assertEqual(json.loads(self.get(url + "contract.json")), document)
             server.terminate()
             self.assertEqual(server.wait(), 0)

@@ -149,10 +149,12 @@ private:
     static std::size_t size_of_request(std::string_view read) {
         const std::size_t head = read.find("\r\n\r\n");
         const std::size_t length = read.find("Content-Length: ");
-        if (head == std::string_view::npos || length > head) {
+        if (head == std::string_view::npos) {
             return 0;
         }
-        const std::size_t size = head + 4 + std::stoul(std::string{read.substr(length + 16, 12)});
+        const bool has_body = length < head;
+        const std::size_t size =
+            head + 4 + (has_body ? std::stoul(std::string{read.substr(length + 16, 12)}) : 0);
         return read.size() >= size ? size : 0;
     }
 

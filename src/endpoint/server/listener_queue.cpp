@@ -231,7 +231,7 @@ std::uint32_t attempts_max_in(const ListenerQueue& options) {
 }
 
 /// The queue also counts deliveries that began nothing, of connections that are lost: its limit is
-/// for what no server gets to begin, or to answer once its attempts are over.
+/// for what no server gets to answer once its attempts are over.
 protocol::DeadLetters dead_letters_of(const ListenerQueue& options, const std::string& queue) {
     return {.queue = options.dead_letter_queue.value_or(queue + ".dead-letter"),
             .deliveries_max = std::max<std::int64_t>(deliveries_min, attempts_max_in(options))};

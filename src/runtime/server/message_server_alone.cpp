@@ -28,8 +28,7 @@ std::chrono::milliseconds time_left_of(const protocol::MessageView& message,
 
 std::uint32_t attempts_before(const protocol::MessageView& message) noexcept {
     // However often it was given back since it was put into the queue, that is one attempt: what
-    // comes again is suspect, and is not begun from there. Nodes and connections that come and go
-    // give back what nobody began.
+    // comes again is suspect, and is not begun from there.
     return message.is_suspect ? protocol::delivery_attempt(message) - 1
                               : message.attempts_before + (message.redelivered ? 1 : 0);
 }
@@ -42,7 +41,7 @@ bool is_next(const protocol::MessageView& message) noexcept {
 
 bool MessageServer::is_suspect(const protocol::MessageView& message) const {
     return (message.redelivered || message.is_suspect) &&
-           attempts_before(message) < listener_.options().deliveries_max();
+           protocol::delivery_attempt(message) <= listener_.options().deliveries_max();
 }
 
 bool MessageServer::hold_if_suspect(DeliveryId delivery, const protocol::MessageView& message) {

@@ -1,6 +1,8 @@
 #include "app/call_lines.hpp"
 
+#include <cstdio>
 #include <string_view>
+#include <utility>
 
 namespace warren::app {
 
@@ -26,6 +28,23 @@ std::expected<CallLines::Seen, std::string> CallLines::next() {
         rest.remove_prefix(line.size() == rest.size() ? line.size() : line.size() + 1);
     }
     return seen;
+}
+
+bool Outages::note_answer(const void* server) {
+    is_away_[server] = false;
+    return true;
+}
+
+bool Outages::note_silence(const void* server, const std::string& why) {
+    const auto known = is_away_.find(server);
+    if (known == is_away_.end()) {
+        std::fprintf(stderr, "error: %s\n", why.c_str());
+        return false;
+    }
+    if (!std::exchange(known->second, true)) {
+        std::fprintf(stderr, "warning: %s; trying again\n", why.c_str());
+    }
+    return true;
 }
 
 }  // namespace warren::app

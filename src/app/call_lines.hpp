@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,24 @@ public:
 private:
     AdminClient& client_;
     std::optional<std::uint64_t> from_{};
+};
+
+/// Servers that could be asked and cannot any more, as while they are started anew: they are asked
+/// again, and that is said once.
+class Outages {
+public:
+    /// in   server: which one, by any address of its own; answer: what it gave
+    /// out  false: it could never be asked, which is said
+    template <typename Answer>
+    bool note(const void* server, const std::expected<Answer, std::string>& answer) {
+        return answer ? note_answer(server) : note_silence(server, answer.error());
+    }
+
+private:
+    bool note_answer(const void* server);
+    bool note_silence(const void* server, const std::string& why);
+
+    std::map<const void*, bool> is_away_;
 };
 
 }  // namespace warren::app

@@ -108,6 +108,7 @@ int tail(const TailOptions& options) {
     for (const auto& client : *clients) {
         feeds.emplace_back(*client);
     }
+    Outages outages;
     Printer printer{options, *slower};
     std::mutex mutex;
     std::unique_lock lock{mutex};
@@ -115,11 +116,10 @@ int tail(const TailOptions& options) {
     while (!interrupt.is_asked()) {
         for (CallLines& feed : feeds) {
             const auto seen = feed.next();
-            if (!seen) {
-                std::fprintf(stderr, "error: %s\n", seen.error().c_str());
+            if (!outages.note(&feed, seen)) {
                 return exit_failed;
             }
-            if (printer.print(*seen)) {
+            if (seen && printer.print(*seen)) {
                 return exit_success;
             }
         }

@@ -127,6 +127,7 @@ int top(const TopOptions& options) {
         return exit_usage;
     }
     const Interrupt interrupt;
+    Outages outages;
     std::vector<Watched> servers;
     for (const auto& client : *clients) {
         servers.emplace_back(*client);
@@ -140,11 +141,10 @@ int top(const TopOptions& options) {
         std::string text;
         for (Watched& server : servers) {
             const auto shown = server.look();
-            if (!shown) {
-                std::fprintf(stderr, "error: %s\n", shown.error().c_str());
+            if (!outages.note(&server, shown)) {
                 return exit_failed;
             }
-            text += *shown;
+            text += shown.value_or("");
         }
         if (!text.empty()) {
             std::printf("%s%s", is_terminal ? "\033[H\033[J" : "", text.c_str());

@@ -1,15 +1,17 @@
 """Seeing inside a server: its status, as data and as a page, `warren ps`, `warren top` and `warren tail`."""
 
+import contextlib
 import json
 import re
 import subprocess
+import threading
 import unittest
 import urllib.error
 import urllib.request
 
 from fixture import PATIENCE_S, PROGRAM, eventually, run_warren
 from processes import die_with_parent
-from tcp_fixture import Caller, TcpTest
+from tcp_fixture import Caller, TcpTest, held_port
 
 
 class WatchingTest(TcpTest):
@@ -140,6 +142,37 @@ class Commands(WatchingTest):
         self.assertRegex(slow.stdout.read(), r" sleep ok 2\d\d\.\d{3} ms ")
         for each in (every, failed, slow):
             self.assertEqual((each.returncode, each.stderr.read()), (0, ""))
+
+    @contextlib.contextmanager
+    def calling(self, address, method):
+        """Somebody calls it again and again."""
+        is_over = threading.Event()
+
+        def run():
+            with Caller(address) as caller:
+                while not is_over.is_set():
+                    caller.call(method, {"a": 1, "b": 2} if method == "add" else {"value": 1})
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
+
+    def test_tail_goes_on_when_the_server_is_started_anew(self):
+        with held_port() as holder:
+            place = "127.0.0.1:%d" % holder.getsockname()[1]
+            server, _ = self.watch(address=place)
+            tail = self.tail("--admin", place)
+            with self.calling(server.addresses[0], "add"):
+                self.assertIn(" add ok ", tail.stdout.readline())
+            server.kill()
+            self.assertIn("; trying again", tail.stderr.readline())
+            server, _ = self.watch(address=place)
+            with self.calling(server.addresses[0], "echo"):
+                self.assertTrue(any(" echo ok " in line for line in tail.stdout))
 
     def test_top_compares_two_looks(self):
         server, admin = self.watch()

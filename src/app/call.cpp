@@ -1,5 +1,6 @@
 #include <warren/client.hpp>
 
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/interrupt.hpp"
@@ -270,54 +271,73 @@ std::string stream_forms() {
     return forms;
 }
 
+/// What a call says of itself.
+void add_call_metadata(CLI::App& command, CallCommand& options) {
+    command.add_option("--idempotency-key", options.idempotency_key,
+                       "Which request this is, so that a server can tell when it comes twice");
+    command.add_flag("--idempotent", options.idempotent,
+                     "Doing it twice is as good as once: send it again when its outcome was lost");
+    command.add_option("--traceparent", options.traceparent, "W3C Trace Context");
+    command.add_option("--tracestate", options.tracestate,
+                       "W3C Trace Context, beside a traceparent");
+    command.add_option("--baggage", options.baggage, "W3C Baggage");
+    command.add_option("--contract", options.contract, "The fingerprint of the contract");
+    command
+        .add_option("--priority", options.priority,
+                    "0 to 255; at a broker, of queues with x-max-priority")
+        ->check(CLI::Range(0, 255));
+}
+
 }  // namespace
 
 void add_call(CLI::App& program, Action& action) {
     CLI::App* command = program.add_subcommand("call", "Call a method and print its data as JSON.");
     const auto options = std::make_shared<CallCommand>();
-    command->add_option("method", options->method, "The method's name")->required();
+    command->add_option("method", options->method, "The method's name")
+        ->type_name(value_name::method)
+        ->required();
     command
         ->add_option("arguments", options->arguments,
                      "JSON: an object by name, a list by position, or one value; @FILE reads a "
                      "file, - standard input")
+        ->type_name(value_name::json)
         ->required();
-    command->add_option("--named", options->named,
-                        "JSON: an object of further arguments by name, beside a list by position "
-                        "(" +
-                            endpoint::list_of(&endpoint::ProtocolDescriptor::mixes_arguments) +
-                            ")");
+    command
+        ->add_option("--named", options->named,
+                     "JSON: an object of further arguments by name, beside a list by position "
+                     "(" +
+                         endpoint::list_of(&endpoint::ProtocolDescriptor::mixes_arguments) + ")")
+        ->type_name(value_name::json);
     command
         ->add_option("--to", options->to,
                      "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, " +
                          stream_forms() + "zmq+tcp://HOST:PORT[?protocol=" +
                          endpoint::list_of(&endpoint::ProtocolDescriptor::over_messages, "|") +
                          "], zmq+ipc:///PATH; @FILE reads a file, so that no password stands in "
-                         "the list of processes")
+                         "the list of processes; @NAME is a profile")
+        ->type_name(value_name::address)
         ->envname("WARREN_TO");
+    command
+        ->add_option("--profile", options->profile,
+                     "The server of this name in ~/.config/warren/profiles.yml, with its secrets; "
+                     "the same as --to @NAME")
+        ->type_name(value_name::profile);
     command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
-        ->capture_default_str();
+        ->default_str(call_timeout_default)
+        ->type_name(value_name::duration);
     command
         ->add_option("--fernet-key", options->fernet_keys,
                      "Encrypt secrets with this key, or with @FILE's; may be repeated")
+        ->type_name(value_name::secret)
         ->allow_extra_args(false);
     command
         ->add_option("--auth-secret", options->auth_secrets,
                      "Sign with this secret, or with @FILE's (without a broker); may be repeated")
+        ->type_name(value_name::secret)
         ->allow_extra_args(false);
-    command->add_option("--idempotency-key", options->idempotency_key,
-                        "Which request this is, so that a server can tell when it comes twice");
-    command->add_flag("--idempotent", options->idempotent,
-                      "Doing it twice is as good as once: send it again when its outcome was lost");
-    command->add_option("--traceparent", options->traceparent, "W3C Trace Context");
-    command->add_option("--tracestate", options->tracestate,
-                        "W3C Trace Context, beside a traceparent");
-    command->add_option("--baggage", options->baggage, "W3C Baggage");
-    command->add_option("--contract", options->contract, "The fingerprint of the contract");
-    command
-        ->add_option("--priority", options->priority,
-                     "0 to 255; at a broker, of queues with x-max-priority")
-        ->check(CLI::Range(0, 255));
-    command->add_option("--ca", options->ca, "Of TLS: trust the authorities in this PEM file");
+    add_call_metadata(*command, *options);
+    command->add_option("--ca", options->ca, "Of TLS: trust the authorities in this PEM file")
+        ->type_name(value_name::file);
     command->add_flag("--insecure", options->insecure, "Of TLS: trust any certificate");
     command->add_option("--compress", options->compress,
                         "Compress what is large, both ways: zstd or gzip");

@@ -65,6 +65,8 @@ endfunction()
 function(warren_install_units)
   set(packaging ${PROJECT_SOURCE_DIR}/packaging)
   install(PROGRAMS ${packaging}/warren-status TYPE BIN)
+  install(FILES ${packaging}/warren-status.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${packaging}/warren.yml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
   install(FILES ${packaging}/warren.target ${packaging}/warren.socket
           DESTINATION lib/systemd/system)
   install(FILES ${packaging}/warren.sysusers DESTINATION lib/sysusers.d RENAME warren.conf)

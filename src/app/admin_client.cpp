@@ -1,6 +1,7 @@
 #include "app/admin_client.hpp"
 
 #include "app/address_option.hpp"
+#include "app/command_table.hpp"
 #include "core/uri.hpp"
 #include "transport/http/http_client.hpp"
 #include "transport/loop/asio_executor.hpp"
@@ -164,10 +165,14 @@ void add_admin_targets(CLI::App& command, AdminTargets& targets) {
                     "A server's admin address, HOST:PORT or an http(s) address; may be repeated")
         ->allow_extra_args(false)
         ->capture_default_str();
-    command.add_option("--token", targets.token,
-                       "What `admin.token` of its configuration says; @FILE reads a file");
-    command.add_option("--ca", targets.ca,
-                       "Of https: trust the authorities in this PEM file, not the system's");
+    command
+        .add_option("--token", targets.token,
+                    "What `admin.token` of its configuration says; @FILE reads a file")
+        ->type_name(value_name::secret);
+    command
+        .add_option("--ca", targets.ca,
+                    "Of https: trust the authorities in this PEM file, not the system's")
+        ->type_name(value_name::file);
 }
 
 }  // namespace warren::app

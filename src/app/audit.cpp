@@ -1,3 +1,4 @@
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/config/config.hpp"
 #include "app/exit_code.hpp"
@@ -206,9 +207,12 @@ void add_audit(CLI::App& program, Action& action) {
         "audit",
         "Hold what a configuration declares against what its brokers have. Changes nothing there.");
     const auto options = std::make_shared<AuditCommand>();
-    command->add_option("file", options->file, "The configuration")->required();
+    command->add_option("file", options->file, "The configuration")
+        ->required()
+        ->type_name(value_name::file);
     command->add_option("--virtual-host-name", options->virtual_host, "Audit this one alone");
     command->add_option("--modules", options->modules, "A further directory of modules")
+        ->type_name(value_name::directory)
         ->allow_extra_args(false);
     command->add_flag("--json", options->is_json, "One object in each line");
     command->callback([&action, options] { action = [options] { return audit(*options); }; });

@@ -1,3 +1,4 @@
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "core/base64.hpp"
@@ -168,7 +169,9 @@ void add_buffer(CLI::App& program, Action& action) {
     CLI::App* command = program.add_subcommand(
         "buffer", "Show what waits in the buffer of a proxy that does not run, and what failed.");
     const auto options = std::make_shared<BufferCommand>();
-    command->add_option("file", options->file, "The buffer's file")->required();
+    command->add_option("file", options->file, "The buffer's file")
+        ->type_name(value_name::file)
+        ->required();
     auto* const list = command->add_flag("--list", options->list, "Each call that waits, as JSON");
     auto* const failed =
         command->add_flag("--failed", options->failed, "Each call that failed, as JSON");

@@ -1,5 +1,6 @@
 #include <warren/client.hpp>
 
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/interrupt.hpp"
@@ -275,17 +276,21 @@ std::string stream_forms() {
 void add_call(CLI::App& program, Action& action) {
     CLI::App* command = program.add_subcommand("call", "Call a method and print its data as JSON.");
     const auto options = std::make_shared<CallCommand>();
-    command->add_option("method", options->method, "The method's name")->required();
+    command->add_option("method", options->method, "The method's name")
+        ->type_name(value_name::method)
+        ->required();
     command
         ->add_option("arguments", options->arguments,
                      "JSON: an object by name, a list by position, or one value; @FILE reads a "
                      "file, - standard input")
+        ->type_name(value_name::json)
         ->required();
-    command->add_option("--named", options->named,
-                        "JSON: an object of further arguments by name, beside a list by position "
-                        "(" +
-                            endpoint::list_of(&endpoint::ProtocolDescriptor::mixes_arguments) +
-                            ")");
+    command
+        ->add_option("--named", options->named,
+                     "JSON: an object of further arguments by name, beside a list by position "
+                     "(" +
+                         endpoint::list_of(&endpoint::ProtocolDescriptor::mixes_arguments) + ")")
+        ->type_name(value_name::json);
     command
         ->add_option("--to", options->to,
                      "The server: amqp://[USER[:PASSWORD]@]HOST[:PORT]/[VHOST]?queue=QUEUE, " +
@@ -293,16 +298,20 @@ void add_call(CLI::App& program, Action& action) {
                          endpoint::list_of(&endpoint::ProtocolDescriptor::over_messages, "|") +
                          "], zmq+ipc:///PATH; @FILE reads a file, so that no password stands in "
                          "the list of processes")
+        ->type_name(value_name::address)
         ->envname("WARREN_TO");
     command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name(value_name::duration);
     command
         ->add_option("--fernet-key", options->fernet_keys,
                      "Encrypt secrets with this key, or with @FILE's; may be repeated")
+        ->type_name(value_name::secret)
         ->allow_extra_args(false);
     command
         ->add_option("--auth-secret", options->auth_secrets,
                      "Sign with this secret, or with @FILE's (without a broker); may be repeated")
+        ->type_name(value_name::secret)
         ->allow_extra_args(false);
     command->add_option("--idempotency-key", options->idempotency_key,
                         "Which request this is, so that a server can tell when it comes twice");
@@ -317,7 +326,8 @@ void add_call(CLI::App& program, Action& action) {
         ->add_option("--priority", options->priority,
                      "0 to 255; at a broker, of queues with x-max-priority")
         ->check(CLI::Range(0, 255));
-    command->add_option("--ca", options->ca, "Of TLS: trust the authorities in this PEM file");
+    command->add_option("--ca", options->ca, "Of TLS: trust the authorities in this PEM file")
+        ->type_name(value_name::file);
     command->add_flag("--insecure", options->insecure, "Of TLS: trust any certificate");
     command->add_option("--compress", options->compress,
                         "Compress what is large, both ways: zstd or gzip");

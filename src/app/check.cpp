@@ -1,3 +1,4 @@
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/methods_loading.hpp"
@@ -74,9 +75,12 @@ void add_check(CLI::App& program, Action& action) {
     CLI::App* command = program.add_subcommand(
         "check", "Report everything that is wrong with a configuration and its modules.");
     const auto options = std::make_shared<CheckOptions>();
-    command->add_option("file", options->file, "The configuration")->required();
+    command->add_option("file", options->file, "The configuration")
+        ->required()
+        ->type_name(value_name::file);
     command->add_option("--virtual-host-name", options->virtual_host, "Check this one alone");
     command->add_option("--modules", options->modules, "A further directory of modules")
+        ->type_name(value_name::directory)
         ->allow_extra_args(false);
     command->callback([&action, options] { action = [options] { return check(*options); }; });
 }

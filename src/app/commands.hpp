@@ -26,5 +26,7 @@ void add_audit(CLI::App& program, Action& action);
 void add_ps(CLI::App& program, Action& action);
 void add_top(CLI::App& program, Action& action);
 void add_tail(CLI::App& program, Action& action);
+// It tells of all that the program has, whenever it was added.
+void add_completion(CLI::App& program, Action& action);
 
 }  // namespace warren::app

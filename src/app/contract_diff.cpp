@@ -1,3 +1,4 @@
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/other_contract.hpp"
@@ -41,8 +42,11 @@ void add_contract_diff(CLI::App& contract, Action& action) {
     command
         ->add_option("old", options->before,
                      "A contract document, a directory of modules, or a server's address")
+        ->type_name(value_name::place)
         ->required();
-    command->add_option("new", options->after, "The one to hold against it")->required();
+    command->add_option("new", options->after, "The one to hold against it")
+        ->type_name(value_name::place)
+        ->required();
     command->add_flag("--json", options->json, "As JSON");
     command->callback(
         [&action, options] { action = [options] { return diff_contracts(*options); }; });

@@ -2,6 +2,8 @@
 
 #include <warren/client.hpp>
 
+#include "app/address_option.hpp"
+#include "app/command_table.hpp"
 #include "app/configured_contract.hpp"
 #include "app/exit_code.hpp"
 #include "app/methods_loading.hpp"
@@ -18,58 +20,62 @@
 namespace warren::app {
 namespace {
 
-constexpr std::chrono::seconds answer_timeout{10};
 constexpr std::size_t document_bytes_max = std::size_t{1} << 30;
 
-void print(const std::string& problem) {
+void print_problem(const std::string& problem) {
     std::fprintf(stderr, "error: %s\n", problem.c_str());
 }
 
-void print(const std::string& where, const Failure& failure) {
-    print(where + failure.message);
+void print_problem(const std::string& where, const Failure& failure) {
+    print_problem(where + failure.message);
     for (const FieldError& error : failure.errors) {
         const std::string place = to_string(error.location);
-        print(where + place + (place.empty() ? "" : ": ") + error.message);
+        print_problem(where + place + (place.empty() ? "" : ": ") + error.message);
     }
 }
 
 std::expected<contract::Document, int> read_document(const std::string& file) {
     const auto text = read_file(file, document_bytes_max);
     if (!text) {
-        print(file + " cannot be read: " + text.error());
+        print_problem(file + " cannot be read: " + text.error());
         return std::unexpected{exit_configuration};
     }
     if (text->size() > document_bytes_max) {
-        print(file + ": over 1 GiB: not a contract document");
+        print_problem(file + ": over 1 GiB: not a contract document");
         return std::unexpected{exit_configuration};
     }
     auto document = contract::from_json(*text);
     if (!document) {
-        print(file + ": ", document.error());
+        print_problem(file + ": ", document.error());
         return std::unexpected{exit_configuration};
     }
     return std::move(*document);
 }
 
+bool is_address(std::string_view place) {
+    return place.contains("://") || place.starts_with("memory:");
+}
+
 /// in  address: with credentials perhaps, and so it is not shown
-std::expected<contract::Document, int> ask(const std::string& address) {
+std::expected<contract::Document, int> ask(const std::string& address,
+                                           std::chrono::milliseconds timeout) {
     try {
         Client client{address};
         CallOptions options;
-        options.timeout = answer_timeout;
+        options.timeout = timeout;
         const Dynamic told = client.call(endpoint::describe_name, Dynamic::map({}), options);
         auto document = contract::from_json(told.to_json());
         if (document) {
             return std::move(*document);
         }
-        print("the server says: ", document.error());
+        print_problem("the server says: ", document.error());
     } catch (const Error& error) {
         // At a broker nobody may be bound to the name.
         const bool is_silent = error.code() == Code::no_such_method ||
                                (error.code() == Code::no_responder && address.starts_with("amqp"));
-        print({}, error.failure());
+        print_problem({}, error.failure());
         if (is_silent) {
-            print(
+            print_problem(
                 "a listener tells what it has with 'describe: true', and by itself only where "
                 "this machine alone can ask");
         }
@@ -81,14 +87,14 @@ std::expected<contract::Document, int> load(const std::vector<DirectoryEntry>& d
     Registry registry;
     const auto problems = load_modules(directories, registry);
     for (const std::string& problem : problems) {
-        print(problem);
+        print_problem(problem);
     }
     if (!problems.empty()) {
         return std::unexpected{exit_configuration};
     }
     if (registry.all().empty()) {
         for (const DirectoryEntry& directory : directories) {
-            print(directory.path + ": there is no module here, and so no method");
+            print_problem(directory.path + ": there is no module here, and so no method");
         }
         return std::unexpected{exit_configuration};
     }
@@ -103,7 +109,7 @@ std::expected<contract::Document, int> read_configured(const ContractSource& sou
         problems = load_methods(config, source.modules, registry);
     }
     for (const std::string& problem : problems) {
-        print(problem);
+        print_problem(problem);
     }
     if (!problems.empty()) {
         return std::unexpected{exit_configuration};
@@ -115,14 +121,21 @@ std::expected<contract::Document, int> read_configured(const ContractSource& sou
 
 void add_contract_source(CLI::App& command, ContractSource& source) {
     auto* const place =
-        command.add_option("place", source.place, "A contract document, or a directory of modules");
+        command.add_option("place", source.place, "A contract document, or a directory of modules")
+            ->type_name(value_name::place);
     auto* const modules =
         command.add_option("--modules", source.modules, "A directory of modules; may be repeated")
+            ->type_name(value_name::directory)
             ->allow_extra_args(false);
-    auto* const config = command.add_option("--config,--config-file-path", source.config_file,
-                                            "Take modules and listeners from this configuration");
+    auto* const config = command
+                             .add_option("--config,--config-file-path", source.config_file,
+                                         "Take modules and listeners from this configuration")
+                             ->type_name(value_name::file);
     auto* const from =
-        command.add_option("--from", source.from, "Ask a server that describes itself, by address");
+        command
+            .add_option("--from", source.from,
+                        "Ask a server that describes itself, by address; @FILE reads a file")
+            ->type_name(value_name::address);
     place->excludes(modules);
     place->excludes(config);
     place->excludes(from);
@@ -131,16 +144,25 @@ void add_contract_source(CLI::App& command, ContractSource& source) {
 }
 
 std::expected<contract::Document, int> read_contract(const ContractSource& source) {
-    if (source.place || source.from) {
-        return read_contract(source.place ? *source.place : *source.from);
+    if (source.from) {
+        const auto address = read_address(*source.from);
+        if (!address) {
+            print_problem("--from: " + address.error());
+            return std::unexpected{exit_usage};
+        }
+        return is_address(*address) ? ask(*address, source.timeout) : read_contract(*address);
+    }
+    if (source.place) {
+        return is_address(*source.place) ? ask(*source.place, source.timeout)
+                                         : read_contract(*source.place);
     }
     return source.config_file ? read_configured(source)
                               : load(module_directories({}, source.modules));
 }
 
 std::expected<contract::Document, int> read_contract(const std::string& place) {
-    if (place.contains("://") || place.starts_with("memory:")) {
-        return ask(place);
+    if (is_address(place)) {
+        return ask(place, ContractSource{}.timeout);
     }
     std::error_code error;
     if (std::filesystem::is_directory(place, error)) {

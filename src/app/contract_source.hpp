@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <expected>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@ struct ContractSource {
     std::optional<std::string> place{};  // a document's file, or a folder of modules
     std::vector<std::string> modules{};
     std::optional<std::string> config_file{};
-    std::optional<std::string> from{};  // the address of a server that describes itself
+    std::optional<std::string> from{};  // the address of a server that describes itself, or @FILE
+    std::chrono::milliseconds timeout = std::chrono::seconds{10};  // of its answer
 };
 
 /// Give a sub-command the options of a source. It outlives the parsing.

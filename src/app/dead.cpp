@@ -1,6 +1,7 @@
 #include "app/dead.hpp"
 
 #include "app/address_option.hpp"
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 
@@ -75,10 +76,12 @@ void add_dead_command(CLI::App& dead, Action& action, DeadAction which, const st
                      "The served queue's address (amqp://HOST/VHOST?queue=NAME), a server's store "
                      "(its file, or postgresql://...), @FILE with either, or the file of a "
                      "proxy's buffer")
+        ->type_name(value_name::address)
         ->required();
     command->add_option("--dead-letter-queue", options->dead_letter_queue,
                         "Where the dead letters are, if not in the queue's name and .dead-letter");
-    command->add_option("--method", options->method, "Those of this method alone");
+    command->add_option("--method", options->method, "Those of this method alone")
+        ->type_name(value_name::method);
     command->add_option("--reason", options->reason, "Those whose reason has this text in it");
     command->add_option("--since", options->since,
                         "Those that died so long ago (2h) at most, or after a time (RFC 3339)");

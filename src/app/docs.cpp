@@ -1,4 +1,5 @@
 #include "app/address_option.hpp"
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/contract_source.hpp"
 #include "app/docs_server.hpp"
@@ -161,18 +162,23 @@ void add_try(CLI::App& serve, DocsOptions& options) {
     };
     add("--address", options.call.to,
         "Where --try call calls, as --to of `warren call`; else where the configuration serves the "
-        "method, or --from; @FILE reads a file");
+        "method, or --from; @FILE reads a file")
+        ->type_name(value_name::address);
     add("--fernet-key", options.call.fernet_keys,
         "Encrypt secrets with this key, or with @FILE's; may be repeated")
+        ->type_name(value_name::secret)
         ->allow_extra_args(false);
     add("--auth-secret", options.call.auth_secrets,
         "Sign with this secret, or with @FILE's (without a broker); may be repeated")
+        ->type_name(value_name::secret)
         ->allow_extra_args(false);
-    add("--ca", options.call.ca, "Of TLS: trust the authorities in this PEM file");
+    add("--ca", options.call.ca, "Of TLS: trust the authorities in this PEM file")
+        ->type_name(value_name::file);
     serve.add_flag("--insecure", options.call.insecure, "Of TLS: trust any certificate")
         ->needs(try_it);
     add("--timeout", options.call.timeout, "How long a call may take, such as 5s")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name(value_name::duration);
     add("--public-host", options.public_hosts,
         "A name that this server is known by, as behind a proxy; may be repeated")
         ->allow_extra_args(false)
@@ -186,9 +192,11 @@ void add_try(CLI::App& serve, DocsOptions& options) {
 }
 
 void add_against(CLI::App& command, DocsOptions& options) {
-    command.add_option("--against", options.against,
-                       "Say what changed since this contract: a document, a directory of modules, "
-                       "or a server's address");
+    command
+        .add_option("--against", options.against,
+                    "Say what changed since this contract: a document, a directory of modules, "
+                    "or a server's address")
+        ->type_name(value_name::place);
 }
 
 }  // namespace
@@ -206,6 +214,7 @@ void add_docs(CLI::App& program, Action& action) {
     build
         ->add_option("--out", options->out,
                      "The directory; one that is there is replaced if it holds documentation alone")
+        ->type_name(value_name::directory)
         ->required();
     build->add_option("--title", options->server.title, "What the pages are called")
         ->capture_default_str();

@@ -1,7 +1,9 @@
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/contract_source.hpp"
 #include "app/exit_code.hpp"
 #include "app/type_text.hpp"
+#include "core/duration.hpp"
 #include "core/utf8.hpp"
 #include "docs/schemas.hpp"
 #include "format/json/json.hpp"
@@ -16,7 +18,9 @@ namespace {
 
 struct MethodsOptions {
     ContractSource source;
+    std::string timeout = "10s";  // with --from
     bool json = false;
+    bool names = false;
 };
 
 std::string lock_text(const contract::MethodDocument& method) {
@@ -68,7 +72,13 @@ Dynamic to_data(const contract::Document& document, const contract::MethodDocume
                          {"response_model", docs::schema_of(document, method.response)}});
 }
 
-int methods(const MethodsOptions& options) {
+int methods(MethodsOptions options) {
+    const auto timeout = core::parse_duration(options.timeout);
+    if (!timeout) {
+        std::fprintf(stderr, "error: --timeout: %s\n", timeout.error().message.c_str());
+        return exit_usage;
+    }
+    options.source.timeout = *timeout;
     const auto document = read_contract(options.source);
     if (!document) {
         return document.error();
@@ -78,6 +88,8 @@ int methods(const MethodsOptions& options) {
     for (const contract::MethodDocument& method : document->methods) {
         if (options.json) {
             items.push_back(data.emplace_back(to_data(*document, method)).value());
+        } else if (options.names) {
+            std::printf("%s\n", core::text_for_display(method.name).c_str());
         } else {
             print_text(*document, method);
         }
@@ -100,7 +112,13 @@ void add_methods(CLI::App& program, Action& action) {
         program.add_subcommand("methods", "List what modules offer, with requests and responses.");
     const auto options = std::make_shared<MethodsOptions>();
     add_contract_source(*command, options->source);
-    command->add_flag("--json", options->json, "As JSON, the models as JSON Schemas");
+    auto* const json =
+        command->add_flag("--json", options->json, "As JSON, the models as JSON Schemas");
+    command->add_flag("--names", options->names, "Their names alone, a line for each")
+        ->excludes(json);
+    command->add_option("--timeout", options->timeout, "How long the server of --from may take")
+        ->capture_default_str()
+        ->type_name(value_name::duration);
     command->callback([&action, options] { action = [options] { return methods(*options); }; });
 }
 

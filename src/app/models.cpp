@@ -1,3 +1,4 @@
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/contract_source.hpp"
 #include "app/exit_code.hpp"
@@ -88,6 +89,7 @@ void add_models(CLI::App& program, Action& action) {
         ->required()
         ->check(CLI::IsMember({"python", "typescript", "cpp"}));
     command->add_option("--out", options->directory, "A directory that is not there yet, or empty")
+        ->type_name(value_name::directory)
         ->required();
     add_pydantic(*command, *options);
     command->callback(

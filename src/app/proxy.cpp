@@ -2,6 +2,7 @@
 #include <warren/tracing.hpp>
 
 #include "app/address_option.hpp"
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/log.hpp"
@@ -129,16 +130,19 @@ void add_proxy(CLI::App& program, Action& action) {
             "--from", options->from,
             "Where calls come in: tcp://HOST:PORT (port 0: a free one) or a protocol's own scheme, "
             "zmq+tcp://HOST:PORT?socket=rep|sub or amqp://...?queue=QUEUE; @FILE reads a file")
+        ->type_name(value_name::address)
         ->envname("WARREN_FROM")
         ->required();
     command
         ->add_option("--to", options->to,
                      "Where they go on to: any address of `warren call`; @FILE reads a file")
+        ->type_name(value_name::address)
         ->envname("WARREN_TO")
         ->required();
     command
         ->add_option("--method", options->methods,
                      "Take on calls of this method, and of no other; may be repeated")
+        ->type_name(value_name::method)
         ->allow_extra_args(false);
     auto* const buffered =
         command->add_flag("--buffered", options->is_buffered,
@@ -147,6 +151,7 @@ void add_proxy(CLI::App& program, Action& action) {
     command
         ->add_option("--buffer-file", options->buffer_file,
                      "Where; default: in the state directory, after the proxy's name")
+        ->type_name(value_name::file)
         ->needs(buffered);
     command->add_flag("--drop-replies", options->drops_replies,
                       "Answer a plain success, or the failure, instead of the reply");
@@ -155,11 +160,13 @@ void add_proxy(CLI::App& program, Action& action) {
     command
         ->add_option("--timeout", options->timeout,
                      "How long to wait for an answer to a call that names no time of its own")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name(value_name::duration);
     command
         ->add_option("--drain-timeout", options->drain_timeout,
                      "How long calls get to finish after SIGTERM")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name(value_name::duration);
     command->add_option("--name", options->name,
                         "What it is called in metrics and in the log (default: both addresses)");
     command->add_option("--admin", options->admin,

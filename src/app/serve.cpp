@@ -1,3 +1,4 @@
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/configured_contract.hpp"
 #include "app/docs_server.hpp"
@@ -144,14 +145,17 @@ void add_serve(CLI::App& program, Action& action) {
     CLI::App* command =
         program.add_subcommand("serve", "Serve the methods of modules as a configuration says.");
     const auto options = std::make_shared<ServeOptions>();
-    command->add_option("--config,--config-file-path", options->config_file,
-                        "The configuration (default: CONFIG_FILE_PATH of the environment, then "
-                        "/etc/warren/warren.yml)");
+    command
+        ->add_option("--config,--config-file-path", options->config_file,
+                     "The configuration (default: CONFIG_FILE_PATH of the environment, then "
+                     "/etc/warren/warren.yml)")
+        ->type_name(value_name::file);
     command->add_option("--virtual-host-name", options->virtual_host,
                         "Serve this one of the configuration's virtual hosts alone");
     command
         ->add_option("--modules", options->modules,
                      "A directory of modules, beside the configuration's; may be repeated")
+        ->type_name(value_name::directory)
         ->allow_extra_args(false);
     command->callback([&action, options] { action = [options] { return serve(*options); }; });
 }

@@ -1,5 +1,6 @@
 #include "app/admin_client.hpp"
 #include "app/call_lines.hpp"
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/interrupt.hpp"
@@ -138,12 +139,14 @@ void add_tail(CLI::App& program, Action& action) {
     const auto add = [&](const char* name, auto& value, const char* help) {
         return command->add_option(name, value, help)->allow_extra_args(false);
     };
-    add("--method", options->methods, "Calls of this method alone; may be repeated");
+    add("--method", options->methods, "Calls of this method alone; may be repeated")
+        ->type_name(value_name::method);
     add("--caller", options->callers, "Calls of this caller alone; may be repeated");
     add("--code", options->codes, "Calls that end so, such as ok or overloaded; may be repeated");
     command->add_flag("--failed", options->failed, "Calls that fail alone");
     add("--slower", options->slower, "Calls that take so long alone, such as 250ms")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name(value_name::duration);
     add("--count", options->count, "End after so many");
     command->add_flag("--json", options->json, "A line of JSON for each");
     command->callback([&action, options] { action = [options] { return tail(*options); }; });

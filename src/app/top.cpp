@@ -1,6 +1,7 @@
 #include "app/admin_client.hpp"
 #include "app/call_lines.hpp"
 #include "app/call_rates.hpp"
+#include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/interrupt.hpp"
@@ -165,7 +166,8 @@ void add_top(CLI::App& program, Action& action) {
     const auto options = std::make_shared<TopOptions>();
     add_admin_targets(*command, options->targets);
     command->add_option("--interval", options->interval, "From one look to the next")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->type_name(value_name::duration);
     command->add_option("--times", options->times, "Show so many, and end");
     command->callback([&action, options] { action = [options] { return top(*options); }; });
 }

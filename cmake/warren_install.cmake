@@ -17,6 +17,7 @@ function(warren_install)
                 ${PROJECT_SOURCE_DIR}/LICENSE TYPE DOC)
   warren_install_packages()
   warren_install_units()
+  warren_install_share()
 endfunction()
 
 function(warren_install_module name)
@@ -39,6 +40,25 @@ function(warren_install_packages)
   file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
   configure_file(${PROJECT_SOURCE_DIR}/packaging/warren.pc.in ${PROJECT_BINARY_DIR}/warren.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/warren.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+
+# Manual pages and completion, which the program writes of its own tables. One for another machine
+# cannot be asked here.
+function(warren_install_share)
+  if(CMAKE_CROSSCOMPILING)
+    return()
+  endif()
+  set(share ${PROJECT_BINARY_DIR}/share)
+  set(written ${PROJECT_BINARY_DIR}/share.written)
+  add_custom_command(OUTPUT ${written}
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${share}
+    COMMAND warren_program help --share ${share}
+    COMMAND ${CMAKE_COMMAND} -E touch ${written}
+    DEPENDS warren_program COMMENT "Writing manual pages and completion" VERBATIM)
+  add_custom_target(warren_share ALL DEPENDS ${written})
+  install(DIRECTORY ${share}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
+  install(DIRECTORY ${share}/bash-completion ${share}/zsh ${share}/fish
+          DESTINATION ${CMAKE_INSTALL_DATADIR})
 endfunction()
 
 # The services name the program by its whole path, as systemd wants it: that of the prefix.

@@ -26,7 +26,8 @@ void add_audit(CLI::App& program, Action& action);
 void add_ps(CLI::App& program, Action& action);
 void add_top(CLI::App& program, Action& action);
 void add_tail(CLI::App& program, Action& action);
-// It tells of all that the program has, whenever it was added.
+// These tell of all that the program has, whenever it was added.
+void add_help(CLI::App& program, Action& action);
 void add_completion(CLI::App& program, Action& action);
 
 }  // namespace warren::app

@@ -38,7 +38,7 @@ std::expected<transport::HttpClientOptions, std::string> options_of(const std::s
     if (!uri->port && !is_secured) {
         return wrong();
     }
-    auto token = read_address(targets.token);
+    auto token = read_at_file(targets.token);
     if (!token) {
         return std::unexpected{"--token: " + token.error()};
     }

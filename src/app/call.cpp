@@ -271,6 +271,23 @@ std::string stream_forms() {
     return forms;
 }
 
+/// What a call says of itself.
+void add_call_metadata(CLI::App& command, CallCommand& options) {
+    command.add_option("--idempotency-key", options.idempotency_key,
+                       "Which request this is, so that a server can tell when it comes twice");
+    command.add_flag("--idempotent", options.idempotent,
+                     "Doing it twice is as good as once: send it again when its outcome was lost");
+    command.add_option("--traceparent", options.traceparent, "W3C Trace Context");
+    command.add_option("--tracestate", options.tracestate,
+                       "W3C Trace Context, beside a traceparent");
+    command.add_option("--baggage", options.baggage, "W3C Baggage");
+    command.add_option("--contract", options.contract, "The fingerprint of the contract");
+    command
+        .add_option("--priority", options.priority,
+                    "0 to 255; at a broker, of queues with x-max-priority")
+        ->check(CLI::Range(0, 255));
+}
+
 }  // namespace
 
 void add_call(CLI::App& program, Action& action) {
@@ -297,11 +314,16 @@ void add_call(CLI::App& program, Action& action) {
                          stream_forms() + "zmq+tcp://HOST:PORT[?protocol=" +
                          endpoint::list_of(&endpoint::ProtocolDescriptor::over_messages, "|") +
                          "], zmq+ipc:///PATH; @FILE reads a file, so that no password stands in "
-                         "the list of processes")
+                         "the list of processes; @NAME is a profile")
         ->type_name(value_name::address)
         ->envname("WARREN_TO");
+    command
+        ->add_option("--profile", options->profile,
+                     "The server of this name in ~/.config/warren/profiles.yml, with its secrets; "
+                     "the same as --to @NAME")
+        ->type_name(value_name::profile);
     command->add_option("--timeout", options->timeout, "How long to wait, such as 5s")
-        ->capture_default_str()
+        ->default_str(call_timeout_default)
         ->type_name(value_name::duration);
     command
         ->add_option("--fernet-key", options->fernet_keys,
@@ -313,19 +335,7 @@ void add_call(CLI::App& program, Action& action) {
                      "Sign with this secret, or with @FILE's (without a broker); may be repeated")
         ->type_name(value_name::secret)
         ->allow_extra_args(false);
-    command->add_option("--idempotency-key", options->idempotency_key,
-                        "Which request this is, so that a server can tell when it comes twice");
-    command->add_flag("--idempotent", options->idempotent,
-                      "Doing it twice is as good as once: send it again when its outcome was lost");
-    command->add_option("--traceparent", options->traceparent, "W3C Trace Context");
-    command->add_option("--tracestate", options->tracestate,
-                        "W3C Trace Context, beside a traceparent");
-    command->add_option("--baggage", options->baggage, "W3C Baggage");
-    command->add_option("--contract", options->contract, "The fingerprint of the contract");
-    command
-        ->add_option("--priority", options->priority,
-                     "0 to 255; at a broker, of queues with x-max-priority")
-        ->check(CLI::Range(0, 255));
+    add_call_metadata(*command, *options);
     command->add_option("--ca", options->ca, "Of TLS: trust the authorities in this PEM file")
         ->type_name(value_name::file);
     command->add_flag("--insecure", options->insecure, "Of TLS: trust any certificate");

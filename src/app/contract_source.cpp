@@ -58,9 +58,10 @@ bool is_address(std::string_view place) {
 
 /// in  address: with credentials perhaps, and so it is not shown
 std::expected<contract::Document, int> ask(const std::string& address,
-                                           std::chrono::milliseconds timeout) {
+                                           std::chrono::milliseconds timeout,
+                                           const std::vector<std::string>& auth_secrets = {}) {
     try {
-        Client client{address};
+        Client client{address, {.auth_secrets = auth_secrets}};
         CallOptions options;
         options.timeout = timeout;
         const Dynamic told = client.call(endpoint::describe_name, Dynamic::map({}), options);
@@ -145,12 +146,14 @@ void add_contract_source(CLI::App& command, ContractSource& source) {
 
 std::expected<contract::Document, int> read_contract(const ContractSource& source) {
     if (source.from) {
-        const auto address = read_address(*source.from);
-        if (!address) {
-            print_problem("--from: " + address.error());
+        const auto target = read_target(*source.from);
+        if (!target) {
+            print_problem("--from: " + target.error());
             return std::unexpected{exit_usage};
         }
-        return is_address(*address) ? ask(*address, source.timeout) : read_contract(*address);
+        const std::string address = address_of(*target);
+        return is_address(address) ? ask(address, source.timeout, target->auth_secrets)
+                                   : read_contract(address);
     }
     if (source.place) {
         return is_address(*source.place) ? ask(*source.place, source.timeout)

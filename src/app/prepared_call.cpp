@@ -71,19 +71,17 @@ std::expected<std::vector<std::string>, std::string> read_fernet_keys(
 
 /// The address with what the options say about TLS, as its kind of address spells it.
 /// err  what to tell the user
-std::expected<std::string, std::string> address_of(const CallCommand& command) {
-    const auto given = read_address(command.to);
-    if (!given) {
-        return std::unexpected{command.to_option + ": " + given.error()};
-    }
-    std::string address = core::with_lower_scheme(*given);
+std::expected<std::string, std::string> address_of(const CallCommand& command,
+                                                   const Profile& target) {
+    std::string address = core::with_lower_scheme(target.to);
     if (address.empty()) {
         return std::unexpected{
             "--to is required: the server's address, here or in the environment as WARREN_TO"};
     }
     const bool at_broker = address.starts_with("amqp");
-    if (!command.ca.empty()) {
-        endpoint::add_parameter(address, at_broker ? "cacertfile" : "ca", command.ca);
+    const std::string& ca = command.ca.empty() ? target.ca : command.ca;
+    if (!ca.empty()) {
+        endpoint::add_parameter(address, at_broker ? "cacertfile" : "ca", ca);
     }
     if (command.insecure) {
         endpoint::add_parameter(address, "verify", at_broker ? "verify_none" : "none");
@@ -133,7 +131,7 @@ std::expected<void, std::string> check_address(const std::string& text, const st
 
 /// Who types a command wants to know soon; who says so, waits for what comes back. Over ZeroMQ,
 /// where it does not matter who starts first, everybody waits.
-void set_patience(const CallCommand& command, ClientOptions& options) {
+void set_patience(const CallCommand& command, const std::string& address, ClientOptions& options) {
     constexpr std::size_t attempts = 5;
     if (command.wait) {
         options.connect_attempts = std::numeric_limits<std::uint32_t>::max();
@@ -141,19 +139,45 @@ void set_patience(const CallCommand& command, ClientOptions& options) {
         return;
     }
     options.when_blocked = WhenBlocked::fail;
-    if (!command.to.starts_with("zmq")) {
+    if (!address.starts_with("zmq")) {
         options.connect_attempts = attempts;
     }
+}
+
+/// Whom to call, of --profile or --to; what stands in the environment gives way to the former.
+/// err  what to tell the user
+std::expected<Profile, std::string> target_of(const CallCommand& command) {
+    if (command.profile.empty()) {
+        auto target = read_target(command.to);
+        if (!target) {
+            return std::unexpected{command.to_option + ": " + target.error()};
+        }
+        return target;
+    }
+    const char* const of_environment = own_environment("WARREN_TO");
+    if (!command.to.empty() && (of_environment == nullptr || command.to != of_environment)) {
+        return std::unexpected{"--profile and --to both say whom to call: give one"};
+    }
+    auto target = read_named_profile(command.profile);
+    if (!target) {
+        return std::unexpected{"--profile: " + target.error()};
+    }
+    return target;
 }
 
 }  // namespace
 
 std::expected<PreparedCall, std::string> prepare_call(const CallCommand& command) {
-    const auto timeout = core::parse_duration(command.timeout);
+    const auto target = target_of(command);
+    if (!target) {
+        return std::unexpected{target.error()};
+    }
+    const auto timeout = core::parse_duration(
+        command.timeout.empty() ? target->timeout.value_or(call_timeout_default) : command.timeout);
     if (!timeout) {
         return std::unexpected{"--timeout: " + timeout.error().message};
     }
-    auto address = address_of(command);
+    auto address = address_of(command, *target);
     if (!address) {
         return std::unexpected{address.error()};
     }
@@ -162,7 +186,7 @@ std::expected<PreparedCall, std::string> prepare_call(const CallCommand& command
         return std::unexpected{checked.error()};
     }
     prepared.has_parts = !endpoint::no_parts_because(*endpoint::parse_address(prepared.address));
-    set_patience(command, prepared.options);
+    set_patience(command, prepared.address, prepared.options);
     auto arguments = read_text(command.arguments);
     if (!arguments) {
         return std::unexpected{"the arguments: " + arguments.error()};
@@ -177,12 +201,14 @@ std::expected<PreparedCall, std::string> prepare_call(const CallCommand& command
     if (!keys) {
         return std::unexpected{keys.error()};
     }
-    prepared.options.fernet_keys = std::move(*keys);
+    prepared.options.fernet_keys =
+        command.fernet_keys.empty() ? target->fernet_keys : std::move(*keys);
     auto secrets = read_secrets("--auth-secret", command.auth_secrets);
     if (!secrets) {
         return std::unexpected{secrets.error()};
     }
-    prepared.options.auth_secrets = std::move(*secrets);
+    prepared.options.auth_secrets =
+        command.auth_secrets.empty() ? target->auth_secrets : std::move(*secrets);
     return prepared;
 }
 

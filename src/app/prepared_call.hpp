@@ -9,14 +9,17 @@
 
 namespace warren::app {
 
+inline constexpr const char* call_timeout_default = "60s";
+
 /// What was given on the command line.
 struct CallCommand {
     std::string method;
     std::string arguments;
     std::string named;
     std::string to;
+    std::string profile;             // instead of it
     std::string to_option = "--to";  // which option that is
-    std::string timeout = "60s";
+    std::string timeout;             // empty: the profile's, or `call_timeout_default`
     std::vector<std::string> fernet_keys;
     std::vector<std::string> auth_secrets;
     std::string ca;

@@ -24,6 +24,7 @@ TEXTS = {
     '{"status_code": 200, "status_message": "OK",': "what is on the wire",
     "ready": "what a command prints",
     "rabbitmqctl set_permissions carl": "another program's command",
+    "prod:": "profiles, as profiles_test.py has them",
     "find_package(warren REQUIRED)": "built by install_test.py",
     "access {": "a line of the log",
     "error: not reloaded, nothing": "a line of the log",

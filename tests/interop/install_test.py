@@ -93,6 +93,17 @@ class Install(TcpTest):
         address = self.serve_installed(modules=["built"])
         self.assert_gives(self.call(address, "greet", {"name": "Ada"}), "Hello Ada")
 
+    def test_manual_pages_and_completion_are_where_they_are_looked_for(self):
+        share = self.prefix / "share"
+        self.assertIn(".TH WARREN", (share / "man/man1/warren.1").read_text())
+        self.assertTrue((share / "man/man1/warren-call.1").is_file())
+        for name in (
+            "bash-completion/completions/warren",
+            "zsh/site-functions/_warren",
+            "fish/vendor_completions.d/warren.fish",
+        ):
+            self.assertTrue((share / name).is_file(), name)
+
     def test_the_example_modules_are_there_without_being_named(self):
         address = self.serve_installed()
         self.assert_gives(self.call(address, "add", {"a": 2, "b": 40}), 42)

@@ -86,6 +86,7 @@ int main(int argument_count, char** arguments) {
     add_top(program, action);
     add_tail(program, action);
     add_profiles(program, action);
+    add_init(program, action);
     add_help(program, action);
     add_completion(program, action);
 

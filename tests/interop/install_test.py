@@ -93,6 +93,32 @@ class Install(TcpTest):
         address = self.serve_installed(modules=["built"])
         self.assert_gives(self.call(address, "greet", {"name": "Ada"}), "Hello Ada")
 
+    def test_a_new_project_builds_is_tested_and_served(self):
+        project = self.directory / "new project"
+        warren = self.prefix / "bin/warren"
+        written = self.run_command(warren, "init", project).splitlines()
+        self.assertEqual({pathlib.Path(line).name for line in written}, {path.name for path in project.iterdir()})
+        built = project / "build"
+        options = [f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_CXX_COMPILER={CXX}"]
+        self.run_command("cmake", "-S", project, "-B", built, *options)
+        self.run_command("cmake", "--build", built)
+        self.assertIn("100% tests passed", self.run_command("ctest", "--test-dir", built))
+        configuration = project / "warren.yml"
+        self.assertEqual(run_warren("check", configuration).returncode, 0)
+        text = configuration.read_text()
+        self.assertIn("tcp: localhost:8080\n", text)
+        configuration.write_text(text.replace("localhost:8080", "127.0.0.1:0"))
+        with Process(warren, "serve", "--config", configuration) as server:
+            address = server.wait_until_ready().addresses[0]
+            self.assert_gives(self.call(address, "greet", {"name": "Ada"}), {"greeting": "Hello Ada"})
+        # What is there already stays as it is.
+        finished = run_warren("init", project)
+        self.assertEqual(finished.returncode, 1)
+        self.assertEqual(finished.stderr, f"error: {project}: is not empty: name a new directory\n")
+        finished = run_warren("init", configuration)
+        self.assertEqual(finished.returncode, 1)
+        self.assertIn("there is a file of this name", finished.stderr)
+
     def test_manual_pages_and_completion_are_where_they_are_looked_for(self):
         share = self.prefix / "share"
         self.assertIn(".TH WARREN", (share / "man/man1/warren.1").read_text())

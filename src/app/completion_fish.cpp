@@ -1,5 +1,7 @@
 #include "app/completion.hpp"
 
+#include <fmt/format.h>
+
 namespace warren::app {
 namespace {
 
@@ -155,7 +157,8 @@ std::string fish_completion(const CommandRow& program) {
         commands += path.empty() ? "" : " " + fish_quoted(path);
         for (const OptionRow& option : command->options) {
             for (const std::string& name : option.names) {
-                valued += option.value.empty() ? "" : " " + fish_quoted(path + " " + name);
+                valued +=
+                    option.value.empty() ? "" : " " + fish_quoted(fmt::format("{} {}", path, name));
             }
         }
         lines += lines_of(*command);

@@ -1,5 +1,7 @@
 #include "app/completion.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -103,7 +105,7 @@ std::string shell_tables(const CommandRow& program, bool is_told) {
         for (const OptionRow& option : at->options) {
             for (const std::string& name : option.names) {
                 if (const std::string takes = taken_text(option); !takes.empty()) {
-                    taken += branch(path + " " + name, {takes});
+                    taken += branch(fmt::format("{} {}", path, name), {takes});
                 }
             }
         }

@@ -63,6 +63,7 @@ CallRate rate_of(const Value& series, const Value* before, std::span<const Value
     const std::span<const Value> counts = member(series, "buckets").as_list();
     const std::span<const Value> earlier =
         before != nullptr ? member(*before, "buckets").as_list() : std::span<const Value>{};
+    buckets.reserve(counts.size());
     for (std::size_t bucket = 0; bucket < counts.size(); ++bucket) {
         buckets.push_back(count_of(counts[bucket]) -
                           (bucket < earlier.size() ? count_of(earlier[bucket]) : 0));
@@ -91,7 +92,7 @@ std::vector<CallRate> call_rates(const Dynamic& status, const Dynamic& before) {
         rates.push_back(
             rate_of(series, found != earlier.end() ? &*found : nullptr, bounds.as_list()));
     }
-    std::ranges::stable_sort(rates, std::ranges::greater{}, &CallRate::calls);
+    std::ranges::sort(rates, std::ranges::greater{}, &CallRate::calls);
     return rates;
 }
 

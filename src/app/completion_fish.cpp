@@ -139,8 +139,9 @@ std::string lines_of(const CommandRow& command) {
     for (std::size_t number = 1; number <= command.positionals.size(); ++number) {
         if (const std::string rule = value_rule(command.positionals[number - 1]);
             rule.contains("-a") || rule.contains("-F")) {
-            text += line + fish_quoted(at + "; and __warren_next " + std::to_string(number)) +
-                    rule + "\n";
+            std::string condition = at;
+            condition.append("; and __warren_next ").append(std::to_string(number));
+            text.append(line).append(fish_quoted(condition)).append(rule).append("\n");
         }
     }
     return text;

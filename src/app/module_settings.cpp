@@ -167,7 +167,7 @@ std::vector<std::string> bind_settings(Config& config, const Registry& registry)
         if (std::ranges::find(known, said.name) == known.end()) {
             const YAML::Mark mark = said.node.Mark();
             ConfigProblems unknown{config.file};
-            unknown.add(static_cast<std::size_t>(std::max(mark.line, -1) + 1), said.path,
+            unknown.add(mark.line < 0 ? 0 : static_cast<std::size_t>(mark.line) + 1, said.path,
                         "no module has settings of this name" + suggest(said.name, known));
             const bool skip = config.methods_missing == MethodsMissing::skip;
             std::ranges::move(unknown.lines(), std::back_inserter(skip ? config.notes : problems));

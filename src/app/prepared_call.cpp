@@ -168,7 +168,7 @@ std::expected<Profile, std::string> target_of(const CallCommand& command) {
 }  // namespace
 
 std::expected<PreparedCall, std::string> prepare_call(const CallCommand& command) {
-    const auto target = target_of(command);
+    auto target = target_of(command);
     if (!target) {
         return std::unexpected{target.error()};
     }
@@ -202,13 +202,13 @@ std::expected<PreparedCall, std::string> prepare_call(const CallCommand& command
         return std::unexpected{keys.error()};
     }
     prepared.options.fernet_keys =
-        command.fernet_keys.empty() ? target->fernet_keys : std::move(*keys);
+        command.fernet_keys.empty() ? std::move(target->fernet_keys) : std::move(*keys);
     auto secrets = read_secrets("--auth-secret", command.auth_secrets);
     if (!secrets) {
         return std::unexpected{secrets.error()};
     }
     prepared.options.auth_secrets =
-        command.auth_secrets.empty() ? target->auth_secrets : std::move(*secrets);
+        command.auth_secrets.empty() ? std::move(target->auth_secrets) : std::move(*secrets);
     return prepared;
 }
 

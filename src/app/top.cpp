@@ -50,7 +50,7 @@ std::vector<SlowCall> slowest(const CallLines::Seen& seen) {
                          .code = std::string{call["code"].as_text()},
                          .caller = std::string{call["caller"].as_text()}});
     }
-    std::ranges::stable_sort(calls, std::ranges::greater{}, &SlowCall::duration_ms);
+    std::ranges::sort(calls, std::ranges::greater{}, &SlowCall::duration_ms);
     calls.resize(std::min(calls.size(), slow_calls_max));
     return calls;
 }

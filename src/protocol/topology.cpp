@@ -71,9 +71,9 @@ std::string_view refused_argument(BrokerCompat compat, const Dynamic& arguments)
             return name;
         }
     }
-    const Value* const version = given.find("x-queue-version");
+    const Value* const wanted = given.find("x-queue-version");
     const bool is_first =
-        version != nullptr && version->kind() == Value::Kind::int64 && version->as_int64() == 1;
+        wanted != nullptr && wanted->kind() == Value::Kind::int64 && wanted->as_int64() == 1;
     return is_first ? "x-queue-version" : "";
 }
 

@@ -65,14 +65,7 @@ public:
         if (running() || ended_) {
             throw Error{Code::internal, "a server starts once"};
         }
-        std::vector<std::vector<const Method*>> methods;
-        for (const endpoint::ListenerConfig& config : configs_) {
-            auto found = endpoint::value_or_throw(endpoint::methods_of(config, registry_));
-            if (const Method* const shutdown = shutdown_.of(config, registry_)) {
-                found.push_back(shutdown);
-            }
-            methods.push_back(std::move(found));
-        }
+        const std::vector<std::vector<const Method*>> methods = methods_of_listeners();
         store_.open(options_.store, log_, configs_, methods);
         proxies_.emplace(configs_, options_.replies, clock_, log_);
         const endpoint::ListenerShared shared{
@@ -235,6 +228,18 @@ public:
     endpoint::DescribeMethods describing_{registry_, [this] { return listener_documents(); }};
 
 private:
+    std::vector<std::vector<const Method*>> methods_of_listeners() {
+        std::vector<std::vector<const Method*>> methods;
+        for (const endpoint::ListenerConfig& config : configs_) {
+            auto found = endpoint::value_or_throw(endpoint::methods_of(config, registry_));
+            if (const Method* const shutdown = shutdown_.of(config, registry_)) {
+                found.push_back(shutdown);
+            }
+            methods.push_back(std::move(found));
+        }
+        return methods;
+    }
+
     std::expected<void, Failure> start_modules(std::span<const std::vector<const Method*>> served) {
         // A mock runs no handlers.
         return options_.replies == ServerReplies::mock ? std::expected<void, Failure>{}

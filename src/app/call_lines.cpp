@@ -30,6 +30,12 @@ std::expected<CallLines::Seen, std::string> CallLines::next() {
     return seen;
 }
 
+double duration_ms(const Dynamic& call) {
+    const Value duration = call["duration_ms"];
+    return duration.kind() == Value::Kind::int64 ? static_cast<double>(duration.as_int64())
+                                                 : duration.as_float64();
+}
+
 bool Outages::note_answer(const void* server) {
     is_away_[server] = false;
     return true;

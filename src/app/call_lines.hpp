@@ -30,6 +30,9 @@ private:
     std::optional<std::uint64_t> from_{};
 };
 
+/// How long a call took, of a line's.
+double duration_ms(const Dynamic& call);
+
 /// Servers that could be asked and cannot any more, as while they are started anew: they are asked
 /// again, and that is said once.
 class Outages {

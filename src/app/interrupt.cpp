@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 namespace warren::app {
@@ -38,6 +40,13 @@ Interrupt::Interrupt() {
         }
         _exit(128 + number);
     }}.detach();
+}
+
+void Interrupt::wait_for(std::chrono::milliseconds duration) const {
+    std::mutex mutex;
+    std::unique_lock lock{mutex};
+    std::condition_variable_any stopped;
+    stopped.wait_for(lock, token(), duration, [] { return false; });
 }
 
 void Interrupt::end() const {

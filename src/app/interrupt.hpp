@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <stop_token>
 
@@ -17,6 +18,8 @@ public:
 
     std::stop_token token() const noexcept { return state_->source.get_token(); }
     bool is_asked() const noexcept { return state_->number != 0; }
+    /// Wait, but no longer than until it is asked for.
+    void wait_for(std::chrono::milliseconds duration) const;
     /// End as the signal does by default: who waits for the process sees it.
     [[noreturn]] void end() const;
 

@@ -10,11 +10,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -36,12 +34,6 @@ struct TailOptions {
 
 bool is_wanted(const std::vector<std::string>& wanted, const Value& value) {
     return wanted.empty() || std::ranges::find(wanted, value.as_text()) != wanted.end();
-}
-
-double duration_ms(const Dynamic& call) {
-    const Value duration = call["duration_ms"];
-    return duration.kind() == Value::Kind::int64 ? static_cast<double>(duration.as_int64())
-                                                 : duration.as_float64();
 }
 
 bool is_wanted(const TailOptions& options, double slower_ms, const Dynamic& call) {
@@ -111,9 +103,6 @@ int tail(const TailOptions& options) {
     }
     Outages outages;
     Printer printer{options, *slower};
-    std::mutex mutex;
-    std::unique_lock lock{mutex};
-    std::condition_variable_any stopped;
     while (!interrupt.is_asked()) {
         for (CallLines& feed : feeds) {
             const auto seen = feed.next();
@@ -124,7 +113,7 @@ int tail(const TailOptions& options) {
                 return exit_success;
             }
         }
-        stopped.wait_for(lock, interrupt.token(), look_pause, [] { return false; });
+        interrupt.wait_for(look_pause);
     }
     return exit_success;
 }

@@ -12,11 +12,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -42,10 +40,7 @@ std::vector<SlowCall> slowest(const CallLines::Seen& seen) {
     std::vector<SlowCall> calls;
     for (const std::string& line : seen.lines) {
         const Dynamic call = Dynamic::from_json(line);
-        const Value duration = call["duration_ms"];
-        calls.push_back({.duration_ms = duration.kind() == Value::Kind::int64
-                                            ? static_cast<double>(duration.as_int64())
-                                            : duration.as_float64(),
+        calls.push_back({.duration_ms = duration_ms(call),
                          .method = std::string{call["method"].as_text()},
                          .code = std::string{call["code"].as_text()},
                          .caller = std::string{call["caller"].as_text()}});
@@ -134,9 +129,6 @@ int top(const TopOptions& options) {
         servers.emplace_back(*client);
     }
     const bool is_terminal = isatty(STDOUT_FILENO) == 1;
-    std::mutex mutex;
-    std::unique_lock lock{mutex};
-    std::condition_variable_any stopped;
     // The first look has nothing to compare with.
     for (std::uint64_t looks = 0; !interrupt.is_asked(); ++looks) {
         std::string text;
@@ -153,7 +145,7 @@ int top(const TopOptions& options) {
                 return exit_success;
             }
         }
-        stopped.wait_for(lock, interrupt.token(), *interval, [] { return false; });
+        interrupt.wait_for(*interval);
     }
     return exit_success;
 }

@@ -2,8 +2,6 @@
 
 #include "store/postgres_statements.hpp"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -12,19 +10,11 @@
 namespace warren::store {
 namespace {
 
-/// How long a transaction may be silent: whoever is stopped or cut off in the middle of one keeps
-/// others waiting no longer. A handler may take its time.
-constexpr std::chrono::milliseconds own_silence_max{3'000};
-constexpr std::chrono::milliseconds handler_silence_max{60'000};
-
 /// When to ask a server again that is away or busy.
 constexpr std::chrono::milliseconds postgres_retry_after{1'000};
 
 constexpr std::string_view found_columns =
     "id, method, request, state, attempt, crashes, owner, changed_at_ms, response, first_at_ms";
-constexpr std::string_view record_bytes =
-    "octet_length(key) * 2 + octet_length(method) + octet_length(request) + "
-    "octet_length(response) + 96";
 
 std::string_view begin_as(Durability durability) noexcept {
     return durability == Durability::machine ? "BEGIN; SET LOCAL synchronous_commit = on"
@@ -33,39 +23,6 @@ std::string_view begin_as(Durability durability) noexcept {
 
 }  // namespace
 
-PostgresSession::PostgresSession(std::string address, std::int64_t number)
-    : address_{std::move(address)},
-      name_{"The store " + postgres_display(address_)},
-      number_{number < 0 ? -number : number},
-      silence_max_{number < 0 ? handler_silence_max : own_silence_max},
-      is_of_handler_{number < 0} {}
-
-std::expected<std::unique_ptr<PostgresSession>, Failure> PostgresSession::open(
-    std::string address) {
-    std::uint64_t random = 0;
-    RAND_bytes(reinterpret_cast<unsigned char*>(&random), sizeof random);
-    std::unique_ptr<PostgresSession> session{
-        new PostgresSession{std::move(address), static_cast<std::int64_t>(random >> 2U) + 1}};
-    auto ready = session->connect();
-    if (ready) {
-        ready = session->migrate();
-    }
-    if (!ready) {
-        ready.error().code = Code::invalid_request;
-        ready.error().retry_after.reset();
-        return std::unexpected{std::move(ready.error())};
-    }
-    return session;
-}
-
-std::expected<std::unique_ptr<CallSession>, Failure> PostgresSession::of_handler() {
-    return std::unique_ptr<CallSession>{new PostgresSession{address_, -number_}};
-}
-
-void PostgresSession::limit_silence(std::chrono::milliseconds most) {
-    silence_max_ = std::clamp(most, own_silence_max, handler_silence_max);
-}
-
 Failure PostgresSession::failure(const PostgresError& error) const {
     if (error.is_passing()) {
         return {.code = Code::overloaded,
@@ -73,92 +30,6 @@ Failure PostgresSession::failure(const PostgresError& error) const {
                 .retry_after = postgres_retry_after};
     }
     return {.code = Code::internal, .message = name_ + " fails: " + error.message};
-}
-
-std::expected<void, Failure> PostgresSession::connect() {
-    auto connection = PostgresConnection::connect(address_);
-    if (!connection) {
-        return std::unexpected{failure(connection.error())};
-    }
-    connection_ = std::move(*connection);
-    // The server, too, is to notice that the other machine is gone: in seconds, not in hours.
-    const auto set = connection_->run_script(
-        "SET statement_timeout = '8s'; SET lock_timeout = '5s'; SET client_encoding = 'UTF8'; "
-        "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; "
-        "SET tcp_keepalives_count = 2; SET idle_in_transaction_session_timeout = " +
-        std::to_string(silence_max_.count()));
-    if (!set) {
-        return std::unexpected{failure(set.error())};
-    }
-    return is_of_handler_ ? std::expected<void, Failure>{} : take_number();
-}
-
-/// The lock of a connection that was lost goes when the server notices: until then the old one says
-/// that this process lives, and it is asked for again with the next transaction.
-std::expected<void, Failure> PostgresSession::take_number() {
-    const std::array values{PostgresParameter::number(number_)};
-    const auto taken = query("SELECT pg_try_advisory_lock($1)", values);
-    if (!taken) {
-        return std::unexpected{taken.error()};
-    }
-    holds_number_ = taken->text(0, 0) == "t";
-    return {};
-}
-
-bool PostgresSession::lives(std::int64_t number) {
-    const std::array values{PostgresParameter::number(number)};
-    const auto taken = query("SELECT pg_try_advisory_lock($1)", values);
-    if (!taken || taken->text(0, 0) != "t") {
-        return true;
-    }
-    static_cast<void>(query("SELECT pg_advisory_unlock($1)", values));
-    return false;
-}
-
-/// Several processes may begin with one database at once: whoever comes second waits here.
-std::expected<void, Failure> PostgresSession::migrate() {
-    const auto failed = [this](const PostgresError& error) {
-        return std::unexpected{Failure{.code = Code::invalid_request,
-                                       .message = name_ + " cannot be set up: " + error.message}};
-    };
-    if (auto begun = connection_->run_script(
-            "BEGIN; SELECT pg_advisory_xact_lock(6292763418); CREATE TABLE IF NOT EXISTS "
-            "warren_store (version integer NOT NULL)");
-        !begun) {
-        return failed(begun.error());
-    }
-    const auto found = connection_->run("SELECT max(version) FROM warren_store");
-    if (!found) {
-        return failed(found.error());
-    }
-    const std::int64_t version = found->is_null(0, 0) ? 0 : found->number(0, 0);
-    if (version > postgres_version) {
-        rollback();
-        return std::unexpected{Failure{
-            .code = Code::invalid_request,
-            .message = name_ + " was made by a newer Warren (version " + std::to_string(version) +
-                       " of its tables, and this one knows " + std::to_string(postgres_version) +
-                       "): use that one, or name another database"}};
-    }
-    std::string script;
-    for (std::int64_t at = version; at < postgres_version; ++at) {
-        script += postgres_migrations[static_cast<std::size_t>(at)];
-    }
-    if (!script.empty()) {
-        script += "DELETE FROM warren_store; INSERT INTO warren_store VALUES (" +
-                  std::to_string(postgres_version) + ");";
-    }
-    if (auto made = connection_->run_script(script + "COMMIT"); !made) {
-        rollback();
-        return failed(made.error());
-    }
-    const auto sum = query("SELECT coalesce(sum(" + std::string{record_bytes} +
-                           "), 0)::bigint FROM warren_calls");
-    if (!sum) {
-        return std::unexpected{sum.error()};
-    }
-    bytes_ = sum->number(0, 0);
-    return {};
 }
 
 std::expected<PostgresResult, Failure> PostgresSession::query(
@@ -376,7 +247,7 @@ std::expected<void, Failure> PostgresSession::forget(const RecordLimits& limits,
     const std::array values{PostgresParameter::number(now_ms - limits.keep_ms),
                             PostgresParameter::number(over)};
     const auto removed = query(
-        "WITH oldest AS (SELECT id, changed_at_ms, " + std::string{record_bytes} +
+        "WITH oldest AS (SELECT id, changed_at_ms, " + std::string{postgres_record_bytes} +
             " AS size FROM warren_calls WHERE state = 2 ORDER BY id LIMIT 512 FOR UPDATE SKIP "
             "LOCKED), chosen AS (SELECT id, changed_at_ms, size, sum(size) OVER (ORDER BY id) - "
             "size AS before FROM oldest) DELETE FROM warren_calls c USING chosen WHERE c.id = "

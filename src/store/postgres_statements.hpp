@@ -12,6 +12,11 @@
 
 namespace warren::store {
 
+/// How many bytes a record counts for.
+inline constexpr std::string_view postgres_record_bytes =
+    "octet_length(key) * 2 + octet_length(method) + octet_length(request) + "
+    "octet_length(response) + 96";
+
 /// What makes each version of the version before it; see `store_migrations`.
 inline constexpr std::array<std::string_view, 2> postgres_migrations{R"(
 CREATE TABLE warren_calls (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -96,7 +96,6 @@ class Commands(WatchingTest):
             self.assertEqual(caller.call("add", [1, 2]), ("ok", 3))
         told = run_warren("ps", "--admin", admin, "--admin", f"http://{another}")
         self.assertEqual((told.returncode, told.stderr), (0, ""))
-        first, second = told.stdout.split("\n\n\n") if "\n\n\n" in told.stdout else (told.stdout, "")
         self.assertIn(f"at {admin}: Warren ", told.stdout)
         self.assertIn(f"at http://{another}: Warren ", told.stdout)
         self.assertRegex(told.stdout, rf"(?m)^{re.escape(server.addresses[0])}  msgpack-rpc  .*\badd\b")
@@ -124,8 +123,6 @@ class Commands(WatchingTest):
         slow = self.tail("--admin", admin, "--slower", "150ms", "--method", "sleep", "--count", "1")
         with Caller(server.addresses[0]) as caller:
             # Calls before they look are nobody's.
-            ends = {}
-
             def all_ended():
                 caller.call("add", [1, 2])
                 caller.call("add", ["a secret that nobody shows", 2])

@@ -42,6 +42,14 @@ runtime::CallPolicy call_policy(const ListenerConfig& config,
             .interceptors = std::move(interceptors)};
 }
 
+/// How old their secrets were was seen when they came.
+runtime::CallPolicy stored_call_policy(const ListenerConfig& config,
+                                       runtime::Interceptors::All interceptors) {
+    runtime::CallPolicy policy = call_policy(config, std::move(interceptors));
+    policy.secrets_ttl.reset();
+    return policy;
+}
+
 }  // namespace
 
 ActiveListener::ActiveListener(ListenerConfig config, std::vector<const Method*> methods,
@@ -99,13 +107,17 @@ std::shared_ptr<const runtime::PolicyInForce> ActiveListener::policy_of(
 
 runtime::ListenerContextOptions ActiveListener::stored_options(const Opening& opening) const {
     runtime::ListenerContextOptions options = options_of(opening);
-    // How old their secrets were was seen when they came, and how often they were delivered is
-    // what the store counts.
-    options.policy.secrets_ttl.reset();
-    options.attempts_max = 0;
+    options.policy = stored_call_policy(config_, opening.interceptors);
+    options.attempts_max = 0;  // how often they were delivered is what the store counts
     options.describing.clear();
     options.series = nullptr;
     return options;
+}
+
+std::shared_ptr<const runtime::PolicyInForce> ActiveListener::stored_policy_of(
+    const ListenerConfig& wanted) const {
+    return std::make_shared<const runtime::PolicyInForce>(stored_call_policy(wanted, interceptors_),
+                                                          *clock_);
 }
 
 std::unique_ptr<ActiveListener> make_listener(ListenerConfig config,

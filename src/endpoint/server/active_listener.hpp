@@ -58,6 +58,9 @@ public:
     };
     /// What its calls find, for those that come from the server's store.
     runtime::ListenerContextOptions stored_options(const Opening& opening) const;
+    /// The policy that other options make for them.          thread any, once open
+    std::shared_ptr<const runtime::PolicyInForce> stored_policy_of(
+        const ListenerConfig& wanted) const;
     /// Make the transport and what serves behind it, and consume.
     /// err  invalid_request: it cannot be listened there; only of listeners without a broker
     virtual std::expected<void, Failure> open(Opening opening) = 0;
@@ -81,8 +84,6 @@ public:
     public:
         virtual ~Change() = default;
         virtual void apply() = 0;
-        /// What calls are to be under, before it is applied.          thread any
-        virtual std::shared_ptr<const runtime::PolicyInForce> policy() const = 0;
     };
     /// Make ready what of other options a listener takes that runs; whatever else they say stays as
     /// it was. A change keeps what it has replaced, for its owner to destroy.

@@ -142,11 +142,11 @@ std::expected<ActiveListeners::Changes, Failure> ActiveListeners::prepare(
 }
 
 std::vector<std::shared_ptr<const runtime::PolicyInForce>> ActiveListeners::stored_policies(
-    const Changes& changes) const {
+    std::span<const ListenerConfig> wanted) const {
     std::vector<std::shared_ptr<const runtime::PolicyInForce>> policies;
     for (std::size_t index = 0; index < all_.size(); ++index) {
         if (!all_[index].listener->config().proxy) {
-            policies.push_back(changes[index]->policy());
+            policies.push_back(all_[index].listener->stored_policy_of(wanted[index]));
         }
     }
     return policies;

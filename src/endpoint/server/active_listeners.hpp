@@ -40,9 +40,9 @@ public:
     std::vector<std::string> not_consuming() const;  // for people
     std::vector<std::string> unfinished() const;     // for people
     using Changes = std::vector<std::unique_ptr<ActiveListener::Change>>;
-    /// What calls from the store are to be under, in the order of `stored_options`.
+    /// What other options ask of calls from the store, in the order of `stored_options`.
     std::vector<std::shared_ptr<const runtime::PolicyInForce>> stored_policies(
-        const Changes& changes) const;
+        std::span<const ListenerConfig> wanted) const;
     /// As `ActiveListener::prepare` of each, in their order.
     std::expected<Changes, Failure> prepare(std::span<const ListenerConfig> wanted) const;
     /// Put them in force, each on its listener's I/O thread, and return when that is done.

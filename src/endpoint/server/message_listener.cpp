@@ -125,10 +125,6 @@ private:
             }
         }
 
-        std::shared_ptr<const runtime::PolicyInForce> policy() const override {
-            return update_.policy;
-        }
-
     private:
         MessageListener& listener_;
         const Address address_;

@@ -64,7 +64,7 @@ void reload(std::span<const ListenerConfig> plan, const ActiveListeners& listene
             Proxies& proxies, const ServerStoredCalls& stored_calls) {
     const auto changes = value_or_throw(listeners.prepare(plan));
     const auto of_proxies = proxies.prepare(plan);
-    auto of_stored_calls = listeners.stored_policies(changes);
+    auto of_stored_calls = listeners.stored_policies(plan);
     listeners.apply(changes, [&of_proxies](std::size_t index) {
         if (of_proxies[index]) {
             of_proxies[index]->apply();

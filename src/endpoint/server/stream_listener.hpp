@@ -121,10 +121,6 @@ private:
             }
         }
 
-        std::shared_ptr<const runtime::PolicyInForce> policy() const override {
-            return update_.policy;
-        }
-
     private:
         StreamListener& listener_;
         std::move_only_function<void(Acceptor&)> renew_;

@@ -24,6 +24,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
+struct Told {
+    Secret<std::string> word;
+};
+WARREN_MODEL(Told, (word))
+
+WARREN_CONTRACT(tell, "tell", Told, void)
+
 /// Says that a call has come, and refuses it.
 class Refusing final : public ServerInterceptor {
 public:
@@ -127,6 +134,31 @@ TEST_F(StoreLater, WhatTheStoreRunsIsUnderWhatWasReloadedMeanwhile) {
     refusing->came.get_future().wait();
     server_.reset();
     EXPECT_EQ(runs, 1);
+}
+
+/// A secret's age is what it was when the call came: that does not change with what is reloaded.
+TEST(StoreLaterSecrets, AreAsOldAsWhenTheyCameAlsoAfterAReload) {
+    const test::TemporaryDirectory directory;
+    const std::string key{"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="};
+    const ListenerOptions options{
+        .url = "tcp://127.0.0.1:0", .fernet_keys = {key}, .fernet_ttl = 1s};
+    Server server{{.store = {.sqlite = directory.file("store.db")}}};
+    std::promise<void> begun;
+    std::promise<std::string> done;
+    server.method("tell", [&](const Told& told, const Context& context) {
+        if (context.attempt == 1) {
+            begun.set_value();
+            throw RetryLater{3s};
+        }
+        done.set_value(told.word.reveal());
+    });
+    server.listen(options);
+    server.start();
+    Client client{test::address_of(server), {.fernet_keys = {key}}};
+    client.notify<tell>({Secret<std::string>{"xyzzy"}}, {.idempotency_key = "k"});
+    begun.get_future().wait();
+    server.reload({options});
+    EXPECT_EQ(done.get_future().get(), "xyzzy");
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ namespace {
 constexpr int gathering_share = 32;
 constexpr int gathering_turns = 8;
 /// Where a commit takes less than what waiting takes there is nothing to be had.
-constexpr std::chrono::microseconds gathering_min{20};
+constexpr std::chrono::steady_clock::duration gathering_min = std::chrono::microseconds{20};
+/// A disk that was slow once need not be slow again.
+constexpr std::chrono::steady_clock::duration gathering_max = std::chrono::milliseconds{1};
 
 template <typename T>
 void move_behind(std::vector<T>& to, std::vector<T>& from) {
@@ -68,7 +70,7 @@ void CallStore::write(Batch& batch) {
 
 /// Calls that have just begun may be about to end, and share the commit then.
 void CallStore::gather(Batch& batch) {
-    const auto pause = commit_time_ / gathering_share;
+    const auto pause = std::min(commit_time_ / gathering_share, gathering_max);
     for (int turn = 0; turn < gathering_turns && pause >= gathering_min && running_ > batch.ends();
          ++turn) {
         std::this_thread::sleep_for(pause);

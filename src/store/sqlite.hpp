@@ -82,6 +82,8 @@ public:
     std::uint64_t changes() const noexcept {
         return static_cast<std::uint64_t>(sqlite3_changes64(database_.get()));
     }
+    /// The row that was inserted last.
+    std::int64_t last_id() const noexcept { return sqlite3_last_insert_rowid(database_.get()); }
     /// Ask before each statement is prepared; null: do not ask.    [SQLite: sqlite3_set_authorizer]
     using Authorizer = int (*)(void*, int, const char*, const char*, const char*, const char*);
     void authorize(Authorizer ask) noexcept {

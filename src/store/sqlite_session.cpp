@@ -94,6 +94,7 @@ std::expected<void, Failure> SqliteSession::commit() {
     }
     bytes_ = static_cast<std::uint64_t>(
         std::max<std::int64_t>(0, static_cast<std::int64_t>(bytes_) + uncommitted_bytes_));
+    held_.commit();
     return {};
 }
 
@@ -101,20 +102,22 @@ void SqliteSession::rollback() noexcept {
     if (is_open_ && database_.in_transaction()) {
         rollback_.run();
     }
+    held_.rollback();
     uncommitted_bytes_ = 0;
 }
 
 std::expected<Claimed, Failure> SqliteSession::claim(const ClaimRequest& request,
                                                      std::int64_t now_ms) {
+    const auto inserted = insert(first_record(request, now_ms, owner_.number()));
+    if (!inserted) {
+        return std::unexpected{inserted.error()};
+    }
+    if (*inserted) {
+        return Claimed{.first_at_ms = now_ms};
+    }
     auto found = find(request.key);
     if (!found) {
         return std::unexpected{std::move(found.error())};
-    }
-    if (!*found) {
-        if (auto written = insert(first_record(request, now_ms, owner_.number())); !written) {
-            return std::unexpected{std::move(written.error())};
-        }
-        return Claimed{.first_at_ms = now_ms};
     }
     if (!(*found)->is_whole) {
         return Claimed{.state = ClaimState::damaged};
@@ -134,6 +137,12 @@ std::expected<Claimed, Failure> SqliteSession::claim(const ClaimRequest& request
 
 std::expected<bool, Failure> SqliteSession::keep(const HeldCall& call, std::string_view response,
                                                  std::int64_t now_ms) {
+    if (const auto held = held_.take(call.key); held && call.attempt == 1) {
+        const auto answered = answer(call, held.mapped(), response, now_ms);
+        if (!answered || *answered) {
+            return answered;
+        }
+    }
     auto found = find_held(call);
     if (!found) {
         return std::unexpected{std::move(found.error())};
@@ -155,6 +164,7 @@ std::expected<bool, Failure> SqliteSession::keep(const HeldCall& call, std::stri
 }
 
 std::expected<void, Failure> SqliteSession::let_go(const HeldCall& call, LetGo how) {
+    held_.take(call.key);
     auto found = find_held(call);
     if (!found) {
         return std::unexpected{std::move(found.error())};
@@ -248,19 +258,52 @@ std::expected<std::optional<SqliteSession::Found>, Failure> SqliteSession::find_
     return found;
 }
 
-std::expected<void, Failure> SqliteSession::insert(const StoredCall& call) {
+/// out  false: there is a record with its key
+std::expected<bool, Failure> SqliteSession::insert(const StoredCall& call) {
+    const std::int64_t checksum = call.checksum();
     insert_.bind_blob(1, call.key);
     insert_.bind_text(2, call.method);
     insert_.bind_blob(3, call.request);
     insert_.bind(4, static_cast<std::int64_t>(call.state));
     insert_.bind(5, call.owner);
     insert_.bind(6, call.changed_at_ms);
-    insert_.bind(7, call.checksum());
+    insert_.bind(7, checksum);
     if (insert_.run() != SQLITE_OK) {
         return std::unexpected{failure()};
     }
+    if (database_.changes() == 0) {
+        return false;
+    }
+    held_.add(database_.last_id(), checksum, call);
     uncommitted_bytes_ += static_cast<std::int64_t>(call.bytes());
-    return {};
+    return true;
+}
+
+/// Keep the response of a call at its first attempt.
+/// out  false: its record is not as it was
+std::expected<bool, Failure> SqliteSession::answer(const HeldCall& call,
+                                                   const HeldRecords::Record& record,
+                                                   std::string_view response, std::int64_t now_ms) {
+    const StoredCall answered{.key = call.key,
+                              .method = record.method,
+                              .request = record.request,
+                              .state = RecordState::answered,
+                              .changed_at_ms = now_ms,
+                              .response = response};
+    answer_.bind(1, record.id);
+    answer_.bind(2, record.checksum);
+    answer_.bind(3, static_cast<std::int64_t>(answered.state));
+    answer_.bind(4, now_ms);
+    answer_.bind_blob(5, response);
+    answer_.bind(6, answered.checksum());
+    if (answer_.run() != SQLITE_OK) {
+        return std::unexpected{failure()};
+    }
+    if (database_.changes() == 0) {
+        return false;
+    }
+    uncommitted_bytes_ += static_cast<std::int64_t>(response.size());
+    return true;
 }
 
 std::expected<void, Failure> SqliteSession::update(std::int64_t id, const StoredCall& call) {

@@ -2,6 +2,7 @@
 
 #include "store/call_session.hpp"
 #include "store/handler_statements.hpp"
+#include "store/held_records.hpp"
 #include "store/lock_statements.hpp"
 #include "store/owner_lock.hpp"
 #include "store/queue_head.hpp"
@@ -91,7 +92,9 @@ private:
                                                     const LockTerms& terms);
     std::expected<std::optional<Found>, Failure> find(std::string_view key);
     std::expected<std::optional<Found>, Failure> find_held(const HeldCall& call);
-    std::expected<void, Failure> insert(const StoredCall& call);
+    std::expected<bool, Failure> insert(const StoredCall& call);
+    std::expected<bool, Failure> answer(const HeldCall& call, const HeldRecords::Record& record,
+                                        std::string_view response, std::int64_t now_ms);
     std::expected<void, Failure> update(std::int64_t id, const StoredCall& call);
     std::expected<void, Failure> remove(std::int64_t id, std::uint64_t bytes);
     std::expected<std::uint64_t, Failure> change(Statement& statement);
@@ -109,6 +112,7 @@ private:
     Statement rollback_;
     Statement find_;
     Statement insert_;
+    Statement answer_;
     Statement update_;
     Statement remove_;
     Statement oldest_;
@@ -116,6 +120,7 @@ private:
     Statement commits_;
     LockStatements locks_;
     std::optional<HandlerStatements> handlers_;
+    HeldRecords held_;
 
     std::uint64_t bytes_ = 0;  // of the records, as far as this process knows
     std::int64_t uncommitted_bytes_ = 0;

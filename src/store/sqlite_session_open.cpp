@@ -215,7 +215,7 @@ std::expected<void, Failure> SqliteSession::check_commits() {
 
 std::expected<void, Failure> SqliteSession::prepare() {
     handlers_.emplace(database_, name_);
-    const std::array<std::pair<Statement*, std::string_view>, 10> statements{{
+    const std::array<std::pair<Statement*, std::string_view>, 11> statements{{
         {&begin_, "BEGIN IMMEDIATE"},
         {&commit_, "COMMIT"},
         {&rollback_, "ROLLBACK"},
@@ -225,7 +225,10 @@ std::expected<void, Failure> SqliteSession::prepare() {
         {&insert_,
          "INSERT INTO warren_calls (key, method, request, state, attempt, crashes, owner, "
          "changed_at_ms, response, checksum, first_at_ms) VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, "
-         "x'', ?7, ?6)"},
+         "x'', ?7, ?6) ON CONFLICT (key) DO NOTHING"},
+        {&answer_,
+         "UPDATE warren_calls SET state = ?3, owner = 0, changed_at_ms = ?4, response = ?5, "
+         "checksum = ?6 WHERE id = ?1 AND checksum = ?2"},
         {&update_,
          "UPDATE warren_calls SET state = ?2, attempt = ?3, crashes = ?4, owner = ?5, "
          "changed_at_ms = ?6, response = ?7, checksum = ?8 WHERE id = ?1"},
@@ -259,8 +262,8 @@ void SqliteSession::close_file() noexcept {
     is_open_ = false;
     handlers_.reset();
     locks_ = {};
-    for (Statement* const statement : {&begin_, &commit_, &rollback_, &find_, &insert_, &update_,
-                                       &remove_, &oldest_, &count_commit_, &commits_}) {
+    for (Statement* const statement : {&begin_, &commit_, &rollback_, &find_, &insert_, &answer_,
+                                       &update_, &remove_, &oldest_, &count_commit_, &commits_}) {
         *statement = {};
     }
     database_ = {};

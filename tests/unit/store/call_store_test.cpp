@@ -214,6 +214,30 @@ TEST_P(Stores, LetHandlersDoNoHarm) {
     EXPECT_TRUE(keep(*store, {"k", 1}, "all is well").value());
 }
 
+TEST_P(Stores, BeginCallsBeforeTheDiskHasWhatOthersDid) {
+    const auto store = open();
+    EXPECT_EQ(claim(*store, request_of("k"))->state, fresh);
+    std::promise<void> writes;
+    std::promise<void> goes_on;
+    store->run({.change = [&](CallSession&, std::int64_t) -> std::expected<bool, Failure> {
+                    writes.set_value();
+                    goes_on.get_future().wait();
+                    return false;
+                },
+                .completion = [](auto) {}});
+    writes.get_future().wait();
+    std::vector<std::string> done;
+    std::promise<void> kept;
+    store->keep({"k", 1}, "reply", [&](auto) {
+        done.push_back("kept");
+        kept.set_value();
+    });
+    store->claim(request_of("l"), [&](auto) { done.push_back("begun"); });
+    goes_on.set_value();
+    kept.get_future().wait();
+    EXPECT_EQ(done, (std::vector<std::string>{"begun", "kept"}));
+}
+
 TEST_P(Stores, ShareTheirCommits) {
     const auto store = open();
     constexpr int count = 64;

@@ -65,6 +65,7 @@ class Warren(ConanFile):
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["WARREN_TESTS"] = False
         toolchain.cache_variables["WARREN_EXAMPLES"] = False
+        toolchain.cache_variables["WARREN_PYTHON"] = False
         toolchain.cache_variables["WARREN_UNITY"] = True
         toolchain.generate()
         CMakeDeps(self).generate()

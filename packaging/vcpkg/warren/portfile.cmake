@@ -9,7 +9,7 @@ get_filename_component(SOURCE_PATH "${CURRENT_PORT_DIR}/../../.." ABSOLUTE)
 vcpkg_find_acquire_program(PKGCONFIG)
 vcpkg_cmake_configure(
   SOURCE_PATH "${SOURCE_PATH}"
-  OPTIONS -DWARREN_TESTS=OFF -DWARREN_EXAMPLES=OFF -DWARREN_UNITY=ON
+  OPTIONS -DWARREN_TESTS=OFF -DWARREN_EXAMPLES=OFF -DWARREN_PYTHON=OFF -DWARREN_UNITY=ON
           "-DPKG_CONFIG_EXECUTABLE=${PKGCONFIG}")
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/warren)

@@ -1,0 +1,65 @@
+"""Servers of the package, for tests of the package."""
+
+import asyncio
+import threading
+
+import pytest
+
+import warren
+
+
+@pytest.fixture
+def server():
+    """One that is not started, at a free port."""
+    made = warren.Server("tcp://127.0.0.1:0", threads=2)
+    yield made
+    made.stop(0)
+
+
+@pytest.fixture
+def adding(server):
+    """One with a method of each kind, which runs."""
+    hold = threading.Event()
+    server.hold = hold
+    server.waits = threading.Semaphore(0)
+
+    @server.method
+    def add(a, b=5):
+        """The sum of two numbers."""
+        return a + b
+
+    @server.method
+    def echo(value):
+        return value
+
+    @server.method
+    def wait():
+        server.waits.release()
+        hold.wait()
+
+    @server.method
+    async def add_later(a, *, b):
+        await asyncio.sleep(0)
+        return a + b
+
+    @server.method
+    def gather(**arguments):
+        return arguments
+
+    @server.method
+    def fail(code="failed"):
+        raise warren.errors.BY_CODE[code]("out of onions", {"left": 0})
+
+    @server.method
+    def crash():
+        raise ValueError("what only the log may say")
+
+    server.start()
+    yield server
+    hold.set()
+
+
+@pytest.fixture
+def client(adding):
+    with warren.Client(adding.addresses[0], timeout=20) as made:
+        yield made

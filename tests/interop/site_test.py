@@ -88,7 +88,9 @@ class Site(unittest.TestCase):
                 '<a href="b.html">there is none</a><a href="#c">nor this</a><a id="d" href="#d">but this</a>'
                 '<script src="https://example.org/x.js"></script><a href="https://example.org/">elsewhere</a>'
             )
-            (site / "a.css").write_text("@import '//example.org/x.css'; p { background: url(x.png) }")
+            (site / "a.css").write_text(
+                "@import '//example.org/x.css'; p { background: url(x.png) }"
+            )
             wrong = list(wrong_links(site))
         self.assertEqual(
             wrong,
@@ -106,8 +108,13 @@ class Site(unittest.TestCase):
                 self.browser.get(f"{self.url}index.html?q={word}")
                 # The search runs in a worker, and shows what it found when that is done.
                 links = lambda: [
-                    link.get_attribute("href").removeprefix(self.url).partition("?")[0].partition("#")[0]
-                    for link in self.browser.find_elements(By.CSS_SELECTOR, ".md-search-result__link")
+                    link.get_attribute("href")
+                    .removeprefix(self.url)
+                    .partition("?")[0]
+                    .partition("#")[0]
+                    for link in self.browser.find_elements(
+                        By.CSS_SELECTOR, ".md-search-result__link"
+                    )
                 ]
                 self.until(lambda: place in links())
 
@@ -138,7 +145,10 @@ class Site(unittest.TestCase):
 
     def test_the_command_line_is_that_of_the_program(self):
         written = subprocess.run(
-            ["/usr/bin/python3", SCRIPTS / "command_line.py", PROGRAM], capture_output=True, text=True, check=True
+            ["/usr/bin/python3", SCRIPTS / "command_line.py", PROGRAM],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         page = (TREE / "docs/reference/command-line.md").read_text()
         self.assertEqual(written, page, "scripts/docs --command-line writes it anew")

@@ -57,7 +57,9 @@ class Entity:
     def needs_no_words(self):
         tail = one_line(self.node.find("argsstring")) + one_line(self.node.find("initializer"))
         is_made = self.kind == "function" and self.name == self.owner.split("::")[-1].split("<")[0]
-        return bool(is_made or PLAIN.match(self.name) or PLAIN.search(tail) or self.kind == "friend")
+        return bool(
+            is_made or PLAIN.match(self.name) or PLAIN.search(tail) or self.kind == "friend"
+        )
 
     def text(self):
         return "\n\n".join(filter(None, map(as_markdown, self.parts)))
@@ -66,7 +68,9 @@ class Entity:
         node, lines = self.node, []
         if (templates := node.find("templateparamlist")) is not None:
             shown = [
-                " ".join(filter(None, [one_line(each.find("type")), one_line(each.find("declname"))]))
+                " ".join(
+                    filter(None, [one_line(each.find("type")), one_line(each.find("declname"))])
+                )
                 for each in templates
                 if each.tag == "param"
             ]
@@ -111,7 +115,11 @@ def fields(members):
 
 def compact(code):
     """Without the blanks that Doxygen puts in."""
-    return re.sub(r"< (?=\S)", "<", re.sub(r"(?<=\S) >", ">", code)).replace(" &", "& ").replace(" *", "* ")
+    return (
+        re.sub(r"< (?=\S)", "<", re.sub(r"(?<=\S) >", ">", code))
+        .replace(" &", "& ")
+        .replace(" *", "* ")
+    )
 
 
 def groups(members, lines_of):
@@ -132,7 +140,9 @@ def groups(members, lines_of):
 
 class Headers:
     def __init__(self, work):
-        subprocess.run(["doxygen", "-"], input=settings(work), text=True, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["doxygen", "-"], input=settings(work), text=True, check=True, stdout=subprocess.DEVNULL
+        )
         self.compounds = []
         for path in sorted((work / "xml").glob("*.xml")):
             self.compounds += xml.etree.ElementTree.parse(path).getroot().findall("compounddef")
@@ -147,7 +157,9 @@ class Headers:
     def want_words(self, group, what):
         first = group[0]
         if not first.is_told and not all(member.needs_no_words for member in group):
-            self.problems.append(f"include/warren/{first.file}:{first.line}: {what} has no docstring")
+            self.problems.append(
+                f"include/warren/{first.file}:{first.line}: {what} has no docstring"
+            )
 
     def by_header(self):
         """What each header has, in its order: (line, Markdown)."""
@@ -163,7 +175,9 @@ class Headers:
                     members = [] if kind == "concept" else members_of(compound, name)
                     found[entity.file].append((entity.line, self.as_class(entity, members)))
             elif kind in ("namespace", "file"):
-                kinds = {"define"} if kind == "file" else {"function", "enum", "variable", "typedef"}
+                kinds = (
+                    {"define"} if kind == "file" else {"function", "enum", "variable", "typedef"}
+                )
                 members = [each for each in members_of(compound, name) if each.kind in kinds]
                 self.add_free(found, [each for each in members if is_public(each)], name)
         return found
@@ -176,7 +190,9 @@ class Headers:
             for group in groups(those, self.lines_of):
                 scope = f"{name}::" if group[0].kind != "define" else ""
                 self.want_words(group, scope + group[0].name)
-                found[file].append((group[0].line, f"## {scope}{group[0].name}\n\n" + self.as_group(group)))
+                found[file].append(
+                    (group[0].line, f"## {scope}{group[0].name}\n\n" + self.as_group(group))
+                )
 
     def as_group(self, group):
         code = "\n".join(dict.fromkeys(member.declaration() for member in group))
@@ -184,13 +200,21 @@ class Headers:
         if group[0].kind == "enum":
             rows = []
             for value in group[0].node.findall("enumvalue"):
-                text = " ".join(as_markdown(value.find(tag)) for tag in ("briefdescription", "detaileddescription"))
+                text = " ".join(
+                    as_markdown(value.find(tag))
+                    for tag in ("briefdescription", "detaileddescription")
+                )
                 rows.append(f"| `{one_line(value.find('name'))}` | {' '.join(text.split())} |")
             parts.append("\n".join(["| value | meaning |", "|---|---|", *rows]))
         return "\n\n".join(filter(None, parts)) + "\n"
 
     def as_class(self, entity, members):
-        text = [f"## {entity.name}\n", f"``` {{ .cpp }}\n{entity.declaration()}\n```\n", entity.text(), ""]
+        text = [
+            f"## {entity.name}\n",
+            f"``` {{ .cpp }}\n{entity.declaration()}\n```\n",
+            entity.text(),
+            "",
+        ]
         text += fields([each for each in members if each.kind == "variable"])
         for group in groups([each for each in members if each.kind != "variable"], self.lines_of):
             if group[0].needs_no_words and not group[0].is_told:
@@ -212,7 +236,12 @@ def write_pages(directory, work):
     directory.mkdir(parents=True)
     headers = Headers(work)
     found = headers.by_header()
-    index = ["# C++", "", "The public headers, as their docstrings say. Each guide says how they are used.", ""]
+    index = [
+        "# C++",
+        "",
+        "The public headers, as their docstrings say. Each guide says how they are used.",
+        "",
+    ]
     for file in sorted(found):
         name = file.removesuffix(".hpp")
         pieces = [text for _, text in sorted(found[file])]

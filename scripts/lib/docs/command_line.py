@@ -14,14 +14,25 @@ Every sub-command and option, as the program says with `--help` and in its manua
 
 
 def manual(program, *words):
-    done = subprocess.run([program, "help", "--man", *words], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [program, "help", "--man", *words], capture_output=True, text=True, check=True
+    )
     return done.stdout.splitlines()
 
 
 def plain(text):
     """Of a line of troff; what is bold or italic there is code here."""
-    text = re.sub(r"(?:\\f[BI][^\\]*(?:\\[^f][^\\]*)*\\fR ?)+", lambda match: as_code(match[0]), text)
-    for sign, meant in ((r"\-", "-"), (r"\(aq", "'"), (r"\(ti", "~"), (r"\(ha", "^"), (r"\e", "\\"), (r"\&", "")):
+    text = re.sub(
+        r"(?:\\f[BI][^\\]*(?:\\[^f][^\\]*)*\\fR ?)+", lambda match: as_code(match[0]), text
+    )
+    for sign, meant in (
+        (r"\-", "-"),
+        (r"\(aq", "'"),
+        (r"\(ti", "~"),
+        (r"\(ha", "^"),
+        (r"\e", "\\"),
+        (r"\&", ""),
+    ):
         text = text.replace(sign, meant)
     return text
 
@@ -35,7 +46,9 @@ def escaped(text):
     """Words of a person, where a bar would end a cell and a bracket begin a tag."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(
-        part.replace("|", "\\|") if part.startswith("`") else re.sub(r"([|*_\[\]])", r"\\\1", part).replace("<", "&lt;")
+        part.replace("|", "\\|")
+        if part.startswith("`")
+        else re.sub(r"([|*_\[\]])", r"\\\1", part).replace("<", "&lt;")
         for part in parts
     )
 
@@ -48,7 +61,14 @@ def as_page(lines):
         at += 1
         if line.startswith(".SH "):
             title = plain(line[4:]).strip('"')
-            is_own = title not in ("NAME", "EXIT STATUS", "SEE ALSO", "ENVIRONMENT", "COMMANDS", "FILES")
+            is_own = title not in (
+                "NAME",
+                "EXIT STATUS",
+                "SEE ALSO",
+                "ENVIRONMENT",
+                "COMMANDS",
+                "FILES",
+            )
             has_table = False
             if is_own and title not in ("SYNOPSIS", "DESCRIPTION", "OPTIONS"):
                 out += ["", f"### {title.lower()}", ""]

@@ -10,17 +10,32 @@ from pages import TREE, Broken
 # The tables of the guide, by page and heading; which functions of src/app/config read these keys; and the map that
 # they are in. Where keys have a map before them, as `store.keep`, the functions are those of that map.
 TABLES = [
-    ("configuration", "Keys of the file",
-     "read_common read_listeners read_proxies read_root read_virtual_hosts read_middleware"),
-    ("configuration", "Keys of every listener",
-     "read_methods read_fernet read_compression read_idempotency read_middleware read_message_listener"
-     " read_connection_limits read_amqp_listener read_memory_listener read_tcp_listener read_zmq_listener"),
-    ("configuration", "Keys of a listener at a broker",
-     "read_amqp_listener read_queue find_named read_protocol listener_keys read_message_listener read_methods"),
-    ("configuration", "Keys of a listener without a broker",
-     "read_tcp_listener read_protocol read_timeouts read_auth_secrets read_signing read_connection_limits"),
-    ("configuration", "Keys of a listener over ZeroMQ",
-     "read_zmq_listener read_zmq_limits read_protocol read_auth_secrets read_signing read_connection_limits"),
+    (
+        "configuration",
+        "Keys of the file",
+        "read_common read_listeners read_proxies read_root read_virtual_hosts read_middleware",
+    ),
+    (
+        "configuration",
+        "Keys of every listener",
+        "read_methods read_fernet read_compression read_idempotency read_middleware read_message_listener"
+        " read_connection_limits read_amqp_listener read_memory_listener read_tcp_listener read_zmq_listener",
+    ),
+    (
+        "configuration",
+        "Keys of a listener at a broker",
+        "read_amqp_listener read_queue find_named read_protocol listener_keys read_message_listener read_methods",
+    ),
+    (
+        "configuration",
+        "Keys of a listener without a broker",
+        "read_tcp_listener read_protocol read_timeouts read_auth_secrets read_signing read_connection_limits",
+    ),
+    (
+        "configuration",
+        "Keys of a listener over ZeroMQ",
+        "read_zmq_listener read_zmq_limits read_protocol read_auth_secrets read_signing read_connection_limits",
+    ),
     ("proxies", "In a configuration", "read_proxy read_buffering"),
     ("tracing", "In a configuration", "read_tracing"),
     ("configuration", "Keys within keys", ""),
@@ -124,7 +139,9 @@ KEY = re.compile(
     r'\b(find|require|has|read|read_word|read_count|read_part|one_or_several)\(\s*(?:map, )?"(\w+)"'
     r'(?:, "(\w+)")?([^;]*;?)'
 )
-ARRAY = re.compile(r"constexpr (?:std::array<[^;=]*?>|[\w:]+) (\w+)(?:\[\])?(?: =)? ?\{(.*?)\};", re.DOTALL)
+ARRAY = re.compile(
+    r"constexpr (?:std::array<[^;=]*?>|[\w:]+) (\w+)(?:\[\])?(?: =)? ?\{(.*?)\};", re.DOTALL
+)
 
 
 def words_in(sources):
@@ -155,18 +172,33 @@ def takes(call, rest, after, words):
 
 def keys_read():
     """By function: each key that it reads, and what that takes."""
-    paths = [*sorted((TREE / "src/app/config").glob("*.cpp")), *sorted((TREE / "src/endpoint/protocols").glob("*.cpp"))]
+    paths = [
+        *sorted((TREE / "src/app/config").glob("*.cpp")),
+        *sorted((TREE / "src/endpoint/protocols").glob("*.cpp")),
+    ]
     sources = {path: path.read_text() for path in paths}
-    every = [path.read_text() for layer in ("app", "endpoint", "protocol") for path in (TREE / "src" / layer).rglob("*pp")]
+    every = [
+        path.read_text()
+        for layer in ("app", "endpoint", "protocol")
+        for path in (TREE / "src" / layer).rglob("*pp")
+    ]
     words = words_in(every)
     found = collections.defaultdict(dict)
     for path, source in sources.items():
         if path.parent.name != "config":
             for rows in re.findall(r"ListenerKey \w+\[\] = \{(.*?)\}\};\n", source, re.DOTALL):
-                for name, row in re.findall(r'\.name = "(\w+)",(.*?)(?=\.name = |$)', rows, re.DOTALL):
+                for name, row in re.findall(
+                    r'\.name = "(\w+)",(.*?)(?=\.name = |$)', rows, re.DOTALL
+                ):
                     listed = re.search(r"\.words = (\w+)", row)
-                    told = " or ".join(f"`{word}`" for word in words.get(listed[1], [])) if listed else ""
-                    found["listener_keys"][name] = READERS["boolean"] if "is_flag" in row else told or "text"
+                    told = (
+                        " or ".join(f"`{word}`" for word in words.get(listed[1], []))
+                        if listed
+                        else ""
+                    )
+                    found["listener_keys"][name] = (
+                        READERS["boolean"] if "is_flag" in row else told or "text"
+                    )
             continue
         for name, content in ARRAY.findall(source):
             if name in ("curve_keys", "file_keys"):
@@ -185,10 +217,18 @@ def keys_read():
 def rows_of(page, heading):
     """The rows of the table below a heading: its cells."""
     text = (TREE / f"docs/guide/{page}.md").read_text()
-    below = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    below = re.search(
+        rf"^#+ {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
     if not below:
-        raise Broken(f"docs/guide/{page}.md: there is no heading '{heading}', whose table the reference shows")
-    rows = [re.split(r"(?<!\\) \| ?", line.strip("| ")) for line in below[1].splitlines() if line.startswith("| `")]
+        raise Broken(
+            f"docs/guide/{page}.md: there is no heading '{heading}', whose table the reference shows"
+        )
+    rows = [
+        re.split(r"(?<!\\) \| ?", line.strip("| "))
+        for line in below[1].splitlines()
+        if line.startswith("| `")
+    ]
     return [[*row, "", ""][:3] for row in rows]
 
 
@@ -215,10 +255,17 @@ class Reference:
             for function in own:
                 self.told[function].add(key)
             if not having:
-                self.problems.append(f"docs/guide/{page}.md: nothing in src/app/config reads `{name}`")
+                self.problems.append(
+                    f"docs/guide/{page}.md: nothing in src/app/config reads `{name}`"
+                )
             kinds += self.kinds(name, key, having)
         kinds = list(dict.fromkeys(kinds))
-        return [cells[0], "; ".join(kinds), link_from_here(cells[2], page), link_from_here(cells[1], page)]
+        return [
+            cells[0],
+            "; ".join(kinds),
+            link_from_here(cells[2], page),
+            link_from_here(cells[1], page),
+        ]
 
     def kinds(self, name, key, functions):
         if name in TAKES:
@@ -226,7 +273,9 @@ class Reference:
             return [TAKES[name]]
         kinds = [self.read[function][key] for function in functions if self.read[function][key]]
         if not kinds:
-            self.problems.append(f"scripts/lib/docs/configuration.py: what `{name}` takes is not known")
+            self.problems.append(
+                f"scripts/lib/docs/configuration.py: what `{name}` takes is not known"
+            )
         return kinds[:1]
 
     def check_all_is_told(self):
@@ -235,7 +284,9 @@ class Reference:
         for function, keys in list(self.read.items()):
             for key in keys:
                 if function not in NO_KEYS and key not in self.told[function]:
-                    self.problems.append(f"src/app/config: {function} reads `{key}`, which no table of the guide has")
+                    self.problems.append(
+                        f"src/app/config: {function} reads `{key}`, which no table of the guide has"
+                    )
 
 
 def page():
@@ -249,7 +300,13 @@ def page():
         rows = [reference.row(page_name, functions, cells) for cells in rows_of(page_name, heading)]
         title = heading if page_name == "configuration" else f"Keys of {page_name}"
         lines = ["| " + " | ".join(row) + " |" for row in rows]
-        out += [f"## {title}\n", "| key | takes | default | meaning |", "|---|---|---|---|", *lines, ""]
+        out += [
+            f"## {title}\n",
+            "| key | takes | default | meaning |",
+            "|---|---|---|---|",
+            *lines,
+            "",
+        ]
     reference.check_all_is_told()
     if reference.problems:
         raise Broken("\n".join(reference.problems))

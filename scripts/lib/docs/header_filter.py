@@ -20,7 +20,9 @@ def filtered(lines):
         line = PARAGRAPH.sub(r"\1/// ¶\2 ", line)
         if column is not None and line[:column].isspace() and line[column:].startswith("// "):
             line = line[:column] + "///<" + line[column + 2 :]
-        elif (match := MEMBER.match(line)) and not match[1].lstrip().startswith(("//", "namespace", "class", "}")):
+        elif (match := MEMBER.match(line)) and not match[1].lstrip().startswith(
+            ("//", "namespace", "class", "}")
+        ):
             column = len(match[1]) + len(match[2])
             line = f"{match[1]}{match[2]}///< {match[3]}"
         else:

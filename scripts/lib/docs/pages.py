@@ -12,7 +12,11 @@ LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 CODE = re.compile(r"(`+[^`]+`+)")
 
 # Where pages are that do not stand in docs/ where the site has them.
-ELSEWHERE = {"CONTRIBUTING.md": "internals/contributing.md", "CHANGELOG.md": "changelog.md", "README.md": "readme.md"}
+ELSEWHERE = {
+    "CONTRIBUTING.md": "internals/contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "README.md": "readme.md",
+}
 
 
 class Broken(Exception):

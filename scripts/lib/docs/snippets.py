@@ -78,7 +78,15 @@ def blocks(path):
             at += 1
             more = fence[3] or ""
             title = TITLE.search(more)
-            yield Block(lines[begin + 1 : at - 1], begin, at, begin + 2, fence[2] or "", title[1] if title else "", more)
+            yield Block(
+                lines[begin + 1 : at - 1],
+                begin,
+                at,
+                begin + 2,
+                fence[2] or "",
+                title[1] if title else "",
+                more,
+            )
             is_text = False
         elif lines[at].startswith("    ") and not is_text:
             while at < len(lines) and (lines[at].startswith("    ") or not lines[at]):

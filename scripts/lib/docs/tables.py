@@ -27,19 +27,28 @@ def failures():
     catalogue = (TREE / "src/core/error.cpp").read_text()
     again = re.findall(r'Entry\{Code::\w+, "(\w+)", Retry::(\w+)\}', catalogue)
     exits = (TREE / "src/app/exit_code.hpp").read_text()
-    meant = [(code, text_of(text)) for code, text in re.findall(rf'ExitMeaning\{{"([^"]+)", ({TEXT})\}}', exits)]
+    meant = [
+        (code, text_of(text))
+        for code, text in re.findall(rf'ExitMeaning\{{"([^"]+)", ({TEXT})\}}', exits)
+    ]
     if {name for name, _ in again} != set(meanings) or not meant:
-        raise AssertionError("src/core/error.cpp and include/warren/error.hpp are not read any more")
-    return "\n".join([
-        "# Failures and exit codes\n",
-        "A failed call throws `warren::Error` with one of these codes, and `warren call` prints it: see",
-        "[calling](../guide/calling.md#failures). What each protocol makes of them its guide says.\n",
-        table(["code", "meaning", "calling again"],
-              [[f"`{name}`", meanings[name], retry.replace("_", " ")] for name, retry in again]),
-        "## Exit codes of the program\n",
-        "What a code means to one sub-command is in [the command line](../guide/command-line.md).\n",
-        table(["code", "meaning"], meant),
-    ])
+        raise AssertionError(
+            "src/core/error.cpp and include/warren/error.hpp are not read any more"
+        )
+    return "\n".join(
+        [
+            "# Failures and exit codes\n",
+            "A failed call throws `warren::Error` with one of these codes, and `warren call` prints it: see",
+            "[calling](../guide/calling.md#failures). What each protocol makes of them its guide says.\n",
+            table(
+                ["code", "meaning", "calling again"],
+                [[f"`{name}`", meanings[name], retry.replace("_", " ")] for name, retry in again],
+            ),
+            "## Exit codes of the program\n",
+            "What a code means to one sub-command is in [the command line](../guide/command-line.md).\n",
+            table(["code", "meaning"], meant),
+        ]
+    )
 
 
 def metrics():
@@ -55,20 +64,35 @@ def metrics():
     source = (TREE / "src/metrics/series_text.cpp").read_text()
     for variable, system, rest in re.findall(r'(\w+) = prefixed\("(\w+)", side, "(\w+)"\)', source):
         kind = re.search(rf"families\.(\w+)\({variable},", source)[1]
-        helps = re.search(rf"{variable}_help =(.*?);", source, re.DOTALL) or re.search(rf"\({variable},(.*?),", source)
+        helps = re.search(rf"{variable}_help =(.*?);", source, re.DOTALL) or re.search(
+            rf"\({variable},(.*?),", source
+        )
         texts = re.findall(r'"([^"]+)"', helps[1])
         for side, text in (("server", texts[0]), ("client", texts[-1])):
             rows[f"{system}_{side}_{rest}"] = (kind, text)
     if len(rows) < 50 or not all(text for _, text in rows.values()):
         raise AssertionError("src/metrics is not read any more")
-    order = ("warren_server", "warren_client", "warren_store", "warren_buffer", "warren_", "process_", "arrpc_")
-    ranked = sorted(rows, key=lambda name: (next(i for i, start in enumerate(order) if name.startswith(start)), name))
-    return "\n".join([
-        "# Metrics\n",
-        "What `/metrics` has at a server's [admin address](../guide/operating.md#watching-a-server), where also the",
-        "labels are, and `Client::metrics_text`.\n",
-        table(["metric", "type", "meaning"], [[f"`{name}`", *rows[name]] for name in ranked]),
-    ])
+    order = (
+        "warren_server",
+        "warren_client",
+        "warren_store",
+        "warren_buffer",
+        "warren_",
+        "process_",
+        "arrpc_",
+    )
+    ranked = sorted(
+        rows,
+        key=lambda name: (next(i for i, start in enumerate(order) if name.startswith(start)), name),
+    )
+    return "\n".join(
+        [
+            "# Metrics\n",
+            "What `/metrics` has at a server's [admin address](../guide/operating.md#watching-a-server), where also the",
+            "labels are, and `Client::metrics_text`.\n",
+            table(["metric", "type", "meaning"], [[f"`{name}`", *rows[name]] for name in ranked]),
+        ]
+    )
 
 
 def write_pages(directory):

@@ -25,6 +25,7 @@ public:
     class Full : public std::bad_alloc {
     public:
         explicit Full(const char* reason) noexcept : reason_{reason} {}
+        /// Which budget gave no more.
         const char* what() const noexcept override { return reason_; }
 
     private:
@@ -51,6 +52,8 @@ public:
         return current_ + start;
     }
 
+    /// So many objects, default-constructed, until `reset` or destruction.
+    /// err  as `allocate`
     template <typename T>
         requires std::is_trivially_destructible_v<T>
     std::span<T> array(std::size_t count) {
@@ -59,6 +62,8 @@ public:
         return {first, count};
     }
 
+    /// A copy of some text.
+    /// err  as `allocate`
     std::string_view copy(std::string_view characters) {
         if (characters.empty()) {
             return {};
@@ -68,12 +73,16 @@ public:
         return {target, characters.size()};
     }
 
+    /// A copy of some bytes.
+    /// err  as `allocate`
     std::span<const std::byte> copy(std::span<const std::byte> octets) {
         const std::string_view copied =
             copy(std::string_view{reinterpret_cast<const char*>(octets.data()), octets.size()});
         return std::as_bytes(std::span{copied.data(), copied.size()});
     }
 
+    /// A copy of some items, member by member of each.
+    /// err  as `allocate`
     template <typename T>
         requires(std::is_trivially_copyable_v<T> && !std::is_same_v<T, std::byte>)
     std::span<const T> copy(std::span<const T> items) {

@@ -220,7 +220,7 @@ public:
         return group->take();
     }
 
-    // In a coroutine of a handler.
+    /// In a coroutine of a handler.
     detail::GroupAwaiter<Result> awaiter(detail::OpenCall& handler) { return {release(), handler}; }
 
 private:

@@ -62,6 +62,7 @@ public:
     ///      recognised by name; what is a token of one of the client's keys already stays one.
     Dynamic call(std::string_view method, const Dynamic& arguments,
                  const CallOptions& options = CallOptions::none());
+    /// As `call` without a contract, with the reply's message.
     Reply<Dynamic> call_for_reply(std::string_view method, const Dynamic& arguments,
                                   const CallOptions& options = CallOptions::none());
 
@@ -79,6 +80,7 @@ public:
     Parts<Dynamic, Dynamic> stream(std::string_view method, const Dynamic& arguments,
                                    const CallOptions& options = CallOptions::none());
 
+    /// What is called with a call's outcome.
     template <typename T>
     using Completion = std::move_only_function<void(std::expected<T, Failure>)>;
 
@@ -205,6 +207,7 @@ public:
     /// broker. May be called from a completion; the thread then ends by itself.
     void close() noexcept;
 
+    /// What it has done until now.
     ClientCounters counters() const noexcept;
     /// What is counted and timed, as text for Prometheus (version 0.0.4), for a program that shows
     /// it together with its own. Empty without `ClientOptions::metrics`.

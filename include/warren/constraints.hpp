@@ -21,6 +21,7 @@ public:
     /// err  throws warren::Error (internal) that names the field, when the expression is not valid
     Pattern(std::string expression, std::string_view field);
 
+    /// As it was given.
     const std::string& expression() const noexcept { return expression_; }
     /// out  whether any part of the text matches, as JSON Schema has it: anchor with ^ and $
     bool matches(std::string_view text) const;
@@ -55,27 +56,35 @@ struct Constraints {
 /// What is attached to a field in WARREN_MODEL: each is a function over the field's description.
 namespace attributes {
 
+/// What `describe` gives.
 struct Describe {
     std::string_view text;
 };
+/// What `wire_name` gives.
 struct WireName {
     std::string_view name;
 };
+/// What `example` gives.
 struct Example {
     Dynamic value;
 };
+/// One bound of a number or a duration.
 struct Bound {
     std::optional<Value> Constraints::* kind;
     Value bound;
 };
+/// One bound of a length.
 struct Length {
     std::optional<std::size_t> Constraints::* kind;
     std::size_t length;
 };
+/// What `pattern` gives.
 struct Matches {
     std::string_view expression;
 };
+/// What `defaulted` gives.
 struct Defaulted {};
+/// What `satisfies` gives.
 template <typename Function>
 struct Satisfies {
     Function function;
@@ -120,18 +129,23 @@ inline Example example(Dynamic value) {
 inline Bound greater_than(auto bound) {
     return {&Constraints::greater_than, detail::number(bound)};
 }
+/// Of numbers and durations: this, or more.
 inline Bound at_least(auto bound) {
     return {&Constraints::at_least, detail::number(bound)};
 }
+/// Of numbers and durations: less than this.
 inline Bound less_than(auto bound) {
     return {&Constraints::less_than, detail::number(bound)};
 }
+/// Of numbers and durations: this, or less.
 inline Bound at_most(auto bound) {
     return {&Constraints::at_most, detail::number(bound)};
 }
+/// Of text in code points, of bytes, lists, sets and maps in elements.
 inline Length min_length(std::size_t length) {
     return {&Constraints::min_length, length};
 }
+/// As `min_length`.
 inline Length max_length(std::size_t length) {
     return {&Constraints::max_length, length};
 }

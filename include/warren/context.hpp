@@ -38,6 +38,7 @@ concept OneOrNoOptions =
     sizeof...(Options) <= 1 && (std::same_as<std::remove_const_t<Options>, CallOptions> && ...);
 }  // namespace detail
 
+/// How much a line of the log matters.
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 /// Where log lines go. A line must not contain a newline or a secret. Of a server's or client's log
@@ -47,18 +48,24 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 class Log {
 public:
     virtual ~Log() = default;
+    /// Take one line.
     virtual void write(LogLevel level, std::string_view line) = 0;
     /// Whether a line (debug) about each call is wanted. Asked once, before the first.
     virtual bool shows_calls() const noexcept { return false; }
 
+    /// Write a line of this level.
     void debug(std::string_view line) { write(LogLevel::debug, line); }
+    /// Write a line of this level.
     void info(std::string_view line) { write(LogLevel::info, line); }
+    /// Write a line of this level.
     void warning(std::string_view line) { write(LogLevel::warning, line); }
+    /// Write a line of this level.
     void error(std::string_view line) { write(LogLevel::error, line); }
 };
 
 /// What a handler may know of the call it answers. Valid while the handler runs.
 struct Context {
+    /// Of a clock that nobody sets.
     using TimePoint = std::chrono::steady_clock::time_point;
 
     std::string_view method;
@@ -183,6 +190,7 @@ struct Context {
     Batch<std::vector<std::expected<typename C::response_type, Failure>>> call_all(
         ClientTarget& target, std::span<const typename C::request_type> requests,
         Options&... options) const;
+    /// As the function of this name there.
     template <typename C, typename... Options>
         requires detail::OneOrNoOptions<Options...>
     Batch<typename C::response_type> call_any(ClientTarget& target,

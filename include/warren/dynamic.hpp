@@ -38,10 +38,13 @@ public:
     Dynamic(std::string_view characters) : Dynamic{Value::text(characters)} {}
     Dynamic(const std::string& characters) : Dynamic{Value::text(characters)} {}
 
+    /// Bytes, which are copied.
     static Dynamic bytes(std::span<const std::byte> octets) {
         return Dynamic{Value::bytes(octets)};
     }
+    /// A list of these, such as list({1, "two", nullptr}).
     static Dynamic list(std::initializer_list<Dynamic> items);
+    /// A map of these, such as map({{"a", 1}}).
     static Dynamic map(std::initializer_list<std::pair<std::string_view, Dynamic>> members);
 
     Dynamic(const Dynamic& other) : Dynamic{other.root_} {}

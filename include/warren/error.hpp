@@ -46,6 +46,7 @@ enum class Retry : std::uint8_t {
 std::string_view name_of(Code code) noexcept;
 /// out  nullopt for a name that is not in the catalogue
 std::optional<Code> code_named(std::string_view name) noexcept;
+/// What a code says about doing the same call again.
 Retry retry_of(Code code) noexcept;
 
 /// One step of the way to a value inside a request: a member's name or a list's index.
@@ -94,9 +95,13 @@ public:
     explicit Error(std::string message, Dynamic data = {})
         : Error{Code::failed, std::move(message), std::move(data)} {}
 
+    /// What kind of failure it is.
     Code code() const noexcept { return failure_.code; }
+    /// Its message, without the code.
     const std::string& message() const noexcept { return failure_.message; }
+    /// All that is known of it.
     const Failure& failure() const noexcept { return failure_; }
+    /// The failure as one line of text, as `to_string` has it.
     const char* what() const noexcept override { return text_.c_str(); }
 
 private:

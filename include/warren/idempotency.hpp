@@ -40,6 +40,7 @@ struct StoreOptions {
     /// Where that was said, such as "warren.yml:4: store". A failure begins with it.
     std::string origin{};
 
+    /// Whether there is one at all.
     bool is_said() const noexcept { return !sqlite.empty() || !postgresql.empty(); }
 };
 

@@ -41,6 +41,7 @@ struct CallAtServer {
     Arena& memory;    // of the call
     std::any& state;  // this interceptor's own, empty in `begin`, for `end`
 
+    /// A copy of some text that is there as long as the call.
     std::string_view keep(std::string_view text) const { return memory.copy(text); }
 };
 
@@ -60,6 +61,7 @@ public:
     virtual ~ServerInterceptor() = default;
     /// out  nullopt: the call goes on; otherwise its answer
     virtual std::optional<Failure> begin(CallAtServer& /*call*/) { return std::nullopt; }
+    /// Called once for each call that `begin` was called for, with how it ended.
     virtual void end(const CallAtServer& /*call*/, const CallEnd& /*end*/) {}
 };
 
@@ -86,6 +88,7 @@ public:
     virtual ~ClientInterceptor() = default;
     /// out  nullopt: the call goes on; otherwise what it fails with, and nothing is sent
     virtual std::optional<Failure> begin(CallAtClient& /*call*/) { return std::nullopt; }
+    /// Called once for each call that `begin` was called for, with how it ended.
     virtual void end(const CallAtClient& /*call*/, const CallEnd& /*end*/) {}
 };
 

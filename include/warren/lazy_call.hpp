@@ -79,7 +79,7 @@ public:
         detail::begin<detail::CompletionSink<T, Function>>(release(), std::move(completion));
     }
 
-    // In a coroutine of a handler: co_await it, which gives the response or throws Error.
+    /// In a coroutine of a handler: co_await it, which gives the response or throws Error.
 
     detail::CallAwaiter<T> awaiter(detail::OpenCall& handler) { return {release(), handler}; }
     /// For batches.
@@ -89,6 +89,7 @@ public:
         }
         return std::move(ready_);
     }
+    /// The client that it is made by.
     detail::ClientImplementation& client() const noexcept { return *ready_.client; }
 
 private:

@@ -38,6 +38,7 @@ enum class Acknowledge : std::uint8_t {
     before_handling,  // a request is never handled again, and is lost with its server
 };
 
+/// The types of queues that RabbitMQ has.
 enum class QueueType : std::uint8_t { classic, quorum };
 
 /// The queue of a listener at a broker, which amqp:// and memory: are.
@@ -136,6 +137,7 @@ enum class ZmqListenerSocket : std::uint8_t {
     sub,     // publishers, which get none
 };
 
+/// Which side of a connection over ZeroMQ waits for the other.
 enum class ZmqSide : std::uint8_t { bind, connect };
 
 /// The settings of a listener over ZeroMQ. All of it may also be a parameter of the

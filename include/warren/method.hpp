@@ -17,11 +17,13 @@
 
 namespace warren {
 
+/// Where a handler runs.
 enum class Execution : std::uint8_t {
     worker,    // on the bounded pool of worker threads
     io_thread  // on the I/O thread: for handlers that compute for microseconds and never wait
 };
 
+/// Which calls of a method never run at once.
 enum class Locking : std::uint8_t {
     none,   // runs at any time
     field,  // never at once with a call under the same lock whose field has the same value
@@ -73,6 +75,7 @@ class MethodOptions {
 public:
     explicit MethodOptions(Method& method) noexcept : method_{&method} {}
 
+    /// What it does, for people.
     MethodOptions& describe(std::string text) {
         method_->description = std::move(text);
         return *this;
@@ -103,10 +106,12 @@ public:
     /// in   lock: as of `lock_on`
     /// err  throws Error (internal) when that is no name
     MethodOptions& run_alone(std::string_view lock);
+    /// Run its handler on the I/O thread: only for what takes microseconds and never waits.
     MethodOptions& run_on_io_thread() {
         method_->execution = Execution::io_thread;
         return *this;
     }
+    /// Doing it twice is as good as once; clients that know its contract may send it again.
     MethodOptions& idempotent() {
         method_->idempotent = true;
         return *this;
@@ -194,6 +199,8 @@ public:
         return add(C::method_name, detail::describe_for<C>(std::move(handler)));
     }
 
+    /// Register a method that was described elsewhere.
+    /// err  throws Error (internal) when there is one of this name
     MethodOptions add(Method method);
 
     /// out  nullptr when there is none
@@ -226,7 +233,9 @@ public:
     /// were started later, and where all of its own `on_start` have returned. Not when the process
     /// is ended by a second signal.
     void on_stop(std::function<void()> action);
+    /// Sections that modules read settings from.
     const std::vector<SettingsSection>& settings_sections() const noexcept { return sections_; }
+    /// What is done at the start and at the end.
     const std::vector<ModuleLife>& lives() const noexcept { return lives_; }
     /// Take over the settings and what is done at starts and ends, as a loader does.
     /// err  throws Error (conflict), as `settings`; nothing was taken then

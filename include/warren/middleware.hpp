@@ -18,6 +18,7 @@ namespace warren {
 /// in   log: null: the server's, as a line (info) that begins with "access "
 std::shared_ptr<ServerInterceptor> access_log(std::shared_ptr<Log> log = {});
 
+/// Who may call what.
 struct AllowOptions {
     /// Who may call each method: identities (`Context::caller`), "*" for everybody who has one, and
     /// "" for those who have none. The method "*" stands for those that are not named here; without
@@ -41,6 +42,7 @@ struct RateLimit {
     bool operator==(const RateLimit&) const = default;
 };
 
+/// How often and how much at once callers may call.
 struct RateOptions {
     /// Of each caller, by method; "*" stands for all methods together that are not named here.
     /// Callers without an identity count as one.
@@ -55,6 +57,7 @@ struct RateOptions {
 /// err  throws Error (invalid_request): a limit of no calls or no time
 std::shared_ptr<ServerInterceptor> rate(RateOptions options);
 
+/// What is audited, and where it is written.
 struct AuditOptions {
     std::string file{};                  // appended to, and made for its owner alone
     std::shared_ptr<Log> log{};          // instead: its lines (info), which `write` may wait with

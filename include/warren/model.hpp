@@ -40,11 +40,13 @@ struct Field {
     std::vector<Dynamic> examples;
     Constraints constraints;
 
+    /// As `access`, of an object that stays as it is.
     const void* access_const(const void* object) const {
         return access(const_cast<void*>(object));  // NOLINT: only the address is taken
     }
 };
 
+/// What becomes of a request's fields that its model does not have.
 enum class ExtraFields : std::uint8_t { ignore, forbid };
 
 /// Whether a model is a struct or the parameters of a plain function. Parameters may also come by
@@ -61,6 +63,7 @@ struct Model {
     std::shared_ptr<void> defaults;          // an object as it is before anything is bound
     std::vector<Constraints::Check> checks;  // over the whole object, run when all fields are fine
 
+    /// out  nullptr when it has no such field
     const Field* find(std::string_view field_name) const noexcept;
 };
 
@@ -209,6 +212,7 @@ class ModelBuilder : public detail::ModelMaker {
 public:
     explicit ModelBuilder(std::string_view name) : ModelMaker{name, detail::PartsOf<T>::parts} {}
 
+    /// Describe one field.
     template <auto Member, typename... Attributes>
     void field(std::string_view name, Attributes&&... given) {
         using Content = std::remove_cvref_t<decltype(std::declval<T&>().*Member)>;
@@ -217,6 +221,7 @@ public:
         (give<Content>(std::forward<Attributes>(given)), ...);
     }
 
+    /// What holds for the whole object.
     template <typename... Attributes>
     void attributes(Attributes&&... given) {
         (give_to_model(std::forward<Attributes>(given)), ...);

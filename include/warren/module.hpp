@@ -28,6 +28,7 @@ struct ModuleHeader {
     void (*register_methods)(Registry& registry);
 };
 
+/// The name under which a module exports its header.
 inline constexpr char module_symbol[] = "warren_module";
 
 }  // namespace warren::abi

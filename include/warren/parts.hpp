@@ -237,7 +237,7 @@ public:
     ///         ...
     ///     }
     auto async_next() noexcept { return detail::PartsAwaitable<Parts, &Parts::next>{*this}; }
-    // For that.
+    /// For that.
     bool suspend(detail::OpenCall& handler, std::coroutine_handle<> coroutine) {
         return queue_->suspend(handler, coroutine);
     }
@@ -248,9 +248,12 @@ public:
     /// Give the call up: it ends as `cancelled`.
     void stop() noexcept { stop_.request_stop(); }
 
+    /// Takes one part after the other.
     class Iterator {
     public:
+        /// What it gives.
         using value_type = Part;
+        /// Of iterators.
         using difference_type = std::ptrdiff_t;
 
         explicit Iterator(Parts& parts) : parts_{&parts}, part_{parts.next()} {}
@@ -266,7 +269,10 @@ public:
         Parts* parts_;
         mutable std::optional<Part> part_;
     };
+    /// The next part, so that a range-based for takes one after the other.
+    /// err  as `next`
     Iterator begin() { return Iterator{*this}; }
+    /// Behind the last part.
     std::default_sentinel_t end() const noexcept { return {}; }
 
 private:

@@ -57,6 +57,7 @@ public:
     {
         end({});
     }
+    /// End the call with a failure.
     void fail(Failure failure) { end(std::unexpected{std::move(failure)}); }
     void fail(std::string message) {
         fail(Failure{.code = Code::failed, .message = std::move(message)});

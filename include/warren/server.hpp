@@ -20,6 +20,7 @@
 
 namespace warren {
 
+/// What a server's replies are.
 enum class ServerReplies : std::uint8_t {
     by_handlers,
     mock,  // requests are checked, no handler runs: data generated from the response's model
@@ -94,6 +95,7 @@ public:
     MethodOptions method(Handler handler) {
         return methods().method<C>(std::move(handler));
     }
+    /// Its methods, to register further ones at.
     Registry& methods() noexcept;
 
     /// Register the methods of every module in some directories.

@@ -142,7 +142,9 @@ public:
 template <typename T = void>
 class [[nodiscard]] task {
 public:
+    /// For the compiler.
     using promise_type = detail::TaskPromise<T>;
+    /// What it gives when it is waited for.
     using value_type = T;
 
     task(task&& other) noexcept : coroutine_{std::exchange(other.coroutine_, nullptr)} {}
@@ -156,11 +158,13 @@ public:
         }
     }
 
-    // For handlers and tasks that wait.
+    /// For handlers and tasks that wait.
     void start(detail::OpenCall& call, std::coroutine_handle<> waiting) noexcept {
         coroutine_.promise().start(call, waiting);
         call.next_coroutine = coroutine_;
     }
+    /// Its result, once it is over.
+    /// err  throws what it threw
     T take() { return coroutine_.promise().take(); }
 
 private:

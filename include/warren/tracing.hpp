@@ -60,7 +60,9 @@ public:
     /// Send what waits, and wait until that is done.
     /// out  false: it took longer
     bool flush(std::chrono::milliseconds wait_max);
+    /// What became of spans until now.
     TracerCounters counters() const;
+    /// For servers and clients of Warren's.
     Implementation& implementation() const noexcept { return *implementation_; }
 
 private:

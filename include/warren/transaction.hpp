@@ -27,6 +27,7 @@ namespace warren {
 /// thread the one it was given on
 class Transaction {
 public:
+    /// The values of one row, by column.
     using Row = std::vector<Dynamic>;
 
     /// Run one statement.

@@ -91,6 +91,7 @@ struct Period {
 
 /// One C++ type as contracts see it: constant, one per type.
 struct Type {
+    /// What is described; which members go with it.
     enum class Kind : std::uint8_t {
         nothing,      // void: bound from and rendered as null
         boolean,      // bool

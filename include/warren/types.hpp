@@ -23,6 +23,7 @@ using Bytes = std::vector<std::byte>;
 /// A point in time, microseconds since 1970-01-01 UTC. On the wire: RFC 3339 text.
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 
+/// The time by the system's clock.
 Timestamp now() noexcept;
 
 /// Parse a date and time with its offset, such as "2024-02-29T12:00:00.25+01:00".
@@ -76,6 +77,7 @@ public:
     Secret() = default;
     explicit Secret(T content) : content_{std::move(content)} {}
 
+    /// The content. There is no other way to it, and none to print it.
     const T& reveal() const noexcept { return content_; }
     T& reveal() noexcept { return content_; }
 

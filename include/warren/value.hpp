@@ -20,6 +20,7 @@ struct Member;
 /// thread any (immutable once built)
 class Value {
 public:
+    /// What a value is.
     enum class Kind : std::uint8_t {
         null,
         boolean,
@@ -36,17 +37,21 @@ public:
 
     constexpr Value() noexcept : integer_{0} {}
 
+    /// Null, as a value that nothing was said of is, too.
     static constexpr Value null() noexcept { return {}; }
+    /// True or false.
     static constexpr Value boolean(bool truth) noexcept {
         Value value{Kind::boolean, 0};
         value.unsigned_ = truth ? 1 : 0;
         return value;
     }
+    /// A number with a sign.
     static constexpr Value integer(std::int64_t number) noexcept {
         Value value{Kind::int64, 0};
         value.integer_ = number;
         return value;
     }
+    /// A number without a sign: `int64` when it fits.
     static constexpr Value unsigned_integer(std::uint64_t number) noexcept {
         if (number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
             return integer(static_cast<std::int64_t>(number));
@@ -55,6 +60,7 @@ public:
         value.unsigned_ = number;
         return value;
     }
+    /// A number with a fraction, also NaN and the infinities.
     static constexpr Value floating(double number) noexcept {
         Value value{Kind::float64, 0};
         value.floating_ = number;
@@ -81,23 +87,37 @@ public:
     /// in  at most `size_max` members in wire order, viewed; decoders refuse duplicate keys
     static constexpr Value map(std::span<const Member> members) noexcept;
 
+    /// What it is.
     constexpr Kind kind() const noexcept { return kind_; }
+    /// Whether it is null.
     constexpr bool is_null() const noexcept { return kind_ == Kind::null; }
+    /// Whether it is text.
     constexpr bool is_text() const noexcept { return kind_ == Kind::text; }
+    /// Whether it is a map.
     constexpr bool is_map() const noexcept { return kind_ == Kind::map; }
+    /// Whether it is a list.
     constexpr bool is_list() const noexcept { return kind_ == Kind::list; }
+    /// Whether it is a whole number of either kind.
     constexpr bool is_integer() const noexcept {
         return kind_ == Kind::int64 || kind_ == Kind::uint64;
     }
 
     // Each accessor requires the kind of its name.
+    /// Of `Kind::boolean` alone.
     constexpr bool as_boolean() const noexcept { return unsigned_ != 0; }
+    /// Of `Kind::int64` alone.
     constexpr std::int64_t as_int64() const noexcept { return integer_; }
+    /// Of `Kind::uint64` alone.
     constexpr std::uint64_t as_uint64() const noexcept { return unsigned_; }
+    /// Of `Kind::float64` alone.
     constexpr double as_float64() const noexcept { return floating_; }
+    /// Of `Kind::text` alone.
     constexpr std::string_view as_text() const noexcept { return {characters_, size_}; }
+    /// Of `Kind::bytes` alone.
     constexpr std::span<const std::byte> as_bytes() const noexcept { return {octets_, size_}; }
+    /// Of `Kind::list` alone.
     constexpr std::span<const Value> as_list() const noexcept { return {items_, size_}; }
+    /// Of `Kind::map` alone.
     constexpr std::span<const Member> as_map() const noexcept;
 
     /// The value under a text key of a map.

@@ -6,4 +6,5 @@
 #include <warren/needs_cxx23>
 #endif
 
+/// The release of these headers, as text.
 #define WARREN_VERSION "0.1.0"

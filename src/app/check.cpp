@@ -60,12 +60,12 @@ int check(const CheckOptions& options) {
     const auto counted = [](std::size_t count, const std::string& one, const std::string& many) {
         return std::to_string(count) + " " + (count == 1 ? one : many);
     };
-    std::printf("%s: fine: %s, %s%zu methods\n", options.file.c_str(),
+    std::printf("%s: fine: %s, %s%s\n", options.file.c_str(),
                 counted(config.listeners.size(), "listener", "listeners").c_str(),
                 config.proxies.empty()
                     ? ""
                     : (counted(config.proxies.size(), "proxy", "proxies") + ", ").c_str(),
-                registry.all().size());
+                counted(registry.all().size(), "method", "methods").c_str());
     return exit_success;
 }
 

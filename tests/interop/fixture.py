@@ -16,7 +16,7 @@ import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parents[1]
-sys.path.insert(0, str(HERE.parent / "support"))
+sys.path[:0] = [str(HERE.parent / "support"), str(TREE / "scripts/lib/docs")]
 
 from processes import die_with_parent
 from rabbitmq import Broker

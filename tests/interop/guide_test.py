@@ -1,5 +1,6 @@
-"""Every snippet of the README and the guide is what it says: C++ compiles, configurations pass
-`warren check`, Python parses, and commands have the options that are shown."""
+"""Every snippet of the README and of docs/ is what it says: C++ compiles, configurations pass
+`warren check`, Python parses, and commands have the options that are shown. Of the quick starts each step is taken:
+quick_start_test.py. Nothing is done with what is text, as a program prints it."""
 
 import ast
 import itertools
@@ -9,30 +10,13 @@ import subprocess
 import unittest
 
 from fixture import MODULES, TREE, ProgramTest, run_warren
+from snippets import TEXTS, blocks
 from certificates import make_certificates
 
 CXX = os.environ.get("WARREN_CXX", "g++")
-GUIDE = sorted(path.name for path in (TREE / "docs/guide").glob("*.md"))
-DOCUMENTS = ["README.md", *[f"docs/guide/{name}" for name in GUIDE]]
-
-# By its first line, and why nothing is done with it.
-TEXTS = {
-    "amqp://USER:PASSWORD@HOST:PORT/VHOST?queue=QUEUE": "addresses, and what they mean",
-    "amqp://guest:guest@localhost/?queue=test&peer=warren": "an address",
-    "tcp://localhost:7000?compress=zstd": "addresses",
-    '{"func_name": "add", "func_args": [1, 2], "func_kwargs": {}}': "what is on the wire",
-    '{"status_code": 200, "status_message": "OK",': "what is on the wire",
-    "ready": "what a command prints",
-    "rabbitmqctl set_permissions carl": "another program's command",
-    "prod:": "profiles, as profiles_test.py has them",
-    "find_package(warren REQUIRED)": "built by install_test.py",
-    "access {": "a line of the log",
-    "error: not reloaded, nothing": "a line of the log",
-    "warning: not reloaded: ": "lines of the log",
-    "said hello trace_id=": "a line of the log",
-    "tcp://127.0.0.1:7000: would be denied": "a line of the log",
-    "class SimpleCommand(ICommand):": "Python and C++ side by side",
-}
+QUICK_STARTS = "docs/quick-start/"
+DOCUMENTS = ["README.md", *sorted(str(p.relative_to(TREE)) for p in TREE.glob("docs/**/*.md"))]
+KINDS = {"cpp", "yaml", "console", "python", "text"}
 
 # What a page's C++ stands on without showing it; each page is a namespace.
 FRAMES = {
@@ -126,49 +110,31 @@ FUNCTION = (
 )
 
 
-def snippets(document):
-    """Each indented or fenced block: the number of its first line, and its lines."""
-    block, is_fenced, before = [], False, ""
-    for number, line in enumerate((TREE / document).read_text().splitlines() + ["end"], 1):
-        is_inside = is_fenced or line.startswith("    ") and (block or not before)
-        if line.startswith("```") or block and line and not is_inside:
-            if block:
-                yield number - len(block), block
-            block, is_fenced = [], line.startswith("```") and not is_fenced
-        elif is_inside or block:
-            block.append(line if is_fenced else line[4:])
-        before = line
-
-
 def parts(lines):
     """A configuration, and what is called then."""
     first = next((i for i, line in enumerate(lines) if line.startswith("$ ")), len(lines))
     return lines[:first], lines[first:]
 
 
-def is_told(lines):
-    return any(lines[0].startswith(start) for start in TEXTS)
-
-
-def is_configuration(lines):
-    is_key = bool(lines) and re.match(r"(- \{)?[\w-]+:( |$)", lines[0]) is not None
-    return is_key and not is_told(lines)
-
-
 def is_command(lines):
-    return bool(lines) and lines[0].startswith(("$ ", "warren ", "scripts/"))
+    return lines[0].startswith(("$ ", "warren ", "scripts/"))
 
 
-def is_python(lines):
-    return lines[0].startswith("import ")
+def is_taken(page, block):
+    """Whether it is a step of a quick start, which a test of its own takes."""
+    return page.startswith(QUICK_STARTS) and (block.title or block.kind == "console")
 
 
-def is_cpp(lines):
-    return not (is_told(lines) or is_configuration(lines) or is_command(lines) or is_python(lines))
+def all_blocks():
+    return [(page, block) for page in DOCUMENTS for block in blocks(TREE / page)]
 
 
 def all_snippets(kind):
-    return [(page, at, lines) for page in DOCUMENTS for at, lines in snippets(page) if kind(lines)]
+    return [
+        (page, block.at, block.lines)
+        for page, block in all_blocks()
+        if block.kind == kind and not is_taken(page, block)
+    ]
 
 
 def chunks(lines):
@@ -203,12 +169,18 @@ def as_code(page, at, lines):
 
 class Guide(ProgramTest):
     def test_every_text_is_there(self):
-        texts = "\n".join(lines[0] for _, _, lines in all_snippets(lambda lines: True))
+        texts = "\n".join(block.lines[0] for _, block in all_blocks())
         for start in TEXTS:
             self.assertIn(start, texts)
 
+    def test_nothing_is_passed_over(self):
+        for page, block in all_blocks():
+            with self.subTest(f"{page}:{block.at}"):
+                self.assertTrue(block.lines, "it is empty")
+                self.assertIn(block.kind, KINDS, "nothing compiles or runs it")
+
     def test_cpp_compiles(self):
-        found = [each for each in all_snippets(is_cpp) if each[0] not in RUN]
+        found = [each for each in all_snippets("cpp") if each[0] not in RUN]
         self.assertGreater(len(found), 10)
         unit, framed = [HEADERS], set()
         for page, at, lines in found:
@@ -238,7 +210,7 @@ class Guide(ProgramTest):
             self.addCleanup(os.environ.pop, name)
         os.environ["STATE_DIRECTORY"] = str(self.directory)
         self.addCleanup(os.environ.pop, "STATE_DIRECTORY")
-        for page, at, lines in all_snippets(is_configuration):
+        for page, at, lines in all_snippets("yaml"):
             with self.subTest(f"{page}:{at}"):
                 text = "\n".join(parts(lines)[0]) + "\n"
                 if text.startswith("- "):
@@ -258,14 +230,15 @@ class Guide(ProgramTest):
                 self.assertEqual(checked.returncode, 0, text + checked.stdout + checked.stderr)
 
     def test_python_parses(self):
-        for page, at, lines in all_snippets(is_python):
+        for page, at, lines in all_snippets("python"):
             ast.parse("\n".join(lines), f"{page}:{at}")
 
     def test_commands_have_the_options_that_are_shown(self):
         shown = 0
-        for page, at, lines in all_snippets(lambda lines: is_command(lines) or parts(lines)[1]):
+        found = [(page, block.at, block.lines) for page, block in all_blocks()]
+        for page, at, lines in found:
             command = None
-            for line in lines:
+            for line in lines if is_command(lines) else parts(lines)[1]:
                 if given := re.match(r"(?:\$ )?warren (?:(contract|dead|docs) )?(\w[\w-]*)", line):
                     command = [word for word in given.groups() if word]
                 elif not line.startswith("    "):

@@ -4,7 +4,7 @@ import uuid
 
 from kombu import Connection, Consumer, Exchange, Producer, Queue
 
-from callme.protocol import RpcRequest, RpcResponse
+from callme.protocol import RpcRequest, RpcResponse, address_of
 
 
 class RpcTimeout(Exception):
@@ -28,7 +28,11 @@ class Method:
 class Proxy:
     """Calls the functions of servers, one after the other; each thread needs its own."""
 
-    def __init__(self, url, amqp_user="guest", server_id=None, timeout=0, ssl=False):
+    def __init__(
+        self, url=None, amqp_user="guest", server_id=None, timeout=0, ssl=False, **amqp
+    ):
+        keywords = {key.removeprefix("amqp_"): value for key, value in amqp.items()}
+        url = url or address_of(user=amqp_user, **keywords)
         self.server_id = server_id
         self.timeout = timeout
         self.expiration = None  # of requests, in seconds

@@ -3,7 +3,7 @@ import threading
 
 from kombu import Connection, Consumer, Exchange, Producer, Queue
 
-from callme.protocol import RpcResponse
+from callme.protocol import RpcResponse, address_of
 
 POLL_S = 0.2
 
@@ -11,7 +11,18 @@ POLL_S = 0.2
 class Server:
     """Serves functions under an id. Requests are acknowledged before they are handled."""
 
-    def __init__(self, url, server_id, threaded=False, ssl=False, durable=False, auto_delete=True):
+    def __init__(
+        self,
+        url=None,
+        server_id=None,
+        threaded=False,
+        ssl=False,
+        durable=False,
+        auto_delete=True,
+        **amqp,
+    ):
+        keywords = {key.removeprefix("amqp_"): value for key, value in amqp.items()}
+        url = url or address_of(**keywords)
         self.functions = {}
         self.pickle_protocols = []  # of the requests that came
         self.threaded = threaded

@@ -53,8 +53,8 @@ struct Method {
     const Type* response = nullptr;
     const Type* part = nullptr;  // of what it sends before its response; null: nothing
     InvocationFactory make_invocation{};
-    std::shared_ptr<void> (*make_response)() = nullptr;  // default-constructed, for `mock`
-    std::shared_ptr<const void> parameters{};            // of a plain function
+    std::function<std::shared_ptr<void>()> make_response{};  // default-constructed, for `mock`
+    std::shared_ptr<const void> parameters{};                // of a plain function
     Locking locking = Locking::none;
     const Field* lock_field = nullptr;  // of `Locking::field`
     std::string lock_name{};            // of a lock for several methods; empty: the method's own

@@ -16,7 +16,7 @@
 namespace warren::abi {
 
 /// Raised whenever the layout or meaning of anything in include/warren changes.
-inline constexpr std::uint32_t version = 12;
+inline constexpr std::uint32_t version = 13;
 
 /// What a module exports as `warren_module`. The first three members never move, so that a host can
 /// tell a module of any other version apart before it touches the rest.

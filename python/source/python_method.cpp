@@ -1,78 +1,41 @@
 #include "source/python_method.hpp"
 
-#include <warren/model.hpp>
-
-#include <array>
-#include <utility>
+#include <warren/error.hpp>
 
 namespace warren::python {
-namespace {
 
-using Access = void* (*)(void*);
-
-template <std::size_t index>
-void* access_at(void* arguments) {
-    return static_cast<Dynamic*>(arguments) + index;
+void PythonInvocation::respond(const Reply<Dynamic>& reply) {
+    success = reply.success;
+    message = reply.message;
+    const ErasedType& type = *handler_->response;
+    if (type.type().kind == Type::Kind::nothing || !reply.data) {
+        return;
+    }
+    response_ = ErasedObject{type};
+    try {
+        detail::bind_checked(type.type(), reply.data->value(), response_.get());
+    } catch (const Error& error) {
+        Failure wrong = error.failure();
+        wrong.code = Code::internal;
+        wrong.message = "The response does not keep to its annotation: " + to_string(wrong);
+        throw Error{std::move(wrong)};
+    }
+    data = response_.get();
 }
 
-constexpr auto accesses = []<std::size_t... index>(std::index_sequence<index...>) {
-    return std::array<Access, sizeof...(index)>{access_at<index>...};
-}(std::make_index_sequence<parameters_max>{});
-
-/// A model whose objects are arrays of values, one for each parameter.
-struct Parameters {
-    std::vector<Dynamic> fallbacks;
-    Model model;
-    Type type{.kind = Type::Kind::model};
-};
-
-std::shared_ptr<Parameters> describe(const std::string& method,
-                                     const std::vector<Parameter>& parameters) {
-    if (parameters.size() > parameters_max) {
-        throw Error{Code::internal, "Method '" + method + "' has over " +
-                                        std::to_string(parameters_max) +
-                                        " parameters: take them as one dict"};
-    }
-    auto described = std::make_shared<Parameters>();
-    described->model.name = method;
-    described->model.shape = ModelShape::parameters;
-    for (const Parameter& parameter : parameters) {
-        Field& field = described->model.fields.emplace_back();
-        field.name = parameter.name;
-        field.type = &type_of<Dynamic>();
-        field.access = accesses[described->fallbacks.size()];
-        field.required = !parameter.fallback.has_value();
-        described->fallbacks.push_back(parameter.fallback.value_or(Dynamic{}));
-    }
-    // The array is never empty: it has an address also without parameters.
-    described->fallbacks.emplace_back();
-    described->model.defaults =
-        std::shared_ptr<void>{described->fallbacks.data(), [](void*) noexcept {}};
-    described->type.model = LateModel{described->model};
-    described->type.size_bytes = sizeof(Dynamic) * described->fallbacks.size();
-    return described;
-}
-
-}  // namespace
-
-Method python_method(std::string name, const std::optional<std::vector<Parameter>>& parameters,
-                     std::uint64_t number, ArrivedCalls& calls) {
-    auto handler = std::make_shared<PythonHandler>(number);
-    handler->calls = &calls;
-    Method method{.name = std::move(name), .response = &type_of<Dynamic>()};
-    if (parameters) {
-        auto described = describe(method.name, *parameters);
-        handler->fallbacks = described->fallbacks;
-        method.request = &described->type;
-        method.parameters = std::move(described);
-    } else {
-        handler->fallbacks.emplace_back();
-        method.request = &type_of<Dynamic>();
-    }
+Method python_method(PythonMethod described, ArrivedCalls& calls) {
+    Method method{.name = std::move(described.name),
+                  .request = &described.request->type(),
+                  .response = &described.response->type()};
+    method.make_response = [type = described.response] {
+        return std::shared_ptr<void>{type->make(), [type](void* object) { type->destroy(object); }};
+    };
+    auto handler = std::make_shared<PythonHandler>(described.number, std::move(described.request),
+                                                   std::move(described.response), &calls);
+    method.parameters = handler;  // the types live as long as the method
     method.make_invocation = {std::move(handler), [](const std::shared_ptr<void>& made) {
                                   return static_cast<Invocation*>(new PythonInvocation{made});
                               }};
-    method.make_response = [] { return std::shared_ptr<void>{std::make_shared<Dynamic>()}; };
     method.responds_later = true;
     // It only hands the call over.
     method.execution = Execution::io_thread;

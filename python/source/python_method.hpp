@@ -2,27 +2,19 @@
 
 #include <warren/detail/invocation.hpp>
 #include <warren/method.hpp>
-#include <warren/responder.hpp>
+#include <warren/reply.hpp>
 
-#include "source/event_queue.hpp"
+#include "source/erased_types.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <stop_token>
 #include <string>
-#include <vector>
+#include <utility>
 
 /// Methods whose handlers are Python's. Knows how their calls wait for Python, and neither the GIL
 /// nor any of Python's objects.
 namespace warren::python {
-
-/// A parameter of a function.
-struct Parameter {
-    std::string name;
-    std::optional<Dynamic> fallback{};  // none: it is required
-};
 
 class PythonInvocation;
 
@@ -44,42 +36,54 @@ public:
 /// What the runs of one method share.
 struct PythonHandler {
     std::uint64_t number = 0;
-    std::vector<Dynamic> fallbacks;  // of its parameters, or one of the whole request
+    ErasedTypePointer request;
+    ErasedTypePointer response;
     ArrivedCalls* calls = nullptr;
 };
 
-/// One run: the arguments, each by itself or all as one, and later the response.
-class PythonInvocation final : public detail::LaterInvocation<Dynamic> {
+/// One run: the request, and later the response.
+class PythonInvocation final : public Invocation {
 public:
     explicit PythonInvocation(const std::shared_ptr<void>& handler)
         : handler_{std::static_pointer_cast<PythonHandler>(handler)} {}
 
     void* request() override {
-        if (arguments_.empty()) {
-            arguments_ = handler_->fallbacks;
+        if (request_.get() == nullptr) {
+            request_ = ErasedObject{*handler_->request};
         }
-        return arguments_.data();
+        return request_.get();
     }
     void run(Context& context, detail::OpenCall* open) override {
         handler_->calls->push({handler_->number, this, open, &context});
     }
     void clear() noexcept override {
-        arguments_.clear();
-        detail::LaterInvocation<Dynamic>::clear();
+        request_.reset();
+        response_.reset();
+        Invocation::clear();
     }
 
-    const std::vector<Dynamic>& arguments() const noexcept { return arguments_; }
+    /// The request, as it would go on the wire; secrets are in clear.
+    Dynamic arguments() const {
+        return detail::render_checked(handler_->request->type(), request_.get());
+    }
+    /// Have a response.
+    /// err  throws Error (internal): it does not keep to the contract
+    void respond(const Reply<Dynamic>& reply);
+    void fail(Failure why) { failure = std::move(why); }
 
 private:
     const std::shared_ptr<PythonHandler> handler_;
-    std::vector<Dynamic> arguments_;
+    ErasedObject request_;
+    ErasedObject response_;
 };
 
-/// in   parameters: of a function, by name or position; none: it takes the request as it is
-/// err  throws Error (internal): there are more than `parameters_max`
-Method python_method(std::string name, const std::optional<std::vector<Parameter>>& parameters,
-                     std::uint64_t number, ArrivedCalls& calls);
-
-inline constexpr std::size_t parameters_max = 64;
+/// What a method is that Python handles.
+struct PythonMethod {
+    std::string name;
+    std::uint64_t number = 0;
+    ErasedTypePointer request;
+    ErasedTypePointer response;
+};
+Method python_method(PythonMethod described, ArrivedCalls& calls);
 
 }  // namespace warren::python

@@ -3,6 +3,7 @@
 #include <warren/server.hpp>
 
 #include "source/arrived_calls.hpp"
+#include "source/described_types.hpp"
 #include "source/failures.hpp"
 #include "source/owned.hpp"
 #include "source/values.hpp"
@@ -41,16 +42,10 @@ public:
 
     std::uint64_t handler() const noexcept { return call_.handler; }
 
-    /// in   count: of the handler's parameters
-    py::tuple arguments(std::size_t count) const {
+    /// The request: a dict by name, where the handler has parameters.
+    py::object arguments() const {
         check();
-        const std::vector<Dynamic>& all = call_.invocation->arguments();
-        py::tuple arguments(count);
-        for (std::size_t i = 0; i < count; ++i) {
-            PyTuple_SET_ITEM(arguments.ptr(), static_cast<Py_ssize_t>(i),
-                             to_python(all.at(i)).release().ptr());
-        }
-        return arguments;
+        return to_python(call_.invocation->arguments());
     }
 
     const Context& context() const {
@@ -64,9 +59,15 @@ public:
         if (message) {
             reply.message = std::move(*message);
         }
-        end(std::move(reply));
+        check();
+        call_.invocation->respond(reply);
+        end();
     }
-    void fail(const py::object& error) { end(std::unexpected{to_failure(error)}); }
+    void fail(const py::object& error) {
+        check();
+        call_.invocation->fail(to_failure(error));
+        end();
+    }
 
 private:
     void check() const {
@@ -74,12 +75,10 @@ private:
             throw Error{Code::internal, "This call has its response already"};
         }
     }
-    void end(detail::LaterResult<Dynamic> result) {
-        if (!open_->take(&call_)) {
-            return;  // its server has ended meanwhile
+    void end() {
+        if (open_->take(&call_)) {
+            call_.open->complete();
         }
-        call_.invocation->take(std::move(result));
-        call_.open->complete();
     }
 
     ArrivedCall call_;
@@ -107,22 +106,16 @@ public:
         }
     }
 
+    /// in   request, response: as `described_type`
     std::uint64_t add_method(const std::string& name, const std::string& description,
-                             const std::optional<py::list>& parameters, bool is_coroutine) {
-        std::optional<std::vector<Parameter>> all;
-        if (parameters) {
-            all.emplace();
-            for (const py::handle each : *parameters) {
-                const auto parameter = each.cast<py::tuple>();
-                all->push_back({.name = parameter[0].cast<std::string>()});
-                if (!parameter[1].cast<bool>()) {
-                    all->back().fallback =
-                        to_dynamic(parameter[2], ("default of '" + all->back().name + "'").c_str());
-                }
-            }
-        }
+                             const py::tuple& request, const py::tuple& response,
+                             bool is_coroutine) {
         ArrivedCalls& calls = is_coroutine ? static_cast<ArrivedCalls&>(for_loop_) : for_threads_;
-        Method method = python_method(name, all, ++methods_, calls);
+        Method method = python_method({.name = name,
+                                       .number = ++methods_,
+                                       .request = described_type(request),
+                                       .response = described_type(response)},
+                                      calls);
         method.description = description;
         server_.get().methods().add(std::move(method));
         return methods_;

@@ -8,11 +8,12 @@ import inspect
 import logging
 import signal
 import threading
+import typing
 import weakref
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Optional, TypeVar
 
-from warren import _warren
+from warren import _warren, types
 from warren._warren import ListenerOptions, MethodSettings, ServerOptions
 from warren.errors import Error, Internal, InvalidRequest
 
@@ -113,50 +114,70 @@ class Context:
 
 
 class _Method:
-    """A handler, and how it takes what has come."""
+    """A handler, the types of its contract, and how it takes what has come."""
 
     def __init__(self, name: str, handler: Callable[..., Any]) -> None:
         self.handler = handler
-        self.parameters: list[tuple[str, bool, Any]] | None = []
         self.context_name: str | None = None
-        self.by_name: list[str] = []
-        for parameter in inspect.signature(handler).parameters.values():
-            self._add(name, parameter)
-        self.count = 1 if self.parameters is None else len(self.parameters)
+        self.fields: list[types.Field] = []
+        self.by_position: list[str] = []
+        takes_any = False
+        signature = inspect.signature(handler)
+        hints = _hints(handler)
+        for parameter in signature.parameters.values():
+            hint = hints.get(parameter.name, parameter.annotation)
+            if hint is Context:
+                self.context_name = parameter.name
+            elif parameter.kind is inspect.Parameter.VAR_KEYWORD and not self.fields:
+                takes_any = True
+            else:
+                self._add(name, parameter, hint)
+        returned = hints.get("return", inspect.Signature.empty)
+        self.response = (
+            types.ANYTHING
+            if returned in (inspect.Signature.empty, Reply)
+            else types.describe(returned, f"what {name} returns")
+        )
+        self.request = types.ANYTHING.spec if takes_any else types.parameters(name, self.fields)
+        self.takes_any = takes_any
+        self.converts = any(field.type.convert for field in self.fields)
 
-    def _add(self, name: str, parameter: inspect.Parameter) -> None:
-        if parameter.annotation in (Context, "Context", "warren.Context"):
-            self.context_name = parameter.name
-        elif parameter.kind is inspect.Parameter.VAR_KEYWORD and not self.parameters:
-            self.parameters = None
-        elif parameter.kind in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL):
+    def _add(self, name: str, parameter: inspect.Parameter, hint: Any) -> None:
+        if parameter.kind in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL):
             raise Internal(
                 f"Method {name!r}: {parameter} takes any number of arguments: name them, or take "
                 "**arguments alone"
             )
-        else:
-            assert self.parameters is not None
-            is_required = parameter.default is inspect.Parameter.empty
-            self.parameters.append(
-                (parameter.name, is_required, None if is_required else parameter.default)
-            )
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-                self.by_name.append(parameter.name)
+        described = types.describe(hint, f"parameter {parameter.name!r} of {name}")
+        is_required = parameter.default is inspect.Parameter.empty
+        default = None if is_required else parameter.default
+        if not is_required and default is None and described.spec[0] not in ("optional", "dynamic"):
+            described = types.describe(Optional[hint], name)
+        self.fields.append(types.Field(parameter.name, described, is_required, default))
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+            self.by_position.append(parameter.name)
 
     def run(self, call: _warren.Call) -> Any:
-        values = call.arguments(self.count)
-        if self.parameters is None:
-            if not isinstance(values[0], dict):
-                raise InvalidRequest("Expected arguments by name")
-            return self.handler(**values[0], **self._context(call))
-        if not self.by_name and self.context_name is None:
-            return self.handler(*values)
-        positional = len(values) - len(self.by_name)
-        named = dict(zip(self.by_name, values[positional:]))
-        return self.handler(*values[:positional], **named, **self._context(call))
+        arguments = call.arguments()
+        if self.converts:
+            arguments = types.convert_members(self.fields, arguments)
+        elif self.takes_any and not isinstance(arguments, dict):
+            raise InvalidRequest("Expected arguments by name")
+        if self.context_name is not None:
+            arguments[self.context_name] = Context(call)
+        if self.by_position:
+            first = [arguments.pop(name) for name in self.by_position]
+            return self.handler(*first, **arguments)
+        return self.handler(**arguments)
 
-    def _context(self, call: _warren.Call) -> dict[str, Any]:
-        return {} if self.context_name is None else {self.context_name: Context(call)}
+
+def _hints(handler: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations, where they are texts resolved."""
+    function = handler if inspect.isroutine(handler) else type(handler).__call__
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError):
+        return {}
 
 
 class Server:
@@ -247,7 +268,9 @@ class Server:
         is_coroutine = inspect.iscoroutinefunction(handler)
         if description is None:
             description = inspect.getdoc(handler) or ""
-        number = self._server.add_method(name, description, method.parameters, is_coroutine)
+        number = self._server.add_method(
+            name, description, method.request, method.response.spec, is_coroutine
+        )
         self._methods[number] = method
         self._has_coroutines |= is_coroutine
         settings = MethodSettings()

@@ -86,6 +86,10 @@ int serve(const ServeOptions& options) {
     }
     const std::shared_ptr<endpoint::LogQueue> log = make_log(config->log_level, config->log_format);
     config->server.log = log;
+    if (config->log_server) {
+        config->log_server->log = log;
+        config->server.call_log = make_call_log(*config->log_server);
+    }
     Server server{config->server};
     if (const auto problems = load_methods(*config, options.modules, server.methods());
         !problems.empty()) {
@@ -120,8 +124,15 @@ int serve(const ServeOptions& options) {
                        .server = server,
                        .log = log,
                        .virtual_host = options.virtual_host}};
-        RunOptions run{.drain_timeout = [&config] { return config->server.drain_timeout; },
-                       .reload = [&reload] { reload.run(); }};
+        RunOptions run{
+            .drain_timeout = [&config] { return config->server.drain_timeout; },
+            .reload = [&reload] { reload.run(); },
+            .cut_off =
+                [&config] {
+                    if (config->server.call_log != nullptr) {
+                        config->server.call_log->flush(config->log_server->flush_timeout);
+                    }
+                }};
         std::unique_ptr<DocsServer> docs;
         if (config->docs) {
             docs = open_docs(*config, options.modules, server.methods());

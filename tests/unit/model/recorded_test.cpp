@@ -10,6 +10,7 @@
 #include <array>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace warren::model {
 namespace {
@@ -30,7 +31,7 @@ std::string json_text(const Value& value) {
 }
 
 format::Keyring keys_with(const char* key) {
-    return format::Keyring{{format::FernetKey::parse(key).value()}};
+    return format::Keyring::parse(std::vector<std::string>{key}).value();
 }
 
 class RecordedCalls : public testing::Test {

@@ -102,8 +102,8 @@ public:
 private:
     std::string_view text(std::string_view given) {
         if (!core::utf8_valid(given)) {
-            const std::string shown = core::text_for_display(given, odd_text_bytes_max);
-            return arena_.copy(std::string_view{secrets_.without(shown, recorded_secret)});
+            const std::string shown = secrets_.without(given, recorded_secret);
+            return arena_.copy(std::string_view{core::text_for_display(shown, odd_text_bytes_max)});
         }
         if (is_token_like(given)) {
             return recorded_secret;

@@ -8,10 +8,12 @@ import unittest
 import urllib.request
 import uuid
 
+import pika
 from cryptography.fernet import Fernet
 
 from call_log_peer import TOKEN, LogServer
 from fixture import InteropTest, eventually
+from pika_caller import Connection
 from tcp_fixture import Caller, TcpTest
 
 KEY = Fernet.generate_key().decode()
@@ -117,7 +119,9 @@ class WithoutBroker(Recording):
         self.assert_gives(self.call(server.addresses[0], "echo", {"value": large}), large)
         self.assert_told(1)
         request, response = self.log.call_of("echo")
-        for payload in (request["request_payload"], response["response_payload"]):
+        answer = response["response_payload"]
+        self.assertTrue(answer["success"])
+        for payload in (request["request_payload"], answer["data"]):
             self.assertIn("of which 1000 are recorded", payload["omitted"])
 
     def test_a_forwarded_call(self):
@@ -271,6 +275,26 @@ class AtTheBroker(InteropTest):
         self.assertEqual(sorted(payloads), ["banana", "tree"])
         successes = [each["response_payload"]["success"] for each in self.log.responses.values()]
         self.assertEqual(sorted(successes), [False, True])
+
+    def test_other_correlation_ids_and_what_cannot_be_read(self):
+        log_server = {"base_url": self.log.base_url, "api_token": TOKEN}
+        server = self.enterContext(self.serve(self.cyberfusion(), log_server=log_server))
+        of_no_uuid = pika.BasicProperties(
+            content_type="application/json", correlation_id="the 17th", reply_to="nobody"
+        )
+        with Connection(self.uri) as amqp:
+            amqp.channel.basic_publish("echo", "test", b'{"value": 1}', of_no_uuid)
+            self.assertTrue(eventually(lambda: len(self.log.responses) == 1), server.log())
+            amqp.channel.basic_publish("echo", "test", b"{no JSON", of_no_uuid)
+            self.assertTrue(eventually(lambda: len(self.log.responses) == 2), server.log())
+        space = uuid.UUID("2f6b1d5c-8e41-4b7a-930d-c15e77a29b34")
+        read = self.log.requests.pop(str(uuid.uuid5(space, "the 17th")))
+        self.assertEqual(read["request_payload"], {"value": 1})
+        ((unread_id, unread),) = self.log.requests.items()
+        self.assertEqual(unread["request_payload"], {})
+        answer = self.log.responses[unread_id]["response_payload"]
+        self.assertEqual(answer["code"], "invalid_request")
+        self.assertEqual(self.log.refusals, [])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 
 #include <any>
 #include <array>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,8 +47,14 @@ public:
 
     bool reads_content() const noexcept override { return true; }
 
+    /// Without memory for what is told of a call, the call goes on.
     std::optional<Failure> begin(CallAtServer& call) override {
-        call.state = tell_of_request(call);
+        try {
+            call.state = tell_of_request(call);
+        } catch (const std::bad_alloc&) {
+            log_->implementation().add_dropped();
+            call.state = RecordedCall{};
+        }
         return std::nullopt;
     }
 
@@ -69,7 +76,9 @@ public:
             body += ",\"traceback\":null";
         }
         body += '}';
-        log.add(recorded.id, {.path = responses_path, .body = std::move(body)});
+        log.add(recorded.id, {.path = responses_path,
+                              .body = std::move(body),
+                              .may_be_there = call.context.attempt > 1});
     }
 
 private:

@@ -10,10 +10,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <optional>
-#include <span>
-#include <utility>
+#include <memory>
+#include <string_view>
 
 namespace warren::runtime {
 namespace {
@@ -58,35 +56,45 @@ std::string ContentOfCall::request(std::size_t bytes_max) const {
     return json_of(model::named_arguments(type, request_->style, shown, arena), bytes_max);
 }
 
+/// Cut behind the secrets, so that no half of one is left.
 std::string ContentOfCall::without_secrets(std::string_view text) const {
-    const std::string shown =
-        core::utf8_valid(text) ? std::string{text} : core::text_for_display(text, text_bytes_max);
-    return secrets_of(call_).without(shown, model::recorded_secret);
+    std::string shown = secrets_of(call_).without(text, model::recorded_secret);
+    if (!core::utf8_valid(shown)) {
+        return core::text_for_display(shown, text_bytes_max);
+    }
+    if (shown.size() > text_bytes_max) {
+        shown.resize(text_bytes_max);
+        while (!core::utf8_valid(shown)) {
+            shown.pop_back();
+        }
+        shown += "...";
+    }
+    return shown;
 }
 
 std::string ContentOfCall::response(std::size_t bytes_max) const {
     const protocol::Response& response = call_.response();
     const bool has_type = call_.state.method != nullptr && !response.failure;
     Arena arena;
-    std::array<Member, 5> members{
-        Member{Value::text("success"), Value::boolean(!response.failure)},
-        Member{Value::text("message"),
-               Value::text(arena.copy(std::string_view{without_secrets(response.message)}))},
-        Member{Value::text("data"),
-               response.data ? model::recorded(has_type ? call_.state.method->response : nullptr,
-                                               *response.data, secrets_of(call_), arena)
-                             : Value{}}};
-    std::size_t count = 3;
+    std::string json{response.failure ? R"({"success":false,"message":)"
+                                      : R"({"success":true,"message":)"};
+    format::json_append_string(json, without_secrets(response.message));
+    json += ",\"data\":";
+    json += response.data
+                ? json_of(model::recorded(has_type ? call_.state.method->response : nullptr,
+                                          *response.data, secrets_of(call_), arena),
+                          bytes_max)
+                : "null";
     if (response.failure) {
-        members[count++] = {Value::text("code"), Value::text(name_of(*response.failure))};
+        json.append(",\"code\":\"").append(name_of(*response.failure)).append("\"");
     }
     if (!response.errors.empty()) {
-        members[count++] = {Value::text("errors"),
-                            model::recorded(nullptr, protocol::to_value(response.errors, arena),
-                                            secrets_of(call_), arena)};
+        json += ",\"errors\":" +
+                json_of(model::recorded(nullptr, protocol::to_value(response.errors, arena),
+                                        secrets_of(call_), arena),
+                        bytes_max);
     }
-    const std::span<const Member> written{members};
-    return json_of(Value::map(written.first(count)), bytes_max);
+    return json + '}';
 }
 
 std::string ContentOfCall::failure() const {
@@ -103,7 +111,6 @@ std::string ContentOfCall::failure() const {
     if (call_.state.secrets != nullptr && !call_.state.secrets->details.empty()) {
         text += '\n' + call_.state.secrets->details;
     }
-    text.resize(std::min(text.size(), text_bytes_max));
     return without_secrets(text);
 }
 

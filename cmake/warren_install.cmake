@@ -74,9 +74,15 @@ function(warren_install_units)
     "One server of all that the configuration says: systemctl start warren.service. For one server per\n# virtual host see warren@.service.")
   warren_install_service(warren@.service "Warren, virtual host %i" " --virtual-host-name=%I"
     warren/%i "One server per virtual host: systemctl start warren@<virtual host>.service")
+  warren_install_service(warren-log-server.service "" "" "" "" warren-log-server.service.in)
 endfunction()
 
+# in  the last one: another template
 function(warren_install_service name description arguments state about)
+  set(template warren.service.in)
+  if(ARGC GREATER 5)
+    set(template ${ARGV5})
+  endif()
   install(CODE "
     set(about \"${about}\")
     set(description \"${description}\")
@@ -86,5 +92,5 @@ function(warren_install_service name description arguments state about)
     set(doc \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}\")
     set(installed \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${name}\")
     message(STATUS \"Installing: \${installed}\")
-    configure_file(\"${PROJECT_SOURCE_DIR}/packaging/warren.service.in\" \"\${installed}\" @ONLY)")
+    configure_file(\"${PROJECT_SOURCE_DIR}/packaging/${template}\" \"\${installed}\" @ONLY)")
 endfunction()

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace warren {
@@ -19,6 +20,34 @@ struct CallEnd {
     std::string_view message{};
     std::size_t response_bytes = 0;       // of its message; 0: there was none, or at a client
     std::chrono::nanoseconds duration{};  // since it came in, or was made
+    bool comes_again = false;  // at a server: its request was left undone, for another time
+};
+
+/// Where a listener takes calls from.
+struct CallPlace {
+    std::string address{};       // for people, without a password: "tcp://127.0.0.1:7000"
+    std::string virtual_host{};  // of a broker, as the others; empty: there is none
+    std::string queue{};
+    std::string user{};  // as whom the server logs in
+};
+
+/// What a call says, for who records it: JSON without what is secret in it. For "*****" stand what
+/// is at a `Secret<T>` or under a secret's name, Fernet tokens, and wherever else in the call the
+/// same content is found. What JSON cannot say, such as a NaN, is text there.
+class CallContent {
+public:
+    virtual ~CallContent() = default;
+    /// The arguments by their names, an object. Of what could not be read, and in `end`, an empty
+    /// one.
+    /// in   bytes_max: of more there is only said how much it was
+    /// cost O(request)
+    virtual std::string request(std::size_t bytes_max) const = 0;
+    /// {"success": BOOLEAN, "message": TEXT, "data": what it gave}, and of a failure "code" and
+    /// "errors"; for `end`. Parts that came before it are not in it.
+    /// cost O(response)
+    virtual std::string response(std::size_t bytes_max) const = 0;
+    /// What went wrong, in lines for who runs the server; empty: nothing did.
+    virtual std::string failure() const = 0;
 };
 
 /// A call that a server got, as an interceptor sees it. Valid during that function.
@@ -38,8 +67,10 @@ struct CallAtServer {
     // For `end`: of a handler that began.
     std::optional<Context::TimePoint> handler_began_at{};
     std::optional<Context::TimePoint> handler_ended_at{};
-    Arena& memory;    // of the call
-    std::any& state;  // this interceptor's own, empty in `begin`, for `end`
+    const CallContent* content = nullptr;  // where `reads_content`
+    const CallPlace* place = nullptr;      // where `reads_content`
+    Arena& memory;                         // of the call
+    std::any& state;                       // this interceptor's own, empty in `begin`, for `end`
 
     /// A copy of some text that is there as long as the call.
     std::string_view keep(std::string_view text) const { return memory.copy(text); }
@@ -63,6 +94,8 @@ public:
     virtual std::optional<Failure> begin(CallAtServer& /*call*/) { return std::nullopt; }
     /// Called once for each call that `begin` was called for, with how it ended.
     virtual void end(const CallAtServer& /*call*/, const CallEnd& /*end*/) {}
+    /// Whether it is to get what calls say. Asked once.
+    virtual bool reads_content() const noexcept { return false; }
 };
 
 /// A call that a client makes, as an interceptor sees it. Valid during that function.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <warren/call_log.hpp>
 #include <warren/context.hpp>
 #include <warren/forward.hpp>
 #include <warren/idempotency.hpp>
@@ -49,8 +50,9 @@ struct ServerOptions {
     std::string admin_token{};
     /// Where that was said, such as "warren.yml:4: admin.address". A failure begins with it.
     std::string admin_origin{};
-    bool arrpc_metrics = false;  // show metrics also with the names and labels of arrpc's
-    StoreOptions store{};        // where replies are kept, so that no call is done twice
+    bool arrpc_metrics = false;           // show metrics also with the names and labels of arrpc's
+    StoreOptions store{};                 // where replies are kept, so that no call is done twice
+    std::shared_ptr<CallLog> call_log{};  // where all calls are recorded; null: nowhere
 
     /// How far the time of a signed request may be ahead of this machine's, at most 10 s. A server
     /// that takes such begins to listen so long after its start, as until then the process before

@@ -26,6 +26,7 @@ void add_audit(CLI::App& program, Action& action);
 void add_ps(CLI::App& program, Action& action);
 void add_top(CLI::App& program, Action& action);
 void add_tail(CLI::App& program, Action& action);
+void add_log_server(CLI::App& program, Action& action);
 void add_profiles(CLI::App& program, Action& action);
 void add_init(CLI::App& program, Action& action);
 // These tell of all that the program has, whenever it was added.

@@ -85,6 +85,7 @@ int main(int argument_count, char** arguments) {
     add_ps(program, action);
     add_top(program, action);
     add_tail(program, action);
+    add_log_server(program, action);
     add_profiles(program, action);
     add_init(program, action);
     add_help(program, action);

@@ -74,6 +74,29 @@ std::unique_ptr<DocsServer> open_docs(const Config& config, const std::vector<st
     return docs;
 }
 
+/// What goes wrong, and every call, is told there from now on.
+void set_log(Config& config, const std::shared_ptr<endpoint::LogQueue>& log) {
+    config.server.log = log;
+    if (config.log_server) {
+        config.log_server->log = log;
+        config.server.call_log = make_call_log(*config.log_server);
+    }
+}
+
+void flush_call_log(const Config& config) {
+    if (config.server.call_log != nullptr) {
+        config.server.call_log->flush(config.log_server->flush_timeout);
+    }
+}
+
+void give_interceptors(Config& config, Middleware& middleware) {
+    const std::vector<ListenerEntry*> listeners = listeners_of(config);
+    for (std::size_t index = 0; index < listeners.size(); ++index) {
+        listeners[index]->options.interceptors =
+            middleware.of(std::to_string(index), listeners[index]->middleware);
+    }
+}
+
 int serve(const ServeOptions& options) {
     const Signals signals;
     const std::string file = config_file(options.config_file);
@@ -85,7 +108,7 @@ int serve(const ServeOptions& options) {
         return report(signals, problems);
     }
     const std::shared_ptr<endpoint::LogQueue> log = make_log(config->log_level, config->log_format);
-    config->server.log = log;
+    set_log(*config, log);
     Server server{config->server};
     if (const auto problems = load_methods(*config, options.modules, server.methods());
         !problems.empty()) {
@@ -103,11 +126,7 @@ int serve(const ServeOptions& options) {
             server.use(server_tracing(make_tracer(*config->tracing)));
         }
         Middleware middleware{config->middleware, log};
-        const std::vector<ListenerEntry*> listeners = listeners_of(*config);
-        for (std::size_t index = 0; index < listeners.size(); ++index) {
-            listeners[index]->options.interceptors =
-                middleware.of(std::to_string(index), listeners[index]->middleware);
-        }
+        give_interceptors(*config, middleware);
         for (const ListenerEntry& listener : config->listeners) {
             server.listen(listener.options);
         }
@@ -121,7 +140,8 @@ int serve(const ServeOptions& options) {
                        .log = log,
                        .virtual_host = options.virtual_host}};
         RunOptions run{.drain_timeout = [&config] { return config->server.drain_timeout; },
-                       .reload = [&reload] { reload.run(); }};
+                       .reload = [&reload] { reload.run(); },
+                       .cut_off = [&config] { flush_call_log(*config); }};
         std::unique_ptr<DocsServer> docs;
         if (config->docs) {
             docs = open_docs(*config, options.modules, server.methods());

@@ -72,15 +72,18 @@ void reload(bool is_ready, const std::function<void()>& read_again) {
     }
 }
 
-int drain(Server& server, std::chrono::milliseconds timeout, endpoint::LogQueue& log) {
+int drain(Server& server, const RunOptions& options, endpoint::LogQueue& log) {
     sd_notify(0, "STOPPING=1\nSTATUS=Draining");
-    switch (endpoint::end_serving(server, timeout, log)) {
+    switch (endpoint::end_serving(server, options.drain_timeout(), log)) {
     case endpoint::Ending::drained:
         return exit_success;
     case endpoint::Ending::requeued:
         return exit_not_drained;
     case endpoint::Ending::cut_off:
         break;
+    }
+    if (options.cut_off) {
+        options.cut_off();
     }
     log.flush(last_words_max);
     _exit(exit_not_drained);
@@ -141,7 +144,7 @@ int run_server(Server& server, const Signals& signals,
                [&] { options.reload ? options.reload() : log->info("reloaded: nothing changed"); });
     });
     signals.end_at_next();
-    return drain(server, options.drain_timeout(), *log);
+    return drain(server, options, *log);
 }
 
 }  // namespace warren::app

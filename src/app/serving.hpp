@@ -56,6 +56,8 @@ struct RunOptions {
     std::function<std::string()> documented{};
     /// Called at each SIGHUP. None: there is no file to be read again.
     std::function<void()> reload{};
+    /// Called before the process ends although handlers still run. None: there is nothing to do.
+    std::function<void()> cut_off{};
 };
 
 /// Serve, say on standard output when everything is ready, and drain when a signal asks for the

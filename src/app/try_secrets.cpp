@@ -1,8 +1,5 @@
 #include "app/try_secrets.hpp"
 
-#include "app/unescaped_text.hpp"
-#include "core/base64.hpp"
-#include "format/json/json.hpp"
 #include "model/secrets.hpp"
 
 #include <algorithm>
@@ -39,18 +36,6 @@ struct Candidates {
         }
     }
 };
-
-/// A secret's content as text, which is how it is encrypted.
-std::string content_of(const Value& value) {
-    if (value.is_text()) {
-        return std::string{value.as_text()};
-    }
-    if (value.kind() == Value::Kind::bytes) {
-        return core::base64_encode(value.as_bytes());
-    }
-    std::string text;
-    return format::json_encode(value, text) ? text : std::string{};
-}
 
 /// Goes through a value with the types that a document says it may be of, and has each secret that
 /// is no list or map replaced.
@@ -138,54 +123,6 @@ private:
     const Replace replace_;
 };
 
-bool is_word(char character) {
-    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
-           (character >= 'A' && character <= 'Z');
-}
-
-/// Whether a text that is short, and so in many others by chance, stands there by itself.
-bool stands_alone(std::string_view text, std::size_t at, std::size_t size) {
-    constexpr std::size_t chance_bytes_max = 3;
-    const bool joined_before = at > 0 && is_word(text[at - 1]);
-    const bool joined_after = at + size < text.size() && is_word(text[at + size]);
-    return size > chance_bytes_max || (!joined_before && !joined_after);
-}
-
-/// Of a text, from one byte to before another.
-struct Range {
-    std::size_t start;
-    std::size_t end;
-};
-
-/// Where secrets stand.
-void add_ranges(const std::vector<std::string>& secrets, const UnescapedText& shown,
-                std::vector<Range>& ranges) {
-    for (const std::string& secret : secrets) {
-        std::size_t at = 0;
-        while ((at = shown.text.find(secret, at)) != std::string::npos) {
-            if (stands_alone(shown.text, at, secret.size())) {
-                ranges.push_back({shown.start_of(at), shown.start_of(at + secret.size())});
-                at += secret.size();
-            } else {
-                ++at;
-            }
-        }
-    }
-}
-
-std::string without_ranges(std::string_view text, std::vector<Range> ranges) {
-    std::ranges::sort(ranges, {}, &Range::start);
-    std::string out;
-    std::size_t done = 0;
-    for (const Range& range : ranges) {
-        if (range.start >= done) {
-            out.append(text.substr(done, range.start - done)).append(model::hidden_secret);
-        }
-        done = std::max(done, range.end);
-    }
-    return out.append(text.substr(done));
-}
-
 }  // namespace
 
 std::expected<Value, format::FernetError> encrypt_secrets(const contract::Document& document,
@@ -201,7 +138,7 @@ std::expected<Value, format::FernetError> encrypt_secrets(const contract::Docume
             if (secret.is_text() && keys.decrypt(secret.as_text())) {
                 return secret;  // a token already
             }
-            const auto token = keys.encrypt(content_of(secret), unix_seconds);
+            const auto token = keys.encrypt(model::secret_text_of(secret), unix_seconds);
             if (!token) {
                 error = token.error();
                 return Value{};
@@ -221,15 +158,10 @@ SecretMask::SecretMask(const contract::Document& document, const DataType& reque
     Arena arena;
     SecretReplacement{document, SecretReplacement::By::type_and_name, arena,
                       [this](const Value& secret) {
-                          std::string content = content_of(secret);
-                          if (secret.kind() != Value::Kind::boolean && !content.empty()) {
-                              secrets_.push_back(std::move(content));
-                          }
+                          secrets_.add(secret);
                           return secret;
                       }}
         .walk(value, request);
-    std::ranges::sort(secrets_);
-    secrets_.erase(std::ranges::unique(secrets_).begin(), secrets_.end());
 }
 
 Value SecretMask::masked(const DataType& type, const Value& value, Arena& arena) const {
@@ -238,21 +170,9 @@ Value SecretMask::masked(const DataType& type, const Value& value, Arena& arena)
     return without(replacement.walk(value, type), arena);
 }
 
-std::string SecretMask::masked_text(std::string_view text) const {
-    constexpr int strings_in_strings_max = 3;
-    std::vector<Range> ranges;
-    UnescapedText shown{std::string{text}};
-    add_ranges(secrets_, shown, ranges);
-    for (int depth = 0; depth < strings_in_strings_max && shown.text.contains('\\'); ++depth) {
-        shown = unescaped(shown);
-        add_ranges(secrets_, shown, ranges);
-    }
-    return without_ranges(text, std::move(ranges));
-}
-
 PathStep SecretMask::masked_step(const PathStep& step) const {
     const auto* const name = std::get_if<std::string>(&step);
-    return name == nullptr || is_field(*name) ? step : PathStep{masked_text(*name)};
+    return name == nullptr || is_field(*name) ? step : PathStep{secrets_.without(*name)};
 }
 
 Value SecretMask::without(const Value& value, Arena& arena) const {
@@ -283,13 +203,12 @@ Value SecretMask::without(const Value& value, Arena& arena) const {
     case Value::Kind::float64:
         break;
     }
-    const std::string shown = content_of(value);
+    const std::string shown = model::secret_text_of(value);
     if (value.is_text()) {
-        const std::string hidden = masked_text(shown);
+        const std::string hidden = secrets_.without(shown);
         return hidden == shown ? value : Value::text(arena.copy(std::string_view{hidden}));
     }
-    return std::ranges::find(secrets_, shown) == secrets_.end() ? value
-                                                                : Value::text(model::hidden_secret);
+    return secrets_.contains(shown) ? Value::text(model::hidden_secret) : value;
 }
 
 bool SecretMask::is_field(std::string_view name) const {

@@ -6,12 +6,12 @@
 
 #include "contract/document.hpp"
 #include "format/fernet/fernet.hpp"
+#include "model/secret_texts.hpp"
 
 #include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace warren::app {
 
@@ -36,7 +36,7 @@ public:
     /// out  a value viewing the arena and whatever the given one views
     Value masked(const contract::DataType& type, const Value& value, Arena& arena) const;
     /// Also where a secret stands as the string of JSON that it is in.
-    std::string masked_text(std::string_view text) const;
+    std::string masked_text(std::string_view text) const { return secrets_.without(text); }
     /// Of a location: the names of fields stay, which are the contract's.
     PathStep masked_step(const PathStep& step) const;
 
@@ -45,7 +45,7 @@ private:
     bool is_field(std::string_view name) const;
 
     const contract::Document& document_;
-    std::vector<std::string> secrets_;  // each once
+    model::SecretTexts secrets_;
 };
 
 }  // namespace warren::app

@@ -150,6 +150,14 @@ std::string server_text(const CallSeriesTable& table, const ServerFigures& figur
     families.counter("warren_server_log_lines_dropped_total",
                      "Lines of the log that came faster than they are read.", {},
                      static_cast<double>(figures.log_lines_dropped));
+    if (figures.call_log) {
+        families.counter("warren_call_log_sent_total",
+                         "Requests and responses that the log server of calls took.", {},
+                         static_cast<double>(figures.call_log->sent));
+        families.counter("warren_call_log_dropped_total",
+                         "Requests and responses that never came to the log server of calls.", {},
+                         static_cast<double>(figures.call_log->lost));
+    }
     if (figures.store) {
         add_store(families, *figures.store);
     }

@@ -70,6 +70,12 @@ struct StoreFigures {
     std::uint64_t locks_lost = 0;  // while a call had them
 };
 
+/// What became of the requests and responses that a server had to tell a log server.
+struct CallLogFigures {
+    std::uint64_t sent = 0;
+    std::uint64_t lost = 0;
+};
+
 /// What a server has now, of all listeners.
 struct ServerFigures {
     std::uint64_t in_flight = 0;
@@ -79,8 +85,9 @@ struct ServerFigures {
     std::uint64_t attempts_refused = 0;
     std::uint64_t contract_differences = 0;
     std::uint64_t log_lines_dropped = 0;
-    std::optional<StoreFigures> store{};      // none: it has none
-    std::optional<ProcessFigures> process{};  // none: not asked for
+    std::optional<StoreFigures> store{};       // none: it has none
+    std::optional<CallLogFigures> call_log{};  // none: there is no such log server
+    std::optional<ProcessFigures> process{};   // none: not asked for
     std::vector<ListenerFigures> listeners{};
     std::vector<ProxyFigures> proxies{};
     std::vector<BufferFigures> buffers{};

@@ -138,6 +138,8 @@ class Install(TcpTest):
         for name in ("warren", "warren@"):
             unit = (self.prefix / f"lib/systemd/system/{name}.service").read_text()
             self.assertRegex(unit, rf"(?m)^ExecStart={self.prefix}/bin/warren serve( |$)")
+        unit = (self.prefix / "lib/systemd/system/warren-log-server.service").read_text()
+        self.assertRegex(unit, rf"(?m)^ExecStart={self.prefix}/bin/warren log-server$")
 
     def test_the_service_serves_the_readmes_configuration(self):
         unit = (self.prefix / "lib/systemd/system/warren.service").read_text()

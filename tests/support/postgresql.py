@@ -54,3 +54,11 @@ class PostgreSql:
     def make_database(self, name):
         arguments = ("-h", self.directory.name, "-U", "warren", name)
         subprocess.run(as_its_user(f"{PROGRAMS}/createdb", *arguments), check=True)
+
+    def end_connections(self, database):
+        """All that a database has, as if its server had been started anew."""
+        ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        arguments = ("-h", self.directory.name, "-U", "warren", "-c", ended, "postgres")
+        subprocess.run(
+            as_its_user(f"{PROGRAMS}/psql", *arguments), check=True, stdout=subprocess.DEVNULL
+        )

@@ -41,7 +41,7 @@ constexpr std::string_view login_parameters[] = {
     "cacertfile",        "certfile",      "keyfile", "key_password",
     "key_password_file", "password_file", "verify",  "server_name_indication"};
 /// Keys without any effect, or for others.
-constexpr std::string_view without_effect[] = {"log_server", "x-"};
+constexpr std::string_view without_effect[] = {"x-"};
 
 bool is_one_of(std::string_view word, Words words) {
     return std::ranges::find(words, word) != words.end();

@@ -85,6 +85,9 @@ void read_common(ConfigMap& root, Config& config) {
     if (const auto tracing = root.find("tracing")) {
         read_tracing(*tracing, config);
     }
+    if (const auto log_server = root.find("log_server"); log_server && !log_server->is_null()) {
+        read_log_server(*log_server, config);
+    }
     if (const auto limits = root.find("limits")) {
         read_limits(*limits, config.server);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <warren/call_log.hpp>
 #include <warren/context.hpp>
 #include <warren/forward.hpp>
 #include <warren/listener.hpp>
@@ -106,7 +107,8 @@ struct Config {
     ServerOptions server{};
     std::string admin_socket_name{};  // as that of `ListenerEntry`
     MiddlewareConfig middleware{};
-    std::optional<TracerOptions> tracing{};  // none: there is none
+    std::optional<TracerOptions> tracing{};      // none: there is none
+    std::optional<CallLogOptions> log_server{};  // none: calls are recorded nowhere
     std::optional<DocsEntry> docs{};
     std::vector<SettingsEntry> settings{};
     LogLevel log_level = LogLevel::info;

@@ -48,6 +48,9 @@ void read_store(const ConfigNode& node, ServerOptions& server);
 /// `idempotency` of a listener. After `store`.
 void read_idempotency(ConfigMap& map, ListenerEntry& listener, const Config& config);
 
+/// `log_server`: where all calls are recorded.
+void read_log_server(const ConfigNode& node, Config& config);
+
 /// `tracing`: where spans go.
 void read_tracing(const ConfigNode& node, Config& config);
 

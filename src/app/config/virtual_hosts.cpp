@@ -103,26 +103,12 @@ void keep_only(const ConfigNode& at, const std::string& wanted, Config& config) 
     }
 }
 
-void note_log_server(const ConfigNode& node, Config& config) {
-    ConfigMap map{node};
-    if (const auto url = map.find("base_url")) {
-        url->text();
-    }
-    if (const auto token = map.find("api_token")) {
-        token->secret();
-    }
-    config.notes.push_back("log_server is accepted but not used: log lines go to standard error");
-}
-
 }  // namespace
 
 void read_virtual_hosts(ConfigMap& root, const std::optional<std::string>& wanted, Config& config) {
     std::optional<Broker> broker;
     if (const auto server = root.require("server")) {
         broker = read_broker(*server);
-    }
-    if (const auto log_server = root.find("log_server"); log_server && !log_server->is_null()) {
-        note_log_server(*log_server, config);
     }
     const auto hosts = root.require("virtual_hosts");
     if (!hosts) {

@@ -27,6 +27,21 @@ std::vector<std::string> fingerprints_of(const std::vector<const Method*>& metho
     return fingerprints;
 }
 
+CallPlace place_of(const ListenerConfig& config) {
+    CallPlace place{.address = config.display()};
+    if (const auto* const broker =
+            std::get_if<transport::AmqpEndpoint>(&config.address.transport)) {
+        place.virtual_host = broker->connection.vhost;
+        if (const auto* const login = std::get_if<amqp::PlainLogin>(&broker->connection.login)) {
+            place.user = login->user;
+        }
+    }
+    if (!config.address.is_brokerless()) {
+        place.queue = config.address.queue;
+    }
+    return place;
+}
+
 runtime::CallPolicy call_policy(const ListenerConfig& config,
                                 runtime::Interceptors::All interceptors) {
     const ListenerOptions& options = config.options;
@@ -96,7 +111,8 @@ runtime::ListenerContextOptions ActiveListener::options_of(const Opening& openin
                 config_.options.queue.attempts_max.value_or(opening.keyed_attempts_max),
             .idempotency = config_.options.idempotency.value_or(Idempotency::at_least_once),
             .store_locks = opening.store_locks,
-            .forwards_to = opening.forwards_to};
+            .forwards_to = opening.forwards_to,
+            .place = place_of(config_)};
 }
 
 std::shared_ptr<const runtime::PolicyInForce> ActiveListener::policy_of(

@@ -48,7 +48,11 @@ public:
         : options_{std::move(options)},
           limits_{endpoint::limits_of(options_)},
           log_{endpoint::queued(options_.log)},
-          asio_{{.spin_max = options_.spin_max}} {}
+          asio_{{.spin_max = options_.spin_max}} {
+        if (options_.call_log != nullptr) {
+            interceptors_.push_back(server_call_log(options_.call_log));
+        }
+    }
 
     ~Implementation() {
         if (!running()) {
@@ -268,6 +272,11 @@ private:
     metrics::ServerFigures figures() const {
         metrics::ServerFigures figures = endpoint::figures_of(*dispatcher_, *log_);
         figures.store = store_.figures();
+        if (options_.call_log != nullptr) {
+            const CallLogCounters counters = options_.call_log->counters();
+            figures.call_log = metrics::CallLogFigures{.sent = counters.sent,
+                                                       .lost = counters.dropped + counters.failed};
+        }
         figures.process = metrics::process_figures();
         figures.listeners = listeners_.figures();
         proxies_->add_to(figures);

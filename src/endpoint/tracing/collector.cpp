@@ -1,12 +1,9 @@
 #include "endpoint/tracing/collector.hpp"
 
-#include "core/digit.hpp"
 #include "core/percent.hpp"
-#include "core/uri.hpp"
 #include "endpoint/failures.hpp"
 
 #include <errno.h>  // NOLINT: program_invocation_short_name is GNU's
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -94,39 +91,6 @@ std::expected<double, Failure> sample_of_environment() {
     return ratio;
 }
 
-bool is_token(std::string_view name) noexcept {  // [RFC 9110 5.6.2]
-    return !name.empty() && std::ranges::all_of(name, [](char character) {
-        return core::is_digit(character) || (character >= 'a' && character <= 'z') ||
-               (character >= 'A' && character <= 'Z') ||
-               std::string_view{"!#$%&'*+-.^_`|~"}.contains(character);
-    });
-}
-
-/// What a request has of its own, or must not have.
-bool is_reserved(std::string_view name) {
-    std::string lower{name};
-    std::ranges::transform(lower, lower.begin(), [](char letter) {
-        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter;
-    });
-    constexpr std::string_view reserved[] = {
-        "host", "content-length", "content-type", "transfer-encoding", "connection", "expect"};
-    return std::ranges::find(reserved, lower) != std::end(reserved);
-}
-
-std::expected<void, Failure> check(const Headers& headers) {
-    for (const auto& [name, value] : headers) {
-        if (!is_token(name) || is_reserved(name)) {
-            return refused("A header cannot have that name, or not from here");
-        }
-        if (!std::ranges::all_of(value, [](unsigned char character) {
-                return character == '\t' || (character >= ' ' && character != 0x7f);
-            })) {
-            return refused(fmt::format("The header '{}' has a character that none may", name));
-        }
-    }
-    return {};
-}
-
 }  // namespace
 
 std::expected<TracerOptions, Failure> with_environment(TracerOptions options) {
@@ -158,37 +122,10 @@ std::expected<TracerOptions, Failure> with_environment(TracerOptions options) {
 }
 
 std::expected<SpanCollector, Failure> collector_of(const TracerOptions& options) {
-    const std::string endpoint = core::with_lower_scheme(options.endpoint);
-    const bool is_secured = endpoint.starts_with("https://");
-    if (!is_secured && !endpoint.starts_with("http://")) {
-        return refused("A collector's address begins with http:// or https://");
-    }
-    auto uri = core::parse_uri(endpoint);
-    if (!uri) {
-        return std::unexpected{std::move(uri.error())};
-    }
-    if (uri->host.empty() || !uri->user.empty() || uri->password || !uri->query.empty()) {
-        return refused(
-            "A collector's address is http://HOST:PORT, and a path; secrets go into headers");
-    }
-    if (auto checked = check(options.headers); !checked) {
-        return std::unexpected{std::move(checked.error())};
-    }
-    transport::HttpClientOptions client{
-        .target = {.host = uri->host,
-                   .port = uri->port.value_or(is_secured ? 443 : 80),
-                   .connect_timeout = options.timeout,
-                   .display = core::to_string(*uri),
-                   .peer = "collector"},
-        .host = core::host_text(uri->host, uri->port),
-        .headers = options.headers,
-        .timeout = options.timeout};
-    if (is_secured) {
-        client.target.tls.emplace();
-    }
-    client.headers.emplace_back("Content-Type", "application/json");
-    client.headers.emplace_back("User-Agent", "warren/" WARREN_VERSION);
-    return SpanCollector{.client = std::move(client), .path = uri->path.empty() ? "/" : uri->path};
+    return http_place({.address = options.endpoint,
+                       .peer = "collector",
+                       .headers = options.headers,
+                       .timeout = options.timeout});
 }
 
 }  // namespace warren::endpoint

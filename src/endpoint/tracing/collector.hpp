@@ -3,10 +3,9 @@
 #include <warren/error.hpp>
 #include <warren/tracing.hpp>
 
-#include "transport/http/http_client.hpp"
+#include "endpoint/http_place.hpp"
 
 #include <expected>
-#include <string>
 
 namespace warren::endpoint {
 
@@ -15,10 +14,7 @@ namespace warren::endpoint {
 std::expected<TracerOptions, Failure> with_environment(TracerOptions options);
 
 /// Where spans go.
-struct SpanCollector {
-    transport::HttpClientOptions client;
-    std::string path;
-};
+using SpanCollector = HttpPlace;
 
 /// How to reach the collector of some options.
 /// err  invalid_request: its address or a header cannot be; shows no header's value

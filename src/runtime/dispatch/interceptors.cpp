@@ -16,7 +16,7 @@ std::optional<TimePoint> known(TimePoint when) {
     return when == TimePoint{} ? std::nullopt : std::optional{when};
 }
 
-CallAtServer seen(ServerCall& call, std::any& state) {
+CallAtServer seen(ServerCall& call, std::any& state, const CallContent* content = nullptr) {
     return {.context = call.state.context,
             .listener = call.state.listener->options().name,
             .peer_address = call.peer_address,
@@ -29,6 +29,8 @@ CallAtServer seen(ServerCall& call, std::any& state) {
             .forwards_to = call.state.listener->options().forwards_to,
             .handler_began_at = known(call.state.handler_began_at),
             .handler_ended_at = known(call.state.handler_ended_at),
+            .content = content,
+            .place = &call.state.listener->options().place,
             .memory = call.arena,
             .state = state};
 }
@@ -38,7 +40,8 @@ CallEnd end_of(const ServerCall& call, std::size_t response_bytes, const Clock& 
     return {.failure = response.failure,
             .message = response.message,
             .response_bytes = response_bytes,
-            .duration = clock.now() - call.state.began_at};
+            .duration = clock.now() - call.state.began_at,
+            .comes_again = call.state.retry_after || call.state.is_withdrawn};
 }
 
 }  // namespace
@@ -47,8 +50,12 @@ bool Interceptors::begin(ServerCall& call, const protocol::Call& request) const 
     call.state.sent_at_ms = request.metadata.sent_at_ms;
     std::vector<std::any>& states = call.state.interceptor_states;
     states.reserve(all_.size());
+    const ContentOfCall content{call, &request};
+    if (reads_content_) {
+        remember_secrets(call, request);
+    }
     for (const auto& interceptor : all_) {
-        CallAtServer view = seen(call, states.emplace_back());
+        CallAtServer view = seen(call, states.emplace_back(), reads_content_ ? &content : nullptr);
         if (std::optional<Failure> refused = interceptor->begin(view)) {
             call.fail(std::move(*refused));
             return false;
@@ -59,11 +66,13 @@ bool Interceptors::begin(ServerCall& call, const protocol::Call& request) const 
 
 void Interceptors::end(ServerCall& call, std::size_t response_bytes) const noexcept {
     const CallEnd end = end_of(call, response_bytes, clock_);
+    const ContentOfCall content{call, nullptr};
     std::vector<std::any>& states = call.state.interceptor_states;
     states.resize(states.empty() ? all_.size() : states.size());
     for (; !states.empty(); states.pop_back()) {
         try {
-            all_[states.size() - 1]->end(seen(call, states.back()), end);
+            all_[states.size() - 1]->end(
+                seen(call, states.back(), reads_content_ ? &content : nullptr), end);
         } catch (const std::exception& error) {
             call.state.listener->calls().report(
                 call, std::string{"an interceptor threw at the end: "} + error.what());

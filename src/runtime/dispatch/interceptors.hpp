@@ -5,6 +5,7 @@
 #include "protocol/call.hpp"
 #include "runtime/clock.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -21,7 +22,10 @@ public:
     using All = std::vector<std::shared_ptr<ServerInterceptor>>;
 
     /// in  clock must outlive this
-    Interceptors(All all, const Clock& clock) : all_{std::move(all)}, clock_{clock} {}
+    Interceptors(All all, const Clock& clock)
+        : all_{std::move(all)},
+          reads_content_{std::ranges::any_of(all_, &ServerInterceptor::reads_content)},
+          clock_{clock} {}
 
     /// out  false: the call's response is there
     bool begin(ServerCall& call, const protocol::Call& request) const;
@@ -33,6 +37,7 @@ public:
 
 private:
     const All all_;
+    const bool reads_content_;  // somebody does
     const Clock& clock_;
 };
 

@@ -63,6 +63,7 @@ struct ListenerContextOptions {
     Idempotency idempotency = Idempotency::at_least_once;  // of methods that say nothing, with it
     StoreLocks* store_locks = nullptr;                     // of the same store
     std::string forwards_to{};                             // for these: where, of a proxy
+    CallPlace place{};                                     // for these
     /// Its callers may have gone and want their calls done all the same: what is forwarded for one
     /// that is gone is stopped where it runs, and runs where it has not begun.
     bool runs_anyway = false;

@@ -215,6 +215,9 @@ void RunningCalls::accept_retry(ServerCall& call, const Failure& failure) noexce
 
 void RunningCalls::fail_internally(ServerCall& call, std::string_view details) noexcept {
     report(call, details);
+    if (call.state.secrets != nullptr) {
+        call.state.secrets->details = details;
+    }
     call.fail({.code = Code::internal, .message = "An unexpected error occurred"});
 }
 

@@ -70,6 +70,7 @@ void ServerCall::release_rare() noexcept {
     state.retry_after.reset();
     state.parts.reset();
     state.interceptor_states.clear();
+    state.secrets.reset();
 }
 
 void ServerCall::reset() noexcept {
@@ -93,7 +94,7 @@ void ServerCall::reset() noexcept {
     state.handler_began_at = {};
     if (state.large != nullptr || state.parked != nullptr || state.keyed != nullptr ||
         state.has_committed || state.is_poisoned || state.retry_after || state.parts != nullptr ||
-        !state.interceptor_states.empty()) [[unlikely]] {
+        !state.interceptor_states.empty() || state.secrets != nullptr) [[unlikely]] {
         release_rare();
     }
     state.takes_progress = false;

@@ -9,6 +9,7 @@
 #include "metrics/call_series.hpp"
 #include "protocol/call.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/dispatch/call_content.hpp"
 #include "runtime/dispatch/completion_queue.hpp"
 #include "runtime/dispatch/deadline_watch.hpp"
 #include "runtime/dispatch/keyed_call.hpp"
@@ -69,6 +70,7 @@ struct ServerCallState {
     TimePoint handler_began_at{};              // of none that did not begin
     TimePoint handler_ended_at{};
     std::vector<std::any> interceptor_states{};  // of those that have seen it begin
+    std::unique_ptr<CallSecrets> secrets{};      // null: nobody records what it says
     std::shared_ptr<PartsFlow> parts{};          // null: its caller takes none
     bool takes_progress = false;
     bool has_other_contract = false;  // its caller, than this server

@@ -56,8 +56,10 @@ TEST_F(ConfigFile, TheShapeOfVirtualHostsIsReadAsItIs) {
     EXPECT_TRUE(other.url.ends_with("/a%2Fb"));
     EXPECT_TRUE(other.fernet_keys.empty());
     EXPECT_EQ(other.max_simultaneous_requests, std::nullopt);
-    ASSERT_EQ(config.notes.size(), 1U);
-    EXPECT_NE(config.notes[0].find("log_server"), std::string::npos);
+    ASSERT_TRUE(config.log_server);
+    EXPECT_EQ(config.log_server->base_url, "https://log.example.com");
+    EXPECT_EQ(config.log_server->api_token, "token");
+    EXPECT_TRUE(config.notes.empty());
 }
 
 TEST_F(ConfigFile, OneVirtualHostIsChosenByName) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace warren::app {
+namespace warren::model {
 
 /// A text without its escapes, and where its bytes stood in the one with them.
 struct UnescapedText {
@@ -20,4 +20,4 @@ struct UnescapedText {
 /// in  escaped: may be the result of another time, for a string in a string
 UnescapedText unescaped(const UnescapedText& escaped);
 
-}  // namespace warren::app
+}  // namespace warren::model

@@ -1,10 +1,10 @@
-#include "app/unescaped_text.hpp"
+#include "model/unescaped_text.hpp"
 
 #include <charconv>
 #include <cstdint>
 #include <optional>
 
-namespace warren::app {
+namespace warren::model {
 namespace {
 
 struct Escape {
@@ -89,4 +89,4 @@ UnescapedText unescaped(const UnescapedText& escaped) {
     return out;
 }
 
-}  // namespace warren::app
+}  // namespace warren::model

@@ -20,15 +20,28 @@ namespace {
 constexpr std::chrono::milliseconds admin_timeout{5'000};
 constexpr std::size_t answer_bytes_max = std::size_t{64} << 20;
 
+/// Where it is, without what is said of who asks.
 /// err  what is wrong, for people
-std::expected<transport::HttpClientOptions, std::string> options_of(const std::string& address,
-                                                                    const AdminTargets& targets) {
+std::expected<transport::HttpClientOptions, std::string> place_of(const std::string& address,
+                                                                  const AdminTargets& targets) {
     const auto wrong = [&] {
         return std::unexpected{
             "'" + address +
-            "' is no admin address: HOST:PORT, or http://HOST:PORT or "
-            "https://HOST:PORT, as `admin` of the server's configuration has it"};
+            "' is no admin address: HOST:PORT, http://HOST:PORT, https://HOST:PORT or "
+            "unix:///PATH, as `admin` of the server's configuration has it"};
     };
+    constexpr std::string_view unix_scheme = "unix://";
+    if (address.starts_with(unix_scheme)) {
+        std::string path = address.substr(unix_scheme.size());
+        if (!path.starts_with('/')) {
+            return wrong();
+        }
+        return transport::HttpClientOptions{.target = {.display = address},
+                                            .unix_path = std::move(path),
+                                            .host = "localhost",
+                                            .timeout = admin_timeout,
+                                            .response_bytes_max = answer_bytes_max};
+    }
     const auto uri = core::parse_uri(address.contains("://") ? address : "http://" + address);
     if (!uri || uri->host.empty() || (uri->scheme != "http" && uri->scheme != "https") ||
         !uri->user.empty() || !uri->query.empty() || (!uri->path.empty() && uri->path != "/")) {
@@ -37,13 +50,6 @@ std::expected<transport::HttpClientOptions, std::string> options_of(const std::s
     const bool is_secured = uri->scheme == "https";
     if (!uri->port && !is_secured) {
         return wrong();
-    }
-    auto token = read_at_file(targets.token);
-    if (!token) {
-        return std::unexpected{"--token: " + token.error()};
-    }
-    if (std::ranges::any_of(*token, [](unsigned char byte) { return byte <= ' ' || byte > '~'; })) {
-        return std::unexpected{"--token: has characters that no header can have"};
     }
     constexpr std::uint16_t https_port = 443;
     transport::HttpClientOptions options{.target = {.host = uri->host,
@@ -57,8 +63,25 @@ std::expected<transport::HttpClientOptions, std::string> options_of(const std::s
     if (is_secured) {
         options.target.tls.emplace().ca_file = targets.ca;
     }
+    return options;
+}
+
+/// err  what is wrong, for people
+std::expected<transport::HttpClientOptions, std::string> options_of(const std::string& address,
+                                                                    const AdminTargets& targets) {
+    auto options = place_of(address, targets);
+    if (!options) {
+        return options;
+    }
+    auto token = read_at_file(targets.token);
+    if (!token) {
+        return std::unexpected{"--token: " + token.error()};
+    }
+    if (std::ranges::any_of(*token, [](unsigned char byte) { return byte <= ' ' || byte > '~'; })) {
+        return std::unexpected{"--token: has characters that no header can have"};
+    }
     if (!token->empty()) {
-        options.headers.emplace_back("Authorization", "Bearer " + *token);
+        options->headers.emplace_back("Authorization", "Bearer " + *token);
     }
     return options;
 }
@@ -161,8 +184,10 @@ std::expected<std::vector<std::unique_ptr<AdminClient>>, std::string> make_admin
 
 void add_admin_targets(CLI::App& command, AdminTargets& targets) {
     command
-        .add_option("--admin", targets.addresses,
-                    "A server's admin address, HOST:PORT or an http(s) address; may be repeated")
+        .add_option(
+            "--admin", targets.addresses,
+            "A server's admin address, HOST:PORT, an http(s) address or unix:///PATH; may be "
+            "repeated")
         ->allow_extra_args(false)
         ->capture_default_str();
     command

@@ -76,17 +76,18 @@ int report(const Failure& failure) {
                      core::to_string(*failure.retry_after).c_str());
     }
     if (const auto data = to_json(failure.data); data && !failure.data.value().is_null()) {
-        std::fprintf(stderr, "  data: %s\n", data->c_str());
+        std::fprintf(stderr, "  data: %s\n", safe_json(*data).c_str());
     }
     return exit_failed;
 }
 
-int print(const Dynamic& data) {
-    const auto text = to_json(data);
-    if (!text) {
-        return report({.code = Code::internal, .message = "The reply has no form in JSON"});
+int print(Output& output, const Dynamic& data) {
+    if (output.format() == OutputFormat::table) {
+        output.write_table(table_of(data));
+    } else if (!output.write_record(data)) {
+        return report({.code = Code::internal,
+                       .message = "The reply has no form in " + std::string{output.name()}});
     }
-    std::printf("%s\n", text->c_str());
     return exit_success;
 }
 
@@ -159,6 +160,7 @@ struct Told {
 /// Call a method, and print each part that it sends before its response.
 int call_for_parts(Client& client, const CallCommand& command, const Dynamic& arguments,
                    CallOptions options, const Told& told) {
+    Output output{command.output};
     // The last of it may be told when this has returned.
     const auto progress = std::make_shared<ProgressLine>();
     if (isatty(STDERR_FILENO) == 1) {
@@ -168,7 +170,7 @@ int call_for_parts(Client& client, const CallCommand& command, const Dynamic& ar
         auto parts = client.stream(command.method, arguments, options);
         while (const auto part = parts.next()) {
             progress->clear();
-            if (const int code = print(*part); code != exit_success) {
+            if (const int code = print(output, *part); code != exit_success) {
                 return code;
             }
             std::fflush(stdout);
@@ -179,7 +181,7 @@ int call_for_parts(Client& client, const CallCommand& command, const Dynamic& ar
         if (command.verbose) {
             std::fprintf(stderr, "message: %s\n", line_of(parts.message()).c_str());
         }
-        return print(response);
+        return print(output, response);
     } catch (const Error&) {
         progress->clear();
         throw;
@@ -190,6 +192,7 @@ int call_for_reply(Client& client, const CallCommand& command, const Dynamic& ar
                    const CallOptions& options, const Told& told) {
     const Reply<Dynamic> reply = client.call_for_reply(command.method, arguments, options);
     told.write_out();
+    Output output{command.output};
     const Dynamic data = reply.data.value_or(Dynamic{});
     if (!reply.success) {
         return report({.code = Code::failed, .message = reply.message, .data = data});
@@ -197,7 +200,7 @@ int call_for_reply(Client& client, const CallCommand& command, const Dynamic& ar
     if (command.verbose) {
         std::fprintf(stderr, "message: %s\n", line_of(reply.message).c_str());
     }
-    return print(data);
+    return print(output, data);
 }
 
 int call(const CallCommand& command) {
@@ -348,6 +351,8 @@ void add_call(CLI::App& program, Action& action) {
     command->add_flag(
         "--verbose", options->verbose,
         "Log to standard error what the client does, and say how often it sent the call");
+    add_output(*command, options->output,
+               {OutputFormat::json, OutputFormat::yaml, OutputFormat::table});
     command->callback([&action, options] { action = [options] { return call(*options); }; });
 }
 

@@ -3,8 +3,11 @@
 #include "app/exit_code.hpp"
 #include "app/methods_loading.hpp"
 #include "app/module_settings.hpp"
+#include "app/output.hpp"
+#include "core/utf8.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -19,6 +22,7 @@ struct CheckOptions {
     std::string file;
     std::optional<std::string> virtual_host;
     std::vector<std::string> modules;
+    OutputOptions output;
 };
 
 /// What is wrong with the modules, and what is only wrong for those who look ahead.
@@ -41,12 +45,35 @@ std::vector<std::string> load_problems(Config& config, const CheckOptions& optio
     return problems;
 }
 
+Dynamic texts_of(const std::vector<std::string>& texts) {
+    Dynamic list = Dynamic::list({});
+    for (const std::string& text : texts) {
+        list.push_back(Dynamic{core::text_for_display(text, SIZE_MAX)});
+    }
+    return list;
+}
+
+Dynamic record_of(const CheckOptions& options, const Config& config,
+                  const std::vector<std::string>& problems, std::size_t methods) {
+    return Dynamic::map({{"file", options.file},
+                         {"fine", problems.empty()},
+                         {"problems", texts_of(problems)},
+                         {"notes", texts_of(config.notes)},
+                         {"listeners", config.listeners.size()},
+                         {"proxies", config.proxies.size()},
+                         {"methods", methods}});
+}
+
 int check(const CheckOptions& options) {
     std::vector<std::string> problems;
     Config config = read_config(options.file, options.virtual_host, problems);
     Registry registry;
     for (std::string& problem : load_problems(config, options, !problems.empty(), registry)) {
         problems.push_back(std::move(problem));
+    }
+    if (Output output{options.output}; output.is_data()) {
+        output.write_record(record_of(options, config, problems, registry.all().size()));
+        return problems.empty() ? exit_success : exit_failed;
     }
     for (const std::string& note : config.notes) {
         std::fprintf(stderr, "note: %s\n", note.c_str());
@@ -82,6 +109,8 @@ void add_check(CLI::App& program, Action& action) {
     command->add_option("--modules", options->modules, "A further directory of modules")
         ->type_name(value_name::directory)
         ->allow_extra_args(false);
+    add_output(*command, options->output,
+               {OutputFormat::text, OutputFormat::json, OutputFormat::yaml});
     command->callback([&action, options] { action = [options] { return check(*options); }; });
 }
 

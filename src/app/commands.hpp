@@ -23,6 +23,7 @@ void add_keygen(CLI::App& program, Action& action);
 void add_buffer(CLI::App& program, Action& action);
 void add_dead(CLI::App& program, Action& action);
 void add_audit(CLI::App& program, Action& action);
+void add_doctor(CLI::App& program, Action& action);
 void add_ps(CLI::App& program, Action& action);
 void add_top(CLI::App& program, Action& action);
 void add_tail(CLI::App& program, Action& action);

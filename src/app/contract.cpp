@@ -1,6 +1,7 @@
 #include "app/commands.hpp"
 #include "app/contract_source.hpp"
 #include "app/exit_code.hpp"
+#include "app/output.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -8,13 +9,22 @@
 namespace warren::app {
 namespace {
 
-int show_contract(const ContractSource& source) {
-    const auto document = read_contract(source);
+struct ContractOptions {
+    ContractSource source;
+    OutputOptions output;
+};
+
+int show_contract(const ContractOptions& options) {
+    const auto document = read_contract(options.source);
     if (!document) {
         return document.error();
     }
     const std::string text = contract::to_json(*document);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    if (Output output{options.output}; output.format() == OutputFormat::yaml) {
+        output.write_document(Dynamic::from_json(text));
+    } else {
+        std::fwrite(text.data(), 1, text.size(), stdout);
+    }
     return std::fflush(stdout) == 0 ? exit_success : exit_failed;
 }
 
@@ -26,9 +36,10 @@ void add_contract(CLI::App& program, Action& action) {
     command->require_subcommand(1);
     CLI::App* show = command->add_subcommand(
         "show", "Print the contract document, as JSON that is the same every time.");
-    const auto source = std::make_shared<ContractSource>();
-    add_contract_source(*show, *source);
-    show->callback([&action, source] { action = [source] { return show_contract(*source); }; });
+    const auto options = std::make_shared<ContractOptions>();
+    add_contract_source(*show, options->source);
+    add_output(*show, options->output, {OutputFormat::json, OutputFormat::yaml});
+    show->callback([&action, options] { action = [options] { return show_contract(*options); }; });
     add_contract_diff(*command, action);
 }
 

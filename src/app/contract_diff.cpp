@@ -2,6 +2,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/other_contract.hpp"
+#include "app/output.hpp"
 #include "contract/diff.hpp"
 
 #include <cstdio>
@@ -14,7 +15,7 @@ namespace {
 struct ContractDiffOptions {
     std::string before;
     std::string after;
-    bool json = false;
+    OutputOptions output;
 };
 
 int diff_contracts(const ContractDiffOptions& options) {
@@ -24,8 +25,14 @@ int diff_contracts(const ContractDiffOptions& options) {
         return before ? after.error() : before.error();
     }
     const contract::Diff changes = contract::diff(*before, *after);
-    const std::string text = options.json ? contract::to_json(changes) : contract::to_text(changes);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    Output output{options.output};
+    if (output.format() == OutputFormat::yaml) {
+        output.write_document(Dynamic::from_json(contract::to_json(changes)));
+    } else {
+        const std::string text =
+            output.is_data() ? safe_json(contract::to_json(changes)) : contract::to_text(changes);
+        std::fwrite(text.data(), 1, text.size(), stdout);
+    }
     if (std::fflush(stdout) != 0) {
         std::perror("error: the changes cannot be written");
         return exit_failed;
@@ -47,7 +54,8 @@ void add_contract_diff(CLI::App& contract, Action& action) {
     command->add_option("new", options->after, "The one to hold against it")
         ->type_name(value_name::place)
         ->required();
-    command->add_flag("--json", options->json, "As JSON");
+    add_output(*command, options->output,
+               {OutputFormat::text, OutputFormat::json, OutputFormat::yaml}, "All of it");
     command->callback(
         [&action, options] { action = [options] { return diff_contracts(*options); }; });
 }

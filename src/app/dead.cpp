@@ -23,7 +23,7 @@ struct DeadOptions {
     std::string reason;
     std::string since;
     std::optional<std::uint64_t> limit;
-    std::string output = "text";
+    OutputOptions output;
     bool yes = false;
 };
 
@@ -36,11 +36,12 @@ int run_dead(DeadAction action, const DeadOptions& options) {
     if (action == DeadAction::purge && !options.yes) {
         return wrong_usage("purge takes them away for ever: say --yes");
     }
+    Output output{options.output};
     DeadCommand command{.action = action,
                         .from = options.from,
                         .queue = options.dead_letter_queue,
                         .filter = {.method = options.method, .reason = options.reason},
-                        .is_json = options.output == "json"};
+                        .output = &output};
     command.filter.count_max = options.limit.value_or(UINT64_MAX);
     if (!options.since.empty()) {
         const auto since = read_since(options.since);
@@ -86,8 +87,8 @@ void add_dead_command(CLI::App& dead, Action& action, DeadAction which, const st
     command->add_option("--since", options->since,
                         "Those that died so long ago (2h) at most, or after a time (RFC 3339)");
     command->add_option("--limit", options->limit, "At most so many, the oldest first");
-    command->add_option("--output", options->output, "text, or json: one line for each")
-        ->check(CLI::IsMember({"text", "json"}));
+    add_output(*command, options->output,
+               {OutputFormat::text, OutputFormat::json, OutputFormat::yaml}, "One line for each");
     if (which == DeadAction::purge) {
         command->add_flag("--yes", options->yes, "Take them away for ever");
     }
@@ -100,8 +101,11 @@ void add_dead_command(CLI::App& dead, Action& action, DeadAction which, const st
 
 void print_dead(const DeadCommand& command, const DeadLetter& letter) {
     const bool in_full = command.action == DeadAction::show;
-    const std::string text = command.is_json ? to_json(letter, in_full) : to_text(letter, in_full);
-    std::printf("%s\n", text.c_str());
+    if (command.output->is_data()) {
+        command.output->write_record(record_of(letter, in_full));
+    } else {
+        std::printf("%s\n", to_text(letter, in_full).c_str());
+    }
 }
 
 void print_dead_count(const DeadCommand& command, std::uint64_t count) {
@@ -109,10 +113,11 @@ void print_dead_count(const DeadCommand& command, std::uint64_t count) {
         return;
     }
     const bool is_retry = command.action == DeadAction::retry;
-    const std::string text =
-        command.is_json ? fmt::format(R"({{"{}":{}}})", is_retry ? "retried" : "purged", count)
-                        : fmt::format("{} {}", count, is_retry ? "put back" : "purged");
-    std::printf("%s\n", text.c_str());
+    if (command.output->is_data()) {
+        command.output->write_record(Dynamic::map({{is_retry ? "retried" : "purged", count}}));
+    } else {
+        std::printf("%s\n", fmt::format("{} {}", count, is_retry ? "put back" : "purged").c_str());
+    }
 }
 
 void add_dead(CLI::App& program, Action& action) {

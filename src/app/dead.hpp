@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/dead_letter.hpp"
+#include "app/output.hpp"
 
 #include <cstdint>
 #include <string>
@@ -16,7 +17,7 @@ struct DeadCommand {
     std::string from{};   // an address, or a file
     std::string queue{};  // of dead letters; empty: that of the address's queue
     DeadFilter filter{};
-    bool is_json = false;
+    Output* output = nullptr;  // where it is shown; outlives the command
 };
 
 /// Show or change dead letters at a broker.

@@ -181,7 +181,7 @@ protocol::MessageView put_back(const protocol::MessageView& message, std::string
     return request;
 }
 
-std::string to_json(const DeadLetter& letter, bool in_full) {
+Dynamic record_of(const DeadLetter& letter, bool in_full) {
     Dynamic line = Dynamic::map({{"number", letter.number}, {"reason", letter.reason}});
     const auto add_text = [&](std::string_view name, const std::string& text) {
         if (!text.empty()) {
@@ -214,15 +214,15 @@ std::string to_json(const DeadLetter& letter, bool in_full) {
         Dynamic whole = line;
         whole.insert_or_assign("arguments", letter.arguments);
         if (format::json_encode(whole.value(), text)) {
-            return text;
+            return whole;
         }
         line.insert_or_assign("unreadable", Dynamic{"its arguments have no form in JSON"});
         text.clear();
     }
     if (!format::json_encode(line.value(), text)) {
-        text = fmt::format(R"({{"number":{},"unreadable":"it is no UTF-8"}})", letter.number);
+        return Dynamic::map({{"number", letter.number}, {"unreadable", "it is no UTF-8"}});
     }
-    return text;
+    return line;
 }
 
 std::string to_text(const DeadLetter& letter, bool in_full) {

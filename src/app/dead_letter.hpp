@@ -60,9 +60,9 @@ DeadLetter read_dead_letter(const protocol::MessageView& message,
 protocol::MessageView put_back(const protocol::MessageView& message, std::string_view queue,
                                std::string_view user, Arena& arena);
 
-/// One line of JSON.
+/// What programs get of it.
 /// in   in_full: with the arguments, in which there may be secrets
-std::string to_json(const DeadLetter& letter, bool in_full);
+Dynamic record_of(const DeadLetter& letter, bool in_full);
 /// For people: one line, or in full several.
 std::string to_text(const DeadLetter& letter, bool in_full);
 

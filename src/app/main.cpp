@@ -82,6 +82,7 @@ int main(int argument_count, char** arguments) {
     add_buffer(program, action);
     add_dead(program, action);
     add_audit(program, action);
+    add_doctor(program, action);
     add_ps(program, action);
     add_top(program, action);
     add_tail(program, action);

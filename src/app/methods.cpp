@@ -2,11 +2,11 @@
 #include "app/commands.hpp"
 #include "app/contract_source.hpp"
 #include "app/exit_code.hpp"
+#include "app/output.hpp"
 #include "app/type_text.hpp"
 #include "core/duration.hpp"
 #include "core/utf8.hpp"
 #include "docs/schemas.hpp"
-#include "format/json/json.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -19,7 +19,7 @@ namespace {
 struct MethodsOptions {
     ContractSource source;
     std::string timeout = "10s";  // with --from
-    bool json = false;
+    OutputOptions output;
     bool names = false;
 };
 
@@ -83,24 +83,28 @@ int methods(MethodsOptions options) {
     if (!document) {
         return document.error();
     }
-    std::vector<Value> items;
-    std::vector<Dynamic> data;
+    Output output{options.output};
+    Dynamic items = Dynamic::list({});
+    Table table{{"METHOD", "MODULE", "LOCK", "DESCRIPTION"}};
     for (const contract::MethodDocument& method : document->methods) {
-        if (options.json) {
-            items.push_back(data.emplace_back(to_data(*document, method)).value());
-        } else if (options.names) {
+        if (options.names) {
             std::printf("%s\n", core::text_for_display(method.name).c_str());
+        } else if (output.is_data()) {
+            items.push_back(to_data(*document, method));
+        } else if (output.format() == OutputFormat::table) {
+            table.push_back({method.name, method.module, lock_line(method), method.description});
         } else {
             print_text(*document, method);
         }
     }
-    if (options.json) {
-        std::string text;
-        if (!format::json_encode_pretty(Value::list(items), text)) {
-            std::fprintf(stderr, "error: internal: some schema has no form in JSON\n");
-            return exit_internal;
-        }
-        std::printf("%s\n", text.c_str());
+    if (options.names || output.format() == OutputFormat::text) {
+        return exit_success;
+    }
+    if (output.format() == OutputFormat::table) {
+        output.write_table(table);
+    } else if (!output.write_document(items)) {
+        std::fprintf(stderr, "error: internal: some schema has no form in JSON\n");
+        return exit_internal;
     }
     return exit_success;
 }
@@ -112,10 +116,11 @@ void add_methods(CLI::App& program, Action& action) {
         program.add_subcommand("methods", "List what modules offer, with requests and responses.");
     const auto options = std::make_shared<MethodsOptions>();
     add_contract_source(*command, options->source);
-    auto* const json =
-        command->add_flag("--json", options->json, "As JSON, the models as JSON Schemas");
+    add_output(*command, options->output,
+               {OutputFormat::text, OutputFormat::table, OutputFormat::json, OutputFormat::yaml},
+               "With the models as JSON Schemas");
     command->add_flag("--names", options->names, "Their names alone, a line for each")
-        ->excludes(json);
+        ->excludes(command->get_option("--json"));
     command->add_option("--timeout", options->timeout, "How long the server of --from may take")
         ->capture_default_str()
         ->type_name(value_name::duration);

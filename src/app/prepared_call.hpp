@@ -2,6 +2,8 @@
 
 #include <warren/options.hpp>
 
+#include "app/output.hpp"
+
 #include <expected>
 #include <optional>
 #include <string>
@@ -35,6 +37,7 @@ struct CallCommand {
     bool wait = false;
     bool verbose = false;
     bool idempotent = false;
+    OutputOptions output;
 };
 
 /// What a call is made with, once all that was given is read and checked.

@@ -1,10 +1,9 @@
 #include "app/command_table.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
+#include "app/output.hpp"
 #include "app/profile.hpp"
-#include "app/text_table.hpp"
 #include "endpoint/address/address.hpp"
-#include "format/json/json.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -16,7 +15,7 @@ namespace {
 
 struct ProfilesOptions {
     bool is_names = false;
-    bool is_json = false;
+    OutputOptions output;
 };
 
 /// Without what is secret in it.
@@ -33,7 +32,7 @@ std::string secrets_text(const Profile& profile) {
     return text;
 }
 
-void print_line(const Profile& profile) {
+Dynamic record_of(const Profile& profile) {
     Dynamic line = Dynamic::map({{"name", profile.name},
                                  {"to", shown_address(profile)},
                                  {"has_fernet_key", !profile.fernet_keys.empty()},
@@ -44,7 +43,7 @@ void print_line(const Profile& profile) {
     if (profile.timeout) {
         line.insert_or_assign("timeout", Dynamic{*profile.timeout});
     }
-    std::printf("%s\n", line.to_json().c_str());
+    return line;
 }
 
 int profiles(const ProfilesOptions& options) {
@@ -64,10 +63,11 @@ int profiles(const ProfilesOptions& options) {
     for (const std::string& warning : found->warnings) {
         std::fprintf(stderr, "warning: %s\n", warning.c_str());
     }
-    std::vector<std::vector<std::string>> rows{{"NAME", "TO", "SECRETS", "CA", "TIMEOUT"}};
+    Output output{options.output};
+    Table rows{{"NAME", "TO", "SECRETS", "CA", "TIMEOUT"}};
     for (const Profile& profile : found->all) {
-        if (options.is_json) {
-            print_line(profile);
+        if (output.is_data()) {
+            output.write_record(record_of(profile));
         }
         rows.push_back({profile.name, shown_address(profile), secrets_text(profile), profile.ca,
                         profile.timeout.value_or("")});
@@ -75,8 +75,8 @@ int profiles(const ProfilesOptions& options) {
     if (found->all.empty()) {
         std::fprintf(stderr, "note: there is no profile; they are in %s\n",
                      found->file.empty() ? "~/.config/warren/profiles.yml" : found->file.c_str());
-    } else if (!options.is_json) {
-        std::printf("%s", text_table(rows).c_str());
+    } else if (!output.is_data()) {
+        output.write_table(rows);
     }
     return exit_success;
 }
@@ -87,9 +87,10 @@ void add_profiles(CLI::App& program, Action& action) {
     CLI::App* command = program.add_subcommand(
         "profiles", "List the servers that have a name, without their secrets.");
     const auto options = std::make_shared<ProfilesOptions>();
-    auto* const json = command->add_flag("--json", options->is_json, "A line of JSON for each");
+    add_output(*command, options->output,
+               {OutputFormat::table, OutputFormat::json, OutputFormat::yaml}, "A line for each");
     command->add_flag("--names", options->is_names, "Their names alone, a line for each")
-        ->excludes(json);
+        ->excludes(command->get_option("--json"));
     command->callback([&action, options] { action = [options] { return profiles(*options); }; });
 }
 

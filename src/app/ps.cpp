@@ -2,8 +2,8 @@
 #include "app/call_rates.hpp"
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
-#include "app/text_table.hpp"
-#include "format/json/json.hpp"
+#include "app/output.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -17,11 +17,16 @@ namespace {
 
 struct PsOptions {
     AdminTargets targets;
-    bool json = false;
+    OutputOptions output;
 };
 
 std::string text_of(const Value& value) {
     return value.is_text() ? std::string{value.as_text()} : Dynamic{value}.to_json();
+}
+
+/// For a terminal.
+std::string shown(const Value& value) {
+    return core::text_for_display(text_of(value));
 }
 
 std::string joined(const Value& texts) {
@@ -47,33 +52,32 @@ std::string age_text(double seconds) {
                             : fmt::format("{:.1f} d", seconds / day);
 }
 
-void print(const AdminClient& client, const Dynamic& status) {
+void print(const Output& output, const AdminClient& client, const Dynamic& status) {
     const bool is_ready = status["ready"].as_boolean();
     std::printf(
         "%s at %s: Warren %s, module ABI %s, %s, up %s; in flight %s, queued %s, waiting "
         "for locks %s\n",
-        text_of(status["server"]).c_str(), client.address().c_str(),
-        text_of(status["version"]).c_str(), text_of(status["module_abi"]).c_str(),
-        is_ready ? "ready" : "not ready", age_text(status["uptime_s"].as_float64()).c_str(),
-        text_of(status["in_flight"]).c_str(), text_of(status["queued"]).c_str(),
-        text_of(status["lock_waiters"]).c_str());
+        shown(status["server"]).c_str(), client.address().c_str(), shown(status["version"]).c_str(),
+        shown(status["module_abi"]).c_str(),
+        output.paint(is_ready ? "ready" : "not ready", is_ready ? Tone::good : Tone::bad).c_str(),
+        age_text(status["uptime_s"].as_float64()).c_str(), text_of(status["in_flight"]).c_str(),
+        text_of(status["queued"]).c_str(), text_of(status["lock_waiters"]).c_str());
     for (const Value& reason : status["not_ready"].as_list()) {
-        std::printf("  %s\n", text_of(reason).c_str());
+        std::printf("  %s\n", shown(reason).c_str());
     }
-    std::vector<std::vector<std::string>> listeners{{"LISTENER", "PROTOCOL", "METHODS"}};
+    Table listeners{{"LISTENER", "PROTOCOL", "METHODS"}};
     for (const Value& each : status["listeners"].as_list()) {
         const Dynamic listener{each};
         listeners.push_back({text_of(listener["address"]), text_of(listener["protocol"]),
                              joined(listener["methods"])});
     }
-    std::vector<std::vector<std::string>> methods{{"METHOD", "MODULE", "FINGERPRINT"}};
+    Table methods{{"METHOD", "MODULE", "FINGERPRINT"}};
     for (const Value& each : status["methods"].as_list()) {
         const Dynamic method{each};
         methods.push_back({text_of(method["name"]), text_of(method["module"]),
                            short_print(method["fingerprint"].as_text())});
     }
-    std::vector<std::vector<std::string>> calls{
-        {"METHOD", "PROTOCOL", "CALLS", "FAILED", "MEDIAN", "P99"}};
+    Table calls{{"METHOD", "PROTOCOL", "CALLS", "FAILED", "MEDIAN", "P99"}};
     for (const CallRate& rate : call_rates(status, {})) {
         if (rate.calls != 0) {
             calls.push_back({rate.method, rate.protocol, std::to_string(rate.calls),
@@ -83,7 +87,8 @@ void print(const AdminClient& client, const Dynamic& status) {
     }
     for (const auto* const table : {&listeners, &methods, &calls}) {
         if (table->size() > 1) {
-            std::printf("\n%s", text_table(*table).c_str());
+            std::printf("\n");
+            output.write_table(*table);
         }
     }
     std::printf("\n");
@@ -95,16 +100,17 @@ int ps(const PsOptions& options) {
         std::fprintf(stderr, "error: %s\n", clients.error().c_str());
         return exit_usage;
     }
+    Output output{options.output};
     int code = exit_success;
     for (const auto& client : *clients) {
         const auto status = client->status();
         if (!status) {
             std::fprintf(stderr, "error: %s\n", status.error().c_str());
             code = exit_failed;
-        } else if (options.json) {
-            std::printf("%s\n", status->to_json().c_str());
+        } else if (output.is_data()) {
+            output.write_record(*status);
         } else {
-            print(*client, *status);
+            print(output, *client, *status);
         }
     }
     return code;
@@ -117,7 +123,9 @@ void add_ps(CLI::App& program, Action& action) {
         "ps", "What servers are doing: listeners, methods, fingerprints, calls in flight.");
     const auto options = std::make_shared<PsOptions>();
     add_admin_targets(*command, options->targets);
-    command->add_flag("--json", options->json, "All that they say, a line of JSON for each");
+    add_output(*command, options->output,
+               {OutputFormat::table, OutputFormat::json, OutputFormat::yaml},
+               "All that they say, a line for each");
     command->callback([&action, options] { action = [options] { return ps(*options); }; });
 }
 

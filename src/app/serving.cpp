@@ -39,8 +39,9 @@ void report_ready(const Server& server, const std::string& docs_url, Log& log) {
         has_proxy |= listener.contains(" forwards to ");
     }
     if (const std::string admin = server.admin_address(); !admin.empty()) {
-        log.info("metrics and health at http://" + admin);
-        listeners += "; http://" + admin + " admin";
+        const std::string url = (admin.starts_with("unix:") ? "" : "http://") + admin;
+        log.info("metrics and health at " + url);
+        listeners += "; " + url + " admin";
         has_address_of_its_own = true;
     }
     if (!docs_url.empty()) {

@@ -4,6 +4,7 @@
 #include "app/commands.hpp"
 #include "app/exit_code.hpp"
 #include "app/interrupt.hpp"
+#include "app/output.hpp"
 #include "core/duration.hpp"
 #include "core/utf8.hpp"
 
@@ -29,7 +30,7 @@ struct TailOptions {
     bool failed = false;
     std::string slower = "0s";
     std::uint64_t count = 0;  // 0: until a signal
-    bool json = false;
+    OutputOptions output;
 };
 
 bool is_wanted(const std::vector<std::string>& wanted, const Value& value) {
@@ -43,12 +44,12 @@ bool is_wanted(const TailOptions& options, double slower_ms, const Dynamic& call
 }
 
 /// For people: the time of day, and what there is to say.
-std::string line_of(const Dynamic& call) {
+std::string call_text(const Dynamic& call) {
     std::string_view time = call["time"].as_text();
     time.remove_prefix(std::min(time.find('T') + 1, time.size()));
     std::string line =
         fmt::format("{} {} {} {:.3f} ms", time, core::text_for_display(call["method"].as_text()),
-                    call["code"].as_text(), duration_ms(call));
+                    core::text_for_display(call["code"].as_text()), duration_ms(call));
     for (const char* const member : {"caller", "peer", "listener", "key", "trace", "message"}) {
         if (const Value value = call[member]; value.is_text() && !value.as_text().empty()) {
             line += fmt::format(" {}={}", member, core::text_for_display(value.as_text()));
@@ -72,7 +73,7 @@ public:
         for (const std::string& line : seen.lines) {
             const Dynamic call = Dynamic::from_json(line);
             if (is_wanted(options_, slower_ms_, call)) {
-                std::printf("%s\n", options_.json ? line.c_str() : line_of(call).c_str());
+                write(call);
                 if (++printed_ == options_.count) {
                     return true;
                 }
@@ -82,7 +83,19 @@ public:
     }
 
 private:
+    void write(const Dynamic& call) {
+        if (output_.is_data()) {
+            output_.write_record(call);
+            return;
+        }
+        std::printf(
+            "%s\n",
+            output_.paint(call_text(call), call["code"].as_text() == "ok" ? Tone::plain : Tone::bad)
+                .c_str());
+    }
+
     const TailOptions& options_;
+    Output output_{options_.output};
     const double slower_ms_;
     std::uint64_t printed_ = 0;
 };
@@ -137,7 +150,8 @@ void add_tail(CLI::App& program, Action& action) {
         ->capture_default_str()
         ->type_name(value_name::duration);
     add("--count", options->count, "End after so many");
-    command->add_flag("--json", options->json, "A line of JSON for each");
+    add_output(*command, options->output,
+               {OutputFormat::text, OutputFormat::json, OutputFormat::yaml}, "A line for each");
     command->callback([&action, options] { action = [options] { return tail(*options); }; });
 }
 

@@ -60,13 +60,6 @@ std::uint32_t code_point_at(std::string_view text, std::size_t at, std::size_t s
     return point;
 }
 
-/// Characters that would let a peer's text break a line, a terminal or the order of reading.
-constexpr bool is_unsafe(std::uint32_t point) noexcept {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
-           (point >= 0x200e && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
-           (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
-}
-
 std::string escape_of(std::uint32_t point) {
     switch (point) {
     case '\n':
@@ -81,6 +74,19 @@ std::string escape_of(std::uint32_t point) {
 }
 
 }  // namespace
+
+bool is_unsafe_to_show(std::uint32_t point) noexcept {
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
+           (point >= 0x200e && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
+           (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+}
+
+Utf8Character utf8_character_at(std::string_view text, std::size_t at) noexcept {
+    const std::size_t size = sequence_size(text, at);
+    return size == 0 ? Utf8Character{.point = byte_at(text, at), .size = 1}
+                     : Utf8Character{
+                           .point = code_point_at(text, at, size), .size = size, .is_valid = true};
+}
 
 std::size_t utf8_invalid_at(std::string_view text) noexcept {
     std::size_t at = 0;
@@ -129,22 +135,22 @@ std::string text_for_display(std::string_view peer_text, std::size_t bytes_max) 
     std::string shown;
     std::size_t at = 0;
     while (at < peer_text.size()) {
-        const std::size_t size = sequence_size(peer_text, at);
+        const Utf8Character character = utf8_character_at(peer_text, at);
         std::string piece;
-        if (size == 0) {
-            piece = fmt::format("\\x{:02x}", byte_at(peer_text, at));
+        if (!character.is_valid) {
+            piece = fmt::format("\\x{:02x}", character.point);
         } else if (peer_text[at] == '\\') {
             piece = "\\\\";
-        } else if (is_unsafe(code_point_at(peer_text, at, size))) {
-            piece = escape_of(code_point_at(peer_text, at, size));
+        } else if (is_unsafe_to_show(character.point)) {
+            piece = escape_of(character.point);
         } else {
-            piece = peer_text.substr(at, size);
+            piece = peer_text.substr(at, character.size);
         }
         if (piece.size() > bytes_max - shown.size()) {
             return shown + "...";
         }
         shown += piece;
-        at += size == 0 ? 1 : size;
+        at += character.size;
     }
     return shown;
 }

@@ -50,6 +50,18 @@ inline bool utf8_valid(std::string_view text) noexcept {
 /// cost O(bytes), eight at a time
 std::size_t utf8_count(std::string_view text) noexcept;
 
+/// A character of a text, or a byte that is part of none.
+struct Utf8Character {
+    std::uint32_t point = 0;  // the byte, where it is no character
+    std::size_t size = 0;     // bytes, from 1
+    bool is_valid = false;
+};
+/// in   at: below the size; where a character begins
+Utf8Character utf8_character_at(std::string_view text, std::size_t at) noexcept;
+
+/// Whether this character would let a peer's text break a line, a terminal or the order of reading.
+bool is_unsafe_to_show(std::uint32_t point) noexcept;
+
 /// Any bytes as one line that is safe to print, log and send: control characters (of C0, C1, line
 /// and paragraph separators, and those that turn the direction of writing) and malformed bytes
 /// become escapes such as \n, \x1b or \u202e, and a backslash becomes two.

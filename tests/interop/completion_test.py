@@ -155,7 +155,7 @@ class Completion(TcpTest):
     def test_zsh_takes_the_script(self):
         self.run_shell("zsh", "-fn", self.scripts["zsh"])
         tables = f"compdef() {{ }}; source {self.scripts['zsh']}; _warren_takes 'dead list' --output"
-        self.assertEqual(self.run_shell("zsh", "-fc", tables), ["=text json"])
+        self.assertEqual(self.run_shell("zsh", "-fc", tables), ["=text json yaml"])
 
     def test_another_shell_is_refused(self):
         finished = run_warren("completion", "tcsh")

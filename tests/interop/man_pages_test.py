@@ -53,7 +53,7 @@ class ManPages(ProgramTest):
         self.assertIn("Environment: WARREN_TO.", text)
         self.assertIn("/etc/warren/warren.yml", text)
         self.assertRegex(text, r" 78\s+The configuration or a module is wrong")
-        self.assertIn("One of: text, json.", self.shown("warren-dead"))
+        self.assertIn("One of: text, json, yaml.", self.shown("warren-dead"))
         self.assertIn("warren dead purge --from ADDRESS", self.shown("warren-dead"))
 
     def test_no_page_has_a_fault(self):

@@ -3,13 +3,14 @@
 import contextlib
 import json
 import re
+import stat
 import subprocess
 import threading
 import unittest
 import urllib.error
 import urllib.request
 
-from fixture import PATIENCE_S, PROGRAM, eventually, run_warren
+from fixture import MODULES, PATIENCE_S, PROGRAM, eventually, run_warren
 from processes import die_with_parent
 from tcp_fixture import Caller, TcpTest, held_port
 
@@ -86,6 +87,59 @@ class Status(WatchingTest):
         given = run_warren("ps", "--admin", admin, "--token", f"@{self.directory / 'token'}")
         self.assertEqual(given.returncode, 0, given.stderr)
         self.assertNotIn("hush", given.stdout + server.log())
+
+
+class AtUnixSocket(WatchingTest):
+    def serve_at(self, path, **admin):
+        server = self.serve(self.tcp(), admin={"unix": str(path)} | admin)
+        self.addCleanup(server.__exit__, None, None, None)
+        return server
+
+    def start_at(self, path):
+        """One that is not yet ready, and may never be."""
+        settings = {"modules": [MODULES], "listeners": [self.tcp()], "admin": {"unix": str(path)}}
+        process = self.start_serving(settings, name="second.yml")
+        self.addCleanup(process.__exit__, None, None, None)
+        return process
+
+    def test_it_is_asked_there(self):
+        path = self.directory / "admin.sock"
+        server = self.serve_at(path, mode="0600")
+        self.assertIn(f"unix://{path} admin", server.listeners)
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        told = run_warren("ps", "--json", "--admin", f"unix://{path}")
+        self.assertEqual((told.returncode, json.loads(told.stdout)["ready"]), (0, True))
+        shown = run_warren("top", "--times", "1", "--interval", "10ms", "--admin", f"unix://{path}")
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        server.terminate()
+        self.assertEqual(server.wait(), 0)
+        self.assertFalse(path.exists())
+        away = run_warren("ps", "--admin", f"unix://{path}")
+        self.assertEqual(away.returncode, 1)
+        self.assertIn(f"Cannot connect to unix://{path}: No such file", away.stderr)
+
+    def test_a_dead_one_gives_way_and_a_living_one_does_not(self):
+        path = self.directory / "left.sock"
+        self.serve_at(path).kill()
+        self.assertTrue(path.is_socket())
+        self.assertEqual(run_warren("ps", "--admin", f"unix://{path}").returncode, 1)
+        self.serve_at(path)
+        second = self.start_at(path)
+        self.assertNotEqual(second.wait(), 0)
+        self.assertIn(f"Cannot listen at '{path}': another process does", second.log())
+        self.assertEqual(run_warren("ps", "--admin", f"unix://{path}").returncode, 0)
+
+    def test_paths_that_cannot_be_had(self):
+        file = self.write("a-file", "not a socket")
+        for path, told in ((file, "is no socket"), (self.directory / "none" / "a.sock", "directory"), (self.directory / ("a" * 200), "bytes")):
+            process = self.start_at(path)
+            self.assertNotEqual(process.wait(), 0)
+            self.assertIn(told, process.log())
+        self.assertEqual(file.read_text(), "not a socket")
+        for admin in ({"unix": "a.sock", "mode": "rw"}, {"unix": "a.sock", "address": "127.0.0.1:0"}):
+            checked = run_warren("check", self.write("wrong.yml", {"listeners": [self.tcp()], "modules": [MODULES], "admin": admin}))
+            self.assertEqual(checked.returncode, 1)
+            self.assertRegex(checked.stdout, "admin.(mode|unix): ")
 
 
 class Commands(WatchingTest):
@@ -189,7 +243,7 @@ class Commands(WatchingTest):
         self.assertEqual(text.count(f"{admin}: ready, in flight "), 2)
         self.assertRegex(text, r"(?m)^add +msgpack-rpc +[1-9][\d.]* +0\.0 +\d+[um]s +\d+[um]s$")
         self.assertRegex(text, r"(?m)^SLOWEST +CODE +MS +CALLER$")
-        self.assertRegex(text, r"(?m)^add +ok +\d+\.\d{3} ")
+        self.assertRegex(text, r"(?m)^add +ok +\d+\.\d{3}( |$)")
 
 
 if __name__ == "__main__":

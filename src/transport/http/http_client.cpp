@@ -1,7 +1,9 @@
 #include "transport/http/http_client.hpp"
 
+#include "transport/http/unix_socket.hpp"
 #include "transport/loop/asio_executor.hpp"
 #include "transport/net/dialer.hpp"
+#include "transport/net/tcp_stream.hpp"
 #include "transport/net/tls_memory.hpp"
 
 #include <fmt/format.h>
@@ -48,12 +50,32 @@ private:
     enum class Connection : std::uint8_t { kept, made };
 
     void connect() {
+        if (!options_.unix_path.empty()) {
+            return connect_to_path();
+        }
         dialer_ = std::make_unique<Dialer>(executor_, std::span{&options_.target, 1}, no_trial_,
                                            [weak = weak_from_this()](Dialer::Dialled dialled) {
                                                if (const auto self = weak.lock()) {
                                                    self->dialled(std::move(dialled));
                                                }
                                            });
+    }
+
+    void connect_to_path() {
+        auto socket = connect_unix(executor_, options_.unix_path);
+        if (!socket) {
+            // Not inside of what asks.
+            return executor_.post(
+                [self = shared_from_this(), why = std::move(socket.error())]() mutable {
+                    if (self->done_ != nullptr) {
+                        self->finish(std::unexpected{std::move(why)});
+                    }
+                });
+        }
+        connection_ = std::make_shared<HttpConnection>(
+            std::make_unique<TcpStream>(executor_, std::move(*socket)),
+            options_.response_bytes_max);
+        exchange(Connection::made);
     }
 
     void dialled(Dialer::Dialled dialled) {

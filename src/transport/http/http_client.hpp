@@ -17,7 +17,8 @@ class AsioExecutor;
 
 struct HttpClientOptions {
     DialTarget target{};
-    std::string host{};                                          // of the header
+    std::string unix_path{};  // of a Unix socket, which is connected to instead
+    std::string host{};       // of the header
     std::vector<std::pair<std::string, std::string>> headers{};  // of each request
     std::chrono::milliseconds timeout{10'000};                   // of each, connecting included
     std::size_t response_bytes_max = std::size_t{64} << 10;

@@ -1,10 +1,12 @@
 #include "transport/http/http_server.hpp"
 
 #include "transport/http/http_session.hpp"
+#include "transport/http/unix_socket.hpp"
 #include "transport/loop/asio_executor.hpp"
 #include "transport/tcp/listening_socket.hpp"
 
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace warren::transport {
@@ -30,6 +32,9 @@ public:
                     }} {}
 
     std::expected<void, Failure> start() {
+        if (!options_.unix_path.empty()) {
+            return start_at_path();
+        }
         auto listening = acceptor_.listen({.host = options_.host,
                                            .port = options_.port,
                                            .connections_max = options_.connections_max,
@@ -46,6 +51,7 @@ public:
 
     void close() noexcept {
         acceptor_.close();
+        at_path_.reset();
         if (accept_timer_ != 0) {
             executor_.cancel(accept_timer_);
         }
@@ -57,6 +63,20 @@ public:
     }
 
 private:
+    std::expected<void, Failure> start_at_path() {
+        auto listening = PathSocket::open(options_.unix_path, options_.unix_mode);
+        if (!listening) {
+            return std::unexpected{std::move(listening.error())};
+        }
+        if (auto adopted = acceptor_.adopt(listening->release()); !adopted) {
+            return adopted;
+        }
+        at_path_.emplace(std::move(*listening));
+        local_address_ = "unix://" + options_.unix_path;
+        accept();
+        return {};
+    }
+
     void accept() {
         accept_timer_ = 0;
         acceptor_.accept();
@@ -107,6 +127,7 @@ private:
     const HttpServerOptions options_;
     const HttpHandlers handlers_;
     Acceptor acceptor_;
+    std::optional<PathSocket> at_path_;
     std::string local_address_;
     runtime::Executor::TimerId accept_timer_ = 0;
     std::uint64_t last_session_ = 0;

@@ -23,6 +23,8 @@ struct HttpServerOptions {
     std::string host = "127.0.0.1";         // as TcpServerOptions::host
     std::uint16_t port = 9095;              // 0: a free one
     std::optional<int> listening_socket{};  // as TcpServerOptions::listening_socket
+    std::string unix_path{};                // of a Unix socket, instead of host and port
+    unsigned unix_mode = 0660;              // of its file
     std::size_t connections_max = 32;       // over it the oldest that asks nothing gives way
     std::size_t request_bytes_max = 8192;
     std::size_t body_bytes_max = 0;  // beside that, of a POST, where there is a handler of those
@@ -91,7 +93,7 @@ public:
 
     /// err  invalid_request: the address cannot be had; says which, why, and what to do
     std::expected<void, Failure> start();
-    /// Such as "127.0.0.1:9095", once started.                                       thread any
+    /// Such as "127.0.0.1:9095" or "unix:///path", once started.                    thread any
     const std::string& local_address() const noexcept;
     /// End, with all connections.
     void close() noexcept;

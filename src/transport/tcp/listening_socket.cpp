@@ -28,6 +28,18 @@ std::expected<tcp::endpoint, Failure> Acceptor::listen(const TcpServerOptions& o
     return listening;
 }
 
+std::expected<void, Failure> Acceptor::adopt(int listening) {
+    AsioAcceptor acceptor{executor_.context()};
+    error_code error;
+    acceptor.assign(protocol_, listening, error);
+    if (error) {
+        return std::unexpected{Failure{.code = Code::invalid_request, .message = error.message()}};
+    }
+    PolledUser& user = *this;
+    socket_.emplace(executor_.poller(), acceptor.release(), user);
+    return {};
+}
+
 void Acceptor::accept() {
     socket_->want_readable();
 }

@@ -32,6 +32,9 @@ public:
     /// out  where it listens, with the port
     /// err  those of `transport::listen`
     std::expected<boost::asio::ip::tcp::endpoint, Failure> listen(const TcpServerOptions& options);
+    /// Take a socket that listens already, of whichever family.
+    /// err  invalid_request
+    std::expected<void, Failure> adopt(int listening);
     /// Hand over the next one, later.
     void accept();
     /// Hand over at once who waits already, of whom the system would take leave with a reset, and

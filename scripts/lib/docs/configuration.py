@@ -38,6 +38,7 @@ TABLES = [
     ),
     ("proxies", "In a configuration", "read_proxy read_buffering"),
     ("tracing", "In a configuration", "read_tracing"),
+    ("call-log", "Servers that report", "read_log_server"),
     ("configuration", "Keys within keys", ""),
     ("configuration", "One broker, several virtual hosts", ""),
 ]
@@ -57,7 +58,6 @@ WITHIN = {
     "buffer": "read_buffer",
     "server": "read_broker",
     "virtual_hosts.NAME": "read_virtual_host",
-    "log_server": "note_log_server",
 }
 
 # What says of itself only that it is a path, a name or another place: no key of a configuration's own.
@@ -89,6 +89,8 @@ TAKES = {
     "protocol": "a name",
     "tcp": "text, or `{fd: NAME}`",
     "zmq": "text, or a list",
+    "admin.unix": "a path",
+    "admin.mode": "text, of digits from 0 to 7",
     "admin.address": "text, or `{fd: NAME}`",
     "tls": "a map",
     "curve": "a map",

@@ -12,6 +12,7 @@
 // Every request and response of a server, for a central log of calls. See docs/guide/call-log.md.
 namespace warren {
 
+/// Where a log server is, and how much may wait for it.
 struct CallLogOptions {
     std::string base_url{};   // of the log server: "https://logs.example:4194/api/v1"
     std::string api_token{};  // goes with each request, as X-API-Token
@@ -52,13 +53,16 @@ public:
     /// Send what waits, and wait until that is done.
     /// out  false: it took longer
     bool flush(std::chrono::milliseconds wait_max);
+    /// What has become of them so far.
     CallLogCounters counters() const;
+    /// For the library.
     Implementation& implementation() const noexcept { return *implementation_; }
 
 private:
     const std::unique_ptr<Implementation> implementation_;
 };
 
+/// Begin to send to a log server, which need not be there yet.
 /// err  throws Error (invalid_request): an address, a token or a limit that cannot be
 std::shared_ptr<CallLog> make_call_log(CallLogOptions options);
 

@@ -19,16 +19,16 @@ namespace warren::python {
 class OpenCalls {
 public:
     /// in  call: at a place of its own, from `arrived` on
-    void add(ArrivedCall* call) {
+    void add(const ArrivedCall* call) {
         const std::lock_guard lock{mutex_};
         all_.insert(call);
     }
     /// out  false: it has ended already
-    bool take(ArrivedCall* call) {
+    bool take(const ArrivedCall* call) {
         const std::lock_guard lock{mutex_};
         return all_.erase(call) != 0;
     }
-    bool has(ArrivedCall* call) {
+    bool has(const ArrivedCall* call) {
         const std::lock_guard lock{mutex_};
         return all_.contains(call);
     }
@@ -42,7 +42,7 @@ public:
 
 private:
     std::mutex mutex_;
-    std::unordered_set<ArrivedCall*> all_;
+    std::unordered_set<const ArrivedCall*> all_;
 };
 
 /// Calls that wait for a thread.

@@ -44,12 +44,13 @@ std::optional<std::size_t> length_of(const py::dict& given, const char* name) {
 }
 
 Constraints constraints_of(const py::dict& given, const std::string& field) {
-    Constraints constraints{.greater_than = bound_of(given, "greater_than"),
-                            .at_least = bound_of(given, "at_least"),
-                            .less_than = bound_of(given, "less_than"),
-                            .at_most = bound_of(given, "at_most"),
-                            .min_length = length_of(given, "min_length"),
-                            .max_length = length_of(given, "max_length")};
+    Constraints constraints;
+    constraints.greater_than = bound_of(given, "greater_than");
+    constraints.at_least = bound_of(given, "at_least");
+    constraints.less_than = bound_of(given, "less_than");
+    constraints.at_most = bound_of(given, "at_most");
+    constraints.min_length = length_of(given, "min_length");
+    constraints.max_length = length_of(given, "max_length");
     if (given.contains("pattern")) {
         constraints.pattern.emplace(given["pattern"].cast<std::string>(), field);
     }
@@ -88,14 +89,7 @@ ErasedTypePointer choice_of(const py::tuple& described) {
     return make_choice(std::move(alternatives));
 }
 
-}  // namespace
-
-ErasedTypePointer described_type(py::handle description) {
-    const auto described = description.cast<py::tuple>();
-    const auto kind = described[0].cast<std::string>();
-    if (const auto found = plain_types.find(kind); found != plain_types.end()) {
-        return found->second();
-    }
+ErasedTypePointer make_described(const std::string& kind, const py::tuple& described) {
     if (kind == "optional") {
         return make_optional(described_type(described[1]));
     }
@@ -120,6 +114,32 @@ ErasedTypePointer described_type(py::handle description) {
                         kind == "model" ? ModelShape::structure : ModelShape::parameters);
     }
     throw py::value_error("'" + kind + "' is no kind of type");
+}
+
+/// What has a name in a contract has it once: by the tuples that describe it, which are kept.
+std::map<PyObject*, ErasedTypePointer>& named_types() {
+    static auto* const types = new std::map<PyObject*, ErasedTypePointer>;
+    return *types;
+}
+
+}  // namespace
+
+ErasedTypePointer described_type(py::handle description) {
+    const auto described = description.cast<py::tuple>();
+    const auto kind = described[0].cast<std::string>();
+    if (const auto found = plain_types.find(kind); found != plain_types.end()) {
+        return found->second();
+    }
+    if (kind != "model" && kind != "enumeration") {
+        return make_described(kind, described);
+    }
+    ErasedTypePointer& known = named_types()[description.ptr()];
+    if (known == nullptr) {
+        ErasedTypePointer made = make_described(kind, described);
+        description.inc_ref();
+        return named_types()[description.ptr()] = std::move(made);
+    }
+    return known;
 }
 
 }  // namespace warren::python

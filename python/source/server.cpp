@@ -53,25 +53,28 @@ public:
         return *call_.context;
     }
 
+    /// Of a server that has ended meanwhile it goes nowhere.
     void respond(const py::object& data, std::optional<std::string> message, bool success) {
         Reply<Dynamic> reply{to_dynamic(data, "response")};
         reply.success = success;
         if (message) {
             reply.message = std::move(*message);
         }
-        check();
-        call_.invocation->respond(reply);
-        end();
+        if (open_->has(&call_)) {
+            call_.invocation->respond(reply);
+            end();
+        }
     }
     void fail(const py::object& error) {
-        check();
-        call_.invocation->fail(to_failure(error));
-        end();
+        if (open_->has(&call_)) {
+            call_.invocation->fail(to_failure(error));
+            end();
+        }
     }
 
 private:
     void check() const {
-        if (!open_->has(const_cast<ArrivedCall*>(&call_))) {
+        if (!open_->has(&call_)) {
             throw Error{Code::internal, "This call has its response already"};
         }
     }
@@ -81,7 +84,7 @@ private:
         }
     }
 
-    ArrivedCall call_;
+    const ArrivedCall call_;
     const std::shared_ptr<OpenCalls> open_;
     const std::uint64_t made_in_ = process_number();
 };

@@ -138,7 +138,7 @@ class _Method:
             if returned in (inspect.Signature.empty, Reply)
             else types.describe(returned, f"what {name} returns")
         )
-        self.request = types.ANYTHING.spec if takes_any else types.parameters(name, self.fields)
+        self.request = types.ANYTHING.spec if takes_any else types.parameters(self.fields)
         self.takes_any = takes_any
         self.converts = any(field.type.convert for field in self.fields)
 
@@ -424,14 +424,16 @@ class Server:
 
 
 def _respond(call: _warren.Call, result: Any) -> None:
-    if isinstance(result, Reply):
-        call.respond(result.data, result.message, result.success)
-    else:
-        call.respond(result, None, True)
+    reply = result if isinstance(result, Reply) else Reply(result)
+    try:
+        call.respond(reply.data, reply.message, reply.success)
+    except Exception as error:
+        _log.error("what a handler of %s returned cannot be sent", call.method, exc_info=error)
+        call.fail(Internal("The response cannot be sent: see the server's log"))
 
 
 def _fail(call: _warren.Call, error: BaseException) -> None:
     if not isinstance(error, Error):
         _log.error("a handler of %s raised", call.method, exc_info=error)
-        error = Internal("The handler raised an exception: see its log")
+        error = Internal("The handler raised an exception: see the server's log")
     call.fail(error)

@@ -13,6 +13,7 @@ import re
 import types
 import typing
 import uuid
+import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -69,7 +70,7 @@ _PLAIN: dict[Any, Described] = {
     bytearray: Described(("bytes",), bytearray),
     uuid.UUID: Described(("uuid",), uuid.UUID),
     datetime.datetime: Described(("timestamp",), lambda text: _datetime(text)),
-    datetime.timedelta: Described(("duration",), lambda s: datetime.timedelta(seconds=s)),
+    datetime.timedelta: Described(("duration",), lambda text: _timedelta(text)),
     datetime.date: Described(("text",), datetime.date.fromisoformat),
     decimal.Decimal: Described(("text",), decimal.Decimal),
     pathlib.Path: Described(("text",), pathlib.Path),
@@ -88,6 +89,8 @@ _LISTS: dict[Any, Convert | None] = {
     frozenset: frozenset,
     collections.abc.Set: frozenset,
 }
+# One description for each class, so that a contract has its model once.
+_classes: weakref.WeakKeyDictionary[type, Described] = weakref.WeakKeyDictionary()
 _MAPS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
@@ -124,34 +127,58 @@ def describe(annotation: Any, place: str, within: tuple[Any, ...] = ()) -> Descr
             raise Internal(f"{place}: a map's keys are texts on the wire: dict[str, ...]")
         return _map(describe(arguments[1], place, within))
     if isinstance(annotation, type):
-        return _class(annotation, place, (*within, annotation))
+        if annotation not in _classes:
+            _classes[annotation] = _class(annotation, place, (*within, annotation))
+        return _classes[annotation]
     raise Internal(f"{place}: {annotation!r} has no type in a contract: annotate it as Any")
 
 
-def parameters(name: str, fields: list[Field]) -> tuple[Any, ...]:
+def parameters(fields: list[Field]) -> tuple[Any, ...]:
     """The type of a function's parameters."""
-    return ("parameters", name, "", [field.spec for field in fields], False)
+    return ("parameters", "Parameters", "", [field.spec for field in fields], False)
 
 
 def _datetime(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+_DURATION = re.compile(
+    r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
+)
+
+
+def _timedelta(text: str) -> datetime.timedelta:
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no duration")
+    sign, days, hours, minutes, seconds = found.groups("0")
+    duration = datetime.timedelta(
+        days=int(days), hours=int(hours), minutes=int(minutes), seconds=float(seconds)
+    )
+    return -duration if sign == "-" else duration
+
+
+def _of_each(inner: Convert, outer: Convert) -> Convert:
+    return lambda items: outer([inner(each) for each in items])
+
+
+def _of_each_value(inner: Convert) -> Convert:
+    return lambda items: {key: inner(each) for key, each in items.items()}
+
+
+def _unless_none(inner: Convert) -> Convert:
+    return lambda value: None if value is None else inner(value)
+
+
 def _list(element: Described, convert: Convert | None) -> Described:
-    inner = element.convert
-    if inner is not None:
-        outer = convert or list
-        return Described(("list", element.spec), lambda items: outer([inner(each) for each in items]))
+    if element.convert is not None:
+        convert = _of_each(element.convert, convert or list)
     return Described(("list", element.spec), convert)
 
 
 def _map(element: Described) -> Described:
-    inner = element.convert
-    if inner is None:
-        return Described(("map", element.spec))
-    return Described(
-        ("map", element.spec), lambda items: {key: inner(each) for key, each in items.items()}
-    )
+    convert = None if element.convert is None else _of_each_value(element.convert)
+    return Described(("map", element.spec), convert)
 
 
 def _union(alternatives: tuple[Any, ...], place: str, within: tuple[Any, ...]) -> Described:
@@ -167,11 +194,8 @@ def _union(alternatives: tuple[Any, ...], place: str, within: tuple[Any, ...]) -
         )
     if len(some) == len(alternatives):
         return one
-    inner = one.convert
-    return Described(
-        ("optional", one.spec),
-        None if inner is None else lambda value: None if value is None else inner(value),
-    )
+    convert = None if one.convert is None else _unless_none(one.convert)
+    return Described(("optional", one.spec), convert)
 
 
 def _first(converts: list[Convert | None], value: Any) -> Any:

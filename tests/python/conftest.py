@@ -11,7 +11,8 @@ import warren
 @pytest.fixture
 def server():
     """One that is not started, at a free port."""
-    made = warren.Server("tcp://127.0.0.1:0", threads=2)
+    made = warren.Server(threads=2)
+    made.listen("tcp://127.0.0.1:0", limits={"connection_requests_max": 10_000})
     yield made
     made.stop(0)
 

@@ -71,7 +71,7 @@ def test_refuses_what_cannot_be(server):
         server.method(lambda a: a, name="lock", lock_on="b")
     with pytest.raises(warren.Internal, match="any number of arguments"):
         server.method(lambda a, *rest: a, name="rest")
-    with pytest.raises(TypeError, match=r"default of 'a': a object has no form"):
+    with pytest.raises(TypeError, match=r"default of Parameters.a: a object has no form"):
 
         @server.method
         def keep(a=object()):

@@ -37,9 +37,7 @@ class Warren:
         server = warren.Server()
         server.method(lambda value: value, name="echo")
         if where.startswith("amqp"):
-            server.listen(
-                where, queue={"name": "bench_python"}, max_simultaneous_requests=256
-            )
+            server.listen(where, queue={"name": "bench_python"}, max_simultaneous_requests=256)
         else:
             server.listen(where)
         server.start()

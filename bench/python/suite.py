@@ -51,7 +51,9 @@ def measure(contender, in_flight, seconds):
 
 def print_table(what, in_flight, results):
     print(f"\nPython to Python over {what}, {in_flight} in flight")
-    print(f"{'':24}{'calls/s':>10}{'p50 us':>10}{'p99 us':>10}{'caller CPU us':>15}{'of the peer':>13}")
+    print(
+        f"{'':24}{'calls/s':>10}{'p50 us':>10}{'p99 us':>10}{'caller CPU us':>15}{'of the peer':>13}"
+    )
     peer = next(iter(results.values()))
     for name, rounds in results.items():
         line = f"{name:24}{runs.median(rounds, 'calls_per_s'):10.0f}"

@@ -171,6 +171,17 @@ public:
             });
         return *this;
     }
+    /// Something that is made of options, which may be given as a dict; reading says whether it is.
+    template <typename Made, typename Part>
+    OptionClass& made_of(const char* name, std::shared_ptr<Made> Options::* member,
+                         std::shared_ptr<Made> (*make)(Part)) {
+        class_.def_property(
+            name, [member](const Options& self) { return self.*member != nullptr; },
+            [member, make](Options& self, const py::object& value) {
+                self.*member = value.is_none() ? std::shared_ptr<Made>{} : make(made<Part>(value));
+            });
+        return *this;
+    }
     /// "debug", "info", "warning" or "error": what is logged to standard error from there on.
     OptionClass& log(std::shared_ptr<Log> Options::* member) {
         class_.def_property(

@@ -1,3 +1,4 @@
+#include <warren/call_log.hpp>
 #include <warren/server.hpp>
 
 #include "source/option_class.hpp"
@@ -159,6 +160,19 @@ void add_server_options(py::module_& module) {
         .option("dead_bytes_max", &StoreOptions::dead_bytes_max)
         .option("lock_lease", &StoreOptions::lock_lease)
         .option("attempts_max", &StoreOptions::attempts_max);
+    OptionClass<CallLogOptions>{module, "CallLogOptions",
+                                "Where a log server is, and how much may wait for it."}
+        .option("base_url", &CallLogOptions::base_url)
+        .option("api_token", &CallLogOptions::api_token)
+        .option("queue_bytes_max", &CallLogOptions::queue_bytes_max)
+        .option("payload_bytes_max", &CallLogOptions::payload_bytes_max)
+        .option("connections", &CallLogOptions::connections)
+        .option("timeout", &CallLogOptions::timeout)
+        .option("retries_max", &CallLogOptions::retries_max)
+        .option("pause_first", &CallLogOptions::pause_first)
+        .option("pause_max", &CallLogOptions::pause_max)
+        .option("flush_timeout", &CallLogOptions::flush_timeout)
+        .log(&CallLogOptions::log);
     add_queue(module);
     add_connections(module);
     add_listener(module);
@@ -174,6 +188,7 @@ void add_server_options(py::module_& module) {
         .option("admin_token", &ServerOptions::admin_token)
         .option("arrpc_metrics", &ServerOptions::arrpc_metrics)
         .part("store", &ServerOptions::store)
+        .made_of("call_log", &ServerOptions::call_log, make_call_log)
         .option("auth_clock_ahead_max", &ServerOptions::auth_clock_ahead_max)
         .option("body_bytes_max", &ServerOptions::body_bytes_max)
         .option("nesting_depth_max", &ServerOptions::nesting_depth_max)

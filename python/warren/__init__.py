@@ -5,6 +5,7 @@
 """
 
 from warren._warren import (
+    CallLogOptions,
     CallOptions,
     ClientOptions,
     ConnectionLimits,
@@ -46,6 +47,7 @@ from warren.server import Context, Reply, Server
 __all__ = [
     "AsyncClient",
     "BrokerBlocked",
+    "CallLogOptions",
     "CallOptions",
     "Cancelled",
     "Client",

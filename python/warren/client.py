@@ -67,7 +67,7 @@ class Client:
     def with_options(self, **settings: Any) -> Client:
         """The same client, whose calls have these settings of `CallOptions`.
 
-            client.with_options(timeout=2, idempotency_key="order-7").call("order", item="onions")
+        client.with_options(timeout=2, idempotency_key="order-7").call("order", item="onions")
         """
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
@@ -164,9 +164,7 @@ class AsyncClient:
         future = self._loop.create_future()
         self._waiting[number] = future
         try:
-            stop = self._client.start(
-                number, method, arguments, self._options, named, is_one_way
-            )
+            stop = self._client.start(number, method, arguments, self._options, named, is_one_way)
         except BaseException:
             del self._waiting[number]
             raise

@@ -109,7 +109,9 @@ def describe(annotation: Any, place: str, within: tuple[Any, ...] = ()) -> Descr
     if found is not None:
         return found
     if annotation in within:
-        raise Internal(f"{place}: {annotation.__qualname__} is a part of itself: annotate it as Any")
+        raise Internal(
+            f"{place}: {annotation.__qualname__} is a part of itself: annotate it as Any"
+        )
     origin = typing.get_origin(annotation)
     arguments = typing.get_args(annotation)
     if origin is typing.Annotated:

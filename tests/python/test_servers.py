@@ -1,6 +1,8 @@
 """What handlers know, and how servers begin and end."""
 
 import asyncio
+import http.server
+import json
 import threading
 
 import pytest
@@ -145,3 +147,38 @@ def test_a_server_of_mocks_runs_no_handler():
     server.method(lambda a: pytest.fail("it ran"), name="never")
     with server, warren.Client("memory:mocked") as client:
         client.call("never", a=1)
+
+
+def test_calls_are_told_to_a_log_server():
+    told = []
+    done = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told.append((self.path, self.headers["X-API-Token"], body))
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            if self.path.endswith("rpc-responses"):
+                done.set()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as log_server:
+        threading.Thread(target=log_server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{log_server.server_port}/api/v1"
+        server = warren.Server(
+            "tcp://127.0.0.1:0", call_log={"base_url": place, "api_token": "open sesame"}
+        )
+        server.method(lambda a, password: a, name="give")
+        with server, warren.Client(server.addresses[0]) as client:
+            client.call("give", a=7, password="xyzzy")
+            assert done.wait(60)
+        log_server.shutdown()
+    assert [(path, token) for path, token, _ in told] == [
+        ("/api/v1/rpc-requests", "open sesame"),
+        ("/api/v1/rpc-responses", "open sesame"),
+    ]
+    assert told[0][2]["request_payload"]["a"] == 7

@@ -43,7 +43,7 @@ def test_programs_are_checked(tmp_path):
     )
     checked = mypy(tmp_path, str(program))
     assert 'Unexpected keyword argument "timeuot"' in checked.stdout
-    assert "program.py:8" in checked.stdout and 'Literal[' in checked.stdout
+    assert "program.py:8" in checked.stdout and "Literal[" in checked.stdout
     assert "program.py:4" not in checked.stdout and "program.py:6" not in checked.stdout
 
 

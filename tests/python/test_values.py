@@ -87,7 +87,11 @@ def _nested_in_itself():
 @pytest.mark.parametrize(
     ("value", "kind", "message"),
     [
-        (2**64, OverflowError, r"arguments\['value'\]\['a'\]\[1\]: is an integer of more than 64"),
+        (
+            2**64,
+            OverflowError,
+            r"arguments\['value'\]\['a'\]\[1\]: is an integer of more than 64",
+        ),
         (object(), TypeError, r"\['a'\]\[1\]: a object has no form on the wire"),
         ("\ud800", ValueError, r"\['a'\]\[1\]: is a text with half of a surrogate pair"),
         (_nested_in_itself(), ValueError, "nested too deeply, or in itself"),

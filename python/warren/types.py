@@ -14,12 +14,11 @@ import types
 import typing
 import uuid
 import weakref
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from warren import conversions
+from warren.conversions import Convert
 from warren.errors import FieldError, Internal, InvalidRequest
-
-Convert = Callable[[Any], Any]
 
 
 class Described(NamedTuple):
@@ -69,8 +68,8 @@ _PLAIN: dict[Any, Described] = {
     bytes: Described(("bytes",)),
     bytearray: Described(("bytes",), bytearray),
     uuid.UUID: Described(("uuid",), uuid.UUID),
-    datetime.datetime: Described(("timestamp",), lambda text: _datetime(text)),
-    datetime.timedelta: Described(("duration",), lambda text: _timedelta(text)),
+    datetime.datetime: Described(("timestamp",), conversions.to_datetime),
+    datetime.timedelta: Described(("duration",), conversions.to_timedelta),
     datetime.date: Described(("text",), datetime.date.fromisoformat),
     decimal.Decimal: Described(("text",), decimal.Decimal),
     pathlib.Path: Described(("text",), pathlib.Path),
@@ -140,46 +139,14 @@ def parameters(fields: list[Field]) -> tuple[Any, ...]:
     return ("parameters", "Parameters", "", [field.spec for field in fields], False)
 
 
-def _datetime(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
-_DURATION = re.compile(
-    r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
-)
-
-
-def _timedelta(text: str) -> datetime.timedelta:
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text!r} is no duration")
-    sign, days, hours, minutes, seconds = found.groups("0")
-    duration = datetime.timedelta(
-        days=int(days), hours=int(hours), minutes=int(minutes), seconds=float(seconds)
-    )
-    return -duration if sign == "-" else duration
-
-
-def _of_each(inner: Convert, outer: Convert) -> Convert:
-    return lambda items: outer([inner(each) for each in items])
-
-
-def _of_each_value(inner: Convert) -> Convert:
-    return lambda items: {key: inner(each) for key, each in items.items()}
-
-
-def _unless_none(inner: Convert) -> Convert:
-    return lambda value: None if value is None else inner(value)
-
-
 def _list(element: Described, convert: Convert | None) -> Described:
     if element.convert is not None:
-        convert = _of_each(element.convert, convert or list)
+        convert = conversions.of_each(element.convert, convert or list)
     return Described(("list", element.spec), convert)
 
 
 def _map(element: Described) -> Described:
-    convert = None if element.convert is None else _of_each_value(element.convert)
+    convert = None if element.convert is None else conversions.of_each_value(element.convert)
     return Described(("map", element.spec), convert)
 
 
@@ -192,24 +159,12 @@ def _union(alternatives: tuple[Any, ...], place: str, within: tuple[Any, ...]) -
         converts = [each.convert for each in described]
         one = Described(
             ("choice", [each.spec for each in described]),
-            (lambda value: _first(converts, value)) if any(converts) else None,
+            (lambda value: conversions.first_that_can(converts, value)) if any(converts) else None,
         )
     if len(some) == len(alternatives):
         return one
-    convert = None if one.convert is None else _unless_none(one.convert)
+    convert = None if one.convert is None else conversions.unless_none(one.convert)
     return Described(("optional", one.spec), convert)
-
-
-def _first(converts: list[Convert | None], value: Any) -> Any:
-    """What the first one makes of it that can."""
-    for convert in converts:
-        if convert is None:
-            return value
-        try:
-            return convert(value)
-        except (TypeError, ValueError, InvalidRequest):
-            continue
-    raise ValueError("it is none of what it may be")
 
 
 def _literal(values: tuple[Any, ...], place: str) -> Described:

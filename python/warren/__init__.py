@@ -19,6 +19,7 @@ from warren._warren import (
     StoreOptions,
 )
 from warren.client import AsyncClient, Client, Response
+from warren.context import Context, Reply
 from warren.errors import (
     BrokerBlocked,
     Cancelled,
@@ -41,7 +42,7 @@ from warren.errors import (
     RetryLater,
     Unauthenticated,
 )
-from warren.server import Context, Reply, Server
+from warren.server import Server
 
 __all__ = [
     "AsyncClient",

@@ -9,107 +9,24 @@ import logging
 import signal
 import threading
 import weakref
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Literal, TypeVar
 
 from warren import _warren
 from warren._warren import ListenerOptions, MethodSettings, ServerOptions
+from warren.context import Context, Reply
 from warren.errors import Error, Internal, InvalidRequest
 
 _log = logging.getLogger("warren")
 _open: weakref.WeakSet[Server] = weakref.WeakSet()
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
+_READY_PAUSE_S = 0.02
 
 
 @atexit.register
 def _stop_all() -> None:
     for each in list(_open):
         each.stop(0)
-
-
-class Reply:
-    """What a handler returns that has a message beside its data, or did not succeed."""
-
-    def __init__(self, data: Any = None, message: str = "OK", *, success: bool = True) -> None:
-        self.data = data
-        self.message = message
-        self.success = success
-
-
-class Context:
-    """What a handler may know of the call it answers, until it has: a parameter of this type."""
-
-    def __init__(self, call: _warren.Call) -> None:
-        self._call = call
-
-    @property
-    def method(self) -> str:
-        """The method's name."""
-        return self._call.method
-
-    @property
-    def correlation_id(self) -> str:
-        """Empty when the caller gave none."""
-        return self._call.correlation_id
-
-    @property
-    def caller(self) -> str:
-        """The identity the transport vouches for; empty if none."""
-        return self._call.caller
-
-    @property
-    def idempotency_key(self) -> str:
-        """The caller's name for this request; empty if none."""
-        return self._call.idempotency_key
-
-    @property
-    def traceparent(self) -> str:
-        """The caller's trace (W3C Trace Context); empty if none."""
-        return self._call.traceparent
-
-    @property
-    def tracestate(self) -> str:
-        """What the caller's tracers add to it."""
-        return self._call.tracestate
-
-    @property
-    def baggage(self) -> str:
-        """What the caller hands down (W3C Baggage)."""
-        return self._call.baggage
-
-    @property
-    def contract(self) -> str:
-        """The fingerprint of the caller's contract."""
-        return self._call.contract
-
-    @property
-    def priority(self) -> int | None:
-        """At a broker: as the caller said."""
-        return self._call.priority
-
-    @property
-    def attempt(self) -> int:
-        """2 and more: an earlier attempt may have had an effect."""
-        return self._call.attempt
-
-    @property
-    def fencing_token(self) -> int:
-        """Greater than that of every call that had the same named lock before; 0: it has none."""
-        return self._call.fencing_token
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Until the caller's deadline; None: it has none."""
-        return self._call.seconds_left
-
-    @property
-    def is_stopped(self) -> bool:
-        """Nobody waits for the answer any more, or the server ends."""
-        return self._call.is_stopped
-
-    def progress(self, fraction: float, text: str = "", data: Any = None) -> None:
-        """Tell the caller how far the call is, from 0 to 1, if it wants to know."""
-        self._call.progress(fraction, text, data)
 
 
 class _Method:
@@ -157,6 +74,36 @@ class _Method:
 
     def _context(self, call: _warren.Call) -> dict[str, Any]:
         return {} if self.context_name is None else {self.context_name: Context(call)}
+
+
+_NOT_GIVEN = b"\0not given"  # no JSON and nobody's value has this
+
+
+class _DictMethod(_Method):
+    """A handler that takes a request as one dict, and perhaps a context."""
+
+    def __init__(
+        self, name: str, handler: Callable[..., Any], takes: Sequence[str] | Literal["any"]
+    ) -> None:
+        super().__init__(name, handler)
+        self.members = None if takes == "any" else list(takes)
+        self.parameters = (
+            None
+            if self.members is None
+            else [(member, False, _NOT_GIVEN) for member in self.members]
+        )
+        self.count = 1 if self.members is None else len(self.members)
+
+    def run(self, call: _warren.Call) -> Any:
+        values = call.arguments(self.count)
+        if self.members is not None:
+            given = zip(self.members, values)
+            request = {member: value for member, value in given if value != _NOT_GIVEN}
+        elif isinstance(values[0], dict):
+            request = values[0]
+        else:
+            raise InvalidRequest("Expected arguments by name")
+        return self.handler(request, **self._context(call))
 
 
 class Server:
@@ -211,6 +158,7 @@ class Server:
         *,
         name: str | None = None,
         description: str | None = None,
+        takes: Sequence[str] | Literal["any"] | None = None,
         lock_on: str | None = None,
         run_alone: bool = False,
         lock: str | None = None,
@@ -222,7 +170,8 @@ class Server:
 
         name         the function's, unless given
         description  the function's docstring, unless given
-        lock_on      a parameter: calls with the same value in it wait for each other
+        takes        members of a request: the handler gets one dict of those that came; "any": of all
+        lock_on      a parameter or a member: calls with the same value in it wait for each other
         run_alone    calls of this method wait for each other
         lock         a lock of several methods, for `lock_on` and `run_alone`
         idempotent   doing it twice is the same as doing it once
@@ -235,6 +184,7 @@ class Server:
                 decorated,
                 name=name,
                 description=description,
+                takes=takes,
                 lock_on=lock_on,
                 run_alone=run_alone,
                 lock=lock,
@@ -243,7 +193,10 @@ class Server:
                 tags=tags,
             )
         name = name or handler.__name__
-        method = _Method(name, handler)
+        if takes is None:
+            method = _Method(name, handler)
+        else:
+            method = _DictMethod(name, handler, takes)
         is_coroutine = inspect.iscoroutinefunction(handler)
         if description is None:
             description = inspect.getdoc(handler) or ""
@@ -264,16 +217,23 @@ class Server:
         """Register the methods of C++ modules in some directories, beside those of Python."""
         self._server.load_modules(list(directories))
 
-    def listen(self, url: str = "", /, **settings: Any) -> None:
+    def listen(
+        self, url: str = "", /, *, options: ListenerOptions | None = None, **settings: Any
+    ) -> None:
         """Add a listener.
 
+        options   all of them at once
         settings  those of `ListenerOptions`, by name; parts such as `queue` may be dicts
 
         Raises InvalidRequest for an address or option that cannot be.
         """
         if url:
             settings["url"] = url
-        self._server.listen(ListenerOptions(**settings))
+        if options is None:
+            options = ListenerOptions(**settings)
+        elif settings:
+            options = options.replace(**settings)
+        self._server.listen(options)
 
     def start(self) -> None:
         """Serve, in the background: listeners without a broker consume when this returns."""
@@ -289,8 +249,13 @@ class Server:
             self.stop(0)
             raise
 
-    def run(self) -> None:
-        """Serve until SIGINT or SIGTERM, then drain. From the main thread."""
+    def run(self, when_ready: Callable[[], None] | None = None) -> bool:
+        """Serve until SIGINT or SIGTERM, then drain. From the main thread.
+
+        when_ready  is called once, when every listener consumes
+
+        Returns whether all were answered.
+        """
         asked = threading.Event()
         before = {
             number: signal.signal(number, lambda *_: asked.set())
@@ -298,11 +263,16 @@ class Server:
         }
         try:
             self.start()
+            while when_ready is not None and not asked.wait(_READY_PAUSE_S):
+                if self.ready:
+                    when_ready()
+                    break
             asked.wait()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            self.stop()
+            drained = self.stop()
+        return drained
 
     def stop(self, drain_timeout: float | None = None) -> bool:
         """Take no more requests, answer those that were taken, and end.

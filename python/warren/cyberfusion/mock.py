@@ -26,9 +26,8 @@ _TEXTS = {
 
 def response(model: type[models.Model]) -> models.Model:
     """The first of the model's examples that succeeds, else the first one, else made up."""
+    examples = sorted(models.examples(model), key=lambda each: not each.get("success", True))
     described = models.schema(model)
-    examples = [each for each in described.get("examples", []) if isinstance(each, dict)]
-    examples.sort(key=lambda each: not each.get("success", True))
     try:
         if examples:
             return model(**{k: v for k, v in examples[0].items() if not k.startswith("_")})

@@ -83,32 +83,42 @@ def validated(model: type[Model], request: dict[str, Any]) -> Model:
 
 def as_json(value: Model) -> dict[str, Any]:
     """What it is on the wire."""
-    if IS_FIRST:
-        whole = json.loads(value.json())
-    else:
-        whole = getattr(value, "model_dump")(mode="json")
+    inner: Any = value
+    whole = json.loads(inner.json()) if IS_FIRST else inner.model_dump(mode="json")
     assert isinstance(whole, dict)
     return whole
 
 
 def schema(model: type[Model]) -> dict[str, Any]:
     """Its JSON Schema."""
-    described = model.schema() if IS_FIRST else getattr(model, "model_json_schema")()
+    inner: Any = model
+    described = inner.schema() if IS_FIRST else inner.model_json_schema()
     assert isinstance(described, dict)
     return described
 
 
+def examples(model: type[Model]) -> list[dict[str, Any]]:
+    """Those of its schema, in whichever release's words."""
+    told = schema(model).get("examples")
+    if told is None and IS_FIRST:
+        inner: Any = model
+        extra = getattr(inner.__config__, "json_schema_extra", {})
+        told = extra.get("examples") if isinstance(extra, dict) else None
+    return [each for each in told or [] if isinstance(each, dict)]
+
+
 def fields(model: type[Model]) -> dict[str, list[str]]:
     """The names of its fields, and how each is called on the wire; [] when that is not simple."""
+    inner: Any = model
     if IS_FIRST:
-        by_name = bool(model.__config__.allow_population_by_field_name)
-        aliases = {name: field.alias for name, field in model.__fields__.items()}
+        by_name = bool(inner.__config__.allow_population_by_field_name)
+        aliases = {name: field.alias for name, field in inner.__fields__.items()}
     else:
-        config: dict[str, Any] = getattr(model, "model_config")
+        config = inner.model_config
         by_name = bool(config.get("populate_by_name") or config.get("validate_by_name"))
         aliases = {
             name: field.validation_alias or name
-            for name, field in getattr(model, "model_fields").items()
+            for name, field in inner.model_fields.items()
         }
     return {
         name: [] if not isinstance(alias, str) else list({alias, name} if by_name else {alias})
@@ -118,12 +128,13 @@ def fields(model: type[Model]) -> dict[str, list[str]]:
 
 def only_members(model: type[Model]) -> list[str] | None:
     """All that it looks at of a request; None: it may look at anything."""
+    inner: Any = model
     if IS_FIRST:
-        ignores = model.__config__.extra == "ignore"
-        looks = bool(model.__pre_root_validators__) or model.__custom_root_type__
+        ignores = inner.__config__.extra == "ignore"
+        looks = bool(inner.__pre_root_validators__) or inner.__custom_root_type__
     else:
-        ignores = getattr(model, "model_config").get("extra", "ignore") == "ignore"
-        validators = getattr(model, "__pydantic_decorators__").model_validators
+        ignores = inner.model_config.get("extra", "ignore") == "ignore"
+        validators = inner.__pydantic_decorators__.model_validators
         looks = any(each.info.mode != "after" for each in validators.values())
     wire = fields(model)
     members = sorted({name for names in wire.values() for name in names})

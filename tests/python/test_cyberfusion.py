@@ -23,7 +23,7 @@ def broker():
     if shared is not None:
         yield shared
         return
-    with Broker() as own:
+    with Broker(tls=True) as own:
         yield own
 
 
@@ -247,6 +247,16 @@ def test_mocked_responses_run_no_handler(broker, own_vhost, packages, tmp_path):
         answer = caller.call("dx_nobody_has", {})
         assert answer["message"] == "An unexpected error occurred"
         assert "no module cyberfusion.RabbitMQHandlers.exchanges.dx_nobody_has" in serving.log()
+        caller.connection.close()
+
+
+def test_with_ssl_the_broker_is_verified(broker, own_vhost, packages, tmp_path):
+    config = samples.configuration(broker.uri(own_vhost), own_vhost)
+    config["server"].update(host="localhost", port=broker.tls_port, ssl=True)
+    trusted = {"SSL_CERT_FILE": broker.certificates["ca"]}
+    with samples.Serving(tmp_path, config, packages=packages, **trusted):
+        caller = Caller(broker.uri(own_vhost))
+        assert caller.call("dx_example", {"favourite_food": "onion"})["success"] is True
         caller.connection.close()
 
 

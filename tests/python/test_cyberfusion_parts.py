@@ -328,7 +328,7 @@ def test_a_lock_is_had_in_order_and_forgotten():
     assert (order, len(locks)) == ([0, 1, 2], 0)
 
 
-def test_a_mocked_response_is_an_example_or_made_up():
+def test_a_mocked_response_is_an_example_or_generated():
     made = mock.response(Response)
     assert made.success is True and isinstance(made.message, str)
     assert models.as_json(made)["data"] == {"total": 0}

@@ -123,7 +123,7 @@ class ExchangeHandler:
             return self._run(valid)
 
     def answer_mocked(self, request: dict[str, Any]) -> Reply:
-        """Check the request, and make a response up."""
+        """Check the request, and answer with a mock response."""
         models.validated(self.request_model, request)
         return self._reply(mock.response(self.response_model))
 

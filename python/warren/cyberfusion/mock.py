@@ -1,4 +1,4 @@
-"""Makes responses up from their models."""
+"""Generates responses from their models."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ _TEXTS = {
 
 
 def response(model: type[models.Model]) -> models.Model:
-    """The first of the model's examples that succeeds, else the first one, else made up."""
+    """The first of the model's examples that succeeds, else the first one, else generated."""
     examples = sorted(models.examples(model), key=lambda each: not each.get("success", True))
     described = models.schema(model)
     try:
         if examples:
             return model(**{k: v for k, v in examples[0].items() if not k.startswith("_")})
-        return model(**{**_made_up(described, described, 0), "success": True})
+        return model(**{**_generated(described, described, 0), "success": True})
     except pydantic.ValidationError as error:
         raise Internal(
             f"No mock response fits {model.__name__}: give its schema an example that does. {error}"
         ) from error
 
 
-def _made_up(node: dict[str, Any], root: dict[str, Any], depth: int) -> Any:
+def _generated(node: dict[str, Any], root: dict[str, Any], depth: int) -> Any:
     if "$ref" in node:
         place: Any = root
         for step in node["$ref"].split("/")[1:]:
             place = place[step]
-        return _made_up(place, root, depth)
+        return _generated(place, root, depth)
     for said in ("const", "default", "example"):
         if said in node:
             return node[said]
@@ -52,20 +52,20 @@ def _made_up(node: dict[str, Any], root: dict[str, Any], depth: int) -> Any:
             return node[several][0]
     for choice in ("allOf", "anyOf", "oneOf"):
         if node.get(choice):
-            return _made_up(node[choice][0], root, depth)
-    return _made_of_type(node, root, depth)
+            return _generated(node[choice][0], root, depth)
+    return _generated_of_type(node, root, depth)
 
 
-def _made_of_type(node: dict[str, Any], root: dict[str, Any], depth: int) -> Any:
+def _generated_of_type(node: dict[str, Any], root: dict[str, Any], depth: int) -> Any:
     kind = node.get("type")
     if kind == "object":
         members = node.get("properties", {}).items() if depth < _DEPTH_MAX else []
-        return {name: _made_up(member, root, depth + 1) for name, member in members}
+        return {name: _generated(member, root, depth + 1) for name, member in members}
     if kind == "array":
         item = node.get("items", {})
         items = itertools.cycle(item if isinstance(item, list) else [item])
         count = node.get("minItems", 0)
-        return [_made_up(each, root, depth + 1) for each in itertools.islice(items, count)]
+        return [_generated(each, root, depth + 1) for each in itertools.islice(items, count)]
     if kind in ("integer", "number"):
         least = node.get("minimum", node.get("exclusiveMinimum", -1) + 1)
         return min(least, node.get("maximum", node.get("exclusiveMaximum", least + 1) - 1))

@@ -29,7 +29,7 @@ def make_server(config: Config, file: str) -> Server:
     Raises ConfigError and HandlerError.
     """
     provide_contracts()
-    options = ServerOptions()
+    options = ServerOptions(log="info")
     if config.drain_timeout_s is not None:
         options.drain_timeout = datetime.timedelta(seconds=config.drain_timeout_s)
     if config.log_server is not None:

@@ -20,6 +20,7 @@ from warren._warren import (
     StoreOptions,
 )
 from warren.client import AsyncClient, Client, Response
+from warren.context import Context, Reply
 from warren.errors import (
     BrokerBlocked,
     Cancelled,
@@ -42,7 +43,7 @@ from warren.errors import (
     RetryLater,
     Unauthenticated,
 )
-from warren.server import Context, Reply, Server
+from warren.server import Server
 
 __all__ = [
     "AsyncClient",

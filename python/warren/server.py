@@ -8,176 +8,26 @@ import inspect
 import logging
 import signal
 import threading
-import typing
 import weakref
-from collections.abc import Callable, Coroutine
-from typing import Any, Optional, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Literal, TypeVar
 
-from warren import _warren, types
+from warren import _warren
 from warren._warren import ListenerOptions, MethodSettings, ServerOptions
-from warren.errors import Error, Internal, InvalidRequest
+from warren.context import Reply
+from warren.errors import Error, Internal
+from warren.methods import DictMethod, Method
 
 _log = logging.getLogger("warren")
 _open: weakref.WeakSet[Server] = weakref.WeakSet()
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
+_READY_PAUSE_S = 0.02
 
 
 @atexit.register
 def _stop_all() -> None:
     for each in list(_open):
         each.stop(0)
-
-
-class Reply:
-    """What a handler returns that has a message beside its data, or did not succeed."""
-
-    def __init__(self, data: Any = None, message: str = "OK", *, success: bool = True) -> None:
-        self.data = data
-        self.message = message
-        self.success = success
-
-
-class Context:
-    """What a handler may know of the call it answers, until it has: a parameter of this type."""
-
-    def __init__(self, call: _warren.Call) -> None:
-        self._call = call
-
-    @property
-    def method(self) -> str:
-        """The method's name."""
-        return self._call.method
-
-    @property
-    def correlation_id(self) -> str:
-        """Empty when the caller gave none."""
-        return self._call.correlation_id
-
-    @property
-    def caller(self) -> str:
-        """The identity the transport vouches for; empty if none."""
-        return self._call.caller
-
-    @property
-    def idempotency_key(self) -> str:
-        """The caller's name for this request; empty if none."""
-        return self._call.idempotency_key
-
-    @property
-    def traceparent(self) -> str:
-        """The caller's trace (W3C Trace Context); empty if none."""
-        return self._call.traceparent
-
-    @property
-    def tracestate(self) -> str:
-        """What the caller's tracers add to it."""
-        return self._call.tracestate
-
-    @property
-    def baggage(self) -> str:
-        """What the caller hands down (W3C Baggage)."""
-        return self._call.baggage
-
-    @property
-    def contract(self) -> str:
-        """The fingerprint of the caller's contract."""
-        return self._call.contract
-
-    @property
-    def priority(self) -> int | None:
-        """At a broker: as the caller said."""
-        return self._call.priority
-
-    @property
-    def attempt(self) -> int:
-        """2 and more: an earlier attempt may have had an effect."""
-        return self._call.attempt
-
-    @property
-    def fencing_token(self) -> int:
-        """Greater than that of every call that had the same named lock before; 0: it has none."""
-        return self._call.fencing_token
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Until the caller's deadline; None: it has none."""
-        return self._call.seconds_left
-
-    @property
-    def is_stopped(self) -> bool:
-        """Nobody waits for the answer any more, or the server ends."""
-        return self._call.is_stopped
-
-    def progress(self, fraction: float, text: str = "", data: Any = None) -> None:
-        """Tell the caller how far the call is, from 0 to 1, if it wants to know."""
-        self._call.progress(fraction, text, data)
-
-
-class _Method:
-    """A handler, the types of its contract, and how it takes what has come."""
-
-    def __init__(self, name: str, handler: Callable[..., Any]) -> None:
-        self.handler = handler
-        self.context_name: str | None = None
-        self.fields: list[types.Field] = []
-        self.by_position: list[str] = []
-        takes_any = False
-        signature = inspect.signature(handler)
-        hints = _hints(handler)
-        for parameter in signature.parameters.values():
-            hint = hints.get(parameter.name, parameter.annotation)
-            if hint is Context:
-                self.context_name = parameter.name
-            elif parameter.kind is inspect.Parameter.VAR_KEYWORD and not self.fields:
-                takes_any = True
-            else:
-                self._add(name, parameter, hint)
-        returned = hints.get("return", inspect.Signature.empty)
-        self.response = (
-            types.ANYTHING
-            if returned in (inspect.Signature.empty, Reply)
-            else types.describe(returned, f"what {name} returns")
-        )
-        self.request = types.ANYTHING.spec if takes_any else types.parameters(self.fields)
-        self.takes_any = takes_any
-        self.converts = any(field.type.convert for field in self.fields)
-
-    def _add(self, name: str, parameter: inspect.Parameter, hint: Any) -> None:
-        if parameter.kind in (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL):
-            raise Internal(
-                f"Method {name!r}: {parameter} takes any number of arguments: name them, or take "
-                "**arguments alone"
-            )
-        described = types.describe(hint, f"parameter {parameter.name!r} of {name}")
-        is_required = parameter.default is inspect.Parameter.empty
-        default = None if is_required else parameter.default
-        if not is_required and default is None and described.spec[0] not in ("optional", "dynamic"):
-            described = types.describe(Optional[hint], name)
-        self.fields.append(types.Field(parameter.name, described, is_required, default))
-        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-            self.by_position.append(parameter.name)
-
-    def run(self, call: _warren.Call) -> Any:
-        arguments = call.arguments()
-        if self.converts:
-            arguments = types.convert_members(self.fields, arguments)
-        elif self.takes_any and not isinstance(arguments, dict):
-            raise InvalidRequest("Expected arguments by name")
-        if self.context_name is not None:
-            arguments[self.context_name] = Context(call)
-        if self.by_position:
-            first = [arguments.pop(name) for name in self.by_position]
-            return self.handler(*first, **arguments)
-        return self.handler(**arguments)
-
-
-def _hints(handler: Callable[..., Any]) -> dict[str, Any]:
-    """The annotations, where they are texts resolved."""
-    function = handler if inspect.isroutine(handler) else type(handler).__call__
-    try:
-        return typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):
-        return {}
 
 
 class Server:
@@ -214,7 +64,7 @@ class Server:
             options = options.replace(**settings)
         self._server = _warren.Server(options)
         self._drain_timeout = options.drain_timeout.total_seconds()
-        self._methods: dict[int, _Method] = {}
+        self._methods: dict[int, Method] = {}
         self._thread_count = threads
         self._threads: list[threading.Thread] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -232,6 +82,7 @@ class Server:
         *,
         name: str | None = None,
         description: str | None = None,
+        takes: Sequence[str] | Literal["any"] | None = None,
         lock_on: str | None = None,
         run_alone: bool = False,
         lock: str | None = None,
@@ -243,7 +94,8 @@ class Server:
 
         name         the function's, unless given
         description  the function's docstring, unless given
-        lock_on      a parameter: calls with the same value in it wait for each other
+        takes        members of a request: the handler gets one dict of those that came; "any": of all
+        lock_on      a parameter or a member: calls with the same value in it wait for each other
         run_alone    calls of this method wait for each other
         lock         a lock of several methods, for `lock_on` and `run_alone`
         idempotent   doing it twice is the same as doing it once
@@ -256,6 +108,7 @@ class Server:
                 decorated,
                 name=name,
                 description=description,
+                takes=takes,
                 lock_on=lock_on,
                 run_alone=run_alone,
                 lock=lock,
@@ -264,7 +117,10 @@ class Server:
                 tags=tags,
             )
         name = name or handler.__name__
-        method = _Method(name, handler)
+        if takes is None:
+            method: Method = Method(name, handler)
+        else:
+            method = DictMethod(name, handler, takes)
         is_coroutine = inspect.iscoroutinefunction(handler)
         if description is None:
             description = inspect.getdoc(handler) or ""
@@ -287,16 +143,23 @@ class Server:
         """Register the methods of C++ modules in some directories, beside those of Python."""
         self._server.load_modules(list(directories))
 
-    def listen(self, url: str = "", /, **settings: Any) -> None:
+    def listen(
+        self, url: str = "", /, *, options: ListenerOptions | None = None, **settings: Any
+    ) -> None:
         """Add a listener.
 
+        options   all of them at once
         settings  those of `ListenerOptions`, by name; parts such as `queue` may be dicts
 
         Raises InvalidRequest for an address or option that cannot be.
         """
         if url:
             settings["url"] = url
-        self._server.listen(ListenerOptions(**settings))
+        if options is None:
+            options = ListenerOptions(**settings)
+        elif settings:
+            options = options.replace(**settings)
+        self._server.listen(options)
 
     def start(self) -> None:
         """Serve, in the background: listeners without a broker consume when this returns."""
@@ -312,8 +175,13 @@ class Server:
             self.stop(0)
             raise
 
-    def run(self) -> None:
-        """Serve until SIGINT or SIGTERM, then drain. From the main thread."""
+    def run(self, when_ready: Callable[[], None] | None = None) -> bool:
+        """Serve until SIGINT or SIGTERM, then drain. From the main thread.
+
+        when_ready  is called once, when every listener consumes
+
+        Returns whether all were answered.
+        """
         asked = threading.Event()
         before = {
             number: signal.signal(number, lambda *_: asked.set())
@@ -321,11 +189,16 @@ class Server:
         }
         try:
             self.start()
+            while when_ready is not None and not asked.wait(_READY_PAUSE_S):
+                if self.ready:
+                    when_ready()
+                    break
             asked.wait()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            self.stop()
+            drained = self.stop()
+        return drained
 
     def stop(self, drain_timeout: float | None = None) -> bool:
         """Take no more requests, answer those that were taken, and end.

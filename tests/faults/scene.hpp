@@ -122,8 +122,9 @@ public:
         Totals now;
         std::uint64_t before = 0;
         std::binary_semaphore never{0};
+        Clock::time_point asked{};
         do {
-            const auto asked = Clock::now();
+            asked = Clock::now();
             try {
                 const Dynamic said = operator_->call("totals", {});
                 const auto number = [&](const char* name) {

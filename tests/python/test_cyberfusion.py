@@ -1,5 +1,5 @@
-"""Handlers of cyberfusion's consumer run unchanged at a real RabbitMQ: the original's callers, with pika,
-and Warren's call them."""
+"""Handlers of cyberfusion's consumer run unchanged at a real RabbitMQ: the original's callers, with
+pika, and Warren's call them."""
 
 import json
 import uuid

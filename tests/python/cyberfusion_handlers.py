@@ -9,9 +9,6 @@ import subprocess
 import sys
 import urllib.parse
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TREE / "tests/support"), str(TREE / "scripts/lib/docs")]
-
 from processes import die_with_parent
 
 PATIENCE_S = 60

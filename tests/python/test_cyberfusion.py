@@ -8,23 +8,11 @@ import cyberfusion_handlers as samples
 import pika
 import pytest
 from cryptography.fernet import Fernet
-from rabbitmq import Broker
-from rabbitmq_control import shared_broker
 from snippets import blocks
 
 import warren
 
 KEY = Fernet.generate_key().decode()
-
-
-@pytest.fixture(scope="module")
-def broker():
-    shared = shared_broker()
-    if shared is not None:
-        yield shared
-        return
-    with Broker(tls=True) as own:
-        yield own
 
 
 @pytest.fixture(scope="module")

@@ -92,6 +92,8 @@ class DictMethod(Method):
         self, name: str, handler: Callable[..., Any], takes: Sequence[str] | Literal["any"]
     ) -> None:
         super().__init__(name, handler)
+        if isinstance(takes, str) and takes != "any":
+            raise Internal(f'Method {name!r}: takes={takes!r}: give a list of members, or "any"')
         self.takes_any = takes == "any"
         self.fields = (
             []

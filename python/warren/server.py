@@ -94,7 +94,7 @@ class Server:
 
         name         the function's, unless given
         description  the function's docstring, unless given
-        takes        members of a request: the handler gets one dict of those that came; "any": of all
+        takes        members: the handler gets one dict of those that came; "any": of all members
         lock_on      a parameter or a member: calls with the same value in it wait for each other
         run_alone    calls of this method wait for each other
         lock         a lock of several methods, for `lock_on` and `run_alone`

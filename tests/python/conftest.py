@@ -1,11 +1,30 @@
 """Servers of the package, for tests of the package."""
 
 import asyncio
+import pathlib
+import sys
 import threading
 
 import pytest
 
 import warren
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TREE / "tests/support"), str(TREE / "scripts/lib/docs")]
+
+from rabbitmq import Broker
+from rabbitmq_control import shared_broker
+
+
+@pytest.fixture(scope="session")
+def broker():
+    """The RabbitMQ of this run of ctest; outside of one, of this run of tests."""
+    shared = shared_broker()
+    if shared is not None:
+        yield shared
+        return
+    with Broker(tls=True) as own:
+        yield own
 
 
 @pytest.fixture
@@ -40,7 +59,7 @@ def adding(server):
 
     @server.method
     async def add_later(a, *, b):
-        await asyncio.sleep(0)
+        await asyncio.to_thread(int)
         return a + b
 
     @server.method

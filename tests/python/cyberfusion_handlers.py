@@ -9,9 +9,6 @@ import subprocess
 import sys
 import urllib.parse
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(TREE / "tests/support"), str(TREE / "scripts/lib/docs")]
-
 from processes import die_with_parent
 
 PATIENCE_S = 60
@@ -74,7 +71,7 @@ class Handler(HandlerBase):
 '''
 
 # Each run tells a socket of its number, and goes on when it is told to.
-DX_UPGRADE_SERVER = '''
+DX_UPGRADE_SERVER = """
 import os
 import socket
 import threading
@@ -121,7 +118,9 @@ class Handler(HandlerBase):
             message="Upgraded",
             data=RPCResponseDataUpgradeServer(together=together),
         )
-'''.replace("\\\\n", "\\n")
+""".replace(
+    "\\\\n", "\\n"
+)
 
 
 def write_packages(directory):

@@ -1,5 +1,5 @@
-"""Handlers of cyberfusion's consumer run unchanged at a real RabbitMQ: the original's callers, with pika,
-and Warren's call them."""
+"""Handlers of cyberfusion's consumer run unchanged at a real RabbitMQ: the original's callers, with
+pika, and Warren's call them."""
 
 import json
 import uuid
@@ -8,23 +8,11 @@ import cyberfusion_handlers as samples
 import pika
 import pytest
 from cryptography.fernet import Fernet
-from rabbitmq import Broker
-from rabbitmq_control import shared_broker
 from snippets import blocks
 
 import warren
 
 KEY = Fernet.generate_key().decode()
-
-
-@pytest.fixture(scope="module")
-def broker():
-    shared = shared_broker()
-    if shared is not None:
-        yield shared
-        return
-    with Broker(tls=True) as own:
-        yield own
 
 
 @pytest.fixture(scope="module")
@@ -274,9 +262,7 @@ def test_the_guide_s_handler_runs_with_the_guide_s_file(broker, own_vhost, tmp_p
         assert said in config
         config = config.replace(said, here)
     arguments = ("--virtual-host-name", own_vhost)
-    with samples.Serving(
-        tmp_path, config, *arguments, packages=[str(tmp_path)], PASSWORD="guest"
-    ):
+    with samples.Serving(tmp_path, config, *arguments, packages=[str(tmp_path)], PASSWORD="guest"):
         caller = Caller(broker.uri(own_vhost))
         answer = caller.call("dx_example", {"favourite_food": "banana"})
         assert answer == {"success": True, "message": "Tasted", "data": {"tolerable": False}}

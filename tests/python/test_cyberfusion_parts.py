@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 from typing import Optional
 
 import pydantic
@@ -326,6 +327,18 @@ def test_a_lock_is_had_in_order_and_forgotten():
     for thread in threads:
         thread.join()
     assert (order, len(locks)) == ([0, 1, 2], 0)
+
+
+def test_what_waited_for_its_lock_until_its_deadline_does_not_run():
+    def run(self, request: Request) -> Response:
+        raise AssertionError
+
+    run.__annotations__ = {"request": Request, "return": Response}
+    handler = handlers.ExchangeHandler("dx_count", handler_of(__call__=run, lock_attribute="name"))
+    for late in ({"is_stopped": False, "seconds_left": -1.0}, {"is_stopped": True}):
+        context = types.SimpleNamespace(**{"seconds_left": None, **late})
+        with pytest.raises(warren.ExpiredInQueue):
+            handler.answer({"name": "x"}, context)
 
 
 def test_a_mocked_response_is_an_example_or_generated():

@@ -1,7 +1,6 @@
 """Both roles at a real RabbitMQ, with a program of pika on the other side."""
 
 import json
-import os
 import uuid
 
 import pika
@@ -10,13 +9,8 @@ import pytest
 import warren
 
 
-@pytest.fixture
-def broker():
-    with open(os.environ["WARREN_RABBITMQ"], encoding="utf-8") as file:
-        return json.load(file)["url"]
-
-
 def test_a_handler_serves_an_exchange_for_pika_and_warren(broker):
+    url = broker.uri()
     queue = f"python-{uuid.uuid4()}"
     server = warren.Server()
 
@@ -26,14 +20,17 @@ def test_a_handler_serves_an_exchange_for_pika_and_warren(broker):
             raise warren.Error("nobody eats stones", {"item": item})
         return {"item": item, "count": count}
 
-    server.listen(broker, queue={"name": queue, "auto_delete": True})
-    with server, warren.Client(f"{broker}?queue={queue}", timeout=30) as client:
+    server.listen(url, queue={"name": queue, "auto_delete": True})
+    with server, warren.Client(f"{url}?queue={queue}", timeout=30) as client:
+        while not server.ready:
+            pass
         assert client.call("order", item="onion") == {"item": "onion", "count": 1}
         with pytest.raises(warren.Failed, match="nobody eats stones"):
             client.call("order", item="stone")
-        with pika.BlockingConnection(pika.URLParameters(broker)) as connection:
+        with pika.BlockingConnection(pika.URLParameters(url)) as connection:
             channel = connection.channel()
             replies = channel.queue_declare("", exclusive=True).method.queue
+            channel.queue_bind(replies, "order")
             channel.basic_publish(
                 exchange="order",
                 routing_key=queue,

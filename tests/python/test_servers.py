@@ -65,6 +65,22 @@ def test_calls_that_lock_on_a_field_wait_for_each_other(server):
     assert set(asyncio.run(main())) == {1}
 
 
+def test_a_handler_may_take_a_dict_of_what_came(server):
+    def take(request, context: warren.Context):
+        return [context.method, request]
+
+    server.method(take, name="members", takes=["a", "context", "b"], lock_on="a")
+    server.method(take, name="one", takes=["a"])
+    server.method(take, name="any", takes="any")
+    server.start()
+    with warren.Client(server.addresses[0]) as client:
+        assert client.call("members", b=None, more=1) == ["members", {"b": None}]
+        given = {"a": 1, "context": "x"}
+        assert client.call("members", **given) == ["members", given]
+        assert client.call("one", b=1) == ["one", {}]
+        assert client.call("any", **given, more=[2]) == ["any", {**given, "more": [2]}]
+
+
 def test_refuses_what_cannot_be(server):
     server.method(lambda: None, name="once")
     with pytest.raises(warren.Conflict):
@@ -73,6 +89,8 @@ def test_refuses_what_cannot_be(server):
         server.method(lambda a: a, name="lock", lock_on="b")
     with pytest.raises(warren.Internal, match="any number of arguments"):
         server.method(lambda a, *rest: a, name="rest")
+    with pytest.raises(warren.Internal, match="give a list of members"):
+        server.method(lambda request: None, name="takes", takes="name")
     with pytest.raises(TypeError, match=r"default of Parameters.a: a object has no form"):
 
         @server.method

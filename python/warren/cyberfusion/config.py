@@ -62,7 +62,7 @@ class _Broker:
     ssl: bool
 
     def url(self, virtual_host: str, username: str, password: str, password_file: str) -> str:
-        """As an address of Warren's: several nodes by commas, a file for a password that changes."""
+        """As an address of Warren's; a password that is in a file may change."""
 
         def quoted(text: str) -> str:
             return urllib.parse.quote(text, safe="")

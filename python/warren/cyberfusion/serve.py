@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import logging
 import os
 import socket
 
 from warren._warren import ServerOptions
-from warren.cyberfusion.config import Config, LogServer
+from warren.cyberfusion.config import Config
 from warren.cyberfusion.document import ConfigError
 from warren.cyberfusion.handlers import add_handlers
 from warren.cyberfusion.provided import provide_contracts
 from warren.errors import InvalidRequest
 from warren.server import Server
-
-_log = logging.getLogger("warren.cyberfusion")
-
-
-def _use_call_log(options: ServerOptions, log_server: LogServer) -> None:
-    """The place where the engine's call log will be told of its server."""
-    _log.warning("log_server: calls are not logged at %s yet", log_server.base_url)
 
 
 def make_server(config: Config, file: str) -> Server:
@@ -33,7 +25,10 @@ def make_server(config: Config, file: str) -> Server:
     if config.drain_timeout_s is not None:
         options.drain_timeout = datetime.timedelta(seconds=config.drain_timeout_s)
     if config.log_server is not None:
-        _use_call_log(options, config.log_server)
+        options.call_log = {
+            "base_url": config.log_server.base_url,
+            "api_token": config.log_server.api_token,
+        }
     threads = sum(host.requests_max for host in config.virtual_hosts)
     server = Server(options=options, threads=threads)
     exchanges = dict.fromkeys(name for host in config.virtual_hosts for name in host.exchanges)

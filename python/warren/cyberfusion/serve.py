@@ -25,10 +25,8 @@ def make_server(config: Config, file: str) -> Server:
     if config.drain_timeout_s is not None:
         options.drain_timeout = datetime.timedelta(seconds=config.drain_timeout_s)
     if config.log_server is not None:
-        options.call_log = {
-            "base_url": config.log_server.base_url,
-            "api_token": config.log_server.api_token,
-        }
+        told = {"base_url": config.log_server.base_url, "api_token": config.log_server.api_token}
+        options = options.replace(call_log=told)
     threads = sum(host.requests_max for host in config.virtual_hosts)
     server = Server(options=options, threads=threads)
     exchanges = dict.fromkeys(name for host in config.virtual_hosts for name in host.exchanges)

@@ -309,4 +309,8 @@ def _fail(call: _warren.Call, error: BaseException) -> None:
     if not isinstance(error, Error):
         _log.error("a handler of %s raised", call.method, exc_info=error)
         error = Internal("The handler raised an exception: see the server's log")
-    call.fail(error)
+    try:
+        call.fail(error)
+    except Exception as unsendable:
+        _log.error("the failure of %s cannot be sent", call.method, exc_info=unsendable)
+        call.fail(Internal("The failure cannot be sent: see the server's log"))

@@ -111,3 +111,16 @@ def test_a_response_that_cannot_go_is_internal(server, caplog):
     with warren.Client(server.addresses[0]) as client, pytest.raises(warren.Internal):
         client.call("make")
     assert "response: a object has no form on the wire" in caplog.text
+
+
+def test_a_failure_that_cannot_go_is_internal(server, caplog):
+    def refuse():
+        raise warren.Error("no", object())
+
+    server.method(refuse)
+    server.start()
+    with warren.Client(server.addresses[0]) as client:
+        for _ in range(3):  # more than there are threads
+            with pytest.raises(warren.Internal):
+                client.call("refuse")
+    assert "data of the failure: a object has no form on the wire" in caplog.text

@@ -17,8 +17,8 @@ namespace py = pybind11;
 /// Read a Python object: None, bool, int, float, str, bytes, lists, tuples, sets and dicts, and
 /// whatever `warren.values.plain` makes one of these of.
 /// in   place: what it is, for errors, such as "arguments"
-/// err  throws py::error_already_set (TypeError, ValueError, OverflowError) naming the place of what
-///      has no form on the wire, is nested in itself, or is too large
+/// err  throws py::error_already_set, naming the place: TypeError, it has no form on the wire;
+///      ValueError, it is nested in itself; OverflowError, it is too large a number
 /// thread one that has the GIL
 Dynamic to_dynamic(py::handle object, const char* place);
 

@@ -4,7 +4,7 @@
 #include "store/queue_file.hpp"
 
 #include <arpa/inet.h>
-#include <boost/version.hpp>
+#include <boost/asio/version.hpp>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <openssl/crypto.h>
@@ -76,10 +76,10 @@ void examine_libraries(Findings& findings) {
     int patch = 0;
     zmq_version(&major, &minor, &patch);
     findings.add({.check = "libraries",
-                  .seen = fmt::format("{}; SQLite {}; ZeroMQ {}.{}.{}; Boost {}.{}.{}",
+                  .seen = fmt::format("{}; SQLite {}; ZeroMQ {}.{}.{}; Asio {}.{}.{}",
                                       OpenSSL_version(OPENSSL_VERSION), sqlite3_libversion(), major,
-                                      minor, patch, BOOST_VERSION / 100000,
-                                      BOOST_VERSION / 100 % 1000, BOOST_VERSION % 100)});
+                                      minor, patch, BOOST_ASIO_VERSION / 100000,
+                                      BOOST_ASIO_VERSION / 100 % 1000, BOOST_ASIO_VERSION % 100)});
 }
 
 /// out  whether the file, or its directory where it is missing, can be written

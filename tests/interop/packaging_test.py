@@ -37,8 +37,9 @@ LIBRARIES = {
     "sqlite3": ("sqlite3", "sqlite3"),
     "yaml-cpp": ("yaml-cpp", "yaml-cpp"),
 }
-# Of `scripts/install build` what every Debian builder has, what makes no difference, and what scripts use.
-NOT_BUILT_WITH = {"g++", "ccache", "mold", "git", "ca-certificates", "openssl"}
+# Of `scripts/install build` what every Debian builder has, what makes no difference, what scripts use, and what
+# the Python package needs, which no package has yet.
+NOT_BUILT_WITH = {"pybind11-dev", "python3-dev", "g++", "ccache", "mold", "git", "ca-certificates", "openssl"}
 
 
 def text_of(name):

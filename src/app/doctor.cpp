@@ -24,6 +24,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace warren::app {
 namespace {
@@ -232,7 +233,8 @@ std::expected<void, std::string> examine_target(const Profile& target, Examinati
 }
 
 int show_findings(const DoctorOptions& options, std::vector<Finding>& all) {
-    std::ranges::stable_sort(all, {}, &Finding::at);
+    const auto place = [](const Finding& each) { return std::pair{each.at, each.order}; };
+    std::ranges::sort(all, {}, place);
     Output output{options.output};
     Table table{{"STATE", "CHECK", "AT", "SEEN", "REMEDY"}};
     bool is_fine = true;

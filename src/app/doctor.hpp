@@ -6,6 +6,7 @@
 #include "transport/net/dial_target.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -20,10 +21,11 @@ enum class Verdict : std::uint8_t { ok, warning, failed };
 /// One thing that was looked at.
 struct Finding {
     Verdict verdict = Verdict::ok;
-    std::string at{};      // an address or a file; empty: this machine
-    std::string check{};   // what was looked at
-    std::string seen{};    // what was there
-    std::string remedy{};  // what to do; empty: nothing
+    std::string at{};       // an address or a file; empty: this machine
+    std::string check{};    // what was looked at
+    std::string seen{};     // what was there
+    std::string remedy{};   // what to do; empty: nothing
+    std::size_t order = 0;  // among all; given by Findings
 };
 
 /// All of them, in the order in which they came.
@@ -32,6 +34,7 @@ class Findings {
 public:
     void add(Finding finding) {
         const std::scoped_lock lock{mutex_};
+        finding.order = all_.size();
         all_.push_back(std::move(finding));
     }
     /// Once nobody adds any more.

@@ -99,4 +99,7 @@ def write_pages(directory):
     directory.mkdir(parents=True, exist_ok=True)
     pages = {"failures": failures(), "metrics": metrics(), "configuration": configuration.page()}
     for name, text in pages.items():
-        (directory / f"{name}.md").write_text(text)
+        # Whoever looks for a key wants its row before the guides that mention it: by tags the
+        # search ranks first.
+        keys = sorted(set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE)))
+        (directory / f"{name}.md").write_text(f"---\ntags: [{', '.join(keys)}]\n---\n\n{text}")

@@ -1,5 +1,6 @@
+#include "endpoint/call_log/log_server.hpp"
+
 #include "app/config/sections.hpp"
-#include "endpoint/call_log/call_log_implementation.hpp"
 
 #include <cstdint>
 #include <utility>

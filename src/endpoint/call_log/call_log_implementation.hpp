@@ -17,14 +17,6 @@
 
 namespace warren {
 
-namespace endpoint {
-
-/// How to reach the log server of some options.
-/// err  invalid_request: what is wrong with them; shows no token
-std::expected<HttpPlace, Failure> log_server_of(const CallLogOptions& options);
-
-}  // namespace endpoint
-
 class CallLog::Implementation {
 public:
     Implementation(const CallLogOptions& options, const endpoint::HttpPlace& place);

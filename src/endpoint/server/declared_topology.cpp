@@ -88,8 +88,8 @@ std::vector<std::string> advice_on(const protocol::Queue& queue) {
             "RabbitMQ passes over 'x-queue-mode' since 3.12: leave it out, once the queue that is "
             "there is deleted");
     }
-    if (const Value* const version = queue.arguments.value().find("x-queue-version");
-        version != nullptr && version->kind() == Value::Kind::int64 && version->as_int64() == 1) {
+    if (const Value* const layout = queue.arguments.value().find("x-queue-version");
+        layout != nullptr && layout->kind() == Value::Kind::int64 && layout->as_int64() == 1) {
         advice.emplace_back(
             "RabbitMQ 4.3 refuses 'x-queue-version: 1': leave it out, once the queue that is "
             "there is deleted");
